@@ -1,0 +1,64 @@
+"""Every error the package raises on purpose, in one hierarchy.
+
+MigrationTestError
+├── SettingError              a setting, option or argument cannot be used as written
+│   └── SourceError           the migration source cannot be imported or is not a source
+├── SnapshotError             a stored database is missing, unreadable or mislabelled
+│   └── LockFileError         frozen.toml is missing, unreadable or contradicts the files
+├── SchemaReadError           a database's schema cannot be read
+├── StepFailedError           the application's runner did not bring a database one version on
+└── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "LockFileError",
+    "MigrationTestError",
+    "SchemaMismatchError",
+    "SchemaReadError",
+    "SettingError",
+    "SnapshotError",
+    "SourceError",
+    "StepFailedError",
+]
+
+
+class MigrationTestError(Exception):
+    """Root of everything the package raises on purpose."""
+
+
+class SettingError(MigrationTestError):
+    """A setting, option or argument cannot be used as written: one line says why."""
+
+
+class SourceError(SettingError):
+    """The migration source cannot be imported, or is not a source."""
+
+
+class SnapshotError(MigrationTestError):
+    """A stored database is missing, unreadable or not of the version its name says."""
+
+
+class LockFileError(SnapshotError):
+    """``frozen.toml`` is unreadable or contradicts the files beside it."""
+
+
+class SchemaReadError(MigrationTestError):
+    """A database's schema cannot be read."""
+
+
+class StepFailedError(MigrationTestError):
+    """The application's runner did not bring a database one version on.
+
+    ``version`` is the version the step should have reached; the runner's own exception,
+    where there was one, is the ``__cause__``.
+    """
+
+    def __init__(self, message: str, *, version: int) -> None:
+        super().__init__(message)
+        self.version = version
+
+
+class SchemaMismatchError(MigrationTestError, AssertionError):
+    """An upgraded database differs from a fresh one; the message lists every difference."""

@@ -1,0 +1,72 @@
+"""A whole database file as a value: what a cell steps, compares and copies."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["MEMORY_LIMIT", "Image"]
+
+MEMORY_LIMIT = 5 * 1024 * 1024
+"""Bytes up to which an image is opened in memory; a larger one is opened as a temporary file."""
+
+_WRITE_VERSION = 18
+_READ_VERSION = 19
+_LEGACY = b"\x01\x01"
+
+
+class _TemporaryFileConnection(sqlite3.Connection):
+    """A connection that takes its own file away when it is closed."""
+
+    folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def close(self) -> None:
+        """Close the connection and delete its file."""
+        super().close()
+        if self.folder is not None:
+            self.folder.cleanup()
+            self.folder = None
+
+
+@dataclass(frozen=True)
+class Image:
+    """The bytes of one database file, never changed; every connection to it is a private copy."""
+
+    content: bytes
+
+    @classmethod
+    def of_connection(cls, conn: sqlite3.Connection) -> Image:
+        """Return what ``conn`` shows now; it must have no open transaction that wrote.
+
+        The bytes of an image never claim a write-ahead log (file format, offsets 18 and 19,
+        https://www.sqlite.org/fileformat.html): an in-memory copy could not open it.
+        """
+        return cls(_without_wal(conn.serialize()))
+
+    @classmethod
+    def of_file(cls, path: Path) -> Image:
+        """Read a database file that nobody is writing; its bytes on disk stay as they are."""
+        return cls(_without_wal(path.read_bytes()))
+
+    def connect(self) -> sqlite3.Connection:
+        """Return a connection to a private, writable copy; the caller closes it."""
+        if len(self.content) <= MEMORY_LIMIT:
+            conn = sqlite3.connect(":memory:")
+            if self.content:
+                conn.deserialize(self.content)
+            return conn
+        folder = tempfile.TemporaryDirectory(prefix="migrations-")
+        path = Path(folder.name) / "image.db"
+        path.write_bytes(self.content)
+        large = sqlite3.connect(path, factory=_TemporaryFileConnection)
+        large.folder = folder
+        large.execute("PRAGMA synchronous = OFF")
+        return large
+
+
+def _without_wal(content: bytes) -> bytes:
+    if content[_WRITE_VERSION : _READ_VERSION + 1] in (b"", _LEGACY):
+        return content
+    return content[:_WRITE_VERSION] + _LEGACY + content[_READ_VERSION + 1 :]

@@ -1,0 +1,1 @@
+"""Options, settings, hooks and fixtures: what pytest loads when the plugin is installed."""

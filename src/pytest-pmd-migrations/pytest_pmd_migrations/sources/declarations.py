@@ -1,0 +1,45 @@
+"""What a migration says it does to rows on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["NOTHING_DECLARED", "WHOLE", "Condition", "Declarations"]
+
+WHOLE = "DROP"
+"""The condition that stands for a whole table or column."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Which rows a declaration excuses: an SQL expression over the old row, and the reason."""
+
+    sql: str
+    reason: str
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """Everything one migration declares.
+
+    ``deletes`` maps "table" (or "table.column", with ``WHOLE`` only) to a condition, ``changes``
+    maps "table.column" to a condition, ``moves`` maps an old "table.column" to a new one. The
+    conditions are read against the database before the step. ``verify``, where given, is called
+    with two read-only ``sqlite_utils.Database`` objects, before and after the step, and raises
+    when something is wrong.
+    """
+
+    deletes: Mapping[str, Condition] = field(default_factory=_nothing)
+    changes: Mapping[str, Condition] = field(default_factory=_nothing)
+    moves: Mapping[str, str] = field(default_factory=_nothing)
+    verify: Callable[[Any, Any], object] | None = None
+
+
+NOTHING_DECLARED = Declarations()
