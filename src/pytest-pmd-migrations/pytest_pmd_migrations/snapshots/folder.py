@@ -1,0 +1,85 @@
+"""The folder of stored snapshots: what is in it, and each one verified before use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+
+__all__ = ["SnapshotFolder"]
+
+_MAGIC = b"SQLite format 3\x00"
+_PAGE_SIZE = slice(16, 18)
+_SMALLEST_PAGE = 512
+_LARGEST_PAGE_MARK = 1
+
+
+@dataclass(frozen=True)
+class SnapshotFolder:
+    """A folder of ``NNNN.db`` and ``NNNN+variant.db`` files; nothing here writes to it."""
+
+    path: Path
+
+    def names(self) -> tuple[SnapshotName, ...]:
+        """Return the names of all stored snapshots, sorted; a missing folder holds none.
+
+        Raises SnapshotError when a ``.db`` file's name is not a snapshot's.
+        """
+        found = []
+        for file in self.path.glob("*.db"):
+            try:
+                found.append(SnapshotName.parse(file.stem))
+            except SnapshotError as error:
+                raise SnapshotError(f"{file}: {error}. Rename it or move it elsewhere.") from None
+        return tuple(sorted(found))
+
+    def file(self, name: SnapshotName) -> Path:
+        """Return where the snapshot of that name is stored, or would be."""
+        return self.path / f"{name}.db"
+
+    def twin(self, name: SnapshotName) -> Path:
+        """Return where the text twin of that snapshot is stored, or would be."""
+        return self.path / f"{name}.sql"
+
+    def read(self, name: SnapshotName) -> Image:
+        """Return the snapshot's image.
+
+        Raises SnapshotError when the file cannot be read or is no whole SQLite database.
+        """
+        file = self.file(name)
+        try:
+            image = Image.of_file(file)
+        except FileNotFoundError:
+            raise SnapshotError(
+                f"snapshot {name} is not stored: {file} does not exist; expected a SQLite"
+                " database. Restore it from version control, or build it: pmd-migrations snapshot"
+            ) from None
+        except OSError as error:
+            raise SnapshotError(
+                f"snapshot {name} cannot be read: {file}: {error.strerror};"
+                " expected a SQLite database. Make the file readable."
+            ) from error
+        _check_whole(name, file, image.content)
+        return image
+
+
+def _check_whole(name: SnapshotName, file: Path, content: bytes) -> None:
+    restore = "Restore it from version control."
+    if not content.startswith(_MAGIC):
+        what = "is empty" if not content else "is no SQLite database, or is encrypted"
+        raise SnapshotError(
+            f"snapshot {name} {what}: {file} ({len(content)} bytes);"
+            f' expected a file that begins with "SQLite format 3". {restore}'
+        )
+    page_size = int.from_bytes(content[_PAGE_SIZE], "big")
+    if page_size == _LARGEST_PAGE_MARK:
+        page_size = 65536
+    pages = int.from_bytes(content[28:32], "big")
+    if page_size < _SMALLEST_PAGE or len(content) < pages * page_size or len(content) % page_size:
+        raise SnapshotError(
+            f"snapshot {name} is truncated: {file} has {len(content)} bytes;"
+            f" expected {pages} pages of {page_size} bytes. {restore}"
+        )

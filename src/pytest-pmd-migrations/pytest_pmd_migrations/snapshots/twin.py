@@ -1,0 +1,118 @@
+"""The text twin of a snapshot: its schema and rows as SQL, for a reviewer's diff."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["twin_sql"]
+
+_KINDS = {"table": 0, "index": 1, "view": 2, "trigger": 3}
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A TEXT value as SQLite holds it: any bytes, also invalid UTF-8 or with a NUL."""
+
+    content: bytes
+
+
+def twin_sql(conn: sqlite3.Connection) -> str:
+    """Return the schema and every row that ``conn`` shows as SQL text, always in one order.
+
+    Virtual tables are shown by their columns and rows, never by their shadow tables, whose bytes
+    depend on the module's version. The text is for reading and comparing.
+    """
+    factory = conn.text_factory
+    conn.text_factory = _Text
+    try:
+        return "\n".join(_lines(conn)) + "\n"
+    finally:
+        conn.text_factory = factory
+
+
+def _lines(conn: sqlite3.Connection) -> Iterator[str]:
+    for pragma in ("user_version", "application_id"):
+        yield f"PRAGMA {pragma} = {conn.execute(f'PRAGMA {pragma}').fetchone()[0]};"
+    shadows = {
+        _read(name)
+        for schema, name, kind in conn.execute("SELECT schema, name, type FROM pragma_table_list")
+        if _read(kind) == "shadow" and _read(schema) == "main"
+    }
+    objects = sorted(
+        (_KINDS[_read(kind)], _read(name), _read(sql))
+        for kind, name, sql in conn.execute(
+            "SELECT type, name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL"
+        )
+        if _read(name) not in shadows and not _read(name).startswith("sqlite_")
+    )
+    for kind, name, sql in objects:
+        yield ""
+        yield f"{sql};"
+        if kind == _KINDS["table"]:
+            yield from _rows(conn, name)
+    marks = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
+    if marks.fetchone():
+        yield ""
+        yield from sorted(_rows(conn, "sqlite_sequence"))
+
+
+def _rows(conn: sqlite3.Connection, table: str) -> Iterator[str]:
+    quoted = _quote(table)
+    try:
+        info = conn.execute(f"PRAGMA table_xinfo({quoted})").fetchall()
+    except sqlite3.OperationalError as error:
+        yield f"-- rows of {table} cannot be read: {error}"
+        return
+    virtual = _is_virtual(conn, table)
+    columns = [_quote(_read(row[1])) for row in info if row[6] == 0]
+    keys = [_quote(_read(row[1])) for row in sorted(info, key=lambda row: row[5]) if row[5]]
+    if virtual:
+        columns.insert(0, "rowid")
+        keys = ["rowid"]
+    names = ", ".join(columns)
+    order = ", ".join(keys) or "rowid"
+    for row in conn.execute(f"SELECT {names} FROM {quoted} ORDER BY {order}"):
+        yield f"INSERT INTO {quoted}({names}) VALUES ({', '.join(map(_literal, row))});"
+
+
+def _is_virtual(conn: sqlite3.Connection, table: str) -> bool:
+    found = conn.execute(
+        "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ? AND type = 'virtual'",
+        (table,),
+    )
+    return found.fetchone() is not None
+
+
+def _literal(value: object) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case _Text():
+            return _text_literal(value.content)
+        case bytes():
+            return f"x'{value.hex()}'"
+        case float() if math.isinf(value):
+            return "9e999" if value > 0 else "-9e999"
+        case _:
+            return repr(value)
+
+
+def _text_literal(content: bytes) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return f"CAST(x'{content.hex()}' AS TEXT)"
+    if any(ord(character) < ord(" ") and character not in "\n\t" for character in text):
+        return f"CAST(x'{content.hex()}' AS TEXT)"
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _read(value: _Text | str) -> str:
+    return value.content.decode(errors="surrogateescape") if isinstance(value, _Text) else value
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
