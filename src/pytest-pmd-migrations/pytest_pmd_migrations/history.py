@@ -1,0 +1,109 @@
+"""One application's history: its source, its stored snapshots, its lock and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from sqlite3 import DatabaseError
+
+from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, Lock, content_digest, read_lock
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.sources.constants import merge
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.protocol import Source, current_version, declared_by
+
+__all__ = ["History"]
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything a check asks about: where migrations come from and what is stored of them.
+
+    ``name`` is empty where an application has one source, else the source's name, which then
+    stands in every id. ``declared`` are the declarations of the ``migration_rows`` file,
+    ``ignore`` the globs of ``migration_ignore``.
+    """
+
+    source: Source
+    folder: SnapshotFolder
+    name: str = ""
+    ignore: tuple[str, ...] = ()
+    idempotent: bool = False
+    declared: Mapping[int, Declarations] = field(default_factory=dict)
+
+    @cached_property
+    def versions(self) -> tuple[int, ...]:
+        """Every version there is a migration for, ascending."""
+        return tuple(self.source.versions())
+
+    @property
+    def latest(self) -> int:
+        """The newest version."""
+        return self.versions[-1]
+
+    @cached_property
+    def stored(self) -> tuple[SnapshotName, ...]:
+        """The names of all stored snapshots, sorted."""
+        return self.folder.names()
+
+    @property
+    def lock_path(self) -> Path:
+        """Where the lock file is, or would be."""
+        return self.folder.path / LOCK_FILE
+
+    @cached_property
+    def lock(self) -> Lock:
+        """The lock file's content when first asked for."""
+        return read_lock(self.lock_path)
+
+    def declarations(self, version: int) -> Declarations:
+        """Return what the source and the ``migration_rows`` file declare for that step."""
+        own = declared_by(self.source, version)
+        return merge(own, self.declared.get(version, NOTHING_DECLARED))
+
+    def file_name(self, version: int) -> str:
+        """Return the name of the file that holds that version's migration."""
+        return self.source.location(version).path.name
+
+    def snapshot(self, name: SnapshotName) -> Image:
+        """Return a stored snapshot, verified.
+
+        Raises SnapshotError when the file is missing or broken, is at another version than its
+        name says, is newer than the source, or is not the file that the lock line speaks of.
+        """
+        file = self.folder.file(name)
+        image = self.folder.read(name)
+        line = self.lock.snapshots.get(name)
+        if line is not None and line.digest != content_digest(image.content):
+            raise SnapshotError(
+                f"snapshot {name} was changed since it was stored: {file} has"
+                f" {content_digest(image.content)[:19]}, {LOCK_FILE} has {line.digest[:19]}."
+                " Restore it from version control."
+            )
+        try:
+            with closing(image.connect()) as conn:
+                version = current_version(self.source, conn)
+        except DatabaseError as error:
+            raise SnapshotError(
+                f"snapshot {name} cannot be opened: {file}: {error}."
+                " Restore it from version control."
+            ) from error
+        if version != name.version:
+            raise SnapshotError(
+                f"snapshot {name} is mislabelled: {file} is at version {format_version(version)};"
+                f" expected {format_version(name.version)}, as its name says. Rename the file, or"
+                " restore it from version control."
+            )
+        if name.version > self.latest:
+            raise SnapshotError(
+                f"snapshot {name} is newer than the newest migration: {file};"
+                f" the source ends at {format_version(self.latest)}."
+                " Restore the migration that made it, or remove the snapshot."
+            )
+        return image

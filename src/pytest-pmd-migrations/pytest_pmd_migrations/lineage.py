@@ -1,0 +1,77 @@
+"""Lineages: walk a database from the version it has to a later one, one version at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.protocol import Source, current_version
+
+__all__ = ["EMPTY", "Step", "take_step", "walk"]
+
+EMPTY = Image(b"")
+"""The database that does not exist yet: what a fresh one is built from."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A database arriving at ``version``.
+
+    ``before`` is the database one step earlier; None for the database the walk began with.
+    ``conn`` shows the same as ``after`` and lives only until the walk goes on: read from it,
+    never write to it and never close it.
+    """
+
+    version: int
+    before: Image | None
+    after: Image
+    conn: sqlite3.Connection
+
+
+def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Step]:
+    """Yield the database as it is, then after each step up to version ``to`` (default latest).
+
+    All steps run on one private connection, as they do for a user who opens an old file.
+    Raises StepFailedError when the application's runner does not arrive at the next version.
+    """
+    with closing(start.connect()) as conn:
+        version = current_version(source, conn)
+        yield Step(version, None, start, conn)
+        before = start
+        for target in source.versions():
+            if target <= version or (to is not None and target > to):
+                continue
+            take_step(source, conn, target)
+            after = Image.of_connection(conn)
+            yield Step(target, before, after, conn)
+            before = after
+
+
+def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
+    """Let the application's runner bring ``conn`` to version ``to``.
+
+    Raises StepFailedError when the runner raises, stops elsewhere, or leaves a transaction open
+    (whose changes a user would lose at close).
+    """
+    label = format_version(to)
+    try:
+        source.upgrade(conn, to)
+    except Exception as error:
+        raise StepFailedError(
+            f"the step to {label} raised {type(error).__name__}: {error}", version=to
+        ) from error
+    if conn.in_transaction:
+        conn.rollback()
+        raise StepFailedError(
+            f"the step to {label} left its transaction open; expected a commit", version=to
+        )
+    arrived = current_version(source, conn)
+    if arrived != to:
+        raise StepFailedError(
+            f"the step to {label} ended at version {format_version(arrived)}", version=to
+        )

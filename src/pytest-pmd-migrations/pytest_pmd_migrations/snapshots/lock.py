@@ -1,0 +1,158 @@
+"""The lock file ``frozen.toml``: what every version gave when it was stored, and if released."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pytest_pmd_migrations.errors import LockFileError, SnapshotError
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+
+__all__ = [
+    "LOCK_FILE",
+    "Lock",
+    "SnapshotLine",
+    "VersionLine",
+    "content_digest",
+    "lock_text",
+    "read_lock",
+    "text_digest",
+]
+
+LOCK_FILE = "frozen.toml"
+_FORMAT = 1
+_HEAD = """\
+# What every version gave when its snapshot was stored. Written by pmd-migrations; commit it.
+"""
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """What is recorded of one migration.
+
+    ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
+    that version, ``rows`` the digest of the rows every earlier snapshot has after the step, by
+    the snapshot's name.
+    """
+
+    file: str
+    text: str
+    schema: str
+    rows: Mapping[str, str]
+    released: bool = False
+
+
+@dataclass(frozen=True)
+class SnapshotLine:
+    """What is recorded of one stored file: its SHA-256 and its number of rows, by table."""
+
+    digest: str
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The whole lock file."""
+
+    versions: Mapping[int, VersionLine] = field(default_factory=lambda: MappingProxyType({}))
+    snapshots: Mapping[SnapshotName, SnapshotLine] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    @property
+    def newest_released(self) -> int:
+        """The newest released version, 0 when there is none."""
+        return max((v for v, line in self.versions.items() if line.released), default=0)
+
+    def with_version(self, version: int, line: VersionLine) -> Lock:
+        """Return the lock with that version's line added or replaced."""
+        return replace(self, versions={**self.versions, version: line})
+
+    def with_snapshot(self, name: SnapshotName, line: SnapshotLine) -> Lock:
+        """Return the lock with that snapshot's line added or replaced."""
+        return replace(self, snapshots={**self.snapshots, name: line})
+
+
+def content_digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes, with the algorithm's name before it."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def text_digest(content: bytes) -> str:
+    """Return the digest of a text file, the same whichever way its lines end."""
+    return content_digest(content.replace(b"\r\n", b"\n"))
+
+
+def read_lock(path: Path) -> Lock:
+    """Return the lock file's content; a missing file is an empty lock.
+
+    Raises LockFileError when it cannot be read, is no TOML, or has a line of another shape.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Lock()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LockFileError(
+            f"{path} cannot be read: {error}; expected the TOML that pmd-migrations writes."
+            " Restore it from version control."
+        ) from error
+    if content.get("format") != _FORMAT:
+        raise LockFileError(
+            f"{path} has format {content.get('format')!r}; expected {_FORMAT}."
+            " Install the version of pytest-pmd-migrations that wrote it."
+        )
+    try:
+        return Lock(
+            {int(v): _version_line(line) for v, line in content.get("versions", {}).items()},
+            {
+                SnapshotName.parse(name): SnapshotLine(str(line["digest"]), dict(line["rows"]))
+                for name, line in content.get("snapshots", {}).items()
+            },
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, SnapshotError) as error:
+        raise LockFileError(
+            f"{path} has a line that cannot be used ({type(error).__name__}: {error});"
+            " expected the lines that pmd-migrations writes. Restore it from version control."
+        ) from error
+
+
+def lock_text(lock: Lock) -> str:
+    """Return the lock as the text of its file, the same for the same content."""
+    return "\n".join(_lines(lock)) + "\n"
+
+
+def _version_line(line: Mapping[str, Any]) -> VersionLine:
+    released = line["released"]
+    if not isinstance(released, bool):
+        raise TypeError(f"released is {released!r}")
+    return VersionLine(
+        str(line["file"]), str(line["text"]), str(line["schema"]), dict(line["rows"]), released
+    )
+
+
+def _lines(lock: Lock) -> Iterator[str]:
+    yield f"{_HEAD}format = {_FORMAT}"
+    for version, line in sorted(lock.versions.items()):
+        yield ""
+        yield f"[versions.{format_version(version)}]"
+        yield f"file = {json.dumps(line.file)}"
+        yield f"released = {json.dumps(line.released)}"
+        yield f"text = {json.dumps(line.text)}"
+        yield f"schema = {json.dumps(line.schema)}"
+        yield f"[versions.{format_version(version)}.rows]"
+        for name, digest in sorted(line.rows.items()):
+            yield f"{json.dumps(name)} = {json.dumps(digest)}"
+    for name, stored in sorted(lock.snapshots.items()):
+        yield ""
+        yield f"[snapshots.{json.dumps(str(name))}]"
+        yield f"digest = {json.dumps(stored.digest)}"
+        yield f"[snapshots.{json.dumps(str(name))}.rows]"
+        for table, count in sorted(stored.rows.items()):
+            yield f"{json.dumps(table)} = {count}"

@@ -1,0 +1,65 @@
+"""Numbered migration files in a folder: which there are, and where each one's work begins."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.protocol import Location
+
+__all__ = ["MigrationFile", "find_files", "versions_folder"]
+
+_NAME = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
+_UP = re.compile(r"^\s*(?:async\s+)?def\s+up\b", re.MULTILINE)
+_FOLDERS = ("versions", "migrations")
+
+
+@dataclass(frozen=True)
+class MigrationFile:
+    """One migration's file: ``0007_add_title.py`` is version 7."""
+
+    version: int
+    path: Path
+
+    def location(self) -> Location:
+        """Return the line of ``def up`` in a module, the first line of a script."""
+        if self.path.suffix == ".py":
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+            match = _UP.search(text)
+            if match:
+                return Location(self.path, text.count("\n", 0, match.end()) + 1)
+        return Location(self.path)
+
+
+def versions_folder(folder: Path) -> Path:
+    """Return the folder that holds the files: ``versions`` or ``migrations`` in it, or itself."""
+    for name in _FOLDERS:
+        if any(_NAME.fullmatch(file.name) for file in _files(folder / name)):
+            return folder / name
+    return folder
+
+
+def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
+    """Return the migrations in ``folder``, ascending by version.
+
+    Raises SourceError when two files have one number.
+    """
+    found: dict[int, MigrationFile] = {}
+    for path in sorted(_files(folder)):
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            continue
+        version = int(match["version"])
+        if version in found:
+            raise SourceError(
+                f"{setting} has two migrations numbered {version}: {found[version].path.name} and"
+                f" {path.name} in {folder}; expected one. Renumber the newer one"
+            )
+        found[version] = MigrationFile(version, path)
+    return tuple(found[version] for version in sorted(found))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []

@@ -1,0 +1,130 @@
+"""What a source is: a small protocol, with answers for what a source leaves out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+
+__all__ = [
+    "Location",
+    "Source",
+    "can_rerun",
+    "check_source",
+    "current_version",
+    "declared_by",
+    "rerun",
+    "volatile_columns",
+]
+
+_REQUIRED = ("name", "versions", "location", "upgrade")
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a migration is written: its file and the line (from 1) where its work begins."""
+
+    path: Path
+    line: int = 1
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where an application's migrations come from.
+
+    A source may also define:
+
+    - ``current_version(conn) -> int``: the version a database is at; ``PRAGMA user_version``
+      when it does not;
+    - ``rerun(conn, version)``: run that migration's change once more on a database that has it;
+      without it, the check ``again`` has nothing to run;
+    - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
+    - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
+    """
+
+    name: str
+
+    def versions(self) -> Sequence[int]:
+        """Return every version there is a migration for, ascending, all above 0."""
+        ...
+
+    def location(self, version: int) -> Location:
+        """Return where that version's migration is written."""
+        ...
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        """Bring the database from the version it has to version ``to``, and stop there."""
+        ...
+
+
+def check_source(candidate: object, *, setting: str) -> Source:
+    """Return ``candidate`` when it is a usable source.
+
+    Raises SourceError naming what it lacks, or why its versions cannot be used.
+    """
+    missing = [name for name in _REQUIRED if not hasattr(candidate, name)]
+    if missing or not isinstance(candidate, Source):
+        raise SourceError(
+            f"{setting} is no migration source: a {type(candidate).__name__} without"
+            f" {', '.join(missing)}; expected name, versions(), location(version) and"
+            " upgrade(conn, to). See docs/PLUGIN.md, Sources"
+        )
+    versions = list(candidate.versions())
+    if not versions:
+        raise SourceError(
+            f"{setting} has no migrations; expected at least one."
+            ' Write the first: pmd-migrations new "initial schema"'
+        )
+    for version in versions:
+        if type(version) is not int or not 0 < version < 2**31:
+            raise SourceError(
+                f"{setting} has the version {version!r}; expected integers from 1 to 2147483647"
+            )
+    if versions != sorted(set(versions)):
+        raise SourceError(
+            f"{setting} lists its versions as {versions}; expected each once, ascending"
+        )
+    return candidate
+
+
+def current_version(source: Source, conn: sqlite3.Connection) -> int:
+    """Return the version ``conn`` is at, by the source's word or ``PRAGMA user_version``."""
+    own = getattr(source, "current_version", None)
+    if own is not None:
+        return int(own(conn))
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def can_rerun(source: Source) -> bool:
+    """Return whether the source can run a migration's change a second time."""
+    return hasattr(source, "rerun")
+
+
+def rerun(source: Source, conn: sqlite3.Connection, version: int) -> None:
+    """Run that migration's change once more; the source must be able to (:func:`can_rerun`)."""
+    again = source.rerun  # type: ignore[attr-defined]  # optional part of the protocol
+    again(conn, version)
+
+
+def volatile_columns(source: Source) -> tuple[str, ...]:
+    """Return the globs on ``"table.column"`` whose values differ from run to run."""
+    return tuple(getattr(source, "volatile", ()))
+
+
+def declared_by(source: Source, version: int) -> Declarations:
+    """Return what the source itself says that migration does to rows."""
+    declarations = getattr(source, "declarations", None)
+    if declarations is None:
+        return NOTHING_DECLARED
+    found = declarations(version)
+    if not isinstance(found, Declarations):
+        raise SourceError(
+            f"source {source.name}: declarations({version}) returned a {type(found).__name__};"
+            " expected pytest_pmd_migrations.Declarations"
+        )
+    return found

@@ -1,0 +1,91 @@
+"""From the text of a setting to a source: a package, a folder, or an object."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.files import find_files, versions_folder
+from pytest_pmd_migrations.sources.modules import folder_source, package_source
+from pytest_pmd_migrations.sources.protocol import Source, check_source
+
+__all__ = ["resolve_source"]
+
+_DEPTH = 4
+
+
+def resolve_source(text: str, *, root: Path, setting: str = "migration_source") -> Source:
+    """Return the source that ``text`` names.
+
+    ``"app.migrations"`` is a package, ``"db/sql"`` a folder below ``root``, ``"app.db:thing"`` an
+    object (or a function without arguments that returns one). ``root`` and ``root/src`` are put
+    on ``sys.path`` when the name cannot be imported without.
+    Raises SourceError, one line, naming the setting and, where a name is close, what was meant.
+    """
+    what = f"{setting} {text!r}"
+    if ":" in text:
+        return check_source(_object(text, root, what), setting=what)
+    if "/" in text or (root / text).is_dir() and "." not in text:
+        folder = root / text
+        if not folder.is_dir():
+            raise SourceError(f"{what} is no folder: {folder} does not exist")
+        return check_source(folder_source(folder, setting=what), setting=what)
+    package = _import(text, root, what)
+    return check_source(package_source(package, setting=what), setting=what)
+
+
+def _object(text: str, root: Path, what: str) -> object:
+    module_name, _, attribute = text.partition(":")
+    found: object = _import(module_name, root, what)
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            close = difflib.get_close_matches(name, dir(found), 1)
+            hint = f". Did you mean {close[0]!r}?" if close else ""
+            raise SourceError(f"{what} cannot be used: {module_name} has no {name!r}{hint}")
+        found = getattr(found, name)
+    if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
+        found = found()
+    return found
+
+
+def _import(name: str, root: Path, what: str) -> ModuleType:
+    for folder in (root, root / "src"):
+        if str(folder) not in sys.path and (folder / name.partition(".")[0]).is_dir():
+            sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError):
+            reason = str(error)
+        close = _meant(name, root)
+        hint = f". Did you mean {close!r}?" if close else ""
+        raise SourceError(f"{what} cannot be imported: {reason}{hint}") from error
+
+
+def _meant(name: str, root: Path) -> str | None:
+    """Return the package of numbered migrations whose dotted name is closest to ``name``."""
+    candidates = set()
+    for base in (root, root / "src"):
+        for folder in _folders(base, _DEPTH):
+            holder = versions_folder(folder)
+            if find_files(holder, setting="") and (folder / "__init__.py").is_file():
+                dotted = ".".join(folder.relative_to(base).parts)
+                candidates.add(dotted)
+    candidates.discard(name)
+    close = difflib.get_close_matches(name, sorted(candidates), 1, 0.5)
+    return close[0] if close else None
+
+
+def _folders(base: Path, depth: int) -> Iterator[Path]:
+    if depth == 0 or not base.is_dir():
+        return
+    for folder in sorted(base.iterdir()):
+        if folder.is_dir() and folder.name.isidentifier() and folder.name != "versions":
+            yield folder
+            yield from _folders(folder, depth - 1)
