@@ -147,8 +147,8 @@ def _lines(lock: Lock) -> Iterator[str]:
         yield f"text = {json.dumps(line.text)}"
         yield f"schema = {json.dumps(line.schema)}"
         yield f"[versions.{format_version(version)}.rows]"
-        for name, digest in sorted(line.rows.items()):
-            yield f"{json.dumps(name)} = {json.dumps(digest)}"
+        for lineage, digest in sorted(line.rows.items()):
+            yield f"{json.dumps(lineage)} = {json.dumps(digest)}"
     for name, stored in sorted(lock.snapshots.items()):
         yield ""
         yield f"[snapshots.{json.dumps(str(name))}]"

@@ -30,7 +30,7 @@ def resolve_source(text: str, *, root: Path, setting: str = "migration_source") 
     what = f"{setting} {text!r}"
     if ":" in text:
         return check_source(_object(text, root, what), setting=what)
-    if "/" in text or (root / text).is_dir() and "." not in text:
+    if "/" in text or ((root / text).is_dir() and "." not in text):
         folder = root / text
         if not folder.is_dir():
             raise SourceError(f"{what} is no folder: {folder} does not exist")

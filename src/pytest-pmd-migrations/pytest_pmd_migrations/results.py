@@ -1,0 +1,86 @@
+"""What each version gives: the value the lock file keeps and the check ``frozen`` compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.fresh import FreshDatabases
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.lineage import EMPTY, Step, walk
+from pytest_pmd_migrations.rows import combine_digests, digest_tables, unchanged_rows
+from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.snapshots.lock import VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources.protocol import volatile_columns
+
+__all__ = ["FRESH", "Result", "row_digester", "version_line", "version_results"]
+
+FRESH = "fresh"
+"""The lineage that begins with no database at all, as it is called in lock lines."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one version gives: a schema's fingerprint, and a digest of rows by lineage."""
+
+    schema: str
+    rows: Mapping[str, str]
+
+
+def row_digester(history: History) -> Callable[[Step], str]:
+    """Return a function that digests the rows of one lineage's steps, taken in order.
+
+    A step that changed only the schema lost or changed no row, so only the tables whose SQL it
+    changed are read again (a new column's default is a value too).
+    """
+    volatile = volatile_columns(history.source)
+    texts: frozenset[tuple[object, ...]] = frozenset()
+    digests: dict[str, str] = {}
+
+    def digest(step: Step) -> str:
+        nonlocal texts, digests
+        now = frozenset(stored_text(step.conn))
+        before = step.before
+        if before is not None and unchanged_rows(before.content, step.after.content):
+            changed = {str(row[2]) for row in texts ^ now}
+            kept = {table: value for table, value in digests.items() if table not in changed}
+            digests = {**kept, **digest_tables(step.conn, changed, volatile=volatile)}
+        else:
+            digests = digest_tables(step.conn, volatile=volatile)
+        texts = now
+        return combine_digests(digests)
+
+    return digest
+
+
+def version_results(
+    history: History, images: Mapping[SnapshotName, Image]
+) -> Mapping[int, Result]:
+    """Return the result of every version, from a fresh database and from each given snapshot.
+
+    Raises StepFailedError when a step cannot be taken.
+    """
+    rows: dict[int, dict[str, str]] = {version: {} for version in history.versions}
+    starts = {FRESH: EMPTY, **{str(name): image for name, image in images.items()}}
+    for label, image in starts.items():
+        digest = row_digester(history)
+        for step in walk(history.source, image):
+            value = digest(step)
+            if step.before is not None:
+                rows[step.version][label] = value
+    fresh = FreshDatabases(history.source)
+    return {v: Result(fresh.schema(v).fingerprint, rows[v]) for v in history.versions}
+
+
+def version_line(history: History, version: int, result: Result, *, released: bool) -> VersionLine:
+    """Return the lock line that records ``result`` for that version's migration file."""
+    path = history.source.location(version).path
+    return VersionLine(
+        file=path.name,
+        text=text_digest(path.read_bytes()),
+        schema=result.schema,
+        rows=result.rows,
+        released=released,
+    )
