@@ -1,0 +1,5 @@
+"""What was learnt about documents: profiles, tags and attributes."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

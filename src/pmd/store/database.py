@@ -1,0 +1,194 @@
+"""One open pmd database: the connection, its settings, its version and its transactions."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+from pmd.store.errors import (
+    DatabaseClosedError,
+    DatabasePathError,
+    InvalidValueError,
+    TransactionLostError,
+)
+from pmd.store.migrations import MigrationRunner
+
+__all__ = ["Database", "Parameters"]
+
+Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+MEMORY = ":memory:"
+FOREIGN_KEYS_ON = "PRAGMA foreign_keys = ON"
+BEGIN = "BEGIN IMMEDIATE"
+COMMIT = "COMMIT"
+ROLLBACK = "ROLLBACK"
+# SQLite resolves a savepoint's name to the innermost one, so every depth can share a name.
+SAVEPOINT = "SAVEPOINT pmd_nested"
+RELEASE = "RELEASE pmd_nested"
+ROLLBACK_TO = "ROLLBACK TO pmd_nested"
+
+_log = logging.getLogger(__name__)
+# Text that is no UTF-8 is read losslessly: one such value must not make its whole table unreadable.
+_read_text = partial(str, encoding="utf-8", errors="surrogateescape")
+
+
+class Database:
+    """A pmd database at `path`, brought to the latest version when it is opened.
+
+    `path` is a file, which is created if need be, in a folder that exists; or `":memory:"`.
+    `timeout` is how many seconds to wait for another connection's lock.
+
+    Use it as a context manager, or call `connect()` and `close()`. Outside `transaction()` each
+    statement commits by itself. An instance belongs to the thread that connected it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 5.0) -> None:
+        self.path = _checked_path(path)
+        self._timeout = _checked_timeout(timeout)
+        self._connection: sqlite3.Connection | None = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open connection; DatabaseClosedError if there is none."""
+        if self._connection is None:
+            raise DatabaseClosedError(
+                f"the database {self.path} is not open: call connect(), or use it in a with block."
+            )
+        return self._connection
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the database is connected."""
+        return self._connection is not None
+
+    def connect(self) -> Self:
+        """Open the file, migrate it to the latest version, and return self.
+
+        Does nothing if it is open. Writes only when there are migrations to run. Raises
+        DatabasePathError when there is no such folder or the path is one, and the errors of
+        `pmd.store.migrations`; the connection is closed again when anything fails.
+        """
+        if self._connection is None:
+            self._connection = self._open()
+        return self
+
+    def close(self) -> None:
+        """Close the connection, if it is open. An unfinished transaction is rolled back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> sqlite3.Cursor:
+        """Run one statement and return its cursor."""
+        return self.connection.execute(sql, parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block as one transaction: all of it is kept, or none.
+
+        Takes the write lock at once. Inside another transaction it is a savepoint: a block that
+        fails undoes its own work only. Raises TransactionLostError when the block ended the
+        transaction itself.
+        """
+        connection = self.connection
+        nested = connection.in_transaction
+        connection.execute(SAVEPOINT if nested else BEGIN)
+        try:
+            yield
+            if not connection.in_transaction:
+                raise TransactionLostError(
+                    f"the transaction on {self.path} ended before its block did: a COMMIT or "
+                    "ROLLBACK ran inside it, or a conflict rolled it back. "
+                    "Leave ending it to transaction()."
+                )
+            connection.execute(RELEASE if nested else COMMIT)
+        except BaseException:
+            if connection.in_transaction:
+                _undo(connection, nested=nested)
+            raise
+
+    def __enter__(self) -> Self:
+        return self.connect()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            # timeout sets busy_timeout before the first read; None leaves BEGIN and COMMIT to us.
+            connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise DatabasePathError(_why_unopened(self.path, error)) from error
+        try:
+            connection.execute(FOREIGN_KEYS_ON)
+            self._migrate(connection)
+            # Only now: migrations read text as they always did.
+            connection.text_factory = _read_text
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        runner = MigrationRunner(connection)
+        applied = runner.run_migrations()
+        if applied:
+            version = runner.get_current_version()
+            _log.info("%s: migrated to version %d, steps applied: %d", self.path, version, applied)
+        else:
+            _log.debug("%s: at the latest version, no step to apply", self.path)
+
+
+def _undo(connection: sqlite3.Connection, *, nested: bool) -> None:
+    if nested:
+        connection.execute(ROLLBACK_TO)
+        connection.execute(RELEASE)
+    else:
+        connection.execute(ROLLBACK)
+
+
+def _checked_path(path: str | os.PathLike[str]) -> str:
+    text = os.fspath(path)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise DatabasePathError(
+            f"{path!r} is no path of a database. Expected the path of a file as text or PathLike, "
+            'or ":memory:".'
+        )
+    # Absolute, so that a later chdir does not matter and no name can be taken for a file: URI.
+    return text if text == MEMORY else str(Path(text).absolute())
+
+
+def _checked_timeout(timeout: float) -> float:
+    if not (math.isfinite(timeout) and 0 <= timeout <= 2_000_000):
+        raise InvalidValueError(
+            f"timeout is {timeout!r}. Expected seconds to wait for a lock, from 0 to 2000000."
+        )
+    return timeout
+
+
+def _why_unopened(path: str, error: sqlite3.Error) -> str:
+    file = Path(path)
+    if file.is_dir():
+        return f"cannot open the database {path}: it is a folder. Give the path of a file in it."
+    if not file.parent.is_dir():
+        return (
+            f"cannot open the database {path}: the folder {file.parent} does not exist. "
+            "Create it first, or give another path."
+        )
+    return (
+        f"cannot open the database {path}: {error}. "
+        "Check that you may read and write the file and its folder."
+    )
