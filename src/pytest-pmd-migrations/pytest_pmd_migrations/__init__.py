@@ -1,6 +1,86 @@
-"""Check that every stored SQLite database can be brought to the newest version."""
+"""Check that every stored SQLite database can be brought to the newest version.
+
+The names below are the package's public ones; each is imported when it is first asked for, so
+that importing the package costs nothing.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Verdict
+    from pytest_pmd_migrations.checks.registry import register
+    from pytest_pmd_migrations.database import MigrationDatabase
+    from pytest_pmd_migrations.errors import (
+        LockFileError,
+        MigrationTestError,
+        SchemaMismatchError,
+        SchemaReadError,
+        SettingError,
+        SnapshotError,
+        SourceError,
+        StepFailedError,
+    )
+    from pytest_pmd_migrations.history import History
+    from pytest_pmd_migrations.lineage import Step
+    from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare, read_schema
+    from pytest_pmd_migrations.sources import Condition, Declarations, Location, Source
+
 __version__ = "0.1.0"
-__all__ = ["__version__"]
+
+__all__ = [
+    "Check",
+    "Condition",
+    "Declarations",
+    "Finding",
+    "History",
+    "LineageRecord",
+    "Location",
+    "LockFileError",
+    "MigrationDatabase",
+    "MigrationTestError",
+    "Schema",
+    "SchemaDiff",
+    "SchemaMismatchError",
+    "SchemaReadError",
+    "SettingError",
+    "SnapshotError",
+    "Source",
+    "SourceError",
+    "Step",
+    "StepFailedError",
+    "Verdict",
+    "__version__",
+    "compare",
+    "read_schema",
+    "register",
+]
+
+_ROOMS = {
+    "checks.model": ("Check", "Finding", "LineageRecord", "Verdict"),
+    "checks.registry": ("register",),
+    "database": ("MigrationDatabase",),
+    "errors": (
+        "LockFileError",
+        "MigrationTestError",
+        "SchemaMismatchError",
+        "SchemaReadError",
+        "SettingError",
+        "SnapshotError",
+        "SourceError",
+        "StepFailedError",
+    ),
+    "history": ("History",),
+    "lineage": ("Step",),
+    "schema": ("Schema", "SchemaDiff", "compare", "read_schema"),
+    "sources": ("Condition", "Declarations", "Location", "Source"),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{room}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

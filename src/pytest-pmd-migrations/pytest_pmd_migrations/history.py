@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.fresh import FreshDatabases
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, Lock, content_digest, read_lock
@@ -61,6 +62,11 @@ class History:
     def lock(self) -> Lock:
         """The lock file's content when first asked for."""
         return read_lock(self.lock_path)
+
+    @cached_property
+    def fresh(self) -> FreshDatabases:
+        """Fresh databases of this source, each built once."""
+        return FreshDatabases(self.source)
 
     def declarations(self, version: int) -> Declarations:
         """Return what the source and the ``migration_rows`` file declare for that step."""

@@ -1,1 +1,200 @@
-"""Options, settings, hooks and fixtures: what pytest loads when the plugin is installed."""
+"""What pytest loads when the package is installed: options, settings, hooks and fixtures.
+
+Everything else is imported by the hook or fixture that needs it, so that a run without the flag
+and without a fixture pays for this module alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_pmd_migrations.database import MigrationDatabase
+    from pytest_pmd_migrations.fixtures import Databases, Subject
+
+PREFIX = "migrations::"
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make ``pytest_migration_sources`` known."""
+    from pytest_pmd_migrations import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and settings, all of which begin with ``migration``."""
+    group = parser.getgroup("migrations", "SQLite schema migrations")
+    group.addoption(
+        "--migration-matrix",
+        action="store_true",
+        help="Also take every stored database to the newest version, step by step, and compare",
+    )
+    group.addoption(
+        "--migration-checks",
+        metavar="LIST",
+        default="",
+        help="Checks to run in the matrix, by name, separated by commas (default: all)",
+    )
+    parser.addini(
+        "migration_source",
+        "Where migrations come from: app.migrations, db/sql or app.db:thing",
+        type="string",
+        default="",
+    )
+    parser.addini(
+        "migration_snapshots",
+        "Folder of the stored databases, relative to the root folder",
+        type="string",
+        default="fixtures/snapshots",
+    )
+    parser.addini(
+        "migration_ignore",
+        "Objects that are not the application's, as globs on their names",
+        type="args",
+        default=[],
+    )
+    parser.addini(
+        "migration_idempotent",
+        "Insist that a migration run a second time changes nothing",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
+        "migration_rows",
+        "TOML file that declares what migrations do to rows on purpose",
+        type="string",
+        default="",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and the matrix when the flag or an id of a cell asks for it."""
+    config.addinivalue_line(
+        "markers", "migration(version, check): A cell of the migration matrix (added to each one)"
+    )
+    ids = _take_cell_ids(config)
+    if config.option.migration_matrix or ids:
+        from pytest_pmd_migrations.matrix import MatrixPlugin
+
+        config.pluginmanager.register(MatrixPlugin(config, ids), "migration-matrix")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for ``migration_version`` once for every stored snapshot."""
+    if "migration_version" in metafunc.fixturenames:
+        from pytest_pmd_migrations.fixtures import parametrize_versions
+
+        parametrize_versions(metafunc)
+
+
+@pytest.fixture
+def _migration_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    from pytest_pmd_migrations.fixtures import Databases, failing_cleanly
+
+    with failing_cleanly():
+        databases = Databases(request.config, tmp_path)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture
+def migration_version(request: pytest.FixtureRequest) -> str:
+    """Name of a stored snapshot, once for each: db = migration_db(migration_version)."""
+    from pytest_pmd_migrations.fixtures import stored_version
+
+    return stored_version(request.param)
+
+
+@pytest.fixture
+def migration_db(_migration_databases: Databases) -> Callable[..., MigrationDatabase]:
+    """A private copy of a stored database: db = migration_db(7) or migration_db("0000+u1").
+
+    The answer is a ``sqlite_utils.Database`` with ``path``, ``version``, ``upgrade(to=None)`` and
+    ``read_schema()``; where an application has several sources, ``source=`` names one. It is
+    closed after the test.
+    """
+    from pytest_pmd_migrations.fixtures import failing_cleanly
+
+    def migration_db(version: int | str, *, source: str = "") -> MigrationDatabase:
+        with failing_cleanly():
+            return _migration_databases.stored(version, source=source)
+
+    return migration_db
+
+
+@pytest.fixture
+def migration_fresh_db(_migration_databases: Databases) -> Callable[..., MigrationDatabase]:
+    """A private fresh database, at latest or at a version: db = migration_fresh_db().
+
+    It is copied from one that is built once a process, so an ordinary test gets a migrated
+    database in the time of a copy. Otherwise as ``migration_db``.
+    """
+    from pytest_pmd_migrations.fixtures import failing_cleanly
+
+    def migration_fresh_db(version: int | None = None, *, source: str = "") -> MigrationDatabase:
+        with failing_cleanly():
+            return _migration_databases.fresh(version, source=source)
+
+    return migration_fresh_db
+
+
+@pytest.fixture
+def migration_upgrade(_migration_databases: Databases) -> Callable[..., tuple[int, ...]]:
+    """Upgrade a file or connection step by step: versions = migration_upgrade(path, to=9).
+
+    Returns the versions that were reached, ascending. Refuses a stored snapshot itself.
+    """
+    from pytest_pmd_migrations.fixtures import failing_cleanly
+
+    def migration_upgrade(
+        subject: Subject, to: int | None = None, *, source: str = ""
+    ) -> tuple[int, ...]:
+        with failing_cleanly():
+            return _migration_databases.upgrade(subject, to, source=source)
+
+    return migration_upgrade
+
+
+@pytest.fixture
+def assert_schema_matches_fresh(_migration_databases: Databases) -> Callable[..., None]:
+    """Compare with a fresh database at the same version: assert_schema_matches_fresh(db).
+
+    Takes a database of the other fixtures, a connection or a path. Raises SchemaMismatchError,
+    an AssertionError, with every difference.
+    """
+    from pytest_pmd_migrations.fixtures import failing_cleanly
+
+    def assert_schema_matches_fresh(subject: Subject, *, source: str = "") -> None:
+        with failing_cleanly():
+            _migration_databases.assert_fresh(subject, source=source)
+
+    return assert_schema_matches_fresh
+
+
+def _take_cell_ids(config: pytest.Config) -> list[str]:
+    """Take the arguments that are ids of cells out of ``config.args``, which expects paths.
+
+    A worker of pytest-xdist gets the controller's options, and arguments without the ids; with
+    none left it would collect the ``testpaths``.
+    """
+    ids: list[str] = getattr(config.option, "migration_ids", [])
+    if getattr(config.option, "migration_ids_only", False):
+        config.args[:] = []
+    paths = []
+    for argument in config.args:
+        place = argument.find(PREFIX)
+        if place >= 0 and not argument[:place].strip("./\\"):
+            ids.append(argument[place:])
+        else:
+            paths.append(argument)
+    if ids:
+        config.args[:] = paths
+        config.option.migration_ids = ids
+        config.option.migration_ids_only = not paths
+    return ids

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.fresh import FreshDatabases
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import EMPTY, Step, walk
@@ -55,9 +54,7 @@ def row_digester(history: History) -> Callable[[Step], str]:
     return digest
 
 
-def version_results(
-    history: History, images: Mapping[SnapshotName, Image]
-) -> Mapping[int, Result]:
+def version_results(history: History, images: Mapping[SnapshotName, Image]) -> Mapping[int, Result]:
     """Return the result of every version, from a fresh database and from each given snapshot.
 
     Raises StepFailedError when a step cannot be taken.
@@ -70,8 +67,7 @@ def version_results(
             value = digest(step)
             if step.before is not None:
                 rows[step.version][label] = value
-    fresh = FreshDatabases(history.source)
-    return {v: Result(fresh.schema(v).fingerprint, rows[v]) for v in history.versions}
+    return {v: Result(history.fresh.schema(v).fingerprint, rows[v]) for v in history.versions}
 
 
 def version_line(history: History, version: int, result: Result, *, released: bool) -> VersionLine:

@@ -1,0 +1,1 @@
+"""Checks: the questions asked of every snapshot and every migration."""

@@ -1,0 +1,119 @@
+"""The cells of the matrix: which there are, what they are called, and the verdict on each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.checks.model import Check, Finding, RowKind, Verdict
+from pytest_pmd_migrations.checks.records import Records
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.wording import headline, wrap_text
+
+__all__ = ["PREFIX", "Cell", "grid_rows", "judge_cell", "list_cells", "parse_cell_id"]
+
+PREFIX = "migrations::"
+_ID = re.compile(
+    r"migrations::(?:(?P<source>.+)::)?(?P<row>[^:\[]+?)(?:\.\.\d+)?\[(?P<check>[^\]]+)\]"
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of the grid under one check: one pytest item.
+
+    ``source`` is empty where an application has one source; ``row`` is a snapshot's name or a
+    version; ``latest`` is the version its lineage ends at.
+    """
+
+    source: str
+    row: str
+    check: str
+    of: RowKind
+    latest: int
+
+    @property
+    def name(self) -> str:
+        """The id without the part that all cells of one source share."""
+        if self.of == "migration":
+            return f"{self.row}[{self.check}]"
+        return f"{self.row}..{format_version(self.latest)}[{self.check}]"
+
+    @property
+    def id(self) -> str:
+        """The pytest id: ``migrations::0003..0012[schema]``, ``migrations::0008[again]``."""
+        return f"{PREFIX}{self.source}::{self.name}" if self.source else f"{PREFIX}{self.name}"
+
+    @property
+    def version(self) -> int:
+        """The version of the row: the snapshot's, or the migration's."""
+        return SnapshotName.parse(self.row).version
+
+
+def parse_cell_id(text: str) -> tuple[str, str, str] | None:
+    """Return the source, row and check that an id names, None when it names no cell."""
+    match = _ID.fullmatch(text)
+    return (match["source"] or "", match["row"], match["check"]) if match else None
+
+
+def grid_rows(history: History, of: RowKind) -> tuple[str, ...]:
+    """Return the rows of one kind: stored, recorded or expected, so that nothing goes missing."""
+    if of == "snapshot":
+        names = {*history.stored, *history.lock.snapshots}
+        names.update(SnapshotName(version) for version in history.versions)
+        return tuple(str(name) for name in sorted(names))
+    released = {v for v, line in history.lock.versions.items() if line.released}
+    return tuple(format_version(v) for v in sorted(released | set(history.versions)))
+
+
+def list_cells(history: History, checks: Sequence[Check]) -> tuple[Cell, ...]:
+    """Return every cell of one history, row by row, in the grid's order."""
+    known = {format_version(version) for version in history.versions}
+    cells = []
+    kinds: tuple[RowKind, ...] = ("snapshot", "migration")
+    for of in kinds:
+        for row in grid_rows(history, of):
+            for check in checks:
+                if check.of != of or not check.applies(history):
+                    continue
+                if of == "migration" and row not in known and check.name != "frozen":
+                    continue
+                cells.append(Cell(history.name, row, check.name, of, history.latest))
+    return tuple(cells)
+
+
+def judge_cell(records: Records, check: Check, row: str) -> Verdict:
+    """Return the verdict on one cell; its lineages are walked where they have not been yet."""
+    history = records.history
+    if check.of == "migration":
+        return check.judge(history, row, records.all_lineages())
+    name = SnapshotName.parse(row)
+    if name in history.stored:
+        return check.judge(history, row, (records.lineage(row),))
+    if name == SnapshotName(history.latest) and name not in history.lock.snapshots:
+        history.fresh.image(history.latest)
+        note = f"{row} has no snapshot yet; its row uses a fresh build.  pmd-migrations snapshot"
+        return Verdict(notes=(note,))
+    return Verdict((_missing(history, name),))
+
+
+def _missing(history: History, name: SnapshotName) -> Finding:
+    file = history.folder.file(name)
+    if name in history.lock.snapshots:
+        lines = (
+            *wrap_text(f"{LOCK_FILE} records it, but {file} does not exist."),
+            "",
+            "Restore it from version control:",
+            f"  git checkout -- {file.name}",
+        )
+        return Finding(headline(f"snapshot {name} is gone"), lines, name.version)
+    lines = (
+        *wrap_text(f"{file} does not exist; only the newest version may lack its snapshot."),
+        "",
+        "Build it:",
+        "  pmd-migrations snapshot",
+    )
+    return Finding(headline(f"{name} has no snapshot"), lines, name.version)

@@ -1,0 +1,80 @@
+"""The check ``data``: every value of every row survives each step, or its loss is declared.
+
+Prevents the accident of a rebuild that forgets a column, a cascade that empties a child table,
+a WHERE that was too wide: the schema is right afterwards, the rows are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sqlite3 import Connection
+
+from pytest_pmd_migrations.checks.lineages import failed_lineage
+from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Verdict
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.lineage import Step, take_step
+from pytest_pmd_migrations.rows import RowFinding, RowsReport, check_integrity, compare_rows
+from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.wording import headline
+
+__all__ = ["DATA"]
+
+
+def _watch(history: History) -> Callable[[Step], RowsReport]:
+    """Compare the rows before and after each step; the stored file itself must be sound."""
+
+    def observe(step: Step) -> RowsReport:
+        if step.before is None:
+            sound = check_integrity(step.after) if step.after.content else ()
+            return RowsReport(sound, (), frozenset())
+
+        def rerun(conn: Connection) -> None:
+            take_step(history.source, conn, step.version)
+
+        return compare_rows(
+            step.before,
+            step.after,
+            declarations=history.declarations(step.version),
+            rerun=rerun,
+            ignore=history.ignore,
+        )
+
+    return observe
+
+
+def _judge(history: History, row: str, observations: Observations) -> Verdict:
+    record = observations[0]
+    failed = failed_lineage(history, record)
+    if failed is not None:
+        return failed
+    findings: list[Finding] = []
+    remarks: list[str] = []
+    used: set[str] = set()
+    for (check, version), report in record.observations.items():
+        if check != DATA.name or not isinstance(report, RowsReport):
+            continue
+        findings.extend(
+            _finding(history, row, version, found, stored=version == record.start)
+            for found in report.findings
+        )
+        remarks.extend(f"{format_version(version)}: {note}" for note in report.notes)
+        used.update(f"{format_version(version)} {key}" for key in report.used)
+    return Verdict(tuple(findings), remarks=tuple(remarks), used=frozenset(used), image=record.last)
+
+
+def _finding(
+    history: History, row: str, version: int, found: RowFinding, *, stored: bool
+) -> Finding:
+    where = f"stored {row}" if stored else f"{row} at {format_version(version)}"
+    place = (
+        f"  in the stored snapshot {row}, before any step"
+        if stored
+        else f"  lost by the step {history.file_name(version)}"
+    )
+    lines = [place, "", *(f"    {line}" for line in found.evidence)]
+    if len(f"{where}: {found.message}") > len(headline(f"{where}: {found.message}")):
+        lines[1:1] = [f"  {found.message}"]
+    return Finding(headline(f"{where}: {found.message}"), tuple(lines), version)
+
+
+DATA = Check("data", "snapshot", _watch, _judge)

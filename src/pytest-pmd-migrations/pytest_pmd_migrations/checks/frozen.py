@@ -1,0 +1,147 @@
+"""The check ``frozen``: what a released version gives is what it gave when it was released.
+
+Prevents the accident this package was written for: a migration that users have already run is
+edited, removed, renumbered, or gets a new one squeezed in before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from pytest_pmd_migrations.checks.migrations import reaching
+from pytest_pmd_migrations.checks.model import (
+    Check,
+    Finding,
+    Observations,
+    Verdict,
+)
+from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.lineage import Step
+from pytest_pmd_migrations.results import row_digester
+from pytest_pmd_migrations.schema import Schema, compare, read_schema
+from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.wording import headline, wrap_text
+
+__all__ = ["FROZEN"]
+
+
+def _watch(history: History) -> Callable[[Step], str]:
+    return row_digester(history)
+
+
+def _judge(history: History, row: str, observations: Observations) -> Verdict:
+    version = int(row)
+    label = format_version(version)
+    line = history.lock.versions.get(version)
+    if version not in history.versions:
+        return _removed(history, version)
+    if line is None:
+        return _unlocked(history, version)
+    differences = [
+        *_schema_lines(history, version, line),
+        *_row_lines(version, line, observations),
+    ]
+    path = history.source.location(version).path
+    edited = text_digest(path.read_bytes()) != line.text or path.name != line.file
+    if not differences:
+        notes = (f"{label}: its text changed since release, what it does did not",)
+        return Verdict(notes=notes if edited and line.released else ())
+    if not line.released:
+        command = f"pmd-migrations snapshot --rewrite {label}"
+        note = f"{label} changed since its snapshot was made.  {command}"
+        return Verdict(notes=(note,))
+    return Verdict((_edited(history, version, differences, edited=edited),))
+
+
+def _schema_lines(history: History, version: int, line: VersionLine) -> list[str]:
+    try:
+        fresh = history.fresh.schema(version)
+    except StepFailedError as error:
+        return [*wrap_text(str(error), indent="  ")]
+    if fresh.fingerprint == line.schema:
+        return []
+    name = SnapshotName(version)
+    if name not in history.stored:
+        return [f"  its schema has another fingerprint than {LOCK_FILE} records"]
+    diff = compare(_stored_schema(history, name), fresh)
+    if not diff:
+        return [f"  its schema has another fingerprint than {LOCK_FILE} records"]
+    return [f"  {text}" for text in render(diff, labels=("stored", "fresh now"))]
+
+
+def _stored_schema(history: History, name: SnapshotName) -> Schema:
+    with closing(history.snapshot(name).connect()) as conn:
+        return read_schema(conn)
+
+
+def _row_lines(version: int, line: VersionLine, observations: Observations) -> list[str]:
+    """Return a line for the lineages whose rows after the step are not those recorded."""
+    other: list[str] = []
+    for record in reaching(observations, version):
+        recorded = line.rows.get(record.label)
+        if recorded is not None and record.observations[FROZEN.name, version] != recorded:
+            other.append(record.label)
+    if not other:
+        return []
+    return [*wrap_text(f"  other rows after this step, upgraded from {', '.join(other)}")]
+
+
+def _edited(history: History, version: int, differences: list[str], *, edited: bool) -> Finding:
+    name = history.file_name(version)
+    if edited:
+        first = f"{name} was edited after release"
+        what = f"released; what it builds now differs from the stored {format_version(version)}:"
+        mend = "Undo the edit and put the change into a new migration:"
+    else:
+        first = f"{name} no longer does what it did at release"
+        what = "its text is as released, but what it builds differs:"
+        mend = "Find what it depends on besides its own text; put a change into a new migration:"
+    lines = ["", f"  {what}", *differences, "", mend, '  pmd-migrations new "describe the change"']
+    return Finding(headline(first), tuple(lines[1:]), version)
+
+
+def _removed(history: History, version: int) -> Verdict:
+    line = history.lock.versions[version]
+    lines = (
+        *wrap_text(
+            f"{LOCK_FILE} has {format_version(version)} as released; the source has no such"
+            " version. Databases at it, or on the way to it, can no longer be upgraded as they"
+            " were."
+        ),
+        "",
+        f"Restore {line.file} under its old number.",
+    )
+    return Verdict((Finding(headline(f"{line.file} was removed after release"), lines, version),))
+
+
+def _unlocked(history: History, version: int) -> Verdict:
+    label = format_version(version)
+    name = history.file_name(version)
+    newest = history.lock.newest_released
+    if version < newest:
+        lines = (
+            *wrap_text(
+                f"{format_version(newest)} is released, and databases at it will never run"
+                f" {label}: a runner only goes forward."
+            ),
+            "",
+            f"Give {name} the next free number.",
+        )
+        finding = Finding(headline(f"{name} was inserted before a release"), lines, version)
+        return Verdict((finding,))
+    if version == history.latest:
+        return Verdict(notes=(f"{label} is not in {LOCK_FILE} yet.  pmd-migrations snapshot",))
+    lines = (
+        f"{LOCK_FILE} records what each version gives; expected a line for {label}.",
+        "",
+        "Write it:",
+        "  pmd-migrations snapshot",
+    )
+    return Verdict((Finding(headline(f"{name} has no line in {LOCK_FILE}"), lines, version),))
+
+
+FROZEN = Check("frozen", "migration", _watch, _judge)

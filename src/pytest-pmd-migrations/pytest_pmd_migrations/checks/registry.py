@@ -1,0 +1,43 @@
+"""The checks there are, in the order of the grid's columns."""
+
+from __future__ import annotations
+
+from pytest_pmd_migrations.checks.again import AGAIN
+from pytest_pmd_migrations.checks.data import DATA
+from pytest_pmd_migrations.checks.frozen import FROZEN
+from pytest_pmd_migrations.checks.model import Check
+from pytest_pmd_migrations.checks.schema import SCHEMA
+from pytest_pmd_migrations.errors import SettingError
+
+__all__ = ["all_checks", "register", "select_checks"]
+
+_CHECKS: dict[str, Check] = {check.name: check for check in (SCHEMA, DATA, AGAIN, FROZEN)}
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Return every check, the package's own first."""
+    return tuple(_CHECKS.values())
+
+
+def register(check: Check) -> None:
+    """Add a check: a column of the grid and a cell for every row of its kind.
+
+    Call it from a ``conftest.py`` before collection. Raises SettingError when the name is taken.
+    """
+    if _CHECKS.get(check.name, check) is not check:
+        raise SettingError(f"a check named {check.name!r} exists already; choose another name")
+    _CHECKS[check.name] = check
+
+
+def select_checks(text: str) -> tuple[Check, ...]:
+    """Return the checks that ``--migration-checks`` names, all of them for an empty text.
+
+    Raises SettingError naming the first one that does not exist.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in _CHECKS:
+            raise SettingError(
+                f"--migration-checks names {name!r}; expected some of {', '.join(_CHECKS)}"
+            )
+    return tuple(check for check in _CHECKS.values() if not names or check.name in names)

@@ -1,0 +1,133 @@
+"""The check ``schema``: what a database was upgraded to is what a fresh one is.
+
+Prevents the accident that tests of fresh databases never see: a released migration was edited,
+and old databases keep a shape that no new one has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pytest_pmd_migrations.checks.lineages import failed_lineage
+from pytest_pmd_migrations.checks.model import (
+    Check,
+    Finding,
+    LineageRecord,
+    Observations,
+    Verdict,
+)
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.lineage import Step
+from pytest_pmd_migrations.schema import Difference, SchemaDiff, compare, read_schema, stored_text
+from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.wording import counted, headline
+
+__all__ = ["SCHEMA"]
+
+
+@dataclass(frozen=True)
+class _Blame:
+    """The differences that first appeared at one version, as a diff of their own."""
+
+    version: int
+    differences: tuple[Difference, ...]
+
+
+def _watch(history: History) -> Callable[[Step], SchemaDiff | None]:
+    """Compare each step with fresh at that version; None stands for equal."""
+    versions = frozenset(history.versions)
+
+    def observe(step: Step) -> SchemaDiff | None:
+        if step.version not in versions:
+            return None
+        if tuple(stored_text(step.conn)) == history.fresh.text(step.version):
+            return None
+        upgraded = read_schema(step.conn).without(history.ignore)
+        fresh = history.fresh.schema(step.version).without(history.ignore)
+        return compare(upgraded, fresh) or None
+
+    return observe
+
+
+def _judge(history: History, row: str, observations: Observations) -> Verdict:
+    """Judge one snapshot's lineage; a variant need not equal fresh until it first does."""
+    record = observations[0]
+    failed = failed_lineage(history, record)
+    if failed is not None:
+        return failed
+    name = SnapshotName.parse(row)
+    diffs = _diffs(record)
+    if name.variant:
+        return _judge_variant(history, row, record, diffs)
+    if not diffs:
+        return Verdict(image=record.last)
+    return Verdict((_finding(history, row, record, diffs),), image=record.last)
+
+
+def _judge_variant(
+    history: History, row: str, record: LineageRecord, diffs: dict[int, SchemaDiff]
+) -> Verdict:
+    stops = [v for v in (record.start, *record.reached) if v in history.versions]
+    joined = next((version for version in stops if version not in diffs), None)
+    if joined is None:
+        return Verdict((_finding(history, row, record, diffs),), image=record.last)
+    later = {version: diff for version, diff in diffs.items() if version > joined}
+    if later:
+        return Verdict((_finding(history, row, record, later),), image=record.last)
+    remark = f"{row} equals fresh from {format_version(joined)} on"
+    return Verdict(remarks=(remark,), image=record.last)
+
+
+def _diffs(record: LineageRecord) -> dict[int, SchemaDiff]:
+    return {
+        version: value
+        for (check, version), value in record.observations.items()
+        if check == SCHEMA.name and isinstance(value, SchemaDiff)
+    }
+
+
+def _finding(
+    history: History, row: str, record: LineageRecord, diffs: dict[int, SchemaDiff]
+) -> Finding:
+    """Tell the differences at the last version that has any, each under the step that made it."""
+    shown = max(diffs)
+    target = format_version(shown)
+    diff = diffs[shown]
+    what = counted(len(diff.differences), "difference")
+    if diff.verdict == "order":
+        what = "columns in another order than"
+    else:
+        what += " from"
+    start = f"{row} upgraded to {target}" if shown != record.start else f"stored {row}"
+    lines: list[str] = []
+    for blame in _blames(diffs, shown):
+        lines.extend(("", f"  first differs: {_where(history, record, blame.version)}", ""))
+        lines.extend(f"  {line}" for line in render(replace(diff, differences=blame.differences)))
+    if shown != history.latest:
+        lines.extend(("", f"  At {format_version(history.latest)} it equals fresh again."))
+    first = min(diffs)
+    return Finding(headline(f"{start}: {what} fresh {target}"), tuple(lines[1:]), first)
+
+
+def _blames(diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:
+    """Group the differences of version ``shown`` by the first version of their unbroken run."""
+    found: dict[int, list[Difference]] = {}
+    for difference in diffs[shown].differences:
+        first = shown
+        for version in sorted(diffs, reverse=True):
+            same = {(d.kind, d.object, d.part) for d in diffs[version].differences}
+            if version <= shown and (difference.kind, difference.object, difference.part) in same:
+                first = version
+        found.setdefault(first, []).append(difference)
+    return [_Blame(version, tuple(found[version])) for version in sorted(found)]
+
+
+def _where(history: History, record: LineageRecord, version: int) -> str:
+    if version == record.start:
+        return f"stored {record.label}, before any step"
+    return f"after {history.file_name(version)}"
+
+
+SCHEMA = Check("schema", "snapshot", _watch, _judge)

@@ -1,0 +1,174 @@
+"""What the fixtures do: private databases at any version, upgrades, and the comparison."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import sqlite_utils
+
+from pytest_pmd_migrations.database import MigrationDatabase, upgrade_connection
+from pytest_pmd_migrations.errors import (
+    MigrationTestError,
+    SchemaMismatchError,
+    SettingError,
+    SnapshotError,
+)
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.schema import compare, read_schema
+from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.settings import histories
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.sources.protocol import current_version
+from pytest_pmd_migrations.wording import counted
+
+__all__ = ["Databases", "failing_cleanly", "parametrize_versions", "stored_version"]
+
+NONE_STORED = "none-stored"
+
+Subject = MigrationDatabase | sqlite_utils.Database | sqlite3.Connection | str | Path
+"""What can be upgraded or compared: a database object, a connection, or a path."""
+
+
+class Databases:
+    """Makes and upgrades one test's databases in its ``tmp_path``, and closes them."""
+
+    def __init__(self, config: pytest.Config, folder: Path) -> None:
+        self._histories = histories(config)
+        self._folder = folder
+        self._open: list[MigrationDatabase] = []
+
+    def stored(self, version: int | str, *, source: str = "") -> MigrationDatabase:
+        """Return a private copy of a stored snapshot: 7, "0007", "0000+u1" or "cache/0007"."""
+        text = format_version(version) if isinstance(version, int) else version
+        own, _, name = text.rpartition("/")
+        history = self._history(own or source)
+        snapshot = SnapshotName.parse(name)
+        if snapshot not in history.stored:
+            names = ", ".join(map(str, history.stored)) or "none: run pmd-migrations snapshot"
+            raise SnapshotError(f"no snapshot {snapshot} is stored; there are {names}")
+        return self._file(str(snapshot), history.snapshot(snapshot).content, history)
+
+    def fresh(self, version: int | None = None, *, source: str = "") -> MigrationDatabase:
+        """Return a private fresh database at ``version`` (default latest)."""
+        history = self._history(source)
+        wanted = history.latest if version is None else version
+        image = history.fresh.image(wanted)
+        return self._file(f"fresh-{format_version(wanted)}", image.content, history)
+
+    def upgrade(
+        self, subject: Subject, to: int | None = None, *, source: str = ""
+    ) -> tuple[int, ...]:
+        """Step a file or connection to version ``to`` (default latest); return the versions."""
+        history = self._history(source, subject)
+        if isinstance(subject, (str, Path)):
+            self._refuse_stored(history, Path(subject))
+        with _connection(subject) as conn:
+            return upgrade_connection(history, conn, to)
+
+    def assert_fresh(self, subject: Subject, *, source: str = "") -> None:
+        """Raise SchemaMismatchError unless the schema is that of fresh at the same version."""
+        history = self._history(source, subject)
+        with _connection(subject) as conn:
+            version = current_version(history.source, conn)
+            upgraded = read_schema(conn).without(history.ignore)
+        if version not in history.versions:
+            raise SettingError(
+                f"there is no fresh database at version {version} to compare with;"
+                f" versions are {format_version(history.versions[0])}.."
+                f"{format_version(history.latest)}. Upgrade it first"
+            )
+        diff = compare(upgraded, history.fresh.schema(version).without(history.ignore))
+        if diff:
+            what = counted(len(diff.differences), "difference")
+            head = f"{what} from fresh {format_version(version)}"
+            raise SchemaMismatchError("\n".join((head, "", *render(diff))))
+
+    def close(self) -> None:
+        """Close every database that was handed out."""
+        for database in self._open:
+            database.conn.close()
+
+    def _history(self, source: str, subject: object = None) -> History:
+        if isinstance(subject, MigrationDatabase) and not source:
+            return subject.history
+        if not source and len(self._histories) == 1:
+            return self._histories[0]
+        names = [history.source.name for history in self._histories]
+        if source not in names:
+            raise SettingError(
+                f"source={source!r} is not one of the migration sources; expected one of"
+                f" {', '.join(map(repr, names))}"
+            )
+        return self._histories[names.index(source)]
+
+    def _file(self, name: str, content: bytes, history: History) -> MigrationDatabase:
+        path = self._folder / f"{name}.db"
+        count = 1
+        while path.exists():
+            count += 1
+            path = self._folder / f"{name}-{count}.db"
+        path.write_bytes(content)
+        database = MigrationDatabase(path, history)
+        self._open.append(database)
+        return database
+
+    def _refuse_stored(self, history: History, path: Path) -> None:
+        folder = history.folder.path
+        if path.exists() and folder.exists() and path.parent.samefile(folder):
+            raise SettingError(
+                f"{path} is a stored snapshot, which nothing may change;"
+                f' upgrade a copy: migration_db("{path.stem}").upgrade()'
+            )
+
+
+@contextmanager
+def failing_cleanly() -> Iterator[None]:
+    """Turn the package's errors into a test failure without a traceback of the package's."""
+    try:
+        yield
+    except SchemaMismatchError:
+        raise
+    except MigrationTestError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def parametrize_versions(metafunc: pytest.Metafunc) -> None:
+    """Give a test that asks for ``migration_version`` one run a stored snapshot."""
+    try:
+        found = histories(metafunc.config)
+        names = [
+            f"{history.name}/{name}" if history.name else str(name)
+            for history in found
+            for name in history.stored
+        ]
+    except MigrationTestError as error:
+        raise pytest.UsageError(str(error)) from None
+    metafunc.parametrize("migration_version", names or [NONE_STORED], indirect=True)
+
+
+def stored_version(name: str) -> str:
+    """Return the name, or fail the test when it stands for "no snapshot is stored"."""
+    if name == NONE_STORED:
+        pytest.fail(
+            "no snapshot is stored, so there is nothing to test; build them: pmd-migrations"
+            " snapshot",
+            pytrace=False,
+        )
+    return name
+
+
+@contextmanager
+def _connection(subject: Subject) -> Iterator[sqlite3.Connection]:
+    if isinstance(subject, sqlite_utils.Database):
+        yield subject.conn
+    elif isinstance(subject, sqlite3.Connection):
+        yield subject
+    else:
+        if not Path(subject).is_file():
+            raise SettingError(f"{subject} does not exist; expected a SQLite database file")
+        with closing(sqlite3.connect(subject)) as conn:
+            yield conn

@@ -1,0 +1,1 @@
+"""Reports: outcomes as lines of the terminal."""

@@ -1,0 +1,42 @@
+"""How messages are laid out: a first line of 60 characters, the rest in 76 columns."""
+
+from __future__ import annotations
+
+import textwrap
+
+__all__ = ["HEADLINE", "WIDTH", "counted", "headline", "wrap_text"]
+
+HEADLINE = 60
+"""Characters a message's first line may have: pytest repeats it in its short summary."""
+
+WIDTH = 76
+"""Columns a message may take."""
+
+
+def headline(text: str) -> str:
+    """Return the first line of ``text``, cut to 60 characters."""
+    first = text.strip().partition("\n")[0]
+    return first if len(first) <= HEADLINE else first[: HEADLINE - 3].rstrip() + "..."
+
+
+def wrap_text(text: str, *, indent: str = "") -> tuple[str, ...]:
+    """Return ``text`` in lines of at most 76 columns, never breaking a name or a command."""
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        lines.extend(
+            textwrap.wrap(
+                paragraph,
+                WIDTH,
+                initial_indent=indent,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            or [""]
+        )
+    return tuple(lines)
+
+
+def counted(number: int, noun: str, *, plural: str = "") -> str:
+    """Return ``"1 row"``, ``"2 rows"``; ``plural`` where an s is not enough."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
