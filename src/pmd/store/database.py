@@ -7,7 +7,7 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -181,13 +181,17 @@ def _checked_timeout(timeout: float) -> float:
 
 def _why_unopened(path: str, error: sqlite3.Error) -> str:
     file = Path(path)
-    if file.is_dir():
-        return f"cannot open the database {path}: it is a folder. Give the path of a file in it."
-    if not file.parent.is_dir():
-        return (
-            f"cannot open the database {path}: the folder {file.parent} does not exist. "
-            "Create it first, or give another path."
-        )
+    # A path that cannot even be looked at (too long, forbidden) leaves SQLite's own words.
+    with suppress(OSError):
+        if file.is_dir():
+            return (
+                f"cannot open the database {path}: it is a folder. Give the path of a file in it."
+            )
+        if not file.parent.is_dir():
+            return (
+                f"cannot open the database {path}: the folder {file.parent} does not exist. "
+                "Create it first, or give another path."
+            )
     return (
         f"cannot open the database {path}: {error}. "
         "Check that you may read and write the file and its folder."

@@ -51,16 +51,24 @@ VECTOR_TABLE_DECLARED_SQL = "SELECT sql FROM sqlite_schema WHERE name = 'content
 VECTOR_INSERT_SQL = """
     INSERT INTO content_vectors_vec (hash_seq, embedding) VALUES (:hash_seq, :embedding)
 """
+VECTOR_DELETE_ONE_SQL = "DELETE FROM content_vectors_vec WHERE hash_seq = :hash_seq"
 VECTOR_DELETE_SQL = """
     DELETE FROM content_vectors_vec
     WHERE hash_seq IN (SELECT hash || '_' || seq FROM content_vectors WHERE hash = :hash)
 """
+# Chunks deleted where the extension is not loaded leave their vectors behind.
+VECTOR_DELETE_STRAY_SQL = """
+    DELETE FROM content_vectors_vec
+    WHERE hash_seq NOT IN (SELECT hash || '_' || seq FROM content_vectors)
+"""
+# MATERIALIZED, because sqlite-vec refuses an outer ORDER BY that SQLite pushes into its search.
 VECTOR_SEARCH_SQL = """
-    SELECT content_vectors.hash, content_vectors.seq, content_vectors.pos, nearest.distance
-    FROM (
+    WITH nearest AS MATERIALIZED (
         SELECT hash_seq, distance FROM content_vectors_vec
         WHERE embedding MATCH :embedding AND k = :limit
-    ) AS nearest
+    )
+    SELECT content_vectors.hash, content_vectors.seq, content_vectors.pos, nearest.distance
+    FROM nearest
     JOIN content_vectors ON content_vectors.hash || '_' || content_vectors.seq = nearest.hash_seq
     ORDER BY nearest.distance, nearest.hash_seq
 """
@@ -148,10 +156,7 @@ class EmbeddingRepository:
                 }
                 self._database.execute(INSERT_EMBEDDING_SQL, values)
                 if chunk.vector is not None:
-                    vector = self._packed(chunk.vector)
-                    self._database.execute(
-                        VECTOR_INSERT_SQL, {"hash_seq": f"{content}_{seq}", "embedding": vector}
-                    )
+                    self._save_vector(f"{content}_{seq}", chunk.vector)
             return self.get(content)
 
     def get(self, content: str) -> tuple[Embedding, ...]:
@@ -186,6 +191,11 @@ class EmbeddingRepository:
         rows = self._database.execute(VECTOR_SEARCH_SQL, where)
         return tuple(Neighbour(*row) for row in rows)
 
+    def _save_vector(self, hash_seq: str, vector: Sequence[float]) -> None:
+        row = {"hash_seq": hash_seq, "embedding": self._packed(vector)}
+        self._database.execute(VECTOR_DELETE_ONE_SQL, {"hash_seq": hash_seq})
+        self._database.execute(VECTOR_INSERT_SQL, row)
+
     def _packed(self, vector: Sequence[float]) -> bytes:
         if self.why_no_vectors is not None:
             raise VectorsUnavailableError(self.why_no_vectors)
@@ -216,4 +226,5 @@ def _prepare_vectors(database: Database, dimension: int | None) -> str | None:
             f"dimension is {dimension}, but the vectors in {database.path} have another: "
             f"{declared}. Use theirs, or drop the table content_vectors_vec and embed again."
         )
+    database.execute(VECTOR_DELETE_STRAY_SQL)
     return None

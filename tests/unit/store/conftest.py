@@ -6,16 +6,14 @@ what was there.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+
 import pytest
+
 from pmd.store.database import Database
 from pmd.store.documents import DocumentRepository
 from pmd.store.source_collections import CollectionRepository
-
-NOON = "2026-01-02T12:00:00+00:00"
-
-
-def at_noon():
-    return NOON
 
 
 @pytest.fixture
@@ -25,13 +23,19 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def collections(store):
-    return CollectionRepository(store, clock=at_noon)
+def clock():
+    """A clock that stands still."""
+    return lambda: "2026-01-02T12:00:00+00:00"
 
 
 @pytest.fixture
-def documents(store):
-    return DocumentRepository(store, clock=at_noon)
+def collections(store, clock):
+    return CollectionRepository(store, clock=clock)
+
+
+@pytest.fixture
+def documents(store, clock):
+    return DocumentRepository(store, clock=clock)
 
 
 @pytest.fixture
@@ -40,10 +44,49 @@ def notes(collections):
     return collections.add("test-notes", "/test/notes").id
 
 
-def check_index(database):
-    """Fail if the full-text index does not hold exactly the active documents."""
-    database.execute(
-        "INSERT INTO documents_fts (documents_fts, rank) VALUES ('integrity-check', 1)"
-    )
-    active = database.execute("SELECT id FROM documents WHERE active = 1 ORDER BY id").fetchall()
-    assert database.execute("SELECT rowid FROM documents_fts ORDER BY rowid").fetchall() == active
+@pytest.fixture
+def check_index():
+    """A function that fails if the full-text index holds other than the active documents."""
+
+    def check(database):
+        database.execute(
+            "INSERT INTO documents_fts (documents_fts, rank) VALUES ('integrity-check', 1)"
+        )
+        active = database.execute("SELECT id FROM documents WHERE active = 1 ORDER BY id")
+        indexed = database.execute("SELECT rowid FROM documents_fts ORDER BY rowid")
+        assert indexed.fetchall() == active.fetchall()
+
+    return check
+
+
+@pytest.fixture
+def vector_extension_switch():
+    """A context manager in which every new connection has sqlite-vec.
+
+    Many Pythons cannot load extensions, so SQLite itself is told to start it, which works
+    wherever sqlite3 uses a shared libsqlite3; elsewhere the test is skipped.
+    """
+    sqlite_vec = pytest.importorskip("sqlite_vec", reason="sqlite-vec is not installed")
+    import _sqlite3
+
+    @contextlib.contextmanager
+    def switch():
+        library = ctypes.CDLL(_sqlite3.__file__)
+        if not hasattr(library, "sqlite3_auto_extension"):
+            pytest.skip("this Python's sqlite3 does not show SQLite's own functions")
+        path = sqlite_vec.loadable_path()
+        start = ctypes.CDLL(path + (".so" if not path.endswith(".so") else "")).sqlite3_vec_init
+        library.sqlite3_auto_extension(start)
+        try:
+            yield
+        finally:
+            library.sqlite3_cancel_auto_extension(start)
+
+    return switch
+
+
+@pytest.fixture
+def vector_extension(vector_extension_switch):
+    """Every connection opened from here on has sqlite-vec."""
+    with vector_extension_switch():
+        yield

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+
 from pmd.store.cache import CacheEntry, CacheRepository
 
-from .conftest import NOON, at_noon
+NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
 
 @pytest.fixture
-def cache(store):
-    return CacheRepository(store, clock=at_noon)
+def cache(store, clock):
+    return CacheRepository(store, clock=clock)
 
 
 def test_an_answer_is_found_by_its_question(cache):

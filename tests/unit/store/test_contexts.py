@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from pmd.store.contexts import ContextRepository, PathContext
 from pmd.store.errors import NotFoundError
 
-from .conftest import NOON, at_noon
+NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
 
 @pytest.fixture
-def contexts(store):
-    return ContextRepository(store, clock=at_noon)
+def contexts(store, clock):
+    return ContextRepository(store, clock=clock)
 
 
 def stored(store, collection_id):
@@ -55,7 +56,14 @@ def test_the_longest_prefix_wins(contexts, notes):
         contexts.put(notes, prefix, f"for {prefix}")
     found = {
         path: contexts.find(notes, path).context
-        for path in ("readme.md", "docs", "docs/a.md", "docs/api/b.md", "docs/apiy.md", "docs2/c.md")
+        for path in (
+            "readme.md",
+            "docs",
+            "docs/a.md",
+            "docs/api/b.md",
+            "docs/apiy.md",
+            "docs2/c.md",
+        )
     }
     assert found == {
         "readme.md": "for ",

@@ -6,11 +6,12 @@ import sqlite3
 from dataclasses import FrozenInstanceError
 
 import pytest
+
 from pmd.store.content import ContentRepository, content_hash
 from pmd.store.documents import Document, DocumentRepository
 from pmd.store.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 
-from .conftest import NOON, check_index
+NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
 LATER = "2026-03-04T05:06:07+00:00"
 
@@ -48,7 +49,7 @@ def test_equal_texts_are_kept_once(store, documents, notes):
     assert kept == (1,)
 
 
-@pytest.mark.parametrize("text", ["", "a\0b", "ünïcode — 文字 🐍", 'quotes \' " `', "\r\n\t"])
+@pytest.mark.parametrize("text", ["", "a\0b", "ünïcode — 文字 🐍", "quotes ' \" `", "\r\n\t"])
 def test_any_text_comes_back_as_it_was(documents, notes, text):
     added = documents.add(notes, f"{text}.md", text, text)
     assert documents.get(added.id) == added
@@ -88,7 +89,7 @@ def test_a_collection_that_does_not_exist_gets_no_document(documents):
         documents.add(2**40, "a.md", "A", "text")
 
 
-def test_update_changes_what_is_given(store, documents, notes):
+def test_update_changes_what_is_given(store, documents, notes, check_index):
     added = documents.add(notes, "a.md", "A", "text")
     titled = documents.update(added.id, title="B", modified_at=LATER)
     assert (titled.title, titled.hash, titled.modified_at) == ("B", added.hash, LATER)
@@ -98,7 +99,9 @@ def test_update_changes_what_is_given(store, documents, notes):
     check_index(store)
 
 
-def test_a_removed_document_is_out_of_listings_and_can_be_restored(store, documents, notes):
+def test_a_removed_document_is_out_of_listings_and_can_be_restored(
+    store, documents, notes, check_index
+):
     added = documents.add(notes, "a.md", "A", "text")
     assert documents.remove(added.id).active is False
     assert documents.list_documents(collection_id=notes) == ()
@@ -110,7 +113,7 @@ def test_a_removed_document_is_out_of_listings_and_can_be_restored(store, docume
     check_index(store)
 
 
-def test_adding_at_a_removed_path_brings_the_document_back(store, documents, notes):
+def test_adding_at_a_removed_path_brings_the_document_back(store, documents, notes, check_index):
     added = documents.add(notes, "a.md", "A", "text")
     documents.remove(added.id)
     again = documents.add(notes, "a.md", "B", "other", modified_at=LATER)
@@ -120,7 +123,7 @@ def test_adding_at_a_removed_path_brings_the_document_back(store, documents, not
     check_index(store)
 
 
-def test_rename_keeps_the_rest(store, documents, notes):
+def test_rename_keeps_the_rest(store, documents, notes, check_index):
     added = documents.add(notes, "a.md", "A", "text")
     renamed = documents.rename(added.id, "b/c.md")
     assert (renamed.path, renamed.id, renamed.hash) == ("b/c.md", added.id, added.hash)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pmd.store.errors import InvalidValueError
 from pmd.store.json_columns import read_json, read_list, read_strings, write_json
 

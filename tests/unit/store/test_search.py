@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from pmd.store.errors import InvalidValueError
 from pmd.store.search import SearchRepository, quote_query
-
-from .conftest import check_index
 
 
 @pytest.fixture
@@ -71,7 +70,7 @@ def test_a_limit_below_one_is_refused(search, limit):
     assert str(caught.value) == f"limit is {limit}. Expected at least 1."
 
 
-def test_the_index_follows_every_change(store, documents, notes, search):
+def test_the_index_follows_every_change(store, documents, notes, search, check_index):
     added = documents.add(notes, "a.md", "A", "zyxfirst")
     documents.update(added.id, text="zyxsecond")
     assert search.search("zyxfirst") == ()
@@ -86,7 +85,7 @@ def test_the_index_follows_every_change(store, documents, notes, search):
 
 
 def test_deleting_a_collection_takes_its_documents_out_of_the_index(
-    store, collections, documents, notes, search
+    store, collections, documents, notes, search, check_index
 ):
     documents.add(notes, "a.md", "A", "zyxword")
     collections.delete(notes)
@@ -94,10 +93,16 @@ def test_deleting_a_collection_takes_its_documents_out_of_the_index(
     check_index(store)
 
 
-def test_a_failed_transaction_leaves_no_trace_in_the_index(store, documents, notes, search):
-    with pytest.raises(ZeroDivisionError), store.transaction():
-        documents.add(notes, "a.md", "A", "zyxword")
-        raise ZeroDivisionError
+def test_a_failed_transaction_leaves_no_trace_in_the_index(
+    store, documents, notes, search, check_index
+):
+    def run():
+        with store.transaction():
+            documents.add(notes, "a.md", "A", "zyxword")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run()
     assert search.search("zyxword") == ()
     check_index(store)
 
@@ -106,7 +111,7 @@ def test_a_failed_transaction_leaves_no_trace_in_the_index(store, documents, not
     "text",
     [
         "AND", "NOT zyx", "zyx OR", "NEAR(", "title:", "^zyx", "zyx*", "-zyx", "(", ")", '"', '""',
-        '"open', "a\0b", "\0", "", "   ", "'", ";--", "{a b}:c", "+", "\udcff", "%", "\\", "*", '" "',
+        '"open', "a\0b", "\0", "", "   ", "'", ";--", "{a b}:c", "+", "\udcff", "%", "\\", '" "',
     ],
 )  # fmt: skip
 def test_no_text_is_a_syntax_error(search, text):

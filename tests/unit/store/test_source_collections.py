@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from pmd.store.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from pmd.store.source_collections import Collection, CollectionRepository
 
-from .conftest import NOON
+NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
 
 def test_an_added_collection_is_what_was_given(collections):

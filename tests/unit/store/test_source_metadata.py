@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pmd.store.errors import InvalidValueError, NotFoundError
 from pmd.store.source_metadata import SourceMetadata, SourceMetadataRepository
 
@@ -73,7 +74,7 @@ def test_an_unknown_document_is_said(sources):
 
 
 def test_extra_metadata_that_is_no_json_is_refused(sources, document):
-    with pytest.raises(InvalidValueError, match="^extra_metadata cannot be written as JSON: "):
+    with pytest.raises(InvalidValueError, match=r"^extra_metadata cannot be written as JSON: "):
         sources.save(document.id, SourceMetadata("x", "y", extra_metadata=object()))
 
 

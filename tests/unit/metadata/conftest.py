@@ -1,0 +1,7 @@
+"""The metadata's tests run against the same databases as the store's."""
+
+from __future__ import annotations
+
+from tests.unit.store.conftest import clock, collections, documents, notes, store
+
+__all__ = ["clock", "collections", "documents", "notes", "store"]
