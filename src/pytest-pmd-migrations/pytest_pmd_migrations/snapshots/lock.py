@@ -142,17 +142,22 @@ def _lines(lock: Lock) -> Iterator[str]:
     for version, line in sorted(lock.versions.items()):
         yield ""
         yield f"[versions.{format_version(version)}]"
-        yield f"file = {json.dumps(line.file)}"
-        yield f"released = {json.dumps(line.released)}"
-        yield f"text = {json.dumps(line.text)}"
-        yield f"schema = {json.dumps(line.schema)}"
+        yield f"file = {_text(line.file)}"
+        yield f"released = {str(line.released).lower()}"
+        yield f"text = {_text(line.text)}"
+        yield f"schema = {_text(line.schema)}"
         yield f"[versions.{format_version(version)}.rows]"
         for lineage, digest in sorted(line.rows.items()):
-            yield f"{json.dumps(lineage)} = {json.dumps(digest)}"
+            yield f"{_text(lineage)} = {_text(digest)}"
     for name, stored in sorted(lock.snapshots.items()):
         yield ""
-        yield f"[snapshots.{json.dumps(str(name))}]"
-        yield f"digest = {json.dumps(stored.digest)}"
-        yield f"[snapshots.{json.dumps(str(name))}.rows]"
+        yield f"[snapshots.{_text(str(name))}]"
+        yield f"digest = {_text(stored.digest)}"
+        yield f"[snapshots.{_text(str(name))}.rows]"
         for table, count in sorted(stored.rows.items()):
-            yield f"{json.dumps(table)} = {count}"
+            yield f"{_text(table)} = {count}"
+
+
+def _text(value: str) -> str:
+    """Return a basic string; TOML has no surrogate pairs and wants DEL escaped, unlike JSON."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

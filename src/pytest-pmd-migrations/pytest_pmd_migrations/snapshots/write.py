@@ -16,6 +16,7 @@ __all__ = ["PAGE_SIZE", "canonical_image", "write_snapshot"]
 PAGE_SIZE = 1024
 """Bytes in a page of a snapshot: a schema of ten tables takes 37 KB, at 4096 it takes 135."""
 
+_SCHEMA_COOKIE = slice(40, 44)
 _LIBRARY_VERSION = slice(96, 100)
 
 
@@ -38,8 +39,8 @@ def write_snapshot(conn: sqlite3.Connection, path: Path) -> Image:
 def canonical_image(image: Image) -> Image:
     """Return the database packed anew, with nothing in its bytes but schema and rows.
 
-    ``VACUUM INTO`` leaves free pages and insertion order behind; the version of the SQLite
-    library that wrote last (file format, offset 96) is zeroed.
+    ``VACUUM INTO`` leaves free pages behind; the number of schema changes so far (file format,
+    offset 40) is set to 1, the version of the SQLite library that wrote last (offset 96) to 0.
     https://www.sqlite.org/lang_vacuum.html, https://www.sqlite.org/fileformat.html
     """
     with tempfile.TemporaryDirectory(prefix="migrations-") as folder:
@@ -49,6 +50,7 @@ def canonical_image(image: Image) -> Image:
             conn.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             conn.execute("VACUUM INTO ?", (str(packed),))
         content = bytearray(packed.read_bytes())
+    content[_SCHEMA_COOKIE] = (1).to_bytes(4, "big")
     content[_LIBRARY_VERSION] = bytes(4)
     return Image(bytes(content))
 

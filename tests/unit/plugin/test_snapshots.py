@@ -1,0 +1,186 @@
+"""Snapshots: their names, their folder, and files that are written the same every time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName, write_snapshot
+from pytest_pmd_migrations.snapshots.twin import twin_sql
+
+
+@pytest.fixture
+def conn() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, b);"
+            "CREATE INDEX i ON t(b);"
+            "CREATE VIEW v AS SELECT b FROM t;"
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END;"
+            "CREATE TABLE w(k TEXT PRIMARY KEY, n) WITHOUT ROWID;"
+            "CREATE VIRTUAL TABLE f USING fts5(body);"
+            "PRAGMA user_version = 3;"
+        )
+        connection.execute("INSERT INTO f VALUES ('hello')")
+        connection.executemany("INSERT INTO w VALUES (?, ?)", [("b", 2), ("a", 1)])
+        connection.commit()
+        yield connection
+
+
+@pytest.mark.parametrize("text", ["0007", "0000+u1", "0001+adopted", "12345", "0002+a-b.c"])
+def test_a_name_is_spelled_as_it_was_parsed(text: str) -> None:
+    assert str(SnapshotName.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["7", "007", "00007", "0007+", "0007 copy", "backup", ""])
+def test_a_text_that_is_no_name_is_refused(text: str) -> None:
+    with pytest.raises(SnapshotError) as caught:
+        SnapshotName.parse(text)
+    assert str(caught.value) == (
+        f"{text!r} is not the name of a snapshot; expected four digits and, for a variant,"
+        " a plus sign and its name: 0007 or 0007+variant"
+    )
+
+
+def test_names_sort_by_version_with_the_plain_one_first() -> None:
+    names = [SnapshotName.parse(text) for text in ["0010", "0001+b", "0001", "0000+u1"]]
+    assert [str(name) for name in sorted(names)] == ["0000+u1", "0001", "0001+b", "0010"]
+
+
+def test_the_same_rows_give_the_same_bytes_whatever_happened_before(
+    conn: sqlite3.Connection, tmp_path: Path
+) -> None:
+    write_snapshot(conn, tmp_path / "one" / "0003.db")
+    conn.execute("CREATE TABLE gone(x)")
+    conn.executemany("INSERT INTO gone VALUES (?)", [("x" * 500,)] * 100)
+    conn.commit()
+    conn.execute("DROP TABLE gone")
+    conn.commit()
+    write_snapshot(conn, tmp_path / "two" / "0003.db")
+    for suffix in ("db", "sql"):
+        one, two = (tmp_path / part / f"0003.{suffix}" for part in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_stored_snapshot_has_small_pages_and_no_library_version(
+    conn: sqlite3.Connection, tmp_path: Path
+) -> None:
+    image = write_snapshot(conn, tmp_path / "0003.db")
+    content = (tmp_path / "0003.db").read_bytes()
+    assert content == image.content
+    assert content[16:18] == (1024).to_bytes(2, "big")
+    assert content[96:100] == bytes(4)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0003.db", "0003.sql"]
+
+
+def test_the_twin_shows_schema_and_rows_but_no_shadow_tables(conn: sqlite3.Connection) -> None:
+    conn.execute("INSERT INTO t(b) VALUES ('it''s')")
+    conn.commit()
+    assert twin_sql(conn) == (
+        "PRAGMA user_version = 3;\n"
+        "PRAGMA application_id = 0;\n"
+        "\n"
+        "CREATE VIRTUAL TABLE f USING fts5(body);\n"
+        'INSERT INTO "f"(rowid, "body") VALUES (1, \'hello\');\n'
+        "\n"
+        "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, b);\n"
+        'INSERT INTO "t"("id", "b") VALUES (1, \'it\'\'s\');\n'
+        "\n"
+        "CREATE TABLE w(k TEXT PRIMARY KEY, n) WITHOUT ROWID;\n"
+        'INSERT INTO "w"("k", "n") VALUES (\'a\', 1);\n'
+        'INSERT INTO "w"("k", "n") VALUES (\'b\', 2);\n'
+        "\n"
+        "CREATE INDEX i ON t(b);\n"
+        "\n"
+        "CREATE VIEW v AS SELECT b FROM t;\n"
+        "\n"
+        "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END;\n"
+        "\n"
+        'INSERT INTO "sqlite_sequence"("name", "seq") VALUES (\'t\', 1);\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        ("NULL", "NULL"),
+        ("x'00ff'", "x'00ff'"),
+        ("9223372036854775807", "9223372036854775807"),
+        ("0.1", "0.1"),
+        ("9e999", "9e999"),
+        ("-9e999", "-9e999"),
+        ("'two\nlines'", "'two\nlines'"),
+        ("'ünïcode'", "'ünïcode'"),
+        ("'a' || char(0) || 'b'", "CAST(x'610062' AS TEXT)"),
+        ("CAST(x'ff' AS TEXT)", "CAST(x'ff' AS TEXT)"),
+    ],
+)
+def test_the_twin_spells_every_kind_of_value(value: str, literal: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(f"CREATE TABLE t(a); INSERT INTO t VALUES ({value})")
+        assert f'INSERT INTO "t"("a") VALUES ({literal});' in twin_sql(connection)
+
+
+def test_a_missing_folder_holds_no_snapshots(tmp_path: Path) -> None:
+    assert SnapshotFolder(tmp_path / "nowhere").names() == ()
+
+
+def test_a_file_with_another_name_in_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "backup.db").write_bytes(b"")
+    with pytest.raises(SnapshotError) as caught:
+        SnapshotFolder(tmp_path).names()
+    assert str(caught.value) == (
+        f"{tmp_path}/backup.db: 'backup' is not the name of a snapshot; expected four digits and,"
+        " for a variant, a plus sign and its name: 0007 or 0007+variant."
+        " Rename it or move it elsewhere."
+    )
+
+
+def test_a_stored_snapshot_is_read_whole(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    folder, name = SnapshotFolder(tmp_path), SnapshotName(3)
+    image = write_snapshot(conn, folder.file(name))
+    assert folder.names() == (name,)
+    assert folder.read(name) == image
+    assert folder.twin(name).is_file()
+
+
+def test_unreadable_snapshots_are_told_apart(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    folder, name = SnapshotFolder(tmp_path), SnapshotName(3)
+    file = folder.file(name)
+
+    def message() -> str:
+        with pytest.raises(SnapshotError) as caught:
+            folder.read(name)
+        return str(caught.value)
+
+    assert message() == (
+        f"snapshot 0003 is not stored: {file} does not exist; expected a SQLite database."
+        " Restore it from version control, or build it: pmd-migrations snapshot"
+    )
+    file.write_bytes(b"")
+    assert message() == (
+        f"snapshot 0003 is empty: {file} (0 bytes); expected a file that begins with"
+        ' "SQLite format 3". Restore it from version control.'
+    )
+    file.write_bytes(b"no database at all")
+    assert message() == (
+        f"snapshot 0003 is no SQLite database, or is encrypted: {file} (18 bytes); expected a"
+        ' file that begins with "SQLite format 3". Restore it from version control.'
+    )
+    content = write_snapshot(conn, file).content
+    file.write_bytes(content[:-1024])
+    assert message() == (
+        f"snapshot 0003 is truncated: {file} has {len(content) - 1024} bytes;"
+        f" expected {len(content) // 1024} pages of 1024 bytes. Restore it from version control."
+    )
+    file.unlink()
+    file.mkdir()
+    assert message() == (
+        f"snapshot 0003 cannot be read: {file}: Is a directory; expected a SQLite database."
+        " Make the file readable."
+    )
