@@ -85,13 +85,6 @@ class History:
         """
         file = self.folder.file(name)
         image = self.folder.read(name)
-        line = self.lock.snapshots.get(name)
-        if line is not None and line.digest != content_digest(image.content):
-            raise SnapshotError(
-                f"snapshot {name} was changed since it was stored: {file} has"
-                f" {content_digest(image.content)[:19]}, {LOCK_FILE} has {line.digest[:19]}."
-                " Restore it from version control."
-            )
         try:
             with closing(image.connect()) as conn:
                 version = current_version(self.source, conn)
@@ -105,6 +98,13 @@ class History:
                 f"snapshot {name} is mislabelled: {file} is at version {format_version(version)};"
                 f" expected {format_version(name.version)}, as its name says. Rename the file, or"
                 " restore it from version control."
+            )
+        line = self.lock.snapshots.get(name)
+        if line is not None and line.digest != content_digest(image.content):
+            raise SnapshotError(
+                f"snapshot {name} was changed since it was stored: {file} has"
+                f" {content_digest(image.content)[:19]}, {LOCK_FILE} has {line.digest[:19]}."
+                " Restore it from version control."
             )
         if name.version > self.latest:
             raise SnapshotError(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.protocol import Location
 
-__all__ = ["MigrationFile", "find_files", "versions_folder"]
+__all__ = ["MigrationFile", "find_files", "has_files", "versions_folder"]
 
 _NAME = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
 _UP = re.compile(r"^\s*(?:async\s+)?def\s+up\b", re.MULTILINE)
+_SMALLEST_DATE = 10_000_000
 _FOLDERS = ("versions", "migrations")
 
 
@@ -36,15 +38,21 @@ class MigrationFile:
 def versions_folder(folder: Path) -> Path:
     """Return the folder that holds the files: ``versions`` or ``migrations`` in it, or itself."""
     for name in _FOLDERS:
-        if any(_NAME.fullmatch(file.name) for file in _files(folder / name)):
+        if has_files(folder / name):
             return folder / name
     return folder
+
+
+def has_files(folder: Path) -> bool:
+    """Return whether there is a numbered migration in ``folder``."""
+    return any(_NAME.fullmatch(file.name) for file in _files(folder))
 
 
 def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
     """Return the migrations in ``folder``, ascending by version.
 
-    Raises SourceError when two files have one number.
+    Raises SourceError when two files have one number, or when one is missing between two others
+    (numbers of eight digits and more are dates, which have gaps).
     """
     found: dict[int, MigrationFile] = {}
     for path in sorted(_files(folder)):
@@ -58,7 +66,14 @@ def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
                 f" {path.name} in {folder}; expected one. Renumber the newer one"
             )
         found[version] = MigrationFile(version, path)
-    return tuple(found[version] for version in sorted(found))
+    files = tuple(found[version] for version in sorted(found))
+    for one, next_one in pairwise(files):
+        if next_one.version != one.version + 1 < _SMALLEST_DATE:
+            raise SourceError(
+                f"{setting} has a gap: {one.path.name} is followed by {next_one.path.name} in"
+                f" {folder}; expected version {one.version + 1}. Restore the missing file"
+            )
+    return files
 
 
 def _files(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.files import find_files, versions_folder
+from pytest_pmd_migrations.sources.files import has_files, versions_folder
 from pytest_pmd_migrations.sources.modules import folder_source, package_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 
@@ -74,9 +74,8 @@ def _meant(name: str, root: Path) -> str | None:
     for base in (root, root / "src"):
         for folder in _folders(base, _DEPTH):
             holder = versions_folder(folder)
-            if find_files(holder, setting="") and (folder / "__init__.py").is_file():
-                dotted = ".".join(folder.relative_to(base).parts)
-                candidates.add(dotted)
+            if has_files(holder) and (folder / "__init__.py").is_file():
+                candidates.add(".".join(folder.relative_to(base).parts))
     candidates.discard(name)
     close = difflib.get_close_matches(name, sorted(candidates), 1, 0.5)
     return close[0] if close else None
