@@ -1,0 +1,65 @@
+"""Whole pytest runs on the small applications under fixtures/projects."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECTS = Path(__file__).parents[2] / "fixtures/projects"
+
+_DROPPED = re.compile(r"^(platform|rootdir|configfile|plugins|cachedir|testpaths)\b.*\n", re.MULTILINE)
+_REPLACED = [
+    (re.compile(r"\b\d+\.\d\ds\b"), "0.00s"),
+    (re.compile(r"SQLite \d+\.\d+\.\d+"), "SQLite 3"),
+    (re.compile(r" +$", re.MULTILINE), ""),
+]
+
+
+@dataclass(frozen=True)
+class Application:
+    """A private copy of one small application, in the folder the test runs in."""
+
+    pytester: pytest.Pytester
+
+    @property
+    def path(self) -> Path:
+        return self.pytester.path
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        return self.pytester.runpytest_subprocess(*arguments)
+
+    def matrix(self, *arguments: str) -> pytest.RunResult:
+        return self.run("--migration-matrix", *arguments)
+
+
+def plain(result: pytest.RunResult) -> str:
+    """What a run printed, without what differs from machine to machine."""
+    text = result.stdout.str()
+    text = _DROPPED.sub("", text)
+    for pattern, replacement in _REPLACED:
+        text = pattern.sub(replacement, text)
+    return text.strip() + "\n"
+
+
+@pytest.fixture
+def application(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Application]:
+    """Copy the application of that name and return it."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("BUILD_NUMBER", raising=False)
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(name)
+
+    def copy(case: str) -> Application:
+        shutil.copytree(PROJECTS / case, pytester.path, dirs_exist_ok=True)
+        return Application(pytester)
+
+    return copy

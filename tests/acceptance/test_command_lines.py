@@ -1,0 +1,216 @@
+"""The matrix under the command lines people use."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from pytest_pmd_migrations.checks.cells import parse_cell_id
+from tests.acceptance.conftest import Application, plain
+
+App = Callable[[str], Application]
+FAILING = "migrations::0001..0002[[]data[]]"
+
+
+def ids(result: pytest.RunResult) -> list[str]:
+    return [line for line in result.outlines if line.startswith("migrations::")]
+
+
+def test_without_the_flag_nothing_is_added_or_printed(application: App) -> None:
+    result = application("downstream").run()
+    result.assert_outcomes(passed=4)
+    assert "migration" not in plain(result).replace("migration_", "")
+
+
+def test_the_flag_adds_the_matrix_to_the_other_tests(application: App) -> None:
+    result = application("downstream").matrix()
+    result.assert_outcomes(passed=16)
+    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: 12 ok in *s"])
+
+
+def test_the_marker_chooses_the_matrix_alone_or_leaves_it_out(application: App) -> None:
+    app = application("downstream")
+    app.matrix("-m", "migration").assert_outcomes(passed=12, deselected=4)
+    app.matrix("-m", "not migration").assert_outcomes(passed=4, deselected=12)
+    app.matrix("-m", 'migration(check="schema")').assert_outcomes(passed=3, deselected=13)
+    app.matrix("-m", "migration(version=2)").assert_outcomes(passed=4, deselected=12)
+
+
+def test_a_path_beside_the_flag_is_collected_too(application: App) -> None:
+    application("downstream").matrix("tests/test_notes.py").assert_outcomes(passed=16)
+
+
+def test_collect_only_lists_every_cell_and_runs_none(application: App) -> None:
+    result = application("downstream").matrix("--collect-only", "-q", "-m", "migration")
+    assert ids(result) == [
+        *(f"migrations::000{n}..0003[{check}]" for n in (1, 2, 3) for check in ("schema", "data")),
+        *(f"migrations::000{n}[{check}]" for n in (1, 2, 3) for check in ("again", "frozen")),
+    ]
+    assert "snapshots," not in result.stdout.str()
+
+
+def test_a_keyword_chooses_the_cells_of_a_version(application: App) -> None:
+    result = application("downstream").matrix("-k", "0002")
+    result.assert_outcomes(passed=4, deselected=12)
+    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: 4 ok of 12 in *s"])
+
+
+def test_checks_can_be_chosen(application: App) -> None:
+    app = application("downstream")
+    app.matrix("-m", "migration", "--migration-checks=schema,again").assert_outcomes(
+        passed=6, deselected=4
+    )
+    result = app.matrix("--migration-checks=shema")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.str().strip() == (
+        "ERROR: --migration-checks names 'shema';"
+        " expected some of schema, data, again, frozen"
+    )
+
+
+def test_a_pasted_id_implies_the_flag_and_runs_that_cell_alone(application: App) -> None:
+    app = application("downstream")
+    result = app.run("migrations::0001..0003[schema]")
+    result.assert_outcomes(passed=1)
+    app.run("migrations::0002[again]", "migrations::0001..0003[data]").assert_outcomes(passed=2)
+    app.run("migrations::0002[again]", "tests/test_notes.py").assert_outcomes(passed=5)
+
+
+def test_a_pasted_id_that_is_no_cell_says_what_there_is(application: App) -> None:
+    app = application("leftover-index")
+    result = app.run("migrations::0012..0013[schema]")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.str().strip() == (
+        "ERROR: no such cell: migrations::0012..0013[schema]. Versions are 0001..0002 and"
+        " 0000+legacy; checks of a snapshot are schema, data; checks of a migration are again,"
+        " frozen."
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("migrations::0001..0003[schema]",)])
+def test_xdist_runs_every_cell_once(application: App, arguments: tuple[str, ...]) -> None:
+    result = application("downstream").matrix("-n", "2", *arguments)
+    result.assert_outcomes(passed=1 if arguments else 16)
+    expected = "1 ok of 12" if arguments else "12 ok"
+    result.stdout.re_match_lines([rf"3 snapshots, 3 migrations: {expected} in .*s"])
+    assert result.stdout.str().count("3 snapshots, 3 migrations") == 1
+
+
+def test_xdist_shows_the_same_failure_as_one_process(application: App) -> None:
+    app = application("lost-row")
+
+    def failures(result: pytest.RunResult) -> str:
+        text = plain(result)
+        return text[text.index("= FAILURES =") :].replace(" (2 workers)", "")
+
+    one = failures(app.matrix("-m", "migration"))
+    two = failures(app.matrix("-m", "migration", "-n", "2"))
+    worker = re.compile(r"^\[gw\d\].*\n", re.MULTILINE)
+    assert re.sub(r"=+", "=", worker.sub("", two)) == re.sub(r"=+", "=", one)
+
+
+def test_a_worker_that_is_killed_leaves_a_cell_that_died(application: App) -> None:
+    app = application("downstream")
+    step = app.path / "app/migrations/0002_pin_notes.py"
+    step.write_text("import os, signal\ndef up(conn): os.kill(os.getpid(), signal.SIGKILL)\n")
+    result = app.matrix("-n", "1", "migrations::0001..0003[schema]")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["  0001   died *", "1 of 1 failed in 0.00s"])
+
+
+def test_last_failed_runs_the_failed_cells_again(application: App) -> None:
+    app = application("lost-row")
+    app.matrix("-m", "migration").assert_outcomes(passed=6, failed=1)
+    app.matrix("--lf").assert_outcomes(failed=1)
+    app.matrix("--lf", "-n", "2").assert_outcomes(failed=1)
+    app.matrix("--ff", "-m", "migration").assert_outcomes(passed=6, failed=1)
+
+
+def test_it_stops_at_the_first_failure_when_asked(application: App) -> None:
+    result = application("lost-row").matrix("-m", "migration", "-x")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["1 of 2 failed in *s", "*stopping after 1 failures*"])
+
+
+def test_it_works_without_pytests_cache(application: App) -> None:
+    app = application("lost-row")
+    result = app.matrix("-m", "migration", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=6, failed=1)
+    assert "copy of the database" not in result.stdout.str()
+    assert not (app.path / ".pytest_cache").exists()
+
+
+def test_the_copy_of_a_failed_database_is_where_the_message_says(application: App) -> None:
+    app = application("lost-row")
+    result = app.matrix("-m", "migration")
+    result.stdout.fnmatch_lines(
+        ["copy of the database: .pytest_cache/d/migrations/0001..0002.db"]
+    )
+    content = (app.path / ".pytest_cache/d/migrations/0001..0002.db").read_bytes()
+    assert content.startswith(b"SQLite format 3\x00")
+
+
+def test_it_works_from_a_subfolder(application: App) -> None:
+    app = application("lost-row")
+    shutil.copytree(app.path / "app", app.path / "deeper/app")
+    app.pytester.mkdir("sub")
+    app.pytester.chdir()
+    import os
+
+    os.chdir(app.path / "sub")
+    app.matrix("-m", "migration").assert_outcomes(passed=6, failed=1)
+    result = app.run("../migrations::0001..0002[data]")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["copy of the database: ../.pytest_cache/d/migrations/0001..0002.db"]
+    )
+
+
+def test_a_deselected_cell_is_left_out(application: App) -> None:
+    app = application("downstream")
+    app.matrix(
+        "-m", "migration", "--deselect", "migrations::0001..0003[schema]"
+    ).assert_outcomes(passed=11, deselected=5)
+
+
+def test_an_unset_or_broken_source_is_one_line(application: App) -> None:
+    app = application("downstream")
+    settings = app.path / "pyproject.toml"
+    good = settings.read_text()
+
+    def error(line: str) -> str:
+        settings.write_text(f"[tool.pytest.ini_options]\n{line}\n")
+        result = app.matrix()
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        return result.stderr.str().strip()
+
+    assert error("") == (
+        'ERROR: migration_source is not set; expected "app.migrations", "db/sql" or'
+        ' "app.db:thing" (pyproject.toml), or the hook pytest_migration_sources'
+    )
+    assert error('migration_source = "app.migration"') == (
+        "ERROR: migration_source 'app.migration' cannot be imported: No module named"
+        " 'app.migration'. Did you mean 'app.migrations'? (pyproject.toml)"
+    )
+    assert error('migration_source = "app.migrations"\nmigration_snapshots = "nowhere"') == (
+        f"ERROR: no snapshot is stored in {app.path}/nowhere, so nothing can be checked."
+        " Build them: pmd-migrations snapshot"
+    )
+    assert error('migration_source = "app.migrations"\nmigration_snapshots = "pyproject.toml"') == (
+        "ERROR: migration_snapshots 'pyproject.toml' is no folder:"
+        f" {app.path}/pyproject.toml"
+    )
+    settings.write_text(good)
+    app.matrix().assert_outcomes(passed=16)
+
+
+def test_every_cell_is_the_same_whichever_order_they_run_in(application: App) -> None:
+    app = application("lost-row")
+    listed = ids(app.matrix("--collect-only", "-q"))
+    for one in reversed(listed):
+        outcome = app.run(one).parseoutcomes()
+        assert outcome == ({"failed": 1} if "0001..0002[data]" in one else {"passed": 1}), one
+    assert all(parse_cell_id(one) for one in listed)

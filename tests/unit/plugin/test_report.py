@@ -1,0 +1,169 @@
+"""The terminal's section: one line when all is good, the grid on failure or when asked for."""
+
+from __future__ import annotations
+
+from pytest_pmd_migrations.report.grid import Grid, grid_lines
+from pytest_pmd_migrations.report.outcome import DIED, FAIL, NOTE, OK, SKIP, Outcome
+from pytest_pmd_migrations.report.terminal import COLOURS, Plan, matrix_section
+
+
+def plan(versions: int = 3, source: str = "", declared: frozenset[str] = frozenset()) -> Plan:
+    rows = tuple(f"{number:04d}" for number in range(1, versions + 1))
+    return Plan(
+        source=source,
+        rows=("0000+u1", *rows),
+        cells=frozenset(
+            {(row, check) for row in ("0000+u1", *rows) for check in ("schema", "data")}
+            | {(row, check) for row in rows for check in ("again", "frozen")}
+        ),
+        snapshot_checks=("schema", "data"),
+        migration_checks=("again", "frozen"),
+        snapshots=versions + 1,
+        migrations=versions,
+        latest=versions,
+        declared=declared,
+    )
+
+
+def outcomes(of: Plan, **changed: Outcome) -> list[Outcome]:
+    found = {
+        (row, check): Outcome(of.source, row, check, OK) for row, check in sorted(of.cells)
+    }
+    found.update({(outcome.row, outcome.check): outcome for outcome in changed.values()})
+    return list(found.values())
+
+
+def shown(
+    plans: list[Plan], found: list[Outcome], *, verbose: bool = False, workers: int = 1
+) -> list[str]:
+    lines = matrix_section(plans, found, seconds=0.84, workers=workers, verbose=verbose)
+    return ["".join(piece.text for piece in line) for line in lines]
+
+
+def test_all_good_is_one_line() -> None:
+    assert shown([plan()], outcomes(plan())) == ["4 snapshots, 3 migrations: 14 ok in 0.84s"]
+
+
+def test_workers_are_named_where_there_are_several() -> None:
+    assert shown([plan()], outcomes(plan()), workers=2) == [
+        "4 snapshots, 3 migrations: 14 ok in 0.84s (2 workers)"
+    ]
+
+
+def test_the_grid_is_shown_when_asked_for() -> None:
+    assert shown([plan()], outcomes(plan()), verbose=True) == [
+        "            schema   data   again   frozen",
+        "  0000+u1   ok       ok     none    none",
+        "  0001      ok       ok     ok      ok",
+        "  0002      ok       ok     ok      ok",
+        "  0003      ok       ok     ok      ok",
+        "",
+        "schema, data: stored at that version, upgraded to 0003",
+        "again, frozen: that migration, wherever an upgrade runs it",
+        "4 snapshots, 3 migrations: 14 ok in 0.84s",
+    ]
+
+
+def test_a_failure_shows_the_grid_and_counts() -> None:
+    found = outcomes(
+        plan(),
+        a=Outcome("", "0001", "schema", FAIL),
+        b=Outcome("", "0002", "frozen", NOTE, ("0002: its text changed since release",)),
+        c=Outcome("", "0003", "data", DIED),
+        d=Outcome("", "0003", "again", SKIP),
+    )
+    assert shown([plan()], found) == [
+        "            schema   data   again   frozen",
+        "  0000+u1   ok       ok     none    none",
+        "  0001      FAIL     ok     ok      ok",
+        "  0002      ok       ok     ok      note",
+        "  0003      ok       died   skip    ok",
+        "",
+        "schema, data: stored at that version, upgraded to 0003",
+        "again, frozen: that migration, wherever an upgrade runs it",
+        "note 0002: its text changed since release",
+        "2 of 14 failed in 0.84s",
+    ]
+
+
+def test_notes_are_shown_without_being_asked_for_and_remarks_are_not() -> None:
+    found = outcomes(
+        plan(), a=Outcome("", "0003", "data", NOTE, ("0003: said",), remarks=("0003: more",))
+    )
+    last = "4 snapshots, 3 migrations: 14 ok in 0.84s"
+    assert shown([plan()], found) == ["note 0003: said", last]
+    assert shown([plan()], found, verbose=True)[-3:] == ["note 0003: said", "note 0003: more", last]
+
+
+def test_cells_that_were_not_run_are_told_apart_from_cells_that_are_not() -> None:
+    found = [Outcome("", "0002", "schema", OK), Outcome("", "0002", "again", SKIP)]
+    assert shown([plan()], found, verbose=True)[:5] == [
+        "            schema   data   again   frozen",
+        "  0000+u1   -        -      none    none",
+        "  0001      -        -      -       -",
+        "  0002      ok       -      skip    -",
+        "  0003      -        -      -       -",
+    ]
+    assert shown([plan()], found) == [
+        "4 snapshots, 3 migrations: 1 ok, 1 skipped of 14 in 0.84s"
+    ]
+    assert shown([plan()], []) == ["4 snapshots, 3 migrations: no cell of 14 was run"]
+
+
+def test_a_declaration_that_no_row_needed_is_noted_when_every_lineage_was_seen() -> None:
+    declared = frozenset({"0002 DELETES notes", "0003 CHANGES notes.title"})
+    of = plan(declared=declared)
+    found = outcomes(of, a=Outcome("", "0001", "data", OK, used=("0002 DELETES notes",)))
+    note = "note 0003 CHANGES notes.title: declared, but no stored row needs it"
+    assert shown([of], found)[:-1] == [note]
+    assert shown([of], found[1:])[:-1] == ([note] if found[0].check != "data" else [])
+    assert len(shown([of], [o for o in found if o.row != "0003"])) == 1
+    failed = [*found, Outcome("", "0002", "schema", FAIL)]
+    assert note not in shown([of], failed)
+
+
+def test_several_sources_have_a_grid_each() -> None:
+    plans = [plan(1, "cache"), plan(1, "index")]
+    lines = shown(plans, [*outcomes(plans[0]), *outcomes(plans[1])], verbose=True)
+    assert [line for line in lines if line in {"cache", "index"}] == ["cache", "index"]
+    assert lines[-1] == "4 snapshots, 2 migrations: 12 ok in 0.84s"
+
+
+def test_many_versions_fold_rows_that_are_alike_but_never_a_failure() -> None:
+    of = plan(20)
+    found = outcomes(of, a=Outcome("", "0007", "again", FAIL))
+    assert shown([of], found)[:6] == [
+        "               schema   data   again   frozen",
+        "  0000+u1      ok       ok     none    none",
+        "  0001..0006   ok       ok     ok      ok       (6 rows alike)",
+        "  0007         ok       ok     FAIL    ok",
+        "  0008..0020   ok       ok     ok      ok       (13 rows alike)",
+        "",
+    ]
+
+
+def test_twelve_versions_do_not_fold() -> None:
+    of = plan(12)
+    words = {cell: OK for cell in of.cells}
+    lines, _, _ = grid_lines(Grid(of.rows, ("schema",), words, 12))
+    assert [line.label for line in lines] == ["", *of.rows]
+
+
+def test_the_grid_fits_eighty_columns() -> None:
+    of = plan(20)
+    assert max(map(len, shown([of], outcomes(of), verbose=True))) <= 80
+
+
+def test_every_word_of_the_grid_has_a_colour_that_only_repeats_it() -> None:
+    lines = list(
+        matrix_section([plan()], outcomes(plan()), seconds=1, workers=1, verbose=True)
+    )
+    coloured = {piece.text for line in lines for piece in line if piece.word and len(line) > 1}
+    assert coloured == {"ok", "none"} <= set(COLOURS)
+
+
+def test_an_outcome_survives_json() -> None:
+    outcome = Outcome("s", "0001", "data", NOTE, ("n",), ("r",), ("0001 MOVES a.b",))
+    values = outcome.to_json()
+    values["notes"] = list(values["notes"])
+    assert Outcome.from_json(values) == outcome
