@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
 from pytest_pmd_migrations import image
 from pytest_pmd_migrations.image import Image
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from pytest_pmd_migrations.errors import LockFileError
 from pytest_pmd_migrations.snapshots.lock import (
     Lock,

@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName, write_snapshot
 from pytest_pmd_migrations.snapshots.twin import twin_sql

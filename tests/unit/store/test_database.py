@@ -132,8 +132,10 @@ def test_a_folder_is_no_database(tmp_path):
     )
 
 
-def test_what_sqlite_cannot_open_is_said(tmp_path):
-    path = tmp_path / ("long" * 100)
+@pytest.mark.parametrize("name", ["loop", "long" * 100], ids=["loop", "long"])
+def test_what_sqlite_cannot_open_is_said(tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    path = tmp_path / name
     with pytest.raises(DatabasePathError) as caught:
         Database(path).connect()
     assert str(caught.value) == (
