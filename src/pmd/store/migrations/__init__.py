@@ -1,0 +1,39 @@
+"""Versioned migrations and the runner that applies them, each step in one transaction.
+
+Importing this imports no migration, and no sqlite-utils: they are needed only for a step.
+"""
+
+from __future__ import annotations
+
+from pmd.store.migrations.discovery import Migration, load_migrations
+from pmd.store.migrations.errors import (
+    DatabaseLockedError,
+    DatabaseTooNewError,
+    ForeignKeyViolationError,
+    InvalidMigrationError,
+    InvalidVersionError,
+    MigrationError,
+    MigrationFailedError,
+    NotADatabaseError,
+    ReadOnlyDatabaseError,
+    TransactionControlError,
+    UnusableConnectionError,
+)
+from pmd.store.migrations.runner import MigrationRunner
+
+__all__ = [
+    "DatabaseLockedError",
+    "DatabaseTooNewError",
+    "ForeignKeyViolationError",
+    "InvalidMigrationError",
+    "InvalidVersionError",
+    "Migration",
+    "MigrationError",
+    "MigrationFailedError",
+    "MigrationRunner",
+    "NotADatabaseError",
+    "ReadOnlyDatabaseError",
+    "TransactionControlError",
+    "UnusableConnectionError",
+    "load_migrations",
+]

@@ -1,0 +1,65 @@
+"""What a step may leave behind on its connection, put back after it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["ConnectionState", "drop_new_temporary_objects", "temporary_objects"]
+
+_PRAGMAS = ("foreign_keys", "legacy_alter_table", "recursive_triggers", "writable_schema")
+_ATTRIBUTES = ("isolation_level", "row_factory", "text_factory")
+_TEMPORARY_SQL = """
+    SELECT type, name FROM temp.sqlite_schema
+    WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+"""
+
+
+@dataclass(frozen=True)
+class ConnectionState:
+    """Settings of a connection at one moment; it must have no open transaction."""
+
+    pragmas: tuple[tuple[str, int], ...]
+    attributes: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> ConnectionState:
+        """Return the connection's settings, which become those that a step expects.
+
+        Rows are then tuples, text is str, and the driver begins no transaction by itself.
+        """
+        attributes = tuple((name, getattr(connection, name)) for name in _ATTRIBUTES)
+        connection.isolation_level = None
+        connection.row_factory = None
+        connection.text_factory = str
+        pragmas = tuple(
+            (name, int(connection.execute(f"PRAGMA {name}").fetchone()[0])) for name in _PRAGMAS
+        )
+        return cls(pragmas, attributes)
+
+    def restore(self, connection: sqlite3.Connection) -> None:
+        """Set everything as it was."""
+        connection.isolation_level = None
+        connection.row_factory = None
+        for name, value in self.pragmas:
+            if connection.execute(f"PRAGMA {name}").fetchone()[0] != value:
+                connection.execute(f"PRAGMA {name} = {value}")
+        for name, value in self.attributes:
+            setattr(connection, name, value)
+
+
+def temporary_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Return type and name of every temporary table, view and trigger."""
+    return frozenset(connection.execute(_TEMPORARY_SQL).fetchall())
+
+
+def drop_new_temporary_objects(
+    connection: sqlite3.Connection, before: frozenset[tuple[str, str]]
+) -> None:
+    """Drop the temporary objects that were not there before."""
+    order = ("trigger", "view", "table")
+    made = temporary_objects(connection) - before
+    for kind, name in sorted(made, key=lambda item: (order.index(item[0]), item[1])):
+        quoted = name.replace('"', '""')
+        connection.execute(f'DROP {kind} IF EXISTS temp."{quoted}"')

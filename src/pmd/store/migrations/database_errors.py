@@ -1,0 +1,48 @@
+"""From what SQLite says to the errors of this package: locked, read-only, no database."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from pmd.store.migrations.errors import (
+    DatabaseLockedError,
+    MigrationError,
+    NotADatabaseError,
+    ReadOnlyDatabaseError,
+)
+
+__all__ = ["database_error", "main_file"]
+
+
+def database_error(connection: sqlite3.Connection, error: Exception) -> MigrationError:
+    """Return the error that says what `error`, raised by the driver, means for the database.
+
+    It is told by SQLite's words, which are the same for every driver and version.
+    """
+    text = str(error)
+    place = main_file(connection)
+    if text.startswith(("database is locked", "database table is locked", "database schema is l")):
+        return DatabaseLockedError(
+            f"{place} is locked: another connection kept its lock for longer than this one's"
+            " timeout. Nothing was changed; try again, or connect with a longer timeout."
+        )
+    if text.startswith("file is not a database"):
+        return NotADatabaseError(
+            f"{place} is no SQLite database, or is encrypted. Nothing was changed; check the path."
+        )
+    if text.startswith("attempt to write a readonly database"):
+        return ReadOnlyDatabaseError(
+            f"{place} has migrations to run and cannot be written. Nothing was changed; make the"
+            " file and its folder writable, and open it for writing."
+        )
+    return MigrationError(f"{place} cannot be migrated: {text}. Nothing was changed.")
+
+
+def main_file(connection: sqlite3.Connection) -> str:
+    """Return how messages name the connection's database."""
+    try:
+        rows = connection.execute("PRAGMA database_list").fetchall()
+    except connection.Error:
+        return "the database"
+    file = next((row[2] for row in rows if row[1] == "main"), "")
+    return f"the database {file}" if file else "the database in memory"

@@ -1,0 +1,229 @@
+"""One step in one transaction: the change and its stamp are kept together, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlite_utils
+
+from pmd.store.migrations import autoincrement, foreign_keys
+from pmd.store.migrations.connection_state import (
+    ConnectionState,
+    drop_new_temporary_objects,
+    temporary_objects,
+)
+from pmd.store.migrations.database_errors import database_error
+from pmd.store.migrations.errors import (
+    ForeignKeyViolationError,
+    InvalidMigrationError,
+    MigrationError,
+    MigrationFailedError,
+    TransactionControlError,
+)
+from pmd.store.migrations.guard import Authorizer, StepGuard
+from pmd.store.migrations.loading import LoadedMigration
+from pmd.store.migrations.script import split_script
+
+__all__ = ["take_step"]
+
+
+class _StepDatabase(sqlite_utils.Database):
+    """The `db` of `up(db)`: remembers its last statement, and runs a script in linear time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.statement: str | None = None
+        super().__init__(
+            connection, recursive_triggers=False, execute_plugins=False, tracer=self._remember
+        )
+
+    def executescript(self, sql: str) -> sqlite3.Cursor:
+        """Run each statement of the script in the step's transaction, unlike sqlite3's own."""
+        cursor = self.conn.cursor()
+        for statement in split_script(sql):
+            self.statement = statement
+            cursor.execute(statement)
+        return cursor
+
+    def _remember(self, sql: str, _parameters: object) -> None:
+        self.statement = sql
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the step must not lose, read under the lock."""
+
+    violations: list[foreign_keys.Violation] | None
+    marks: Mapping[str, int]
+
+
+def take_step(
+    connection: sqlite3.Connection,
+    loaded: LoadedMigration,
+    *,
+    authorizer: Authorizer | None,
+) -> bool:
+    """Bring the database from the version before `loaded` to its version.
+
+    Returns False, having changed nothing, when another connection has already taken the step.
+    Raises MigrationFailedError, or what a BaseException of `up` was; the database is then as it
+    was before the step. The numbers in the comments are those of the procedure in
+    https://www.sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes":
+    a step may do 3 to 9, the rest is done here.
+    """
+    state = ConnectionState.of(connection)
+    try:
+        # 1. Foreign keys off: inside a transaction the pragma is ignored, and with keys enforced
+        #    dropping a rebuilt table would delete or cut off its children.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        return _take(connection, loaded, authorizer)
+    finally:
+        # 12. Foreign keys, and whatever else the step may have changed, as they were.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        state.restore(connection)
+
+
+def _take(
+    connection: sqlite3.Connection, loaded: LoadedMigration, authorizer: Authorizer | None
+) -> bool:
+    version = loaded.migration.version
+    try:
+        # 2. Begin, with the write lock at once: a lock taken later could fail half-way, and
+        #    what was read before it could be stale.
+        connection.execute("BEGIN IMMEDIATE")
+        current = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if current != version - 1:
+            connection.execute("ROLLBACK")
+            return _taken_by_another(current, version)
+        _claim(connection, current)
+    except connection.Error as error:
+        raise database_error(connection, error) from error
+    before = _read(connection)
+    _run(connection, loaded, authorizer)
+    # 10. Foreign keys are checked before anything is kept.
+    _check_foreign_keys(connection, loaded, before.violations)
+    autoincrement.restore_marks(connection, before.marks)
+    try:
+        connection.execute(f"PRAGMA user_version = {version}")
+        # 11. Commit.
+        connection.execute("COMMIT")
+    except connection.Error as error:
+        raise _failed(loaded, f"it could not be committed: {error}") from error
+    return True
+
+
+def _taken_by_another(current: int, version: int) -> bool:
+    if current >= version:
+        return False
+    raise MigrationError(
+        f"the database went back to version {current} while it was being brought to"
+        f" {version}: another program sets PRAGMA user_version. Stop it, and try again."
+    )
+
+
+def _claim(connection: sqlite3.Connection, current: int) -> None:
+    """Write something at once: a read-only database is found out before `up` begins.
+
+    Raising the schema's own counter is what any CREATE does; it also makes SQLite forget every
+    prepared statement should the transaction be rolled back, so that the guard is asked again.
+    """
+    connection.execute(f"PRAGMA user_version = {current}")
+    counter = int(connection.execute("PRAGMA schema_version").fetchone()[0])
+    connection.execute(f"PRAGMA schema_version = {(counter + 1) % 2**31}")
+
+
+def _read(connection: sqlite3.Connection) -> _Before:
+    try:
+        violations = foreign_keys.find_violations(connection)
+    except connection.Error:
+        # A key that cannot be checked before the step is not the step's fault.
+        violations = None
+    return _Before(violations, autoincrement.read_marks(connection))
+
+
+def _run(
+    connection: sqlite3.Connection, loaded: LoadedMigration, authorizer: Authorizer | None
+) -> None:
+    before = temporary_objects(connection)
+    guard = StepGuard(connection, chained=authorizer)
+    db = _StepDatabase(connection)
+    guard.install()
+    try:
+        result = loaded.up(db)
+    except Exception as error:
+        if guard.denials:
+            raise _denied(loaded, guard, db.statement) from error
+        problem = f"{type(error).__name__}: {error}"
+        raise _failed(loaded, problem, statement=db.statement) from error
+    finally:
+        guard.remove()
+    if guard.denials:
+        raise _denied(loaded, guard, db.statement)
+    if not connection.in_transaction:
+        raise TransactionControlError(
+            loaded.migration.version,
+            loaded.description,
+            "its transaction was lost: a conflict rolled it back, and the error was swallowed."
+            " Let that error leave up(db).",
+            statement=db.statement,
+        )
+    if hasattr(result, "__await__") or hasattr(result, "__next__"):
+        raise InvalidMigrationError(
+            loaded.migration.path,
+            f"its up returned a {type(result).__name__} that nobody runs; expected a plain"
+            " function up(db).",
+        )
+    drop_new_temporary_objects(connection, before)
+
+
+def _check_foreign_keys(
+    connection: sqlite3.Connection,
+    loaded: LoadedMigration,
+    before: list[foreign_keys.Violation] | None,
+) -> None:
+    if before is None:
+        return
+    version, description = loaded.migration.version, loaded.description
+    try:
+        after = foreign_keys.find_violations(connection)
+    except connection.Error as error:
+        raise ForeignKeyViolationError(
+            version, description, f"it leaves a foreign key that cannot be checked: {error}."
+        ) from error
+    found = foreign_keys.new_violations(before, after)
+    if not found:
+        return
+    shown = "; ".join(
+        f"{table} row {rowid if rowid is not None else '?'} -> {parent}"
+        for table, rowid, parent, _ in found[:5]
+    )
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    known = f" ({len(before)} were there before the step)" if before else ""
+    raise ForeignKeyViolationError(
+        version,
+        description,
+        f"it leaves rows whose foreign key points at nothing: {shown}{more}{known}."
+        " Delete or mend them in the step.",
+    )
+
+
+def _failed(
+    loaded: LoadedMigration, problem: str, *, statement: str | None = None
+) -> MigrationFailedError:
+    return MigrationFailedError(
+        loaded.migration.version, loaded.description, problem, statement=statement
+    )
+
+
+def _denied(
+    loaded: LoadedMigration, guard: StepGuard, statement: str | None
+) -> TransactionControlError:
+    first = guard.denials[0]
+    return TransactionControlError(
+        loaded.migration.version,
+        loaded.description,
+        f"{first.what} is not allowed in a step; {first.instead}.",
+        statement=statement,
+    )

@@ -1,0 +1,1 @@
+"""pmd's schema history, a module a version; released ones never change (docs/MIGRATIONS.md)."""
