@@ -6,7 +6,12 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ConnectionState", "drop_new_temporary_objects", "temporary_objects"]
+__all__ = [
+    "ConnectionState",
+    "drop_new_temporary_objects",
+    "expect_plain_rows",
+    "temporary_objects",
+]
 
 _PRAGMAS = ("foreign_keys", "legacy_alter_table", "recursive_triggers", "writable_schema")
 _ATTRIBUTES = ("isolation_level", "row_factory", "text_factory")
@@ -31,8 +36,7 @@ class ConnectionState:
         """
         attributes = tuple((name, getattr(connection, name)) for name in _ATTRIBUTES)
         connection.isolation_level = None
-        connection.row_factory = None
-        connection.text_factory = str
+        expect_plain_rows(connection)
         pragmas = tuple(
             (name, int(connection.execute(f"PRAGMA {name}").fetchone()[0])) for name in _PRAGMAS
         )
@@ -41,12 +45,18 @@ class ConnectionState:
     def restore(self, connection: sqlite3.Connection) -> None:
         """Set everything as it was."""
         connection.isolation_level = None
-        connection.row_factory = None
+        expect_plain_rows(connection)
         for name, value in self.pragmas:
             if connection.execute(f"PRAGMA {name}").fetchone()[0] != value:
                 connection.execute(f"PRAGMA {name} = {value}")
         for name, value in self.attributes:
             setattr(connection, name, value)
+
+
+def expect_plain_rows(connection: sqlite3.Connection) -> None:
+    """Let rows be tuples and text be str; safe in a transaction, unlike an isolation level."""
+    connection.row_factory = None
+    connection.text_factory = str
 
 
 def temporary_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:

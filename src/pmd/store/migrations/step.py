@@ -12,6 +12,7 @@ from pmd.store.migrations import autoincrement, foreign_keys
 from pmd.store.migrations.connection_state import (
     ConnectionState,
     drop_new_temporary_objects,
+    expect_plain_rows,
     temporary_objects,
 )
 from pmd.store.migrations.database_errors import database_error
@@ -98,9 +99,9 @@ def _take(
             connection.execute("ROLLBACK")
             return _taken_by_another(current, version)
         _claim(connection, current)
+        before = _read(connection)
     except connection.Error as error:
         raise database_error(connection, error) from error
-    before = _read(connection)
     _run(connection, loaded, authorizer)
     # 10. Foreign keys are checked before anything is kept.
     _check_foreign_keys(connection, loaded, before.violations)
@@ -137,7 +138,7 @@ def _claim(connection: sqlite3.Connection, current: int) -> None:
 def _read(connection: sqlite3.Connection) -> _Before:
     try:
         violations = foreign_keys.find_violations(connection)
-    except connection.Error:
+    except connection.OperationalError:
         # A key that cannot be checked before the step is not the step's fault.
         violations = None
     return _Before(violations, autoincrement.read_marks(connection))
@@ -159,6 +160,7 @@ def _run(
         raise _failed(loaded, problem, statement=db.statement) from error
     finally:
         guard.remove()
+        expect_plain_rows(connection)
     if guard.denials:
         raise _denied(loaded, guard, db.statement)
     if not connection.in_transaction:
