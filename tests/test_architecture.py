@@ -138,7 +138,16 @@ def test_a_run_without_flag_and_fixture_imports_nothing_heavy(tmp_path: Path) ->
         " 'pytest_pmd_migrations.plugin']\n"
     )
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

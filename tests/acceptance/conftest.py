@@ -13,7 +13,9 @@ import pytest
 
 PROJECTS = Path(__file__).parents[2] / "fixtures/projects"
 
-_DROPPED = re.compile(r"^(platform|rootdir|configfile|plugins|cachedir|testpaths)\b.*\n", re.MULTILINE)
+_DROPPED = re.compile(
+    r"^(platform|rootdir|configfile|plugins|cachedir|testpaths)\b.*\n", re.MULTILINE
+)
 _REPLACED = [
     (re.compile(r"\b\d+\.\d\ds\b"), "0.00s"),
     (re.compile(r"SQLite \d+\.\d+\.\d+"), "SQLite 3"),

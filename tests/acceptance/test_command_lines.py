@@ -66,8 +66,7 @@ def test_checks_can_be_chosen(application: App) -> None:
     result = app.matrix("--migration-checks=shema")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.str().strip() == (
-        "ERROR: --migration-checks names 'shema';"
-        " expected some of schema, data, again, frozen"
+        "ERROR: --migration-checks names 'shema'; expected some of schema, data, again, frozen"
     )
 
 
@@ -146,9 +145,7 @@ def test_it_works_without_pytests_cache(application: App) -> None:
 def test_the_copy_of_a_failed_database_is_where_the_message_says(application: App) -> None:
     app = application("lost-row")
     result = app.matrix("-m", "migration")
-    result.stdout.fnmatch_lines(
-        ["copy of the database: .pytest_cache/d/migrations/0001..0002.db"]
-    )
+    result.stdout.fnmatch_lines(["copy of the database: .pytest_cache/d/migrations/0001..0002.db"])
     content = (app.path / ".pytest_cache/d/migrations/0001..0002.db").read_bytes()
     assert content.startswith(b"SQLite format 3\x00")
 
@@ -171,9 +168,9 @@ def test_it_works_from_a_subfolder(application: App) -> None:
 
 def test_a_deselected_cell_is_left_out(application: App) -> None:
     app = application("downstream")
-    app.matrix(
-        "-m", "migration", "--deselect", "migrations::0001..0003[schema]"
-    ).assert_outcomes(passed=11, deselected=5)
+    app.matrix("-m", "migration", "--deselect", "migrations::0001..0003[schema]").assert_outcomes(
+        passed=11, deselected=5
+    )
 
 
 def test_an_unset_or_broken_source_is_one_line(application: App) -> None:
@@ -200,8 +197,7 @@ def test_an_unset_or_broken_source_is_one_line(application: App) -> None:
         " Build them: pmd-migrations snapshot"
     )
     assert error('migration_source = "app.migrations"\nmigration_snapshots = "pyproject.toml"') == (
-        "ERROR: migration_snapshots 'pyproject.toml' is no folder:"
-        f" {app.path}/pyproject.toml"
+        f"ERROR: migration_snapshots 'pyproject.toml' is no folder: {app.path}/pyproject.toml"
     )
     settings.write_text(good)
     app.matrix().assert_outcomes(passed=16)

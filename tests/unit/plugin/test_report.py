@@ -26,9 +26,7 @@ def plan(versions: int = 3, source: str = "", declared: frozenset[str] = frozens
 
 
 def outcomes(of: Plan, **changed: Outcome) -> list[Outcome]:
-    found = {
-        (row, check): Outcome(of.source, row, check, OK) for row, check in sorted(of.cells)
-    }
+    found = {(row, check): Outcome(of.source, row, check, OK) for row, check in sorted(of.cells)}
     found.update({(outcome.row, outcome.check): outcome for outcome in changed.values()})
     return list(found.values())
 
@@ -104,9 +102,7 @@ def test_cells_that_were_not_run_are_told_apart_from_cells_that_are_not() -> Non
         "  0002      ok       -      skip    -",
         "  0003      -        -      -       -",
     ]
-    assert shown([plan()], found) == [
-        "4 snapshots, 3 migrations: 1 ok, 1 skipped of 14 in 0.84s"
-    ]
+    assert shown([plan()], found) == ["4 snapshots, 3 migrations: 1 ok, 1 skipped of 14 in 0.84s"]
     assert shown([plan()], []) == ["4 snapshots, 3 migrations: no cell of 14 was run"]
 
 
@@ -155,9 +151,7 @@ def test_the_grid_fits_eighty_columns() -> None:
 
 
 def test_every_word_of_the_grid_has_a_colour_that_only_repeats_it() -> None:
-    lines = list(
-        matrix_section([plan()], outcomes(plan()), seconds=1, workers=1, verbose=True)
-    )
+    lines = list(matrix_section([plan()], outcomes(plan()), seconds=1, workers=1, verbose=True))
     coloured = {piece.text for line in lines for piece in line if piece.word and len(line) > 1}
     assert coloured == {"ok", "none"} <= set(COLOURS)
 

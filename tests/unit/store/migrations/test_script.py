@@ -26,7 +26,8 @@ CASES = {
     "a comment before": ("-- head\nSELECT 1;", ["-- head\nSELECT 1;"]),
     "a byte order mark": ("\ufeffSELECT 1;", ["SELECT 1;"]),
     "a trigger": (
-        "create temp trigger t after insert on x begin select case 1 when 1 then 2 end; end; SELECT 1",
+        "create temp trigger t after insert on x begin select case 1 when 1 then 2 end; end;"
+        " SELECT 1",
         [
             "create temp trigger t after insert on x begin select case 1 when 1 then 2 end; end;",
             "SELECT 1",

@@ -1,0 +1,233 @@
+"""What the documentation says is so: options, settings, fixtures, commands and examples."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pmd.store.migrations import MigrationRunner, load_migrations
+from pytest_pmd_migrations import plugin
+from pytest_pmd_migrations.checks.registry import select_checks
+from pytest_pmd_migrations.sources.constants import read_rows_file
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("src/*/README.md")])
+PLUGIN = (ROOT / "docs/PLUGIN.md").read_text(encoding="utf-8")
+MIGRATIONS = (ROOT / "docs/MIGRATIONS.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(text, language):
+    return [body for kind, body in _BLOCK.findall(text) if kind == language]
+
+
+def after(text, marker):
+    """The first block of any kind after a marker."""
+    return _BLOCK.search(text[text.index(marker) :])[2]
+
+
+@pytest.fixture
+def in_an_empty_project(pytester, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(name)
+    return pytester
+
+
+def test_every_option_setting_and_marker_is_described(pytester):
+    shown = pytester.runpytest_inprocess("--help").stdout.str()
+    names = set(re.findall(r"--migration-[a-z-]+|\bmigration_[a-z]+(?= \()", shown))
+    assert {"--migration-matrix", "migration_source"} <= names
+    for name in names:
+        assert f"`{name}" in PLUGIN, name
+    assert "Every cell carries `migration(version, check)`" in PLUGIN
+
+
+def test_every_fixture_is_described(pytester):
+    shown = pytester.runpytest_inprocess("--fixtures", "-q").stdout.str()
+    names = re.findall(r"^(\w*migration\w*|assert_schema\w*)\b.* -- ", shown, re.MULTILINE)
+    assert len(names) == 5
+    for name in names:
+        assert f"| `{name}` |" in PLUGIN, name
+
+
+def test_every_fixture_says_in_one_line_how_it_is_called(pytester):
+    shown = pytester.runpytest_inprocess("--fixtures", "-q").stdout.lines
+    starts = [n for n, line in enumerate(shown) if re.match(r"(migration_|assert_schema_)", line)]
+    for start in starts:
+        assert "(" in shown[start + 1], shown[start]
+
+
+def test_every_hook_and_check_is_described():
+    hooks = re.findall(
+        r"^def (pytest_migration\w+)",
+        (Path(plugin.__file__).parent / "hookspecs.py").read_text(),
+        re.MULTILINE,
+    )
+    assert hooks
+    for name in hooks:
+        assert f"`{name}(" in PLUGIN
+    for check in select_checks(""):
+        assert f"| `{check.name}` | {check.of} |" in PLUGIN
+
+
+def test_every_command_is_described():
+    from pytest_pmd_migrations.cli import main
+
+    for name, command in main.commands.items():
+        assert f"| `pmd-migrations {name}" in PLUGIN, name
+        for option in (o for p in command.params for o in p.opts if o.startswith("--")):
+            assert option in PLUGIN, option
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_source_of_ones_own_works(in_an_empty_project):
+    project = in_an_empty_project
+    project.makeconftest(after(PLUGIN, "<!-- example: conftest.py -->"))
+    (project.path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    done = project.run("pmd-migrations", "snapshot")
+    assert done.ret == 0, done.stderr.str()
+    result = project.runpytest_subprocess("--migration-matrix")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 6 ok in *"])
+    result = project.runpytest_subprocess("--migration-matrix", "-v")
+    result.stdout.fnmatch_lines(["*schema*data*frozen*"])
+
+
+def test_the_check_of_ones_own_works(in_an_empty_project):
+    project = in_an_empty_project
+    source = after(PLUGIN, "<!-- example: conftest.py -->")
+    (project.path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    project.makeconftest(f"{source}\n\n{after(PLUGIN, '## Adding a check')}")
+    assert project.run("pmd-migrations", "snapshot").ret == 0
+    result = project.runpytest_subprocess("--migration-matrix", "-v")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*schema*data*free*frozen*", "*8 ok in*"])
+
+
+def test_the_fixtures_example_works(in_an_empty_project):
+    project = in_an_empty_project
+    (project.path / "pyproject.toml").write_text(
+        "[tool.pytest.ini_options]\n"
+        'migration_source = "pmd.store.migrations"\n'
+        f"migration_snapshots = {str(ROOT / 'fixtures/snapshots')!r}\n"
+    )
+    project.makepyfile(after(PLUGIN, "## Fixtures\n"))
+    project.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_the_declarations_example_can_be_read(tmp_path):
+    path = tmp_path / "rows.toml"
+    path.write_text(after(PLUGIN, "## Declarations\n"), encoding="utf-8")
+    declared = read_rows_file(path, source="app")[12]
+    assert declared.deletes["content"].reason == "orphans"
+    assert declared.moves == {"path_contexts.context": "source_collections.contexts"}
+
+
+def test_the_migration_example_can_run(tmp_path):
+    (example,) = (body for body in blocks(MIGRATIONS, "python") if "VERSION = 13" in body)
+    own = load_migrations("pmd.store.migrations")
+    (tmp_path / "0013_add_document_language.py").write_text(example)
+    folder = tmp_path / "all"
+    folder.mkdir()
+    for migration in own:
+        (folder / migration.path.name).write_bytes(migration.path.read_bytes())
+    (folder / "0013_add_document_language.py").write_text(example)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        runner = MigrationRunner(conn, load_migrations(folder))
+        assert runner.run_migrations() == 13
+        runner.set_version(12)
+        assert runner.run_migrations() == 1
+
+
+NOTES = "CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL);"
+
+
+@pytest.mark.parametrize("page", ["README.md", "src/pytest-pmd-migrations/README.md"])
+def test_the_five_lines_set_up_a_project(in_an_empty_project, page):
+    project = in_an_empty_project
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (settings,) = blocks(text, "toml")
+    (project.path / "pyproject.toml").write_text(settings)
+    migrations = project.path / "app/migrations"
+    migrations.mkdir(parents=True)
+    for folder in (migrations, migrations.parent):
+        (folder / "__init__.py").touch()
+    (migrations / "0001_notes.sql").write_text(NOTES)
+    (commands,) = (block for block in blocks(text, "sh") if "pmd-migrations snapshot" in block)
+    for line in commands.splitlines():
+        result = project.run(*shlex.split(line, comments=True))
+        assert result.ret == 0, result.stderr.str()
+    result.stdout.fnmatch_lines(["1 snapshots, 1 migrations: 4 ok in *"])
+
+
+def test_the_failing_example_is_what_is_printed():
+    shown = after(README, "<!-- output of pytest --migration-matrix in")
+    expected = ROOT / "tests/acceptance/expected/edited-history.txt"
+    assert shown == expected.read_text(encoding="utf-8")
+
+
+def test_the_two_commands_are_the_ones_that_ci_runs():
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+    assert [command.rpartition(" && ")[2] for command in commands] == [
+        ".venv/bin/pytest --migration-matrix -m migration",
+        ".venv/bin/pytest",
+    ]
+
+
+def test_the_commands_of_the_policy_exist(in_an_empty_project):
+    project = in_an_empty_project
+    for block in blocks(MIGRATIONS, "sh"):
+        for line in block.splitlines():
+            if line.startswith("pmd-migrations"):
+                command = shlex.split(line, comments=True)[:2]
+                assert project.run(*command, "--help").ret == 0, line
+
+
+def test_both_packages_and_the_changelog_have_one_version():
+    versions = {
+        tomllib.loads((ROOT / path).read_text(encoding="utf-8"))["project"]["version"]
+        for path in ("pyproject.toml", "src/pytest-pmd-migrations/pyproject.toml")
+    }
+    assert len(versions) == 1
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## (\d\S*)", changelog, re.MULTILINE)[0]
+    assert versions == {newest}
+
+
+def test_both_licences_are_one_text():
+    texts = [ROOT / "LICENSE", ROOT / "src/pytest-pmd-migrations/LICENSE"]
+    assert len({text.read_text(encoding="utf-8") for text in texts}) == 1
+
+
+def test_the_top_level_holds_what_it_should():
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode:
+        pytest.skip("this copy is no git checkout, so what belongs to it is not known")
+    names = {line.partition("/")[0] for line in listed.stdout.splitlines()}
+    assert {name for name in names if not name.startswith(".")} == {
+        *("src", "tests", "fixtures", "docs", "pyproject.toml", "conftest.py", "README.md"),
+        *("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock"),
+    }
