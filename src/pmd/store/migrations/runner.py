@@ -65,7 +65,8 @@ class MigrationRunner:
             return int(self.conn.execute("PRAGMA user_version").fetchone()[0])
         except self.conn.ProgrammingError as error:
             raise UnusableConnectionError(
-                f"the connection cannot be used: {str(error).rstrip('.')}. Give an open one, in its own thread."
+                f"the connection cannot be used: {str(error).rstrip('.')}."
+                " Give an open one, in its own thread."
             ) from error
         except self.conn.Error as error:
             raise database_error(self.conn, error) from error

@@ -1,0 +1,251 @@
+"""Read a CREATE TABLE statement for what PRAGMAs do not tell about columns and constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pytest_pmd_migrations.schema.tokens import Token, tokenize
+
+__all__ = ["ColumnText", "ConstraintText", "TableText", "parse_table", "split_list"]
+
+_TABLE_CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
+_COLUMN_CONSTRAINTS = (
+    *("CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE"),
+    *("REFERENCES", "GENERATED", "AS"),
+)
+
+
+@dataclass
+class ColumnText:
+    """What the text says of one column."""
+
+    name: str
+    collation: str = ""
+    expression: tuple[Token, ...] = ()
+    not_null_conflict: str = ""
+
+
+@dataclass(frozen=True)
+class ConstraintText:
+    """What the text says of one constraint: PRIMARY KEY, UNIQUE, CHECK or FOREIGN KEY.
+
+    ``columns`` are in lower case; ``deferred`` is true of a key that waits for the commit.
+    """
+
+    kind: str
+    columns: tuple[str, ...] = ()
+    name: str = ""
+    conflict: str = ""
+    expression: tuple[Token, ...] = ()
+    deferred: bool = False
+
+
+@dataclass
+class TableText:
+    """What the text says of one table."""
+
+    columns: dict[str, ColumnText] = field(default_factory=dict)
+    constraints: list[ConstraintText] = field(default_factory=list)
+    autoincrement: bool = False
+
+
+def parse_table(sql: str) -> TableText:
+    """Return what a CREATE TABLE statement says; SQLite has accepted it already."""
+    tokens = tokenize(sql)
+    table = TableText()
+    start = next((n for n, t in enumerate(tokens) if t.value == "(" and t.kind == "operator"), None)
+    if start is None:
+        return table
+    for segment in split_list(tokens[start + 1 :]):
+        if segment[0].is_word(*_TABLE_CONSTRAINTS) and table.columns:
+            _Reader(segment, table).table_constraints()
+        else:
+            _Reader(segment, table).column()
+    return table
+
+
+def split_list(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """Split at commas until the parenthesis that closes the list; empty parts are left out."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        if token.kind == "operator":
+            if token.value == "(":
+                depth += 1
+            elif token.value == ")":
+                depth -= 1
+                if depth < 0:
+                    break
+            elif token.value == "," and depth == 0:
+                parts.append([])
+                continue
+        parts[-1].append(token)
+    return [tuple(part) for part in parts if part]
+
+
+class _Reader:
+    """Reads one segment of the list between a table's parentheses."""
+
+    def __init__(self, tokens: tuple[Token, ...], table: TableText) -> None:
+        self._tokens = tokens
+        self._table = table
+        self._place = 0
+        self._constraint = ""
+
+    def column(self) -> None:
+        """Read a column: its name, its type, its constraints."""
+        column = ColumnText(self._take().value)
+        self._table.columns[column.name.lower()] = column
+        while self._rest and not self._rest[0].is_word(*_COLUMN_CONSTRAINTS):
+            self._take()
+        while self._rest:
+            self._column_constraint(column)
+
+    def table_constraints(self) -> None:
+        """Read table constraints, which need no commas between them."""
+        while self._rest:
+            if self._word("CONSTRAINT"):
+                self._constraint = self._take().value
+            elif self._word("PRIMARY"):
+                self._word("KEY")
+                self._keyed("PRIMARY KEY", self._columns())
+            elif self._word("UNIQUE"):
+                self._keyed("UNIQUE", self._columns())
+            elif self._word("CHECK"):
+                self._check()
+            elif self._word("FOREIGN"):
+                self._word("KEY")
+                columns = self._columns()
+                self._word("REFERENCES")
+                self._references(columns)
+            else:
+                self._take()
+
+    @property
+    def _rest(self) -> tuple[Token, ...]:
+        return self._tokens[self._place :]
+
+    def _take(self) -> Token:
+        token = self._tokens[self._place]
+        self._place += 1
+        return token
+
+    def _word(self, *words: str) -> bool:
+        """Take the next token if it is one of these words."""
+        if self._rest and self._rest[0].is_word(*words):
+            self._place += 1
+            return True
+        return False
+
+    def _group(self) -> tuple[Token, ...]:
+        """Take what stands in parentheses, if that comes next, and return its inside."""
+        if not self._rest or self._rest[0].value != "(":
+            return ()
+        depth, start = 0, self._place + 1
+        while self._rest:
+            token = self._take()
+            if token.kind == "operator":
+                depth += (token.value == "(") - (token.value == ")")
+            if depth == 0:
+                break
+        return self._tokens[start : self._place - 1]
+
+    def _columns(self) -> tuple[str, ...]:
+        columns = []
+        for part in split_list(self._group()):
+            if self._ends_with_autoincrement(part):
+                self._table.autoincrement = True
+            columns.append(part[0].value.lower())
+        return tuple(columns)
+
+    @staticmethod
+    def _ends_with_autoincrement(part: tuple[Token, ...]) -> bool:
+        return part[-1].is_word("AUTOINCREMENT")
+
+    def _conflict(self) -> str:
+        """Take ON CONFLICT x, if that comes next; ABORT is what holds without it."""
+        if (
+            len(self._rest) > 2
+            and self._rest[0].is_word("ON")
+            and self._rest[1].is_word("CONFLICT")
+        ):
+            self._place += 2
+            word = self._take().value.upper()
+            return "" if word == "ABORT" else word
+        return ""
+
+    def _keyed(self, kind: str, columns: tuple[str, ...]) -> None:
+        constraint = ConstraintText(kind, columns, self._constraint, self._conflict())
+        self._table.constraints.append(constraint)
+        self._constraint = ""
+
+    def _check(self) -> None:
+        expression = self._group()
+        self._conflict()
+        constraint = ConstraintText("CHECK", name=self._constraint, expression=expression)
+        self._table.constraints.append(constraint)
+        self._constraint = ""
+
+    def _references(self, columns: tuple[str, ...]) -> None:
+        self._take()
+        self._group()
+        deferred = False
+        while self._rest:
+            if self._word("ON"):
+                self._take()
+                if self._word("SET", "NO"):
+                    pass
+                self._take()
+            elif self._word("MATCH"):
+                self._take()
+            elif (
+                len(self._rest) > 1
+                and self._rest[0].is_word("NOT")
+                and self._rest[1].is_word("DEFERRABLE")
+            ):
+                self._place += 2
+                self._initially()
+            elif self._word("DEFERRABLE"):
+                deferred = self._initially()
+            else:
+                break
+        self._table.constraints.append(
+            ConstraintText("FOREIGN KEY", columns, self._constraint, deferred=deferred)
+        )
+        self._constraint = ""
+
+    def _initially(self) -> bool:
+        return self._word("INITIALLY") and self._take().is_word("DEFERRED")
+
+    def _column_constraint(self, column: ColumnText) -> None:
+        name = column.name.lower()
+        if self._word("CONSTRAINT"):
+            self._constraint = self._take().value
+        elif self._word("PRIMARY"):
+            self._word("KEY")
+            self._word("ASC", "DESC")
+            self._keyed("PRIMARY KEY", (name,))
+            if self._word("AUTOINCREMENT"):
+                self._table.autoincrement = True
+        elif self._word("NOT"):
+            self._word("NULL")
+            column.not_null_conflict = self._conflict()
+        elif self._word("NULL"):
+            self._conflict()
+        elif self._word("UNIQUE"):
+            self._keyed("UNIQUE", (name,))
+        elif self._word("CHECK"):
+            self._check()
+        elif self._word("COLLATE"):
+            column.collation = self._take().value
+        elif self._word("REFERENCES"):
+            self._references((name,))
+        elif self._word("GENERATED"):
+            self._word("ALWAYS")
+        elif self._word("AS"):
+            column.expression = self._group()
+        else:
+            # DEFAULT and its value, STORED, VIRTUAL: PRAGMAs tell these.
+            self._take()
+            self._group()

@@ -1,0 +1,63 @@
+"""A schema as a value: objects, and what is true of each, as plain facts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+__all__ = ["Schema", "SchemaObject"]
+
+
+@dataclass(frozen=True)
+class SchemaObject:
+    """One thing in a schema: a table, a column, an index, a constraint, a trigger, a view.
+
+    ``facts`` are (part, value) pairs, such as ``("default", "1")``. ``owner`` is the table it
+    belongs to, empty for one that stands alone; ``sql`` is what would make it, where one
+    statement can.
+    """
+
+    kind: str
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    owner: str = ""
+    sql: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What pairs an object with the same one in another schema."""
+        return self.kind, self.name
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Everything a schema means, and nothing of how it is written."""
+
+    objects: tuple[SchemaObject, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the facts, with the algorithm's name before it."""
+        facts = sorted((o.kind, o.name, o.owner, o.facts) for o in self.objects)
+        return f"sha256:{hashlib.sha256(repr(facts).encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+    def without(self, patterns: Sequence[str]) -> Schema:
+        """Return the schema without the objects whose name matches one of the globs.
+
+        A table takes what belongs to it along. Letter case makes no difference.
+        """
+        if not patterns:
+            return self
+
+        def hidden(name: str) -> bool:
+            return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+
+        return Schema(
+            tuple(
+                found
+                for found in self.objects
+                if not hidden(found.name) and not (found.owner and hidden(found.owner))
+            )
+        )
