@@ -1,0 +1,19 @@
+"""The rows of a database: what must survive a step, and digests that tell whether it did."""
+
+from __future__ import annotations
+
+from pytest_pmd_migrations.rows.compare import compare_rows
+from pytest_pmd_migrations.rows.digests import combine_digests, digest_tables
+from pytest_pmd_migrations.rows.integrity import check_integrity
+from pytest_pmd_migrations.rows.model import RowFinding, RowsReport
+from pytest_pmd_migrations.rows.pages import unchanged_rows
+
+__all__ = [
+    "RowFinding",
+    "RowsReport",
+    "check_integrity",
+    "combine_digests",
+    "compare_rows",
+    "digest_tables",
+    "unchanged_rows",
+]

@@ -1,0 +1,34 @@
+"""What a comparison of rows found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RowFinding", "RowsReport"]
+
+
+@dataclass(frozen=True)
+class RowFinding:
+    """Rows or values that are gone, changed or unsound.
+
+    ``column`` is None where whole rows are concerned; ``message`` is one short sentence,
+    ``evidence`` lines of at most 70 columns: samples, and the declaration that would excuse it.
+    """
+
+    table: str
+    column: str | None
+    message: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowsReport:
+    """What became of the rows in one step.
+
+    ``used`` are the declarations that some row needed: ``"DELETES content"``,
+    ``"CHANGES documents.title"``, ``"MOVES path_contexts.context"``.
+    """
+
+    findings: tuple[RowFinding, ...] = ()
+    notes: tuple[str, ...] = ()
+    used: frozenset[str] = frozenset()

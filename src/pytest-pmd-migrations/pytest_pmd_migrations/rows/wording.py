@@ -1,0 +1,59 @@
+"""How lost and changed rows are shown: a sample, and the declaration that would excuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_pmd_migrations.rows.pair import Row
+from pytest_pmd_migrations.rows.tables import RowTable, Value
+
+__all__ = ["declare_changes", "declare_deletes", "show_row", "show_value"]
+
+_WIDTH = 70
+_LONGEST = 24
+
+
+def show_value(value: Value) -> str:
+    """Return a value as a reader knows it, cut where it is long."""
+    match value:
+        case ("text", bytes(content)):
+            text = repr(content.decode(errors="backslashreplace"))
+        case ("real", number):
+            text = repr(number)
+        case bytes(content):
+            text = f"x'{content.hex()}'"
+        case None:
+            text = "NULL"
+        case _:
+            text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]}...{text[-1]}"
+
+
+def show_row(table: RowTable, row: Row) -> str:
+    """Return what a row is known by: its key and as many other values as fit."""
+    if table.full_text:
+        return f"rowid {row.place}"[:_WIDTH]
+    names = [*table.key, *(name for name in table.columns if name not in table.key)]
+    shown = ""
+    for name in names:
+        part = f"{name} {show_value(row.values[name.lower()])}"
+        if shown and len(shown) + len(part) + 2 > _WIDTH:
+            break
+        shown += f", {part}" if shown else part
+    return shown[:_WIDTH]
+
+
+def declare_deletes(name: str, condition: str = "<condition>") -> Sequence[str]:
+    """Return the lines that say how rows, a table or a column are declared as deleted."""
+    return (
+        "where that is meant, declare it:",
+        f'  DELETES = {{"{name}": ("{condition}", "<reason>")}}',
+    )
+
+
+def declare_changes(name: str) -> Sequence[str]:
+    """Return the lines that say how changed values are declared."""
+    return (
+        "where that is meant, declare it:",
+        f'  CHANGES = {{"{name}": ("<condition>", "<reason>")}}',
+    )
