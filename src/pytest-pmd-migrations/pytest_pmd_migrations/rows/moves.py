@@ -54,6 +54,9 @@ def _containers(
     renamed: Mapping[str, str],
 ) -> list[tuple[list[Row], list[Row]]]:
     """Return groups of old rows, each with the new rows that hold their values."""
+    if old.full_text and place.full_text and old.name.lower() == place.name.lower():
+        by_rowid = {row.place: row for row in others}
+        return [([row], [by_rowid[row.place]] if row.place in by_rowid else []) for row in rows]
     link = _link(old, place, renamed)
     if link is None:
         return [(list(rows), list(others))]

@@ -7,6 +7,9 @@ from sqlite_utils import Database
 VERSION = 9
 DESCRIPTION = "Index paths, titles and bodies without diacritics"
 
+# The index is filled from documents: its paths come from there, not from the old index.
+MOVES = {"documents_fts.path": "documents_fts.filepath"}
+
 REBUILD_SQL = """
 DROP TABLE documents_fts;
 CREATE VIRTUAL TABLE documents_fts USING fts5(
