@@ -146,7 +146,8 @@ def test_every_context_is_there(old, adopted):
     before = rows(
         old,
         "path_contexts",
-        "SELECT collection_id, path_prefix, context, created_at FROM path_contexts",
+        "SELECT collection_id, path_prefix, context, created_at FROM path_contexts "
+        "WHERE collection_id IN (SELECT id FROM collections)",
     )
     assert before
     contexts = ContextRepository(adopted)

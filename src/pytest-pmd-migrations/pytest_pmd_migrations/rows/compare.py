@@ -52,7 +52,7 @@ def compare_rows(
     ``ignore`` (globs) names are left out. The database after the step must be sound, too, and
     ``declarations.verify`` must not raise.
     """
-    findings = list(check_integrity(after))
+    findings = list(check_integrity(after, before=before))
     notes: list[str] = []
     used: frozenset[str] = frozenset()
     if not unchanged_rows(before.content, after.content):

@@ -16,15 +16,18 @@ __all__ = ["check_integrity"]
 _SHOWN = 3
 
 
-def check_integrity(image: Image) -> tuple[RowFinding, ...]:
+def check_integrity(image: Image, *, before: Image | None = None) -> tuple[RowFinding, ...]:
     """Return what integrity_check, foreign_key_check and FTS5's integrity-check find wrong.
 
-    Works on private copies: FTS5's check is written as an INSERT.
+    Rows that pointed at nothing in the database ``before`` already are not found again. Works on
+    private copies: FTS5's check is written as an INSERT.
     """
+    known = Counter[tuple[str, str]]()
+    if before is not None:
+        with closing(before.connect()) as conn:
+            known = _violations(conn)
     with closing(image.connect()) as conn:
-        return tuple(
-            [*_pages(conn), *_foreign_keys(conn), *_full_text(conn)],
-        )
+        return (*_pages(conn), *_foreign_keys(conn, known), *_full_text(conn))
 
 
 def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
@@ -37,21 +40,33 @@ def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
         yield RowFinding("", None, "integrity_check finds the file broken", lines)
 
 
-def _foreign_keys(conn: sqlite3.Connection) -> Iterator[RowFinding]:
+def _violations(conn: sqlite3.Connection) -> Counter[tuple[str, str]]:
+    """Count the rows that point at nothing, by table and parent."""
+    try:
+        rows = conn.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.DatabaseError:
+        # A key that cannot be checked is found where it is asked for by itself.
+        return Counter()
+    return Counter((str(row[0]), str(row[2])) for row in rows)
+
+
+def _foreign_keys(
+    conn: sqlite3.Connection, known: Counter[tuple[str, str]]
+) -> Iterator[RowFinding]:
     try:
         rows = conn.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError as error:
         yield RowFinding("", None, "foreign keys cannot be checked", (str(error)[:70],))
         return
-    for (table, parent), count in sorted(Counter((row[0], row[2]) for row in rows).items()):
+    if len(rows) <= known.total():
+        # A table that was renamed keeps what was wrong with it under its new name.
+        return
+    for (table, parent), total in sorted(Counter((str(r[0]), str(r[2])) for r in rows).items()):
+        count = total - known[table, parent]
+        if count <= 0:
+            continue
         noun = "row points" if count == 1 else "rows point"
-        sample = next(row[1] for row in rows if (row[0], row[2]) == (table, parent))
-        yield RowFinding(
-            table,
-            None,
-            f"{count} {noun} from {table} at nothing in {parent}",
-            (f"for one, rowid {sample}",) if sample is not None else (),
-        )
+        yield RowFinding(table, None, f"{count} {noun} from {table} at nothing in {parent}")
 
 
 def _full_text(conn: sqlite3.Connection) -> Iterator[RowFinding]:
