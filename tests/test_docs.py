@@ -13,11 +13,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-from pmd.store.migrations import MigrationRunner, load_migrations
 from pytest_pmd_migrations import plugin
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.sources.constants import read_rows_file
+
+from pmd.store.migrations import MigrationRunner, load_migrations
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("src/*/README.md")])

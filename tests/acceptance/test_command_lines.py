@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-
 from pytest_pmd_migrations.checks.cells import parse_cell_id
+
 from tests.acceptance.conftest import Application, plain
 
 App = Callable[[str], Application]

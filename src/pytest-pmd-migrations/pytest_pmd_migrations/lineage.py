@@ -73,5 +73,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     arrived = current_version(source, conn)
     if arrived != to:
         raise StepFailedError(
-            f"the step to {label} ended at version {format_version(arrived)}", version=to
+            f"the step to {label} ended at version {format_version(arrived)}; expected the"
+            f" application's runner to apply {source.location(to).path.name} and to stop there",
+            version=to,
         )

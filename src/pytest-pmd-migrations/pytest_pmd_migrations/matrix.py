@@ -92,7 +92,7 @@ class MatrixPlugin:
             self._workers.add(str(getattr(report, "worker_id", "")))
         elif report.outcome != "passed":
             source, row, check = parse_cell_id(report.nodeid) or ("", report.nodeid, "")
-            status = SKIP if report.skipped else DIED if report.when == "???" else FAIL
+            status = SKIP if report.skipped else DIED if str(report.when) == "???" else FAIL
             self._outcomes[report.nodeid] = Outcome(source, row, check, status)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -121,7 +121,7 @@ class MatrixPlugin:
 def _chosen(
     histories: Sequence[History], checks: Sequence[Check], ids: Sequence[str]
 ) -> tuple[Cell, ...]:
-    cells = []
+    cells: list[Cell] = []
     for history in histories:
         if not history.stored and not history.lock.snapshots:
             raise MigrationTestError(

@@ -140,7 +140,7 @@ def test_many_versions_fold_rows_that_are_alike_but_never_a_failure() -> None:
 
 def test_twelve_versions_do_not_fold() -> None:
     of = plan(12)
-    words = {cell: OK for cell in of.cells}
+    words = dict.fromkeys(of.cells, OK)
     lines, _, _ = grid_lines(Grid(of.rows, ("schema",), words, 12))
     assert [line.label for line in lines] == ["", *of.rows]
 

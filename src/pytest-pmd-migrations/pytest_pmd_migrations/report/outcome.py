@@ -39,9 +39,8 @@ class Outcome:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Outcome:
         """Return the outcome that :meth:`to_json` wrote, on whichever process."""
-        return cls(
-            **{
-                key: tuple(value) if isinstance(value, (list, tuple)) else value
-                for key, value in values.items()
-            }
-        )
+        told: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, (list, tuple)) else value
+            for key, value in values.items()
+        }
+        return cls(**told)

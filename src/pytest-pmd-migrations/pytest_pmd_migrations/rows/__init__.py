@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.rows.compare import compare_rows
-from pytest_pmd_migrations.rows.digests import combine_digests, digest_tables
+from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.integrity import check_integrity
 from pytest_pmd_migrations.rows.model import RowFinding, RowsReport
 from pytest_pmd_migrations.rows.pages import unchanged_rows
@@ -14,6 +14,7 @@ __all__ = [
     "check_integrity",
     "combine_digests",
     "compare_rows",
+    "count_rows",
     "digest_tables",
     "unchanged_rows",
 ]

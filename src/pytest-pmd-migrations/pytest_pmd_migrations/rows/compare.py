@@ -180,8 +180,8 @@ class _Comparison:
             self.findings.append(RowFinding(name, None, message, evidence))
         by_column: dict[str, list[tuple[Row, str]]] = {}
         for column, row, value in outcome.changed:
-            was, now = show_value(row.values[column]), show_value(value)
-            by_column.setdefault(column, []).append((row, f"{was}, now {now}"))
+            text = f"{show_value(row.values[column])}, now {show_value(value)}"
+            by_column.setdefault(column, []).append((row, text))
         for column, changes in by_column.items():
             own = next(c for c in (*table.columns, *table.generated) if c.lower() == column)
             shown = [_changed_line(table, row, text) for row, text in changes[:_SHOWN]]
@@ -307,7 +307,7 @@ class _Comparison:
         return free or [c for c in mapped if c.lower() not in linked]
 
     def _compare_gone(self, table: RowTable) -> None:
-        """Compare a table that went, and that no new table holds: was it folded into another?"""
+        """Compare a table that went and that no new one holds: another may have its rows."""
         name = table.name.lower()
         rows = self._old.rows[name]
         if any(row.deleted for row in rows):
@@ -425,7 +425,7 @@ class _Comparison:
         )
 
     def _compare_gone_column(self, table: RowTable, column: str, rows: Sequence[Row]) -> None:
-        """Compare a column that went and that no new one follows: is it declared?"""
+        """Compare a column that went and that no new one follows; it may be declared."""
         lower, name = column.lower(), f"{table.name}.{column}"
         kept = [row for row in rows if not row.deleted and row.values[lower] is not None]
         if not kept:
@@ -452,7 +452,7 @@ class _Comparison:
             self.findings.append(RowFinding(table.name, column, message, evidence))
 
     def _compare_marks(self) -> None:
-        """An id that was given out once must not be given out again."""
+        """Find tables that would give out an id a second time."""
         for name, mark in self._old.marks.items():
             target = self._renamed.get(name, name)
             if name not in self._old.tables or target not in self._new.counting:
@@ -476,5 +476,5 @@ class _Comparison:
 def _changed_line(table: RowTable, row: Row, text: str) -> str:
     names = islice((name for name in table.key if name), 2)
     key = ", ".join(f"{name} {show_value(row.values[name.lower()])}" for name in names)
-    place = key or (f"rowid {row.place}" if row.place is not None else "a row")
+    place = key or (f"rowid {row.place!r}" if row.place is not None else "a row")
     return f"{place}: {text}"[:70]

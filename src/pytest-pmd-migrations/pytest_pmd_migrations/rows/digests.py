@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.rows.tables import RowTable, exact_rows, list_tables, quote
 
-__all__ = ["combine_digests", "digest_tables", "rows_sql"]
+__all__ = ["combine_digests", "count_rows", "digest_tables", "rows_sql"]
 
 _MODULUS = 2**256
 
@@ -30,6 +30,14 @@ def digest_tables(
         table.name: _digest(conn, table, volatile)
         for lower, table in list_tables(conn).items()
         if wanted is None or lower in wanted
+    }
+
+
+def count_rows(conn: sqlite3.Connection) -> dict[str, int]:
+    """Return how many rows each table has."""
+    return {
+        table.name: len(exact_rows(conn, rows_sql(table, table.columns[:1])))
+        for table in list_tables(conn).values()
     }
 
 

@@ -1,4 +1,4 @@
-"""Do the rows of a table stand in another, under a mapping of columns?"""
+"""Find the rows of a table in another one, under a mapping of columns."""
 
 from __future__ import annotations
 

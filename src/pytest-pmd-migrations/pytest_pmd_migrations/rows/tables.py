@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 __all__ = ["ForeignKey", "RowTable", "Value", "exact_rows", "list_tables", "quote"]
 
-Value: TypeAlias = None | int | bytes | tuple[str, bytes] | tuple[str, float]
+Value: TypeAlias = int | bytes | tuple[str, bytes] | tuple[str, float] | None
 """A stored value: NULL, an integer, a blob, ``("text", bytes)`` or ``("real", number)``."""
 
 _GENERATED = (2, 3)

@@ -15,24 +15,23 @@ _LONGEST = 24
 
 def show_value(value: Value) -> str:
     """Return a value as a reader knows it, cut where it is long."""
-    match value:
-        case ("text", bytes(content)):
+    if isinstance(value, tuple):
+        content = value[1]
+        if isinstance(content, bytes):
             text = repr(content.decode(errors="backslashreplace"))
-        case ("real", number):
-            text = repr(number)
-        case bytes(content):
-            text = f"x'{content.hex()}'"
-        case None:
-            text = "NULL"
-        case _:
-            text = repr(value)
+        else:
+            text = repr(content)
+    elif isinstance(value, bytes):
+        text = f"x'{value.hex()}'"
+    else:
+        text = "NULL" if value is None else repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]}...{text[-1]}"
 
 
 def show_row(table: RowTable, row: Row) -> str:
     """Return what a row is known by: its key and as many other values as fit."""
     if table.full_text:
-        return f"rowid {row.place}"[:_WIDTH]
+        return f"rowid {row.place!r}"
     names = [*table.key, *(name for name in table.columns if name not in table.key)]
     shown = ""
     for name in names:

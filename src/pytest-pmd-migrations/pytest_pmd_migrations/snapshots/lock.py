@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.write import replace_file
 
 __all__ = [
     "LOCK_FILE",
@@ -23,6 +24,7 @@ __all__ = [
     "lock_text",
     "read_lock",
     "text_digest",
+    "write_lock",
 ]
 
 LOCK_FILE = "frozen.toml"
@@ -126,6 +128,12 @@ def read_lock(path: Path) -> Lock:
 def lock_text(lock: Lock) -> str:
     """Return the lock as the text of its file, the same for the same content."""
     return "\n".join(_lines(lock)) + "\n"
+
+
+def write_lock(path: Path, lock: Lock) -> None:
+    """Write the lock file by an atomic rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, lock_text(lock).encode())
 
 
 def _version_line(line: Mapping[str, Any]) -> VersionLine:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 
-__all__ = ["PAGE_SIZE", "canonical_image", "write_snapshot"]
+__all__ = ["PAGE_SIZE", "canonical_image", "replace_file", "write_snapshot"]
 
 PAGE_SIZE = 1024
 """Bytes in a page of a snapshot: a schema of ten tables takes 37 KB, at 4096 it takes 135."""
@@ -31,8 +31,8 @@ def write_snapshot(conn: sqlite3.Connection, path: Path) -> Image:
     with closing(image.connect()) as stored:
         twin = twin_sql(stored)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path.with_suffix(".sql"), twin.encode())
-    _replace(path, image.content)
+    replace_file(path.with_suffix(".sql"), twin.encode())
+    replace_file(path, image.content)
     return image
 
 
@@ -55,7 +55,8 @@ def canonical_image(image: Image) -> Image:
     return Image(bytes(content))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file by an atomic rename: whoever reads it sees the old content or the new."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

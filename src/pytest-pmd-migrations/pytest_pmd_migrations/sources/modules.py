@@ -26,13 +26,14 @@ RunnerFactory = Callable[[sqlite3.Connection], Any]
 
 @dataclass(frozen=True)
 class ModulesSource:
-    """Numbered files in one folder, and the runner that applies them.
+    """Numbered files in ``folder``, and the runner that applies them.
 
     ``make_runner(conn)`` returns an object whose ``run_migrations(target=N)`` stops at version N.
     ``package`` is the dotted name the modules are imported under, empty for a bare folder.
     """
 
     name: str
+    folder: Path
     files: tuple[MigrationFile, ...]
     make_runner: RunnerFactory
     package: str = ""
@@ -97,14 +98,15 @@ def package_source(package: ModuleType, *, setting: str) -> ModulesSource:
         dotted = f"{dotted}.{holder.name}".lstrip(".")
     own = getattr(package, "MigrationRunner", None)
     runner = _checked_runner(own, setting) if own else _pmd_runner(package.__name__, setting)
-    return ModulesSource(package.__name__, find_files(holder, setting=setting), runner, dotted)
+    files = find_files(holder, setting=setting)
+    return ModulesSource(package.__name__, holder, files, runner, dotted)
 
 
 def folder_source(folder: Path, *, setting: str) -> ModulesSource:
     """Return the source for a folder of modules and scripts, run by pmd's runner."""
     holder = versions_folder(folder)
     runner = _pmd_runner(holder, setting)
-    return ModulesSource(folder.name, find_files(holder, setting=setting), runner)
+    return ModulesSource(folder.name, holder, find_files(holder, setting=setting), runner)
 
 
 def _checked_runner(runner: Any, setting: str) -> RunnerFactory:  # noqa: ANN401 - anybody's class

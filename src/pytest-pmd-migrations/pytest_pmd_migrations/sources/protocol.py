@@ -62,7 +62,7 @@ class Source(Protocol):
         ...
 
 
-def check_source(candidate: object, *, setting: str) -> Source:
+def check_source(candidate: object, *, setting: str, allow_empty: bool = False) -> Source:
     """Return ``candidate`` when it is a usable source.
 
     Raises SourceError naming what it lacks, or why its versions cannot be used.
@@ -75,7 +75,7 @@ def check_source(candidate: object, *, setting: str) -> Source:
             " upgrade(conn, to). See docs/PLUGIN.md, Sources"
         )
     versions = list(candidate.versions())
-    if not versions:
+    if not versions and not allow_empty:
         raise SourceError(
             f"{setting} has no migrations; expected at least one."
             ' Write the first: pmd-migrations new "initial schema"'

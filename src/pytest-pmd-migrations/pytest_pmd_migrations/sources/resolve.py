@@ -19,24 +19,31 @@ __all__ = ["resolve_source"]
 _DEPTH = 4
 
 
-def resolve_source(text: str, *, root: Path, setting: str = "migration_source") -> Source:
+def resolve_source(
+    text: str, *, root: Path, setting: str = "migration_source", allow_empty: bool = False
+) -> Source:
     """Return the source that ``text`` names.
 
     ``"app.migrations"`` is a package, ``"db/sql"`` a folder below ``root``, ``"app.db:thing"`` an
     object (or a function without arguments that returns one). ``root`` and ``root/src`` are put
-    on ``sys.path`` when the name cannot be imported without.
+    on ``sys.path`` when the name cannot be imported without. ``allow_empty`` takes a source that
+    has no migration yet.
     Raises SourceError, one line, naming the setting and, where a name is close, what was meant.
     """
     what = f"{setting} {text!r}"
     if ":" in text:
-        return check_source(_object(text, root, what), setting=what)
+        return check_source(_object(text, root, what), setting=what, allow_empty=allow_empty)
     if "/" in text or ((root / text).is_dir() and "." not in text):
         folder = root / text
         if not folder.is_dir():
             raise SourceError(f"{what} is no folder: {folder} does not exist")
-        return check_source(folder_source(folder, setting=what), setting=what)
+        return check_source(
+            folder_source(folder, setting=what), setting=what, allow_empty=allow_empty
+        )
     package = _import(text, root, what)
-    return check_source(package_source(package, setting=what), setting=what)
+    return check_source(
+        package_source(package, setting=what), setting=what, allow_empty=allow_empty
+    )
 
 
 def _object(text: str, root: Path, what: str) -> object:
