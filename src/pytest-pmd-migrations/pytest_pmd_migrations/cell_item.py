@@ -82,7 +82,7 @@ class CellItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the migration's file and the line of its ``up``."""
         location = self._location(self.cell.version)
-        return location.path, location.line - 1, self.name
+        return location.path, location.line - 1, self.cell.id
 
     def repr_failure(  # type: ignore[override]  # pytest allows a TerminalRepr too
         self, excinfo: pytest.ExceptionInfo[BaseException]

@@ -69,7 +69,8 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
             _finding(history, row, version, found, stored=version == record.start)
             for found in report.findings
         )
-        remarks.extend(f"{format_version(version)}: {note}" for note in report.notes)
+        place = row if version == record.start else format_version(version)
+        remarks.extend(f"{place}: {note}" for note in report.notes)
         used.update(f"{format_version(version)} {key}" for key in report.used)
     return Verdict(tuple(findings), remarks=tuple(remarks), used=frozenset(used), image=record.last)
 

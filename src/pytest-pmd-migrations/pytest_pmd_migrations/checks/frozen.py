@@ -41,10 +41,8 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
         return _removed(history, version)
     if line is None:
         return _unlocked(history, version)
-    differences = [
-        *_schema_lines(history, version, line),
-        *_row_lines(version, line, observations),
-    ]
+    # Where the schema is another, rows stand in other tables: that needs no words of its own.
+    differences = _schema_lines(history, version, line) or _row_lines(version, line, observations)
     path = history.source.location(version).path
     edited = text_digest(path.read_bytes()) != line.text or path.name != line.file
     if not differences:

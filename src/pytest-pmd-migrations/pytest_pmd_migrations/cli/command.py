@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +33,8 @@ _source = click.option("--source", default="", help="Which source, where there a
 @click.version_option(package_name="pytest-pmd-migrations")
 def main() -> None:
     """Write migrations and the snapshots that pytest --migration-matrix checks."""
+    # What an application logs while it upgrades is not what this command says.
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 @main.command()
