@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pytest_pmd_migrations.schema.tokens import Token, tokenize
+from pytest_pmd_migrations.schema.tokens import Token, fold
 
 __all__ = ["ColumnText", "ConstraintText", "TableText", "parse_table", "split_list"]
 
@@ -50,9 +50,8 @@ class TableText:
     autoincrement: bool = False
 
 
-def parse_table(sql: str) -> TableText:
+def parse_table(tokens: Sequence[Token]) -> TableText:
     """Return what a CREATE TABLE statement says; SQLite has accepted it already."""
-    tokens = tokenize(sql)
     table = TableText()
     start = next((n for n, t in enumerate(tokens) if t.value == "(" and t.kind == "operator"), None)
     if start is None:
@@ -85,7 +84,10 @@ def split_list(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
 
 
 class _Reader:
-    """Reads one segment of the list between a table's parentheses."""
+    """Reads one segment of the list between a table's parentheses.
+
+    A constraint's name holds for all after it up to the next comma, as it does for SQLite.
+    """
 
     def __init__(self, tokens: tuple[Token, ...], table: TableText) -> None:
         self._tokens = tokens
@@ -96,7 +98,7 @@ class _Reader:
     def column(self) -> None:
         """Read a column: its name, its type, its constraints."""
         column = ColumnText(self._take().value)
-        self._table.columns[column.name.lower()] = column
+        self._table.columns[fold(column.name)] = column
         while self._rest and not self._rest[0].is_word(*_COLUMN_CONSTRAINTS):
             self._take()
         while self._rest:
@@ -156,7 +158,7 @@ class _Reader:
         for part in split_list(self._group()):
             if self._ends_with_autoincrement(part):
                 self._table.autoincrement = True
-            columns.append(part[0].value.lower())
+            columns.append(fold(part[0].value))
         return tuple(columns)
 
     @staticmethod
@@ -178,49 +180,56 @@ class _Reader:
     def _keyed(self, kind: str, columns: tuple[str, ...]) -> None:
         constraint = ConstraintText(kind, columns, self._constraint, self._conflict())
         self._table.constraints.append(constraint)
-        self._constraint = ""
 
     def _check(self) -> None:
         expression = self._group()
         self._conflict()
         constraint = ConstraintText("CHECK", name=self._constraint, expression=expression)
         self._table.constraints.append(constraint)
-        self._constraint = ""
 
     def _references(self, columns: tuple[str, ...]) -> None:
         self._take()
         self._group()
         deferred = False
         while self._rest:
-            if self._word("ON"):
+            waits = self._deferred()
+            if waits is not None:
+                deferred = waits
+            elif self._word("ON"):
                 self._take()
                 if self._word("SET", "NO"):
                     pass
                 self._take()
             elif self._word("MATCH"):
                 self._take()
-            elif (
-                len(self._rest) > 1
-                and self._rest[0].is_word("NOT")
-                and self._rest[1].is_word("DEFERRABLE")
-            ):
-                self._place += 2
-                self._initially()
-            elif self._word("DEFERRABLE"):
-                deferred = self._initially()
             else:
                 break
         self._table.constraints.append(
             ConstraintText("FOREIGN KEY", columns, self._constraint, deferred=deferred)
         )
-        self._constraint = ""
 
-    def _initially(self) -> bool:
-        return self._word("INITIALLY") and self._take().is_word("DEFERRED")
+    def _deferred(self) -> bool | None:
+        """Take [NOT] DEFERRABLE, if that comes next, and return whether the key waits."""
+        negated = len(self._rest) > 1 and self._rest[0].is_word("NOT")
+        if not self._rest[negated : negated + 1] or not self._rest[negated].is_word("DEFERRABLE"):
+            return None
+        self._place += 1 + negated
+        return self._word("INITIALLY") and self._take().is_word("DEFERRED") and not negated
+
+    def _defer_last(self, deferred: bool) -> None:
+        """Let the last foreign key so far wait or not: the clause may stand further on."""
+        constraints = self._table.constraints
+        for place in reversed(range(len(constraints))):
+            if constraints[place].kind == "FOREIGN KEY":
+                constraints[place] = replace(constraints[place], deferred=deferred)
+                return
 
     def _column_constraint(self, column: ColumnText) -> None:
-        name = column.name.lower()
-        if self._word("CONSTRAINT"):
+        name = fold(column.name)
+        waits = self._deferred()
+        if waits is not None:
+            self._defer_last(waits)
+        elif self._word("CONSTRAINT"):
             self._constraint = self._take().value
         elif self._word("PRIMARY"):
             self._word("KEY")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.schema.values import Schema, SchemaObject
+from pytest_pmd_migrations.schema.mend import changing, creating, dropping
+from pytest_pmd_migrations.schema.spelling import column_list
+from pytest_pmd_migrations.schema.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.values import ORDER, Schema, SchemaObject
+from pytest_pmd_migrations.wording import counted
 
-__all__ = ["ORDER", "REBUILD", "Difference", "SchemaDiff", "compare"]
+__all__ = ["ORDER", "Difference", "SchemaDiff", "compare"]
 
-ORDER = "order of columns"
-"""The part of a table that is different when nothing but the order of its columns is."""
-
-REBUILD = "needs a table rebuild"
-"""What mends a difference that no single statement mends."""
-
-_DROPPABLE = ("table", "virtual table", "index", "view", "trigger")
 _NOT_THERE = "none"
 
 
@@ -60,94 +58,82 @@ def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
     ours = {found.key: found for found in upgraded.objects}
     theirs = {found.key: found for found in fresh.objects}
     found: list[Difference] = []
-    found.extend(_one_sided(upgraded, theirs, fresh_side=False))
-    found.extend(_one_sided(fresh, ours, fresh_side=True))
+    for missing in _one_sided(upgraded, theirs):
+        text = _describe(missing, upgraded)
+        mend = dropping(missing, upgraded)
+        found.append(Difference(missing.kind, missing.name, "", text, None, mend))
+    for missing in _one_sided(fresh, ours):
+        text = _describe(missing, fresh)
+        mend = creating(missing, fresh)
+        found.append(Difference(missing.kind, missing.name, "", None, text, mend))
     for key in sorted(ours.keys() & theirs.keys()):
         found.extend(_changed(ours[key], theirs[key]))
     return SchemaDiff(tuple(found))
 
 
 def _one_sided(
-    schema: Schema, other: dict[tuple[str, str], SchemaObject], *, fresh_side: bool
-) -> Iterator[Difference]:
-    missing = [found for found in schema.objects if found.key not in other]
-    tables = {found.name for found in missing if found.kind in ("table", "virtual table")}
-    for found in sorted(missing, key=lambda item: item.key):
-        if found.owner in tables:
-            continue
-        description = _describe(found, schema)
-        upgraded, fresh = (None, description) if fresh_side else (description, None)
-        yield Difference(
-            found.kind, found.name, "", upgraded, fresh, _mend_one_sided(found, fresh_side)
-        )
+    schema: Schema, other: dict[tuple[str, str], SchemaObject]
+) -> Iterator[SchemaObject]:
+    """Yield what the other side lacks; what belongs to a missing table is told with the table."""
+    missing = sorted(
+        (found for found in schema.objects if found.key not in other), key=lambda item: item.key
+    )
+    names = {fold(found.name) for found in missing if not found.owner}
+    yield from (found for found in missing if fold(found.owner) not in names)
 
 
 def _describe(found: SchemaObject, schema: Schema) -> str:
     """Return what one line says of an object that the other side lacks."""
     facts = dict(found.facts)
     if found.kind in ("table", "virtual table"):
-        owned = [item.kind for item in schema.objects if item.owner == found.name]
+        owned = Counter(item.kind for item in schema.owned(found))
+        plurals = {"column": "columns", "index": "indexes", "trigger": "triggers"}
         counts = [
-            f"{owned.count(kind)} {name if owned.count(kind) == 1 else plural}"
-            for kind, name, plural in (
-                ("column", "column", "columns"),
-                ("index", "index", "indexes"),
-                ("trigger", "trigger", "triggers"),
-            )
-            if kind in owned
+            counted(owned[kind], kind, plural=plural)
+            for kind, plural in plurals.items()
+            if owned[kind]
         ]
         return f"({', '.join(counts)})" if counts else ""
     if found.kind == "index":
-        return f"on {found.owner}({facts.get('columns', '')})"
+        return f"on {found.owner}({facts['columns']})"
     if found.kind == "trigger":
         return f"on {found.owner}"
-    if found.kind == "column":
-        return facts.get("type", "")
-    return ""
-
-
-def _mend_one_sided(found: SchemaObject, fresh_side: bool) -> str | None:
-    if found.kind in _DROPPABLE:
-        word = "TABLE" if found.kind == "virtual table" else found.kind.upper()
-        return found.sql if fresh_side else f"DROP {word} {_quoted(found.name)};"
-    if found.kind == "column" and not fresh_side and not _is_bound(found):
-        return (
-            f"ALTER TABLE {_quoted(found.owner)} DROP COLUMN {_quoted(found.name.split('.')[-1])};"
-        )
-    return REBUILD
-
-
-def _is_bound(column: SchemaObject) -> bool:
-    return dict(column.facts).get("primary key", "no") != "no"
+    return facts["type"] if found.kind == "column" else ""
 
 
 def _changed(ours: SchemaObject, theirs: SchemaObject) -> Iterator[Difference]:
+    mend = changing(ours, theirs)
+    if ours.own_name != theirs.own_name:
+        yield Difference(ours.kind, ours.name, "name", ours.own_name, theirs.own_name, mend)
     before, after = dict(ours.facts), dict(theirs.facts)
     for part in dict.fromkeys((*before, *after)):
         one, other = before.get(part, _NOT_THERE), after.get(part, _NOT_THERE)
         if part == ORDER:
             one, other = _common(one, other)
-        if one != other:
-            yield Difference(ours.kind, ours.name, part, one, other, _mend_changed(theirs))
+            if fold(one) != fold(other):
+                yield Difference(ours.kind, ours.name, ORDER, one, other, mend)
+        elif one != other and _follows_a_table(part, before, after):
+            yield Difference(ours.kind, ours.name, ORDER, one, other, None)
+        elif one != other:
+            yield Difference(ours.kind, ours.name, part, one, other, mend)
+
+
+def _follows_a_table(part: str, before: dict[str, str], after: dict[str, str]) -> bool:
+    """Return whether a view's columns stand in another order only because a table's do."""
+    if part != "columns" or "SELECT" not in before or before["SELECT"] != after["SELECT"]:
+        return False
+    return sorted(_names(before[part])) == sorted(_names(after[part]))
 
 
 def _common(one: str, other: str) -> tuple[str, str]:
     """Return both orders of the columns that both sides have: a missing one is told apart."""
-    left, right = one.split(", "), other.split(", ")
+    left, right = _names(one), _names(other)
+    both = {fold(name) for name in left} & {fold(name) for name in right}
     return (
-        ", ".join(name for name in left if name in right),
-        ", ".join(name for name in right if name in left),
+        column_list([name for name in left if fold(name) in both]),
+        column_list([name for name in right if fold(name) in both]),
     )
 
 
-def _mend_changed(theirs: SchemaObject) -> str:
-    if theirs.kind in ("index", "view", "trigger"):
-        return f"DROP {theirs.kind.upper()} {_quoted(theirs.name)}; {theirs.sql}"
-    if theirs.kind == "virtual table":
-        return "drop it, create it and fill it again"
-    return REBUILD
-
-
-def _quoted(name: str) -> str:
-    plain = name.isascii() and name.replace("_", "a").isalnum() and not name[0].isdigit()
-    return name if plain else '"' + name.replace('"', '""') + '"'
+def _names(columns: str) -> list[str]:
+    return [token.value for token in tokenize(columns) if token.is_identifier]

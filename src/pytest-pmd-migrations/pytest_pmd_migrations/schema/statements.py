@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Sequence
 
 from pytest_pmd_migrations.schema.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.columns import split_list
-from pytest_pmd_migrations.schema.compare import ORDER
-from pytest_pmd_migrations.schema.tables import strings_in
-from pytest_pmd_migrations.schema.tokens import Token, canonical, one_line, tokenize
-from pytest_pmd_migrations.schema.values import SchemaObject
+from pytest_pmd_migrations.schema.spelling import canonical, column_list, one_line, spell_name
+from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
 __all__ = ["read_index", "read_trigger", "read_view", "read_virtual"]
 
 _EXPRESSION = -2
 _TIMINGS = ("BEFORE", "AFTER", "INSTEAD")
-_EVENTS = ("DELETE", "INSERT", "UPDATE")
+_BODIES = ("SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
+_WITH_OPTIONS = ("fts3", "fts4", "fts5")
 
 
-def read_index(catalog: Catalog, entry: Entry, names: frozenset[str]) -> SchemaObject:
+def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return an index: what it is on, its terms, and the condition of a partial one."""
-    tokens = tokenize(entry.sql)
-    strings = strings_in(entry.sql, names)
     start = _after_word(tokens, "ON") + 2
     terms = split_list(tokens[start:])
     texts = []
@@ -30,9 +29,9 @@ def read_index(catalog: Catalog, entry: Entry, names: frozenset[str]) -> SchemaO
         if not in_key:
             continue
         if column == _EXPRESSION:
-            text = canonical(_without_direction(terms[sequence]), strings=strings)
+            text = canonical(_without_direction(terms[sequence]))
         else:
-            text = "rowid" if name is None else str(name)
+            text = "rowid" if name is None else spell_name(fold(str(name)))
             if str(collation).upper() != "BINARY":
                 text += f" COLLATE {str(collation).upper()}"
         texts.append(text + (" DESC" if descending else ""))
@@ -41,89 +40,94 @@ def read_index(catalog: Catalog, entry: Entry, names: frozenset[str]) -> SchemaO
         row[1] == entry.name and row[2] for row in catalog.pragma("index_list", entry.table)
     )
     facts = (
-        ("table", entry.table),
+        ("table", fold(entry.table)),
         ("columns", ", ".join(texts)),
         ("unique", "yes" if unique else "no"),
-        ("WHERE", canonical(tokens[where + 1 :], strings=strings) if where else "none"),
+        ("WHERE", canonical(tokens[where + 1 :]) if where else "none"),
     )
     return SchemaObject("index", entry.name, facts, owner=entry.table, sql=one_line(entry.sql))
 
 
-def read_view(catalog: Catalog, entry: Entry, names: frozenset[str]) -> SchemaObject:
+def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return a view: its columns and its SELECT."""
-    tokens = tokenize(entry.sql)
-    body = tokens[_after_word(tokens, "AS") :]
     try:
         rows = catalog.pragma("table_xinfo", entry.name)
-        columns = ", ".join(str(row[1]) for row in rows)
-    except catalog.conn.OperationalError as error:
+        columns = column_list([_column_name(str(row[1])) for row in rows])
+    except sqlite3.OperationalError as error:
         columns = f"cannot be read: {error}"
     facts = (
         ("columns", columns),
-        ("SELECT", canonical(body, strings=strings_in(entry.sql, names))),
+        ("SELECT", canonical(tokens[_after_word(tokens, "AS") :])),
     )
     return SchemaObject("view", entry.name, facts, sql=one_line(entry.sql))
 
 
-def read_trigger(entry: Entry, names: frozenset[str]) -> SchemaObject:
+def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return a trigger: when it fires, on what, and what it does."""
-    tokens = tokenize(entry.sql)
-    strings = strings_in(entry.sql, names)
-    begin = _after_word(tokens, "BEGIN")
-    head, body = tokens[: begin - 1], tokens[begin:]
-    # The name may be any word; what follows it is not part of it.
-    place = _after_word(head, "TRIGGER") + 1
-    timing = next((t.value.upper() for t in head[place:] if t.is_word(*_TIMINGS)), "BEFORE")
-    event_at = next(n for n, t in enumerate(head) if n >= place and t.is_word(*_EVENTS))
-    on_at = next(n for n, t in enumerate(head) if n > event_at and t.is_word("ON"))
-    columns = sorted(t.value.lower() for t in head[event_at + 2 : on_at] if t.is_identifier)
-    when = next((n for n, t in enumerate(head) if n > on_at + 1 and t.is_word("WHEN")), None)
-    event = head[event_at].value.upper()
+    place = _after_word(tokens, "TRIGGER") + 1
+    timing = "BEFORE"
+    if tokens[place].is_word(*_TIMINGS):
+        timing = tokens[place].value.upper()
+        place += 2 if timing == "INSTEAD" else 1
+    event = tokens[place].value.upper()
+    on = next(n for n, t in enumerate(tokens) if n > place and t.is_word("ON"))
+    columns = sorted(fold(t.value) for t in tokens[place + 2 : on] if t.is_identifier)
+    begin = _body(tokens, on)
+    when = next((n for n in range(on + 2, begin) if tokens[n].is_word("WHEN")), None)
     facts = (
-        ("table", entry.table),
+        ("table", fold(entry.table)),
         ("timing", "INSTEAD OF" if timing == "INSTEAD" else timing),
-        ("event", f"{event} OF {', '.join(columns)}" if columns else event),
-        ("WHEN", canonical(head[when + 1 :], strings=strings) if when else "none"),
-        ("body", canonical(body, strings=strings)),
+        ("event", f"{event} OF {column_list(columns)}" if columns else event),
+        ("WHEN", canonical(tokens[when + 1 : begin]) if when else "none"),
+        ("body", canonical(tokens[begin + 1 :])),
     )
     return SchemaObject("trigger", entry.name, facts, owner=entry.table, sql=one_line(entry.sql))
 
 
-def read_virtual(catalog: Catalog, entry: Entry, names: frozenset[str]) -> Iterator[SchemaObject]:
-    """Yield a virtual table, and its columns where its module tells them.
+def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
+    """Return a virtual table: its module and what it was given.
 
-    Of FTS5's arguments those with an ``=`` are options, whose order means nothing
+    Of the arguments of the FTS modules those with an ``=`` are options, whose order means nothing
     (https://www.sqlite.org/fts5.html); those of other modules are compared in order.
     """
-    del names
     tokens = tokenize(entry.sql)
     place = _after_word(tokens, "USING")
-    module = tokens[place].value.lower()
+    module = fold(tokens[place].value)
     arguments = split_list(tokens[place + 2 :]) if len(tokens) > place + 1 else []
     facts = [("module", module)]
-    if module == "fts5":
+    if module in _WITH_OPTIONS:
         options = [part for part in arguments if len(part) > 1 and part[1].value == "="]
         columns = [part for part in arguments if part not in options]
-        facts.append((ORDER, ", ".join(part[0].value for part in columns)))
+        facts.append((ORDER, column_list([part[0].value for part in columns])))
         facts.extend(
-            (f"column {part[0].value}", _spelled(part[1:]) or "indexed") for part in columns
+            (f"column {part[0].value}", _value(part[1:]).upper() or "indexed") for part in columns
         )
-        facts.extend(sorted((part[0].value.lower(), _option(part[2:])) for part in options))
+        facts.extend(sorted((fold(part[0].value), _value(part[2:])) for part in options))
         facts.extend(
             (f"setting {name}", str(value)) for name, value in catalog.fts5_config(entry.name)
         )
     else:
-        facts.append(("arguments", ", ".join(_spelled(part) for part in arguments) or "none"))
-    yield SchemaObject("virtual table", entry.name, tuple(facts), sql=one_line(entry.sql))
+        facts.append(("arguments", ", ".join(_value(part) for part in arguments) or "none"))
+    return SchemaObject("virtual table", entry.name, tuple(facts), sql=one_line(entry.sql))
 
 
-def _spelled(part: Sequence[Token]) -> str:
+def _value(part: Sequence[Token]) -> str:
+    """Return a module's argument, which means the same in any quotes."""
     return " ".join(token.value for token in part)
 
 
-def _option(part: Sequence[Token]) -> str:
-    """Return an option's value, which means the same in any quotes."""
-    return " ".join(token.value for token in part)
+def _column_name(name: str) -> str:
+    """Return the name of a view's column, in one spelling where SQLite made it of an expression."""
+    return name if spell_name(name) == name else canonical(tokenize(name))
+
+
+def _body(tokens: Sequence[Token], on: int) -> int:
+    """Return the place of BEGIN, which may be the name of a column too."""
+    return next(
+        n
+        for n in range(on + 2, len(tokens) - 1)
+        if tokens[n].is_word("BEGIN") and tokens[n + 1].is_word(*_BODIES)
+    )
 
 
 def _without_direction(term: tuple[Token, ...]) -> tuple[Token, ...]:

@@ -2,209 +2,233 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_pmd_migrations.schema.catalog import Catalog, Entry
-from pytest_pmd_migrations.schema.columns import ConstraintText, TableText, parse_table
-from pytest_pmd_migrations.schema.compare import ORDER
-from pytest_pmd_migrations.schema.tokens import canonical, one_line, tokenize
-from pytest_pmd_migrations.schema.values import SchemaObject
+from pytest_pmd_migrations.schema.columns import TableText, parse_table
+from pytest_pmd_migrations.schema.spelling import as_sql, canonical, column_list, one_line
+from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
-__all__ = ["known_names", "read_table", "strings_in"]
+__all__ = ["read_table"]
 
 _HIDDEN = {2: "virtual", 3: "stored"}
+_CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
+_CONSTANTS = ("NULL", "TRUE", "FALSE", *_CLOCK)
 
 
-def known_names(catalog: Catalog, entries: Collection[Entry]) -> frozenset[str]:
-    """Return every table's and column's name in lower case: what double quotes may refer to."""
-    names = {"rowid", "oid", "_rowid_", "new", "old", "excluded"}
-    for entry in entries:
-        names.add(entry.name.lower())
-        if entry.type in ("table", "view"):
-            try:
-                rows = catalog.pragma("table_xinfo", entry.name)
-            except catalog.conn.OperationalError:
-                # A view on a table that is gone has no columns to name.
-                continue
-            names.update(str(row[1]).lower() for row in rows)
-    return frozenset(names)
+@dataclass(frozen=True)
+class _Table:
+    """What PRAGMAs and the text say of one table."""
+
+    catalog: Catalog
+    name: str
+    text: TableText
+    rows: Sequence[tuple[Any, ...]]
+    indexes: Sequence[tuple[Any, ...]]
+
+    @property
+    def key(self) -> list[str]:
+        """The primary key's columns in its order."""
+        rows = sorted((row for row in self.rows if row[5]), key=lambda row: row[5])
+        return [str(row[1]) for row in rows]
+
+    @property
+    def key_index(self) -> str | None:
+        """The index of the primary key, if it has one."""
+        return next((str(row[1]) for row in self.indexes if row[3] == "pk"), None)
+
+    @property
+    def alias(self) -> str:
+        """The column that is the rowid, empty if none is.
+
+        INTEGER PRIMARY KEY is one unless it needed an index: that of a column-level DESC does
+        (https://www.sqlite.org/lang_createtable.html, "ROWIDs and the INTEGER PRIMARY KEY").
+        """
+        key = [row for row in self.rows if row[5]]
+        if len(key) != 1 or fold(str(key[0][2])) != "integer":
+            return ""
+        if self.key_index is not None or self.catalog.without_rowid(self.name):
+            return ""
+        return str(key[0][1])
+
+    def conflict(self, columns: Sequence[str], *kinds: str) -> str:
+        """Return the ON CONFLICT of the constraints of these kinds on these columns."""
+        names = tuple(fold(name) for name in columns)
+        stated = (
+            found.conflict
+            for found in self.text.constraints
+            if found.kind in kinds and found.columns == names and found.conflict
+        )
+        return next(stated, "ABORT")
 
 
-def strings_in(sql: str, names: frozenset[str]) -> frozenset[str]:
-    """Return the double-quoted names of a statement that name nothing, so that they are strings.
-
-    A name that stands elsewhere in the statement without double quotes may be an alias.
-    """
-    tokens = tokenize(sql)
-    double = {token.value.lower() for token in tokens if token.double}
-    other = {token.value.lower() for token in tokens if token.is_identifier and not token.double}
-    return frozenset(double - names - other)
-
-
-def read_table(catalog: Catalog, entry: Entry, names: frozenset[str]) -> Iterator[SchemaObject]:
+def read_table(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Iterator[SchemaObject]:
     """Yield the table and everything that belongs to it except indexes and triggers."""
-    text = parse_table(entry.sql)
-    rows = catalog.pragma("table_xinfo", entry.name)
-    strings = strings_in(entry.sql, names)
-    indexes = catalog.pragma("index_list", entry.name)
-    alias = _rowid_alias(catalog, entry.name, rows, indexes)
-    yield _table(catalog, entry, text, rows, indexes)
-    for row in rows:
-        yield _column(catalog, entry.name, text, row, alias, strings)
-    yield from _uniques(catalog, entry.name, text, rows, indexes)
-    yield from _foreign_keys(catalog, entry.name, text)
-    yield from _checks(entry.name, text, strings)
+    table = _Table(
+        catalog,
+        entry.name,
+        parse_table(tokens),
+        catalog.pragma("table_xinfo", entry.name),
+        catalog.pragma("index_list", entry.name),
+    )
+    yield _table(table, entry)
+    for row in table.rows:
+        yield _column(table, row)
+    yield from _uniques(table)
+    yield from _foreign_keys(table)
+    yield from _checks(table)
 
 
-def _table(
-    catalog: Catalog,
-    entry: Entry,
-    text: TableText,
-    rows: list[tuple[Any, ...]],
-    indexes: list[tuple[Any, ...]],
-) -> SchemaObject:
-    key = [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
-    index = next((row for row in indexes if row[3] == "pk"), None)
-    terms = _terms(catalog, str(index[1])) if index is not None else ""
-    facts = [
-        (ORDER, ", ".join(str(row[1]) for row in rows)),
-        ("primary key", terms or ", ".join(key) or "none"),
-        ("primary key ON CONFLICT", _conflict(text, "PRIMARY KEY", None) or "ABORT"),
-        ("AUTOINCREMENT", _yes(text.autoincrement)),
-        ("WITHOUT ROWID", _yes(catalog.without_rowid(entry.name))),
-        ("STRICT", _yes(catalog.strict(entry.name))),
-    ]
-    return SchemaObject("table", entry.name, tuple(facts), sql=one_line(entry.sql))
+def _table(table: _Table, entry: Entry) -> SchemaObject:
+    index = table.key_index
+    terms = _terms(table.catalog, index) if index is not None else column_list(table.key)
+    # A UNIQUE that repeats the key has no index of its own: its ON CONFLICT is the key's.
+    repeats = () if index is None else ("UNIQUE",)
+    facts = (
+        (ORDER, column_list([str(row[1]) for row in table.rows])),
+        ("primary key", terms or "none"),
+        ("primary key ON CONFLICT", table.conflict(table.key, "PRIMARY KEY", *repeats)),
+        ("AUTOINCREMENT", _yes(table.text.autoincrement)),
+        ("WITHOUT ROWID", _yes(table.catalog.without_rowid(table.name))),
+        ("STRICT", _yes(table.catalog.strict(table.name))),
+    )
+    return SchemaObject("table", table.name, facts, sql=one_line(entry.sql))
 
 
-def _column(
-    catalog: Catalog,
-    table: str,
-    text: TableText,
-    row: tuple[Any, ...],
-    alias: str,
-    strings: frozenset[str],
-) -> SchemaObject:
+def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
     _, name, kind, not_null, default, place, hidden = row
-    stated = text.columns.get(str(name).lower())
-    implied = place and name != alias and (catalog.strict(table) or catalog.without_rowid(table))
-    default_text = canonical(tokenize(str(default)), strings=strings) if default is not None else ""
+    catalog, alias = table.catalog, table.alias
+    stated = table.text.columns.get(fold(str(name)))
+    strict = catalog.strict(table.name) or catalog.without_rowid(table.name)
+    implied = place and name != alias and strict
     facts = [
         ("type", " ".join(token.value.upper() for token in tokenize(str(kind))) or "none"),
         ("NOT NULL", _yes(bool(not_null or implied))),
-        ("default", "none" if default_text in ("", "null") else default_text),
+        ("default", "none" if default is None else _default(str(default))),
         ("primary key", "rowid alias" if name == alias else str(place) if place else "no"),
         ("collation", stated.collation.upper() if stated and stated.collation else "BINARY"),
         ("NOT NULL ON CONFLICT", (stated.not_null_conflict if stated else "") or "ABORT"),
     ]
     if hidden in _HIDDEN:
         facts.append(("generated", _HIDDEN[hidden]))
-        expression = stated.expression if stated else ()
-        facts.append(("expression", canonical(expression, strings=strings)))
+        facts.append(("expression", canonical(stated.expression if stated else ())))
     elif hidden:
         facts.append(("hidden", "yes"))
-    return SchemaObject("column", f"{table}.{name}", tuple(facts), owner=table)
+    sql = _adding(table.name, str(name), dict(facts)) if not place and not hidden else ""
+    label = f"{table.name}.{name}"
+    return SchemaObject("column", label, tuple(facts), owner=table.name, sql=sql)
 
 
-def _rowid_alias(
-    catalog: Catalog, table: str, rows: list[tuple[Any, ...]], indexes: list[tuple[Any, ...]]
-) -> str:
-    """Return the column that is the rowid, empty if none is.
-
-    INTEGER PRIMARY KEY is one unless it needed an index: that of a column-level DESC does
-    (https://www.sqlite.org/lang_createtable.html, "ROWIDs and the INTEGER PRIMARY KEY").
-    """
-    key = [row for row in rows if row[5]]
-    if len(key) != 1 or str(key[0][2]).upper() != "INTEGER" or catalog.without_rowid(table):
+def _adding(table: str, name: str, facts: dict[str, str]) -> str:
+    """Return the ALTER TABLE that adds a column; empty where SQLite would refuse it."""
+    default = tokenize(facts["default"])
+    constant = len(default) == 1 and not default[0].is_word(*_CLOCK)
+    required = facts["NOT NULL"] == "yes"
+    if not constant or (required and facts["default"] == "none"):
         return ""
-    return "" if any(row[3] == "pk" for row in indexes) else str(key[0][1])
+    parts = [f"ALTER TABLE {as_sql(table)} ADD COLUMN {as_sql(name)}"]
+    parts.extend([facts["type"]] if facts["type"] != "none" else [])
+    parts.extend(["NOT NULL"] if required else [])
+    if required and facts["NOT NULL ON CONFLICT"] != "ABORT":
+        parts.append(f"ON CONFLICT {facts['NOT NULL ON CONFLICT']}")
+    parts.extend([f"DEFAULT {facts['default']}"] if facts["default"] != "none" else [])
+    parts.extend([f"COLLATE {facts['collation']}"] if facts["collation"] != "BINARY" else [])
+    return " ".join(parts) + ";"
 
 
-def _uniques(
-    catalog: Catalog,
-    table: str,
-    text: TableText,
-    rows: list[tuple[Any, ...]],
-    indexes: list[tuple[Any, ...]],
-) -> Iterator[SchemaObject]:
-    key = [str(row[1]).lower() for row in sorted(rows, key=lambda row: row[5]) if row[5]]
+def _default(text: str) -> str:
+    """Return a default in one spelling; one word that is no constant is a string to SQLite."""
+    tokens = tokenize(text)
+    if len(tokens) == 1 and tokens[0].is_identifier and not tokens[0].is_word(*_CONSTANTS):
+        return canonical([Token("string", tokens[0].value, text)])
+    spelled = canonical(tokens)
+    return "none" if spelled == "null" else spelled
+
+
+def _uniques(table: _Table) -> Iterator[SchemaObject]:
+    index = table.key_index
+    key = table.alias if index is None else _terms(table.catalog, index, directed=False)
     seen: set[str] = set()
-    for index in indexes:
-        if index[3] != "u":
+    for row in table.indexes:
+        if row[3] != "u":
             continue
-        columns = [
-            str(row[2]).lower() for row in catalog.pragma("index_xinfo", str(index[1])) if row[5]
-        ]
-        terms = _terms(catalog, str(index[1]))
-        if columns == key or terms in seen:
+        rows = table.catalog.pragma("index_xinfo", str(row[1]))
+        columns = [str(found[2]) for found in rows if found[5]]
+        conflict = table.conflict(columns, "UNIQUE")
+        terms = _terms(table.catalog, str(row[1]))
+        undirected = _terms(table.catalog, str(row[1]), directed=False)
+        repeats = columns == [table.alias] or undirected == key
+        if fold(terms) in seen or (repeats and conflict == "ABORT"):
             continue
-        seen.add(terms)
-        conflict = _conflict(text, "UNIQUE", tuple(columns)) or "ABORT"
-        yield SchemaObject(
-            "unique constraint", f"{table}({terms})", (("ON CONFLICT", conflict),), owner=table
-        )
+        seen.add(fold(terms))
+        label = f"{fold(table.name)}({fold(terms)})"
+        facts = (("ON CONFLICT", conflict),)
+        yield SchemaObject("unique constraint", label, facts, owner=table.name)
 
 
-def _foreign_keys(catalog: Catalog, table: str, text: TableText) -> Iterator[SchemaObject]:
+def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
     keys: dict[int, list[tuple[Any, ...]]] = {}
-    for row in catalog.pragma("foreign_key_list", table):
+    for row in table.catalog.pragma("foreign_key_list", table.name):
         keys.setdefault(int(row[0]), []).append(row)
-    stated = [found for found in text.constraints if found.kind == "FOREIGN KEY"]
-    counts: dict[str, int] = {}
-    for number, rows in sorted(keys.items()):
+    stated = [found for found in table.text.constraints if found.kind == "FOREIGN KEY"]
+    described = []
+    for number, rows in keys.items():
         ordered = sorted(rows, key=lambda row: row[1])
         parent = str(ordered[0][2])
-        columns = [str(row[3]).lower() for row in ordered]
-        target = [str(row[4]).lower() for row in ordered if row[4] is not None]
-        target = target or _primary_key(catalog, parent)
+        columns = [fold(str(row[3])) for row in ordered]
+        target = [fold(str(row[4])) for row in ordered if row[4] is not None]
+        target = target or _primary_key(table.catalog, parent)
         # foreign_key_list counts from the last declared to the first.
         place = len(keys) - 1 - number
         deferred = stated[place].deferred if len(stated) == len(keys) else False
-        name = f"{table}({', '.join(columns)}) -> {parent.lower()}({', '.join(target)})"
-        counts[name] = counts.get(name, 0) + 1
         facts = (
             ("ON UPDATE", str(ordered[0][5])),
             ("ON DELETE", str(ordered[0][6])),
             ("deferred", _yes(deferred)),
         )
-        label = name if counts[name] == 1 else f"{name} no. {counts[name]}"
-        yield SchemaObject("foreign key", label, facts, owner=table)
+        label = f"({column_list(columns)}) -> {fold(parent)}({column_list(target)})"
+        described.append((label, facts))
+    yield from _numbered("foreign key", table.name, "", described)
 
 
 def _primary_key(catalog: Catalog, table: str) -> list[str]:
-    rows = catalog.pragma("table_xinfo", table)
-    return [str(row[1]).lower() for row in sorted(rows, key=lambda row: row[5]) if row[5]]
+    rows = [row for row in catalog.pragma("table_xinfo", table) if row[5]]
+    return [fold(str(row[1])) for row in sorted(rows, key=lambda row: row[5])]
 
 
-def _checks(table: str, text: TableText, strings: frozenset[str]) -> Iterator[SchemaObject]:
-    counts: dict[str, int] = {}
-    for found in text.constraints:
-        if found.kind == "CHECK":
-            expression = canonical(found.expression, strings=strings)
-            name = f"{table}: {expression}"
-            counts[name] = counts.get(name, 0) + 1
-            label = name if counts[name] == 1 else f"{name} no. {counts[name]}"
-            facts = (("constraint name", found.name or "none"),)
-            yield SchemaObject("check", label, facts, owner=table)
+def _checks(table: _Table) -> Iterator[SchemaObject]:
+    described = [
+        (canonical(found.expression), (("constraint name", found.name or "none"),))
+        for found in table.text.constraints
+        if found.kind == "CHECK"
+    ]
+    yield from _numbered("check", table.name, ": ", described)
 
 
-def _terms(catalog: Catalog, index: str) -> str:
+def _numbered(
+    kind: str, table: str, joint: str, described: Sequence[tuple[str, tuple[tuple[str, str], ...]]]
+) -> Iterator[SchemaObject]:
+    """Yield what has no name of its own: the order it was declared in means nothing."""
+    counts: Counter[str] = Counter()
+    for label, facts in sorted(described):
+        counts[label] += 1
+        number = f" no. {counts[label]}" if counts[label] > 1 else ""
+        yield SchemaObject(kind, f"{fold(table)}{joint}{label}{number}", facts, owner=table)
+
+
+def _terms(catalog: Catalog, index: str, *, directed: bool = True) -> str:
     """Return the columns of a constraint's index, with what is not the rule of each."""
     return ", ".join(
-        str(name)
+        column_list([str(name)])
         + (f" COLLATE {str(collation).upper()}" if str(collation).upper() != "BINARY" else "")
-        + (" DESC" if descending else "")
+        + (" DESC" if descending and directed else "")
         for _, _, name, descending, collation, in_key in catalog.pragma("index_xinfo", index)
         if in_key
     )
-
-
-def _conflict(text: TableText, kind: str, columns: tuple[str, ...] | None) -> str:
-    found: list[ConstraintText] = [
-        one for one in text.constraints if one.kind == kind and columns in (None, one.columns)
-    ]
-    return next((one.conflict for one in found if one.conflict), "")
 
 
 def _yes(value: bool) -> str:

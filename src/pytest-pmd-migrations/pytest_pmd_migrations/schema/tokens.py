@@ -6,18 +6,18 @@ White space and comments are no tokens; two spellings of one operator are one to
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import string
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Kind", "Token", "canonical", "one_line", "spell", "tokenize"]
+__all__ = ["Kind", "Token", "fold", "tokenize"]
 
 Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator"]
 """What a token is: a bare word (keyword or identifier), a quoted name, a literal, ..."""
 
 _TOKEN = re.compile(
     r"""
-      (?P<blank>[ \t\n\f\r]+ | --[^\n]*(?:\n|\Z) | /\*.*?(?:\*/|\Z))
+      (?P<blank>[ \t\n\f\r]+ | \ufeff | --[^\n]*(?:\n|\Z) | /\*.*?(?:\*/|\Z))
     | (?P<blob>[xX]'[0-9A-Fa-f]*')
     | (?P<string>'(?:[^']|'')*(?:'|\Z))
     | (?P<double>"(?:[^"]|"")*(?:"|\Z))
@@ -31,6 +31,12 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _SYNONYMS = {"==": "=", "!=": "<>"}
+_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def fold(name: str) -> str:
+    """Return a name as SQLite compares it: the case of ASCII letters makes no difference."""
+    return name.translate(_FOLDED)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ class Token:
 
     def is_word(self, *words: str) -> bool:
         """Return whether this is one of these bare words, given in upper case."""
-        return self.kind == "word" and self.value.upper() in words
+        # Only ASCII has keywords; Unicode would make one of a dotless i.
+        return self.kind == "word" and self.value.isascii() and self.value.upper() in words
 
     @property
     def is_identifier(self) -> bool:
@@ -76,145 +83,6 @@ def tokenize(sql: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-def spell(token: Token, *, strings: frozenset[str] = frozenset()) -> str:
-    """Return one spelling for all that mean the same.
-
-    ``strings`` are the names (in lower case) that are none, so that SQLite reads them as strings
-    where they stand in double quotes (https://www.sqlite.org/quirks.html#dblquote).
-    """
-    match token.kind:
-        case "word":
-            return token.value.lower()
-        case "name" if token.double and token.value.lower() in strings:
-            return _quoted(token.value, "'")
-        case "name":
-            name = token.value.lower()
-            return _quoted(name, '"') if not _PLAIN.fullmatch(name) or name in _RESERVED else name
-        case "string":
-            return _quoted(token.value, "'")
-        case "blob" | "number":
-            return token.value.lower()
-        case _:
-            return token.value
-
-
-def canonical(tokens: Sequence[Token], *, strings: frozenset[str] = frozenset()) -> str:
-    """Return one text for all spellings of an expression or statement.
-
-    Keyword case, quoting and redundant parentheses are gone.
-    """
-    return " ".join(spell(token, strings=strings) for token in _without_parentheses(tokens))
-
-
-def one_line(sql: str) -> str:
-    """Return a statement in one line, with its semicolon; comments are left out."""
-    if "--" in sql or "/*" in sql:
-        return " ".join(token.text for token in tokenize(sql)) + ";"
-    return " ".join(sql.split()) + ";"
-
-
-def _without_parentheses(tokens: Sequence[Token]) -> list[Token]:
-    """Drop parentheses round the whole, round parentheses, and round one operand alone."""
-    partner: dict[int, int] = {}
-    stack: list[int] = []
-    for place, token in enumerate(tokens):
-        if token.kind == "operator" and token.value == "(":
-            stack.append(place)
-        elif token.kind == "operator" and token.value == ")" and stack:
-            partner[stack.pop()] = place
-    dropped: set[int] = set()
-    for start, end in partner.items():
-        whole = start == 0 and end == len(tokens) - 1
-        doubled = partner.get(start + 1) == end - 1
-        before = tokens[start - 1] if start else None
-        alone = end == start + 2 and (before is None or before.kind == "operator")
-        if before is not None and before.kind == "operator" and before.value == ")":
-            alone = False
-        if whole or doubled or (alone and not _is_operand_list(tokens, start)):
-            dropped.update((start, end))
-    return [token for place, token in enumerate(tokens) if place not in dropped]
-
-
-def _is_operand_list(tokens: Sequence[Token], start: int) -> bool:
-    """Return whether the parenthesis belongs to VALUES (1), (2): there it is no redundancy."""
-    before = tokens[start - 1] if start else None
-    return before is not None and before.value == ","
-
-
 def _unquote(text: str) -> str:
     quote = text[0]
     return text[1:].removesuffix(quote).replace(quote * 2, quote)
-
-
-def _quoted(value: str, quote: str) -> str:
-    return quote + value.replace(quote, quote * 2) + quote
-
-
-_PLAIN = re.compile(r"[a-z_\x80-\U0010ffff][a-z0-9_$\x80-\U0010ffff]*")
-_RESERVED = frozenset(
-    [
-        "add",
-        "all",
-        "alter",
-        "and",
-        "as",
-        "autoincrement",
-        "between",
-        "case",
-        "check",
-        "collate",
-        "commit",
-        "constraint",
-        "create",
-        "current_date",
-        "current_time",
-        "current_timestamp",
-        "default",
-        "deferrable",
-        "delete",
-        "distinct",
-        "drop",
-        "else",
-        "escape",
-        "except",
-        "exists",
-        "foreign",
-        "from",
-        "group",
-        "having",
-        "in",
-        "index",
-        "insert",
-        "intersect",
-        "into",
-        "is",
-        "isnull",
-        "join",
-        "limit",
-        "not",
-        "notnull",
-        "null",
-        "on",
-        "or",
-        "order",
-        "primary",
-        "references",
-        "returning",
-        "select",
-        "set",
-        "table",
-        "then",
-        "to",
-        "transaction",
-        "true",
-        "false",
-        "union",
-        "unique",
-        "update",
-        "using",
-        "values",
-        "when",
-        "where",
-        "raise",
-    ]
-)

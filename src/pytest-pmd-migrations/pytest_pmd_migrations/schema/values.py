@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-__all__ = ["Schema", "SchemaObject"]
+from pytest_pmd_migrations.schema.tokens import fold
+
+__all__ = ["ORDER", "Schema", "SchemaObject"]
+
+ORDER = "order of columns"
+"""The part of a table that is different when nothing but the order of its columns is."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,13 @@ class SchemaObject:
     @property
     def key(self) -> tuple[str, str]:
         """What pairs an object with the same one in another schema."""
-        return self.kind, self.name
+        # A check is named by its expression, in which the case of a literal counts.
+        return self.kind, self.name if self.kind == "check" else fold(self.name)
+
+    @property
+    def own_name(self) -> str:
+        """The name without the owner's."""
+        return self.name.removeprefix(f"{self.owner}.") if self.kind == "column" else self.name
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,11 @@ class Schema:
         """The SHA-256 of the facts, with the algorithm's name before it."""
         facts = sorted((o.kind, o.name, o.owner, o.facts) for o in self.objects)
         return f"sha256:{hashlib.sha256(repr(facts).encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+    def owned(self, owner: SchemaObject) -> tuple[SchemaObject, ...]:
+        """Return what belongs to a table."""
+        name = fold(owner.name)
+        return tuple(found for found in self.objects if found.owner and fold(found.owner) == name)
 
     def without(self, patterns: Sequence[str]) -> Schema:
         """Return the schema without the objects whose name matches one of the globs.
