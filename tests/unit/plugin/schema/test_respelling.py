@@ -1,0 +1,141 @@
+"""How SQL is written changes nothing; what it means does."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest_pmd_migrations.schema import compare, read_schema, stored_text
+from pytest_pmd_migrations.schema.parentheses import without_redundant
+from pytest_pmd_migrations.schema.spelling import canonical
+from pytest_pmd_migrations.schema.tokens import tokenize
+
+from tests.unit.plugin.schema.test_rulings import DIFFERENT, ORDER, SAME, schema
+
+STATEMENTS = sorted({script for pair in (*SAME.values(), *DIFFERENT.values()) for script in pair})
+KEYWORDS = frozenset(
+    {"CREATE", "TABLE", "INDEX", "VIEW", "TRIGGER", "UNIQUE", "CHECK", "NOT", "NULL", "DEFAULT"}
+    | {"PRIMARY", "KEY", "REFERENCES", "ON", "WHERE", "SELECT", "FROM", "AND", "OR", "BEGIN", "END"}
+    | {"COLLATE", "CONFLICT", "WITHOUT", "ROWID", "STRICT", "AFTER", "INSERT", "UPDATE", "DELETE"}
+)
+BLANKS = ("", " ", "\n\t ", " /* a 'comment' */ ", ' -- another "one"\n')
+SETTINGS = settings(max_examples=150, deadline=None)
+
+
+def statements(script: str) -> list[str]:
+    """Split a script as the shell would."""
+    found, part = [], ""
+    for piece in script.split(";"):
+        part += piece + ";"
+        if sqlite3.complete_statement(part):
+            found.append(part)
+            part = ""
+    return [*found, part]
+
+
+@SETTINGS
+@given(script=st.sampled_from(STATEMENTS), data=st.data())
+def test_blanks_comments_and_keyword_case_change_nothing(script: str, data: st.DataObject) -> None:
+    respelled = []
+    for statement in statements(script):
+        # A module is given its arguments' text as it is, so there only the rest may change.
+        if "VIRTUAL" in statement:
+            respelled.append(statement)
+            continue
+        for token in tokenize(statement):
+            text = token.text
+            # What stands in lower case may be a name that is a keyword elsewhere.
+            if token.is_word(*KEYWORDS) and text.isupper():
+                text = data.draw(st.sampled_from([text.upper(), text.lower(), text.title()]))
+            blank = data.draw(st.sampled_from(BLANKS))
+            respelled.append(text + (blank if blank.strip() else blank or " "))
+    diff = compare(schema("".join(respelled)), schema(script))
+    assert diff.verdict == "equal", diff.differences
+
+
+@pytest.mark.parametrize("script", STATEMENTS)
+def test_equal_stored_text_is_an_equal_schema(script: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as one, closing(sqlite3.connect(":memory:")) as two:
+        one.executescript(script)
+        one.backup(two)
+        assert stored_text(one) == stored_text(two)
+        assert read_schema(one) == read_schema(two)
+
+
+@pytest.mark.parametrize("pair", [*DIFFERENT.values(), *ORDER.values()])
+def test_another_schema_has_another_stored_text(pair: tuple[str, str]) -> None:
+    texts = []
+    for script in pair:
+        with closing(sqlite3.connect(":memory:")) as conn:
+            conn.executescript(script)
+            texts.append(stored_text(conn))
+    assert texts[0] != texts[1]
+
+
+BINARY = ["OR", "AND", "=", "<>", "IS", "IS NOT", "LIKE", "<", ">=", "&", "<<", "+", "-", "*", "||"]
+OPERANDS = ["a", "b", "t.a", "1", "'x'", "NULL", "abs(a)", "(SELECT b)", "CASE a WHEN 1 THEN b END"]
+
+
+def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Expressions in which a part may stand in parentheses, or not."""
+    part = inner | inner.map(lambda text: f"({text})")
+    return (
+        st.tuples(part, st.sampled_from(BINARY), part).map(" ".join)
+        | st.tuples(st.sampled_from(["NOT", "-", "~"]), part).map(" ".join)
+        | st.tuples(part, st.sampled_from(["COLLATE NOCASE", "ISNULL", "NOT NULL"])).map(" ".join)
+        | st.tuples(part, part, part).map(lambda p: f"{p[0]} BETWEEN {p[1]} AND {p[2]}")
+        | st.tuples(part, part).map(lambda p: f"{p[0]} NOT IN ({p[1]}, {p[1]})")
+        | st.tuples(part, part).map(lambda p: f"{p[0]} IN ({p[1]})")
+        | st.tuples(part, part).map(lambda p: f"CASE WHEN {p[0]} THEN {p[1]} ELSE (a) END")
+        | st.tuples(part, part).map(lambda p: f"max({p[0]}, ({p[1]}))")
+    )
+
+
+EXPRESSIONS = st.recursive(st.sampled_from(OPERANDS), grown, max_leaves=8)
+
+
+def program(conn: sqlite3.Connection, expression: str) -> list[tuple[object, ...]] | None:
+    """What SQLite makes of an expression; None when it refuses it."""
+    try:
+        return conn.execute(f"EXPLAIN SELECT {expression} AS x FROM t").fetchall()
+    except sqlite3.OperationalError:
+        return None
+
+
+@settings(max_examples=600, deadline=None)
+@given(EXPRESSIONS)
+def test_parentheses_are_dropped_only_where_sqlite_makes_the_same_of_it(expression: str) -> None:
+    """AND and OR in another grouping are another program, so there the values are compared."""
+    plain = " ".join(token.text for token in without_redundant(tokenize(expression)))
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("CREATE TABLE t(a, b)")
+        conn.execute(
+            "WITH v(x) AS (VALUES (NULL), (0), (1), (-2.5), ('x'), ('X'), (x'78'))"
+            " INSERT INTO t SELECT v.x, w.x FROM v, v AS w"
+        )
+        before = program(conn, expression)
+        if before is None or program(conn, plain) == before:
+            return
+        assert "AND" in expression or "OR" in expression, plain
+        values = [
+            conn.execute(f"SELECT {text} AS x FROM t").fetchall() for text in (expression, plain)
+        ]
+        assert values[0] == values[1], plain
+
+
+@SETTINGS
+@given(EXPRESSIONS)
+def test_dropping_parentheses_twice_drops_no_more(expression: str) -> None:
+    once = without_redundant(tokenize(expression))
+    assert without_redundant(once) == once
+    assert canonical(tokenize(f"(({expression}))")) == canonical(tokenize(expression))
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_into_tokens_and_no_letter_is_lost(text: str) -> None:
+    kept = "".join(token.text for token in tokenize(text))
+    assert set(kept) <= set(text)
+    assert tokenize(" ".join(token.text for token in tokenize(kept))) is not None
