@@ -13,7 +13,7 @@ from pytest_pmd_migrations.schema.tokens import fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, Schema, SchemaObject
 from pytest_pmd_migrations.wording import counted
 
-__all__ = ["ORDER", "Difference", "SchemaDiff", "compare"]
+__all__ = ["Difference", "SchemaDiff", "compare"]
 
 _NOT_THERE = "none"
 

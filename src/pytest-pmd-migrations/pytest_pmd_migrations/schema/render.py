@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from pytest_pmd_migrations.schema.compare import ORDER, Difference, SchemaDiff
+from pytest_pmd_migrations.schema.compare import Difference, SchemaDiff
+from pytest_pmd_migrations.schema.values import ORDER
 
 __all__ = ["render"]
 
 UPGRADED = ("upgraded", "fresh")
 _WIDTH = 72
 _INDENT = 19
+_SPACED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?<=\() | (?=[),;])|(?<=\.) | (?=\.)""")
 
 
 def render(diff: SchemaDiff, *, labels: Sequence[str] = UPGRADED) -> list[str]:
@@ -37,11 +40,11 @@ def _same_object(one: Difference, other: Difference) -> bool:
 
 
 def _lines(difference: Difference, labels: Sequence[str], *, repeated: bool) -> Iterator[str]:
-    what = f"{difference.kind} {difference.object}"
+    what = _tidy(f"{difference.kind} {difference.object}")
     if not difference.part:
         here = labels[0] if difference.fresh is None else labels[1]
         value = difference.upgraded if difference.fresh is None else difference.fresh
-        yield from _headed(f"only in {here}", f"{what} {value}".rstrip())
+        yield from _headed(f"only in {here}", f"{what} {_tidy(value or '')}".rstrip())
         return
     if difference.part == ORDER:
         yield from _headed("order", f"columns of {difference.object}")
@@ -50,8 +53,8 @@ def _lines(difference: Difference, labels: Sequence[str], *, repeated: bool) -> 
         return
     if not repeated:
         yield from _headed("different", what)
-    one = f"{labels[0]}: {difference.upgraded}"
-    other = f"{labels[1]}: {difference.fresh}"
+    one = _tidy(f"{labels[0]}: {difference.upgraded}")
+    other = _tidy(f"{labels[1]}: {difference.fresh}")
     line = f"{difference.part}    {one}    {other}"
     if len(line) <= _WIDTH - _INDENT:
         yield from _wrapped(line)
@@ -59,6 +62,11 @@ def _lines(difference: Difference, labels: Sequence[str], *, repeated: bool) -> 
     yield from _wrapped(difference.part)
     yield from _wrapped(one, deeper=2)
     yield from _wrapped(other, deeper=2)
+
+
+def _tidy(text: str) -> str:
+    """Take out the spaces that nobody writes between tokens; what is quoted stays as it is."""
+    return _SPACED.sub(lambda match: match[1] or "", text)
 
 
 def _headed(head: str, text: str) -> Iterator[str]:

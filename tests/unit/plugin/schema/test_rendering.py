@@ -86,6 +86,20 @@ def test_another_order_alone_is_one_short_message() -> None:
     ]
 
 
+def test_expressions_read_as_they_are_written() -> None:
+    diff = compare(
+        schema("CREATE TABLE t(a, CHECK(a IN (1, ' ( , )') AND lower(t.a) <> 'x'))"),
+        schema("CREATE TABLE t(a DEFAULT (round(1.5, 0)))"),
+    )
+    assert render(diff) == [
+        "only in upgraded   check t: a in (1, ' ( , )') and lower (t.a) <> 'x'",
+        "                   mend: needs a table rebuild",
+        "different          column t.a",
+        "                   default    upgraded: none    fresh: round (1.5, 0)",
+        "                   mend: needs a table rebuild",
+    ]
+
+
 def test_equal_schemas_have_no_lines() -> None:
     assert render(compare(schema(FRESH), schema(FRESH))) == []
 
