@@ -41,8 +41,9 @@ def statements(script: str) -> list[str]:
 def test_blanks_comments_and_keyword_case_change_nothing(script: str, data: st.DataObject) -> None:
     respelled = []
     for statement in statements(script):
-        # A module is given its arguments' text as it is, so there only the rest may change.
-        if "VIRTUAL" in statement:
+        # A module is given its arguments as they are written; ADD COLUMN pastes its text before a
+        # parenthesis, which a comment at the end would swallow.
+        if "VIRTUAL" in statement or "ALTER" in statement:
             respelled.append(statement)
             continue
         for token in tokenize(statement):
