@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows.pair import Side, read_side
+from pytest_pmd_migrations.rows.pair import Row, Side, read_side
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 
 __all__ = ["Experiment", "try_out"]
@@ -30,27 +31,49 @@ def try_out(
     columns: Sequence[str],
     rerun: Rerun,
     *,
+    rows: Sequence[Row] = (),
     ignore: Sequence[str] = (),
 ) -> Experiment | None:
     """Replace the values of ``columns`` and run the step.
 
     First each by one that is like no other; where the step does not accept these, the smallest
-    and the largest are swapped. Returns None when the step accepts neither.
+    and the largest are swapped. Returns None when the step accepts neither. What excuses one of
+    ``rows``, those of the table, excuses the changed row in its place.
     """
-    for replace in (_replace_all, _swap_ends):
+    for put_others in (_replace_all, _swap_ends):
         with closing(before.connect()) as conn:
             with _unchecked(conn, table):
-                if not replace(conn, table, columns):
+                if not put_others(conn, table, columns):
                     continue
             changed = Image.of_connection(conn)
             try:
                 rerun(conn)
             except Exception:
                 continue
-            return read_side(changed, ignore=ignore), read_side(
-                Image.of_connection(conn), ignore=ignore
-            )
+            old = read_side(changed, ignore=ignore)
+            new = read_side(Image.of_connection(conn), ignore=ignore)
+            return _excused(old, table, columns, rows), new
     return None
+
+
+def _excused(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> Side:
+    """Return the side with what excuses ``rows`` on the rows in their places."""
+    firm = [column.lower() for column in table.key if column not in columns]
+
+    def place(row: Row) -> object:
+        return row.place if row.place is not None else tuple(row.values[name] for name in firm)
+
+    excuses = {place(row): row for row in rows if row.deleted or row.changed}
+    if not excuses:
+        return side
+    lower = table.name.lower()
+    marked = tuple(
+        replace(row, deleted=excuse.deleted, changed=excuse.changed)
+        if (excuse := excuses.get(place(row)))
+        else row
+        for row in side.rows[lower]
+    )
+    return replace(side, rows={**side.rows, lower: marked})
 
 
 @contextmanager

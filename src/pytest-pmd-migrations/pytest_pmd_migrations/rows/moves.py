@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.rows.pair import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable, Value
@@ -86,27 +87,69 @@ def _link(
     return None
 
 
+@dataclass
+class _Holder:
+    """One new value, and what can still be found in it: itself, its JSON atoms, parts of it."""
+
+    whole: Value
+    text: str = ""
+    atoms: Counter[Value] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, value: Value) -> _Holder:
+        text = _as_text(value) if isinstance(value, tuple) else ""
+        return cls(value, text, Counter(_json_atoms(text)))
+
+    def take_whole(self, value: Value) -> bool:
+        """Find the value as the whole, once."""
+        if value is None or value != self.whole:
+            return False
+        self.whole, self.text = None, ""
+        self.atoms.clear()
+        return True
+
+    def take_atom(self, value: Value) -> bool:
+        """Find the value as an atom or key of the JSON, as often as it stands there."""
+        if self.atoms[value] <= 0:
+            return False
+        self.atoms[value] -= 1
+        self.whole = None
+        self.text = self.text.replace(_as_text(value), "\0", 1)
+        return True
+
+    def take_part(self, value: Value) -> bool:
+        """Find the value inside the text, as often as it stands there."""
+        wanted = _as_text(value)
+        if len(wanted) < _SHORTEST or wanted not in self.text:
+            return False
+        self.whole = None
+        self.text = self.text.replace(wanted, "\0", 1)
+        return True
+
+
 def _not_found(rows: Sequence[Row], column: str, values: Sequence[Value]) -> list[Row]:
-    whole = Counter(values)
-    atoms: Counter[Value] = Counter()
-    texts: list[str] = []
-    for value in values:
-        if isinstance(value, tuple) and isinstance(value[1], bytes):
-            text = value[1].decode(errors="surrogateescape")
-            texts.append(text)
-            atoms.update(_json_atoms(text))
-    missing = []
-    for row in rows:
-        value = row.values[column]
-        if column in row.changed:
-            continue
-        if whole[value] > 0:
-            whole[value] -= 1
-        elif atoms[value] > 0:
-            atoms[value] -= 1
-        elif not _take_inside(value, texts):
-            missing.append(row)
-    return missing
+    """Return the rows whose value is in none of ``values``; long ones take their place first."""
+    holders = [_Holder.of(value) for value in values]
+    firm = [row for row in rows if column not in row.changed]
+    waiting = sorted(firm, key=lambda row: -len(_as_text(row.values[column])))
+    takes: tuple[Callable[[_Holder, Value], bool], ...]
+    takes = (_Holder.take_whole, _Holder.take_atom, _Holder.take_part)
+    for take in takes:
+        waiting = [
+            row for row in waiting if not any(take(held, row.values[column]) for held in holders)
+        ]
+    missing = {id(row) for row in waiting}
+    return [row for row in rows if id(row) in missing]
+
+
+def _as_text(value: Value) -> str:
+    """Return how a value reads inside a text; empty for blobs, which stand in none."""
+    if isinstance(value, tuple):
+        content = value[1]
+        if isinstance(content, bytes):
+            return content.decode(errors="surrogateescape")
+        return repr(content)
+    return str(value) if isinstance(value, int) else ""
 
 
 def _json_atoms(text: str) -> Iterator[Value]:
@@ -130,25 +173,3 @@ def _json_atoms(text: str) -> Iterator[Value]:
                 yield "real", number
             case int() as number:
                 yield number
-
-
-def _take_inside(value: Value, texts: list[str]) -> bool:
-    """Find a value inside one of the texts, and take it out so that it is found once only."""
-    if isinstance(value, tuple):
-        content = value[1]
-        wanted = (
-            content.decode(errors="surrogateescape")
-            if isinstance(content, bytes)
-            else repr(content)
-        )
-    elif isinstance(value, int):
-        wanted = str(value)
-    else:
-        return False
-    if len(wanted) < _SHORTEST:
-        return False
-    for place, text in enumerate(texts):
-        if wanted in text:
-            texts[place] = text.replace(wanted, "\0", 1)
-            return True
-    return False

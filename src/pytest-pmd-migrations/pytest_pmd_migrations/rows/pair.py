@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows.digests import rows_sql
+from pytest_pmd_migrations.rows.model import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable, Value, exact_rows, list_tables, quote
 from pytest_pmd_migrations.sources.declarations import WHOLE, Condition, Declarations
 
@@ -22,7 +23,13 @@ class BrokenDeclarationError(Exception):
 
     def __init__(self, kind: str, name: str, problem: str) -> None:
         super().__init__(f"{kind} {name}: {problem}")
-        self.name = name
+        self.kind, self.name, self.problem = kind, name, problem
+
+    def finding(self) -> RowFinding:
+        """Return what the check says of it."""
+        table, _, column = self.name.partition(".")
+        message = f"{self.kind} {self.name} cannot be read"
+        return RowFinding(table, column or None, message, (self.problem[:70],))
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,17 @@ def read_old(image: Image, declarations: Declarations, *, ignore: Sequence[str])
     """
     deletes = {name.lower(): found for name, found in declarations.deletes.items()}
     changes = {name.lower(): found for name, found in declarations.changes.items()}
-    return _read(image, ignore, deletes, changes)
+    names = {
+        "DELETES": declarations.deletes,
+        "CHANGES": declarations.changes,
+        "MOVES": declarations.moves,
+    }
+    return _read(image, ignore, deletes, changes, names)
 
 
 def read_side(image: Image, *, ignore: Sequence[str] = ()) -> Side:
     """Return a side with nothing excused."""
-    return _read(image, ignore, {}, {})
+    return _read(image, ignore, {}, {}, {})
 
 
 def _read(
@@ -68,9 +80,12 @@ def _read(
     ignore: Sequence[str],
     deletes: Mapping[str, Condition],
     changes: Mapping[str, Condition],
+    names: Mapping[str, Iterable[str]],
 ) -> Side:
     with closing(image.connect()) as conn:
         tables = list_tables(conn, ignore=ignore)
+        for kind, declared in names.items():
+            _check_names(tables, kind, declared)
         rows = {}
         for lower, table in tables.items():
             excuse = deletes.get(lower)
@@ -81,6 +96,17 @@ def _read(
             }
             rows[lower] = _rows(conn, table, excuse, own)
         return Side(tables, rows, _marks(conn), _counting(conn))
+
+
+def _check_names(tables: Mapping[str, RowTable], kind: str, names: Iterable[str]) -> None:
+    """Raise for a column that its table has not; a table may be missing in some databases."""
+    for name in names:
+        table, _, column = name.lower().partition(".")
+        there = tables.get(table)
+        if there is None or there.contentless or not column:
+            continue
+        if column not in {own.lower() for own in (*there.columns, *there.generated)}:
+            raise BrokenDeclarationError(kind, name, f"{there.name} has no such column")
 
 
 def _rows(
@@ -139,7 +165,7 @@ def _check_condition(
     try:
         conn.execute(f"SELECT 1 FROM {quote(table.name)} WHERE ({condition}) LIMIT 1").fetchall()
     except sqlite3.Error as error:
-        raise BrokenDeclarationError(kind, name, f"{error} (in {condition})") from error
+        raise BrokenDeclarationError(kind, name, f"{error}, in: {condition}") from error
 
 
 def _marks(conn: sqlite3.Connection) -> Mapping[str, int]:

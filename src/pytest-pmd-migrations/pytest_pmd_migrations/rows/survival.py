@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from pytest_pmd_migrations.rows.pair import Row
 from pytest_pmd_migrations.rows.tables import RowTable, Value
 
-__all__ = ["Outcome", "pair_rows", "survive"]
+__all__ = ["Columns", "Outcome", "pair_rows", "survive"]
 
-Columns = Mapping[str, str]
+Columns: TypeAlias = Mapping[str, str]
 """Where the values of each old column are looked for: new column by old one, in lower case."""
+
+Pairs: TypeAlias = Sequence[tuple[Row, Row | None]]
+"""Each old row with the new row that is the same one, or None."""
 
 
 @dataclass
@@ -20,7 +23,8 @@ class Outcome:
     """What became of the rows of one table.
 
     ``lost`` are rows that are gone; ``changed`` are (column, old row, new value) where a value
-    is another one; ``excused`` the columns and ``deleted`` the rows that a declaration excused.
+    is another one; ``excused`` the columns and ``deleted`` the rows that a declaration excused;
+    ``new`` counts rows that no old one became.
     """
 
     lost: list[Row] = field(default_factory=list)
@@ -30,92 +34,119 @@ class Outcome:
     new: int = 0
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing is missing."""
-        return not self.lost and not self.changed
+    def faults(self) -> int:
+        """How many rows and values are missing."""
+        return len(self.lost) + len(self.changed)
 
 
 def survive(
     old: RowTable, rows: Sequence[Row], new: RowTable, others: Sequence[Row], columns: Columns
 ) -> Outcome:
-    """Return what became of ``rows`` among ``others`` under the mapping.
-
-    Rows are paired by their key where it is mapped and tells them apart; else by rowid or as a
-    multiset, whichever loses less.
-    """
-    kept = [row for row in rows if not row.deleted]
-    paired = pair_rows(old, rows, new, others, columns)
-    if paired is not None:
-        return _judge(paired, columns, others)
-    outcomes = [_as_multiset(kept, others, columns)]
-    if old.rowid and new.rowid:
-        by_rowid = {row.place: row for row in others}
-        outcomes.insert(
-            0, _judge([(row, by_rowid.get(row.place)) for row in rows], columns, others)
-        )
-    return min(outcomes, key=lambda outcome: len(outcome.lost) + len(outcome.changed))
+    """Return what became of ``rows`` among ``others`` under the mapping."""
+    return _judge(pair_rows(old, rows, new, others, columns), others, columns)
 
 
 def pair_rows(
     old: RowTable, rows: Sequence[Row], new: RowTable, others: Sequence[Row], columns: Columns
-) -> list[tuple[Row, Row | None]] | None:
-    """Return each row with the one of the same key, or None where there is no usable key."""
-    if old.full_text and new.full_text:
-        by_rowid = {row.place: row for row in others}
-        return [(row, by_rowid.get(row.place)) for row in rows]
+) -> Pairs:
+    """Return each row with the one it became.
+
+    By key where it is mapped and tells rows apart; else by rowid or by equal values, whichever
+    loses less. A row whose declared changes keep it from being found is looked for without them.
+    """
     key = [column.lower() for column in old.key]
-    if not key or not all(column in columns for column in key):
-        return None
-    one: Callable[[Row], tuple[Value, ...]] = lambda row: tuple(row.values[c] for c in key)  # noqa: E731 - two of a kind
-    other: Callable[[Row], tuple[Value, ...]] = lambda row: tuple(  # noqa: E731 - two of a kind
-        row.values[columns[c]] for c in key
-    )
-    if any(None in one(row) for row in rows):
-        return None
-    by_key: dict[tuple[Value, ...], Row] = {}
-    for row in others:
-        by_key.setdefault(other(row), row)
-    return [(row, by_key.get(one(row))) for row in rows]
+    if old.full_text and new.full_text:
+        return _by_rowid(rows, others)
+    if (
+        key
+        and all(c in columns for c in key)
+        and not any(row.values[key[0]] is None for row in rows)
+    ):
+        return _with_changes(
+            _by_key(rows, others, {c: columns[c] for c in key}, columns), others, columns
+        )
+    alike = _with_changes(_by_columns(rows, others, columns), others, columns)
+    if not (old.rowid and new.rowid):
+        return alike
+    placed = _by_rowid(rows, others)
+    return min(placed, alike, key=lambda pairs: _judge(pairs, others, columns).faults)
 
 
-def _judge(
-    paired: Sequence[tuple[Row, Row | None]], columns: Columns, others: Sequence[Row]
-) -> Outcome:
-    outcome = Outcome()
-    found: set[int] = set()
-    for row, match in paired:
-        if match is not None:
-            found.add(id(match))
+def _by_key(rows: Sequence[Row], others: Sequence[Row], key: Columns, columns: Columns) -> Pairs:
+    """Pair rows of one key; where several have it, one that is equal throughout is preferred."""
+    keys = {tuple(row.values[target] for target in key.values()) for row in others}
+    if len(keys) == len(others):
+        return _by_columns(rows, others, key)
+    equal = _by_columns(rows, others, columns)
+    found = {id(match) for _, match in equal}
+    left = [row for row in others if id(row) not in found]
+    unpaired = [row for row, match in equal if match is None]
+    rest = {id(row): match for row, match in _by_columns(unpaired, left, key)}
+    return [(row, match or rest.get(id(row))) for row, match in equal]
+
+
+def _by_rowid(rows: Sequence[Row], others: Sequence[Row]) -> Pairs:
+    places = {row.place: row for row in others}
+    return [(row, places.get(row.place)) for row in rows]
+
+
+def _by_columns(rows: Sequence[Row], others: Sequence[Row], columns: Columns) -> Pairs:
+    """Pair rows of equal values, each new row once; rows that may go take what is left."""
+    waiting = _grouped(others, columns.values())
+    pairs: list[tuple[Row, Row | None]] = []
+    for row in sorted(rows, key=lambda row: row.deleted):
+        equal = waiting.get(tuple(row.values[column] for column in columns))
+        pairs.append((row, equal.pop() if equal else None))
+    return pairs
+
+
+def _with_changes(pairs: Pairs, others: Sequence[Row], columns: Columns) -> Pairs:
+    """Look for the rows not found yet by the values that no declaration lets change."""
+    open_rows = [row for row, match in pairs if match is None and row.changed and not row.deleted]
+    if not open_rows:
+        return pairs
+    found = {id(match) for _, match in pairs}
+    left = [row for row in others if id(row) not in found]
+    matches: dict[int, Row] = {}
+    for excused in sorted({row.changed for row in open_rows}, key=len):
+        firm = {column: target for column, target in columns.items() if column not in excused}
+        group = [row for row in open_rows if row.changed == excused]
+        free = [row for row in left if id(row) not in {id(match) for match in matches.values()}]
+        matches.update((id(a), b) for a, b in _by_columns(group, free, firm) if b is not None)
+    return [(row, match or matches.get(id(row))) for row, match in pairs]
+
+
+def _grouped(rows: Iterable[Row], columns: Iterable[str]) -> dict[tuple[Value, ...], list[Row]]:
+    names = tuple(columns)
+    groups: dict[tuple[Value, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.values[name] for name in names), []).append(row)
+    for group in groups.values():
+        group.reverse()
+    return groups
+
+
+def _judge(pairs: Pairs, others: Sequence[Row], columns: Columns) -> Outcome:
+    outcome = Outcome(new=len(others) - sum(match is not None for _, match in pairs))
+    for row, match in pairs:
         if match is None:
             if row.deleted:
                 outcome.deleted += 1
             else:
                 outcome.lost.append(row)
             continue
-        for column, target in columns.items():
-            before, after = row.values[column], match.values[target]
-            if before == after:
-                continue
-            if row.deleted:
-                # The row of that key is another one now.
-                outcome.deleted += 1
-                break
-            if column in row.changed and (after is not None or before is None):
+        differences = [
+            (column, match.values[target])
+            for column, target in columns.items()
+            if row.values[column] != match.values[target]
+        ]
+        if differences and row.deleted:
+            # The row of that key is another one now.
+            outcome.deleted += 1
+            continue
+        for column, value in differences:
+            if column in row.changed and value is not None:
                 outcome.excused.add(column)
             else:
-                outcome.changed.append((column, row, after))
-    outcome.new = len(others) - len(found)
-    return outcome
-
-
-def _as_multiset(kept: Sequence[Row], others: Sequence[Row], columns: Columns) -> Outcome:
-    outcome = Outcome()
-    left = Counter(tuple(row.values[target] for target in columns.values()) for row in others)
-    for row in kept:
-        values = tuple(row.values[column] for column in columns)
-        if left[values] > 0:
-            left[values] -= 1
-        else:
-            outcome.lost.append(row)
-    outcome.new = sum(left.values())
+                outcome.changed.append((column, row, value))
     return outcome

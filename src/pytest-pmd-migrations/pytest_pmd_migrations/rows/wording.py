@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pytest_pmd_migrations.rows.pair import Row
 from pytest_pmd_migrations.rows.tables import RowTable, Value
 
-__all__ = ["declare_changes", "declare_deletes", "show_row", "show_value"]
+__all__ = [
+    "declare_changes",
+    "declare_deletes",
+    "declare_moves",
+    "show_change",
+    "show_row",
+    "show_value",
+]
 
 _WIDTH = 70
 _LONGEST = 24
@@ -56,3 +63,19 @@ def declare_changes(name: str) -> Sequence[str]:
         "where that is meant, declare it:",
         f'  CHANGES = {{"{name}": ("<condition>", "<reason>")}}',
     )
+
+
+def declare_moves(name: str, target: str) -> Sequence[str]:
+    """Return the lines that say how values are declared as moved."""
+    return (
+        "where that is meant, declare it:",
+        f'  MOVES = {{"{name}": "{target}"}}',
+    )
+
+
+def show_change(table: RowTable, row: Row, column: str, value: Value) -> str:
+    """Return which row a value belongs to, what it was and what it is."""
+    names = table.key[:2]
+    key = ", ".join(f"{name} {show_value(row.values[name.lower()])}" for name in names)
+    place = key or (f"rowid {row.place!r}" if row.place is not None else "a row")
+    return f"{place}: {show_value(row.values[column])}, now {show_value(value)}"[:_WIDTH]

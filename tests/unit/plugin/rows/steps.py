@@ -1,0 +1,67 @@
+"""One step on a small database, and what the comparison of its rows says."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import RowsReport, compare_rows
+from pytest_pmd_migrations.sources.declarations import Condition, Declarations
+
+Action = Callable[[sqlite3.Connection], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A database as SQL, a step as SQL or a function, and what the step declares."""
+
+    before: str
+    step: str | Action
+    deletes: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
+    moves: Mapping[str, str] = field(default_factory=dict)
+    finds: str = ""
+    """A part of the message that the one finding must have."""
+
+
+def image(sql: str, *, page_size: int = 1024) -> Image:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute(f"PRAGMA page_size = {page_size}")
+        conn.executescript(sql)
+        conn.commit()
+        return Image.of_connection(conn)
+
+
+def take(step: str | Action, conn: sqlite3.Connection) -> None:
+    if isinstance(step, str):
+        conn.executescript(step)
+    else:
+        step(conn)
+    conn.commit()
+
+
+def stepped(before: Image, step: str | Action) -> Image:
+    with closing(before.connect()) as conn:
+        take(step, conn)
+        return Image.of_connection(conn)
+
+
+def declared(case: Case) -> Declarations:
+    return Declarations(
+        deletes={name: Condition(sql, "meant") for name, sql in case.deletes.items()},
+        changes={name: Condition(sql, "meant") for name, sql in case.changes.items()},
+        moves=case.moves,
+    )
+
+
+def report(case: Case, *, declarations: Declarations | None = None) -> RowsReport:
+    before = image(case.before)
+    return compare_rows(
+        before,
+        stepped(before, case.step),
+        declarations=declarations or declared(case),
+        rerun=lambda conn: take(case.step, conn),
+    )

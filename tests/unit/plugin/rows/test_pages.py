@@ -1,0 +1,136 @@
+"""Pages tell that a step changed the schema only, and never say so when a row is another."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest_pmd_migrations.rows import digest_tables, unchanged_rows
+
+from tests.unit.plugin.rows.steps import image, stepped
+from tests.unit.plugin.rows.test_losses import LOSSES, PEOPLE, POSTS
+
+WIDE = "CREATE TABLE wide(" + ", ".join(f"column_number_{n} TEXT" for n in range(90)) + ");"
+FILLED = PEOPLE + WIDE + "".join(f"CREATE TABLE t{n}(a, b UNIQUE);" for n in range(30))
+
+SCHEMA_STEPS = {
+    "nothing": "",
+    "a table": "CREATE TABLE t(a)",
+    "many tables": "".join(f"CREATE TABLE u{n}(a, b UNIQUE);" for n in range(40)),
+    "a table with rows": "CREATE TABLE t(a); INSERT INTO t VALUES (1)",
+    "an index on an empty table": "CREATE INDEX i ON wide(column_number_3)",
+    "an index on rows": "CREATE INDEX i ON people(name)",
+    "a column": "ALTER TABLE people ADD COLUMN phone TEXT",
+    "a column of a wide table": "ALTER TABLE wide ADD COLUMN phone TEXT",
+    "a column with a default": "ALTER TABLE people ADD COLUMN kind TEXT NOT NULL DEFAULT 'x'",
+    "two columns": "ALTER TABLE people ADD COLUMN a; ALTER TABLE people ADD COLUMN b",
+    "a trigger": "CREATE TRIGGER x AFTER INSERT ON people BEGIN SELECT 1; END",
+    "a view": "CREATE VIEW v AS SELECT * FROM people",
+    "a view dropped again": "CREATE VIEW v AS SELECT * FROM people; DROP VIEW v",
+    "another version": "PRAGMA user_version = 7",
+}
+
+
+@pytest.mark.parametrize("page_size", [512, 1024, 4096, 65536])
+@pytest.mark.parametrize("step", SCHEMA_STEPS.values(), ids=SCHEMA_STEPS.keys())
+def test_a_step_of_the_schema_is_seen_at_once(step: str, page_size: int) -> None:
+    before = image(FILLED, page_size=page_size)
+    assert unchanged_rows(before.content, stepped(before, step).content)
+
+
+def test_a_column_before_a_table_constraint_is_seen_at_once() -> None:
+    before = image("CREATE TABLE t(a, b, UNIQUE (a)); INSERT INTO t VALUES (1, 2)")
+    after = stepped(before, "ALTER TABLE t ADD COLUMN c")
+    assert unchanged_rows(before.content, after.content)
+
+
+TOUCHING = {
+    "a new row": "INSERT INTO people VALUES (9, 'x', NULL, NULL)",
+    "a value": "UPDATE people SET age = 37 WHERE id = 1",
+    "a row less": "DELETE FROM people WHERE id = 1",
+    "a dropped table": "DROP TABLE people",
+    "a dropped column": "ALTER TABLE people DROP COLUMN age",
+    "a renamed column": "ALTER TABLE people RENAME COLUMN age TO years",
+    "a renamed last column": "ALTER TABLE people RENAME COLUMN age TO aged",
+    "a renamed table": "ALTER TABLE people RENAME TO persons",
+    "a table made again": "DROP TABLE t0; CREATE TABLE v(a, b UNIQUE)",
+    "another type": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+    " replace(sql, 'age INTEGER', 'age REAL') WHERE name = 'people'",
+    "a column in the middle": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+    " replace(sql, 'age INTEGER', 'size, age INTEGER') WHERE name = 'people'",
+    "a column less": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+    " replace(sql, ', age INTEGER', '') WHERE name = 'people'",
+    "roots that swap": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage ="
+    " 8 + 9 - rootpage WHERE rootpage IN (8, 9)",
+    "a row of the schema less": "PRAGMA writable_schema = ON;"
+    " DELETE FROM sqlite_schema WHERE name = 'people'",
+}
+
+
+@pytest.mark.parametrize("page_size", [512, 4096])
+@pytest.mark.parametrize("step", TOUCHING.values(), ids=TOUCHING.keys())
+def test_a_step_that_touches_rows_is_never_said_to_leave_them(step: str, page_size: int) -> None:
+    before = image(FILLED, page_size=page_size)
+    assert not unchanged_rows(before.content, stepped(before, step).content)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_planted_loss_of_rows_passes(name: str) -> None:
+    case = LOSSES[name]
+    if case.finds.startswith("integrity_check"):
+        return
+    before = image(case.before)
+    assert not unchanged_rows(before.content, stepped(before, case.step).content)
+
+
+def test_files_that_are_none_are_never_said_to_be_unchanged() -> None:
+    whole = image(POSTS).content
+    assert not unchanged_rows(b"", whole)
+    assert not unchanged_rows(whole, b"")
+    assert not unchanged_rows(whole, whole[:1500])
+    assert not unchanged_rows(whole, b"\0" * len(whole))
+
+
+STATEMENTS = (
+    "CREATE TABLE IF NOT EXISTS a(x, y)",
+    "CREATE TABLE IF NOT EXISTS b(x UNIQUE, y TEXT)",
+    "INSERT OR IGNORE INTO a VALUES (abs(random() % 9), zeroblob(700))",
+    "INSERT OR IGNORE INTO b VALUES (1, 'one'), (2, 'two')",
+    "UPDATE b SET y = y || 'x'",
+    "DELETE FROM a WHERE rowid = 1",
+    "DROP TABLE a",
+    "DROP TABLE b",
+    "ALTER TABLE a ADD COLUMN z DEFAULT 5",
+    "ALTER TABLE b ADD COLUMN z",
+    "ALTER TABLE a RENAME TO c",
+    "ALTER TABLE c RENAME TO a",
+    "ALTER TABLE a RENAME COLUMN x TO w",
+    "ALTER TABLE b DROP COLUMN y",
+    "CREATE INDEX IF NOT EXISTS i ON b(y)",
+    "DROP INDEX i",
+    "VACUUM",
+)
+
+
+def run(conn, statements) -> None:
+    for statement in statements:
+        try:
+            conn.execute(statement)
+            conn.commit()
+        except conn.OperationalError:
+            conn.rollback()
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from(STATEMENTS)), st.lists(st.sampled_from(STATEMENTS), max_size=4))
+def test_rows_that_are_said_to_be_unchanged_are(first: list[str], second: list[str]) -> None:
+    before = stepped(image("PRAGMA user_version = 1", page_size=512), lambda conn: run(conn, first))
+    after = stepped(before, lambda conn: run(conn, second))
+    if not unchanged_rows(before.content, after.content):
+        return
+    old, new = before.connect(), after.connect()
+    added = ("*.z",)
+    rows = digest_tables(old, volatile=added)
+    assert {**digest_tables(new, volatile=added), **rows} == digest_tables(new, volatile=added)
+    old.close()
+    new.close()
