@@ -96,7 +96,7 @@ def _build(
             if (base.version if base else 0) < version <= name.version:
                 take_step(history.source, conn, version)
         _refuse_difference(history, name, read_schema(conn), base=base)
-        filled = fill_empty_tables(conn)
+        filled = fill_empty_tables(conn, ignore=history.ignore)
         image = canonical_image(Image.of_connection(conn))
     come = f"{base} (stored) -> {name} and fresh -> {name}" if base else f"fresh -> {name}"
     made = sum(filled.rows.values())

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.fill.values import Value, candidates, unlike
+from pytest_pmd_migrations.fill.search import RowSearch
+from pytest_pmd_migrations.fill.shape import read_shape
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
 
 __all__ = ["Filled", "fill_empty_tables"]
-
-_ATTEMPTS = 300
-_GENERATED = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -23,187 +22,89 @@ class Filled:
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Column:
-    name: str
-    declared: str
-    not_null: bool
-    key: int
-
-
-def fill_empty_tables(conn: sqlite3.Connection, *, rows: int = 3) -> Filled:
+def fill_empty_tables(
+    conn: sqlite3.Connection, *, ignore: Sequence[str] = (), seed: int = 0, rows: int = 5
+) -> Filled:
     """Insert up to ``rows`` generated rows into every empty table, and commit.
 
     NOT NULL, UNIQUE, CHECK, foreign keys, STRICT types and triggers are honoured: every row goes
-    in by a plain INSERT with foreign keys on. The same schema always gets the same rows. Full-text
-    tables that keep their own text are filled last, where no trigger has filled them. A table
-    that takes no row stays empty and is named in ``failed`` with SQLite's reason.
+    in by a plain INSERT with foreign keys on. The same schema and seed always give the same rows.
+    Full-text tables that keep their own text are filled last, where no trigger has filled them.
+    Tables that ``ignore`` (globs) names are left alone. A table that takes no row stays empty and
+    is named in ``failed`` with SQLite's reason. ``conn`` must have no open transaction.
     """
-    enforced = conn.execute("PRAGMA foreign_keys").fetchone()[0]
-    conn.execute("PRAGMA foreign_keys = ON")
     filled: dict[str, int] = {}
     failed: dict[str, str] = {}
-    try:
-        for table, virtual in _tables(conn):
-            if conn.execute(f"SELECT EXISTS (SELECT 1 FROM {_quote(table)})").fetchone()[0]:
+    with _plain(conn):
+        tables = list_tables(conn, ignore=ignore)
+        waiting = [table for table in _parents_first(tables) if not _count(conn, table)]
+        # What fails may wait for a table later in a circle, or for a trigger: once more.
+        for table in (*waiting, *waiting):
+            if _count(conn, table):
                 continue
-            count, reason = _Filler(conn, table, virtual=virtual).fill(rows)
+            reason = _fill(conn, table, seed=seed, rows=rows)
+            count = _count(conn, table)
+            failed.pop(table.name, None)
             if count:
-                filled[table] = count
+                filled[table.name] = count
             else:
-                failed[table] = reason
-        conn.commit()
-    finally:
-        conn.execute(f"PRAGMA foreign_keys = {enforced}")
+                failed[table.name] = reason
+    for name in [name for name in failed if name in filled]:
+        del failed[name]
     return Filled(filled, failed)
 
 
-def _tables(conn: sqlite3.Connection) -> Iterator[tuple[str, bool]]:
-    """Yield ordinary tables, each after those it refers to, then full-text tables."""
-    listed = conn.execute(
-        "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
-        " AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        " ORDER BY name"
-    ).fetchall()
-    ordinary = [str(name) for name, kind in listed if kind == "table"]
-    done: set[str] = set()
-    while ordinary:
-        ready = [name for name in ordinary if _parents(conn, name) - {name} <= done]
-        # Where tables refer to each other in a circle, NULL begins it.
-        for name in ready or ordinary[:1]:
-            yield name, False
-            done.add(name.lower())
-            ordinary.remove(name)
-        done |= {name.lower() for name in done}
-    names = {str(name).lower() for name, _ in listed}
-    shadows = {str(row[0]).lower() for row in conn.execute("SELECT name FROM sqlite_schema")}
-    for name, kind in listed:
-        if kind == "virtual" and f"{name}_content".lower() in shadows | names:
-            yield str(name), True
+@contextmanager
+def _plain(conn: sqlite3.Connection) -> Iterator[None]:
+    """Let ``conn`` enforce foreign keys and return plain rows for a while."""
+    factories = conn.row_factory, conn.text_factory
+    enforced = conn.execute("PRAGMA foreign_keys").fetchone()
+    conn.row_factory, conn.text_factory = None, _text
+    conn.execute("PRAGMA foreign_keys = ON")
+    try:
+        yield
+    finally:
+        conn.execute(f"PRAGMA foreign_keys = {enforced[0]}")
+        conn.row_factory, conn.text_factory = factories
 
 
-def _parents(conn: sqlite3.Connection, table: str) -> set[str]:
-    rows = conn.execute(f"PRAGMA foreign_key_list({_quote(table)})").fetchall()
-    tables = {str(r[0]).lower() for r in conn.execute("SELECT name FROM sqlite_schema")}
-    return {str(row[2]).lower() for row in rows} & tables - {table.lower()}
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")
 
 
-class _Filler:
-    """Generates rows for one table until SQLite takes them."""
-
-    def __init__(self, conn: sqlite3.Connection, table: str, *, virtual: bool) -> None:
-        self._conn = conn
-        self._table = table
-        self._columns = [
-            _Column(str(row[1]), str(row[2]), bool(row[3]), int(row[5]))
-            for row in conn.execute(f"PRAGMA table_xinfo({_quote(table)})")
-            if row[6] not in _GENERATED and (not virtual or row[6] == 0)
-        ]
-        sql = conn.execute(
-            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)
-        ).fetchone()[0]
-        self._checks = _mentions(str(sql), [column.name for column in self._columns])
-        self._links = _links(conn, table)
-        self._alias = self._rowid_alias(str(sql))
-        self._virtual = virtual
-
-    def fill(self, rows: int) -> tuple[int, str]:
-        """Insert up to ``rows`` rows; return how many, and why there are no more."""
-        count, reason = 0, "it has no column to fill"
-        for number in range(rows):
-            for attempt in range(_ATTEMPTS):
-                row = self._row(number, attempt)
-                try:
-                    self._insert(row)
-                except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
-                    reason = str(error)
-                    continue
-                count += 1
-                break
-        return count, reason
-
-    def _rowid_alias(self, sql: str) -> str:
-        keys = [column for column in self._columns if column.key]
-        alone = len(keys) == 1 and keys[0].declared.upper() == "INTEGER"
-        return keys[0].name if alone and "WITHOUT ROWID" not in sql.upper() else ""
-
-    def _row(self, number: int, attempt: int) -> dict[str, Value]:
-        """Return the row to try: the first attempt is tidy, later ones mix all there is."""
-        chance = random.Random(f"{self._table}/{number}/{attempt}")
-        row: dict[str, Value] = {}
-        for place, column in enumerate(self._columns):
-            if column.name == self._alias:
-                continue
-            found: tuple[Value, ...] = candidates(column.declared, self._checks[column.name])
-            if self._virtual:
-                found = candidates("TEXT", ())
-            if not column.not_null and not self._virtual:
-                found = (*found, None)
-            turn = number + place
-            value = found[turn % len(found)] if attempt == 0 else chance.choice(found)
-            if number == 1 and attempt == 0 and not column.not_null and not column.key:
-                value = None
-            if attempt and chance.random() < 0.5:
-                value = unlike(value, 7 * number + attempt)
-            row[column.name] = value
-        for columns, parents in self._linked_rows():
-            # Not always the first parent; and none where NULL stands for none.
-            if parents:
-                chosen = parents[(number + attempt) % len(parents)]
-                row.update(dict(zip(columns, chosen, strict=True)))
-            else:
-                row.update(dict.fromkeys(columns))
-        return row
-
-    def _linked_rows(self) -> Iterator[tuple[tuple[str, ...], list[tuple[Value, ...]]]]:
-        for columns, parent, target in self._links:
-            names = ", ".join(map(_quote, target))
-            try:
-                rows = self._conn.execute(
-                    f"SELECT {names} FROM {_quote(parent)} ORDER BY {names} LIMIT 20"
-                ).fetchall()
-            except sqlite3.OperationalError:
-                # A parent that does not exist has no rows.
-                rows = []
-            yield columns, rows
-
-    def _insert(self, row: dict[str, Value]) -> None:
-        names = ", ".join(map(_quote, row))
-        marks = ", ".join("?" * len(row))
-        sql = f"INSERT INTO {_quote(self._table)}({names}) VALUES ({marks})"
-        if not row:
-            sql = f"INSERT INTO {_quote(self._table)} DEFAULT VALUES"
-        self._conn.execute(sql, tuple(row.values()))
+def _fill(conn: sqlite3.Connection, table: RowTable, *, seed: int, rows: int) -> str:
+    """Insert up to ``rows`` rows; return SQLite's reason for the last refusal."""
+    try:
+        shape = read_shape(conn, table)
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    search = RowSearch(conn, shape, seed=seed)
+    reason = ""
+    for number in range(rows):
+        reason = search.insert(number) or reason
+        if reason and not number:
+            # Where not one row fits, others do not either.
+            return reason
+    return reason or "its triggers take every row out again"
 
 
-def _links(
-    conn: sqlite3.Connection, table: str
-) -> list[tuple[tuple[str, ...], str, tuple[str, ...]]]:
-    """Return the foreign keys: columns, parent, and the parent's columns they name."""
-    keys: dict[int, list[tuple[str, str, str | None]]] = {}
-    for row in conn.execute(f"PRAGMA foreign_key_list({_quote(table)})"):
-        keys.setdefault(int(row[0]), []).append((str(row[3]), str(row[2]), row[4]))
-    found = []
-    for rows in keys.values():
-        parent = rows[0][1]
-        target = tuple(str(row[2]) for row in rows if row[2] is not None)
-        if not target:
-            info = conn.execute(f"PRAGMA table_info({_quote(parent)})").fetchall()
-            target = tuple(str(r[1]) for r in sorted(info, key=lambda r: r[5]) if r[5])
-        if len(target) == len(rows):
-            found.append((tuple(row[0] for row in rows), parent, target))
-    return found
+def _count(conn: sqlite3.Connection, table: RowTable) -> int:
+    return int(conn.execute(f"SELECT count(*) FROM {quote(table.name)}").fetchone()[0])
 
 
-def _mentions(sql: str, columns: list[str]) -> dict[str, list[str]]:
-    """Return for each column the parts of the definition that mention it and a CHECK."""
-    parts = sql.split(",") if sql.upper().count("CHECK") else []
-    whole = " ".join(part for part in parts if "CHECK" in part.upper()) or ""
-    texts = [sql[sql.upper().index("CHECK") :]] if whole else []
-    return {
-        name: [text for text in texts if name.lower() in text.lower()] or texts for name in columns
+def _parents_first(tables: Mapping[str, RowTable]) -> list[RowTable]:
+    """Return ordinary tables, each after those it refers to, then full-text tables."""
+    waiting = {
+        name: {key.parent.lower() for key in table.foreign_keys} & set(tables) - {name}
+        for name, table in sorted(tables.items())
+        if not table.full_text
     }
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    ordered: list[RowTable] = []
+    while waiting:
+        # Where tables refer to each other in a circle, one of them begins: with NULL, if it may.
+        ready = [name for name, parents in waiting.items() if not parents & set(waiting)]
+        for name in ready or list(waiting)[:1]:
+            ordered.append(tables[name])
+            del waiting[name]
+    full_text = [t for t in tables.values() if t.full_text and not t.contentless]
+    return [*ordered, *sorted(full_text, key=lambda table: table.name)]

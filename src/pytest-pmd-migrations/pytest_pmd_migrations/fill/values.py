@@ -1,12 +1,15 @@
-"""Values that bite, by a column's declared type and by what its CHECK constraints mention."""
+"""Values that bite, by a column's declared type, its name and the literals of its rules."""
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-__all__ = ["Value", "candidates", "unlike"]
+from pytest_pmd_migrations.schema.tokens import Token
+
+__all__ = ["Value", "mentioned_values", "typed_values", "unlike"]
 
 Value: TypeAlias = int | float | str | bytes | None
 
@@ -16,31 +19,81 @@ _TEXTS: tuple[Value, ...] = (
     "Ünïcödé 練習 🗂 e\u0301",
     "",
     "two\nlines and a\ttab",
-    "2025-03-01T08:00:00+00:00",
-    "[]",
-    "a",
+    "0017",
+    "NULL",
 )
-_INTEGERS: tuple[Value, ...] = (1, 0, 2**63 - 1, -1, -(2**63), 42, 2, 1000)
-_REALS: tuple[Value, ...] = (0.5, -1e300, 0.0, 3.0, 1e-9, 42.25)
+_INTEGERS: tuple[Value, ...] = (1, 0, 2**63 - 1, -1, -(2**63), 42)
+_REALS: tuple[Value, ...] = (0.5, -1e300, 0.0, 3.0, 1e-9)
 _BLOBS: tuple[Value, ...] = (b"\x00\xff", b"", b"blob", b"\xf0\x9f\x97\x82")
-_LITERAL = re.compile(r"'(?P<text>(?:[^']|'')*)'|(?P<real>[+-]?\d+\.\d+)|(?P<integer>[+-]?\b\d+\b)")
+_BOOLEANS: tuple[Value, ...] = (1, 0)
+_MOMENTS: tuple[Value, ...] = (
+    "2025-03-01T08:00:00+00:00",
+    "2024-02-29T23:59:59.999999+00:00",
+    "1970-01-01T00:00:00+00:00",
+)
+_DAYS: tuple[Value, ...] = ("2025-03-01", "2024-02-29", "1970-01-01")
+_SECONDS: tuple[Value, ...] = (1740816000, 0, 2**31)
+_JSON: tuple[Value, ...] = ("{}", '{"a": [1, "é", null]}', "[]")
+_NAMED = (
+    (re.compile(r"json|meta(data)?$"), _JSON),
+    (re.compile(r"(^|_)(date|day|birthday)$"), _DAYS),
+    (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
+)
+_LONGEST = 80
 
 
-def candidates(declared: str, constraints: Sequence[str]) -> tuple[Value, ...]:
-    """Return the values to try in a column, those that its constraints mention first.
+def typed_values(declared: str, name: str) -> tuple[Value, ...]:
+    """Return values for a column of that type, by SQLite's rules of affinity.
 
-    ``declared`` is the column's type, read by SQLite's rules of affinity
-    (https://www.sqlite.org/datatype3.html); ``constraints`` are texts of CHECKs.
+    A text column whose name says that it holds JSON or a moment gets such texts: an application
+    may parse them. https://www.sqlite.org/datatype3.html
     """
-    found = [value for text in constraints for value in _mentioned(text)]
-    return tuple(dict.fromkeys((*found, *_of_type(declared.upper()))))
+    kind = declared.upper()
+    named = next((found for pattern, found in _NAMED if pattern.search(name.lower())), ())
+    if "INT" in kind:
+        return _SECONDS if named is _MOMENTS else _INTEGERS
+    if any(word in kind for word in ("CHAR", "CLOB", "TEXT")):
+        return named or _TEXTS
+    if "BLOB" in kind:
+        return _BLOBS
+    if any(word in kind for word in ("REAL", "FLOA", "DOUB")):
+        return _REALS
+    if "BOOL" in kind:
+        return _BOOLEANS
+    if "JSON" in kind:
+        return _JSON
+    if "TIME" in kind:
+        return _MOMENTS
+    if "DATE" in kind:
+        return _DAYS
+    if not kind or kind == "ANY":
+        return named or (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
+    return (*_INTEGERS[:2], *_REALS[:2])
 
 
-def unlike(value: Value, number: int) -> Value:
-    """Return a value of the same kind that no other row has."""
+def mentioned_values(tokens: Sequence[Token]) -> tuple[Value, ...]:
+    """Return the literals among ``tokens``, and values near them that a rule may ask for."""
+    found: list[Value] = []
+    for before, token in zip((None, *tokens), tokens, strict=False):
+        if token.kind == "string":
+            found.extend(_near_text(token.value))
+        elif token.kind == "number":
+            negative = before is not None and before.value == "-"
+            found.extend(_near_number(token.value, negative=negative))
+        elif token.kind == "blob":
+            found.append(bytes.fromhex(token.value[2:-1]))
+    # True and 1.0 are equal to 1, but they are other values.
+    return tuple({(type(value), value): value for value in found}.values())
+
+
+def unlike(value: Value, chance: random.Random) -> Value:
+    """Return a value of the same kind that other rows hardly have, often of the same length."""
+    number = chance.choice((chance.randrange(10), chance.randrange(10_000)))
+    same_length = chance.random() < 0.5
     match value:
         case str():
-            return f"{value} {number}"
+            end = str(number)
+            return value[: -len(end)] + end if same_length and value else f"{value} {end}".strip()
         case bytes():
             return value + str(number).encode()
         case float():
@@ -51,34 +104,25 @@ def unlike(value: Value, number: int) -> Value:
             return None
 
 
-def _of_type(declared: str) -> tuple[Value, ...]:
-    if "INT" in declared:
-        return _INTEGERS
-    if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
-        return _TEXTS
-    if "BLOB" in declared:
-        return _BLOBS
-    if any(word in declared for word in ("REAL", "FLOA", "DOUB")):
-        return _REALS
-    if "BOOL" in declared:
-        return (1, 0)
-    if not declared or declared == "ANY":
-        return (*_TEXTS[:2], *_INTEGERS[:2], *_BLOBS[:1], *_REALS[:1])
-    return (*_INTEGERS[:2], *_REALS[:1], *_TEXTS[5:6])
+def _near_text(text: str) -> Iterator[Value]:
+    yield text
+    if any(mark in text for mark in "%_*?"):
+        # The pattern of a LIKE or GLOB, met by what it leaves open as nothing and as a letter.
+        for many, one in (("", "x"), ("x", "x"), ("1", "1")):
+            yield text.replace("%", many).replace("*", many).replace("_", one).replace("?", one)
+    classes = re.findall(r"\[(?!\^)(.)[^\]]*\]", text)
+    if classes:
+        yield re.sub(r"\[(.)[^\]]*\]", r"\1", text).replace("*", "").replace("?", "x")
 
 
-def _mentioned(text: str) -> list[Value]:
-    """Return the literals of a constraint, and of each number its neighbours: for < and >."""
-    found: list[Value] = []
-    for match in _LITERAL.finditer(text):
-        if match["text"] is not None:
-            found.append(match["text"].replace("''", "'"))
-        elif match["real"] is not None:
-            number = float(match["real"])
-            found.extend((number, number + 0.5, number - 0.5))
-        else:
-            whole = int(match["integer"])
-            found.extend(n for n in (whole, whole + 1, whole - 1) if abs(n) < 2**63)
-            # A bound on length() is met by a text of that length.
-            found.extend("x" * n for n in (whole, whole + 1) if 0 < n <= 64)
-    return found
+def _near_number(text: str, *, negative: bool) -> Iterator[Value]:
+    """Yield a number and its neighbours, for ``<`` and ``>``, and texts that long."""
+    sign = -1 if negative else 1
+    digits = text.replace("_", "")
+    if re.fullmatch(r"\d+|0[xX][0-9a-fA-F]+", digits):
+        whole = sign * int(digits, 0 if digits[:2].lower() == "0x" else 10)
+        yield from (n for n in (whole, whole + 1, whole - 1) if -(2**63) <= n < 2**63)
+        yield from ("x" * n for n in (whole, whole + 1, whole - 1) if 0 < n <= _LONGEST)
+    else:
+        number = sign * float(digits)
+        yield from (number, number + 0.5, number - 0.5)

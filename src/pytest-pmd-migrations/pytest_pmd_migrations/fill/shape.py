@@ -1,0 +1,169 @@
+"""What a table asks of a row: its columns, the rules that name them, the rows it refers to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.fill.values import Value, mentioned_values, typed_values
+from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, quote
+from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
+
+__all__ = ["Column", "Rule", "Shape", "read_shape"]
+
+_HIDDEN = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that an INSERT gives a value.
+
+    ``likely`` are values that its CHECKs mention, ``values`` those of its type. ``needed`` says
+    whether an INSERT that leaves it out gives it NULL where NULL is refused.
+    """
+
+    name: str
+    values: tuple[Value, ...]
+    likely: tuple[Value, ...]
+    nullable: bool
+    needed: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A CHECK: how SQLite names it in its message, and the columns it speaks of."""
+
+    names: frozenset[tuple[str, ...]]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything about one table that a row must fit.
+
+    ``alias`` is the column that is the rowid, which SQLite gives a value by itself; empty where
+    there is none.
+    """
+
+    table: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    links: tuple[ForeignKey, ...]
+    alias: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name, whatever the case of its letters."""
+        return next((one for one in self.columns if fold(one.name) == fold(name)), None)
+
+
+def read_shape(conn: sqlite3.Connection, table: RowTable) -> Shape:
+    """Return what ``table`` asks of a row."""
+    info = [
+        row
+        for row in conn.execute(f"PRAGMA table_xinfo({quote(table.name)})")
+        if str(row[1]) in table.columns and row[6] != _HIDDEN
+    ]
+    checks = [] if table.full_text else list(_checks(tokenize(_sql(conn, table.name))))
+    triggers = [tokenize(sql) for sql in _trigger_sql(conn, table.name)]
+    without_rowid = _without_rowid(conn, table.name)
+    alias = _alias(conn, table, info, without_rowid=without_rowid)
+    columns = tuple(
+        Column(
+            name=str(name),
+            # A column of a full-text table has no type; text is what it is for.
+            values=(
+                *typed_values("TEXT" if table.full_text else str(declared), str(name)),
+                *(v for tokens in triggers if str(name) in _named(tokens) for v in _values(tokens)),
+            ),
+            likely=tuple(v for _, body in checks if _mentions(body, name) for v in _values(body)),
+            nullable=not not_null and not (key and without_rowid) and not table.full_text,
+            needed=bool(not_null or (key and without_rowid)) and default is None,
+        )
+        for _, name, declared, not_null, default, key, _ in info
+    )
+    names = [column.name for column in columns]
+    rules = tuple(
+        Rule(
+            frozenset(filter(None, ((name,) if name else (), _texts(body)))),
+            tuple(column for column in names if _mentions(body, column)),
+        )
+        for name, body in checks
+    )
+    links = tuple(_with_target(conn, key) for key in table.foreign_keys)
+    return Shape(table.name, columns, rules, links, alias)
+
+
+def _sql(conn: sqlite3.Connection, table: str) -> str:
+    found = conn.execute(
+        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)
+    ).fetchone()
+    return str(found[0])
+
+
+def _trigger_sql(conn: sqlite3.Connection, table: str) -> list[str]:
+    found = conn.execute(
+        "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?)"
+        " ORDER BY name",
+        (table,),
+    )
+    return [str(sql) for (sql,) in found]
+
+
+def _without_rowid(conn: sqlite3.Connection, table: str) -> bool:
+    found = conn.execute(
+        "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)
+    ).fetchone()
+    return bool(found[0])
+
+
+def _alias(
+    conn: sqlite3.Connection,
+    table: RowTable,
+    info: Sequence[tuple[object, ...]],
+    *,
+    without_rowid: bool,
+) -> str:
+    keys = [row for row in info if row[5]]
+    if without_rowid or len(keys) != 1 or str(keys[0][2]).upper() != "INTEGER":
+        return ""
+    indexes = conn.execute(f"PRAGMA index_list({quote(table.name)})")
+    return "" if any(row[3] == "pk" for row in indexes) else str(keys[0][1])
+
+
+def _with_target(conn: sqlite3.Connection, key: ForeignKey) -> ForeignKey:
+    """Return the foreign key with the parent's columns spelled out."""
+    if key.target:
+        return key
+    info = conn.execute(f"PRAGMA table_info({quote(key.parent)})").fetchall()
+    primary = sorted((row for row in info if row[5]), key=lambda row: int(row[5]))
+    return ForeignKey(key.columns, key.parent, tuple(str(row[1]) for row in primary))
+
+
+def _checks(tokens: Sequence[Token]) -> Iterator[tuple[str, tuple[Token, ...]]]:
+    """Yield every CHECK's name, where it has one, and what stands in its parentheses."""
+    for place, token in enumerate(tokens[:-1]):
+        if not token.is_word("CHECK") or tokens[place + 1].value != "(":
+            continue
+        named = place >= 2 and tokens[place - 2].is_word("CONSTRAINT")
+        depth, end = 1, place + 2
+        while end < len(tokens) and depth:
+            depth += {"(": 1, ")": -1}.get(tokens[end].text, 0)
+            end += 1
+        yield tokens[place - 1].value if named else "", tuple(tokens[place + 2 : end - 1])
+
+
+def _texts(tokens: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(token.text for token in tokens)
+
+
+def _values(tokens: Sequence[Token]) -> tuple[Value, ...]:
+    return mentioned_values(tokens)
+
+
+def _mentions(tokens: Sequence[Token], column: str) -> bool:
+    return any(token.is_identifier and fold(token.value) == fold(column) for token in tokens)
+
+
+def _named(tokens: Sequence[Token]) -> set[str]:
+    return {token.value for token in tokens if token.is_identifier}
