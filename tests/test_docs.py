@@ -175,7 +175,7 @@ def test_the_five_lines_set_up_a_project(in_an_empty_project, page):
     for line in commands.splitlines():
         result = project.run(*shlex.split(line, comments=True))
         assert result.ret == 0, result.stderr.str()
-    result.stdout.fnmatch_lines(["1 snapshots, 1 migrations: 4 ok in *"])
+    result.stdout.fnmatch_lines(["1 snapshot, 1 migration: 4 ok in *"])
 
 
 def test_the_failing_example_is_what_is_printed():
