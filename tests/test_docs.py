@@ -188,7 +188,7 @@ def test_the_two_commands_are_the_ones_that_ci_runs():
     commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
     assert [command.rpartition(" && ")[2] for command in commands] == [
         ".venv/bin/pytest --migration-matrix -m migration",
-        ".venv/bin/pytest",
+        ".venv/bin/pytest -n auto",
     ]
 
 
