@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from tests.unit.store.conftest import clock, collections, documents, notes, store
+from tests.unit.store.conftest import (
+    clock,
+    collections,
+    documents,
+    notes,
+    pytest_generate_tests,
+    store,
+    upgraded_files,
+)
 
-__all__ = ["clock", "collections", "documents", "notes", "store"]
+__all__ = [
+    "clock",
+    "collections",
+    "documents",
+    "notes",
+    "pytest_generate_tests",
+    "store",
+    "upgraded_files",
+]

@@ -121,8 +121,8 @@ def test_tags_are_a_list_of_at_least_one(metadata, method, tags):
 
 
 @given(tags=st.frozensets(st.text(st.characters(exclude_categories=["Cs"])), max_size=4))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+@settings(  # few, because each of the stores tries others
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_a_document_is_found_by_each_of_its_tags(metadata, documents, notes, tags):
     there = documents.find(notes, "tagged.md")

@@ -1,4 +1,4 @@
-"""An open pmd database, for the repositories' tests.
+"""An open pmd database, for the repositories' tests: a fresh one, and every stored one upgraded.
 
 Tests never assume that its tables are empty: they make collections of their own, and count from
 what was there.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,34 @@ from pmd.store.database import Database
 from pmd.store.documents import DocumentRepository
 from pmd.store.source_collections import CollectionRepository
 
+SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
+FRESH = "fresh"
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test of a store once on a fresh database, and once on each stored one, upgraded."""
+    if "origin" in metafunc.fixturenames:
+        stored = sorted(file.stem for file in SNAPSHOTS.glob("*.db"))
+        metafunc.parametrize("origin", [FRESH, *stored])
+
+
+@pytest.fixture(scope="session")
+def upgraded_files():
+    """The content of each upgraded file by its origin: made once a process, then copied."""
+    return {}
+
 
 @pytest.fixture
-def store(tmp_path):
-    with Database(tmp_path / "store.db") as database:
+def store(origin, upgraded_files, tmp_path, migration_db, migration_fresh_db):
+    """The pmd database that `origin` names, at the latest version."""
+    if origin not in upgraded_files:
+        made = migration_fresh_db() if origin == FRESH else migration_db(origin)
+        made.upgrade()
+        made.close()
+        upgraded_files[origin] = Path(made.path).read_bytes()
+    file = tmp_path / "store.db"
+    file.write_bytes(upgraded_files[origin])
+    with Database(file) as database:
         yield database
 
 

@@ -46,5 +46,7 @@ def test_a_models_answers_can_be_forgotten(cache):
 
 
 def test_every_stored_answer_can_be_read(store, cache):
-    for (question,) in store.execute("SELECT hash FROM llm_cache").fetchall():
+    # A key that is no integer may be NULL in SQLite, and old files hold one: no question has it.
+    asked = store.execute("SELECT hash FROM llm_cache WHERE hash IS NOT NULL").fetchall()
+    for (question,) in asked:
         assert isinstance(cache.get(question), CacheEntry)

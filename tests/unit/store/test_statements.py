@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,12 @@ def test_every_constant_of_every_module_is_there():
     assert found == {name for name, _ in all_statements()}
 
 
-@pytest.mark.parametrize("name", [name for name, _ in all_statements()])
-def test_a_statement_prepares(store, name):
-    store.execute(f"EXPLAIN {dict(all_statements())[name]}", Names())
+def test_every_statement_prepares(store):
+    for name, sql in all_statements():
+        try:
+            store.execute(f"EXPLAIN {sql}", Names())
+        except sqlite3.Error as error:
+            pytest.fail(f"{name}: {error}")
 
 
 @pytest.mark.parametrize("path", REPOSITORIES, ids=module_name)
