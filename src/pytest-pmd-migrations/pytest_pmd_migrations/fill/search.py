@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from pytest_pmd_migrations.fill.shape import Column, Shape
@@ -13,10 +13,12 @@ from pytest_pmd_migrations.fill.values import Value, unlike
 from pytest_pmd_migrations.rows.tables import ForeignKey, quote
 from pytest_pmd_migrations.schema.tokens import tokenize
 
-__all__ = ["RowSearch"]
+__all__ = ["Row", "RowSearch"]
 
-_ATTEMPTS = 400
-_RESTART = 40
+_RESTARTS = 10
+_RESTARTS_LATER = 3
+_PATIENCE = 40
+_PATIENCE_A_COLUMN = 10
 _PARENTS = 20
 _SPARSE = 1
 _FAILED = re.compile(r"(?P<kind>NOT NULL|UNIQUE|CHECK) constraint failed: (?P<what>.*)", re.DOTALL)
@@ -26,32 +28,62 @@ Row: TypeAlias = dict[str, Value]
 
 
 class RowSearch:
-    """Finds rows for one table; the same schema and seed always find the same."""
+    """Finds rows for one table; the same schema and seed always find the same.
 
-    def __init__(self, conn: sqlite3.Connection, shape: Shape, *, seed: int) -> None:
+    ``fixed`` are values that every row has. With ``commit`` each row is committed, so that a
+    deferred foreign key is judged; else the transaction is the caller's.
+    """
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        shape: Shape,
+        *,
+        seed: str,
+        fixed: Mapping[str, Value] | None = None,
+        commit: bool = True,
+    ) -> None:
         self._conn = conn
         self._shape = shape
+        self._fixed = dict(fixed or {})
+        self._commit = commit
         self._chance = random.Random(f"{seed}/{shape.table}")
-        self._columns = [column for column in shape.columns if column.name != shape.alias]
+        self._columns = [
+            column for column in shape.columns if column.name != shape.alias or column.likely
+        ]
+        self._patience = max(_PATIENCE, _PATIENCE_A_COLUMN * len(self._columns))
 
     def insert(self, number: int) -> str:
-        """Insert and commit row ``number``; return the last reason where none is taken."""
-        row = self._first(number)
-        reason = "no row was tried"
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                self._insert(row)
-            except sqlite3.DatabaseError as error:
-                if self._conn.in_transaction:
-                    self._conn.rollback()
-                reason = str(error)
-            else:
-                return ""
-            if attempt % _RESTART:
+        """Insert row ``number``; return the last reason where none is taken.
+
+        Tries a bounded number of rows, in proportion to the number of columns; most of them for
+        the first row, since a table with one row may have no room for another.
+        """
+        reason = ""
+        for restart in range(_RESTARTS if not number else _RESTARTS_LATER):
+            row = self._first(number) if not restart else self._drawn(number)
+            for _ in range(self._patience):
+                reason = self._refusal(row | self._fixed)
+                if not reason:
+                    return ""
                 row = self._changed(row, reason, number)
-            else:
-                row = self._linked({c.name: self._draw(c) for c in self._columns}, number)
         return reason
+
+    def _refusal(self, row: Row) -> str:
+        """Insert the row; return SQLite's reason where it does not take it."""
+        table = quote(self._shape.table)
+        names = ", ".join(map(quote, row))
+        marks = ", ".join("?" * len(row))
+        what = f"({names}) VALUES ({marks})" if row else " DEFAULT VALUES"
+        try:
+            self._conn.execute(f"INSERT INTO {table}{what}", tuple(row.values()))
+            if self._commit:
+                self._conn.commit()
+        except sqlite3.DatabaseError as error:
+            if self._commit:
+                self._conn.rollback()
+            return str(error)
+        return ""
 
     def _first(self, number: int) -> Row:
         """Return the row to try first: tidy, then as empty as may be, then one value apart."""
@@ -64,6 +96,9 @@ class RowSearch:
             row[column.name] = values[(number and number + place) % len(values)]
         return self._linked(row, number)
 
+    def _drawn(self, number: int) -> Row:
+        return self._linked({c.name: self._draw(c) for c in self._columns}, number)
+
     def _changed(self, row: Row, reason: str, number: int) -> Row:
         """Return the row with other values in the columns that SQLite complains of."""
         unique = "UNIQUE" in reason
@@ -72,7 +107,11 @@ class RowSearch:
         for column in self._columns:
             if column.name in names or (not names and self._chance.random() < 0.5):
                 value = self._draw(column)
-                changed[column.name] = unlike(value, self._chance) if unique else value
+                if unique:
+                    # What is there already met every other rule: stay close to it.
+                    near = row.get(column.name) if self._chance.random() < 0.8 else None
+                    value = unlike(value if near is None else near, self._chance)
+                changed[column.name] = value
         return self._linked(changed, number, only=set(changed))
 
     def _culprits(self, reason: str) -> set[str]:
@@ -151,12 +190,3 @@ class RowSearch:
     def _is_nullable(self, name: str) -> bool:
         column = self._shape.column(name)
         return column is None or column.nullable
-
-    def _insert(self, row: Row) -> None:
-        table = quote(self._shape.table)
-        names = ", ".join(map(quote, row))
-        marks = ", ".join("?" * len(row))
-        what = f"({names}) VALUES ({marks})" if row else " DEFAULT VALUES"
-        self._conn.execute(f"INSERT INTO {table}{what}", tuple(row.values()))
-        # A deferred foreign key is judged here.
-        self._conn.commit()

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.fill.values import Value, mentioned_values, typed_values
+from pytest_pmd_migrations.fill.values import Value, has_no_affinity, mentioned_values, typed_values
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, quote
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
 
@@ -20,7 +20,8 @@ class Column:
     """One column that an INSERT gives a value.
 
     ``likely`` are values that its CHECKs mention, ``values`` those of its type. ``needed`` says
-    whether an INSERT that leaves it out gives it NULL where NULL is refused.
+    whether an INSERT must give it a value: left out, it would be NULL where NULL is refused, or
+    what its default makes of the clock or of chance.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Shape:
     """Everything about one table that a row must fit.
 
     ``alias`` is the column that is the rowid, which SQLite gives a value by itself; empty where
-    there is none.
+    there is none. It is given one only where a CHECK speaks of it.
     """
 
     table: str
@@ -74,20 +75,24 @@ def read_shape(conn: sqlite3.Connection, table: RowTable) -> Shape:
             # A column of a full-text table has no type; text is what it is for.
             values=(
                 *typed_values("TEXT" if table.full_text else str(declared), str(name)),
-                *(v for tokens in triggers if str(name) in _named(tokens) for v in _values(tokens)),
+                *(v for body in triggers if _mentions(body, name) for v in mentioned_values(body)),
             ),
-            likely=tuple(v for _, body in checks if _mentions(body, name) for v in _values(body)),
+            likely=tuple(
+                value
+                for _, body in checks
+                if _mentions(body, name)
+                for value in mentioned_values(body, binary=has_no_affinity(str(declared)))
+            ),
             nullable=not not_null and not (key and without_rowid) and not table.full_text,
-            needed=bool(not_null or (key and without_rowid)) and default is None,
+            needed=bool(not_null or (key and without_rowid))
+            if default is None
+            else not _is_constant(tokenize(str(default))),
         )
         for _, name, declared, not_null, default, key, _ in info
     )
     names = [column.name for column in columns]
     rules = tuple(
-        Rule(
-            frozenset(filter(None, ((name,) if name else (), _texts(body)))),
-            tuple(column for column in names if _mentions(body, column)),
-        )
+        Rule(_said(name, body), tuple(column for column in names if _mentions(body, column)))
         for name, body in checks
     )
     links = tuple(_with_target(conn, key) for key in table.foreign_keys)
@@ -153,17 +158,25 @@ def _checks(tokens: Sequence[Token]) -> Iterator[tuple[str, tuple[Token, ...]]]:
         yield tokens[place - 1].value if named else "", tuple(tokens[place + 2 : end - 1])
 
 
-def _texts(tokens: Sequence[Token]) -> tuple[str, ...]:
-    return tuple(token.text for token in tokens)
+def _said(name: str, body: Sequence[Token]) -> frozenset[tuple[str, ...]]:
+    """Return the ways in which SQLite's message may speak of a CHECK.
 
-
-def _values(tokens: Sequence[Token]) -> tuple[Value, ...]:
-    return mentioned_values(tokens)
+    By its name, else by its text; of which it drops all but the first token where that is quoted.
+    """
+    if name:
+        return frozenset({(name,)})
+    first = body[0]
+    whole = tuple(token.text for token in body)
+    return frozenset({whole, (first.value,)} if first.text != first.value else {whole})
 
 
 def _mentions(tokens: Sequence[Token], column: str) -> bool:
     return any(token.is_identifier and fold(token.value) == fold(column) for token in tokens)
 
 
-def _named(tokens: Sequence[Token]) -> set[str]:
-    return {token.value for token in tokens if token.is_identifier}
+def _is_constant(default: Sequence[Token]) -> bool:
+    """Return whether a default is made of literals alone, so that it is always the same."""
+    return all(
+        token.kind not in ("word", "name") or token.double or token.is_word("NULL", "TRUE", "FALSE")
+        for token in default
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from pytest_pmd_migrations.fill.circles import close_circle, find_circles
 from pytest_pmd_migrations.fill.search import RowSearch
-from pytest_pmd_migrations.fill.shape import read_shape
+from pytest_pmd_migrations.fill.shape import Shape, read_shape
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
 
 __all__ = ["Filled", "fill_empty_tables"]
@@ -18,8 +19,8 @@ __all__ = ["Filled", "fill_empty_tables"]
 class Filled:
     """How many rows each table got, and why those that stayed empty did."""
 
-    rows: Mapping[str, int] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int]
+    failed: Mapping[str, str]
 
 
 def fill_empty_tables(
@@ -33,25 +34,22 @@ def fill_empty_tables(
     Tables that ``ignore`` (globs) names are left alone. A table that takes no row stays empty and
     is named in ``failed`` with SQLite's reason. ``conn`` must have no open transaction.
     """
-    filled: dict[str, int] = {}
-    failed: dict[str, str] = {}
     with _plain(conn):
         tables = list_tables(conn, ignore=ignore)
-        waiting = [table for table in _parents_first(tables) if not _count(conn, table)]
-        # What fails may wait for a table later in a circle, or for a trigger: once more.
-        for table in (*waiting, *waiting):
-            if _count(conn, table):
-                continue
-            reason = _fill(conn, table, seed=seed, rows=rows)
-            count = _count(conn, table)
-            failed.pop(table.name, None)
-            if count:
-                filled[table.name] = count
-            else:
-                failed[table.name] = reason
-    for name in [name for name in failed if name in filled]:
-        del failed[name]
-    return Filled(filled, failed)
+        empty = [table for table in _parents_first(tables) if not _count(conn, table)]
+        reasons = {table.name: _fill(conn, table, seed=seed, rows=rows) for table in empty}
+        stuck = [table for table in empty if not _count(conn, table)]
+        for circle in find_circles(stuck):
+            _fill_circle(conn, circle, seed=seed, rows=rows)
+        # What was refused may have waited for a circle, or for a later table's trigger.
+        for table in stuck:
+            if not _count(conn, table):
+                reasons[table.name] = _fill(conn, table, seed=seed, rows=rows)
+        counts = {table.name: _count(conn, table) for table in empty}
+    return Filled(
+        {name: count for name, count in counts.items() if count},
+        {name: reasons[name] for name, count in counts.items() if not count},
+    )
 
 
 @contextmanager
@@ -73,19 +71,31 @@ def _text(content: bytes) -> str:
 
 
 def _fill(conn: sqlite3.Connection, table: RowTable, *, seed: int, rows: int) -> str:
-    """Insert up to ``rows`` rows; return SQLite's reason for the last refusal."""
+    """Insert up to ``rows`` rows where there is none; return why a table stays empty."""
+    if _count(conn, table):
+        return ""
     try:
         shape = read_shape(conn, table)
     except sqlite3.DatabaseError as error:
         return str(error)
-    search = RowSearch(conn, shape, seed=seed)
-    reason = ""
-    for number in range(rows):
-        reason = search.insert(number) or reason
-        if reason and not number:
-            # Where not one row fits, others do not either.
-            return reason
+    reason = _insert_rows(conn, shape, range(rows), seed=seed)
     return reason or "its triggers take every row out again"
+
+
+def _insert_rows(conn: sqlite3.Connection, shape: Shape, numbers: range, *, seed: int) -> str:
+    """Insert these rows; return why one was refused: the ones after it would be too."""
+    search = RowSearch(conn, shape, seed=str(seed))
+    return next(filter(None, map(search.insert, numbers)), "")
+
+
+def _fill_circle(
+    conn: sqlite3.Connection, circle: Sequence[RowTable], *, seed: int, rows: int
+) -> None:
+    shapes = [read_shape(conn, table) for table in circle]
+    if close_circle(conn, shapes, seed=str(seed)):
+        return
+    for shape in shapes:
+        _insert_rows(conn, shape, range(1, rows), seed=seed)
 
 
 def _count(conn: sqlite3.Connection, table: RowTable) -> int:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.schema.tokens import Token
 
-__all__ = ["Value", "mentioned_values", "typed_values", "unlike"]
+__all__ = ["Value", "has_no_affinity", "mentioned_values", "typed_values", "unlike"]
 
 Value: TypeAlias = int | float | str | bytes | None
 
@@ -39,7 +39,9 @@ _NAMED = (
     (re.compile(r"(^|_)(date|day|birthday)$"), _DAYS),
     (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
 )
-_LONGEST = 80
+_LONGEST = 1000
+_STEPS = (0.5, 2**-10)
+_OUTSIDE = re.compile(r"\[\^(.)")
 
 
 def typed_values(declared: str, name: str) -> tuple[Value, ...]:
@@ -71,17 +73,30 @@ def typed_values(declared: str, name: str) -> tuple[Value, ...]:
     return (*_INTEGERS[:2], *_REALS[:2])
 
 
-def mentioned_values(tokens: Sequence[Token]) -> tuple[Value, ...]:
-    """Return the literals among ``tokens``, and values near them that a rule may ask for."""
+def has_no_affinity(declared: str) -> bool:
+    """Return whether a column of that type is one for blobs: BLOB, or no type at all."""
+    return not declared or "BLOB" in declared.upper()
+
+
+def mentioned_values(tokens: Sequence[Token], *, binary: bool = False) -> tuple[Value, ...]:
+    """Return the literals among ``tokens``, and values near them that a rule may ask for.
+
+    Where a number may be a length, a text of that length is among them, and with ``binary`` a
+    blob; where a function of JSON is called, JSON texts are.
+    """
     found: list[Value] = []
+    excluded = [_OUTSIDE.findall(token.value) for token in tokens if token.kind == "string"]
+    letters = sorted({first for firsts in excluded for first in firsts}) or ["x"]
     for before, token in zip((None, *tokens), tokens, strict=False):
         if token.kind == "string":
             found.extend(_near_text(token.value))
         elif token.kind == "number":
             negative = before is not None and before.value == "-"
-            found.extend(_near_number(token.value, negative=negative))
+            found.extend(_near_number(token.value, letters, negative=negative, binary=binary))
         elif token.kind == "blob":
             found.append(bytes.fromhex(token.value[2:-1]))
+        elif token.kind == "word" and token.value.lower().startswith("json"):
+            found.extend(_JSON)
     # True and 1.0 are equal to 1, but they are other values.
     return tuple({(type(value), value): value for value in found}.values())
 
@@ -95,34 +110,41 @@ def unlike(value: Value, chance: random.Random) -> Value:
             end = str(number)
             return value[: -len(end)] + end if same_length and value else f"{value} {end}".strip()
         case bytes():
-            return value + str(number).encode()
+            tail = str(number).encode()
+            return value[: -len(tail)] + tail if same_length else value + tail
         case float():
             return number + 0.25
         case int():
             return number
-        case None:
+        case _:
             return None
 
 
 def _near_text(text: str) -> Iterator[Value]:
     yield text
+    yield f"x{text}x"
     if any(mark in text for mark in "%_*?"):
         # The pattern of a LIKE or GLOB, met by what it leaves open as nothing and as a letter.
         for many, one in (("", "x"), ("x", "x"), ("1", "1")):
             yield text.replace("%", many).replace("*", many).replace("_", one).replace("?", one)
-    classes = re.findall(r"\[(?!\^)(.)[^\]]*\]", text)
-    if classes:
+    if re.search(r"\[[^^]", text):
         yield re.sub(r"\[(.)[^\]]*\]", r"\1", text).replace("*", "").replace("?", "x")
 
 
-def _near_number(text: str, *, negative: bool) -> Iterator[Value]:
+def _near_number(
+    text: str, letters: Sequence[str], *, negative: bool, binary: bool
+) -> Iterator[Value]:
     """Yield a number and its neighbours, for ``<`` and ``>``, and texts that long."""
     sign = -1 if negative else 1
     digits = text.replace("_", "")
     if re.fullmatch(r"\d+|0[xX][0-9a-fA-F]+", digits):
-        whole = sign * int(digits, 0 if digits[:2].lower() == "0x" else 10)
-        yield from (n for n in (whole, whole + 1, whole - 1) if -(2**63) <= n < 2**63)
-        yield from ("x" * n for n in (whole, whole + 1, whole - 1) if 0 < n <= _LONGEST)
+        whole = sign * int(digits, 16 if digits[:2].lower() == "0x" else 10)
+        near = (whole, whole + 1, whole - 1)
+        yield from (n for n in near if -(2**63) <= n < 2**63)
+        lengths = [n for n in near if 0 < n <= _LONGEST]
+        yield from (letter * n for letter in letters for n in lengths)
+        if binary:
+            yield from (b"\xff" * n for n in lengths)
     else:
         number = sign * float(digits)
-        yield from (number, number + 0.5, number - 0.5)
+        yield from (number, *(number + sign * step for step in _STEPS for sign in (1, -1)))
