@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import EMPTY, Step, walk
@@ -14,7 +15,15 @@ from pytest_pmd_migrations.snapshots.lock import VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
-__all__ = ["FRESH", "Result", "row_digester", "version_line", "version_results"]
+__all__ = [
+    "FRESH",
+    "Result",
+    "lineage_rows",
+    "lineage_starts",
+    "row_digester",
+    "version_line",
+    "version_results",
+]
 
 FRESH = "fresh"
 """The lineage that begins with no database at all, as it is called in lock lines."""
@@ -54,20 +63,38 @@ def row_digester(history: History) -> Callable[[Step], str]:
     return digest
 
 
-def version_results(history: History, images: Mapping[SnapshotName, Image]) -> Mapping[int, Result]:
-    """Return the result of every version, from a fresh database and from each given snapshot.
+def lineage_rows(history: History, image: Image) -> Iterator[tuple[int, str]]:
+    """Yield each version that a database arrives at by a step, and the digest of its rows there.
 
     Raises StepFailedError when a step cannot be taken.
     """
+    digest = row_digester(history)
+    for step in walk(history.source, image):
+        value = digest(step)
+        if step.before is not None:
+            yield step.version, value
+
+
+def version_results(history: History, images: Mapping[SnapshotName, Image]) -> Mapping[int, Result]:
+    """Return the result of every version, from a fresh database and from each given snapshot.
+
+    Raises StepFailedError, naming the database, when a step cannot be taken.
+    """
     rows: dict[int, dict[str, str]] = {version: {} for version in history.versions}
-    starts = {FRESH: EMPTY, **{str(name): image for name, image in images.items()}}
-    for label, image in starts.items():
-        digest = row_digester(history)
-        for step in walk(history.source, image):
-            value = digest(step)
-            if step.before is not None:
-                rows[step.version][label] = value
+    for label, image in lineage_starts(images).items():
+        try:
+            for version, digest in lineage_rows(history, image):
+                rows[version][label] = digest
+        except StepFailedError as error:
+            raise StepFailedError(
+                f"{label} cannot be upgraded: {error}", version=error.version
+            ) from error
     return {v: Result(history.fresh.schema(v).fingerprint, rows[v]) for v in history.versions}
+
+
+def lineage_starts(images: Mapping[SnapshotName, Image]) -> Mapping[str, Image]:
+    """Return what every lineage begins with, by its label: nothing at all, and each snapshot."""
+    return {FRESH: EMPTY, **{str(name): image for name, image in images.items()}}
 
 
 def version_line(history: History, version: int, result: Result, *, released: bool) -> VersionLine:

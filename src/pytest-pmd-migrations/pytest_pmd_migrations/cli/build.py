@@ -1,92 +1,119 @@
-"""Build the snapshots that are missing, and their lock lines."""
+"""Build the snapshots that are missing: upgraded, compared with fresh, and filled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass
 
 import click
 
+from pytest_pmd_migrations.cli.locking import locked_lines, updated_lock
+from pytest_pmd_migrations.cli.problems import find_problems, is_released, read_sound
+from pytest_pmd_migrations.cli.project import UnusableError, shown_path
+from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import EMPTY, take_step
-from pytest_pmd_migrations.results import Result, version_line, version_results
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, compare, read_schema
 from pytest_pmd_migrations.schema.render import render
-from pytest_pmd_migrations.snapshots.lock import (
-    Lock,
-    SnapshotLine,
-    VersionLine,
-    content_digest,
-    write_lock,
-)
+from pytest_pmd_migrations.snapshots.lock import Lock, write_lock
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.snapshots.write import canonical_image, write_snapshot
+from pytest_pmd_migrations.snapshots.twin import twin_sql
+from pytest_pmd_migrations.snapshots.write import canonical_image, replace_file
 from pytest_pmd_migrations.wording import counted
 
-__all__ = ["build_snapshots"]
-
-Say = Callable[[str], None]
+__all__ = ["Built", "build_missing", "write_built"]
 
 
-def build_snapshots(history: History, *, rewrite: int | None, say: Say) -> bool:
-    """Build every missing snapshot (and version ``rewrite`` anew), and bring the lock up to date.
+@dataclass(frozen=True)
+class Built:
+    """Everything that is to be written for one history, and what was noticed while building it."""
 
-    Writes ``.db`` and ``.sql`` files and ``frozen.toml``; never a released snapshot. Returns
-    whether anything was written. Raises ClickException where upgraded and fresh differ, where
-    ``rewrite`` is released or no version, and where a released snapshot is gone.
+    history: History
+    images: Mapping[SnapshotName, Image]
+    twins: Mapping[SnapshotName, str]
+    lock: Lock
+    said: tuple[str, ...]
+
+
+def build_missing(history: History, *, rewrite: int | None) -> Built:
+    """Build every missing snapshot, text twin and lock line; nothing is written yet.
+
+    ``rewrite`` is a version whose snapshot is built anew, and with it those of all later versions,
+    which were built from it. Raises UnusableError where there is no such version,
+    ClickException where it or a later one is released, where something is wrong that building
+    does not mend, and where upgraded and fresh differ.
     """
     wanted = _wanted(history, rewrite)
-    images = {name: history.snapshot(name) for name in history.stored if name not in wanted}
+    left = [one for one in find_problems(history, anew=wanted) if one.mended_by != "snapshot"]
+    if left:
+        lines = "\n".join(problem.text for problem in left)
+        raise click.ClickException(f"nothing was built, since this must be mended first:\n{lines}")
+    images = {name: read_sound(history, name) for name in history.stored if name not in wanted}
+    said: list[str] = []
     for name in wanted:
-        images[name] = _build(history, name, images, say)
-    lock = _updated_lock(history, images, wanted)
-    # Only now, when nothing can be refused any more.
-    for name in wanted:
-        _store(history, name, images[name], say)
-    if lock == history.lock:
-        return bool(wanted)
-    write_lock(history.lock_path, lock)
-    for version in sorted(lock.versions):
-        old, new = history.lock.versions.get(version), lock.versions[version]
-        if old is None or old.schema != new.schema or SnapshotName(version) in wanted:
-            say(f"locked   {history.lock_path.name}  {format_version(version)} {new.schema[:15]}")
-    return True
+        images[name], lines_said = _build(history, name, images)
+        said.extend(lines_said)
+    twins = {
+        name: text for name, image in images.items() if (text := _new_twin(history, name, image))
+    }
+    lock = updated_lock(history, images, wanted)
+    return Built(history, {name: images[name] for name in wanted}, twins, lock, tuple(said))
+
+
+def write_built(built: Built) -> Iterator[str]:
+    """Write what was built, the lock file last, and yield a line for each thing done.
+
+    Each file is replaced whole. Raises SnapshotError where one cannot be written; called again
+    after that, or after a kill, it ends alike.
+    """
+    history = built.history
+    yield from built.said
+    for name in sorted({*built.images, *built.twins}):
+        if name in built.twins:
+            replace_file(history.folder.twin(name), built.twins[name].encode())
+        if name in built.images:
+            file, content = history.folder.file(name), built.images[name].content
+            replace_file(file, content)
+            yield f"wrote    {file.name}  {len(content) / 1024:.0f} KiB"
+        if name in built.twins:
+            yield f"wrote    {name}.sql  text twin, for the reviewer's diff"
+    if built.lock != history.lock:
+        write_lock(history.lock_path, built.lock)
+        yield from locked_lines(history.lock, built.lock)
 
 
 def _wanted(history: History, rewrite: int | None) -> list[SnapshotName]:
     names = [SnapshotName(version) for version in history.versions]
-    wanted = [name for name in names if name not in history.stored]
-    for name in wanted:
-        line = history.lock.versions.get(name.version)
-        if line is not None and line.released:
-            raise click.ClickException(
-                f"{name} is released and its snapshot is gone: {history.folder.file(name)}."
-                " Another one would not be the same; restore it from version control"
-            )
+    missing = {
+        name for name in names if name not in history.stored and not is_released(history, name)
+    }
     if rewrite is None:
-        return wanted
+        return sorted(missing)
     if rewrite not in history.versions:
-        raise click.ClickException(
+        raise UnusableError(
             f"there is no version {format_version(rewrite)} to rewrite; versions are"
             f" {format_version(history.versions[0])}..{format_version(history.latest)}"
         )
-    line = history.lock.versions.get(rewrite)
-    if line is not None and line.released:
-        raise click.ClickException(
-            f"{format_version(rewrite)} is released: nothing rewrites its snapshot. Put a change"
-            ' into a new migration: pmd-migrations new "describe the change"'
-        )
-    return sorted({*wanted, SnapshotName(rewrite)})
+    anew = [name for name in names if name.version >= rewrite]
+    for name in anew:
+        if is_released(history, name):
+            which = f", and was built from {anew[0]}" if name is not anew[0] else ""
+            raise click.ClickException(
+                f"{name} is released{which}: nothing rewrites its snapshot. Put a change into a"
+                ' new migration: pmd-migrations new "describe the change"'
+            )
+    return sorted(missing.union(anew))
 
 
 def _build(
-    history: History, name: SnapshotName, images: Mapping[SnapshotName, Image], say: Say
-) -> Image:
-    """Upgrade the newest older snapshot, compare it with fresh, and fill it."""
+    history: History, name: SnapshotName, images: Mapping[SnapshotName, Image]
+) -> tuple[Image, list[str]]:
+    """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables."""
     older = [one for one in images if not one.variant and one.version < name.version]
     base = max(older, default=None)
     start = images[base] if base is not None else EMPTY
@@ -94,25 +121,43 @@ def _build(
         kept = sum(count_rows(conn).values())
         for version in history.versions:
             if (base.version if base else 0) < version <= name.version:
-                take_step(history.source, conn, version)
+                _step(history, conn, version, base)
         _refuse_difference(history, name, read_schema(conn), base=base)
         filled = fill_empty_tables(conn, ignore=history.ignore)
         image = canonical_image(Image.of_connection(conn))
     come = f"{base} (stored) -> {name} and fresh -> {name}" if base else f"fresh -> {name}"
-    made = sum(filled.rows.values())
     rows = f"{counted(kept, 'row')} kept, " if base else ""
-    say(f"built    {come}: same schema, {rows}{made} generated")
+    said = [f"built    {come}: same schema, {rows}{sum(filled.rows.values())} generated"]
     for table, reason in filled.failed.items():
-        say(f"empty    {table}: no generated row fits ({reason}); insert some by hand")
-    return image
+        said.append(f"empty    {table}: no generated row fits ({reason})")
+    if filled.failed:
+        said.append(
+            f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
+            " pmd-migrations snapshot"
+        )
+    return image, said
 
 
-def _store(history: History, name: SnapshotName, image: Image, say: Say) -> None:
-    file = history.folder.file(name)
+def _step(
+    history: History, conn: sqlite3.Connection, version: int, base: SnapshotName | None
+) -> None:
+    try:
+        take_step(history.source, conn, version)
+    except StepFailedError as error:
+        where = history.source.location(version)
+        raise click.ClickException(
+            f"{shown_path(where.path)}:{where.line} fails, upgraded from {base or 'fresh'}; nothing"
+            f" was written: {error}"
+        ) from error
+
+
+def _new_twin(history: History, name: SnapshotName, image: Image) -> str:
+    """Return the image's text twin where what is stored is another, else nothing."""
     with closing(image.connect()) as conn:
-        stored = write_snapshot(conn, file)
-    say(f"wrote    {file.name}  {len(stored.content) / 1024:.0f} KiB")
-    say(f"wrote    {file.with_suffix('.sql').name}  text twin, for the reviewer's diff")
+        text = twin_sql(conn)
+    twin = history.folder.twin(name)
+    stored = twin.read_text(encoding="utf-8") if twin.is_file() else ""
+    return "" if stored == text else text
 
 
 def _refuse_difference(
@@ -126,37 +171,6 @@ def _refuse_difference(
         what = counted(len(diff.differences), "difference")
         lines = "\n".join(f"  {line}" for line in render(diff))
         raise click.ClickException(
-            f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written for it\n\n"
+            f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
             f"{lines}\n\nMend the migration, so that both ways end alike."
         )
-
-
-def _updated_lock(
-    history: History,
-    images: Mapping[SnapshotName, Image],
-    rewritten: Collection[SnapshotName],
-) -> Lock:
-    results = version_results(history, images)
-    lock = history.lock
-    for version, result in results.items():
-        lock = lock.with_version(version, _line(history, version, result, rewritten))
-    for name, image in images.items():
-        if name in lock.snapshots and name not in rewritten:
-            continue
-        with closing(image.connect()) as conn:
-            line = SnapshotLine(content_digest(image.content), count_rows(conn))
-        lock = lock.with_snapshot(name, line)
-    return lock
-
-
-def _line(
-    history: History, version: int, result: Result, rewritten: Collection[SnapshotName]
-) -> VersionLine:
-    """Return the version's lock line: what is recorded stays, what is new is added."""
-    new = version_line(history, version, result, released=False)
-    old = history.lock.versions.get(version)
-    if old is None or (SnapshotName(version) in rewritten and not old.released):
-        return new
-    names = {str(name) for name in rewritten}
-    kept = {label: digest for label, digest in old.rows.items() if label not in names}
-    return replace(old, rows={**new.rows, **kept})

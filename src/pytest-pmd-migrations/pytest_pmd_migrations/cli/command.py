@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, nullcontext, redirect_stdout
 
 import click
 
-from pytest_pmd_migrations.cli.build import build_snapshots
-from pytest_pmd_migrations.cli.inspect import find_problems, schema_difference
+from pytest_pmd_migrations.cli.build import build_missing, write_built
+from pytest_pmd_migrations.cli.difference import schema_difference
+from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
-    BadSettingError,
+    UnusableError,
+    choose_histories,
     choose_history,
     load_project,
+    shown_path,
     source_for_new,
 )
+from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.scaffold import create_migration
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots.lock import write_lock
-from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["main"]
@@ -45,33 +48,49 @@ def new(description: str, *, sql: bool, source: str) -> None:
     """Write the next migration's file: new "add tags"."""
     with _clean_errors():
         path = create_migration(source_for_new(source), description, script=sql)
-    click.echo(f"created  {click.format_filename(path)}")
+    click.echo(f"created  {shown_path(path)}")
     what = "write the script" if sql else "write up(db)"
     label = path.name.partition("_")[0]
     click.echo(f"next     {what}, then: pytest --migration-matrix -k {label}")
 
 
 @main.command()
-@click.option("--rewrite", type=int, metavar="N", help="Build the unreleased snapshot N anew")
+@click.option(
+    "--rewrite",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Build the unreleased snapshot N anew, and those after it",
+)
 @_source
 def snapshot(*, rewrite: int | None, source: str) -> None:
     """Build the snapshots and lock lines that are missing."""
     with _clean_errors():
-        written = False
-        for history in _histories(source):
-            written |= build_snapshots(history, rewrite=rewrite, say=click.echo)
+        histories = choose_histories(source, one=rewrite is not None)
+        # All sources are built before the first file is written.
+        built = [build_missing(history, rewrite=rewrite) for history in histories]
+    written = False
+    lines = (line for one in built for line in write_built(one))
+    with _clean_errors(quiet=False):
+        for line in lines:
+            click.echo(line)
+            written = True
     if not written:
         click.echo("nothing to build: every version has its snapshot and its lock line")
 
 
 @main.command()
-@click.argument("version", required=False, type=int)
+@click.argument("version", required=False, type=click.IntRange(1))
 @_source
 def release(version: int | None, *, source: str) -> None:
     """Mark versions up to VERSION (default all) as released: they are history."""
     with _clean_errors():
-        for history in _histories(source):
-            _release(history, history.latest if version is None else version)
+        histories = choose_histories(source, one=version is not None)
+        marked = [mark_released(history, version) for history in histories]
+        for history, (lock, _) in zip(histories, marked, strict=True):
+            if lock != history.lock:
+                write_lock(history.lock_path, lock)
+    for _, line in marked:
+        click.echo(line)
 
 
 @main.command()
@@ -79,10 +98,10 @@ def release(version: int | None, *, source: str) -> None:
 def check(*, source: str) -> None:
     """Exit 1 when a snapshot or a lock line is missing or wrong."""
     with _clean_errors():
-        histories = _histories(source)
-        problems = [line for history in histories for line in find_problems(history)]
-    for line in problems:
-        click.echo(line)
+        histories = choose_histories(source)
+        problems = [problem for history in histories for problem in find_problems(history)]
+    for problem in problems:
+        click.echo(problem.text)
     if problems:
         raise click.exceptions.Exit(1)
     versions = sum(len(history.versions) for history in histories)
@@ -97,53 +116,23 @@ def check(*, source: str) -> None:
 def show(one: str, other: str, *, source: str) -> None:
     """Print how the schemas of two versions or snapshots differ: show 3 9."""
     with _clean_errors():
-        labels = [name.zfill(4) if name.isdigit() else name for name in (one, other)]
-        lines = schema_difference(choose_history(load_project(), source), *labels)
-    for line in lines or [f"{labels[0]} and {labels[1]} have the same schema"]:
+        lines = schema_difference(choose_history(load_project(), source), one, other)
+    for line in lines:
         click.echo(line)
 
 
-def _histories(source: str) -> list[History]:
-    histories = load_project()
-    return [choose_history(histories, source)] if source else list(histories)
-
-
-def _release(history: History, version: int) -> None:
-    if version not in history.versions:
-        raise click.ClickException(
-            f"there is no version {format_version(version)} to release; versions are"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
-        )
-    wanted = [one for one in history.versions if one <= version]
-    problems = [line for line in find_problems(history) if _is_about(line, wanted)]
-    if problems:
-        raise click.ClickException(
-            "not released, since not all is in order:\n" + "\n".join(problems)
-        )
-    lock = history.lock
-    born = [one for one in wanted if not lock.versions[one].released]
-    for one in born:
-        lock = lock.with_version(one, replace(lock.versions[one], released=True))
-    if born:
-        write_lock(history.lock_path, lock)
-        first, last = format_version(born[0]), format_version(born[-1])
-        click.echo(f"released {first if first == last else f'{first}..{last}'}")
-    else:
-        click.echo("nothing to release: these versions are released already")
-
-
-def _is_about(line: str, versions: list[int]) -> bool:
-    """Return whether a problem is about one of the versions, not about a later one."""
-    label = next((word for word in line.replace("_", " ").split() if word[:4].isdigit()), "")
-    return not label or int(label[:4]) <= max(versions)
-
-
 @contextmanager
-def _clean_errors() -> Iterator[None]:
-    """Turn the package's own errors into one clean message without a traceback."""
+def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
+    """Turn errors into one message without a traceback: exit code 2 for settings, else 1.
+
+    With ``quiet``, what the project's own code prints meanwhile goes to the standard error.
+    """
     try:
-        yield
+        with redirect_stdout(sys.stderr) if quiet else nullcontext():
+            yield
     except SettingError as error:
-        raise BadSettingError(str(error)) from error
+        raise UnusableError(str(error)) from error
     except MigrationTestError as error:
         raise click.ClickException(str(error)) from error
+    except sqlite3.Error as error:
+        raise click.ClickException(f"SQLite refuses: {type(error).__name__}: {error}") from error

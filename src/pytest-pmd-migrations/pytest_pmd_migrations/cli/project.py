@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +16,23 @@ from pytest_pmd_migrations.settings import load_histories
 from pytest_pmd_migrations.sources.modules import ModulesSource
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
-__all__ = ["BadSettingError", "choose_history", "load_project", "source_for_new"]
+__all__ = [
+    "UnusableError",
+    "choose_histories",
+    "choose_history",
+    "load_project",
+    "shown_path",
+    "source_for_new",
+]
+
+# The plugin is asked for by name: neither addopts nor the environment can have switched it off.
+_ARGUMENTS = ["-p", "pmd_migrations", "-p", "no:cacheprovider", "-W", "ignore"]
 
 
-class BadSettingError(click.ClickException):
-    """A setting cannot be used: one line, exit code 2."""
+class UnusableError(click.ClickException):
+    """A setting or an argument cannot be used: one line, exit code 2."""
 
     exit_code = 2
-
-    def show(self, file: object = None) -> None:
-        """Print the one line to the standard error."""
-        del file
-        click.echo(f"error: {self.message}", err=True)
 
 
 @dataclass
@@ -53,27 +59,44 @@ class _Settings:
 def load_project() -> tuple[History, ...]:
     """Return the histories of the project around the current folder.
 
-    Raises BadSettingError where pytest or the settings cannot be used.
+    Raises UnusableError where pytest or the settings cannot be used.
     """
     settings = _read_settings()
     if settings.error:
-        raise BadSettingError(settings.error)
+        raise UnusableError(settings.error)
     return settings.histories
 
 
 def choose_history(histories: Sequence[History], source: str) -> History:
-    """Return the history of the source of that name, or the only one."""
+    """Return the history of the source of that name, or the only one.
+
+    Raises UnusableError where there is none of that name, or several and no name.
+    """
     if not source and len(histories) == 1:
         return histories[0]
-    names = ", ".join(history.source.name for history in histories)
     for history in histories:
         if history.source.name == source:
             return history
-    raise BadSettingError(f"--source {source!r} is not one of the migration sources: {names}")
+    names = ", ".join(history.source.name for history in histories)
+    if not source:
+        raise UnusableError(f"there are several migration sources; expected --source: {names}")
+    raise UnusableError(f"--source {source!r} is not one of the migration sources: {names}")
+
+
+def choose_histories(source: str, *, one: bool = False) -> tuple[History, ...]:
+    """Return the histories a command is about: of all sources, or of the one that is named.
+
+    ``one`` asks for a name where there are several, as a version means nothing without.
+    """
+    histories = load_project()
+    return (choose_history(histories, source),) if source or one else histories
 
 
 def source_for_new(source: str) -> ModulesSource:
-    """Return the source that gets a new migration; it may have none yet."""
+    """Return the source that gets a new migration; it may have none yet.
+
+    Raises UnusableError where it cannot be used, or is no folder of files.
+    """
     settings = _read_settings()
     if settings.histories:
         found: object = choose_history(settings.histories, source).source
@@ -81,22 +104,39 @@ def source_for_new(source: str) -> ModulesSource:
         try:
             found = resolve_source(settings.source, root=settings.root, allow_empty=True)
         except MigrationTestError as error:
-            raise BadSettingError(str(error)) from error
+            raise UnusableError(str(error)) from error
     else:
-        raise BadSettingError(settings.error)
+        raise UnusableError(settings.error)
     if not isinstance(found, ModulesSource):
         name = getattr(found, "name", type(found).__name__)
-        raise BadSettingError(
+        raise UnusableError(
             f"the source {name} is an object of the project's own, which knows by itself where its"
             " migrations are written; expected a package or folder of numbered files"
         )
     return found
 
 
+def shown_path(path: Path) -> str:
+    """Return a path as a command line in the current folder can use it."""
+    here = Path.cwd()
+    return click.format_filename(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def _read_settings() -> _Settings:
     settings = _Settings()
-    code = pytest.main(["-p", "no:cacheprovider", "-W", "ignore"], plugins=[settings])
+    try:
+        code = pytest.main(_ARGUMENTS, plugins=[settings])
+    except Exception as error:
+        # A conftest.py, a plugin or a source failed in code of its own.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise UnusableError(
+            f"the settings cannot be read: {type(error).__name__}: {error}"
+            f" ({shown_path(Path(last.filename))}:{last.lineno}). See: pytest --collect-only"
+        ) from error
     if code != 0:
         # pytest has said on the standard error what is wrong.
-        raise click.exceptions.Exit(2)
+        raise UnusableError(
+            "the settings cannot be read, since pytest does not start here, for the reason above."
+            " See: pytest --collect-only"
+        )
     return settings

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.sources.modules import ModulesSource
 
 __all__ = ["create_migration"]
 
+_LONGEST = 60
 _MODULE = '''"""{title}."""
 
 VERSION = {version}
@@ -26,34 +28,38 @@ def up(db):
 def create_migration(source: ModulesSource, description: str, *, script: bool) -> Path:
     """Write the file of the next version and return its path; it exists no sooner.
 
-    Raises ClickException when the description holds no letter or digit.
+    Raises UnusableError when no file name can be made of the description, ClickException when
+    the file cannot be written.
     """
     slug = _slug(description)
     if not slug:
-        raise click.ClickException(
-            f'{description!r} names no migration; expected some words: new "add tags"'
+        raise UnusableError(
+            f"no file name can be made of {description!r}; expected some words in Latin letters or"
+            ' digits: pmd-migrations new "add tags"'
         )
     versions = source.versions()
     version = versions[-1] + 1 if versions else 1
     width = len(source.files[-1].path.name.partition("_")[0]) if source.files else 4
-    suffix = ".sql" if script else ".py"
-    path = source.folder / f"{version:0{width}d}_{slug}{suffix}"
-    title = description.strip()
-    title = title[0].upper() + title[1:]
-    text = (
-        f"-- {title}\n"
-        if script
-        else _MODULE.format(
-            title=title.replace("\\", "\\\\").replace('"""', "'''"),
-            version=version,
-            description=title,
-        )
-    )
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+    path = source.folder / f"{version:0{width}d}_{slug}{'.sql' if script else '.py'}"
+    try:
+        with path.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(_text(version, " ".join(description.split()), script=script))
+    except OSError as error:
+        raise click.ClickException(
+            f"{path} cannot be written: {error.strerror}; expected a folder to write into, and"
+            " no such file in it"
+        ) from error
     return path
+
+
+def _text(version: int, words: str, *, script: bool) -> str:
+    title = (words[0].upper() + words[1:]).rstrip(".")
+    if script:
+        return f"-- {title}\n"
+    docstring = title.replace("\\", "\\\\").replace('"""', "'''")
+    return _MODULE.format(title=docstring, version=version, description=title)
 
 
 def _slug(description: str) -> str:
     plain = unicodedata.normalize("NFKD", description).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:_LONGEST].rstrip("_")

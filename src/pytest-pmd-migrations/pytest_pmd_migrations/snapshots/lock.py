@@ -131,8 +131,7 @@ def lock_text(lock: Lock) -> str:
 
 
 def write_lock(path: Path, lock: Lock) -> None:
-    """Write the lock file by an atomic rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the lock file by an atomic rename; raises SnapshotError where it cannot be."""
     replace_file(path, lock_text(lock).encode())
 
 

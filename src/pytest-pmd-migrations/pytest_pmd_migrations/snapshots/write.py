@@ -8,6 +8,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 
@@ -25,12 +26,11 @@ def write_snapshot(conn: sqlite3.Connection, path: Path) -> Image:
 
     Writes ``path`` and ``path.with_suffix(".sql")``, each by an atomic rename, and makes the
     folder when it is missing; ``conn`` stays as it is and must have no open transaction.
-    Returns the image that was stored.
+    Returns the image that was stored. Raises SnapshotError where a file cannot be written.
     """
     image = canonical_image(Image.of_connection(conn))
     with closing(image.connect()) as stored:
         twin = twin_sql(stored)
-    path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path.with_suffix(".sql"), twin.encode())
     replace_file(path, image.content)
     return image
@@ -56,16 +56,27 @@ def canonical_image(image: Image) -> Image:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file by an atomic rename: whoever reads it sees the old content or the new."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    """Write a file by an atomic rename: whoever reads it sees the old content or the new.
+
+    Makes the folder when it is missing. Raises SnapshotError where it cannot be written; then
+    the old file is still there, whole.
+    """
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SnapshotError(
+            f"{path} cannot be written: {error.strerror}; expected a folder to write into."
+            " Make room for it, or set migration_snapshots to another folder."
+        ) from error
