@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_pmd_migrations.checks.registry import register
     from pytest_pmd_migrations.database import MigrationDatabase
     from pytest_pmd_migrations.errors import (
+        FreshFailedError,
         LockFileError,
         MigrationTestError,
         SchemaMismatchError,
@@ -35,6 +36,7 @@ __all__ = [
     "Condition",
     "Declarations",
     "Finding",
+    "FreshFailedError",
     "History",
     "LineageRecord",
     "Location",
@@ -63,6 +65,7 @@ _ROOMS = {
     "checks.registry": ("register",),
     "database": ("MigrationDatabase",),
     "errors": (
+        "FreshFailedError",
         "LockFileError",
         "MigrationTestError",
         "SchemaMismatchError",

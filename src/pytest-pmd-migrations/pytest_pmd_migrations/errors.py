@@ -7,12 +7,14 @@ MigrationTestError
 │   └── LockFileError         frozen.toml is missing, unreadable or contradicts the files
 ├── SchemaReadError           a database's schema cannot be read
 ├── StepFailedError           the application's runner did not bring a database one version on
+│   └── FreshFailedError      so no fresh database can be built, to compare others with
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
 """
 
 from __future__ import annotations
 
 __all__ = [
+    "FreshFailedError",
     "LockFileError",
     "MigrationTestError",
     "SchemaMismatchError",
@@ -58,6 +60,10 @@ class StepFailedError(MigrationTestError):
     def __init__(self, message: str, *, version: int) -> None:
         super().__init__(message)
         self.version = version
+
+
+class FreshFailedError(StepFailedError):
+    """No fresh database can be built; the step that failed is the ``__cause__``."""
 
 
 class SchemaMismatchError(MigrationTestError, AssertionError):

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import EMPTY, Step, walk
 from pytest_pmd_migrations.schema import Schema, read_schema, stored_text
-from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source
 
 __all__ = ["FreshDatabases"]
@@ -23,19 +22,22 @@ class _Fresh:
 
 
 class FreshDatabases:
-    """The fresh databases of one source, built as far as they are asked for."""
+    """The fresh databases of one source, built as far as they are asked for.
+
+    ``version`` is one of the source's, or 0 for the database with no tables.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._built: dict[int, _Fresh] = {}
         self._schemas: dict[int, Schema] = {}
         self._steps: Iterator[Step] | None = None
-        self._failure: StepFailedError | None = None
+        self._failure: FreshFailedError | None = None
 
     def image(self, version: int) -> Image:
         """Return the fresh database at ``version``.
 
-        Raises StepFailedError when the runner cannot build it.
+        Raises FreshFailedError when the runner cannot build it.
         """
         return self._fresh(version).image
 
@@ -57,15 +59,13 @@ class FreshDatabases:
             if self._failure is not None:
                 raise self._failure
             try:
-                step = next(self._steps, None)
-            except StepFailedError as error:
-                self._failure = StepFailedError(
-                    f"a fresh database cannot be built: {error}", version=error.version
+                step = next(self._steps)
+            except MigrationTestError as error:
+                # A generator that raised is over: what it raised is all there is to know.
+                failed = error.version if isinstance(error, StepFailedError) else version
+                self._failure = FreshFailedError(
+                    f"a fresh database cannot be built: {error}", version=failed
                 )
                 raise self._failure from error
-            if step is None:
-                raise StepFailedError(
-                    f"the source has no version {format_version(version)}", version=version
-                )
             self._built[step.version] = _Fresh(step.after, tuple(stored_text(step.conn)))
         return self._built[version]

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from sqlite3 import DatabaseError
 
-from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.errors import SnapshotError, SourceError
 from pytest_pmd_migrations.fresh import FreshDatabases
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -17,7 +17,13 @@ from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, Lock, content_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.constants import merge
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
-from pytest_pmd_migrations.sources.protocol import Source, current_version, declared_by
+from pytest_pmd_migrations.sources.protocol import (
+    Location,
+    Source,
+    current_version,
+    declared_by,
+    location_of,
+)
 
 __all__ = ["History"]
 
@@ -73,9 +79,27 @@ class History:
         own = declared_by(self.source, version)
         return merge(own, self.declared.get(version, NOTHING_DECLARED))
 
+    def location(self, version: int) -> Location:
+        """Return where that version's migration is written; SourceError where none can say it."""
+        return location_of(self.source, version)
+
     def file_name(self, version: int) -> str:
         """Return the name of the file that holds that version's migration."""
-        return self.source.location(version).path.name
+        return self.location(version).path.name
+
+    def text(self, version: int) -> bytes:
+        """Return the content of the file that holds that version's migration.
+
+        Raises SourceError when it cannot be read.
+        """
+        path = self.location(version).path
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise SourceError(
+                f"source {self.source.name}: location({version}) is {path}, which cannot be read:"
+                f" {error.strerror}; expected the file that the migration is written in"
+            ) from error
 
     def snapshot(self, name: SnapshotName) -> Image:
         """Return a stored snapshot, verified.
@@ -87,6 +111,8 @@ class History:
         image = self.folder.read(name)
         try:
             with closing(image.connect()) as conn:
+                # The first read of the schema finds a broken one.
+                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
                 version = current_version(self.source, conn)
         except DatabaseError as error:
             raise SnapshotError(

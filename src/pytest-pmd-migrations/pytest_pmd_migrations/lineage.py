@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.protocol import Source, current_version
+from pytest_pmd_migrations.sources.protocol import Source, current_version, location_of
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
 
@@ -55,17 +55,23 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
 def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     """Let the application's runner bring ``conn`` to version ``to``.
 
-    Raises StepFailedError when the runner raises, stops elsewhere, or leaves a transaction open
-    (whose changes a user would lose at close).
+    Raises StepFailedError when the runner raises, stops elsewhere, closes the connection, or
+    leaves a transaction open (whose changes a user would lose at close).
     """
     label = format_version(to)
     try:
         source.upgrade(conn, to)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise StepFailedError(
             f"the step to {label} raised {type(error).__name__}: {error}", version=to
         ) from error
-    if conn.in_transaction:
+    try:
+        left_open = conn.in_transaction
+    except sqlite3.ProgrammingError as error:
+        raise StepFailedError(
+            f"the step to {label} closed the connection; expected it to stay open", version=to
+        ) from error
+    if left_open:
         conn.rollback()
         raise StepFailedError(
             f"the step to {label} left its transaction open; expected a commit", version=to
@@ -74,6 +80,6 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     if arrived != to:
         raise StepFailedError(
             f"the step to {label} ended at version {format_version(arrived)}; expected the"
-            f" application's runner to apply {source.location(to).path.name} and to stop there",
+            f" application's runner to apply {location_of(source, to).path.name} and to stop there",
             version=to,
         )

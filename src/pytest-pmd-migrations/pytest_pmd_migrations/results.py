@@ -99,10 +99,9 @@ def lineage_starts(images: Mapping[SnapshotName, Image]) -> Mapping[str, Image]:
 
 def version_line(history: History, version: int, result: Result, *, released: bool) -> VersionLine:
     """Return the lock line that records ``result`` for that version's migration file."""
-    path = history.source.location(version).path
     return VersionLine(
-        file=path.name,
-        text=text_digest(path.read_bytes()),
+        file=history.file_name(version),
+        text=text_digest(history.text(version)),
         schema=result.schema,
         rows=result.rows,
         released=released,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.errors import MigrationTestError, SourceError
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = [
@@ -18,11 +19,15 @@ __all__ = [
     "check_source",
     "current_version",
     "declared_by",
+    "location_of",
     "rerun",
     "volatile_columns",
 ]
 
 _REQUIRED = ("name", "versions", "location", "upgrade")
+_NAME = re.compile(r"\w[\w.-]*")
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Location:
 class Source(Protocol):
     """Where an application's migrations come from.
 
+    ``name`` stands in ids and is a folder's name: letters, digits, ``_``, ``-`` and ``.`` only.
     A source may also define:
 
     - ``current_version(conn) -> int``: the version a database is at; ``PRAGMA user_version``
@@ -74,7 +80,12 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
             f" {', '.join(missing)}; expected name, versions(), location(version) and"
             " upgrade(conn, to). See docs/PLUGIN.md, Sources"
         )
-    versions = list(candidate.versions())
+    if not isinstance(candidate.name, str) or not _NAME.fullmatch(candidate.name):
+        raise SourceError(
+            f"{setting} has the name {candidate.name!r}, which stands in ids and is a folder's"
+            " name; expected letters, digits, '_', '-' and '.' only"
+        )
+    versions = _asked(setting, "versions()", lambda: list(candidate.versions()))
     if not versions and not allow_empty:
         raise SourceError(
             f"{setting} has no migrations; expected at least one."
@@ -95,9 +106,30 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
 def current_version(source: Source, conn: sqlite3.Connection) -> int:
     """Return the version ``conn`` is at, by the source's word or ``PRAGMA user_version``."""
     own = getattr(source, "current_version", None)
-    if own is not None:
-        return int(own(conn))
-    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+    if own is None:
+        return int(conn.execute("PRAGMA user_version").fetchone()[0])
+    found = _asked(_named(source), "current_version(conn)", lambda: own(conn))
+    if type(found) is not int:
+        raise SourceError(
+            f"{_named(source)}: current_version(conn) returned {found!r}; expected an integer,"
+            " 0 where the database has no version yet"
+        )
+    return found
+
+
+def location_of(source: Source, version: int) -> Location:
+    """Return where that version's migration is written.
+
+    Raises SourceError where the source cannot say it.
+    """
+    call = f"location({version})"
+    found = _asked(_named(source), call, lambda: source.location(version))
+    if not isinstance(found, Location):
+        raise SourceError(
+            f"{_named(source)}: {call} returned a {type(found).__name__};"
+            " expected pytest_pmd_migrations.Location"
+        )
+    return found
 
 
 def can_rerun(source: Source) -> bool:
@@ -121,10 +153,25 @@ def declared_by(source: Source, version: int) -> Declarations:
     declarations = getattr(source, "declarations", None)
     if declarations is None:
         return NOTHING_DECLARED
-    found = declarations(version)
+    call = f"declarations({version})"
+    found = _asked(_named(source), call, lambda: declarations(version))
     if not isinstance(found, Declarations):
         raise SourceError(
-            f"source {source.name}: declarations({version}) returned a {type(found).__name__};"
+            f"{_named(source)}: {call} returned a {type(found).__name__};"
             " expected pytest_pmd_migrations.Declarations"
         )
     return found
+
+
+def _named(source: Source) -> str:
+    return f"source {source.name}"
+
+
+def _asked(who: str, call: str, ask: Callable[[], Answer]) -> Answer:
+    """Return the answer of a source's own code, whose exceptions become a SourceError."""
+    try:
+        return ask()
+    except MigrationTestError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SourceError(f"{who}: {call} raised {type(error).__name__}: {error}") from error
