@@ -17,10 +17,10 @@ from _pytest._code.code import (
     TerminalRepr,
 )
 
-from pytest_pmd_migrations.checks.cells import Cell, judge_cell
+from pytest_pmd_migrations.checks.cells import PREFIX, Cell, judge_cell
 from pytest_pmd_migrations.checks.model import Finding, Verdict
-from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.report.outcome import FAIL, NOTE, OK, Outcome
+from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.sources.protocol import Location
 
 if TYPE_CHECKING:
@@ -72,17 +72,19 @@ class CellItem(pytest.Item):
         """Judge the cell; raise CellFailedError with the whole message when it fails."""
         records = self._matrix.records(self.cell.source)
         check = next(check for check in self._matrix.checks if check.name == self.cell.check)
-        self.outcome = self._outcome(FAIL, Verdict())
         verdict = judge_cell(records, check, self.cell.row)
+        self.outcome = Outcome.of_verdict(self.cell, verdict)
         if verdict.findings:
-            self.outcome = self._outcome(FAIL, verdict)
             raise CellFailedError(self._message(verdict), self._blamed(verdict.findings))
-        self.outcome = self._outcome(NOTE if verdict.notes else OK, verdict)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Return the migration's file and the line of its ``up``."""
+        """Return the migration's file, the line of its ``up``, and the id as a shell wants it.
+
+        Without the quotes, pytest would take the id for a dotted name of Python's, and print
+        ``0001::::0012[schema]`` with ``-v``.
+        """
         location = self._location(self.cell.version)
-        return location.path, location.line - 1, self.cell.id
+        return location.path, location.line - 1, f'"{self.cell.id}"'
 
     def repr_failure(  # type: ignore[override]  # pytest allows a TerminalRepr too
         self, excinfo: pytest.ExceptionInfo[BaseException]
@@ -96,39 +98,30 @@ class CellItem(pytest.Item):
         entry = ReprEntryNative([f"{text}\n"])
         return ReprExceptionInfo(ReprTraceback([entry], None, "native"), crash)
 
-    def _outcome(self, status: str, verdict: Verdict) -> Outcome:
-        return Outcome(
-            self.cell.source,
-            self.cell.row,
-            self.cell.check,
-            status,
-            verdict.notes,
-            verdict.remarks,
-            tuple(sorted(verdict.used)),
-        )
-
     def _message(self, verdict: Verdict) -> str:
         lines: list[str] = []
         for finding in verdict.findings:
             lines.extend((finding.headline, "", *finding.lines, ""))
-        copy = self._keep(verdict)
-        if copy:
-            lines.append(f"copy of the database: {copy}")
+        lines.extend(self._keep(verdict))
         lines.append(f'again: pytest --migration-matrix "{self.cell.id}"')
         return "\n".join(lines)
 
-    def _keep(self, verdict: Verdict) -> str:
-        """Keep the last database of a failed lineage in pytest's cache; return its path."""
+    def _keep(self, verdict: Verdict) -> list[str]:
+        """Keep the last database of a failed lineage in pytest's cache; return the line on it."""
         cache = getattr(self.config, "cache", None)
         if cache is None or verdict.image is None or not verdict.image.content:
-            return ""
-        name = self.cell.id.removeprefix("migrations::").partition("[")[0].replace("::", "-")
-        path: Path = cache.mkdir("migrations") / f"{name}.db"
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(verdict.image.content)
-        Path(temporary).replace(path)
-        return os.path.relpath(path, self.config.invocation_params.dir)
+            return []
+        name = self.cell.id.removeprefix(PREFIX).partition("[")[0].replace("::", "-")
+        try:
+            path: Path = cache.mkdir("migrations") / f"{name}.db"
+            handle, temporary = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(verdict.image.content)
+            Path(temporary).replace(path)
+        except OSError as error:
+            return [f"copy of the database: none, {error.strerror}: {error.filename}"]
+        shown = os.path.relpath(path, self.config.invocation_params.dir)
+        return [f"copy of the database: {shown}"]
 
     def _blamed(self, findings: tuple[Finding, ...]) -> Location:
         versions = [finding.version for finding in findings if finding.version is not None]
@@ -137,4 +130,8 @@ class CellItem(pytest.Item):
     def _location(self, version: int) -> Location:
         history = next(h for h in self._matrix.histories if h.name == self.cell.source)
         known = [v for v in history.versions if v <= version] or [history.versions[0]]
-        return history.source.location(known[-1])
+        try:
+            return history.location(known[-1])
+        except SourceError:
+            # The cells of `frozen` say so; any other still has its own to say.
+            return Location(self.config.rootpath)

@@ -31,7 +31,10 @@ FRESH = "fresh"
 
 @dataclass(frozen=True)
 class Result:
-    """What one version gives: a schema's fingerprint, and a digest of rows by lineage."""
+    """What one version gives: a schema's fingerprint, and a digest of rows by lineage.
+
+    Both without the objects that ``migration_ignore`` names.
+    """
 
     schema: str
     rows: Mapping[str, str]
@@ -54,9 +57,10 @@ def row_digester(history: History) -> Callable[[Step], str]:
         if before is not None and unchanged_rows(before.content, step.after.content):
             changed = {str(row[2]) for row in texts ^ now}
             kept = {table: value for table, value in digests.items() if table not in changed}
-            digests = {**kept, **digest_tables(step.conn, changed, volatile=volatile)}
+            again = digest_tables(step.conn, changed, volatile=volatile, ignore=history.ignore)
+            digests = {**kept, **again}
         else:
-            digests = digest_tables(step.conn, volatile=volatile)
+            digests = digest_tables(step.conn, volatile=volatile, ignore=history.ignore)
         texts = now
         return combine_digests(digests)
 
@@ -89,7 +93,10 @@ def version_results(history: History, images: Mapping[SnapshotName, Image]) -> M
             raise StepFailedError(
                 f"{label} cannot be upgraded: {error}", version=error.version
             ) from error
-    return {v: Result(history.fresh.schema(v).fingerprint, rows[v]) for v in history.versions}
+    return {
+        version: Result(history.fresh.schema(version).without(history.ignore).fingerprint, found)
+        for version, found in rows.items()
+    }
 
 
 def lineage_starts(images: Mapping[SnapshotName, Image]) -> Mapping[str, Image]:

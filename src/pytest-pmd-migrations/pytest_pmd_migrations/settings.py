@@ -64,6 +64,11 @@ def _sources(config: pytest.Config) -> list[Source]:
         except SettingError as error:
             raise SettingError(f"{error}{where}") from error
     for answer in config.hook.pytest_migration_sources(config=config):
+        if not isinstance(answer, (list, tuple)):
+            raise SettingError(
+                f"pytest_migration_sources returned a {type(answer).__name__};"
+                " expected a list of sources"
+            )
         sources.extend(
             check_source(candidate, setting="a source of pytest_migration_sources")
             for candidate in answer

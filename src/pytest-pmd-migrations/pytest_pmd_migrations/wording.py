@@ -19,8 +19,11 @@ def headline(text: str) -> str:
     return first if len(first) <= HEADLINE else first[: HEADLINE - 3].rstrip() + "..."
 
 
-def wrap_text(text: str, *, indent: str = "") -> tuple[str, ...]:
-    """Return ``text`` in lines of at most 76 columns, never breaking a name or a command."""
+def wrap_text(text: str, *, indent: str = "", hanging: str = "") -> tuple[str, ...]:
+    """Return ``text`` in lines of at most 76 columns, never breaking a word.
+
+    ``hanging`` is put before every line but a paragraph's first, after the ``indent``.
+    """
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
         lines.extend(
@@ -28,7 +31,7 @@ def wrap_text(text: str, *, indent: str = "") -> tuple[str, ...]:
                 paragraph,
                 WIDTH,
                 initial_indent=indent,
-                subsequent_indent=indent,
+                subsequent_indent=indent + hanging,
                 break_long_words=False,
                 break_on_hyphens=False,
             )

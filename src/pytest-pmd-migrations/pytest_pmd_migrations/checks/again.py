@@ -1,4 +1,4 @@
-"""The check ``again``: a step run a second time changes nothing.
+"""The check ``again``: a step run a second time changes nothing, nor does the runner.
 
 Prevents the accident of a step that is not idempotent: a retry, or a second application that
 opens the same file, doubles rows or leaves a half-changed schema.
@@ -6,8 +6,9 @@ opens the same file, doubles rows or leaves a half-changed schema.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.checks.migrations import reaching, unreached
@@ -18,40 +19,70 @@ from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.rows import digest_tables, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 __all__ = ["AGAIN"]
 
+Lines = tuple[str, ...]
 
-def _watch(history: History) -> Callable[[Step], tuple[str, ...]]:
-    """Run each step a second time on a copy; the observation is what that changed, in lines."""
 
-    def observe(step: Step) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Second:
+    """What a second run changed, in lines: of the runner as a whole, and of the step alone."""
+
+    runner: Lines = ()
+    step: Lines = ()
+
+
+def _watch(history: History) -> Callable[[Step], _Second]:
+    """Run each step a second time on a copy: first as an application opens its file again."""
+
+    def observe(step: Step) -> _Second:
         if step.before is None:
-            return ()
+            return _Second()
         with closing(step.after.connect()) as conn:
-            error = _rerun(history, conn, step.version)
-            if conn.in_transaction:
-                conn.rollback()
-            changes = _changes(history, step, conn)
-        if error is None or (not changes and not history.idempotent):
-            return changes
-        return (*wrap_text(f"it raised {type(error).__name__}: {error}"), *changes)
+            runner = _run(
+                history, step, conn, lambda: history.source.upgrade(conn, step.version), insist=True
+            )
+            if runner:
+                return _Second(runner=runner)
+            again = _run(
+                history,
+                step,
+                conn,
+                lambda: rerun(history.source, conn, step.version),
+                insist=history.idempotent,
+            )
+            return _Second(step=again)
 
     return observe
 
 
-def _rerun(history: History, conn: Connection, version: int) -> Exception | None:
+def _run(
+    history: History, step: Step, conn: Connection, run: Callable[[], None], *, insist: bool
+) -> Lines:
+    """Return what ``run`` changed, in lines; an error too, if it changed anything or ``insist``."""
+    error: BaseException | None = None
     try:
-        rerun(history.source, conn, version)
-    except Exception as error:
-        return error
-    return None
+        run()
+    except (Exception, SystemExit) as raised:
+        error = raised
+    if conn.in_transaction:
+        # What an error leaves open is lost when the file is closed; what else is, is meant.
+        (conn.rollback if error else conn.commit)()
+    changes = _changes(history, step, conn)
+    if error is None or not (changes or insist):
+        return changes
+    return (*wrap_text(f"it raised {type(error).__name__}: {error}"), *changes)
 
 
 def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
     """Return what the second run changed, in lines; no lines when it changed nothing."""
+    content = Image.of_connection(conn).content
+    if content == step.after.content:
+        return ()
     first, second = tuple(stored_text(step.conn)), tuple(stored_text(conn))
     lines: list[str] = []
     if first != second:
@@ -60,10 +91,13 @@ def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
             read_schema(step.conn).without(history.ignore),
         )
         lines.extend(render(diff, labels=("second run", "first run")) if diff else ())
-    if first == second and unchanged_rows(step.after.content, Image.of_connection(conn).content):
-        return tuple(lines)
+    if first == second and unchanged_rows(step.after.content, content):
+        return ()
     volatile = volatile_columns(history.source)
-    rows = [digest_tables(shown, volatile=volatile) for shown in (step.conn, conn)]
+    rows = [
+        digest_tables(shown, volatile=volatile, ignore=history.ignore)
+        for shown in (step.conn, conn)
+    ]
     lines.extend(
         _rows_line(table, step.conn, conn)
         for table in sorted(rows[0].keys() & rows[1].keys())
@@ -88,22 +122,63 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
     failed = unreached(history, version, observations)
     if failed is not None:
         return failed
-    changed: dict[tuple[str, ...], list[str]] = {}
+    runner: dict[Lines, list[str]] = {}
+    step: dict[Lines, list[str]] = {}
     for record in reaching(observations, version):
-        lines = record.observations[AGAIN.name, version]
-        if isinstance(lines, tuple) and lines:
-            changed.setdefault(lines, []).append(record.label)
-    if not changed:
-        return Verdict()
-    lines = [*wrap_text(f"Run a second time directly after itself, {_promise(history)}.")]
+        seen = record.observations[AGAIN.name, version]
+        if isinstance(seen, _Second):
+            runner.setdefault(seen.runner, []).append(record.label)
+            step.setdefault(seen.step, []).append(record.label)
+    return Verdict((*_runner_finding(version, runner), *_step_finding(history, version, step)))
+
+
+def _runner_finding(version: int, changed: dict[Lines, list[str]]) -> Iterator[Finding]:
+    lines = _evidence(changed)
+    if lines:
+        label = format_version(version)
+        yield Finding(
+            headline(f"the runner does not rest at {label}"),
+            (
+                *wrap_text(
+                    f"Called a second time, to bring a database from {label} to {label}, it must"
+                    " change nothing and raise nothing: so does every application that is"
+                    " started twice."
+                ),
+                *lines,
+                "",
+                *wrap_text("Make it read the version first, and stop where there is no step."),
+            ),
+            version,
+        )
+
+
+def _step_finding(
+    history: History, version: int, changed: dict[Lines, list[str]]
+) -> Iterator[Finding]:
+    lines = _evidence(changed)
+    if lines:
+        yield Finding(
+            headline(f"{history.file_name(version)} is not idempotent"),
+            (
+                *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
+                *lines,
+                "",
+                *wrap_text(
+                    "Make the step look before it changes: IF NOT EXISTS, OR IGNORE,"
+                    " WHERE ... IS NULL."
+                ),
+            ),
+            version,
+        )
+
+
+def _evidence(changed: dict[Lines, list[str]]) -> Lines:
+    lines: list[str] = []
     for observed, labels in changed.items():
-        lines.extend(("", *wrap_text(f"  upgraded from {', '.join(labels)}:", indent="  ")))
-        lines.extend(f"    {line}" for line in observed)
-    lines.extend(
-        ("", "Make the step look before it changes: IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL.")
-    )
-    name = history.file_name(version)
-    return Verdict((Finding(headline(f"{name} is not idempotent"), tuple(lines), version),))
+        if observed:
+            lines.extend(("", *wrap_text(f"upgraded from {', '.join(labels)}:", indent="  ")))
+            lines.extend(f"    {line}" for line in observed)
+    return tuple(lines)
 
 
 def _promise(history: History) -> str:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.model import Check, Finding, RowKind, Verdict
+from pytest_pmd_migrations.checks.lineages import error_finding, failed_lineage, unseen_lineage
+from pytest_pmd_migrations.checks.model import Check, Finding, Note, RowKind, Verdict
 from pytest_pmd_migrations.checks.records import Records
+from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -87,16 +89,35 @@ def list_cells(history: History, checks: Sequence[Check]) -> tuple[Cell, ...]:
 
 def judge_cell(records: Records, check: Check, row: str) -> Verdict:
     """Return the verdict on one cell; its lineages are walked where they have not been yet."""
-    history = records.history
-    if check.of == "migration":
-        return check.judge(history, row, records.all_lineages())
-    name = SnapshotName.parse(row)
+    try:
+        if check.of == "migration":
+            return _judge_migration(records, check, row)
+        return _judge_snapshot(records, check, row)
+    except MigrationTestError as error:
+        return Verdict((error_finding(records.history, error),))
+
+
+def _judge_migration(records: Records, check: Check, row: str) -> Verdict:
+    lineages = records.all_lineages()
+    for record in lineages:
+        unseen = record.unseen.get(check.name)
+        if unseen is not None and unseen.version <= int(row) and int(row) in record.reached:
+            found = unseen_lineage(records.history, record, check.name)
+            if found is not None:
+                return found
+    return check.judge(records.history, row, lineages)
+
+
+def _judge_snapshot(records: Records, check: Check, row: str) -> Verdict:
+    history, name = records.history, SnapshotName.parse(row)
     if name in history.stored:
-        return check.judge(history, row, (records.lineage(row),))
+        record = records.lineage(row)
+        failed = failed_lineage(history, record) or unseen_lineage(history, record, check.name)
+        return failed or check.judge(history, row, (record,))
     if name == SnapshotName(history.latest) and name not in history.lock.snapshots:
         history.fresh.image(history.latest)
-        note = f"{row} has no snapshot yet; its row uses a fresh build.  pmd-migrations snapshot"
-        return Verdict(notes=(note,))
+        text = "no snapshot yet; its row uses a fresh build"
+        return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
     return Verdict((_missing(history, name),))
 
 

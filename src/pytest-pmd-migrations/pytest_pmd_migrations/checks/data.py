@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from sqlite3 import Connection
 
-from pytest_pmd_migrations.checks.lineages import failed_lineage
-from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Verdict
+from pytest_pmd_migrations.checks.model import Check, Finding, Note, Observations, Verdict
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import Step, take_step
@@ -56,11 +55,8 @@ def _judge_stored(image: Image) -> RowsReport:
 
 def _judge(history: History, row: str, observations: Observations) -> Verdict:
     record = observations[0]
-    failed = failed_lineage(history, record)
-    if failed is not None:
-        return failed
     findings: list[Finding] = []
-    remarks: list[str] = []
+    remarks: list[Note] = []
     used: set[str] = set()
     for (check, version), report in record.observations.items():
         if check != DATA.name or not isinstance(report, RowsReport):
@@ -70,7 +66,7 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
             for found in report.findings
         )
         place = row if version == record.start else format_version(version)
-        remarks.extend(f"{place}: {note}" for note in report.notes)
+        remarks.extend(Note(place, note) for note in report.notes)
         used.update(f"{format_version(version)} {key}" for key in report.used)
     return Verdict(tuple(findings), remarks=tuple(remarks), used=frozenset(used), image=record.last)
 

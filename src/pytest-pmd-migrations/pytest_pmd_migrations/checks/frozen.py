@@ -13,10 +13,10 @@ from pytest_pmd_migrations.checks.migrations import reaching
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
+    Note,
     Observations,
     Verdict,
 )
-from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.results import row_digester
@@ -43,23 +43,20 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
         return _unlocked(history, version)
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
     differences = _schema_lines(history, version, line) or _row_lines(version, line, observations)
-    path = history.source.location(version).path
-    edited = text_digest(path.read_bytes()) != line.text or path.name != line.file
+    edited = (
+        text_digest(history.text(version)) != line.text or history.file_name(version) != line.file
+    )
     if not differences:
-        notes = (f"{label}: its text changed since release, what it does did not",)
+        notes = (Note(label, "its text changed since release, what it does did not"),)
         return Verdict(notes=notes if edited and line.released else ())
     if not line.released:
         command = f"pmd-migrations snapshot --rewrite {label}"
-        note = f"{label} changed since its snapshot was made.  {command}"
-        return Verdict(notes=(note,))
+        return Verdict(notes=(Note(label, "changed since its snapshot was made", command),))
     return Verdict((_edited(history, version, differences, edited=edited),))
 
 
 def _schema_lines(history: History, version: int, line: VersionLine) -> list[str]:
-    try:
-        fresh = history.fresh.schema(version)
-    except StepFailedError as error:
-        return [*wrap_text(str(error), indent="  ")]
+    fresh = history.fresh.schema(version).without(history.ignore)
     if fresh.fingerprint == line.schema:
         return []
     name = SnapshotName(version)
@@ -73,7 +70,7 @@ def _schema_lines(history: History, version: int, line: VersionLine) -> list[str
 
 def _stored_schema(history: History, name: SnapshotName) -> Schema:
     with closing(history.snapshot(name).connect()) as conn:
-        return read_schema(conn)
+        return read_schema(conn).without(history.ignore)
 
 
 def _row_lines(version: int, line: VersionLine, observations: Observations) -> list[str]:
@@ -85,7 +82,8 @@ def _row_lines(version: int, line: VersionLine, observations: Observations) -> l
             other.append(record.label)
     if not other:
         return []
-    return [*wrap_text(f"  other rows after this step, upgraded from {', '.join(other)}")]
+    text = f"other rows after this step, upgraded from {', '.join(other)}"
+    return [*wrap_text(text, indent="  ")]
 
 
 def _edited(history: History, version: int, differences: list[str], *, edited: bool) -> Finding:
@@ -132,7 +130,8 @@ def _unlocked(history: History, version: int) -> Verdict:
         finding = Finding(headline(f"{name} was inserted before a release"), lines, version)
         return Verdict((finding,))
     if version == history.latest:
-        return Verdict(notes=(f"{label} is not in {LOCK_FILE} yet.  pmd-migrations snapshot",))
+        note = Note(label, f"not in {LOCK_FILE} yet", "pmd-migrations snapshot")
+        return Verdict(notes=(note,))
     lines = (
         f"{LOCK_FILE} records what each version gives; expected a line for {label}.",
         "",

@@ -1,14 +1,21 @@
-"""What every check of a snapshot's row says first: that its lineage did not arrive."""
+"""What is said where a check cannot be asked: a lineage did not arrive, or could not be seen."""
 
 from __future__ import annotations
 
+from sqlite3 import Error
+
 from pytest_pmd_migrations.checks.model import Finding, LineageRecord, Verdict
-from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
+from pytest_pmd_migrations.errors import (
+    FreshFailedError,
+    MigrationTestError,
+    SnapshotError,
+    StepFailedError,
+)
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
-__all__ = ["cause_lines", "failed_lineage"]
+__all__ = ["error_finding", "failed_lineage", "unseen_lineage"]
 
 
 def failed_lineage(history: History, record: LineageRecord) -> Verdict | None:
@@ -16,24 +23,56 @@ def failed_lineage(history: History, record: LineageRecord) -> Verdict | None:
     failure = record.failure
     if failure is None:
         return None
-    if not isinstance(failure, StepFailedError):
-        first, _, rest = str(failure).partition(": ")
-        return Verdict((Finding(headline(first), wrap_text(rest or first)),), image=record.last)
-    stopped = record.reached[-1] if record.reached else record.start
-    name = history.file_name(failure.version) if failure.version in history.versions else ""
-    finding = Finding(
-        headline(f"{record.label} stopped at {format_version(stopped)}: {name} failed"),
-        (*wrap_text(str(failure)), *cause_lines(failure)),
-        failure.version,
-    )
+    finding = error_finding(history, failure)
+    if isinstance(failure, StepFailedError):
+        stopped = format_version(record.reached[-1] if record.reached else record.start)
+        name = history.file_name(failure.version)
+        head = headline(f"{record.label} stopped at {stopped}: {name} failed")
+        finding = Finding(head, finding.lines, finding.version)
     return Verdict((finding,), image=record.last)
 
 
-def cause_lines(error: MigrationTestError) -> tuple[str, ...]:
-    """Return the exceptions that led to ``error``, innermost last, one a line."""
+def unseen_lineage(history: History, record: LineageRecord, check: str) -> Verdict | None:
+    """Return the verdict of a check that could not observe the lineage, None when it could.
+
+    What a check raises that is neither the package's nor SQLite's is raised again: it is a fault
+    of the check's.
+    """
+    unseen = record.unseen.get(check)
+    if unseen is None:
+        return None
+    error, place = unseen.error, f"{record.label} at {format_version(unseen.version)}"
+    if isinstance(error, MigrationTestError):
+        finding = error_finding(history, error)
+    elif isinstance(error, Error):
+        finding = Finding(
+            headline(f"{place}: SQLite cannot read it"),
+            wrap_text(f"The check {check} got {type(error).__name__}: {error}"),
+            unseen.version,
+        )
+    else:
+        raise error
+    return Verdict((finding,), image=record.last)
+
+
+def error_finding(history: History, error: MigrationTestError) -> Finding:
+    """Return what an error of the package's says, as a finding."""
+    lines = (*wrap_text(str(error)), *_causes(error))
+    if isinstance(error, FreshFailedError):
+        name = history.file_name(error.version)
+        return Finding(headline(f"no fresh database: {name} failed"), lines, error.version)
+    if isinstance(error, SnapshotError):
+        first, _, rest = str(error).partition(": ")
+        return Finding(headline(first), wrap_text(rest or first))
+    version = error.version if isinstance(error, StepFailedError) else None
+    return Finding(headline(str(error)), lines, version)
+
+
+def _causes(error: MigrationTestError) -> tuple[str, ...]:
+    """Return the exceptions behind the one that the message tells already, one a line."""
     lines: list[str] = []
     cause = error.__cause__
-    while cause is not None and len(lines) < 5:
-        lines.extend(wrap_text(f"{type(cause).__name__}: {cause}", indent="  "))
+    while cause is not None and cause.__cause__ is not None:
         cause = cause.__cause__
-    return tuple(lines[1:])
+        lines.extend(wrap_text(f"{type(cause).__name__}: {cause}", indent="  "))
+    return tuple(lines)

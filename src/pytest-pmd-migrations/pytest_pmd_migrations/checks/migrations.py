@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_pmd_migrations.checks.model import Finding, LineageRecord, Observations, Verdict
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import headline
+from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["reaching", "unreached"]
 
@@ -19,7 +19,15 @@ def unreached(history: History, version: int, observations: Observations) -> Ver
     """Return the failing verdict on a migration that no lineage got through, else None."""
     if reaching(observations, version):
         return None
-    reasons = sorted({f"  {record.label}: {record.failure}" for record in observations})
+    stopped: dict[str, list[str]] = {}
+    for record in observations:
+        reason = str(record.failure or f"begins at {format_version(record.start)}")
+        stopped.setdefault(reason, []).append(record.label)
+    reasons = [
+        line
+        for failure, labels in stopped.items()
+        for line in wrap_text(f"{', '.join(labels)}: {failure}", indent="  ")
+    ]
     return Verdict(
         (
             Finding(

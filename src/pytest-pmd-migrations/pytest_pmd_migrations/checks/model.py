@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_pmd_migrations.errors import MigrationTestError
@@ -11,7 +11,17 @@ from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import Step
 
-__all__ = ["Check", "Finding", "LineageRecord", "Observations", "Observer", "RowKind", "Verdict"]
+__all__ = [
+    "Check",
+    "Finding",
+    "LineageRecord",
+    "Note",
+    "Observations",
+    "Observer",
+    "RowKind",
+    "Unseen",
+    "Verdict",
+]
 
 RowKind = Literal["snapshot", "migration"]
 """What a row of the grid is about: one snapshot's lineage, or one migration in every lineage."""
@@ -31,6 +41,20 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something to know although a cell passes.
+
+    ``place`` is the version or snapshot it is about, ``text`` what there is to say of it,
+    ``command`` what to run, where something should be. Equal words about several places are
+    told in one line.
+    """
+
+    place: str
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A check's answer for one cell: it passes when there are no findings.
 
@@ -40,10 +64,18 @@ class Verdict:
     """
 
     findings: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    remarks: tuple[Note, ...] = ()
     used: frozenset[str] = frozenset()
     image: Image | None = None
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Why a check saw nothing of a lineage from ``version`` on: its observer raised ``error``."""
+
+    version: int
+    error: Exception
 
 
 @dataclass(frozen=True)
@@ -52,7 +84,8 @@ class LineageRecord:
 
     ``label`` is the snapshot's name, or "fresh"; ``start`` the version it began at; ``reached``
     the versions it arrived at by a step; ``observations`` what each check saw, by the check's
-    name and the version; ``failure`` why it stopped early; ``last`` the last database it had.
+    name and the version; ``failure`` why it stopped early; ``last`` the last database it had;
+    ``unseen`` why a check, by its name, could observe no more.
     """
 
     label: str
@@ -61,6 +94,7 @@ class LineageRecord:
     observations: Mapping[tuple[str, int], object]
     failure: MigrationTestError | None
     last: Image | None
+    unseen: Mapping[str, Unseen] = field(default_factory=dict)
 
 
 Observer = Callable[[Step], object]
@@ -75,7 +109,8 @@ class Check:
     """A question asked of every row of one kind; one column of the grid.
 
     ``watch(history)`` returns the observer of one lineage. ``judge(history, row, observations)``
-    answers for one row: ``row`` is a snapshot's name or a version as it stands in ids.
+    answers for one row: ``row`` is a snapshot's name or a version as it stands in ids. It is not
+    asked of a lineage that did not arrive, nor where the observer raised: that cell fails anyway.
     ``applies(history)`` says whether the question can be asked at all; where not, there is no
     cell and the grid shows "none".
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_pmd_migrations.checks.model import Check, LineageRecord
+from pytest_pmd_migrations.checks.model import Check, LineageRecord, Unseen
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
@@ -18,7 +18,8 @@ __all__ = ["Records"]
 class Records:
     """The records of one history's lineages, each made when it is first asked for.
 
-    Steps are never replayed for another check: one walk serves all of ``checks``.
+    Steps are never replayed for another check: one walk serves all of ``checks``. What one check
+    cannot observe stops no other, so that a cell's verdict is the same whichever others run.
     """
 
     def __init__(self, history: History, checks: Iterable[Check]) -> None:
@@ -41,6 +42,8 @@ class Records:
         start = 0 if label == FRESH else SnapshotName.parse(label).version
         observers = [(check.name, check.watch(self.history)) for check in self._checks]
         observations: dict[tuple[str, int], object] = {}
+        unseen: dict[str, Unseen] = {}
+        failure: MigrationTestError | None = None
         reached: list[int] = []
         last: Image | None = None
         try:
@@ -50,10 +53,15 @@ class Records:
                 if step.before is not None:
                     reached.append(step.version)
                 for name, observe in observers:
-                    observations[name, step.version] = observe(step)
+                    if name in unseen:
+                        continue
+                    try:
+                        observations[name, step.version] = observe(step)
+                    except Exception as error:
+                        unseen[name] = Unseen(step.version, error)
         except MigrationTestError as error:
-            return LineageRecord(label, start, tuple(reached), observations, error, last)
-        return LineageRecord(label, start, tuple(reached), observations, None, last)
+            failure = error
+        return LineageRecord(label, start, tuple(reached), observations, failure, last, unseen)
 
     def _start(self, label: str) -> Image:
         if label == FRESH:

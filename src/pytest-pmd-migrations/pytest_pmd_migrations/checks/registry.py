@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pytest_pmd_migrations.checks.again import AGAIN
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.frozen import FROZEN
@@ -11,6 +13,7 @@ from pytest_pmd_migrations.errors import SettingError
 
 __all__ = ["all_checks", "register", "select_checks"]
 
+_NAME = re.compile(r"[\w-]+")
 _CHECKS: dict[str, Check] = {check.name: check for check in (SCHEMA, DATA, AGAIN, FROZEN)}
 
 
@@ -22,8 +25,13 @@ def all_checks() -> tuple[Check, ...]:
 def register(check: Check) -> None:
     """Add a check: a column of the grid and a cell for every row of its kind.
 
-    Call it from a ``conftest.py`` before collection. Raises SettingError when the name is taken.
+    Call it from a ``conftest.py`` at the root. Raises SettingError when the name is taken, or
+    could not stand in an id.
     """
+    if not _NAME.fullmatch(check.name):
+        raise SettingError(
+            f"a check is named {check.name!r}; expected letters, digits, '_' and '-' only"
+        )
     if _CHECKS.get(check.name, check) is not check:
         raise SettingError(f"a check named {check.name!r} exists already; choose another name")
     _CHECKS[check.name] = check

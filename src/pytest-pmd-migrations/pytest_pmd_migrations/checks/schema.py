@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pytest_pmd_migrations.checks.lineages import failed_lineage
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
     LineageRecord,
+    Note,
     Observations,
     Verdict,
 )
@@ -54,12 +54,8 @@ def _watch(history: History) -> Callable[[Step], SchemaDiff | None]:
 def _judge(history: History, row: str, observations: Observations) -> Verdict:
     """Judge one snapshot's lineage; a variant need not equal fresh until it first does."""
     record = observations[0]
-    failed = failed_lineage(history, record)
-    if failed is not None:
-        return failed
-    name = SnapshotName.parse(row)
     diffs = _diffs(record)
-    if name.variant:
+    if SnapshotName.parse(row).variant:
         return _judge_variant(history, row, record, diffs)
     if not diffs:
         return Verdict(image=record.last)
@@ -76,7 +72,7 @@ def _judge_variant(
     later = {version: diff for version, diff in diffs.items() if version > joined}
     if later:
         return Verdict((_finding(history, row, record, later),), image=record.last)
-    remark = f"{row} equals fresh from {format_version(joined)} on"
+    remark = Note(row, f"same schema as fresh from {format_version(joined)} on")
     return Verdict(remarks=(remark,), image=record.last)
 
 
@@ -102,7 +98,7 @@ def _finding(
         what += " from"
     start = f"{row} upgraded to {target}" if shown != record.start else f"stored {row}"
     lines: list[str] = []
-    for blame in _blames(diffs, shown):
+    for blame in _blames(record, diffs, shown):
         lines.extend(("", f"  first differs: {_where(history, record, blame.version)}", ""))
         lines.extend(f"  {line}" for line in render(replace(diff, differences=blame.differences)))
     if shown != history.latest:
@@ -111,17 +107,46 @@ def _finding(
     return Finding(headline(f"{start}: {what} fresh {target}"), tuple(lines[1:]), first)
 
 
-def _blames(diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:
-    """Group the differences of version ``shown`` by the first version of their unbroken run."""
+def _blames(record: LineageRecord, diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:
+    """Group the differences of version ``shown`` by the version they have stood since."""
+    earlier = [v for v in reversed((record.start, *record.reached)) if v < shown]
     found: dict[int, list[Difference]] = {}
     for difference in diffs[shown].differences:
-        first = shown
-        for version in sorted(diffs, reverse=True):
-            same = {(d.kind, d.object, d.part) for d in diffs[version].differences}
-            if version <= shown and (difference.kind, difference.object, difference.part) in same:
-                first = version
+        first, same = shown, difference
+        for version in earlier:
+            if version not in diffs:
+                break
+            before = _before(same, diffs[version], diffs[first])
+            if before is None:
+                break
+            first, same = version, before
         found.setdefault(first, []).append(difference)
     return [_Blame(version, tuple(found[version])) for version in sorted(found)]
+
+
+def _before(difference: Difference, old: SchemaDiff, new: SchemaDiff) -> Difference | None:
+    """Return the same difference one version earlier, also if its object was renamed since."""
+    there = {_key(found): found for found in old.differences}
+    here = {_key(found) for found in new.differences}
+    if _key(difference) in there:
+        return there[_key(difference)]
+    renamed = (
+        found
+        for key, found in there.items()
+        if key not in here and _fact(found) == _fact(difference)
+    )
+    return next(renamed, None)
+
+
+def _key(difference: Difference) -> tuple[object, ...]:
+    side = difference.upgraded is None, difference.fresh is None
+    return difference.kind, difference.object, difference.part, side
+
+
+def _fact(difference: Difference) -> tuple[object, ...]:
+    """Return what stays of a difference when its table gets another name."""
+    own = difference.object.rpartition(".")[2] if difference.kind == "column" else ""
+    return difference.kind, own, difference.part, difference.upgraded, difference.fresh
 
 
 def _where(history: History, record: LineageRecord, version: int) -> str:

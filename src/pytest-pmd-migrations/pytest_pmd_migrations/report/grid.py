@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pytest_pmd_migrations.report.outcome import DIED, FAIL, NONE, NOTE
 
-__all__ = ["FOLD_ABOVE", "Grid", "GridLine", "grid_lines"]
+__all__ = ["FOLD_ABOVE", "LONGEST_LABEL", "Grid", "GridLine", "grid_lines"]
 
 FOLD_ABOVE = 12
 """Versions up to which every row is shown; above, neighbours that are alike share one."""
+
+LONGEST_LABEL = 36
+"""Characters up to which a row's name stands before its words; a longer one stands above them."""
 
 _GAP = 3
 _NEVER_FOLDED = {FAIL, DIED, NOTE}
@@ -29,7 +32,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridLine:
-    """One line: a label, a word a check, and a remark at the end."""
+    """One line: a label, a word a check (none under a label too long), and a remark."""
 
     label: str
     words: tuple[str, ...]
@@ -38,7 +41,7 @@ class GridLine:
     def padded(self, label_width: int, column_widths: Sequence[int]) -> Iterator[str]:
         """Yield the line's pieces, each padded to its column; the words at odd places."""
         yield f"  {self.label:<{label_width}}"
-        for word, width in zip(self.words, column_widths, strict=True):
+        for word, width in zip(self.words, column_widths, strict=bool(self.words)):
             yield word
             yield " " * (width - len(word))
         yield self.remark
@@ -46,10 +49,18 @@ class GridLine:
 
 def grid_lines(grid: Grid) -> tuple[tuple[GridLine, ...], int, tuple[int, ...]]:
     """Return the lines (the header first), the label column's width and the others' widths."""
-    lines = [GridLine("", grid.checks), *_rows(grid)]
-    label = max(len(line.label) for line in lines) + _GAP
+    lines = [GridLine("", grid.checks), *_short_labels(_rows(grid))]
+    label = max(len(line.label) for line in lines if line.words) + _GAP
     widths = tuple(max(len(name), len(DIED)) + _GAP for name in grid.checks)
     return tuple(lines), label, widths
+
+
+def _short_labels(lines: Iterable[GridLine]) -> Iterator[GridLine]:
+    for line in lines:
+        if len(line.label) > LONGEST_LABEL:
+            yield GridLine(line.label, ())
+            line = replace(line, label="")
+        yield line
 
 
 def _rows(grid: Grid) -> Iterator[GridLine]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.checks.model import Note
 from pytest_pmd_migrations.report.grid import Grid, GridLine, grid_lines
+from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import (
+    BAD,
     DIED,
     FAIL,
     NONE,
@@ -16,10 +19,11 @@ from pytest_pmd_migrations.report.outcome import (
     SKIP,
     Outcome,
 )
+from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import counted, wrap_text
+from pytest_pmd_migrations.wording import counted
 
-__all__ = ["COLOURS", "Piece", "Plan", "matrix_section"]
+__all__ = ["COLOURS", "Piece", "matrix_section"]
 
 COLOURS: Mapping[str, Mapping[str, bool]] = {
     OK: {"green": True},
@@ -41,41 +45,29 @@ class Piece:
     word: str = ""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What one source's part of the matrix consists of, run or not.
-
-    ``cells`` maps (row, check) to True; ``declared`` names every declaration, by version and key.
-    """
-
-    source: str
-    rows: tuple[str, ...]
-    cells: frozenset[tuple[str, str]]
-    snapshot_checks: tuple[str, ...]
-    migration_checks: tuple[str, ...]
-    snapshots: int
-    migrations: int
-    latest: int
-    declared: frozenset[str] = frozenset()
-
-
 def matrix_section(
     plans: Sequence[Plan],
-    outcomes: Iterable[Outcome],
+    outcomes: Sequence[Outcome],
     *,
     seconds: float,
     workers: int,
     verbose: bool,
 ) -> Iterator[tuple[Piece, ...]]:
     """Yield the lines of the section: one when all is good, the grid on failure or ``verbose``."""
-    found = list(outcomes)
-    bad = [outcome for outcome in found if outcome.status in (FAIL, DIED)]
+    bad = [outcome for outcome in outcomes if outcome.status in BAD]
     for plan in plans:
-        own = [outcome for outcome in found if outcome.source == plan.source]
+        own = _in_order(plan, outcomes)
         if bad or verbose:
             yield from _grid(plan, own, titled=len(plans) > 1)
-        yield from _lines(_notes(plan, own, verbose=verbose))
-    yield (_closing(plans, found, bad, seconds=seconds, workers=workers),)
+        for line in note_lines(_notes(plan, own, verbose=verbose)):
+            yield (Piece(line),)
+    yield (_closing(plans, outcomes, bad, seconds=seconds, workers=workers),)
+
+
+def _in_order(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return a plan's own outcomes in the grid's order, whichever worker sent them first."""
+    found = {(one.row, one.check): one for one in outcomes if one.source == plan.source}
+    return [found[cell] for cell in plan.cells if cell in found]
 
 
 def _grid(plan: Plan, outcomes: list[Outcome], *, titled: bool) -> Iterator[tuple[Piece, ...]]:
@@ -111,35 +103,29 @@ def _pieces(line: GridLine, label: int, widths: Sequence[int]) -> Iterator[Piece
         yield Piece(text, text if text in COLOURS else "")
 
 
-def _notes(plan: Plan, outcomes: list[Outcome], *, verbose: bool) -> Iterator[str]:
-    said: dict[str, None] = {}
+def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterator[Note]:
     for outcome in outcomes:
-        for note in (*outcome.notes, *(outcome.remarks if verbose else ())):
-            said.setdefault(f"note {note}")
+        yield from outcome.notes
+        if verbose:
+            yield from outcome.remarks
+    yield from plan.notes
     for key in sorted(_unneeded(plan, outcomes)):
-        said.setdefault(f"note {key}: declared, but no stored row needs it")
-    yield from said
+        yield Note(key, "declared, but no stored row needs it")
 
 
-def _unneeded(plan: Plan, outcomes: list[Outcome]) -> frozenset[str]:
+def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[str]:
     """Return the declarations that no row needed; none when not every lineage was seen."""
     seen = {outcome.row for outcome in outcomes if outcome.check == "data"}
     expected = {row for row, check in plan.cells if check == "data"}
-    if seen != expected or any(outcome.status in (FAIL, DIED) for outcome in outcomes):
+    if seen != expected or any(outcome.status in BAD for outcome in outcomes):
         return frozenset()
     return plan.declared - {key for outcome in outcomes for key in outcome.used}
 
 
-def _lines(texts: Iterable[str]) -> Iterator[tuple[Piece, ...]]:
-    for text in texts:
-        for line in wrap_text(text):
-            yield (Piece(line),)
-
-
 def _closing(
     plans: Sequence[Plan],
-    outcomes: list[Outcome],
-    bad: list[Outcome],
+    outcomes: Sequence[Outcome],
+    bad: Sequence[Outcome],
     *,
     seconds: float,
     workers: int,

@@ -19,16 +19,18 @@ def digest_tables(
     tables: Collection[str] | None = None,
     *,
     volatile: Sequence[str] = (),
+    ignore: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return a digest of all rows for each table, or for those of ``tables`` that exist.
 
     Exact in type and value; the order of rows and of columns, and rowids that no column shows,
-    make no difference. ``volatile`` are globs on "table.column" to leave out.
+    make no difference. ``volatile`` are globs on "table.column" to leave out,
+    ``ignore`` globs on tables.
     """
     wanted = None if tables is None else {name.lower() for name in tables}
     return {
         table.name: _digest(conn, table, volatile)
-        for lower, table in list_tables(conn).items()
+        for lower, table in list_tables(conn, ignore=ignore).items()
         if wanted is None or lower in wanted
     }
 

@@ -26,10 +26,14 @@ class SnapshotFolder:
     def names(self) -> tuple[SnapshotName, ...]:
         """Return the names of all stored snapshots, sorted; a missing folder holds none.
 
+        Hidden files, as some systems put them beside every other, are none.
+
         Raises SnapshotError when a ``.db`` file's name is not a snapshot's.
         """
         found = []
         for file in self.path.glob("*.db"):
+            if file.name.startswith("."):
+                continue
             try:
                 found.append(SnapshotName.parse(file.stem))
             except SnapshotError as error:
@@ -47,7 +51,8 @@ class SnapshotFolder:
     def read(self, name: SnapshotName) -> Image:
         """Return the snapshot's image.
 
-        Raises SnapshotError when the file cannot be read or is no whole SQLite database.
+        Raises SnapshotError when the file cannot be read, is no whole SQLite database, or has a
+        journal or write-ahead log beside it that SQLite would read along.
         """
         file = self.file(name)
         try:
@@ -63,7 +68,19 @@ class SnapshotFolder:
                 " expected a SQLite database. Make the file readable."
             ) from error
         _check_whole(name, file, image.content)
+        _check_alone(name, file)
         return image
+
+
+def _check_alone(name: SnapshotName, file: Path) -> None:
+    for ending in ("-wal", "-journal"):
+        beside = file.with_name(f"{file.name}{ending}")
+        if beside.is_file() and beside.stat().st_size:
+            raise SnapshotError(
+                f"snapshot {name} is not whole: {beside} holds a part of it; expected one file."
+                " Close the program that has it open, or fold the part in:"
+                f' sqlite3 {file} "VACUUM"'
+            )
 
 
 def _check_whole(name: SnapshotName, file: Path, content: bytes) -> None:

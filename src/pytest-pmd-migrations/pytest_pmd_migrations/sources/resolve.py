@@ -62,7 +62,9 @@ def _object(text: str, root: Path, what: str) -> object:
 
 def _import(name: str, root: Path, what: str) -> ModuleType:
     for folder in (root, root / "src"):
-        if str(folder) not in sys.path and (folder / name.partition(".")[0]).is_dir():
+        top = folder / name.partition(".")[0]
+        found = top.is_dir() or top.with_suffix(".py").is_file()
+        if found and str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)

@@ -1,0 +1,70 @@
+"""What the matrix consists of, run or not: the frame that outcomes are put into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.checks.cells import grid_rows, list_cells
+from pytest_pmd_migrations.checks.model import Check, Note
+from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.snapshots.names import format_version
+
+__all__ = ["Plan", "plan_of"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One source's part of the matrix.
+
+    ``cells`` are (row, check) pairs in the grid's order; ``declared`` names every declaration,
+    by version and key; ``notes`` say which declarations could not be read.
+    """
+
+    source: str
+    rows: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
+    snapshot_checks: tuple[str, ...]
+    migration_checks: tuple[str, ...]
+    snapshots: int
+    migrations: int
+    latest: int
+    declared: frozenset[str] = frozenset()
+    notes: tuple[Note, ...] = ()
+
+
+def plan_of(history: History, checks: Sequence[Check]) -> Plan:
+    """Return the plan of one history under ``checks``."""
+    used = [check for check in checks if check.applies(history)]
+    rows = {*grid_rows(history, "snapshot"), *grid_rows(history, "migration")}
+    declared: set[str] = set()
+    notes: list[Note] = []
+    for version in history.versions:
+        try:
+            declared.update(_declared(history, version))
+        except MigrationTestError as error:
+            notes.append(Note(format_version(version), str(error)))
+    return Plan(
+        source=history.name,
+        rows=tuple(sorted(rows)),
+        cells=tuple((cell.row, cell.check) for cell in list_cells(history, checks)),
+        snapshot_checks=tuple(check.name for check in used if check.of == "snapshot"),
+        migration_checks=tuple(check.name for check in used if check.of == "migration"),
+        snapshots=len(history.stored),
+        migrations=len(history.versions),
+        latest=history.latest,
+        declared=frozenset(declared),
+        notes=tuple(notes),
+    )
+
+
+def _declared(history: History, version: int) -> Iterator[str]:
+    declarations = history.declarations(version)
+    for kind, names in (
+        ("DELETES", declarations.deletes),
+        ("CHANGES", declarations.changes),
+        ("MOVES", declarations.moves),
+    ):
+        for name in names:
+            yield f"{format_version(version)} {kind} {name}"
