@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import sqlite_utils
 
-from pytest_pmd_migrations.database import MigrationDatabase, upgrade_connection
+from pytest_pmd_migrations.database import (
+    MigrationDatabase,
+    Subject,
+    connection_to,
+    main_file,
+    upgrade_connection,
+)
 from pytest_pmd_migrations.errors import (
     MigrationTestError,
     SchemaMismatchError,
@@ -25,12 +30,14 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.wording import counted
 
-__all__ = ["Databases", "failing_cleanly", "parametrize_versions", "stored_version"]
+__all__ = [
+    "Databases",
+    "Subject",
+    "parametrize_versions",
+    "stored_version",
+]
 
 NONE_STORED = "none-stored"
-
-Subject = MigrationDatabase | sqlite_utils.Database | sqlite3.Connection | str | Path
-"""What can be upgraded or compared: a database object, a connection, or a path."""
 
 
 class Databases:
@@ -56,6 +63,8 @@ class Databases:
         """Return a private fresh database at ``version`` (default latest)."""
         history = self._history(source)
         wanted = history.latest if version is None else version
+        if wanted not in history.versions:
+            raise SettingError(f"there is no version {wanted!r}; versions are {_range(history)}")
         image = history.fresh.image(wanted)
         return self._file(f"fresh-{format_version(wanted)}", image.content, history)
 
@@ -64,22 +73,26 @@ class Databases:
     ) -> tuple[int, ...]:
         """Step a file or connection to version ``to`` (default latest); return the versions."""
         history = self._history(source, subject)
-        if isinstance(subject, (str, Path)):
-            self._refuse_stored(history, Path(subject))
-        with _connection(subject) as conn:
+        found = self._stored_as(subject)
+        if found is not None:
+            raise SettingError(
+                f"{found.file} is a stored snapshot, which nothing may change;"
+                f' upgrade a copy: migration_db("{found.name}").upgrade()'
+            )
+        with connection_to(subject) as conn:
             return upgrade_connection(history, conn, to)
 
     def assert_fresh(self, subject: Subject, *, source: str = "") -> None:
         """Raise SchemaMismatchError unless the schema is that of fresh at the same version."""
         history = self._history(source, subject)
-        with _connection(subject) as conn:
+        stored = self._stored_as(subject)
+        with closing(stored.copy()) if stored else connection_to(subject, mode="ro") as conn:
             version = current_version(history.source, conn)
             upgraded = read_schema(conn).without(history.ignore)
         if version not in history.versions:
             raise SettingError(
                 f"there is no fresh database at version {version} to compare with;"
-                f" versions are {format_version(history.versions[0])}.."
-                f"{format_version(history.latest)}. Upgrade it first"
+                f" versions are {_range(history)}. Upgrade it first"
             )
         diff = compare(upgraded, history.fresh.schema(version).without(history.ignore))
         if diff:
@@ -116,24 +129,33 @@ class Databases:
         self._open.append(database)
         return database
 
-    def _refuse_stored(self, history: History, path: Path) -> None:
-        folder = history.folder.path
-        if path.exists() and folder.exists() and path.parent.samefile(folder):
-            raise SettingError(
-                f"{path} is a stored snapshot, which nothing may change;"
-                f' upgrade a copy: migration_db("{path.stem}").upgrade()'
-            )
+    def _stored_as(self, subject: Subject) -> _Stored | None:
+        """Return which stored snapshot ``subject`` is, by whatever path, or None."""
+        file = main_file(subject)
+        if file is None or not file.exists():
+            return None
+        for history in self._histories:
+            for name in history.stored:
+                if file.samefile(history.folder.file(name)):
+                    return _Stored(history, name)
+        return None
 
 
-@contextmanager
-def failing_cleanly() -> Iterator[None]:
-    """Turn the package's errors into a test failure without a traceback of the package's."""
-    try:
-        yield
-    except SchemaMismatchError:
-        raise
-    except MigrationTestError as error:
-        pytest.fail(str(error), pytrace=False)
+@dataclass(frozen=True)
+class _Stored:
+    history: History
+    snapshot: SnapshotName
+
+    @property
+    def file(self) -> Path:
+        return self.history.folder.file(self.snapshot)
+
+    @property
+    def name(self) -> str:
+        return f"{self.history.name}/{self.snapshot}" if self.history.name else str(self.snapshot)
+
+    def copy(self) -> sqlite3.Connection:
+        return self.history.snapshot(self.snapshot).connect()
 
 
 def parametrize_versions(metafunc: pytest.Metafunc) -> None:
@@ -146,7 +168,7 @@ def parametrize_versions(metafunc: pytest.Metafunc) -> None:
             for name in history.stored
         ]
     except MigrationTestError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.Collector.CollectError(str(error)) from None
     metafunc.parametrize("migration_version", names or [NONE_STORED], indirect=True)
 
 
@@ -161,14 +183,5 @@ def stored_version(name: str) -> str:
     return name
 
 
-@contextmanager
-def _connection(subject: Subject) -> Iterator[sqlite3.Connection]:
-    if isinstance(subject, sqlite_utils.Database):
-        yield subject.conn
-    elif isinstance(subject, sqlite3.Connection):
-        yield subject
-    else:
-        if not Path(subject).is_file():
-            raise SettingError(f"{subject} does not exist; expected a SQLite database file")
-        with closing(sqlite3.connect(subject)) as conn:
-            yield conn
+def _range(history: History) -> str:
+    return f"{format_version(history.versions[0])}..{format_version(history.latest)}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_pmd_migrations.database import MigrationDatabase
-    from pytest_pmd_migrations.fixtures import Databases, Subject
+    from pytest_pmd_migrations.fixtures import Databases
 
 PREFIX = "migrations::"
 
@@ -95,10 +95,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def _migration_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
-    from pytest_pmd_migrations.fixtures import Databases, failing_cleanly
+    __tracebackhide__ = True
+    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.fixtures import Databases
 
-    with failing_cleanly():
-        databases = Databases(request.config, tmp_path)
+    databases = without_own_frames(Databases)(request.config, tmp_path)
     yield databases
     databases.close()
 
@@ -119,13 +120,9 @@ def migration_db(_migration_databases: Databases) -> Callable[..., MigrationData
     ``read_schema()``; where an application has several sources, ``source=`` names one. It is
     closed after the test.
     """
-    from pytest_pmd_migrations.fixtures import failing_cleanly
+    from pytest_pmd_migrations.database import without_own_frames
 
-    def migration_db(version: int | str, *, source: str = "") -> MigrationDatabase:
-        with failing_cleanly():
-            return _migration_databases.stored(version, source=source)
-
-    return migration_db
+    return without_own_frames(_migration_databases.stored)
 
 
 @pytest.fixture
@@ -135,13 +132,9 @@ def migration_fresh_db(_migration_databases: Databases) -> Callable[..., Migrati
     It is copied from one that is built once a process, so an ordinary test gets a migrated
     database in the time of a copy. Otherwise as ``migration_db``.
     """
-    from pytest_pmd_migrations.fixtures import failing_cleanly
+    from pytest_pmd_migrations.database import without_own_frames
 
-    def migration_fresh_db(version: int | None = None, *, source: str = "") -> MigrationDatabase:
-        with failing_cleanly():
-            return _migration_databases.fresh(version, source=source)
-
-    return migration_fresh_db
+    return without_own_frames(_migration_databases.fresh)
 
 
 @pytest.fixture
@@ -150,15 +143,9 @@ def migration_upgrade(_migration_databases: Databases) -> Callable[..., tuple[in
 
     Returns the versions that were reached, ascending. Refuses a stored snapshot itself.
     """
-    from pytest_pmd_migrations.fixtures import failing_cleanly
+    from pytest_pmd_migrations.database import without_own_frames
 
-    def migration_upgrade(
-        subject: Subject, to: int | None = None, *, source: str = ""
-    ) -> tuple[int, ...]:
-        with failing_cleanly():
-            return _migration_databases.upgrade(subject, to, source=source)
-
-    return migration_upgrade
+    return without_own_frames(_migration_databases.upgrade)
 
 
 @pytest.fixture
@@ -168,13 +155,9 @@ def assert_schema_matches_fresh(_migration_databases: Databases) -> Callable[...
     Takes a database of the other fixtures, a connection or a path. Raises SchemaMismatchError,
     an AssertionError, with every difference.
     """
-    from pytest_pmd_migrations.fixtures import failing_cleanly
+    from pytest_pmd_migrations.database import without_own_frames
 
-    def assert_schema_matches_fresh(subject: Subject, *, source: str = "") -> None:
-        with failing_cleanly():
-            _migration_databases.assert_fresh(subject, source=source)
-
-    return assert_schema_matches_fresh
+    return without_own_frames(_migration_databases.assert_fresh)
 
 
 def _take_cell_ids(config: pytest.Config) -> list[str]:

@@ -69,10 +69,12 @@ def error_finding(history: History, error: MigrationTestError) -> Finding:
 
 
 def _causes(error: MigrationTestError) -> tuple[str, ...]:
-    """Return the exceptions behind the one that the message tells already, one a line."""
+    """Return the exceptions behind it that the message does not tell already, one a line."""
     lines: list[str] = []
     cause = error.__cause__
-    while cause is not None and cause.__cause__ is not None:
+    while cause is not None:
+        text = f"{type(cause).__name__}: {cause}"
+        if text not in str(error) and str(cause) not in str(error):
+            lines.extend(wrap_text(text, indent="  "))
         cause = cause.__cause__
-        lines.extend(wrap_text(f"{type(cause).__name__}: {cause}", indent="  "))
     return tuple(lines)

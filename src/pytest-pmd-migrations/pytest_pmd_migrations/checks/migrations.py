@@ -21,8 +21,8 @@ def unreached(history: History, version: int, observations: Observations) -> Ver
         return None
     stopped: dict[str, list[str]] = {}
     for record in observations:
-        reason = str(record.failure or f"begins at {format_version(record.start)}")
-        stopped.setdefault(reason, []).append(record.label)
+        if record.failure is not None:
+            stopped.setdefault(str(record.failure), []).append(record.label)
     reasons = [
         line
         for failure, labels in stopped.items()

@@ -59,8 +59,9 @@ def _short_labels(lines: Iterable[GridLine]) -> Iterator[GridLine]:
     for line in lines:
         if len(line.label) > LONGEST_LABEL:
             yield GridLine(line.label, ())
-            line = replace(line, label="")
-        yield line
+            yield replace(line, label="")
+        else:
+            yield line
 
 
 def _rows(grid: Grid) -> Iterator[GridLine]:
