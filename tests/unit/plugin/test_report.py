@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.report.grid import Grid, grid_lines
+from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import DIED, FAIL, NOTE, OK, SKIP, Outcome
-from pytest_pmd_migrations.report.terminal import COLOURS, Plan, matrix_section
+from pytest_pmd_migrations.report.plan import Plan, plan_of
+from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
+from pytest_pmd_migrations.sources import Condition, Declarations
+
+from tests.unit.plugin.application import application, store
 
 
 def plan(versions: int = 3, source: str = "", declared: frozenset[str] = frozenset()) -> Plan:
@@ -12,9 +23,9 @@ def plan(versions: int = 3, source: str = "", declared: frozenset[str] = frozens
     return Plan(
         source=source,
         rows=("0000+u1", *rows),
-        cells=frozenset(
-            {(row, check) for row in ("0000+u1", *rows) for check in ("schema", "data")}
-            | {(row, check) for row in rows for check in ("again", "frozen")}
+        cells=(
+            *((row, check) for row in ("0000+u1", *rows) for check in ("schema", "data")),
+            *((row, check) for row in rows for check in ("again", "frozen")),
         ),
         snapshot_checks=("schema", "data"),
         migration_checks=("again", "frozen"),
@@ -66,7 +77,7 @@ def test_a_failure_shows_the_grid_and_counts() -> None:
     found = outcomes(
         plan(),
         a=Outcome("", "0001", "schema", FAIL),
-        b=Outcome("", "0002", "frozen", NOTE, ("0002: its text changed since release",)),
+        b=Outcome("", "0002", "frozen", NOTE, (Note("0002", "its text changed since release"),)),
         c=Outcome("", "0003", "data", DIED),
         d=Outcome("", "0003", "again", SKIP),
     )
@@ -85,9 +96,8 @@ def test_a_failure_shows_the_grid_and_counts() -> None:
 
 
 def test_notes_are_shown_without_being_asked_for_and_remarks_are_not() -> None:
-    found = outcomes(
-        plan(), a=Outcome("", "0003", "data", NOTE, ("0003: said",), remarks=("0003: more",))
-    )
+    said, more = Note("0003", "said"), Note("0003", "more")
+    found = outcomes(plan(), a=Outcome("", "0003", "data", NOTE, (said,), remarks=(more,)))
     last = "4 snapshots, 3 migrations: 14 ok in 0.84s"
     assert shown([plan()], found) == ["note 0003: said", last]
     assert shown([plan()], found, verbose=True)[-3:] == ["note 0003: said", "note 0003: more", last]
@@ -157,7 +167,80 @@ def test_every_word_of_the_grid_has_a_colour_that_only_repeats_it() -> None:
 
 
 def test_an_outcome_survives_json() -> None:
-    outcome = Outcome("s", "0001", "data", NOTE, ("n",), ("r",), ("0001 MOVES a.b",))
-    values = outcome.to_json()
-    values["notes"] = list(values["notes"])
-    assert Outcome.from_json(values) == outcome
+    note = Note("0001", "n", "pmd-migrations snapshot")
+    outcome = Outcome("s", "0001", "data", NOTE, (note,), (Note("0002", "r"),), ("0001 MOVES a.b",))
+    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+
+
+def test_a_cell_that_sent_nothing_is_read_from_its_id() -> None:
+    nodeid = "migrations::cache::0000+u1..0012[data]"
+    for status, skipped, died in ((FAIL, False, False), (SKIP, True, False), (DIED, False, True)):
+        found = Outcome.of_silence(nodeid, skipped=skipped, died=died)
+        assert found == Outcome("cache", "0000+u1", "data", status)
+    assert Outcome.of_silence("tests/test_a.py::test_b", skipped=True, died=False) is None
+
+
+def test_equal_notes_about_several_places_are_one_line() -> None:
+    places = ["0000+ensured", "0000+grown", "0000+u1", "0001", "0001+adopted", "0001+b", "0002"]
+    notes = [Note(place, "same schema as fresh from 0002 on") for place in (*places, "0002")]
+    assert list(note_lines([*notes, Note("0005", "3 new rows")])) == [
+        "note 0000+ensured, +grown, +u1, 0001, 0001+adopted, +b, 0002: same schema as",
+        "  fresh from 0002 on",
+        "note 0005: 3 new rows",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("not locked yet", ["note 0002: not locked yet.  pmd-migrations snapshot"]),
+        (
+            "no snapshot yet; its row uses a fresh build",
+            [
+                "note 0002: no snapshot yet; its row uses a fresh build",
+                "  pmd-migrations snapshot",
+            ],
+        ),
+    ],
+)
+def test_a_command_is_never_broken(text: str, lines: list[str]) -> None:
+    assert list(note_lines([Note("0002", text, "pmd-migrations snapshot")])) == lines
+
+
+def test_a_name_that_is_too_long_stands_above_its_words() -> None:
+    long = f"0001+{'very-long-' * 7}"
+    of = Plan("", ("0001", long), ((long, "schema"),), ("schema",), ("again",), 1, 1, 1)
+    assert shown([of], [Outcome("", long, "schema", OK)], verbose=True)[:4] == [
+        "         schema   again",
+        "  0001   none     none",
+        f"  {long}",
+        "         ok       none",
+    ]
+
+
+def test_the_plan_lists_rows_checks_and_declarations(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: "CREATE TABLE notes(a)", 2: "DELETE FROM notes"})
+    history.source.declarations = lambda version: Declarations(
+        deletes={"notes": Condition("1", "all")} if version == 2 else {}
+    )
+    store(history, "0000+u1", "CREATE TABLE other(a)")
+    found = plan_of(history, all_checks())
+    assert found.rows == ("0000+u1", "0001", "0002")
+    assert len(found.cells) == 10
+    assert (found.snapshot_checks, found.migration_checks) == (
+        ("schema", "data"),
+        ("again", "frozen"),
+    )
+    assert (found.snapshots, found.migrations, found.latest) == (1, 2, 2)
+    assert (found.declared, found.notes) == (frozenset({"0002 DELETES notes"}), ())
+
+
+def test_a_declaration_that_cannot_be_read_is_noted(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: "CREATE TABLE notes(a)"})
+    history.source.declarations = lambda _: 3
+    found = plan_of(history, all_checks())
+    text = (
+        "source notes: declarations(1) returned a int; expected pytest_pmd_migrations.Declarations"
+    )
+    assert found.notes == (Note("0001", text),)
+    assert shown([found], [])[0].startswith("note 0001: source notes: declarations(1)")

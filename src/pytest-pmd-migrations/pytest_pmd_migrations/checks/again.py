@@ -163,10 +163,8 @@ def _step_finding(
                 *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
                 *lines,
                 "",
-                *wrap_text(
-                    "Make the step look before it changes: IF NOT EXISTS, OR IGNORE,"
-                    " WHERE ... IS NULL."
-                ),
+                "Make the step look before it changes:",
+                "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL",
             ),
             version,
         )

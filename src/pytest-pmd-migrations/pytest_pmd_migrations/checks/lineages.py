@@ -57,18 +57,19 @@ def unseen_lineage(history: History, record: LineageRecord, check: str) -> Verdi
 
 def error_finding(history: History, error: MigrationTestError) -> Finding:
     """Return what an error of the package's says, as a finding."""
-    lines = (*wrap_text(str(error)), *_causes(error))
-    if isinstance(error, FreshFailedError):
-        name = history.file_name(error.version)
-        return Finding(headline(f"no fresh database: {name} failed"), lines, error.version)
+    text = str(error)
     if isinstance(error, SnapshotError):
-        first, _, rest = str(error).partition(": ")
+        first, _, rest = text.partition(": ")
         return Finding(headline(first), wrap_text(rest or first))
-    version = error.version if isinstance(error, StepFailedError) else None
-    return Finding(headline(str(error)), lines, version)
+    if not isinstance(error, StepFailedError):
+        return Finding(headline(text), wrap_text(text))
+    head = text
+    if isinstance(error, FreshFailedError):
+        head = f"no fresh database: {history.file_name(error.version)} failed"
+    return Finding(headline(head), (*wrap_text(text), *_causes(error)), error.version)
 
 
-def _causes(error: MigrationTestError) -> tuple[str, ...]:
+def _causes(error: StepFailedError) -> tuple[str, ...]:
     """Return the exceptions behind it that the message does not tell already, one a line."""
     lines: list[str] = []
     cause = error.__cause__

@@ -1,0 +1,173 @@
+"""The check `again`: a second run of a step changes nothing, nor does one of the runner."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.checks.again import AGAIN
+
+from tests.unit.plugin.application import Notes, Repeatable, application, store, told
+
+ONE = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT)"
+ROWS = f"{ONE}; INSERT INTO notes(title) VALUES ('a'), ('b')"
+
+
+def test_a_step_that_looks_before_it_changes_passes(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: "CREATE TABLE IF NOT EXISTS tags(a)"})
+    store(history, "0001", ROWS)
+    assert told(history, "0002", "again") == ""
+
+
+def test_a_step_that_doubles_rows_fails_for_every_lineage(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: "INSERT INTO notes(title) VALUES ('welcome')"})
+    store(history, "0001", ROWS)
+    store(history, "0001+empty", ONE)
+    assert told(history, "0002", "again") == (
+        "0002_step.py is not idempotent\n"
+        "Run a second time directly after itself, a step must change nothing, or\n"
+        "raise and leave everything as it was.\n"
+        "\n"
+        "  upgraded from fresh, 0001+empty:\n"
+        "    table notes: 1 row, after the second run 2\n"
+        "\n"
+        "  upgraded from 0001:\n"
+        "    table notes: 3 rows, after the second run 4\n"
+        "\n"
+        "Make the step look before it changes:\n"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+    )
+
+
+def test_a_step_that_gives_other_values_fails(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: "UPDATE notes SET title = title || '!'"})
+    store(history, "0001", ROWS)
+    assert "    table notes: other values in its 2 rows" in told(history, "0002", "again")
+
+
+def test_a_step_that_changes_the_schema_again_fails(tmp_path: Path) -> None:
+    def two(conn: sqlite3.Connection) -> None:
+        count = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        conn.execute(f"CREATE TABLE more{count}(a)")
+
+    history = application(tmp_path, {1: ONE, 2: two})
+    assert "    only in second run table more2 (1 column)" in told(history, "0002", "again")
+
+
+def test_a_step_that_raises_and_leaves_everything_passes_unless_it_must_not(
+    tmp_path: Path,
+) -> None:
+    steps = {1: ONE, 2: "ALTER TABLE notes ADD COLUMN pinned"}
+    assert told(application(tmp_path, steps), "0002", "again") == ""
+    assert told(application(tmp_path, steps, idempotent=True), "0002", "again") == (
+        "0002_step.py is not idempotent\n"
+        "Run a second time directly after itself, a step must change nothing\n"
+        "(migration_idempotent).\n"
+        "\n"
+        "  upgraded from fresh:\n"
+        "    it raised OperationalError: duplicate column name: pinned\n"
+        "\n"
+        "Make the step look before it changes:\n"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+    )
+
+
+def test_a_step_that_raises_half_way_fails_with_what_it_left(tmp_path: Path) -> None:
+    class Careless(Repeatable):
+        def rerun(self, conn: sqlite3.Connection, version: int) -> None:
+            conn.execute("INSERT INTO notes(title) VALUES (?)", [f"left at {version}"])
+            conn.commit()
+            raise ValueError("too late")
+
+    history = application(tmp_path, {}, source=Careless(tmp_path / "app", {1: ONE}))
+    text = told(history, "0001", "again")
+    assert "    it raised ValueError: too late\n    table notes: 0 rows, after the second" in text
+
+
+@pytest.mark.parametrize("error", [None, ValueError("no"), SystemExit(2)])
+def test_what_a_second_run_leaves_uncommitted_counts_unless_it_raised(
+    tmp_path: Path, error: BaseException | None
+) -> None:
+    class Open(Repeatable):
+        def rerun(self, conn: sqlite3.Connection, version: int) -> None:
+            conn.execute("INSERT INTO notes(title) VALUES (?)", [f"open at {version}"])
+            if error is not None:
+                raise error
+
+    history = application(tmp_path, {}, source=Open(tmp_path / "app", {1: ONE}))
+    failed = "table notes: 0 rows, after the second run 1" in told(history, "0001", "again")
+    assert failed == (error is None)
+
+
+class Restless(Repeatable):
+    """Its runner counts how often it was called."""
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        super().upgrade(conn, to)
+        conn.execute("INSERT INTO notes(title) VALUES ('called')")
+        conn.commit()
+
+
+class Strict(Repeatable):
+    """Its runner raises where there is nothing to do."""
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        if conn.execute("PRAGMA user_version").fetchone()[0] == to:
+            raise LookupError("no such step")
+        super().upgrade(conn, to)
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (Restless, "table notes: 1 row, after the second run 2"),
+        (Strict, "it raised LookupError: no such step"),
+    ],
+)
+def test_a_runner_that_is_called_where_nothing_is_to_do_must_do_nothing(
+    tmp_path: Path, source: type[Notes], line: str
+) -> None:
+    history = application(tmp_path, {}, source=source(tmp_path / "app", {1: ONE}))
+    assert told(history, "0001", "again") == (
+        "the runner does not rest at 0001\n"
+        "Called a second time, to bring a database from 0001 to 0001, it must change\n"
+        "nothing and raise nothing: so does every application that is started twice.\n"
+        "\n"
+        "  upgraded from fresh:\n"
+        f"    {line}\n"
+        "\n"
+        "Make it read the version first, and stop where there is no step."
+    )
+
+
+def test_a_source_that_cannot_run_a_step_again_has_no_such_cells(tmp_path: Path) -> None:
+    history = application(tmp_path, {}, source=Notes(tmp_path / "app", {1: ONE}))
+    assert not AGAIN.applies(history)
+    assert AGAIN.applies(application(tmp_path, {1: ONE}))
+
+
+def test_volatile_columns_and_ignored_tables_may_change(tmp_path: Path) -> None:
+    steps = {
+        1: f"{ONE}; CREATE TABLE IF NOT EXISTS log(at)",
+        2: "INSERT INTO log VALUES (1); UPDATE notes SET title = hex(randomblob(4))",
+    }
+    source = Repeatable(tmp_path / "app", steps)
+    source.volatile = ("notes.title",)
+    history = application(tmp_path, {}, source=source, ignore=("LOG",))
+    store(history, "0001", f"{ROWS}; CREATE TABLE log(at)")
+    assert told(history, "0002", "again") == ""
+    assert "log" in told(application(tmp_path, {}, source=source), "0002", "again")
+
+
+def test_a_step_that_no_lineage_gets_through_fails(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: "SELECT missing", 3: "CREATE TABLE tags(a)"})
+    store(history, "0001", ROWS)
+    store(history, "0003", f"{ROWS}; CREATE TABLE tags(a)")
+    assert told(history, "0003", "again") == (
+        "0003_step.py: no lineage reaches it\n"
+        "Nothing could be asked of 0003:\n"
+        "  fresh, 0001: the step to 0002 raised OperationalError: no such column:\n"
+        "  missing"
+    )
+    assert told(history, "0001", "again") == ""

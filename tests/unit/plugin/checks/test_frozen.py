@@ -1,0 +1,188 @@
+"""The check `frozen`: what a released version gives is what it gave when it was released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.history import History
+
+from tests.unit.plugin.application import Repeatable, Up, application, lock, store, told, verdict
+
+ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
+ROWS = "INSERT INTO notes VALUES (1, ' a'), (2, 'b ')"
+TRIM = "UPDATE notes SET title = trim(title)"
+STEPS: Mapping[int, Up] = {1: ONE, 2: TRIM}
+
+
+def released(root: Path, steps: Mapping[int, Up] = STEPS, *, versions: tuple[int, ...] = (1, 2)):
+    history = application(root, steps)
+    for version in steps:
+        made = "; ".join(step for v, step in steps.items() if v <= version)
+        store(history, f"{version:04d}", f"{made}; {ROWS}")
+    return lock(history, released=versions)
+
+
+def changed(history: History, steps: Mapping[int, Up]) -> History:
+    for path in history.source.folder.iterdir():
+        path.unlink()
+    return History(Repeatable(history.source.folder, steps), history.folder)
+
+
+def test_history_as_released_passes(tmp_path: Path) -> None:
+    history = released(tmp_path)
+    assert [verdict(history, row, "frozen").notes for row in ("0001", "0002")] == [(), ()]
+    assert told(history, "0001", "frozen") == told(history, "0002", "frozen") == ""
+
+
+def test_an_edited_table_fails_and_shows_stored_against_fresh(tmp_path: Path) -> None:
+    history = changed(released(tmp_path), {**STEPS, 1: ONE.replace("title TEXT", "title")})
+    assert told(history, "0001", "frozen") == (
+        "0001_step.py was edited after release\n"
+        "  released; what it builds now differs from the stored 0001:\n"
+        "  different          column notes.title\n"
+        "                     type    stored: TEXT    fresh now: none\n"
+        "\n"
+        "Undo the edit and put the change into a new migration:\n"
+        '  pmd-migrations new "describe the change"'
+    )
+
+
+def test_an_edited_update_fails_for_the_lineages_whose_rows_differ(tmp_path: Path) -> None:
+    history = changed(released(tmp_path), {**STEPS, 2: "UPDATE notes SET title = rtrim(title)"})
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py was edited after release\n"
+        "  released; what it builds now differs from the stored 0002:\n"
+        "  other rows after this step, upgraded from 0001\n"
+        "\n"
+        "Undo the edit and put the change into a new migration:\n"
+        '  pmd-migrations new "describe the change"'
+    )
+    assert told(history, "0001", "frozen") == ""
+
+
+def test_a_text_only_edit_is_a_note(tmp_path: Path) -> None:
+    history = changed(released(tmp_path), {**STEPS, 2: f"{TRIM} WHERE 1"})
+    found = verdict(history, "0002", "frozen")
+    text = "its text changed since release, what it does did not"
+    assert (found.findings, found.notes) == ((), (Note("0002", text),))
+
+
+def test_line_ends_are_no_edit(tmp_path: Path) -> None:
+    history = released(tmp_path, {1: f"{ONE};\n"})
+    path = history.location(1).path
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert b"\r\n" in path.read_bytes()
+    assert verdict(history, "0001", "frozen").notes == ()
+
+
+def test_the_same_text_that_does_something_else_fails(tmp_path: Path) -> None:
+    history = released(tmp_path, {1: ONE, 2: TRIM})
+    history.source.steps[2] = "UPDATE notes SET title = 'else'"
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py no longer does what it did at release\n"
+        "  its text is as released, but what it builds differs:\n"
+        "  other rows after this step, upgraded from 0001\n"
+        "\n"
+        "Find what it depends on besides its own text; put a change into a new migration:\n"
+        '  pmd-migrations new "describe the change"'
+    )
+
+
+def test_a_removed_version_fails(tmp_path: Path) -> None:
+    history = released(tmp_path, {1: ONE, 2: TRIM, 3: "CREATE TABLE tags(a)"}, versions=(1, 2))
+    history = changed(history, {1: ONE, 3: "CREATE TABLE tags(a)"})
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py was removed after release\n"
+        "frozen.toml has 0002 as released; the source has no such version. Databases\n"
+        "at it, or on the way to it, can no longer be upgraded as they were.\n"
+        "\n"
+        "Restore 0002_step.py under its old number."
+    )
+
+
+def test_renumbered_versions_fail_at_both_numbers(tmp_path: Path) -> None:
+    steps = {1: ONE, 2: TRIM, 3: "CREATE TABLE tags(a)"}
+    history = released(tmp_path, steps, versions=(1, 2, 3))
+    history = changed(history, {1: ONE, 2: steps[3], 3: TRIM})
+    assert told(history, "0002", "frozen").startswith("0002_step.py was edited after release")
+    assert told(history, "0003", "frozen").startswith("0003_step.py was edited after release")
+
+
+def test_a_late_inserted_version_fails(tmp_path: Path) -> None:
+    history = released(tmp_path, {1: ONE, 3: TRIM}, versions=(1, 3))
+    history = changed(history, {1: ONE, 2: "CREATE TABLE tags(a)", 3: TRIM})
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py was inserted before a release\n"
+        "0003 is released, and databases at it will never run 0002: a runner only\n"
+        "goes forward.\n"
+        "\n"
+        "Give 0002_step.py the next free number."
+    )
+
+
+def test_an_unreleased_version_may_change_and_a_note_says_so(tmp_path: Path) -> None:
+    history = changed(released(tmp_path, versions=(1,)), {**STEPS, 2: "SELECT 1"})
+    found = verdict(history, "0002", "frozen")
+    command = "pmd-migrations snapshot --rewrite 0002"
+    assert found.findings == ()
+    assert found.notes == (Note("0002", "changed since its snapshot was made", command),)
+
+
+def test_only_the_newest_version_may_lack_its_line(tmp_path: Path) -> None:
+    history = changed(released(tmp_path), {**STEPS, 3: "SELECT 3", 4: "SELECT 4"})
+    assert told(history, "0003", "frozen") == (
+        "0003_step.py has no line in frozen.toml\n"
+        "frozen.toml records what each version gives; expected a line for 0003.\n"
+        "\n"
+        "Write it:\n"
+        "  pmd-migrations snapshot"
+    )
+    assert verdict(history, "0004", "frozen").notes == (
+        Note("0004", "not in frozen.toml yet", "pmd-migrations snapshot"),
+    )
+
+
+def test_a_version_that_cannot_be_built_any_more_fails_and_names_the_step(tmp_path: Path) -> None:
+    history = changed(released(tmp_path, versions=(1,)), {1: "SELECT missing", 2: TRIM})
+    assert told(history, "0002", "frozen") == (
+        "no fresh database: 0001_step.py failed\n"
+        "a fresh database cannot be built: the step to 0001 raised OperationalError:\n"
+        "no such column: missing"
+    )
+
+
+def test_what_the_settings_ignore_is_not_recorded(tmp_path: Path) -> None:
+    steps = {1: f"{ONE}; CREATE TABLE log(at); INSERT INTO log VALUES (random())"}
+    history = application(tmp_path, steps, ignore=("log",))
+    store(history, "0001", f"{ONE}; CREATE TABLE log(at)")
+    assert told(lock(history, released=(1,)), "0001", "frozen") == ""
+    history = application(tmp_path, steps)
+    assert told(lock(history, released=(1,)), "0001", "frozen") != ""
+
+
+def test_a_fingerprint_that_the_stored_schema_does_not_explain_is_still_a_failure(
+    tmp_path: Path,
+) -> None:
+    history = released(tmp_path, {1: ONE}, versions=(1,))
+    text = history.lock_path.read_text()
+    digest = history.lock.versions[1].schema
+    history.lock_path.write_text(text.replace(digest, f"sha256:{'0' * 64}"))
+    wrong = History(history.source, history.folder)
+    assert told(wrong, "0001", "frozen").splitlines()[2] == (
+        "  its schema has another fingerprint than frozen.toml records"
+    )
+    expected = told(wrong, "0001", "frozen")
+    history.folder.file(history.stored[0]).unlink()
+    assert told(History(history.source, history.folder), "0001", "frozen") == expected
+
+
+def test_a_migration_whose_file_is_gone_fails_by_name(tmp_path: Path) -> None:
+    history = released(tmp_path, {1: ONE}, versions=(1,))
+    path = history.location(1).path
+    path.unlink()
+    assert " ".join(told(history, "0001", "frozen").split("\n")[1:]) == (
+        f"source notes: location(1) is {path}, which cannot be read: No such file or"
+        " directory; expected the file that the migration is written in"
+    )
