@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Verdict
+    from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Verdict
     from pytest_pmd_migrations.checks.registry import register
     from pytest_pmd_migrations.database import MigrationDatabase
     from pytest_pmd_migrations.errors import (
@@ -43,6 +43,7 @@ __all__ = [
     "LockFileError",
     "MigrationDatabase",
     "MigrationTestError",
+    "Note",
     "Schema",
     "SchemaDiff",
     "SchemaMismatchError",
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "checks.model": ("Check", "Finding", "LineageRecord", "Verdict"),
+    "checks.model": ("Check", "Finding", "LineageRecord", "Note", "Verdict"),
     "checks.registry": ("register",),
     "database": ("MigrationDatabase",),
     "errors": (

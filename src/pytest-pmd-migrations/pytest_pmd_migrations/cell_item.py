@@ -66,6 +66,8 @@ class CellItem(pytest.Item):
         self.cell = cell
         self.outcome: Outcome | None = None
         self._matrix = matrix
+        # So that -k chooses the cells of one source.
+        self.extra_keyword_matches.update({cell.source} - {""})
         self.add_marker(pytest.mark.migration(version=cell.version, check=cell.check))
 
     def runtest(self) -> None:
