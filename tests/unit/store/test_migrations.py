@@ -238,6 +238,7 @@ MigrationRunner(conn).run_migrations(8)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this platform has no SIGKILL")
+@pytest.mark.parametrize(("mode", "suffix"), [("delete", "-journal"), ("wal", "-wal")])
 @pytest.mark.parametrize(
     "statement",
     [
@@ -250,19 +251,24 @@ MigrationRunner(conn).run_migrations(8)
     ],
 )
 def test_a_process_killed_in_version_8_leaves_version_7_and_the_next_open_reaches_12(
-    tmp_path, migration_db, statement
+    migration_db, statement, mode, suffix
 ):
     stored = migration_db(7)
+    assert stored.conn.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode,)
     path = Path(stored.path)
     before = dump(stored.conn)
     assert stored.conn.execute("SELECT count(*) FROM documents").fetchone()[0] > 0
     stored.close()
+    journal = path.with_name(path.name + suffix)
+    assert not journal.exists()
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(KILLED), str(path), statement],
         capture_output=True,
         text=True,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
+    # It died in the middle: what it had written is on the disk, and not in force.
+    assert journal.stat().st_size > 0
     with closing(sqlite3.connect(path)) as conn:
         assert dump(conn) == before
         assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)

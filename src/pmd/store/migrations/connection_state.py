@@ -10,6 +10,9 @@ __all__ = [
     "ConnectionState",
     "drop_new_temporary_objects",
     "expect_plain_rows",
+    "is_open",
+    "plain_cursor",
+    "roll_back",
     "temporary_objects",
 ]
 
@@ -57,6 +60,30 @@ def expect_plain_rows(connection: sqlite3.Connection) -> None:
     """Let rows be tuples and text be str; safe in a transaction, unlike an isolation level."""
     connection.row_factory = None
     connection.text_factory = str
+
+
+def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """Return a cursor whose rows are tuples, whatever the connection's rows are."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor
+
+
+def is_open(connection: sqlite3.Connection) -> bool:
+    """Return whether the connection has not been closed."""
+    try:
+        connection.total_changes  # noqa: B018  # asking is the point: it raises on a closed one
+    except connection.ProgrammingError:
+        return False
+    return True
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Undo what is not committed; an interrupt that strikes here does so only once."""
+    try:
+        connection.execute("ROLLBACK")
+    except connection.OperationalError:
+        connection.execute("ROLLBACK")
 
 
 def temporary_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
+from pmd.store.migrations.connection_state import plain_cursor
 from pmd.store.migrations.errors import (
     DatabaseLockedError,
     MigrationError,
@@ -41,8 +43,9 @@ def database_error(connection: sqlite3.Connection, error: Exception) -> Migratio
 def main_file(connection: sqlite3.Connection) -> str:
     """Return how messages name the connection's database."""
     try:
-        rows = connection.execute("PRAGMA database_list").fetchall()
+        rows = plain_cursor(connection).execute("PRAGMA database_list").fetchall()
     except connection.Error:
         return "the database"
-    file = next((row[2] for row in rows if row[1] == "main"), "")
-    return f"the database {file}" if file else "the database in memory"
+    # Number 0 is main; the connection's text may be bytes.
+    file = next((row[2] for row in rows if row[0] == 0), "")
+    return f"the database {os.fsdecode(file)}" if file else "the database in memory"

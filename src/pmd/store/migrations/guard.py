@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -56,11 +57,19 @@ class StepGuard:
     ) -> None:
         self._connection = connection
         self._chained = chained
+        self._probed = True
         self.denials: list[Denial] = []
 
     def install(self) -> None:
         """Begin to watch."""
         self._connection.set_authorizer(self._authorize)
+
+    def is_watching(self) -> bool:
+        """Return whether the connection still asks this guard, and no other authorizer."""
+        self._probed = False
+        with suppress(self._connection.Error):
+            self._connection.cursor().execute("SELECT 1")
+        return self._probed
 
     def remove(self) -> None:
         """End watching; the chained authorizer is put back."""
@@ -74,6 +83,9 @@ class StepGuard:
         database: str | None,
         trigger: str | None,
     ) -> int:
+        if not self._probed:
+            self._probed = True
+            return sqlite3.SQLITE_OK
         denial = self._denied(action, one or "", two)
         if denial is not None:
             if denial not in self.denials:

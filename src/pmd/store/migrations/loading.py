@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import sys
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -79,11 +81,15 @@ def _import_module(migration: Migration) -> ModuleType:
     try:
         if migration.package:
             return importlib.import_module(f"{migration.package}.{migration.path.stem}")
-        name = f"migration_{migration.path.stem}"
+        # A name of its own, since every application may have a 0001_initial.
+        place = zlib.crc32(str(migration.path.absolute()).encode("utf-8", "surrogateescape"))
+        name = f"migration_{migration.path.stem}_{place:08x}"
         spec = importlib.util.spec_from_file_location(name, migration.path)
         if spec is None or spec.loader is None:
             raise ImportError(f"no loader for {migration.path.name}")
         module = importlib.util.module_from_spec(spec)
+        # Before it runs: dataclasses, for one, look their module up.
+        sys.modules[name] = module
         spec.loader.exec_module(module)
     except Exception as error:
         raise InvalidMigrationError(

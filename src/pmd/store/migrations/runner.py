@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from pmd.store.migrations.connection_state import plain_cursor
 from pmd.store.migrations.database_errors import database_error, main_file
 from pmd.store.migrations.discovery import (
     HIGHEST_VERSION,
@@ -62,7 +63,8 @@ class MigrationRunner:
         Raises NotADatabaseError or DatabaseLockedError when it cannot be read.
         """
         try:
-            return int(self.conn.execute("PRAGMA user_version").fetchone()[0])
+            row = plain_cursor(self.conn).execute("PRAGMA user_version").fetchone()
+            return int(row[0])
         except self.conn.ProgrammingError as error:
             raise UnusableConnectionError(
                 f"the connection cannot be used: {str(error).rstrip('.')}."

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import sqlite_utils
 
 from pmd.store.migrations import autoincrement, foreign_keys
 from pmd.store.migrations.connection_state import (
     ConnectionState,
     drop_new_temporary_objects,
     expect_plain_rows,
+    is_open,
+    roll_back,
     temporary_objects,
 )
 from pmd.store.migrations.database_errors import database_error
@@ -25,30 +26,14 @@ from pmd.store.migrations.errors import (
 )
 from pmd.store.migrations.guard import Authorizer, StepGuard
 from pmd.store.migrations.loading import LoadedMigration
-from pmd.store.migrations.script import split_script
+from pmd.store.migrations.step_database import StepDatabase
 
 __all__ = ["take_step"]
 
-
-class _StepDatabase(sqlite_utils.Database):
-    """The `db` of `up(db)`: remembers its last statement, and runs a script in linear time."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.statement: str | None = None
-        super().__init__(
-            connection, recursive_triggers=False, execute_plugins=False, tracer=self._remember
-        )
-
-    def executescript(self, sql: str) -> sqlite3.Cursor:
-        """Run each statement of the script in the step's transaction, unlike sqlite3's own."""
-        cursor = self.conn.cursor()
-        for statement in split_script(sql):
-            self.statement = statement
-            cursor.execute(statement)
-        return cursor
-
-    def _remember(self, sql: str, _parameters: object) -> None:
-        self.statement = sql
+_VACUUM = (
+    "VACUUM is not allowed in a step; SQLite runs it outside transactions only: do it before or"
+    " after the migrations."
+)
 
 
 @dataclass(frozen=True)
@@ -80,10 +65,12 @@ def take_step(
         connection.execute("PRAGMA foreign_keys = OFF")
         return _take(connection, loaded, authorizer)
     finally:
-        # 12. Foreign keys, and whatever else the step may have changed, as they were.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        state.restore(connection)
+        # 12. Foreign keys, and whatever else the step may have changed, as they were. A closed
+        #     connection has nothing left to put back: closing it rolled the step back.
+        if is_open(connection):
+            if connection.in_transaction:
+                roll_back(connection)
+            state.restore(connection)
 
 
 def _take(
@@ -105,8 +92,8 @@ def _take(
     _run(connection, loaded, authorizer)
     # 10. Foreign keys are checked before anything is kept.
     _check_foreign_keys(connection, loaded, before.violations)
-    autoincrement.restore_marks(connection, before.marks)
     try:
+        autoincrement.restore_marks(connection, before.marks)
         connection.execute(f"PRAGMA user_version = {version}")
         # 11. Commit.
         connection.execute("COMMIT")
@@ -149,35 +136,74 @@ def _run(
 ) -> None:
     before = temporary_objects(connection)
     guard = StepGuard(connection, chained=authorizer)
-    db = _StepDatabase(connection)
+    db = StepDatabase(connection)
     guard.install()
     try:
         result = loaded.up(db)
+        watched = is_open(connection) and guard.is_watching()
     except Exception as error:
         if guard.denials:
             raise _denied(loaded, guard, db.statement) from error
+        if str(error).startswith("cannot VACUUM"):
+            raise TransactionControlError(
+                loaded.migration.version, loaded.description, _VACUUM, statement=db.statement
+            ) from error
         problem = f"{type(error).__name__}: {error}"
         raise _failed(loaded, problem, statement=db.statement) from error
     finally:
-        guard.remove()
-        expect_plain_rows(connection)
+        if is_open(connection):
+            guard.remove()
+            expect_plain_rows(connection)
+    _check_transaction(connection, loaded, guard, db.statement, watched=watched)
+    _check_result(loaded, result)
+    drop_new_temporary_objects(connection, before)
+
+
+def _check_transaction(
+    connection: sqlite3.Connection,
+    loaded: LoadedMigration,
+    guard: StepGuard,
+    statement: str | None,
+    *,
+    watched: bool,
+) -> None:
+    """Raise TransactionControlError unless the step's own transaction is still open."""
     if guard.denials:
-        raise _denied(loaded, guard, db.statement)
-    if not connection.in_transaction:
-        raise TransactionControlError(
-            loaded.migration.version,
-            loaded.description,
-            "its transaction was lost: a conflict rolled it back, and the error was swallowed."
-            " Let that error leave up(db).",
-            statement=db.statement,
+        raise _denied(loaded, guard, statement)
+    if not is_open(connection):
+        problem = (
+            "it closed the connection, which the runner and the application go on using."
+            " Leave that out."
         )
-    if hasattr(result, "__await__") or hasattr(result, "__next__"):
+    elif not watched:
+        problem = (
+            "it replaced the connection's authorizer, which keeps its transaction together; what"
+            " it committed after that stays. Leave set_authorizer() out."
+        )
+    elif not connection.in_transaction:
+        problem = (
+            "its transaction was lost: a conflict rolled it back, and the error was swallowed."
+            " Let that error leave up(db)."
+        )
+    else:
+        return
+    raise TransactionControlError(
+        loaded.migration.version, loaded.description, problem, statement=statement
+    )
+
+
+def _check_result(loaded: LoadedMigration, result: object) -> None:
+    """Raise InvalidMigrationError for a result whose work nobody would do."""
+    if inspect.iscoroutine(result):
+        result.close()
+    # A cursor is an iterator too, but its statement has run.
+    lazy = hasattr(result, "__next__") and not hasattr(result, "fetchone")
+    if lazy or hasattr(result, "__await__") or hasattr(result, "__anext__"):
         raise InvalidMigrationError(
             loaded.migration.path,
             f"its up returned a {type(result).__name__} that nobody runs; expected a plain"
             " function up(db).",
         )
-    drop_new_temporary_objects(connection, before)
 
 
 def _check_foreign_keys(

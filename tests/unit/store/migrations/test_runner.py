@@ -24,56 +24,7 @@ from pmd.store.migrations import (
     UnusableConnectionError,
     load_migrations,
 )
-
-
-class Application:
-    """A folder of migrations and one database file."""
-
-    def __init__(self, folder):
-        self.folder = folder / "steps"
-        self.folder.mkdir()
-        self.path = folder / "app.db"
-        self.count = 0
-
-    def add(self, body, *, constants=""):
-        """Add a module whose up(db) has this body."""
-        self.count += 1
-        lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
-        text = f"VERSION = {self.count}\nDESCRIPTION = 'step {self.count}'\n{constants}\n"
-        path = self.folder / f"{self.count:04d}_step.py"
-        path.write_text(f"{text}\ndef up(db):\n{lines}\n", encoding="utf-8")
-        return path
-
-    def replace(self, body):
-        self.count -= 1
-        self.add(body)
-
-    def connect(self, **options):
-        options = {"isolation_level": None, "timeout": 0, **options}
-        return closing(sqlite3.connect(self.path, **options))
-
-    def runner(self, conn):
-        return MigrationRunner(conn, load_migrations(self.folder))
-
-
-@pytest.fixture
-def app(tmp_path):
-    app = Application(tmp_path)
-    app.add("db.executescript('CREATE TABLE t (x UNIQUE); INSERT INTO t VALUES (1), (2)')")
-    return app
-
-
-@pytest.fixture
-def at_one(app):
-    """A connection to the database at version 1, and an application with a step to come."""
-    with app.connect() as conn:
-        app.runner(conn).run_migrations()
-        yield conn
-
-
-def state(conn):
-    return [*conn.iterdump(), conn.execute("PRAGMA user_version").fetchone()[0]]
-
+from tests.unit.store.migrations.application import state
 
 ENDINGS = {
     "commit in a script": "db.executescript('INSERT INTO t VALUES (3); COMMIT')",
