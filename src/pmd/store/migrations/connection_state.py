@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "LEGACY_TRANSACTION_CONTROL",
     "ConnectionState",
     "drop_new_temporary_objects",
     "expect_plain_rows",
@@ -15,6 +16,9 @@ __all__ = [
     "roll_back",
     "temporary_objects",
 ]
+
+LEGACY_TRANSACTION_CONTROL = -1
+"""The only `Connection.autocommit` (Python 3.12) under which the runner ends transactions."""
 
 _PRAGMAS = ("foreign_keys", "legacy_alter_table", "recursive_triggers", "writable_schema")
 _ATTRIBUTES = ("isolation_level", "row_factory", "text_factory")
@@ -38,8 +42,8 @@ class ConnectionState:
         Rows are then tuples, text is str, and the driver begins no transaction by itself.
         """
         attributes = tuple((name, getattr(connection, name)) for name in _ATTRIBUTES)
-        connection.isolation_level = None
         expect_plain_rows(connection)
+        connection.isolation_level = None
         pragmas = tuple(
             (name, int(connection.execute(f"PRAGMA {name}").fetchone()[0])) for name in _PRAGMAS
         )
@@ -47,8 +51,8 @@ class ConnectionState:
 
     def restore(self, connection: sqlite3.Connection) -> None:
         """Set everything as it was."""
-        connection.isolation_level = None
         expect_plain_rows(connection)
+        connection.isolation_level = None
         for name, value in self.pragmas:
             if connection.execute(f"PRAGMA {name}").fetchone()[0] != value:
                 connection.execute(f"PRAGMA {name} = {value}")
@@ -57,7 +61,12 @@ class ConnectionState:
 
 
 def expect_plain_rows(connection: sqlite3.Connection) -> None:
-    """Let rows be tuples and text be str; safe in a transaction, unlike an isolation level."""
+    """Let rows be tuples and text be str, and the driver end nothing by itself.
+
+    Safe in a transaction, unlike setting an isolation level.
+    """
+    if hasattr(connection, "autocommit"):
+        connection.autocommit = LEGACY_TRANSACTION_CONTROL
     connection.row_factory = None
     connection.text_factory = str
 

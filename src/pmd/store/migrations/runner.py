@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from pmd.store.migrations.connection_state import plain_cursor
+from pmd.store.migrations.connection_state import LEGACY_TRANSACTION_CONTROL, plain_cursor
 from pmd.store.migrations.database_errors import database_error, main_file
 from pmd.store.migrations.discovery import (
     HIGHEST_VERSION,
@@ -28,8 +28,6 @@ __all__ = ["MigrationRunner", "Progress"]
 
 Progress: TypeAlias = Callable[[Migration, int, int], object]
 """Called after each step with its migration, how many are done and how many there are to do."""
-
-_LEGACY_TRANSACTION_CONTROL = -1
 
 _log = logging.getLogger("pmd.store.migrations")
 
@@ -171,8 +169,8 @@ class MigrationRunner:
         return current
 
     def _check_connection(self) -> None:
-        mode = getattr(self.conn, "autocommit", _LEGACY_TRANSACTION_CONTROL)
-        if mode != _LEGACY_TRANSACTION_CONTROL:
+        mode = getattr(self.conn, "autocommit", LEGACY_TRANSACTION_CONTROL)
+        if mode != LEGACY_TRANSACTION_CONTROL:
             raise UnusableConnectionError(
                 f"the connection was opened with autocommit={mode!r}, under which the driver ends"
                 " transactions by itself. Connect without the argument."

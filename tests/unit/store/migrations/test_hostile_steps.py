@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -12,6 +13,7 @@ from pmd.store.migrations import (
     MigrationFailedError,
     MigrationRunner,
     TransactionControlError,
+    load_migrations,
 )
 from tests.unit.store.migrations.application import state
 
@@ -174,6 +176,19 @@ def test_any_other_result_is_not_looked_at(app, at_one, body):
     assert app.runner(at_one).run_migrations() == 1
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="autocommit came with Python 3.12")
+@pytest.mark.parametrize("mode", [True, False])
+def test_an_autocommit_mode_set_inside_a_step_does_not_outlast_it(app, at_one, mode):
+    before = state(at_one)
+    app.add(f"{WRITE}try: db.conn.autocommit = {mode}\nexcept Exception: pass\nraise ValueError")
+    with pytest.raises(MigrationFailedError):
+        app.runner(at_one).run_migrations()
+    assert at_one.autocommit == sqlite3.LEGACY_TRANSACTION_CONTROL
+    assert not at_one.in_transaction
+    assert state(at_one) == before
+    mended(app, at_one)
+
+
 def as_dict(cursor, row):
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
@@ -193,8 +208,6 @@ def test_a_connection_with_any_rows_will_do(app, row_factory, text_factory):
 
 
 def test_a_module_in_a_bare_folder_may_define_a_dataclass(tmp_path):
-    from pmd.store.migrations import load_migrations
-
     (tmp_path / "0001_first.py").write_text(
         "from __future__ import annotations\n"
         "from dataclasses import dataclass\n"
