@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,12 @@ from pmd.store.source_collections import CollectionRepository
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 FRESH = "fresh"
+VECTOR_TABLE = "content_vectors_vec"
+DDL = {
+    getattr(sqlite3, name)
+    for name in dir(sqlite3)
+    if name.startswith(("SQLITE_CREATE_", "SQLITE_DROP_", "SQLITE_ALTER_"))
+}
 
 
 def pytest_generate_tests(metafunc):
@@ -43,8 +50,18 @@ def store(origin, upgraded_files, tmp_path, migration_db, migration_fresh_db):
         upgraded_files[origin] = Path(made.path).read_bytes()
     file = tmp_path / "store.db"
     file.write_bytes(upgraded_files[origin])
+    made = []
+
+    def authorize(action, name, other, *_):
+        if action in DDL and VECTOR_TABLE not in f"{name} {other}":
+            made.append((action, name, other))
+        return sqlite3.SQLITE_OK
+
     with Database(file) as database:
+        database.connection.set_authorizer(authorize)
         yield database
+        database.close()
+    assert made == [], "the store made, changed or dropped something by itself"
 
 
 @pytest.fixture
