@@ -15,6 +15,7 @@ from pytest_pmd_migrations.snapshots.lock import (
     lock_text,
     read_lock,
     text_digest,
+    write_lock,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 
@@ -118,3 +119,15 @@ def test_a_broken_lock_is_refused(tmp_path: Path, text: str, message: str) -> No
 
 def test_the_digest_of_a_text_does_not_depend_on_its_line_ends() -> None:
     assert text_digest(b"a\r\nb\n") == text_digest(b"a\nb\n") != text_digest(b"a\nb")
+
+
+def test_a_lock_in_the_place_of_whose_folder_there_is_a_file_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert read_lock(tmp_path / "file/frozen.toml") == Lock()
+
+
+def test_a_lock_is_written_whole_into_a_new_folder(tmp_path: Path) -> None:
+    path = tmp_path / "new/folder/frozen.toml"
+    write_lock(path, LOCK)
+    assert read_lock(path) == LOCK
+    assert [file.name for file in path.parent.iterdir()] == ["frozen.toml"]

@@ -183,3 +183,48 @@ def test_unreadable_snapshots_are_told_apart(conn: sqlite3.Connection, tmp_path:
         f"snapshot 0003 cannot be read: {file}: Is a directory; expected a SQLite database."
         " Make the file readable."
     )
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_whole(
+    conn: sqlite3.Connection, tmp_path: Path
+) -> None:
+    name = "x" * 250 + ".db"
+    with pytest.raises(SnapshotError) as caught:
+        write_snapshot(conn, tmp_path / name)
+    assert str(caught.value) == (
+        f"{tmp_path}/{name.replace('.db', '.sql')} cannot be written: File name too long; expected"
+        " a folder to write into. Make room for it, or set migration_snapshots to another folder."
+    )
+    (tmp_path / "0003.db").mkdir()
+    with pytest.raises(SnapshotError, match="cannot be written: Is a directory"):
+        write_snapshot(conn, tmp_path / "0003.db")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0003.db", "0003.sql"]
+
+
+def test_the_largest_page_size_and_a_broken_header_are_understood(
+    conn: sqlite3.Connection, tmp_path: Path
+) -> None:
+    folder, name = SnapshotFolder(tmp_path), SnapshotName(3)
+    with closing(sqlite3.connect(folder.file(name))) as large:
+        large.executescript("PRAGMA page_size = 65536; CREATE TABLE t(a)")
+    assert len(folder.read(name).content) == 2 * 65536
+    content = write_snapshot(conn, folder.file(name)).content
+    folder.file(name).write_bytes(content[:16] + b"\x00\x03" + content[18:])
+    with pytest.raises(SnapshotError, match="snapshot 0003 is truncated"):
+        folder.read(name)
+
+
+def test_the_twin_says_so_where_a_table_s_module_is_missing(conn: sqlite3.Connection) -> None:
+    conn.executescript(
+        "PRAGMA writable_schema = ON;"
+        "INSERT INTO sqlite_schema VALUES"
+        " ('table', 'odd', 'odd', 0, 'CREATE VIRTUAL TABLE odd USING nothing_loaded(a)');"
+    )
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.deserialize(conn.serialize())
+        text = twin_sql(other)
+    assert (
+        "CREATE VIRTUAL TABLE odd USING nothing_loaded(a);\n"
+        "-- rows of odd cannot be read: no such module: nothing_loaded\n"
+    ) in text
+    assert text.endswith("\n")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from pytest_pmd_migrations.cli.locking import locked_lines, updated_lock
-from pytest_pmd_migrations.cli.problems import find_problems, is_released, read_sound
+from pytest_pmd_migrations.cli.problems import find_problems, has_twin, is_released, read_sound
 from pytest_pmd_migrations.cli.project import UnusableError, shown_path
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
@@ -58,9 +58,12 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
     for name in wanted:
         images[name], lines_said = _build(history, name, images)
         said.extend(lines_said)
-    twins = {
-        name: text for name, image in images.items() if (text := _new_twin(history, name, image))
-    }
+    twins = {}
+    for name, image in images.items():
+        with closing(image.connect()) as conn:
+            text = twin_sql(conn)
+        if not has_twin(history, name, text):
+            twins[name] = text
     lock = updated_lock(history, images, wanted)
     return Built(history, {name: images[name] for name in wanted}, twins, lock, tuple(said))
 
@@ -74,13 +77,12 @@ def write_built(built: Built) -> Iterator[str]:
     history = built.history
     yield from built.said
     for name in sorted({*built.images, *built.twins}):
+        if name in built.images:
+            content = built.images[name].content
+            replace_file(history.folder.file(name), content)
+            yield f"wrote    {name}.db  {len(content) / 1024:.0f} KiB"
         if name in built.twins:
             replace_file(history.folder.twin(name), built.twins[name].encode())
-        if name in built.images:
-            file, content = history.folder.file(name), built.images[name].content
-            replace_file(file, content)
-            yield f"wrote    {file.name}  {len(content) / 1024:.0f} KiB"
-        if name in built.twins:
             yield f"wrote    {name}.sql  text twin, for the reviewer's diff"
     if built.lock != history.lock:
         write_lock(history.lock_path, built.lock)
@@ -149,15 +151,6 @@ def _step(
             f"{shown_path(where.path)}:{where.line} fails, upgraded from {base or 'fresh'}; nothing"
             f" was written: {error}"
         ) from error
-
-
-def _new_twin(history: History, name: SnapshotName, image: Image) -> str:
-    """Return the image's text twin where what is stored is another, else nothing."""
-    with closing(image.connect()) as conn:
-        text = twin_sql(conn)
-    twin = history.folder.twin(name)
-    stored = twin.read_text(encoding="utf-8") if twin.is_file() else ""
-    return "" if stored == text else text
 
 
 def _refuse_difference(

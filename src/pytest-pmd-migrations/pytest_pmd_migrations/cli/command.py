@@ -14,7 +14,6 @@ from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.cli.difference import schema_difference
 from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
-    UnusableError,
     choose_histories,
     choose_history,
     load_project,
@@ -23,7 +22,7 @@ from pytest_pmd_migrations.cli.project import (
 )
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.scaffold import create_migration
-from pytest_pmd_migrations.errors import MigrationTestError, SettingError
+from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.snapshots.lock import write_lock
 from pytest_pmd_migrations.wording import counted
 
@@ -123,15 +122,13 @@ def show(one: str, other: str, *, source: str) -> None:
 
 @contextmanager
 def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
-    """Turn errors into one message without a traceback: exit code 2 for settings, else 1.
+    """Turn errors into one message without a traceback, and exit code 1.
 
     With ``quiet``, what the project's own code prints meanwhile goes to the standard error.
     """
     try:
         with redirect_stdout(sys.stderr) if quiet else nullcontext():
             yield
-    except SettingError as error:
-        raise UnusableError(str(error)) from error
     except MigrationTestError as error:
         raise click.ClickException(str(error)) from error
     except sqlite3.Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 
-__all__ = ["Problem", "find_problems", "is_released", "read_sound"]
+__all__ = ["Problem", "find_problems", "has_twin", "is_released", "read_sound"]
 
 _BUILD = "pmd-migrations snapshot"
 
@@ -65,14 +66,31 @@ def read_sound(history: History, name: SnapshotName) -> Image:
     """
     image = history.snapshot(name)
     with closing(image.connect()) as conn:
-        (found, *_) = conn.execute("PRAGMA integrity_check").fetchone()
+        try:
+            found = str(conn.execute("PRAGMA integrity_check").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            found = str(error)
     if found != "ok":
-        what = str(found).removeprefix("*** in database main ***\n").splitlines()[0]
         raise SnapshotError(
-            f"snapshot {name} is corrupt: {history.folder.file(name)}: {what}."
+            f"snapshot {name} is corrupt: {history.folder.file(name)}: {found.splitlines()[-1]}."
             " Restore it from version control."
         )
     return image
+
+
+def has_twin(history: History, name: SnapshotName, text: str) -> bool:
+    """Return whether ``text`` is what is stored as the snapshot's text twin.
+
+    Raises SnapshotError where something is there that cannot be read.
+    """
+    twin = history.folder.twin(name)
+    try:
+        return twin.exists() and twin.read_bytes().replace(b"\r\n", b"\n") == text.encode()
+    except OSError as error:
+        raise SnapshotError(
+            f"the text twin of snapshot {name} cannot be read: {twin}: {error.strerror}."
+            " Restore it from version control."
+        ) from error
 
 
 def is_released(history: History, name: SnapshotName) -> bool:
@@ -88,12 +106,13 @@ def _rewrite(history: History, name: SnapshotName) -> str:
 
 
 def _missing(history: History, name: SnapshotName) -> Problem:
-    file = history.folder.file(name)
-    if name not in history.lock.snapshots:
-        return Problem(name.version, f"{name} has no snapshot.  {_BUILD}", mended_by="snapshot")
-    if not name.variant and not is_released(history, name):
-        return Problem(name.version, f"snapshot {name} is gone.  {_BUILD}", mended_by="snapshot")
-    return Problem(name.version, f"snapshot {name} is gone.  git checkout -- {shown_path(file)}")
+    if name.variant or is_released(history, name):
+        file = shown_path(history.folder.file(name))
+        return Problem(name.version, f"snapshot {name} is gone.  git checkout -- {file}")
+    what = (
+        f"snapshot {name} is gone" if name in history.lock.snapshots else f"{name} has no snapshot"
+    )
+    return Problem(name.version, f"{what}.  {_BUILD}", mended_by="snapshot")
 
 
 def _stored_problems(history: History, name: SnapshotName, image: Image) -> Iterator[Problem]:
@@ -103,16 +122,13 @@ def _stored_problems(history: History, name: SnapshotName, image: Image) -> Iter
         )
     twin = history.folder.twin(name)
     with closing(image.connect()) as conn:
-        expected = twin_sql(conn)
+        text = twin_sql(conn)
     try:
-        if twin.read_text(encoding="utf-8") != expected:
-            what = f"{twin.name} is not the text of {name}.db"
-            yield Problem(name.version, f"{what}.  {_BUILD}", mended_by="snapshot")
-    except FileNotFoundError:
-        yield Problem(name.version, f"{twin.name} is missing.  {_BUILD}", mended_by="snapshot")
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"{twin.name} cannot be read: {error}"
-        yield Problem(name.version, f"{what}.  git checkout -- {shown_path(twin)}")
+        if not has_twin(history, name, text):
+            what = f"is not the text of {name}.db" if twin.exists() else "is missing"
+            yield Problem(name.version, f"{twin.name} {what}.  {_BUILD}", mended_by="snapshot")
+    except SnapshotError as error:
+        yield Problem(name.version, str(error))
 
 
 def _line_problems(history: History) -> Iterator[Problem]:
@@ -140,7 +156,7 @@ def _line_problems(history: History) -> Iterator[Problem]:
                 f" is released: databases at it never run {format_version(version)}"
             )
             yield Problem(version, f"{what}.  Give it the next free number")
-        elif SnapshotName(version) in history.stored:
+        elif SnapshotName(version) in lock.snapshots:
             what = f"{format_version(version)} has no line in {LOCK_FILE}"
             yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
 

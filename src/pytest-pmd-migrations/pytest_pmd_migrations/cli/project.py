@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 # The plugin is asked for by name: neither addopts nor the environment can have switched it off.
-_ARGUMENTS = ["-p", "pmd_migrations", "-p", "no:cacheprovider", "-W", "ignore"]
+_ARGUMENTS = ("-p", "pmd_migrations", "-p", "no:cacheprovider", "-W", "ignore")
 
 
 class UnusableError(click.ClickException):
@@ -125,7 +125,7 @@ def shown_path(path: Path) -> str:
 def _read_settings() -> _Settings:
     settings = _Settings()
     try:
-        code = pytest.main(_ARGUMENTS, plugins=[settings])
+        code = pytest.main([*_ARGUMENTS], plugins=[settings])
     except Exception as error:
         # A conftest.py, a plugin or a source failed in code of its own.
         last = traceback.extract_tb(error.__traceback__)[-1]

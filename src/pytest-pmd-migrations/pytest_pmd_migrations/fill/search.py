@@ -169,8 +169,6 @@ class RowSearch:
         return own
 
     def _parents(self, link: ForeignKey) -> list[tuple[Value, ...]]:
-        if len(link.target) != len(link.columns):
-            return []
         names = ", ".join(map(quote, link.target))
         filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in link.target)
         try:

@@ -95,8 +95,10 @@ def read_shape(conn: sqlite3.Connection, table: RowTable) -> Shape:
         Rule(_said(name, body), tuple(column for column in names if _mentions(body, column)))
         for name, body in checks
     )
-    links = tuple(_with_target(conn, key) for key in table.foreign_keys)
-    return Shape(table.name, columns, rules, links, alias)
+    links = (_with_target(conn, key) for key in table.foreign_keys)
+    # Where the numbers differ, SQLite refuses every row and says why.
+    links = (link for link in links if len(link.columns) == len(link.target))
+    return Shape(table.name, columns, rules, tuple(links), alias)
 
 
 def _sql(conn: sqlite3.Connection, table: str) -> str:

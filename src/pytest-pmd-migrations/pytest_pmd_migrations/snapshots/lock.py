@@ -98,7 +98,7 @@ def read_lock(path: Path) -> Lock:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Lock()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LockFileError(

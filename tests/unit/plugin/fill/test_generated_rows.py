@@ -195,6 +195,18 @@ def test_rows_that_a_later_table_s_trigger_brings_are_counted(conn: sqlite3.Conn
             'foreign key mismatch - "t" referencing "p"',
         ),
         (
+            "CREATE TABLE p(a); CREATE TABLE t(a NOT NULL REFERENCES p)",
+            'foreign key mismatch - "t" referencing "p"',
+        ),
+        (
+            "CREATE TABLE t(a NOT NULL REFERENCES t)",
+            'foreign key mismatch - "t" referencing "t"',
+        ),
+        (
+            "CREATE TABLE p(a NOT NULL REFERENCES t); CREATE TABLE t(a NOT NULL REFERENCES p)",
+            'foreign key mismatch - "t" referencing "p"',
+        ),
+        (
             "CREATE VIEW v AS SELECT 1 FROM gone; CREATE TABLE t(a REFERENCES v)",
             "no such table: main.gone",
         ),

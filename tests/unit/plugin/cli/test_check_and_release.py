@@ -1,0 +1,250 @@
+"""pmd-migrations check and release: every problem is named with what mends it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.plugin.cli.conftest import FIRST, SECOND, THIRD, Project
+
+Make = Callable[..., Project]
+
+
+def test_a_project_in_order(stored: Make) -> None:
+    made = stored(FIRST)
+    assert made.run_apart("check") == (0, "1 version, 1 snapshot: all in order\n", "")
+
+
+def test_a_project_without_snapshots(project: Make) -> None:
+    made = project(FIRST, SECOND)
+    message = (
+        "0001 has no snapshot.  pmd-migrations snapshot\n"
+        "0002 has no snapshot.  pmd-migrations snapshot\n"
+    )
+    assert made.run_apart("check") == (1, message, "")
+    assert made.run("release") == (
+        1,
+        f"Error: nothing was released, since this must be mended first:\n{message}",
+    )
+    assert not made.snapshots.exists()
+
+
+def test_every_problem_is_named_at_once(stored: Make) -> None:
+    made = stored(FIRST, SECOND, THIRD)
+    made.run("release", "1")
+    for name in ("0001.db", "0002.sql", "0003.db"):
+        (made.snapshots / name).unlink()
+    (made.snapshots / "0002+broken.db").write_bytes(b"no database")
+    made.write("db/sql/0004_step_4.sql", "DROP TABLE gone;\n")
+    assert made.run("check") == (
+        1,
+        "snapshot 0001 is gone.  git checkout -- fixtures/snapshots/0001.db\n"
+        "0002.sql is missing.  pmd-migrations snapshot\n"
+        "snapshot 0002+broken is no SQLite database, or is encrypted:"
+        " ROOT/fixtures/snapshots/0002+broken.db (11 bytes); expected a file that begins with"
+        ' "SQLite format 3". Restore it from version control.\n'
+        "snapshot 0003 is gone.  pmd-migrations snapshot\n"
+        "0004 has no snapshot.  pmd-migrations snapshot\n"
+        "db/sql/0004_step_4.sql:1 fails, upgraded from fresh, 0002: the step to 0004 raised"
+        " MigrationFailedError: migration 0004 (step 4) failed and was undone: OperationalError:"
+        " no such table: gone\n"
+        "in the statement: DROP TABLE gone;\n",
+    )
+
+
+def test_lost_lock_lines_are_written_again(stored: Make) -> None:
+    made = stored(FIRST, SECOND)
+    files = made.files()
+    lock = made.lock.read_text()
+    made.lock.unlink()
+    assert made.run("check") == (
+        1,
+        "0001 is not in frozen.toml.  pmd-migrations snapshot\n"
+        "0002 is not in frozen.toml.  pmd-migrations snapshot\n",
+    )
+    begin, end = lock.index("[versions.0002]"), lock.index('[snapshots."0001"]')
+    made.lock.write_text(lock[:begin] + lock[end:])
+    assert made.run("check") == (
+        1,
+        "0002 has no line in frozen.toml.  pmd-migrations snapshot\n",
+    )
+    assert made.run("snapshot") == (0, "locked   frozen.toml  0002 sha256:*\n")
+    assert made.files() == files
+
+
+def test_a_corrupt_snapshot_is_not_locked(stored: Make) -> None:
+    made = stored(FIRST)
+    content = bytearray((made.snapshots / "0001.db").read_bytes())
+    content[1024:1100] = b"z" * 76
+    (made.snapshots / "0001+x.db").write_bytes(content)
+    message = (
+        "snapshot 0001+x is corrupt: ROOT/fixtures/snapshots/0001+x.db: database disk image is"
+        " malformed. Restore it from version control.\n"
+    )
+    assert made.run("check") == (1, message)
+    assert made.run("snapshot") == (
+        1,
+        f"Error: nothing was built, since this must be mended first:\n{message}",
+    )
+
+
+def test_damage_that_sqlite_finds_by_looking_is_told(stored: Make) -> None:
+    made = stored("CREATE TABLE t(a TEXT NOT NULL);\n")
+    shutil.copy(made.snapshots / "0001.db", made.snapshots / "0001+x.db")
+    made.execute(
+        "0001+x.db",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a TEXT NOT NULL CHECK (a > 1e9))'",
+    )
+    made.execute("0001+x.db", "PRAGMA ignore_check_constraints = ON", "INSERT INTO t VALUES (1)")
+    code, text = made.run("check")
+    assert code == 1
+    assert "snapshot 0001+x is corrupt: ROOT/fixtures/snapshots/0001+x.db: CHECK const" in text
+
+
+def test_a_released_migration_that_was_edited(stored: Make) -> None:
+    made = stored(FIRST, SECOND, THIRD)
+    assert made.run_apart("release", "0002") == (0, "released 0001..0002\n", "")
+    made.write("db/sql/0002_step_2.sql", SECOND.replace("INTEGER", "TEXT"))
+    message = (
+        "0002_step_2.sql no longer does what it did at release."
+        "  pytest --migration-matrix -k 0002\n"
+    )
+    later = "0003 changed since its snapshot was made.  pmd-migrations snapshot --rewrite 0003\n"
+    assert made.run("check") == (1, message + later)
+    assert made.run("release") == (
+        1,
+        f"Error: nothing was released, since this must be mended first:\n{message}{later}",
+    )
+    assert made.run("snapshot", "--rewrite", "3") == (
+        1,
+        f"Error: nothing was built, since this must be mended first:\n{message}",
+    )
+
+
+def test_an_edited_update_of_a_released_migration_is_seen_in_the_rows(stored: Make) -> None:
+    made = stored(FIRST, "UPDATE notes SET title = trim(title);\n")
+    made.run("release")
+    made.write("db/sql/0002_step_2.sql", "UPDATE notes SET title = trim(title) || '!';\n")
+    assert made.run("check")[1].startswith("0002_step_2.sql no longer does what it did at release.")
+
+
+def test_a_text_only_edit_of_a_released_migration_is_in_order(stored: Make) -> None:
+    made = stored(FIRST)
+    made.run("release")
+    made.write("db/sql/0001_step_1.sql", f"-- The first\n{FIRST}")
+    assert made.run("check") == (0, "1 version, 1 snapshot: all in order\n")
+
+
+def test_a_released_migration_that_was_removed(stored: Make) -> None:
+    made = stored(FIRST, SECOND)
+    made.run("release")
+    (made.path / "db/sql/0002_step_2.sql").unlink()
+    code, text = made.run("check")
+    assert (code, text) == (
+        1,
+        "snapshot 0002 is newer than the newest migration: ROOT/fixtures/snapshots/0002.db; the"
+        " source ends at 0001. Restore the migration that made it, or remove the snapshot.\n"
+        "0002_step_2.sql was removed after release.  git checkout -- db/sql/0002_step_2.sql\n",
+    )
+
+
+DATED = """
+from pathlib import Path
+
+from pytest_pmd_migrations import Location
+
+
+class Dated:
+    name = "dated"
+
+    def versions(self):
+        return sorted(int(file.stem) for file in Path("dated").iterdir())
+
+    def location(self, version):
+        return Location(Path("dated") / f"{version}.sql")
+
+    def upgrade(self, conn, to):
+        at = conn.execute("PRAGMA user_version").fetchone()[0]
+        for version in (v for v in self.versions() if at < v <= to):
+            script = (Path("dated") / f"{version}.sql").read_text()
+            conn.executescript(f"{script};PRAGMA user_version = {version}")
+
+
+def pytest_migration_sources(config):
+    return [Dated()]
+"""
+
+
+def test_a_migration_that_was_inserted_before_a_release(project: Make) -> None:
+    """Dates as numbers have gaps, into which a late branch may fall."""
+    made = project()
+    made.write("pyproject.toml", "[tool.pytest.ini_options]\n")
+    made.write("conftest.py", DATED)
+    for number, script in ((20260101, FIRST), (20260301, SECOND)):
+        made.write(f"dated/{number}.sql", script)
+    assert made.run("snapshot")[0] == 0
+    assert made.run("release") == (0, "released 20260101..20260301\n")
+    made.write("dated/20260201.sql", THIRD)
+    code, text = made.run("snapshot")
+    assert (code, text) == (
+        1,
+        "Error: nothing was built, since this must be mended first:\n"
+        "20260201.sql was inserted before 20260301, which is released: databases at it never run"
+        " 20260201.  Give it the next free number\n"
+        "20260301.sql no longer does what it did at release."
+        "  pytest --migration-matrix -k 20260301\n",
+    )
+    assert not (made.snapshots / "20260201.db").exists()
+
+
+def test_a_flag_that_was_flipped_is_mended_by_release(stored: Make) -> None:
+    made = stored(FIRST, SECOND)
+    made.run("release")
+    lock = made.lock.read_text()
+    made.lock.write_text(lock.replace("released = true", "released = false", 1))
+    message = "0001 is not released, but 0002 is.  pmd-migrations release 0001\n"
+    assert made.run("check") == (1, message)
+    assert made.run("snapshot") == (
+        1,
+        f"Error: nothing was built, since this must be mended first:\n{message}",
+    )
+    assert made.run("release", "1") == (0, "released 0001\n")
+    assert made.lock.read_text() == lock
+    assert made.run("release") == (0, "nothing to release: these versions are released already\n")
+
+
+def test_a_later_version_does_not_hinder_the_release_of_an_earlier_one(stored: Make) -> None:
+    made = stored(FIRST)
+    made.write("db/sql/0002_step_2.sql", SECOND)
+    assert made.run("release", "1") == (0, "released 0001\n")
+    assert made.run("release", "2")[0] == 1
+    assert made.run("release", "3") == (
+        2,
+        "Error: there is no version 0003 to release; versions are 0001..0002\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "snapshot", "release"])
+def test_a_lock_file_that_cannot_be_read(stored: Make, command: str) -> None:
+    made = stored(FIRST)
+    made.lock.write_text("<<<<<<< ours")
+    assert made.run(command) == (
+        1,
+        "Error: ROOT/fixtures/snapshots/frozen.toml cannot be read: Invalid statement (at line 1,"
+        " column 1); expected the TOML that pmd-migrations writes. Restore it from version"
+        " control.\n",
+    )
+
+
+def test_a_stray_file_among_the_snapshots(stored: Make) -> None:
+    made = stored(FIRST)
+    (made.snapshots / "backup.db").write_bytes(b"")
+    assert made.run("check") == (
+        1,
+        "Error: ROOT/fixtures/snapshots/backup.db: 'backup' is not the name of a snapshot; expected"
+        " four digits and, for a variant, a plus sign and its name: 0007 or 0007+variant. Rename"
+        " it or move it elsewhere.\n",
+    )

@@ -1,0 +1,63 @@
+"""pmd-migrations show: how two versions or snapshots differ."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.plugin.cli.conftest import FIRST, SECOND, THIRD, Project
+
+Make = Callable[..., Project]
+
+
+@pytest.mark.parametrize("names", [("1", "3"), ("0001", "0003")])
+def test_two_versions(project: Make, names: tuple[str, str]) -> None:
+    """No snapshot is needed: a version is shown as a fresh database has it."""
+    made = project(FIRST, SECOND, THIRD)
+    assert made.run_apart("show", *names) == (
+        0,
+        "only in 0003       column notes.pinned INTEGER\n"
+        "only in 0003       table tags (2 columns)\n",
+        "",
+    )
+
+
+def test_the_same_version_twice(project: Make) -> None:
+    made = project(FIRST)
+    assert made.run("show", "1", "0001") == (0, "0001 and 0001 have the same schema\n")
+
+
+def test_a_variant_is_shown_as_it_is_stored(stored: Make) -> None:
+    made = stored(FIRST, SECOND)
+    shutil.copy(made.snapshots / "0001.db", made.snapshots / "0001+x.db")
+    made.execute("0001+x.db", "CREATE INDEX by_title ON notes(title)", "CREATE TABLE kept(a)")
+    made.write(
+        "pyproject.toml",
+        '[tool.pytest.ini_options]\nmigration_source = "db/sql"\nmigration_ignore = "kept"\n',
+    )
+    assert made.run("show", "1", "1+x") == (
+        0,
+        "only in 0001+x     index by_title on notes(title)\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["9", "0", "x", "1+y", "", "-1x"])
+def test_an_unknown_name(stored: Make, name: str) -> None:
+    made = stored(FIRST, SECOND)
+    shutil.copy(made.snapshots / "0001.db", made.snapshots / "0001+x.db")
+    assert made.run("show", "--", "1", name) == (
+        2,
+        f"Error: there is no version or snapshot {name!r}; expected one of 0001..0002, 0001+x\n",
+    )
+
+
+def test_a_version_that_cannot_be_built(project: Make) -> None:
+    made = project(FIRST, "DROP TABLE gone;\n")
+    assert made.run("show", "1", "2") == (
+        1,
+        "Error: a fresh database cannot be built: the step to 0002 raised MigrationFailedError:"
+        " migration 0002 (step 2) failed and was undone: OperationalError: no such table: gone\n"
+        "in the statement: DROP TABLE gone;\n",
+    )
