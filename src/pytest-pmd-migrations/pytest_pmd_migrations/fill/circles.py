@@ -11,7 +11,7 @@ from pytest_pmd_migrations.rows.tables import RowTable, quote
 
 __all__ = ["close_circle", "find_circles"]
 
-_ATTEMPTS = 20
+_ATTEMPTS = 8
 
 
 def find_circles(tables: Sequence[RowTable]) -> Iterator[tuple[RowTable, ...]]:

@@ -123,7 +123,7 @@ def schemas(draw: st.DrawFn) -> tuple[list[str], list[str]]:
     return [create for create, _ in made], [insert for _, insert in made]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(schemas())
 def test_where_a_row_fits_one_is_generated(schema: tuple[list[str], list[str]]) -> None:
     creates, witnesses = schema
