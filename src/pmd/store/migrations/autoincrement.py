@@ -17,10 +17,8 @@ _AUTOINCREMENT = re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE)
 
 def read_marks(connection: sqlite3.Connection) -> Mapping[str, int]:
     """Return the highest id ever given out, by table."""
-    there = connection.execute(
-        "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'"
-    ).fetchone()
-    if there is None:
+    # Asked of the parsed schema, which takes no search through sqlite_schema.
+    if connection.execute("PRAGMA main.table_info(sqlite_sequence)").fetchone() is None:
         return {}
     rows = connection.execute(
         "SELECT name, max(seq) FROM main.sqlite_sequence WHERE typeof(seq) = 'integer'"

@@ -22,10 +22,8 @@ LEGACY_TRANSACTION_CONTROL = -1
 
 _PRAGMAS = ("foreign_keys", "legacy_alter_table", "recursive_triggers", "writable_schema")
 _ATTRIBUTES = ("isolation_level", "row_factory", "text_factory")
-_TEMPORARY_SQL = """
-    SELECT type, name FROM temp.sqlite_schema
-    WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-"""
+_TEMPORARY_SQL = "SELECT type, name FROM temp.sqlite_schema WHERE type <> 'index'"
+_RESERVED = "sqlite_"
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,8 @@ def roll_back(connection: sqlite3.Connection) -> None:
 
 def temporary_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
     """Return type and name of every temporary table, view and trigger."""
-    return frozenset(connection.execute(_TEMPORARY_SQL).fetchall())
+    found = connection.execute(_TEMPORARY_SQL)
+    return frozenset((kind, name) for kind, name in found if not name.startswith(_RESERVED))
 
 
 def drop_new_temporary_objects(

@@ -83,7 +83,7 @@ def check_migrations(migrations: Iterable[Migration]) -> list[Migration]:
 
     Raises InvalidMigrationError unless they are numbered from 1 upwards, each number once.
     """
-    ordered = sorted(migrations)
+    ordered = sorted(migrations, key=lambda migration: migration.version)
     for place, migration in enumerate(ordered, start=1):
         if migration.version == place:
             continue
