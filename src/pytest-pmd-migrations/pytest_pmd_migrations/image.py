@@ -50,19 +50,29 @@ class Image:
         """Read a database file that nobody is writing; its bytes on disk stay as they are."""
         return cls(_without_wal(path.read_bytes()))
 
-    def connect(self) -> sqlite3.Connection:
-        """Return a connection to a private, writable copy; the caller closes it."""
-        if len(self.content) <= MEMORY_LIMIT:
+    def connect(self, **attached: Image) -> sqlite3.Connection:
+        """Return a connection to a private, writable copy; the caller closes it.
+
+        Copies of the images ``attached`` are attached to it by their names.
+        """
+        images = {"main": self, **attached}
+        if max(len(image.content) for image in images.values()) <= MEMORY_LIMIT:
             conn = sqlite3.connect(":memory:")
-            if self.content:
-                conn.deserialize(self.content)
+            for name, image in images.items():
+                if name != "main":
+                    conn.execute(f"ATTACH ':memory:' AS {name}")
+                if image.content:
+                    conn.deserialize(image.content, name=name)
             return conn
         folder = tempfile.TemporaryDirectory(prefix="migrations-")
-        path = Path(folder.name) / "image.db"
-        path.write_bytes(self.content)
-        large = sqlite3.connect(path, factory=_TemporaryFileConnection)
+        for name, image in images.items():
+            (Path(folder.name) / f"{name}.db").write_bytes(image.content)
+        large = sqlite3.connect(Path(folder.name) / "main.db", factory=_TemporaryFileConnection)
         large.folder = folder
-        large.execute("PRAGMA synchronous = OFF")
+        for name in attached:
+            large.execute(f"ATTACH ? AS {name}", (str(Path(folder.name) / f"{name}.db"),))
+        for name in images:
+            large.execute(f"PRAGMA {name}.synchronous = OFF")
         return large
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.rows.tables import RowTable, exact_rows, list_tables, quote
+from pytest_pmd_migrations.schema.tokens import fold
 
-__all__ = ["combine_digests", "count_rows", "digest_tables", "rows_sql"]
+__all__ = ["combine_digests", "count_rows", "digest_tables", "select_rows"]
 
 _MODULUS = 2**256
 
@@ -27,7 +29,7 @@ def digest_tables(
     make no difference. ``volatile`` are globs on "table.column" to leave out,
     ``ignore`` globs on tables.
     """
-    wanted = None if tables is None else {name.lower() for name in tables}
+    wanted = None if tables is None else {fold(name) for name in tables}
     return {
         table.name: _digest(conn, table, volatile)
         for lower, table in list_tables(conn, ignore=ignore).items()
@@ -38,7 +40,7 @@ def digest_tables(
 def count_rows(conn: sqlite3.Connection) -> dict[str, int]:
     """Return how many rows each table has."""
     return {
-        table.name: len(exact_rows(conn, rows_sql(table, table.columns[:1])))
+        table.name: int(conn.execute(f"SELECT count(*) FROM {quote(table.name)}").fetchone()[0])
         for table in list_tables(conn).values()
     }
 
@@ -48,14 +50,20 @@ def combine_digests(digests: Mapping[str, str]) -> str:
     return _hashed(repr(sorted(digests.items())).encode())
 
 
-def rows_sql(table: RowTable, columns: Sequence[str], *, schema: str = "main") -> str:
-    """Return the SELECT that reads a table's rows, by rowid first where FTS keeps it."""
-    if table.contentless:
-        return f"SELECT id FROM {schema}.{quote(table.name + '_docsize')}"
-    names = [f"{quote(table.name)}.{quote(column)}" for column in columns]
-    if table.full_text:
-        names.insert(0, "rowid")
-    return f"SELECT {', '.join(names) or 'NULL'} FROM {schema}.{quote(table.name)}"
+def select_rows(
+    table: RowTable,
+    columns: Sequence[str],
+    *,
+    schema: str = "main",
+    extra: Sequence[str] = (),
+    where: str = "",
+) -> str:
+    """Return the SELECT that reads a table's rows: its rowid if it has one, columns, ``extra``."""
+    own = quote(table.name)
+    names = [f"{own}.{name}" for name in (table.rowid,) if name]
+    names.extend(f"{own}.{quote(column)}" for column in columns)
+    condition = f" WHERE {where}" if where else ""
+    return f"SELECT {', '.join((*names, *extra)) or 'NULL'} FROM {schema}.{own}{condition}"
 
 
 def _digest(conn: sqlite3.Connection, table: RowTable, volatile: Sequence[str]) -> str:
@@ -63,13 +71,16 @@ def _digest(conn: sqlite3.Connection, table: RowTable, volatile: Sequence[str]) 
         column
         for column in (*table.columns, *table.generated)
         if not any(
-            fnmatchcase(f"{table.name}.{column}".lower(), pattern.lower()) for pattern in volatile
+            fnmatchcase(fold(f"{table.name}.{column}"), fold(pattern)) for pattern in volatile
         )
     )
-    rows = exact_rows(conn, rows_sql(table, columns))
-    hashes = (hashlib.sha256(repr(row).encode()).digest() for row in rows)
-    total = sum(int.from_bytes(found, "big") for found in hashes) % _MODULUS
-    return _hashed(repr((columns, len(rows), total)).encode())
+    # Only FTS knows its rows by their rowids; elsewhere a rebuild may number them anew.
+    sql = select_rows(table if table.full_text else replace(table, rowid=""), columns)
+    count = total = 0
+    for row in exact_rows(conn, sql):
+        count += 1
+        total += int.from_bytes(hashlib.sha256(repr(row).encode()).digest(), "big")
+    return _hashed(repr((columns, count, total % _MODULUS)).encode())
 
 
 def _hashed(content: bytes) -> str:

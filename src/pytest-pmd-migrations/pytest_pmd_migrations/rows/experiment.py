@@ -9,23 +9,38 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TypeAlias
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows.pair import Row, Side, read_side
+from pytest_pmd_migrations.rows.pair import Row, Side, open_sides
 from pytest_pmd_migrations.rows.tables import RowTable, quote
+from pytest_pmd_migrations.schema.tokens import fold
 
-__all__ = ["Experiment", "try_out"]
+__all__ = ["Experiment", "Rerun", "experiments"]
 
 _UNUSUAL = 7_000_003
 _STRIDE = 100_003
 
-Rerun = Callable[[sqlite3.Connection], None]
-Experiment = tuple[Side, Side]
-"""A changed database before the step, and what the step made of it."""
+Rerun: TypeAlias = Callable[[sqlite3.Connection], None]
+_Value: TypeAlias = int | float | str | bytes | None
 
 
-def try_out(
+@dataclass(frozen=True)
+class Experiment:
+    """A changed database before the step, and what the step made of it.
+
+    ``unlike`` says that no two values of it are equal, so that each that stands somewhere is
+    that one and no other.
+    """
+
+    old: Side
+    new: Side
+    unlike: bool
+
+
+def experiments(
     before: Image,
     table: RowTable,
     columns: Sequence[str],
@@ -33,57 +48,74 @@ def try_out(
     *,
     rows: Sequence[Row] = (),
     ignore: Sequence[str] = (),
-) -> Experiment | None:
-    """Replace the values of ``columns`` and run the step.
+) -> Iterator[Experiment]:
+    """Replace the values of ``columns`` and run the step, in two ways; yield those it accepts.
 
-    First each by one that is like no other; where the step does not accept these, the smallest
-    and the largest are swapped. Returns None when the step accepts neither. What excuses one of
+    First each value becomes one that is like no other. Steps may refuse such values, or choose by
+    the ones they know: so next the smallest and the largest are swapped. What excuses one of
     ``rows``, those of the table, excuses the changed row in its place.
     """
     for put_others in (_replace_all, _swap_ends):
         with closing(before.connect()) as conn:
-            with _unchecked(conn, table):
-                if not put_others(conn, table, columns):
-                    continue
+            if not _prepare(conn, table, columns, put_others):
+                continue
             changed = Image.of_connection(conn)
             try:
                 rerun(conn)
             except Exception:
+                # Any error of an application's step only says: not these values.
                 continue
-            old = read_side(changed, ignore=ignore)
-            new = read_side(Image.of_connection(conn), ignore=ignore)
-            return _excused(old, table, columns, rows), new
-    return None
+            after = Image.of_connection(conn)
+        with open_sides(changed, after, ignore=ignore) as (old, new):
+            _excuse(old, table, columns, rows)
+            yield Experiment(old, new, unlike=put_others is _replace_all)
 
 
-def _excused(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> Side:
-    """Return the side with what excuses ``rows`` on the rows in their places."""
-    firm = [column.lower() for column in table.key if column not in columns]
+def _excuse(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Put what excuses ``rows`` on the rows in their places."""
+    replaced = {fold(column) for column in columns}
+    firm = [name for name in map(fold, table.key) if name not in replaced]
 
     def place(row: Row) -> object:
         return row.place if row.place is not None else tuple(row.values[name] for name in firm)
 
     excuses = {place(row): row for row in rows if row.deleted or row.changed}
-    if not excuses:
-        return side
-    lower = table.name.lower()
-    marked = tuple(
-        replace(row, deleted=excuse.deleted, changed=excuse.changed)
-        if (excuse := excuses.get(place(row)))
-        else row
-        for row in side.rows[lower]
-    )
-    return replace(side, rows={**side.rows, lower: marked})
+    if excuses:
+        name = fold(table.name)
+        marked = [
+            replace(row, deleted=excuse.deleted, changed=excuse.changed)
+            if (excuse := excuses.get(place(row)))
+            else row
+            for row in side.rows(name)
+        ]
+        side.put_rows(name, marked)
+
+
+def _prepare(
+    conn: sqlite3.Connection,
+    table: RowTable,
+    columns: Sequence[str],
+    put_others: Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool],
+) -> bool:
+    """Put other values in; return False where the table does not take them.
+
+    Foreign keys and CHECKs do not judge them, now or while the step runs; triggers sleep.
+    """
+    conn.execute("PRAGMA foreign_keys = OFF")
+    conn.execute("PRAGMA ignore_check_constraints = ON")
+    with _asleep(conn, table):
+        try:
+            return put_others(conn, table, columns)
+        except sqlite3.DatabaseError:
+            return False
 
 
 @contextmanager
-def _unchecked(conn: sqlite3.Connection, table: RowTable) -> Iterator[None]:
-    """Let values be replaced without foreign keys, CHECKs and triggers; they are back after it."""
-    conn.execute("PRAGMA foreign_keys = OFF")
-    conn.execute("PRAGMA ignore_check_constraints = ON")
+def _asleep(conn: sqlite3.Connection, table: RowTable) -> Iterator[None]:
+    """Take the table's triggers away for a while."""
     triggers = conn.execute(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?",
-        (table.name.lower(),),
+        (fold(table.name),),
     ).fetchall()
     for name, _ in triggers:
         conn.execute(f"DROP TRIGGER {quote(str(name))}")
@@ -91,69 +123,72 @@ def _unchecked(conn: sqlite3.Connection, table: RowTable) -> Iterator[None]:
     for _, sql in triggers:
         conn.execute(str(sql))
     conn.commit()
-    conn.execute("PRAGMA ignore_check_constraints = OFF")
 
 
 def _replace_all(conn: sqlite3.Connection, table: RowTable, columns: Sequence[str]) -> bool:
     """Give every value that is not NULL another one of its own kind."""
-    kinds = ", ".join(f"typeof({quote(column)})" for column in columns)
-    assignments = ", ".join(f"{quote(column)} = ?" for column in columns)
-    places = [quote(column) for column in _place(table)]
-    where = " AND ".join(f"{place} IS ?" for place in places)
-    rows = conn.execute(f"SELECT {', '.join(places)}, {kinds} FROM {quote(table.name)}").fetchall()
-    try:
-        for number, row in enumerate(rows):
-            marks = [
-                _mark(str(kind), column, number) for column, kind in enumerate(row[len(places) :])
-            ]
-            conn.execute(
-                f"UPDATE {quote(table.name)} SET {assignments} WHERE {where}",
-                (*marks, *row[: len(places)]),
-            )
-    except sqlite3.DatabaseError:
-        return False
+    numbers = count()
+
+    def probe(kind: str, column: int) -> _Value:
+        return _mark(kind, column, next(numbers))
+
+    conn.create_function("probe", 2, probe)
+    assignments = ", ".join(
+        f"{quote(column)} = probe(typeof({quote(column)}), {n})" for n, column in enumerate(columns)
+    )
+    conn.execute(f"UPDATE {quote(table.name)} SET {assignments}")
     return True
 
 
-def _mark(kind: str, column: int, number: int) -> object:
+def _mark(kind: str, column: int, number: int) -> _Value:
     """Return a value of that storage class that no other column or row has."""
     unusual = _UNUSUAL + column * _STRIDE + number
-    return {
+    marks: dict[str, _Value] = {
         "text": f"probe {column}.{number}",
         "blob": f"probe {column}.{number}".encode(),
         "integer": unusual,
         "real": unusual + 0.5,
-    }.get(kind)
+    }
+    return marks.get(kind)
 
 
 def _swap_ends(conn: sqlite3.Connection, table: RowTable, columns: Sequence[str]) -> bool:
     """Swap the smallest and the largest value of each column; False where there is one only."""
-    places = [quote(column) for column in _place(table)]
-    where = " AND ".join(f"{place} IS ?" for place in places)
     swapped = False
     for column in columns:
-        name, whole = quote(column), quote(table.name)
-        low, high = conn.execute(f"SELECT min({name}), max({name}) FROM {whole}").fetchone()
-        if low == high or column in table.key:
-            continue
-        rows = [
-            (high if row[-1] == low else low, *row[:-1])
-            for row in conn.execute(f"SELECT {', '.join(places)}, {name} FROM {whole}")
-            if row[-1] in (low, high)
-        ]
-        update = f"UPDATE {whole} SET {name} = ? WHERE {where}"
+        conn.execute("SAVEPOINT swap")
         try:
-            # First to what no other row has, so that a UNIQUE is not in the way.
-            for number, row in enumerate(rows):
-                conn.execute(update, (f"probe {number}", *row[1:]))
-            for row in rows:
-                conn.execute(update, row)
+            swapped |= _swap(conn, quote(table.name), quote(column))
         except sqlite3.DatabaseError:
-            continue
-        swapped = True
+            # One column that does not take them, or cannot be read, leaves the others to try.
+            conn.execute("ROLLBACK TO swap")
+        conn.execute("RELEASE swap")
     return swapped
 
 
-def _place(table: RowTable) -> tuple[str, ...]:
-    """Return the columns that tell the rows apart."""
-    return ("rowid",) if table.rowid or table.full_text else table.key
+def _swap(conn: sqlite3.Connection, table: str, column: str) -> bool:
+    value = f"{column} COLLATE BINARY"
+    low, high = conn.execute(f"SELECT min({value}), max({value}) FROM {table}").fetchone()
+    if low == high:
+        return False
+    others: dict[_Value, _Value] = {}
+    numbers = count()
+
+    def away(found: _Value, kind: str) -> _Value:
+        mark = _mark(kind, 0, next(numbers))
+        others[mark] = high if found == low else low
+        return mark
+
+    def back(found: _Value) -> _Value:
+        return others.get(found, found)
+
+    # First to what no other row has, so that a UNIQUE is not in the way.
+    conn.create_function("away", 2, away)
+    conn.create_function("back", 1, back)
+    conn.execute(
+        f"UPDATE {table} SET {column} = away({column}, typeof({column}))"
+        f" WHERE {value} IN (?, ?) AND typeof({column}) IN (typeof(?), typeof(?))",
+        (low, high, low, high),
+    )
+    conn.execute(f"UPDATE {table} SET {column} = back({column})")
+    return True

@@ -23,11 +23,12 @@ def check_integrity(image: Image, *, before: Image | None = None) -> tuple[RowFi
     private copies: FTS5's check is written as an INSERT.
     """
     known = Counter[tuple[str, str]]()
+    names: frozenset[str] = frozenset()
     if before is not None:
         with closing(before.connect()) as conn:
-            known = _violations(conn)
+            known, names = _violations(conn), _tables(conn)
     with closing(image.connect()) as conn:
-        return (*_pages(conn), *_foreign_keys(conn, known), *_full_text(conn))
+        return (*_pages(conn), *_foreign_keys(conn, known, names), *_full_text(conn))
 
 
 def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
@@ -50,23 +51,31 @@ def _violations(conn: sqlite3.Connection) -> Counter[tuple[str, str]]:
     return Counter((str(row[0]), str(row[2])) for row in rows)
 
 
+def _tables(conn: sqlite3.Connection) -> frozenset[str]:
+    rows = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    return frozenset(str(row[0]) for row in rows)
+
+
 def _foreign_keys(
-    conn: sqlite3.Connection, known: Counter[tuple[str, str]]
+    conn: sqlite3.Connection, known: Counter[tuple[str, str]], names: frozenset[str]
 ) -> Iterator[RowFinding]:
     try:
         rows = conn.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError as error:
         yield RowFinding("", None, "foreign keys cannot be checked", (str(error)[:70],))
         return
-    if len(rows) <= known.total():
-        # A table that was renamed keeps what was wrong with it under its new name.
-        return
-    for (table, parent), total in sorted(Counter((str(r[0]), str(r[2])) for r in rows).items()):
-        count = total - known[table, parent]
-        if count <= 0:
+    now = Counter((str(row[0]), str(row[2])) for row in rows)
+    # A table that was renamed keeps what was wrong with it under its new name.
+    tables = _tables(conn)
+    spare = sum(count for pair, count in (known - now).items() if not tables.issuperset(pair))
+    for (table, parent), count in sorted((now - known).items()):
+        taken = 0 if names.issuperset((table, parent)) else min(spare, count)
+        spare -= taken
+        if count == taken:
             continue
-        noun = "row points" if count == 1 else "rows point"
-        yield RowFinding(table, None, f"{count} {noun} from {table} at nothing in {parent}")
+        noun = "row points" if count - taken == 1 else "rows point"
+        message = f"{count - taken} {noun} from {table} at nothing in {parent}"
+        yield RowFinding(table, None, message)
 
 
 def _full_text(conn: sqlite3.Connection) -> Iterator[RowFinding]:

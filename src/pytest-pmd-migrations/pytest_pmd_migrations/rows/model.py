@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["RowFinding", "RowsReport"]
+__all__ = ["EVIDENCE", "RowFinding", "RowsReport", "cut"]
+
+EVIDENCE = 70
+"""Columns that a line of evidence may take."""
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,9 @@ class RowsReport:
     findings: tuple[RowFinding, ...] = ()
     notes: tuple[str, ...] = ()
     used: frozenset[str] = frozenset()
+
+
+def cut(line: str) -> str:
+    """Return one line of evidence; one that is too long ends in dots."""
+    whole = " ".join(line.split("\n"))
+    return whole if len(whole) <= EVIDENCE else f"{whole[: EVIDENCE - 3]}..."

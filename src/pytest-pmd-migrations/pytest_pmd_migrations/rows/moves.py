@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.rows.pair import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable, Value
+from pytest_pmd_migrations.schema.tokens import fold
 
 __all__ = ["missing_values"]
 
@@ -20,31 +22,28 @@ def missing_values(
     old: RowTable,
     rows: Sequence[Row],
     column: str,
-    target: str,
+    target: tuple[str, str],
     new: Side,
     renamed: Mapping[str, str],
 ) -> list[Row]:
-    """Return the rows whose value of ``column`` is not found in ``target`` ("table.column").
+    """Return the rows whose value of ``column`` is not found in ``target`` (table and column).
 
     Values are looked for in the row that the old row's foreign key names (or the one of the same
     key, in the same table), each as often as it stood there; where no row is named, anywhere in
     the column. ``renamed`` maps tables to their new names.
     """
-    table, _, name = target.lower().partition(".")
+    table, name = target
     place = new.tables.get(table)
     if place is None or name not in _columns(place):
         return list(rows)
-    containers = _containers(old, rows, place, new.rows[table], renamed)
     missing: list[Row] = []
-    for group, container in containers:
-        wanted = [row for row in group if row.values[column] is not None]
-        values = [row.values[name] for row in container]
-        missing.extend(_not_found(wanted, column, values))
+    for group, container in _containers(old, rows, place, new.rows(table), renamed):
+        missing.extend(_not_found(group, column, [row.values[name] for row in container]))
     return missing
 
 
 def _columns(table: RowTable) -> set[str]:
-    return {name.lower() for name in (*table.columns, *table.generated)}
+    return {fold(name) for name in (*table.columns, *table.generated)}
 
 
 def _containers(
@@ -55,7 +54,7 @@ def _containers(
     renamed: Mapping[str, str],
 ) -> list[tuple[list[Row], list[Row]]]:
     """Return groups of old rows, each with the new rows that hold their values."""
-    if old.full_text and place.full_text and old.name.lower() == place.name.lower():
+    if old.full_text and place.full_text and fold(old.name) == fold(place.name):
         by_rowid = {row.place: row for row in others}
         return [([row], [by_rowid[row.place]] if row.place in by_rowid else []) for row in rows]
     link = _link(old, place, renamed)
@@ -74,70 +73,82 @@ def _link(
     old: RowTable, place: RowTable, renamed: Mapping[str, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the columns of both that must agree: a foreign key, or the key of one table."""
-    here = place.name.lower()
+    here = fold(place.name)
     columns = _columns(place)
-    if renamed.get(old.name.lower(), old.name.lower()) == here:
-        key = tuple(column.lower() for column in old.key)
+    if renamed.get(fold(old.name), fold(old.name)) == here:
+        key = tuple(fold(column) for column in old.key)
         return (key, key) if key and set(key) <= columns else None
     for foreign in old.foreign_keys:
-        parent = foreign.parent.lower()
-        target = tuple(name.lower() for name in (foreign.target or place.key))
+        parent = fold(foreign.parent)
+        target = tuple(fold(name) for name in (foreign.target or place.key))
         if renamed.get(parent, parent) == here and set(target) <= columns:
-            return tuple(name.lower() for name in foreign.columns), target
+            return tuple(fold(name) for name in foreign.columns), target
     return None
 
 
 @dataclass
 class _Holder:
-    """One new value, and what can still be found in it: itself, its JSON atoms, parts of it."""
+    """One new value, and what can still be found in it: its JSON atoms, or parts of its text."""
 
-    whole: Value
-    text: str = ""
-    atoms: Counter[Value] = field(default_factory=Counter)
+    text: str
+    atoms: Counter[Value]
+    whole: bool = True
 
-    @classmethod
-    def of(cls, value: Value) -> _Holder:
-        text = _as_text(value) if isinstance(value, tuple) else ""
-        return cls(value, text, Counter(_json_atoms(text)))
-
-    def take_whole(self, value: Value) -> bool:
-        """Find the value as the whole, once."""
-        if value is None or value != self.whole:
-            return False
-        self.whole, self.text = None, ""
-        self.atoms.clear()
-        return True
+    def take_whole(self) -> bool:
+        """Take the value as the whole; nothing else is found in it then."""
+        taken, self.whole = self.whole, False
+        if taken:
+            self.text = ""
+            self.atoms.clear()
+        return taken
 
     def take_atom(self, value: Value) -> bool:
-        """Find the value as an atom or key of the JSON, as often as it stands there."""
+        """Take the value as an atom or key of the JSON, as often as it stands there."""
         if self.atoms[value] <= 0:
             return False
         self.atoms[value] -= 1
-        self.whole = None
+        self.whole = False
         self.text = self.text.replace(_as_text(value), "\0", 1)
         return True
 
     def take_part(self, value: Value) -> bool:
-        """Find the value inside the text, as often as it stands there."""
+        """Take the value from inside the text, as often as it stands there."""
         wanted = _as_text(value)
-        if len(wanted) < _SHORTEST or wanted not in self.text:
+        if len(wanted) < _SHORTEST:
             return False
-        self.whole = None
-        self.text = self.text.replace(wanted, "\0", 1)
-        return True
+        if isinstance(value, int) or (value is not None and value[0] == "real"):
+            # A number is no part of a longer one.
+            pattern = rf"(?<![\d.]){re.escape(wanted)}(?!\.?\d)"
+            left, taken = re.subn(pattern, "\0", self.text, count=1)
+        else:
+            taken = int(wanted in self.text)
+            left = self.text.replace(wanted, "\0", 1)
+        if taken:
+            self.whole, self.text = False, left
+        return bool(taken)
 
 
 def _not_found(rows: Sequence[Row], column: str, values: Sequence[Value]) -> list[Row]:
     """Return the rows whose value is in none of ``values``; long ones take their place first."""
-    holders = [_Holder.of(value) for value in values]
+    wholes: dict[Value, list[_Holder]] = {}
+    parts: dict[Value, list[_Holder]] = {}
+    holders = []
+    for value in values:
+        text = _as_text(value) if isinstance(value, tuple) else ""
+        holder = _Holder(text, Counter(_json_atoms(text)))
+        holders.append(holder)
+        wholes.setdefault(value, []).append(holder)
+        for atom in holder.atoms:
+            parts.setdefault(atom, []).append(holder)
     firm = [row for row in rows if column not in row.changed]
     waiting = sorted(firm, key=lambda row: -len(_as_text(row.values[column])))
-    takes: tuple[Callable[[_Holder, Value], bool], ...]
-    takes = (_Holder.take_whole, _Holder.take_atom, _Holder.take_part)
-    for take in takes:
-        waiting = [
-            row for row in waiting if not any(take(held, row.values[column]) for held in holders)
-        ]
+
+    def untaken(take: Callable[[Value], bool]) -> list[Row]:
+        return [row for row in waiting if not take(row.values[column])]
+
+    waiting = untaken(lambda value: any(h.take_whole() for h in wholes.get(value, ())))
+    waiting = untaken(lambda value: any(h.take_atom(value) for h in parts.get(value, ())))
+    waiting = untaken(lambda value: any(h.take_part(value) for h in holders))
     missing = {id(row) for row in waiting}
     return [row for row in rows if id(row) in missing]
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pytest_pmd_migrations.rows.model import cut
 from pytest_pmd_migrations.rows.pair import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable, Value
+from pytest_pmd_migrations.schema.tokens import fold
 
-__all__ = ["Pair", "Place", "places_beside", "places_of_parents", "stands_at"]
+__all__ = ["Doubt", "Pair", "Place", "places_beside", "places_of_parents", "stands_at"]
 
 Pair: TypeAlias = tuple[Row, Row]
 """An old row, and the row to start from: the one it became, or itself where its table went."""
@@ -35,6 +37,23 @@ class Place:
         return f"{self.table}.{self.column}"
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A place that has equal values; ``tried`` says that they do not follow others.
+
+    Else the step accepted no others, and only a declaration can tell.
+    """
+
+    place: str
+    tried: bool
+
+    def line(self) -> str:
+        """Return why the place does not count."""
+        if self.tried:
+            return cut(f"{self.place} is equal by coincidence: it follows no other values")
+        return cut(f"{self.place} is equal, but the step takes no others to prove it")
+
+
 def places_beside(old: Side, new: Side, table: RowTable, target: str) -> Iterator[Place]:
     """Yield the places for a column of ``table``, whose rows are in the new table ``target``.
 
@@ -50,7 +69,7 @@ def places_beside(old: Side, new: Side, table: RowTable, target: str) -> Iterato
             continue
         fresh = _fresh(old, other, name)
         for key in other.foreign_keys:
-            if key.parent.lower() == target:
+            if fold(key.parent) == target:
                 there = _lower(key.columns)
                 here = _lower(key.target or own.key)
                 yield from _along(name, fresh, here, there)
@@ -58,11 +77,11 @@ def places_beside(old: Side, new: Side, table: RowTable, target: str) -> Iterato
         if name not in old.tables and key_names and set(key_names) <= _names(other):
             yield from _along(name, fresh, key_names, key_names)
     for key in own.foreign_keys:
-        parent = new.tables.get(key.parent.lower())
+        parent = new.tables.get(fold(key.parent))
         if parent is not None:
             there = _lower(key.target or parent.key)
-            fresh = _fresh(old, parent, parent.name.lower())
-            yield from _along(parent.name.lower(), fresh, _lower(key.columns), there)
+            fresh = _fresh(old, parent, fold(parent.name))
+            yield from _along(fold(parent.name), fresh, _lower(key.columns), there)
 
 
 def places_of_parents(
@@ -70,7 +89,7 @@ def places_of_parents(
 ) -> Iterator[Place]:
     """Yield the places for a column of ``table``, which is gone: new columns of rows it named."""
     for key in table.foreign_keys:
-        was = key.parent.lower()
+        was = fold(key.parent)
         name = renamed.get(was, was)
         if name in new.tables:
             parent = new.tables[name]
@@ -89,7 +108,7 @@ def stands_at(pairs: Sequence[Pair], column: str, place: Place, new: Side) -> bo
         return False
     linked: dict[tuple[Value, ...], list[Value]] = {}
     if place.there:
-        for row in new.rows[place.table]:
+        for row in new.rows(place.table):
             key = tuple(row.values[name] for name in place.there)
             linked.setdefault(key, []).append(row.values[place.column])
     for row, start in pairs:
@@ -125,4 +144,4 @@ def _names(table: RowTable) -> set[str]:
 
 
 def _lower(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name.lower() for name in names)
+    return tuple(fold(name) for name in names)

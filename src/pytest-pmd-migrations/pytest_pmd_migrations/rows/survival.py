@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.rows.pair import Row
 from pytest_pmd_migrations.rows.tables import RowTable, Value
+from pytest_pmd_migrations.schema.tokens import fold
 
 __all__ = ["Columns", "Outcome", "pair_rows", "survive"]
 
@@ -24,12 +25,13 @@ class Outcome:
 
     ``lost`` are rows that are gone; ``changed`` are (column, old row, new value) where a value
     is another one; ``excused`` the columns and ``deleted`` the rows that a declaration excused;
-    ``new`` counts rows that no old one became.
+    ``found`` are the new rows that old ones became, ``new`` counts those that none became.
     """
 
     lost: list[Row] = field(default_factory=list)
     changed: list[tuple[str, Row, Value]] = field(default_factory=list)
     excused: set[str] = field(default_factory=set)
+    found: list[Row] = field(default_factory=list)
     deleted: int = 0
     new: int = 0
 
@@ -54,7 +56,7 @@ def pair_rows(
     By key where it is mapped and tells rows apart; else by rowid or by equal values, whichever
     loses less. A row whose declared changes keep it from being found is looked for without them.
     """
-    key = [column.lower() for column in old.key]
+    key = [fold(column) for column in old.key]
     if old.full_text and new.full_text:
         return _by_rowid(rows, others)
     if (
@@ -68,7 +70,11 @@ def pair_rows(
     alike = _with_changes(_by_columns(rows, others, columns), others, columns)
     if not (old.rowid and new.rowid):
         return alike
-    placed = _by_rowid(rows, others)
+    # A rowid that no column shows may be given to another row once a row that may go is gone.
+    placed = [
+        (row, None if row.deleted and match and _differences(row, match, columns) else match)
+        for row, match in _by_rowid(rows, others)
+    ]
     return min(placed, alike, key=lambda pairs: _judge(pairs, others, columns).faults)
 
 
@@ -126,8 +132,18 @@ def _grouped(rows: Iterable[Row], columns: Iterable[str]) -> dict[tuple[Value, .
     return groups
 
 
+def _differences(row: Row, match: Row, columns: Columns) -> Sequence[tuple[str, Value]]:
+    """Return the columns whose value is another one now, each with that value."""
+    return [
+        (column, match.values[target])
+        for column, target in columns.items()
+        if row.values[column] != match.values[target]
+    ]
+
+
 def _judge(pairs: Pairs, others: Sequence[Row], columns: Columns) -> Outcome:
-    outcome = Outcome(new=len(others) - sum(match is not None for _, match in pairs))
+    outcome = Outcome(found=[match for _, match in pairs if match is not None])
+    outcome.new = len(others) - len(outcome.found)
     for row, match in pairs:
         if match is None:
             if row.deleted:
@@ -135,16 +151,7 @@ def _judge(pairs: Pairs, others: Sequence[Row], columns: Columns) -> Outcome:
             else:
                 outcome.lost.append(row)
             continue
-        differences = [
-            (column, match.values[target])
-            for column, target in columns.items()
-            if row.values[column] != match.values[target]
-        ]
-        if differences and row.deleted:
-            # The row of that key is another one now.
-            outcome.deleted += 1
-            continue
-        for column, value in differences:
+        for column, value in _differences(row, match, columns):
             if column in row.changed and value is not None:
                 outcome.excused.add(column)
             else:

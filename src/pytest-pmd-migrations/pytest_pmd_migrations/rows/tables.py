@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-__all__ = ["ForeignKey", "RowTable", "Value", "exact_rows", "list_tables", "quote"]
+from pytest_pmd_migrations.schema.tokens import fold, tokenize
+
+__all__ = [
+    "ForeignKey",
+    "RowTable",
+    "Value",
+    "exact_rows",
+    "list_tables",
+    "quote",
+    "unloaded_tables",
+]
 
 Value: TypeAlias = int | bytes | tuple[str, bytes] | tuple[str, float] | None
 """A stored value: NULL, an integer, a blob, ``("text", bytes)`` or ``("real", number)``."""
 
 _GENERATED = (2, 3)
+_ROWIDS = ("rowid", "_rowid_", "oid")
 
 
 @dataclass(frozen=True)
@@ -31,32 +42,32 @@ class RowTable:
 
     ``columns`` are those that are stored; ``generated`` those that are computed. ``key`` are the
     columns that tell a row from every other: the primary key, else a UNIQUE over NOT NULL
-    columns, else none. ``rowid`` says whether rows have one; ``full_text`` that FTS keeps the
-    table, ``contentless`` that it keeps no text, so that rows are known by their rowid alone.
+    columns, else none. ``rowid`` is the name that reads a row's rowid, empty where none does;
+    ``counting`` says that ids are never given out twice (AUTOINCREMENT), ``full_text`` that FTS
+    keeps the table, ``contentless`` that it keeps no text: rows are known by their rowid alone.
     """
 
     name: str
     columns: tuple[str, ...]
     generated: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
-    rowid: bool = True
+    rowid: str = "rowid"
+    counting: bool = False
     full_text: bool = False
     contentless: bool = False
     foreign_keys: tuple[ForeignKey, ...] = ()
 
 
-def exact_rows(conn: sqlite3.Connection, sql: str) -> list[tuple[Value, ...]]:
-    """Return the rows of a query with values that are equal only if type and content are.
+def exact_rows(conn: sqlite3.Connection, sql: str) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows of a query with values that are equal only if type and content are.
 
     A text is ``("text", bytes)``, whatever its bytes; a real number is ``("real", number)``.
     """
     factories = conn.row_factory, conn.text_factory
     conn.row_factory, conn.text_factory = None, _text
     try:
-        return [
-            tuple(("real", value) if type(value) is float else value for value in row)
-            for row in conn.execute(sql)
-        ]
+        for row in conn.execute(sql):
+            yield tuple(("real", value) if type(value) is float else value for value in row)
     finally:
         conn.row_factory, conn.text_factory = factories
 
@@ -72,21 +83,33 @@ def list_tables(
     found: dict[str, RowTable] = {}
     rows = _read(
         conn,
-        "SELECT name, type, wr FROM pragma_table_list"
-        f" WHERE schema = '{schema}' AND type IN ('table', 'virtual')",
+        f"SELECT l.name, l.type, l.wr, s.sql FROM pragma_table_list l JOIN {schema}.sqlite_schema s"
+        " ON s.name = l.name AND s.type = 'table'"
+        f" WHERE l.schema = '{schema}' AND l.type IN ('table', 'virtual') ORDER BY s.rowid",
     )
-    for name, kind, without_rowid in rows:
-        lower = str(name).lower()
-        if lower.startswith("sqlite_") or any(fnmatchcase(lower, p.lower()) for p in ignore):
+    for name, kind, without_rowid, sql in rows:
+        lower = fold(str(name))
+        if lower.startswith("sqlite_") or any(fnmatchcase(lower, fold(p)) for p in ignore):
             continue
         table = (
-            _full_text(conn, schema, str(name))
+            _virtual(conn, schema, str(name), str(sql))
             if kind == "virtual"
-            else _ordinary(conn, schema, str(name), rowid=not without_rowid)
+            else _ordinary(conn, schema, str(name), str(sql), rowid=not without_rowid)
         )
         if table is not None:
             found[lower] = table
     return found
+
+
+def unloaded_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> list[str]:
+    """Return the virtual tables whose module is not loaded: nobody can read their rows here."""
+    rows = _read(conn, "SELECT name FROM pragma_table_list WHERE type = 'virtual'")
+    return [
+        str(name)
+        for (name,) in rows
+        if not _columns(conn, "main", str(name))
+        and not any(fnmatchcase(fold(str(name)), fold(p)) for p in ignore)
+    ]
 
 
 def quote(name: str) -> str:
@@ -111,15 +134,27 @@ def _lenient(content: bytes) -> str:
     return content.decode(errors="surrogateescape")
 
 
-def _ordinary(conn: sqlite3.Connection, schema: str, name: str, *, rowid: bool) -> RowTable:
-    info = _read(conn, f"PRAGMA {schema}.table_xinfo({quote(name)})")
-    stored = tuple(str(row[1]) for row in info if row[6] not in _GENERATED)
+def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[object, ...]]:
+    """Return what table_xinfo says; nothing where a virtual table's module is not loaded."""
+    try:
+        return _read(conn, f"PRAGMA {schema}.table_xinfo({quote(name)})")
+    except conn.OperationalError:
+        return []
+
+
+def _ordinary(
+    conn: sqlite3.Connection, schema: str, name: str, sql: str, *, rowid: bool
+) -> RowTable:
+    info = _columns(conn, schema, name)
+    taken = {fold(str(row[1])) for row in info}
     return RowTable(
         name=name,
-        columns=stored,
+        columns=tuple(str(row[1]) for row in info if row[6] not in _GENERATED),
         generated=tuple(str(row[1]) for row in info if row[6] in _GENERATED),
         key=_key(conn, schema, name, info),
-        rowid=rowid and not {"rowid", "oid", "_rowid_"} <= {column.lower() for column in stored},
+        rowid=next((n for n in _ROWIDS if n not in taken), "") if rowid else "",
+        counting="AUTOINCREMENT" in sql.upper()
+        and any(token.is_word("AUTOINCREMENT") for token in tokenize(sql)),
         foreign_keys=_foreign_keys(conn, schema, name),
     )
 
@@ -155,37 +190,33 @@ def _foreign_keys(conn: sqlite3.Connection, schema: str, name: str) -> tuple[For
     )
 
 
-def _full_text(conn: sqlite3.Connection, schema: str, name: str) -> RowTable | None:
-    """Return an FTS table that keeps rows itself: neither external content nor another module."""
-    sql = str(
-        _read(
-            conn,
-            f"SELECT sql FROM {schema}.sqlite_schema WHERE type = 'table' AND name = "
-            + "'"
-            + name.replace("'", "''")
-            + "'",
-        )[0][0]
-    )
-    if "fts" not in sql.lower():
-        return None
+def _virtual(conn: sqlite3.Connection, schema: str, name: str, sql: str) -> RowTable | None:
+    """Return a virtual table that keeps rows itself, in shadow tables of its own."""
+    module = _module(sql)
     shadows = {
-        str(row[0]).lower()
+        fold(str(row[0])).removeprefix(f"{fold(name)}_")
         for row in _read(conn, f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'")
+        if fold(str(row[0])).startswith(f"{fold(name)}_")
     }
-    stored = f"{name}_content".lower() in shadows
-    counted = f"{name}_docsize".lower() in shadows
-    try:
-        info = _read(conn, f"PRAGMA {schema}.table_xinfo({quote(name)})")
-    except conn.OperationalError:
+    columns = tuple(str(row[1]) for row in _columns(conn, schema, name) if row[6] == 0)
+    if not columns or not shadows:
         return None
-    columns = tuple(str(row[1]) for row in info if row[6] == 0)
-    if stored:
+    if not module.startswith("fts"):
+        return RowTable(name, columns)
+    if "content" in shadows:
         return RowTable(name, columns, full_text=True)
-    if counted and _is_contentless(sql):
+    if "docsize" in shadows and _is_contentless(sql):
         return RowTable(name, (), full_text=True, contentless=True)
     return None
 
 
+def _module(sql: str) -> str:
+    """Return the module of a CREATE VIRTUAL TABLE, in lower case."""
+    tokens = tokenize(sql)
+    using = next(n for n, token in enumerate(tokens) if token.is_word("USING"))
+    return fold(tokens[using + 1].value)
+
+
 def _is_contentless(sql: str) -> bool:
-    text = "".join(sql.lower().split())
+    text = "".join(fold(sql).split())
     return "content=''" in text or 'content=""' in text

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
+from pytest_pmd_migrations.rows.model import EVIDENCE, cut
 from pytest_pmd_migrations.rows.pair import Row
 from pytest_pmd_migrations.rows.tables import RowTable, Value
+from pytest_pmd_migrations.schema.tokens import fold
 
-__all__ = [
-    "declare_changes",
-    "declare_deletes",
-    "declare_moves",
-    "show_change",
-    "show_row",
-    "show_value",
-]
+__all__ = ["declare", "declare_moves", "show_change", "show_row", "show_value"]
 
-_WIDTH = 70
 _LONGEST = 24
 
 
 def show_value(value: Value) -> str:
-    """Return a value as a reader knows it, cut where it is long."""
+    """Return a value as a reader knows it; one that is long shows where it was cut."""
     if isinstance(value, tuple):
         content = value[1]
         if isinstance(content, bytes):
@@ -40,42 +35,58 @@ def show_row(table: RowTable, row: Row) -> str:
     if table.full_text:
         return f"rowid {row.place!r}"
     names = [*table.key, *(name for name in table.columns if name not in table.key)]
-    shown = ""
-    for name in names:
-        part = f"{name} {show_value(row.values[name.lower()])}"
-        if shown and len(shown) + len(part) + 2 > _WIDTH:
+    parts = [f"{name} {show_value(row.values[fold(name)])}" for name in names]
+    shown = parts[0]
+    for part in parts[1:]:
+        if len(shown) + len(part) + 2 > EVIDENCE - len("gone: "):
             break
-        shown += f", {part}" if shown else part
-    return shown[:_WIDTH]
-
-
-def declare_deletes(name: str, condition: str = "<condition>") -> Sequence[str]:
-    """Return the lines that say how rows, a table or a column are declared as deleted."""
-    return (
-        "where that is meant, declare it:",
-        f'  DELETES = {{"{name}": ("{condition}", "<reason>")}}',
-    )
-
-
-def declare_changes(name: str) -> Sequence[str]:
-    """Return the lines that say how changed values are declared."""
-    return (
-        "where that is meant, declare it:",
-        f'  CHANGES = {{"{name}": ("<condition>", "<reason>")}}',
-    )
-
-
-def declare_moves(name: str, target: str) -> Sequence[str]:
-    """Return the lines that say how values are declared as moved."""
-    return (
-        "where that is meant, declare it:",
-        f'  MOVES = {{"{name}": "{target}"}}',
-    )
+        shown += f", {part}"
+    return shown
 
 
 def show_change(table: RowTable, row: Row, column: str, value: Value) -> str:
     """Return which row a value belongs to, what it was and what it is."""
-    names = table.key[:2]
-    key = ", ".join(f"{name} {show_value(row.values[name.lower()])}" for name in names)
+    was, now = row.values[column], value
+    key = ", ".join(f"{name} {show_value(row.values[fold(name)])}" for name in table.key[:2])
     place = key or (f"rowid {row.place!r}" if row.place is not None else "a row")
-    return f"{place}: {show_value(row.values[column])}, now {show_value(value)}"[:_WIDTH]
+    if show_value(was) == show_value(now):
+        return cut(f"{place}: {_difference(was, now)}")
+    return cut(f"{place}: {show_value(was)}, now {show_value(now)}")
+
+
+def declare(kind: str, name: str, condition: str = "<condition>") -> Sequence[str]:
+    """Return the lines that say how rows or values are declared as deleted or changed."""
+    return _declaration(kind, name, f'("{condition}", "<reason>")')
+
+
+def declare_moves(name: str, target: str) -> Sequence[str]:
+    """Return the lines that say how values are declared as moved."""
+    return _declaration("MOVES", name, _quoted(target))
+
+
+def _declaration(kind: str, name: str, value: str) -> Sequence[str]:
+    first, last = f"  {kind} = {{{_quoted(name)}:", f"{value}}}"
+    whole = f"{first} {last}"
+    lines = [whole] if len(whole) <= EVIDENCE else [first, f"    {last}"]
+    return ("where that is meant, declare it:", *lines)
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
+
+
+def _difference(was: Value, now: Value) -> str:
+    """Say how two values differ that look alike when they are shown short."""
+    old, new = _content(was), _content(now)
+    if len(old) != len(new):
+        unit = "bytes" if isinstance(old, bytes) else "digits"
+        return f"{show_value(was)}, {len(old)} {unit}, now {len(new)}"
+    at = next(n for n, (a, b) in enumerate(zip(old, new, strict=True)) if a != b)
+    return f"{show_value(was)}, now another from byte {at} on"
+
+
+def _content(value: Value) -> bytes | str:
+    if isinstance(value, bytes):
+        return value
+    content = value[1] if isinstance(value, tuple) else value
+    return content if isinstance(content, bytes) else repr(content)

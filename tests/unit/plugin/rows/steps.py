@@ -65,3 +65,13 @@ def report(case: Case, *, declarations: Declarations | None = None) -> RowsRepor
         declarations=declarations or declared(case),
         rerun=lambda conn: take(case.step, conn),
     )
+
+
+def found_at(case: Case) -> set[str]:
+    """Return the tables, or "table.column", that findings name; each must be named once."""
+    places = [
+        f"{finding.table}.{finding.column}" if finding.column else finding.table
+        for finding in report(case).findings
+    ]
+    assert len(places) == len(set(places)), places
+    return set(places)
