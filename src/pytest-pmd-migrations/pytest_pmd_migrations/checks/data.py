@@ -15,7 +15,8 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import Step, take_step
 from pytest_pmd_migrations.rows import RowFinding, RowsReport, check_integrity, compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import headline
+from pytest_pmd_migrations.sources.protocol import volatile_columns
+from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["DATA"]
 
@@ -36,6 +37,7 @@ def _watch(history: History) -> Callable[[Step], RowsReport]:
             declarations=history.declarations(step.version),
             rerun=rerun,
             ignore=history.ignore,
+            volatile=volatile_columns(history.source),
         )
 
     return observe
@@ -80,10 +82,11 @@ def _finding(
         if stored
         else f"  lost by the step {history.file_name(version)}"
     )
-    lines = [place, "", *(f"    {line}" for line in found.evidence)]
-    if len(f"{where}: {found.message}") > len(headline(f"{where}: {found.message}")):
-        lines[1:1] = [f"  {found.message}"]
-    return Finding(headline(f"{where}: {found.message}"), tuple(lines), version)
+    message = f"{where}: {found.message}"
+    first = headline(message)
+    whole = wrap_text(f"  {found.message}", indent="  ") if first != message else ()
+    evidence = ("", *(f"    {line}" for line in found.evidence)) if found.evidence else ()
+    return Finding(first, (place, *whole, *evidence), version)
 
 
 DATA = Check("data", "snapshot", _watch, _judge)

@@ -141,8 +141,7 @@ class _Comparison:
         self._report(table, target, columns, self._survive(table, target, columns))
         for column in gone:
             if fold(column) not in found.places:
-                rows = self._old.rows(fold(table.name))
-                self._compare_gone_column(table, column, rows, found.doubts.get(fold(column)))
+                self._compare_gone_column(table, column, found.doubts.get(fold(column)))
 
     def _survive(self, table: RowTable, target: str, columns: Columns) -> Outcome:
         new = self._new.tables[target]
@@ -208,7 +207,7 @@ class _Comparison:
             return
         for column in missing:
             if fold(column) not in {*found.places, *linking}:
-                self._compare_gone_column(table, column, kept, found.doubts.get(fold(column)))
+                self._compare_gone_column(table, column, found.doubts.get(fold(column)))
 
     def _links_of_moves(self, table: RowTable) -> set[str]:
         """Return the foreign keys' columns that name the rows which values moved into."""
@@ -221,17 +220,19 @@ class _Comparison:
             for column in key.columns
         }
 
-    def _compare_gone_column(
-        self, table: RowTable, column: str, rows: Sequence[Row], doubt: Doubt | None
-    ) -> None:
+    def _compare_gone_column(self, table: RowTable, column: str, doubt: Doubt | None) -> None:
         """Compare a column that went and that is nowhere found; it may be declared."""
         place = fold(table.name), fold(column)
-        kept = [row for row in rows if not row.deleted and row.values[place[1]] is not None]
-        if not kept:
+        if not self._old.has_value(*place):
             return
         if place in self._declared.dropped:
             self._declared.use("DELETES", *place)
-        elif place in self._declared.moves:
+            return
+        rows = self._old.rows(place[0])
+        kept = [row for row in rows if not row.deleted and row.values[place[1]] is not None]
+        if not kept:
+            return
+        if place in self._declared.moves:
             self._compare_moved(table, column, kept)
         else:
             self.findings.append(column_gone(table, column, kept, doubt))

@@ -22,8 +22,11 @@ __all__ = ["Experiment", "Rerun", "experiments"]
 
 _UNUSUAL = 7_000_003
 _STRIDE = 100_003
+_MOST = 2000
+"""Rows of a table that an experiment changes; it has no others meanwhile."""
 
 Rerun: TypeAlias = Callable[[sqlite3.Connection], None]
+_PutOthers: TypeAlias = Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool]
 _Value: TypeAlias = int | float | str | bytes | None
 
 
@@ -47,28 +50,46 @@ def experiments(
     rerun: Rerun,
     *,
     rows: Sequence[Row] = (),
+    total: int = 0,
     ignore: Sequence[str] = (),
 ) -> Iterator[Experiment]:
     """Replace the values of ``columns`` and run the step, in two ways; yield those it accepts.
 
     First each value becomes one that is like no other. Steps may refuse such values, or choose by
     the ones they know: so next the smallest and the largest are swapped. What excuses one of
-    ``rows``, those of the table, excuses the changed row in its place.
+    ``rows``, those of the table, excuses the changed row in its place; ``total`` counts them all.
     """
+    # A part of a large table tells as much, unless the step misses the rest.
+    parts = (_MOST, None) if total > _MOST and table.rowid else (None,)
     for put_others in (_replace_all, _swap_ends):
-        with closing(before.connect()) as conn:
-            if not _prepare(conn, table, columns, put_others):
-                continue
-            changed = Image.of_connection(conn)
-            try:
-                rerun(conn)
-            except Exception:
-                # Any error of an application's step only says: not these values.
-                continue
-            after = Image.of_connection(conn)
-        with open_sides(changed, after, ignore=ignore) as (old, new):
-            _excuse(old, table, columns, rows)
-            yield Experiment(old, new, unlike=put_others is _replace_all)
+        for most in parts:
+            taken = _take(before, table, columns, rerun, put_others, most)
+            if taken is not None:
+                with open_sides(*taken, ignore=ignore) as (old, new):
+                    _excuse(old, table, columns, rows)
+                    yield Experiment(old, new, unlike=put_others is _replace_all)
+                break
+
+
+def _take(
+    before: Image,
+    table: RowTable,
+    columns: Sequence[str],
+    rerun: Rerun,
+    put_others: _PutOthers,
+    most: int | None,
+) -> tuple[Image, Image] | None:
+    """Take the step with other values in at most so many rows; None where it is not accepted."""
+    with closing(before.connect()) as conn:
+        if not _prepare(conn, table, columns, put_others, most):
+            return None
+        changed = Image.of_connection(conn)
+        try:
+            rerun(conn)
+        except Exception:
+            # Any error of an application's step only says: not these values.
+            return None
+        return changed, Image.of_connection(conn)
 
 
 def _excuse(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -95,7 +116,8 @@ def _prepare(
     conn: sqlite3.Connection,
     table: RowTable,
     columns: Sequence[str],
-    put_others: Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool],
+    put_others: _PutOthers,
+    most: int | None,
 ) -> bool:
     """Put other values in; return False where the table does not take them.
 
@@ -105,9 +127,18 @@ def _prepare(
     conn.execute("PRAGMA ignore_check_constraints = ON")
     with _asleep(conn, table):
         try:
+            if most is not None:
+                _reduce(conn, table, most)
             return put_others(conn, table, columns)
         except sqlite3.DatabaseError:
             return False
+
+
+def _reduce(conn: sqlite3.Connection, table: RowTable, most: int) -> None:
+    """Leave ``most`` rows in the table."""
+    own, rowid = quote(table.name), table.rowid
+    rest = f"SELECT {rowid} FROM {own} LIMIT -1 OFFSET {most}"
+    conn.execute(f"DELETE FROM {own} WHERE {rowid} IN ({rest})")
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from pytest_pmd_migrations.rows.experiment import Experiment
+from pytest_pmd_migrations.rows.narrow import differing_rows
 from pytest_pmd_migrations.rows.pair import Row, Side
 from pytest_pmd_migrations.rows.places import Doubt
 from pytest_pmd_migrations.rows.search import Search
@@ -15,6 +17,9 @@ from pytest_pmd_migrations.schema.tokens import fold
 
 __all__ = ["find_holder", "find_rows", "same_columns"]
 
+_MANY = 1000
+"""Rows up to which a table is read once and then compared many times."""
+
 
 def find_holder(search: Search, table: RowTable) -> tuple[str, Doubt | None]:
     """Return the new table that holds the rows of one that went; empty when none does.
@@ -22,7 +27,7 @@ def find_holder(search: Search, table: RowTable) -> tuple[str, Doubt | None]:
     One that holds every row is preferred; else one that has all columns and some rows.
     """
     doubt = None
-    for name, columns in (*_whole_holders(search, table), *_part_holders(search, table)):
+    for name, columns in chain(_whole_holders(search, table), _part_holders(search, table)):
         tested = _test_columns(search, table, columns)
         if not tested:
             return name, None
@@ -106,7 +111,7 @@ def _follows(
         and _holding(old, new, table, name, again).faults <= limit
         and _holding(search.old, search.new, table, name, again).faults <= limit
         # Where the rows of before look like these, too, nothing was tried out.
-        and _holding(old, search.new, table, name, again).faults > limit
+        and (experiment.unlike or _holding(old, search.new, table, name, again).faults > limit)
     )
 
 
@@ -139,7 +144,12 @@ def _new_names(search: Search) -> list[str]:
 
 
 def _holding(old: Side, new: Side, table: RowTable, name: str, columns: Columns) -> Outcome:
-    return survive(table, old.rows(fold(table.name)), new.tables[name], new.rows(name), columns)
+    rows, others = (
+        differing_rows(old, new, table, name, columns)
+        if old.conn is new.conn and old.count(fold(table.name)) > _MANY
+        else (old.rows(fold(table.name)), new.rows(name))
+    )
+    return survive(table, rows, new.tables[name], others, columns)
 
 
 def _map_columns(old: Side, new: Side, table: RowTable, name: str) -> Columns:
@@ -168,11 +178,10 @@ def _map_columns(old: Side, new: Side, table: RowTable, name: str) -> Columns:
 
 def _test_columns(search: Search, table: RowTable, columns: Columns) -> list[str]:
     """Return the columns to replace: where there are others, none that rows are chosen by."""
-    rows = search.old.rows(fold(table.name))
     full = [
         column
         for column in table.columns
-        if fold(column) in columns and any(row.values[fold(column)] is not None for row in rows)
+        if fold(column) in columns and search.old.has_value(fold(table.name), column)
     ]
     keys = {fold(name) for name in table.key}
     links = {fold(name) for key in table.foreign_keys for name in key.columns}

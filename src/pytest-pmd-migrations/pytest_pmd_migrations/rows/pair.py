@@ -20,7 +20,7 @@ AFTER = "new"
 """The name under which the database after the step is attached to the one before it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row: its values by column in lower case, and what excuses it or some of its values.
 
@@ -50,6 +50,12 @@ class Side:
         """Return how many rows a table has."""
         sql = f"SELECT count(*) FROM {self.schema}.{quote(self.tables[name].name)}"
         return int(self.conn.execute(sql).fetchone()[0])
+
+    def has_value(self, name: str, column: str) -> bool:
+        """Return whether a column of a table has any value but NULL."""
+        own, place = quote(self.tables[name].name), quote(column)
+        sql = f"SELECT EXISTS (SELECT 1 FROM {self.schema}.{own} WHERE {place} IS NOT NULL)"
+        return bool(self.conn.execute(sql).fetchone()[0])
 
     def rows(self, name: str) -> Sequence[Row]:
         """Return the rows of a table, read once."""
@@ -109,7 +115,7 @@ def open_sides(
     Raises BrokenDeclarationError.
     """
     declared = Declared()
-    if declarations is not NOTHING_DECLARED:
+    if declarations.deletes or declarations.changes or declarations.moves:
         # Read without the later database: conditions must not find its tables.
         with closing(before.connect()) as conn:
             declared = resolve(conn, list_tables(conn, ignore=ignore), declarations)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows.experiment import Experiment, Rerun, experiments
+from pytest_pmd_migrations.rows.narrow import differing_rows
 from pytest_pmd_migrations.rows.pair import Side
 from pytest_pmd_migrations.rows.places import (
     Doubt,
@@ -39,9 +41,16 @@ class Search:
     def try_out(self, table: RowTable, columns: Sequence[str]) -> Iterator[Experiment]:
         """Yield what the step makes of other values in these columns."""
         if columns:
-            rows = self.old.rows(fold(table.name))
+            name = fold(table.name)
+            excused = any(self.old.declared.conditions(table))
             yield from experiments(
-                self.before, table, columns, self.rerun, rows=rows, ignore=self.ignore
+                self.before,
+                table,
+                columns,
+                self.rerun,
+                rows=self.old.rows(name) if excused else (),
+                total=self.old.count(name),
+                ignore=self.ignore,
             )
 
 
@@ -65,10 +74,21 @@ def find_columns(
         paired = pair_rows(table, rows, new.tables[target], others, columns)
         return [(row, match) for row, match in paired if match and not row.deleted]
 
+    @cache
+    def now() -> Sequence[Pair]:
+        return pairs(search.old, search.new)
+
+    def stands(name: str, place: Place) -> bool:
+        if place.table == target and not place.there:
+            mapped = {**columns, name: place.column}
+            if not differing_rows(search.old, search.new, table, target, mapped)[0]:
+                return True
+        return stands_at(now(), name, place, search.new)
+
     if not gone:
         return Found()
     places = tuple(places_beside(search.old, search.new, table, target))
-    return _confirm(search, table, gone, places, pairs)
+    return _confirm(search, table, gone, places, pairs, stands)
 
 
 def find_in_parents(
@@ -79,12 +99,15 @@ def find_in_parents(
     def pairs(old: Side, _: Side) -> Sequence[Pair]:
         return [(row, row) for row in old.rows(fold(table.name)) if not row.deleted]
 
+    def stands(name: str, place: Place) -> bool:
+        return stands_at(pairs(search.old, search.new), name, place, search.new)
+
     found = Found()
     places = tuple(places_of_parents(search.old, search.new, table, renamed))
     for here in dict.fromkeys(place.here for place in places):
         along = [place for place in places if place.here == here]
         left = [c for c in columns if fold(c) not in here and fold(c) not in found.places]
-        part = _confirm(search, table, left, along, pairs)
+        part = _confirm(search, table, left, along, pairs, stands)
         found.places.update(part.places)
         found.doubts.update(part.doubts)
     return found
@@ -96,6 +119,7 @@ def _confirm(
     columns: Sequence[str],
     places: Sequence[Place],
     pairs: Callable[[Side, Side], Sequence[Pair]],
+    stands: Callable[[str, Place], bool],
 ) -> Found:
     """Return the places where columns stand, and stand again when their values are others.
 
@@ -103,12 +127,11 @@ def _confirm(
     of one, or refuse others there.
     """
     found = Found()
-    here = pairs(search.old, search.new)
     likely: dict[str, list[Place]] = {}
     for column in columns:
         name = fold(column)
-        if any(row.values[name] is not None for row, _ in here):
-            standing = [p for p in places if stands_at(here, name, p, search.new)]
+        if search.old.has_value(fold(table.name), column):
+            standing = [place for place in places if stands(name, place)]
             if standing:
                 # A column of the same name first: several may hold the same values.
                 likely[column] = sorted(standing, key=lambda place: place.column != name)
@@ -119,14 +142,14 @@ def _confirm(
             continue
         for experiment in search.try_out(table, tested):
             there = pairs(experiment.old, experiment.new)
-            as_it_was = pairs(experiment.old, search.new)
             for column in open_columns:
-                # A place that suits these values without the step's doing proves nothing.
-                telling = [
-                    place
-                    for place in likely[column]
-                    if not stands_at(as_it_was, fold(column), place, search.new)
-                ]
+                telling = likely[column]
+                if not experiment.unlike:
+                    # A place that suits these values as it was, too, proves nothing.
+                    was = pairs(experiment.old, search.new)
+                    telling = [
+                        p for p in telling if not stands_at(was, fold(column), p, search.new)
+                    ]
                 _follow(found, column, telling, there, experiment)
             open_columns = [column for column in open_columns if fold(column) not in found.places]
             if not open_columns:

@@ -25,8 +25,8 @@ def read_constants(module: ModuleType, path: Path) -> Declarations:
     if verify is not None and not callable(verify):
         raise SettingError(f"{path.name}: verify is not a function; expected verify(before, after)")
     return Declarations(
-        deletes=_conditions(getattr(module, "DELETES", {}), f"{path.name}: DELETES"),
-        changes=_conditions(getattr(module, "CHANGES", {}), f"{path.name}: CHANGES"),
+        deletes=_conditions(getattr(module, "DELETES", {}), f"{path.name}: DELETES", whole=True),
+        changes=_conditions(getattr(module, "CHANGES", {}), f"{path.name}: CHANGES", whole=False),
         moves=_moves(getattr(module, "MOVES", {}), f"{path.name}: MOVES"),
         verify=verify,
     )
@@ -72,21 +72,27 @@ def _from_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a fil
     if not isinstance(value, dict) or set(value) - {"deletes", "changes", "moves"}:
         raise SettingError(f"{where} holds {value!r}; expected the tables deletes, changes, moves")
     return Declarations(
-        deletes=_conditions(value.get("deletes", {}), f"{where}.deletes"),
-        changes=_conditions(value.get("changes", {}), f"{where}.changes"),
+        deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", whole=True),
+        changes=_conditions(value.get("changes", {}), f"{where}.changes", whole=False),
         moves=_moves(value.get("moves", {}), f"{where}.moves"),
     )
 
 
-def _conditions(value: Any, where: str) -> Mapping[str, Condition]:  # noqa: ANN401 - user's constant
+def _conditions(
+    value: Any,  # noqa: ANN401 - a user's constant
+    where: str,
+    *,
+    whole: bool,
+) -> Mapping[str, Condition]:
+    """Return names with their conditions; ``whole`` allows that all of one goes."""
     if not isinstance(value, dict):
         raise SettingError(f"{where} is {value!r}; expected a dict of names to {_CONDITION}")
     found = {}
     for name, entry in value.items():
         match entry:
-            case "DROP":
+            case "DROP" if whole:
                 found[str(name)] = Condition(WHOLE, "")
-            case (str(sql), str(reason)) if sql.strip():
+            case (str(sql), str(reason)) if sql.strip() and (whole or sql != WHOLE):
                 found[str(name)] = Condition(sql, reason)
             case _:
                 raise SettingError(f"{where}[{name!r}] is {entry!r}; expected {_CONDITION}")

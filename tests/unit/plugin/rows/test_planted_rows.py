@@ -79,7 +79,8 @@ LOST = {
         "t",
     ),
     "or ignore swallows NULL": (
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO t VALUES (1,'x'),(2,NULL);",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO t"
+        " VALUES (1,'x'),(2,NULL);",
         "CREATE TABLE n (id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
         "INSERT OR IGNORE INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;",
         "t",
@@ -107,7 +108,8 @@ LOST = {
     ),
     "distinct under a new name": (
         LOG,
-        "CREATE TABLE lines (line TEXT, level INTEGER); INSERT INTO lines SELECT DISTINCT * FROM log;"
+        "CREATE TABLE lines (line TEXT, level INTEGER); INSERT INTO lines"
+        " SELECT DISTINCT * FROM log;"
         "DROP TABLE log",
         "log",
     ),
@@ -126,7 +128,8 @@ LOST = {
         "t",
     ),
     "without rowid loses a row": (
-        "CREATE TABLE t (k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES ('a',1),('b',2);",
+        "CREATE TABLE t (k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t"
+        " VALUES ('a',1),('b',2);",
         "DELETE FROM t WHERE k = 'b'",
         "t",
     ),
@@ -207,7 +210,8 @@ LOST = {
         "notes",
     ),
     "null key rows": (
-        "CREATE TABLE t (k TEXT PRIMARY KEY, v); INSERT INTO t VALUES (NULL, 1), (NULL, 2), ('a', 3);",
+        "CREATE TABLE t (k TEXT PRIMARY KEY, v); INSERT INTO t VALUES (NULL,"
+        " 1), (NULL, 2), ('a', 3);",
         "DELETE FROM t WHERE v = 2",
         "t",
     ),
@@ -239,7 +243,8 @@ KEPT = {
     "keyless gets a key": (
         LOG,
         "CREATE TABLE n (id INTEGER PRIMARY KEY, line TEXT, level INTEGER);"
-        "INSERT INTO n (line, level) SELECT * FROM log; DROP TABLE log; ALTER TABLE n RENAME TO log",
+        "INSERT INTO n (line, level) SELECT * FROM log; DROP TABLE log; ALTER"
+        " TABLE n RENAME TO log",
     ),
     "key goes, rows stay": (
         NOTES,
@@ -277,12 +282,14 @@ KEPT = {
         "CREATE TABLE c AS SELECT * FROM a UNION ALL SELECT * FROM b; DROP TABLE a; DROP TABLE b",
     ),
     "two merged with a kind, ids alike": (
-        "CREATE TABLE cats (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO cats VALUES (1,'a'),(2,'b');"
+        "CREATE TABLE cats (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO"
+        " cats VALUES (1,'a'),(2,'b');"
         "CREATE TABLE dogs (id INTEGER PRIMARY KEY, name TEXT, breed TEXT);"
         "INSERT INTO dogs VALUES (1, 'a', 'poodle'), (2, 'd', 'pug');",
         "CREATE TABLE pets (kind TEXT, id INTEGER, name TEXT, breed TEXT, PRIMARY KEY (kind, id));"
         "INSERT INTO pets SELECT 'cat', id, name, NULL FROM cats;"
-        "INSERT INTO pets SELECT 'dog', id, name, breed FROM dogs; DROP TABLE cats; DROP TABLE dogs",
+        "INSERT INTO pets SELECT 'dog', id, name, breed FROM dogs; DROP TABLE"
+        " cats; DROP TABLE dogs",
     ),
     "split in two": (
         NOTES,
@@ -312,8 +319,10 @@ KEPT = {
         "DROP VIEW v; CREATE VIEW w AS SELECT id FROM notes WHERE id > 2",
     ),
     "null key rows kept": (
-        "CREATE TABLE t (k TEXT PRIMARY KEY, v); INSERT INTO t VALUES (NULL, 1), (NULL, 1), ('a', 3);",
-        "CREATE TABLE n (k TEXT PRIMARY KEY, v, w); INSERT INTO n (k, v) SELECT * FROM t ORDER BY v DESC;"
+        "CREATE TABLE t (k TEXT PRIMARY KEY, v); INSERT INTO t VALUES (NULL,"
+        " 1), (NULL, 1), ('a', 3);",
+        "CREATE TABLE n (k TEXT PRIMARY KEY, v, w); INSERT INTO n (k, v)"
+        " SELECT * FROM t ORDER BY v DESC;"
         "DROP TABLE t; ALTER TABLE n RENAME TO t",
     ),
     "second half of a composite key NULL": (

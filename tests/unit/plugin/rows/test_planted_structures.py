@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+
 from tests.unit.plugin.rows.steps import Case, found_at, report, take
 
 STORED = """
@@ -50,7 +50,8 @@ LOST = {
     "FTS filled under other rowids": (
         STORED,
         "CREATE TABLE k AS SELECT path, body FROM f; DROP TABLE f;"
-        "CREATE VIRTUAL TABLE f USING fts5(path, body); INSERT INTO f SELECT * FROM k; DROP TABLE k",
+        "CREATE VIRTUAL TABLE f USING fts5(path, body); INSERT INTO f SELECT *"
+        " FROM k; DROP TABLE k",
         "f",
     ),
     "FTS column dropped": (
@@ -109,7 +110,8 @@ KEPT = {
         STORED,
         "CREATE TABLE k AS SELECT rowid AS r, path, body FROM f; DROP TABLE f;"
         "CREATE VIRTUAL TABLE f USING fts5(filepath, title, body);"
-        "INSERT INTO f (rowid, filepath, title, body) SELECT r, path, '', body FROM k; DROP TABLE k",
+        "INSERT INTO f (rowid, filepath, title, body) SELECT r, path, '', body"
+        " FROM k; DROP TABLE k",
     ),
     "FTS renamed": (STORED, "ALTER TABLE f RENAME TO g"),
     "FTS optimised": (STORED, "INSERT INTO f (f) VALUES ('optimize')"),
@@ -231,7 +233,8 @@ def test_columns_of_all_three_names_leave_no_rowid():
 def test_every_encoding_is_compared(encoding):
     before = f"""
     PRAGMA encoding = '{encoding}';
-    CREATE TABLE "né" (id INTEGER PRIMARY KEY, "ñ" TEXT); INSERT INTO "né" VALUES (1, '😀'), (2, 'é');
+    CREATE TABLE "né" (id INTEGER PRIMARY KEY, "ñ" TEXT);
+    INSERT INTO "né" VALUES (1, '😀'), (2, 'é');
     """
     assert found_at(Case(before, 'DELETE FROM "né" WHERE id = 2')) == {"né"}
     assert found_at(Case(before, """UPDATE "né" SET "ñ" = 'e' WHERE id = 2""")) == {"né.ñ"}
@@ -269,8 +272,10 @@ def test_a_file_in_wal_mode_is_compared(tmp_path):
 def test_a_new_violation_is_found_beside_one_that_was_mended():
     before = """
     CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1);
-    CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id)); INSERT INTO c VALUES (1, 9);
-    CREATE TABLE d (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id)); INSERT INTO d VALUES (1, 1);
+    CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id));
+    INSERT INTO c VALUES (1, 9);
+    CREATE TABLE d (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id));
+    INSERT INTO d VALUES (1, 1);
     """
     step = "INSERT INTO p VALUES (9); INSERT INTO d VALUES (2, 77)"
     found = report(Case(before, step)).findings
@@ -280,7 +285,8 @@ def test_a_new_violation_is_found_beside_one_that_was_mended():
 def test_old_violations_of_a_table_are_known_under_its_new_name():
     before = """
     CREATE TABLE p (id INTEGER PRIMARY KEY);
-    CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id)); INSERT INTO c VALUES (1, 9);
+    CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id));
+    INSERT INTO c VALUES (1, 9);
     """
     assert found_at(Case(before, "ALTER TABLE c RENAME TO d")) == set()
     assert found_at(Case(before, "ALTER TABLE p RENAME TO q")) == set()

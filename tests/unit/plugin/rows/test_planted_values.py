@@ -163,12 +163,14 @@ GONE: dict[str, tuple[str, str | Callable[[sqlite3.Connection], object], str]] =
         "t.created_at",
     ),
     "the default of a new column is equal": (
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, status TEXT); INSERT INTO t VALUES (1,'new'),(2,'new');",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, status TEXT); INSERT INTO t"
+        " VALUES (1,'new'),(2,'new');",
         "ALTER TABLE t DROP COLUMN status; ALTER TABLE t ADD COLUMN state TEXT DEFAULT 'new'",
         "t.status",
     ),
     "numbered anew and equal": (
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, pos INTEGER); INSERT INTO t VALUES (4,1),(5,2),(6,3);",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, pos INTEGER); INSERT INTO t"
+        " VALUES (4,1),(5,2),(6,3);",
         "CREATE TABLE n (id INTEGER PRIMARY KEY, rank INTEGER);"
         "INSERT INTO n SELECT id, row_number() OVER (ORDER BY id) FROM t;"
         "DROP TABLE t; ALTER TABLE n RENAME TO t",
