@@ -75,6 +75,36 @@ def test_it_is_at_the_latest_version_and_sound(adopted):
     assert adopted.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+def test_it_holds_what_its_users_wrote(adopted):
+    """Said here in full, whatever the stored file and its builder say."""
+    documents = DocumentRepository(adopted).list_documents(include_removed=True)
+    assert {d.id: (d.collection_id, d.path, d.active) for d in documents} == {
+        1: (1, "winter.md", True),
+        2: (1, "o'brien.md", True),
+        3: (2, "same.md", True),
+        4: (2, "old.md", False),
+        5: (4, "naïve/façade 練習.md", True),
+        6: (1, "twice.md", True),
+        8: (4, "", True),
+        9: (2, "nul.md", True),
+        12: (1, "q.md", False),
+    }
+    names = {c.id: c.name for c in CollectionRepository(adopted).list_collections()}
+    assert names == {1: "notes", 2: "O'Brien's \"wiki\"", 4: "Übungen 練習 🗂 e\u0301", 7: ""}
+    search = SearchRepository(adopted)
+    for words, expected in [
+        ("gulls", {1}),
+        ('"word for word"', {2, 3, 6}),
+        ("facade", {5}),
+        ("練習", {5}),
+        ("harbour nothing", {1}),
+        ("percent", set()),
+    ]:
+        assert {hit.document_id for hit in search.search(words)} == expected, words
+    for table, count in [("content", 6), ("content_vectors", 4)]:
+        assert adopted.execute(f"SELECT count(*) FROM {table}").fetchone() == (count,)
+
+
 def test_it_is_adopted_once(adopted, file):
     adopted.close()
     before = file.read_bytes()
@@ -140,6 +170,23 @@ def test_every_collection_is_there(old, adopted):
     patterns = {c.id: c.glob_patterns for c in collections}
     for collection_id, pattern in old.execute("SELECT id, glob_pattern FROM collections"):
         assert patterns[collection_id] == (in_json(pattern),)
+
+
+def test_every_collection_has_its_kind_of_source(old, adopted):
+    kinds = "SELECT id, source_type, source_config FROM"
+    columns = {row[1] for row in old.execute("PRAGMA table_info(collections)")}
+    if "source_type" in columns:
+        before = old.execute(f"{kinds} collections").fetchall()
+    else:
+        before = [(row[0], "filesystem", None) for row in old.execute("SELECT id FROM collections")]
+    assert set(adopted.execute(f"{kinds} source_collections")) == set(before)
+
+
+def test_only_texts_that_no_document_names_went(old, adopted):
+    used = "SELECT hash, doc, created_at FROM content WHERE hash IN (SELECT hash FROM documents)"
+    before = set(old.execute(used))
+    assert before
+    assert set(adopted.execute("SELECT hash, doc, created_at FROM content")) == before
 
 
 def test_every_context_is_there(old, adopted):
@@ -214,6 +261,7 @@ def test_all_document_metadata_is_there(old, adopted):
 
 def test_no_new_document_takes_the_id_of_a_deleted_one(old, adopted):
     highest = dict(old.execute("SELECT name, seq FROM sqlite_sequence"))["documents"]
+    assert highest == 1000
     collection = CollectionRepository(adopted).add("test-notes", "/test/notes")
     added = DocumentRepository(adopted).add(collection.id, "a.md", "A", "text")
     assert added.id == highest + 1
