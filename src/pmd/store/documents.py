@@ -36,6 +36,7 @@ SELECT_DOCUMENTS_SQL = """
       AND (active = 1 OR :removed)
     ORDER BY source_collection_id, path, id
 """
+SELECT_OWNER_EXISTS_SQL = "SELECT 1 FROM source_collections WHERE id = :collection_id"
 UPDATE_DOCUMENT_SQL = """
     UPDATE documents
     SET path = coalesce(:path, path),
@@ -82,11 +83,13 @@ class DocumentRepository:
         """Add a document and return it.
 
         A document removed from this path comes back, with its id and created_at. Raises
-        AlreadyExistsError if the path holds an active one.
+        AlreadyExistsError if the path holds an active one, NotFoundError if there is no such
+        collection.
         """
         now = self._clock()
         modified = modified_at or now
         with self._database.transaction():
+            self._check_collection(collection_id)
             there = self.find(collection_id, path)
             if there is not None and there.active:
                 raise _taken(there)
@@ -163,6 +166,11 @@ class DocumentRepository:
     def restore(self, document_id: int) -> Document:
         """Undo `remove()` and return the document."""
         return self._change(document_id, active=True)
+
+    def _check_collection(self, collection_id: int) -> None:
+        where = {"collection_id": collection_id}
+        if self._database.execute(SELECT_OWNER_EXISTS_SQL, where).fetchone() is None:
+            raise NotFoundError(f"no collection has the id {collection_id}.")
 
     def _change(self, document_id: int, **changes: str | bool | None) -> Document:
         # Only what changes is written: a stored value that cannot be bound again stays as it is.

@@ -73,6 +73,9 @@ VECTOR_SEARCH_SQL = """
     ORDER BY nearest.distance, nearest.hash_seq
 """
 
+MOST_NEIGHBOURS = 4096
+"""How many sqlite-vec finds at most."""
+
 _DIMENSION = re.compile(r"float\[(\d+)\]")
 
 
@@ -185,8 +188,8 @@ class EmbeddingRepository:
 
         Raises VectorsUnavailableError where there can be no vectors.
         """
-        if limit < 1:
-            raise InvalidValueError(f"limit is {limit!r}. Expected at least 1.")
+        if not 1 <= limit <= MOST_NEIGHBOURS:
+            raise InvalidValueError(f"limit is {limit!r}. Expected 1 to {MOST_NEIGHBOURS}.")
         where = {"embedding": self._packed(vector), "limit": limit}
         rows = self._database.execute(VECTOR_SEARCH_SQL, where)
         return tuple(Neighbour(*row) for row in rows)

@@ -154,9 +154,10 @@ class CollectionRepository:
 
 def _patterns_text(patterns: Sequence[str]) -> str:
     # A str is a sequence of str: "*.md" would become four patterns.
-    if isinstance(patterns, str) or not patterns:
+    texts = not isinstance(patterns, str) and all(isinstance(one, str) for one in patterns)
+    if not texts or not patterns:
         raise InvalidValueError(
-            f"glob_patterns is {patterns!r}. Expected a list of at least one pattern, "
+            f"glob_patterns is {patterns!r}. Expected a list of at least one pattern, each a text, "
             "such as ['**/*.md']."
         )
     return write_json(list(patterns), what="glob_patterns")

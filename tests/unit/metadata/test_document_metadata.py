@@ -68,6 +68,17 @@ def test_saving_again_takes_the_place_of_the_old(metadata, add):
     assert metadata.get_tags(document) == ("test/both", "test/new")
 
 
+@pytest.mark.parametrize("tags", ["todo", (1,), ("test/a", None)])
+@pytest.mark.parametrize("what", ["tags", "source_tags"])
+def test_tags_that_are_no_list_of_texts_are_not_saved(metadata, add, what, tags):
+    document = add("a.md")
+    with pytest.raises(InvalidValueError) as caught:
+        metadata.save(DocumentMetadata(document, "plain", **{what: tags}))
+    assert str(caught.value) == f"{what} is {tags!r}. Expected a list of texts."
+    assert metadata.get(document) is None
+    assert metadata.get_tags(document) == ()
+
+
 def test_deleting_takes_the_tags_along(metadata, add):
     document = add("a.md")
     metadata.save(DocumentMetadata(document, "plain", tags=("test/a",)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import FrozenInstanceError
 
 import pytest
@@ -68,6 +67,14 @@ def test_text_that_is_no_unicode_is_refused_and_nothing_is_kept(documents, notes
     assert documents.find(notes, "a.md") is None
 
 
+def test_a_document_of_no_collection_is_refused(store, documents):
+    texts = store.execute("SELECT count(*) FROM content").fetchone()
+    with pytest.raises(NotFoundError) as caught:
+        documents.add(2**40, "a.md", "A", "a text that nobody has")
+    assert str(caught.value) == f"no collection has the id {2**40}."
+    assert store.execute("SELECT count(*) FROM content").fetchone() == texts
+
+
 def test_a_taken_path_is_refused(documents, notes):
     added = documents.add(notes, "a.md", "A", "text")
     with pytest.raises(AlreadyExistsError) as caught:
@@ -82,11 +89,6 @@ def test_a_taken_path_is_refused(documents, notes):
 def test_the_same_path_is_free_in_another_collection(collections, documents, notes):
     other = collections.add("test-other", "/test/other").id
     assert documents.add(notes, "a.md", "A", "1").id != documents.add(other, "a.md", "A", "2").id
-
-
-def test_a_collection_that_does_not_exist_gets_no_document(documents):
-    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-        documents.add(2**40, "a.md", "A", "text")
 
 
 def test_update_changes_what_is_given(store, documents, notes, check_index):

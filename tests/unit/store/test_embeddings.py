@@ -146,10 +146,16 @@ def test_a_vector_of_another_dimension_is_refused_and_nothing_is_saved(vectors, 
     assert vectors.find_nearest(HERE) == ()
 
 
-def test_a_limit_below_one_is_refused(embeddings):
+@pytest.mark.parametrize("limit", [0, -1, 4097])
+def test_a_limit_that_sqlite_vec_does_not_take_is_refused(embeddings, limit):
     with pytest.raises(InvalidValueError) as caught:
-        embeddings.find_nearest(HERE, limit=0)
-    assert str(caught.value) == "limit is 0. Expected at least 1."
+        embeddings.find_nearest(HERE, limit=limit)
+    assert str(caught.value) == f"limit is {limit}. Expected 1 to 4096."
+
+
+def test_the_highest_limit_is_taken(vectors, content):
+    vectors.save(content, [Chunk(0, HERE)], model="m")
+    assert [found.hash for found in vectors.find_nearest(HERE, limit=4096)] == [content]
 
 
 def test_another_dimension_than_the_files_is_refused(vectors, store):

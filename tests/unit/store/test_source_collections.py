@@ -83,12 +83,12 @@ def test_a_taken_name_is_refused(collections, notes):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("patterns", ["*.md", [], ()])
+@pytest.mark.parametrize("patterns", ["*.md", [], (), [1], ["*.md", None]])
 def test_glob_patterns_are_a_list(collections, patterns):
     with pytest.raises(InvalidValueError) as caught:
         collections.add("test-patterns", "/somewhere", glob_patterns=patterns)
     assert str(caught.value) == (
-        f"glob_patterns is {patterns!r}. Expected a list of at least one pattern, "
+        f"glob_patterns is {patterns!r}. Expected a list of at least one pattern, each a text, "
         "such as ['**/*.md']."
     )
 

@@ -5,7 +5,7 @@ The tables are made by migrations; nothing here makes one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,13 +79,14 @@ class DocumentMetadataRepository:
     def save(self, metadata: DocumentMetadata) -> DocumentMetadata:
         """Save metadata and tags in place of the document's earlier ones; return what is stored.
 
-        Raises NotFoundError if there is no such document.
+        Raises NotFoundError if there is no such document, InvalidValueError for tags that are
+        not texts.
         """
         values = {
             "document_id": metadata.document_id,
             "profile_name": metadata.profile_name,
-            "tags": write_json(metadata.tags, what="tags"),
-            "source_tags": write_json(metadata.source_tags, what="source_tags"),
+            "tags": _tags_text(metadata.tags, what="tags"),
+            "source_tags": _tags_text(metadata.source_tags, what="source_tags"),
             "attributes": _attributes_text(metadata.attributes),
             "extracted_at": metadata.extracted_at or self._clock(),
         }
@@ -143,6 +144,13 @@ def _checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
     if not checked:
         raise InvalidValueError(f"tags is {tags!r}. Expected a list of at least one tag.")
     return checked
+
+
+def _tags_text(tags: Sequence[str], *, what: str) -> str:
+    # A str is a sequence of str: "todo" would become four tags.
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+        raise InvalidValueError(f"{what} is {tags!r}. Expected a list of texts.")
+    return write_json(tags, what=what)
 
 
 def _attributes_text(attributes: object) -> str | None:
