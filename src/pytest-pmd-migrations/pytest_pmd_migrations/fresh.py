@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import EMPTY, Step, walk
-from pytest_pmd_migrations.schema import Schema, read_schema, stored_text
+from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.sources.protocol import Source
 
 __all__ = ["FreshDatabases"]
@@ -67,5 +67,5 @@ class FreshDatabases:
                     f"a fresh database cannot be built: {error}", version=failed
                 )
                 raise self._failure from error
-            self._built[step.version] = _Fresh(step.after, tuple(stored_text(step.conn)))
+            self._built[step.version] = _Fresh(step.after, step.text)
         return self._built[version]

@@ -6,9 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import unchanged_rows
+from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, current_version, location_of
 
@@ -18,7 +21,7 @@ EMPTY = Image(b"")
 """The database that does not exist yet: what a fresh one is built from."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """A database arriving at ``version``.
 
@@ -31,6 +34,19 @@ class Step:
     before: Image | None
     after: Image
     conn: sqlite3.Connection
+
+    @cached_property
+    def text(self) -> tuple[tuple[object, ...], ...]:
+        """The stored text of the schema, sorted: equal text means an equal schema.
+
+        Read when it is first asked for, which must be before the walk goes on.
+        """
+        return stored_text(self.conn)
+
+    @cached_property
+    def rows_unchanged(self) -> bool:
+        """True only if the step changed the schema alone; False when in doubt."""
+        return self.before is not None and unchanged_rows(self.before.content, self.after.content)
 
 
 def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Step]:

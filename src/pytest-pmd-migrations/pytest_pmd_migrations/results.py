@@ -9,8 +9,7 @@ from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import EMPTY, Step, walk
-from pytest_pmd_migrations.rows import combine_digests, digest_tables, unchanged_rows
-from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.snapshots.lock import VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.protocol import volatile_columns
@@ -52,9 +51,8 @@ def row_digester(history: History) -> Callable[[Step], str]:
 
     def digest(step: Step) -> str:
         nonlocal texts, digests
-        now = frozenset(stored_text(step.conn))
-        before = step.before
-        if before is not None and unchanged_rows(before.content, step.after.content):
+        now = frozenset(step.text)
+        if step.rows_unchanged:
             changed = {str(row[2]) for row in texts ^ now}
             kept = {table: value for table, value in digests.items() if table not in changed}
             again = digest_tables(step.conn, changed, volatile=volatile, ignore=history.ignore)

@@ -16,7 +16,7 @@ from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Ver
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import Step
-from pytest_pmd_migrations.rows import digest_tables, unchanged_rows
+from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.render import render
 from pytest_pmd_migrations.snapshots.names import format_version
@@ -81,9 +81,9 @@ def _run(
 def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
     """Return what the second run changed, in lines; no lines when it changed nothing."""
     content = Image.of_connection(conn).content
-    if content == step.after.content:
+    if same_content(step.after.content, content):
         return ()
-    first, second = tuple(stored_text(step.conn)), tuple(stored_text(conn))
+    first, second = step.text, stored_text(conn)
     lines: list[str] = []
     if first != second:
         diff = compare(

@@ -6,7 +6,7 @@ from pytest_pmd_migrations.rows.compare import compare_rows
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.integrity import check_integrity
 from pytest_pmd_migrations.rows.model import RowFinding, RowsReport
-from pytest_pmd_migrations.rows.pages import unchanged_rows
+from pytest_pmd_migrations.rows.pages import same_content, unchanged_rows
 
 __all__ = [
     "RowFinding",
@@ -16,5 +16,6 @@ __all__ = [
     "compare_rows",
     "count_rows",
     "digest_tables",
+    "same_content",
     "unchanged_rows",
 ]

@@ -29,12 +29,8 @@ def digest_tables(
     make no difference. ``volatile`` are globs on "table.column" to leave out,
     ``ignore`` globs on tables.
     """
-    wanted = None if tables is None else {fold(name) for name in tables}
-    return {
-        table.name: _digest(conn, table, volatile)
-        for lower, table in list_tables(conn, ignore=ignore).items()
-        if wanted is None or lower in wanted
-    }
+    found = list_tables(conn, ignore=ignore, only=tables)
+    return {table.name: _digest(conn, table, volatile) for table in found.values()}
 
 
 def count_rows(conn: sqlite3.Connection) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
@@ -73,13 +73,20 @@ def exact_rows(conn: sqlite3.Connection, sql: str) -> Iterator[tuple[Value, ...]
 
 
 def list_tables(
-    conn: sqlite3.Connection, *, schema: str = "main", ignore: Sequence[str] = ()
+    conn: sqlite3.Connection,
+    *,
+    schema: str = "main",
+    ignore: Sequence[str] = (),
+    only: Collection[str] | None = None,
 ) -> dict[str, RowTable]:
-    """Return the tables that hold rows, by name in lower case.
+    """Return the tables that hold rows, by name in lower case; of those of ``only``, if given.
 
     Left out are SQLite's own, shadow tables, what ``ignore`` (globs) names, and virtual tables
     that keep no rows of their own or whose module is not loaded.
     """
+    wanted = None if only is None else {fold(name) for name in only}
+    if wanted is not None and not wanted:
+        return {}
     found: dict[str, RowTable] = {}
     rows = _read(
         conn,
@@ -90,6 +97,8 @@ def list_tables(
     for name, kind, without_rowid, sql in rows:
         lower = fold(str(name))
         if lower.startswith("sqlite_") or any(fnmatchcase(lower, fold(p)) for p in ignore):
+            continue
+        if wanted is not None and lower not in wanted:
             continue
         table = (
             _virtual(conn, schema, str(name), str(sql))
