@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -295,7 +296,42 @@ def test_an_error_of_a_fixture_points_at_the_tests_own_line(application: App) ->
     assert "fixtures.py" not in result.stdout.str()
 
 
-def test_without_flag_and_fixture_no_room_but_the_first_is_loaded(application: App) -> None:
+def test_a_copy_that_cannot_be_kept_is_said_beside_the_finding(application: App) -> None:
+    app = application("lost-row")
+    (app.path / "taken").write_text("a file where the cache would be a folder")
+    result = app.matrix("migrations::0001..0002[data]", "-o", "cache_dir=taken", "-W", "ignore")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "0001 at 0002: notes lost 1 of 3 rows",
+            "copy of the database: none, Not a directory: *",
+        ]
+    )
+
+
+def test_a_check_of_the_projects_own_that_raises_shows_its_traceback(application: App) -> None:
+    app = application("downstream")
+    (app.path / "conftest.py").write_text(
+        "from pytest_pmd_migrations import Check, register\n"
+        "def watch(history):\n    return lambda step: step.nothing\n"
+        "register(Check('own', 'snapshot', watch, lambda *_: None))\n"
+    )
+    result = app.matrix("-m", "migration")
+    result.assert_outcomes(passed=12, failed=3, deselected=4)
+    result.stdout.fnmatch_lines(
+        [
+            "*return lambda step: step.nothing",
+            "E   * has no attribute 'nothing'",
+            "3 of 15 failed *",
+        ]
+    )
+
+
+def test_without_flag_and_fixture_no_room_but_the_first_is_loaded(
+    application: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)  # coverage imports sqlite3 itself
     app = application("downstream")
     (app.path / "tests/test_notes.py").write_text(
         "import sys\n"
