@@ -84,7 +84,7 @@ def _finding(
     )
     message = f"{where}: {found.message}"
     first = headline(message)
-    whole = wrap_text(f"  {found.message}", indent="  ") if first != message else ()
+    whole = wrap_text(found.message, indent="  ") if first != message else ()
     evidence = ("", *(f"    {line}" for line in found.evidence)) if found.evidence else ()
     return Finding(first, (place, *whole, *evidence), version)
 

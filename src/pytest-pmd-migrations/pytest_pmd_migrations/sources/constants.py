@@ -51,11 +51,17 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
         raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
     own = content.get(source, {})
     tables = {**content, **own} if isinstance(own, dict) else content
-    return {
-        int(key): _from_table(value, f"{path.name}: {key}")
-        for key, value in tables.items()
-        if key.isdecimal()
-    }
+    found: dict[int, tuple[str, Declarations]] = {}
+    for key, value in tables.items():
+        if not key.isdecimal():
+            continue
+        if int(key) in found:
+            raise SettingError(
+                f"{path.name}: {key} and {found[int(key)][0]} are one version;"
+                " expected one table for it"
+            )
+        found[int(key)] = key, _from_table(value, f"{path.name}: {key}")
+    return {version: declared for version, (_, declared) in found.items()}
 
 
 def merge(first: Declarations, second: Declarations) -> Declarations:
@@ -84,11 +90,13 @@ def _conditions(
     *,
     whole: bool,
 ) -> Mapping[str, Condition]:
-    """Return names with their conditions; ``whole`` allows that all of one goes."""
+    """Return names with their conditions; ``whole`` allows tables, and that all of one goes."""
     if not isinstance(value, dict):
         raise SettingError(f"{where} is {value!r}; expected a dict of names to {_CONDITION}")
     found = {}
     for name, entry in value.items():
+        if not whole and "." not in str(name):
+            raise SettingError(f'{where}[{name!r}] names no column; expected "table.column"')
         match entry:
             case "DROP" if whole:
                 found[str(name)] = Condition(WHOLE, "")

@@ -1,0 +1,192 @@
+"""The check data, on whole small applications: which step is blamed, and what is said."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_pmd_migrations.checks.cells import judge_cell
+from pytest_pmd_migrations.checks.data import DATA
+from pytest_pmd_migrations.checks.model import Verdict
+from pytest_pmd_migrations.checks.records import Records
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Condition, Declarations
+from pytest_pmd_migrations.sources.protocol import Location
+
+FIRST = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); CREATE TABLE info (name, value);"
+ROWS = "INSERT INTO t VALUES (1, 'a'), (2, 'b'); INSERT INTO info VALUES ('version', 1);"
+
+
+@dataclass
+class App:
+    """An application whose migrations are SQL scripts; each runs in a transaction of its own."""
+
+    scripts: Sequence[str]
+    declared: Mapping[int, Declarations] = field(default_factory=dict)
+    volatile: tuple[str, ...] = ()
+    name: str = "app"
+
+    def versions(self) -> Sequence[int]:
+        return range(1, len(self.scripts) + 1)
+
+    def location(self, version: int) -> Location:
+        return Location(Path(f"{version:04d}_step.sql"))
+
+    def declarations(self, version: int) -> Declarations:
+        return self.declared.get(version, NOTHING_DECLARED)
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+        for number in range(version + 1, to + 1):
+            script = self.scripts[number - 1]
+            conn.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def verdict(folder: Path, app: App, *, rows: str = ROWS, ignore: tuple[str, ...] = ()) -> Verdict:
+    folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(folder / "0001.db")) as conn:
+        app.upgrade(conn, 1)
+        conn.executescript(rows)
+    history = History(app, SnapshotFolder(folder), ignore=ignore)
+    return judge_cell(Records(history, [DATA]), DATA, "0001")
+
+
+def said(found: Verdict) -> list[str]:
+    return [line for finding in found.findings for line in (finding.headline, *finding.lines)]
+
+
+def test_a_loss_names_the_step_the_row_and_the_declaration(tmp_path):
+    app = App([FIRST, "CREATE INDEX i ON t (v)", "DELETE FROM t WHERE id = 2"])
+    found = verdict(tmp_path, app)
+    assert said(found) == [
+        "0001 at 0003: t lost 1 of 2 rows",
+        "  lost by the step 0003_step.sql",
+        "",
+        "    gone: id 2, v 'b'",
+        "    where that is meant, declare it:",
+        '      DELETES = {"t": ("<condition>", "<reason>")}',
+    ]
+    assert found.findings[0].version == 3
+    assert found.image is not None
+
+
+def test_a_sentence_that_is_cut_in_the_headline_is_said_whole_below(tmp_path):
+    long = "a_table_whose_name_is_far_too_long_to_fit_into_one_line_of_sixty"
+    app = App([f"CREATE TABLE {long} (id INTEGER PRIMARY KEY)", f"DELETE FROM {long}"])
+    found = verdict(tmp_path, app, rows=f"INSERT INTO {long} VALUES (1);")
+    assert said(found)[:4] == [
+        "0001 at 0002: a_table_whose_name_is_far_too_long_to_fit_i...",
+        "  lost by the step 0002_step.sql",
+        f"  {long} lost 1 of",
+        "  1 row",
+    ]
+    assert all(len(line) <= 76 for line in said(found))
+
+
+def test_every_step_that_loses_something_is_named(tmp_path):
+    app = App([FIRST, "DELETE FROM t WHERE id = 1", "UPDATE t SET v = upper(v)"])
+    assert [finding.headline for finding in verdict(tmp_path, app).findings] == [
+        "0001 at 0002: t lost 1 of 2 rows",
+        "0001 at 0003: t.v changed in 1 of 1 row",
+    ]
+
+
+def test_a_declared_loss_passes_and_counts_as_used(tmp_path):
+    declared = {2: Declarations(deletes={"t": Condition("id = 2", "meant")})}
+    found = verdict(tmp_path, App([FIRST, "DELETE FROM t WHERE id = 2"], declared))
+    assert (found.findings, found.used) == ((), {"0002 DELETES t"})
+
+
+def test_a_declaration_of_another_step_excuses_nothing(tmp_path):
+    declared = {1: Declarations(deletes={"t": Condition("1", "meant")})}
+    found = verdict(tmp_path, App([FIRST, "DELETE FROM t"], declared))
+    assert [finding.headline for finding in found.findings] == ["0001 at 0002: t lost 2 of 2 rows"]
+
+
+def test_new_rows_are_a_remark(tmp_path):
+    found = verdict(tmp_path, App([FIRST, "INSERT INTO t VALUES (3, 'c')"]))
+    assert (found.findings, found.remarks) == ((), ("0002: t: 1 new row",))
+
+
+def test_volatile_columns_may_change_and_their_rows_may_not_go(tmp_path):
+    scripts = [FIRST, "UPDATE info SET value = 2", "DELETE FROM info"]
+    assert verdict(tmp_path / "plain", App(scripts)).findings[0].headline == (
+        "0001 at 0002: info.value changed in 1 of 1 row"
+    )
+    app = App(scripts, volatile=("info.VALUE",))
+    assert [finding.headline for finding in verdict(tmp_path / "volatile", app).findings] == [
+        "0001 at 0003: info lost 1 of 1 row"
+    ]
+
+
+def test_ignored_tables_are_left_out(tmp_path):
+    app = App([FIRST, "DELETE FROM info; DROP TABLE info"])
+    assert verdict(tmp_path, app, ignore=("INF*",)).findings == ()
+
+
+def test_a_verify_that_raises_is_a_finding(tmp_path):
+    def verify(before, after):
+        assert before["t"].count == 2
+        raise ValueError(f"{after['t'].count} rows are not enough")
+
+    declared = {2: Declarations(verify=verify)}
+    found = verdict(tmp_path, App([FIRST, "CREATE TABLE u (a)"], declared))
+    assert said(found) == [
+        "0001 at 0002: verify(before, after) raised",
+        "  lost by the step 0002_step.sql",
+        "",
+        "    ValueError: 2 rows are not enough",
+    ]
+
+
+def test_verify_cannot_write(tmp_path):
+    declared = {2: Declarations(verify=lambda _, after: after.execute("DELETE FROM t"))}
+    found = verdict(tmp_path, App([FIRST, "CREATE TABLE u (a)"], declared))
+    assert said(found)[-1] == "    OperationalError: attempt to write a readonly database"
+
+
+def test_stored_rows_that_point_at_nothing_are_a_remark(tmp_path):
+    app = App(["CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p(id))"])
+    found = verdict(tmp_path, app, rows="INSERT INTO c VALUES (9);")
+    assert found.findings == ()
+    assert found.remarks == ("0001: 1 row points from c at nothing in p, as stored",)
+
+
+def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):
+    fts = (
+        "CREATE TABLE d (id INTEGER PRIMARY KEY, a);"
+        "CREATE VIRTUAL TABLE f USING fts5(a, content = 'd', content_rowid = 'id')"
+    )
+    found = verdict(tmp_path, App([fts]), rows="INSERT INTO d VALUES (1, 'x');")
+    assert said(found) == [
+        "stored 0001: the full-text index f does not match its con...",
+        "  in the stored snapshot 0001, before any step",
+        "  the full-text index f does not match its content",
+        "",
+        "    FTS5's integrity-check: database disk image is malformed",
+    ]
+
+
+def test_a_step_that_cannot_be_taken_is_the_finding(tmp_path):
+    found = verdict(tmp_path, App([FIRST, "DROP TABLE nowhere"]))
+    assert [finding.headline for finding in found.findings] == [
+        "0001 stopped at 0001: 0002_step.sql failed"
+    ]
+
+
+def test_the_step_is_tried_out_through_the_applications_own_runner(tmp_path):
+    seen: list[int] = []
+
+    class Watched(App):
+        def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+            seen.append(to)
+            super().upgrade(conn, to)
+
+    renamed: Callable[[Sequence[str]], App] = Watched
+    app = renamed([FIRST, "ALTER TABLE t RENAME TO u; UPDATE u SET v = v || ''"])
+    assert verdict(tmp_path, app).findings == ()
+    assert seen == [1, 2, 2]
