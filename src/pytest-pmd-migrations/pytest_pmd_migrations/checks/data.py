@@ -7,13 +7,22 @@ a WHERE that was too wide: the schema is right afterwards, the rows are gone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.checks.model import Check, Finding, Note, Observations, Verdict
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import Step, take_step
-from pytest_pmd_migrations.rows import RowFinding, RowsReport, check_integrity, compare_rows
+from pytest_pmd_migrations.rows import (
+    RowFinding,
+    RowsReport,
+    Strays,
+    check_integrity,
+    compare_rows,
+    find_strays,
+    stray_findings,
+)
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -23,36 +32,41 @@ __all__ = ["DATA"]
 
 def _watch(history: History) -> Callable[[Step], RowsReport]:
     """Compare the rows before and after each step; the stored file itself must be sound."""
+    strays = Strays()
 
     def observe(step: Step) -> RowsReport:
+        nonlocal strays
+        now = find_strays(step.conn)
+        # Rows that point at nothing are no fault of a stored file: users' databases have them
+        # where an application never enforced its foreign keys.
+        known = now if step.before is None else strays
+        found = check_integrity(step.conn, step.after, strays=now, before=known)
+        strays = now
         if step.before is None:
-            return _judge_stored(step.after)
-
-        def rerun(conn: Connection) -> None:
-            take_step(history.source, conn, step.version)
-
-        return compare_rows(
-            step.before,
-            step.after,
-            declarations=history.declarations(step.version),
-            rerun=rerun,
-            ignore=history.ignore,
-            volatile=volatile_columns(history.source),
-        )
+            said = (f"{stray.message}, as stored" for stray in stray_findings(now.counts))
+            return RowsReport(found, tuple(said))
+        report = _compare(history, step, step.before)
+        return replace(report, findings=(*found, *report.findings))
 
     return observe
 
 
-def _judge_stored(image: Image) -> RowsReport:
-    """Return whether the stored file is sound; rows that point at nothing are no fault of it.
-
-    Users' databases have them where an application never enforced its foreign keys.
-    """
-    if not image.content:
+def _compare(history: History, step: Step, before: Image) -> RowsReport:
+    declarations = history.declarations(step.version)
+    if step.rows_unchanged and declarations.verify is None:
         return RowsReport()
-    found = check_integrity(image, before=image)
-    stray = [finding for finding in check_integrity(image) if finding not in found]
-    return RowsReport(found, tuple(f"{finding.message}, as stored" for finding in stray))
+
+    def rerun(conn: Connection) -> None:
+        take_step(history.source, conn, step.version)
+
+    return compare_rows(
+        before,
+        step.after,
+        declarations=declarations,
+        rerun=rerun,
+        ignore=history.ignore,
+        volatile=volatile_columns(history.source),
+    )
 
 
 def _judge(history: History, row: str, observations: Observations) -> Verdict:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.rows.compare import compare_rows
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
-from pytest_pmd_migrations.rows.integrity import check_integrity
+from pytest_pmd_migrations.rows.integrity import (
+    Strays,
+    check_integrity,
+    find_strays,
+    stray_findings,
+)
 from pytest_pmd_migrations.rows.model import RowFinding, RowsReport
 from pytest_pmd_migrations.rows.pages import same_content, unchanged_rows
 
 __all__ = [
     "RowFinding",
     "RowsReport",
+    "Strays",
     "check_integrity",
     "combine_digests",
     "compare_rows",
     "count_rows",
     "digest_tables",
+    "find_strays",
     "same_content",
+    "stray_findings",
     "unchanged_rows",
 ]

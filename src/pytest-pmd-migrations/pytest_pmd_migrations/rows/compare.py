@@ -17,7 +17,6 @@ from pytest_pmd_migrations.rows.findings import (
     values_changed,
 )
 from pytest_pmd_migrations.rows.holders import find_holder, find_rows, same_columns
-from pytest_pmd_migrations.rows.integrity import check_integrity
 from pytest_pmd_migrations.rows.model import RowFinding, RowsReport, cut
 from pytest_pmd_migrations.rows.moves import missing_values
 from pytest_pmd_migrations.rows.narrow import differing_rows
@@ -48,10 +47,9 @@ def compare_rows(
 
     ``rerun`` takes the step again on a connection to a changed copy of ``before``. Tables that
     ``ignore`` (globs) names are left out, and so are the values of columns that ``volatile``
-    (globs on "table.column") names. The database after the step must be sound, too, and
-    ``declarations.verify`` must not raise.
+    (globs on "table.column") names. ``declarations.verify`` must not raise.
     """
-    findings = list(check_integrity(after, before=before))
+    findings: list[RowFinding] = []
     notes: list[str] = []
     used: frozenset[str] = frozenset()
     if not unchanged_rows(before.content, after.content):

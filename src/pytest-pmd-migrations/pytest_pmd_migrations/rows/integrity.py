@@ -4,31 +4,78 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows.model import RowFinding
+from pytest_pmd_migrations.rows.model import RowFinding, cut
 from pytest_pmd_migrations.rows.tables import quote
+from pytest_pmd_migrations.schema.catalog import plain_rows
 
-__all__ = ["check_integrity"]
+__all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
 
 _SHOWN = 3
 
 
-def check_integrity(image: Image, *, before: Image | None = None) -> tuple[RowFinding, ...]:
+@dataclass(frozen=True)
+class Strays:
+    """The rows of a database that point at nothing, counted by table and parent.
+
+    ``tables`` are the names of its tables; ``problem`` says why keys cannot be checked, if so.
+    """
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    tables: frozenset[str] = frozenset()
+    problem: str = ""
+
+    def since(self, before: Strays) -> Counter[tuple[str, str]]:
+        """Return those that the database ``before`` did not have.
+
+        A table that was renamed keeps what was wrong with it under its new name.
+        """
+        gone = (before.counts - self.counts).items()
+        spare = sum(count for pair, count in gone if not self.tables.issuperset(pair))
+        found = Counter[tuple[str, str]]()
+        for pair, count in sorted((self.counts - before.counts).items()):
+            taken = 0 if before.tables.issuperset(pair) else min(spare, count)
+            spare -= taken
+            found[pair] = count - taken
+        return +found
+
+
+def find_strays(conn: sqlite3.Connection) -> Strays:
+    """Return what foreign_key_check finds; ``conn`` is read only."""
+    with plain_rows(conn):
+        rows = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        tables = frozenset(str(name) for (name,) in rows)
+        try:
+            found = conn.execute("PRAGMA foreign_key_check").fetchall()
+        except sqlite3.DatabaseError as error:
+            return Strays(tables=tables, problem=str(error))
+    return Strays(Counter((str(row[0]), str(row[2])) for row in found), tables)
+
+
+def check_integrity(
+    conn: sqlite3.Connection, image: Image, *, strays: Strays, before: Strays
+) -> tuple[RowFinding, ...]:
     """Return what integrity_check, foreign_key_check and FTS5's integrity-check find wrong.
 
-    Rows that pointed at nothing in the database ``before`` already are not found again. Works on
-    private copies: FTS5's check is written as an INSERT.
+    ``conn`` shows the same as ``image`` and is read only; ``strays`` are its rows that point at
+    nothing. Those of the database ``before`` are not found again.
     """
-    known = Counter[tuple[str, str]]()
-    names: frozenset[str] = frozenset()
-    if before is not None:
-        with closing(before.connect()) as conn:
-            known, names = _violations(conn), _tables(conn)
-    with closing(image.connect()) as conn:
-        return (*_pages(conn), *_foreign_keys(conn, known, names), *_full_text(conn))
+    with plain_rows(conn):
+        findings = [*_pages(conn)]
+        if strays.problem:
+            line = cut(strays.problem)
+            findings.append(RowFinding("", None, "foreign keys cannot be checked", (line,)))
+        findings.extend(stray_findings(strays.since(before)))
+        indexes = _full_text(conn)
+    if indexes:
+        # FTS5's check is written as an INSERT: only a private copy may be given it.
+        with closing(image.connect()) as copy:
+            findings.extend(_broken_indexes(copy, indexes))
+    return tuple(findings)
 
 
 def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
@@ -37,63 +84,37 @@ def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
     except sqlite3.DatabaseError as error:
         rows = [str(error)]
     if rows != ["ok"]:
-        lines = tuple(line[:70] for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN])
+        lines = tuple(cut(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN])
         yield RowFinding("", None, "integrity_check finds the file broken", lines)
 
 
-def _violations(conn: sqlite3.Connection) -> Counter[tuple[str, str]]:
-    """Count the rows that point at nothing, by table and parent."""
-    try:
-        rows = conn.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite3.DatabaseError:
-        # A key that cannot be checked is found where it is asked for by itself.
-        return Counter()
-    return Counter((str(row[0]), str(row[2])) for row in rows)
+def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
+    """Yield a finding for each table and parent."""
+    for (table, parent), count in sorted(counts.items()):
+        noun = "row points" if count == 1 else "rows point"
+        yield RowFinding(table, None, f"{count} {noun} from {table} at nothing in {parent}")
 
 
-def _tables(conn: sqlite3.Connection) -> frozenset[str]:
-    rows = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-    return frozenset(str(row[0]) for row in rows)
-
-
-def _foreign_keys(
-    conn: sqlite3.Connection, known: Counter[tuple[str, str]], names: frozenset[str]
-) -> Iterator[RowFinding]:
-    try:
-        rows = conn.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite3.DatabaseError as error:
-        yield RowFinding("", None, "foreign keys cannot be checked", (str(error)[:70],))
-        return
-    now = Counter((str(row[0]), str(row[2])) for row in rows)
-    # A table that was renamed keeps what was wrong with it under its new name.
-    tables = _tables(conn)
-    spare = sum(count for pair, count in (known - now).items() if not tables.issuperset(pair))
-    for (table, parent), count in sorted((now - known).items()):
-        taken = 0 if names.issuperset((table, parent)) else min(spare, count)
-        spare -= taken
-        if count == taken:
-            continue
-        noun = "row points" if count - taken == 1 else "rows point"
-        message = f"{count - taken} {noun} from {table} at nothing in {parent}"
-        yield RowFinding(table, None, message)
-
-
-def _full_text(conn: sqlite3.Connection) -> Iterator[RowFinding]:
+def _full_text(conn: sqlite3.Connection) -> list[str]:
     rows = conn.execute(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts5%'"
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts5%'"
         " AND name IN (SELECT name FROM pragma_table_list WHERE type = 'virtual')"
-    ).fetchall()
-    for name, _ in rows:
-        table = quote(str(name))
+    )
+    return [str(name) for (name,) in rows]
+
+
+def _broken_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[RowFinding]:
+    for name in names:
+        table = quote(name)
         # rank 1 also compares with external content, which rank 0 and integrity_check do not.
         sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
         try:
             conn.execute(sql)
         except sqlite3.OperationalError as error:
             if "no such module" not in str(error):
-                yield _broken_index(str(name), error)
+                yield _broken_index(name, error)
         except sqlite3.DatabaseError as error:
-            yield _broken_index(str(name), error)
+            yield _broken_index(name, error)
         finally:
             conn.rollback()
 
@@ -103,5 +124,5 @@ def _broken_index(name: str, error: sqlite3.DatabaseError) -> RowFinding:
         name,
         None,
         f"the full-text index {name} does not match its content",
-        (f"FTS5's integrity-check: {error}"[:70],),
+        (cut(f"FTS5's integrity-check: {error}"),),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.checks.cells import judge_cell
 from pytest_pmd_migrations.checks.data import DATA
-from pytest_pmd_migrations.checks.model import Verdict
+from pytest_pmd_migrations.checks.model import Note, Verdict
 from pytest_pmd_migrations.checks.records import Records
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -109,7 +109,7 @@ def test_a_declaration_of_another_step_excuses_nothing(tmp_path):
 
 def test_new_rows_are_a_remark(tmp_path):
     found = verdict(tmp_path, App([FIRST, "INSERT INTO t VALUES (3, 'c')"]))
-    assert (found.findings, found.remarks) == ((), ("0002: t: 1 new row",))
+    assert (found.findings, found.remarks) == ((), (Note("0002", "t: 1 new row"),))
 
 
 def test_volatile_columns_may_change_and_their_rows_may_not_go(tmp_path):
@@ -153,7 +153,7 @@ def test_stored_rows_that_point_at_nothing_are_a_remark(tmp_path):
     app = App(["CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p(id))"])
     found = verdict(tmp_path, app, rows="INSERT INTO c VALUES (9);")
     assert found.findings == ()
-    assert found.remarks == ("0001: 1 row points from c at nothing in p, as stored",)
+    assert found.remarks == (Note("0001", "1 row points from c at nothing in p, as stored"),)
 
 
 def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import RowsReport, compare_rows
+from pytest_pmd_migrations.rows import RowsReport, check_integrity, compare_rows, find_strays
 from pytest_pmd_migrations.sources.declarations import Condition, Declarations
 
 Action = Callable[[sqlite3.Connection], object]
@@ -59,12 +59,16 @@ def declared(case: Case) -> Declarations:
 
 def report(case: Case, *, declarations: Declarations | None = None) -> RowsReport:
     before = image(case.before)
-    return compare_rows(
+    after = stepped(before, case.step)
+    with closing(before.connect()) as old, closing(after.connect()) as new:
+        sound = check_integrity(new, after, strays=find_strays(new), before=find_strays(old))
+    found = compare_rows(
         before,
-        stepped(before, case.step),
+        after,
         declarations=declarations or declared(case),
         rerun=lambda conn: take(case.step, conn),
     )
+    return replace(found, findings=(*sound, *found.findings))
 
 
 def found_at(case: Case) -> set[str]:
