@@ -84,7 +84,8 @@ def test_a_sentence_that_is_cut_in_the_headline_is_said_whole_below(tmp_path):
         f"  {long} lost 1 of",
         "  1 row",
     ]
-    assert all(len(line) <= 76 for line in said(found))
+    # Names are never broken; all else fits.
+    assert all(len(line) <= 76 for line in said(found) if long not in line)
 
 
 def test_every_step_that_loses_something_is_named(tmp_path):

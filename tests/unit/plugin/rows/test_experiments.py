@@ -1,0 +1,157 @@
+"""What is tried out: large tables in part, tables with triggers, values that a table refuses."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from tests.unit.plugin.rows.steps import Case, found_at
+
+LARGE = """
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+INSERT INTO t SELECT i, 'text ' || i, i % 7 FROM n;
+"""
+TRIGGERED = """
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+INSERT INTO t VALUES (1, 'x'), (2, 'y');
+CREATE TRIGGER keep BEFORE UPDATE OF a ON t BEGIN SELECT RAISE(ABORT, 'never'); END;
+"""
+KNOWN = """
+CREATE TABLE t (id INTEGER PRIMARY KEY, state TEXT, size INTEGER);
+INSERT INTO t VALUES (1, 'open', 3), (2, 'done', 1), (3, 'open', 2);
+"""
+
+
+def all_rows_needed(conn: sqlite3.Connection) -> None:
+    if conn.execute("SELECT count(*) FROM t").fetchone()[0] != 2500:
+        raise ValueError("rows are missing")
+    conn.executescript("ALTER TABLE t RENAME COLUMN a TO c")
+
+
+def known_states_only(conn: sqlite3.Connection) -> None:
+    rows = conn.execute("SELECT id, state FROM t").fetchall()
+    conn.execute("ALTER TABLE t ADD COLUMN status TEXT")
+    names = {"open": "open", "done": "done"}
+    conn.executemany("UPDATE t SET status = ? WHERE id = ?", [(names[s], n) for n, s in rows])
+    conn.execute("ALTER TABLE t DROP COLUMN state")
+
+
+FOLLOWED = {
+    "large, a column renamed": (LARGE, "ALTER TABLE t RENAME COLUMN a TO c"),
+    "large, the table renamed": (LARGE, "ALTER TABLE t RENAME TO u"),
+    "large, the table and its columns renamed": (
+        LARGE,
+        "ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME COLUMN a TO c",
+    ),
+    "large, split": (
+        LARGE,
+        "CREATE TABLE u AS SELECT * FROM t WHERE b < 3; DELETE FROM t WHERE b < 3",
+    ),
+    "large, and the step needs every row": (LARGE, all_rows_needed),
+    "large, without rowid": (
+        LARGE.replace("b INTEGER)", "b INTEGER) WITHOUT ROWID"),
+        "ALTER TABLE t RENAME COLUMN a TO c",
+    ),
+    "a trigger refuses updates": (TRIGGERED, "ALTER TABLE t RENAME COLUMN a TO c"),
+    "only known values": (KNOWN, known_states_only),
+    "only known values, the rest made another": (
+        KNOWN,
+        "ALTER TABLE t ADD COLUMN status TEXT;"
+        "UPDATE t SET status = CASE WHEN state IN ('open', 'done') THEN state ELSE 'other' END;"
+        "ALTER TABLE t DROP COLUMN state",
+    ),
+    "only known values, under a UNIQUE of a strict table": (
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER UNIQUE) STRICT;"
+        "INSERT INTO t VALUES (1, 10), (2, 20);",
+        "ALTER TABLE t ADD COLUMN m INTEGER; UPDATE t SET m = n WHERE n IN (10, 20);"
+        "CREATE TABLE k (id INTEGER PRIMARY KEY, m INTEGER); INSERT INTO k SELECT id, m FROM t;"
+        "DROP TABLE t; ALTER TABLE k RENAME TO t",
+    ),
+    "a choice by the values of one of two": (
+        KNOWN,
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, status TEXT, width INTEGER);"
+        "INSERT INTO u SELECT id, state, size FROM t WHERE state IN ('open', 'done');"
+        "DROP TABLE t; ALTER TABLE u RENAME TO t",
+    ),
+    "split by known values": (
+        KNOWN,
+        "CREATE TABLE open_t AS SELECT * FROM t WHERE state = 'open';"
+        "CREATE TABLE done_t AS SELECT * FROM t WHERE state = 'done'; DROP TABLE t",
+    ),
+    "split by the smallest and the largest": (
+        KNOWN,
+        "CREATE TABLE first AS SELECT * FROM t WHERE size = (SELECT min(size) FROM t);"
+        "CREATE TABLE other AS SELECT * FROM t WHERE size > (SELECT min(size) FROM t);"
+        "DROP TABLE t",
+    ),
+    "rows of NULL only, moved": (
+        "CREATE TABLE t (a, b); INSERT INTO t VALUES (NULL, NULL), (NULL, NULL);",
+        "CREATE TABLE u AS SELECT * FROM t; DELETE FROM t",
+    ),
+}
+NOT_FOLLOWED = {
+    "large, a column made anew": (
+        LARGE,
+        "ALTER TABLE t ADD COLUMN c; UPDATE t SET c = 'text ' || id; ALTER TABLE t DROP COLUMN a",
+        "t.a",
+    ),
+    "large, a row lost by the rename": (
+        LARGE,
+        "ALTER TABLE t RENAME TO u; DELETE FROM u WHERE id = 2400",
+        "t",
+    ),
+    "large, a value lost by the rename": (
+        LARGE,
+        "ALTER TABLE t RENAME TO u; UPDATE u SET a = '' WHERE id = 2400",
+        "t.a",
+    ),
+    "large, dropped": (LARGE, "DROP TABLE t", "t"),
+    "swapped ends that make the same rows": (
+        "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2);",
+        "DROP TABLE t; CREATE TABLE u (n INTEGER); INSERT INTO u VALUES (1), (2)",
+        "t",
+    ),
+    "rows written anew into a new table": (
+        "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2), (3);",
+        "DELETE FROM t WHERE n < 3; CREATE TABLE u (n INTEGER); INSERT INTO u VALUES (2), (1)",
+        "t",
+    ),
+    "the new table is not made for others": (
+        "CREATE TABLE t (n TEXT); INSERT INTO t VALUES ('x');",
+        "CREATE TABLE u AS SELECT * FROM t WHERE 0;"
+        "INSERT INTO u SELECT 'x' WHERE EXISTS (SELECT 1 FROM t WHERE n = 'x'); DROP TABLE t",
+        "t",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "step"), FOLLOWED.values(), ids=FOLLOWED)
+def test_values_are_followed(before, step):
+    assert found_at(Case(before, step)) == set()
+
+
+@pytest.mark.parametrize(("before", "step", "place"), NOT_FOLLOWED.values(), ids=NOT_FOLLOWED)
+def test_values_that_do_not_follow_are_lost(before, step, place):
+    assert found_at(Case(before, step)) == {place}
+
+
+def test_what_excuses_a_row_excuses_it_while_it_is_tried_out():
+    case = Case(
+        KNOWN,
+        "ALTER TABLE t RENAME TO u; DELETE FROM u WHERE id = 2; UPDATE u SET size = size + 1",
+        deletes={"t": "state = 'done'"},
+        changes={"t.size": "1"},
+    )
+    assert found_at(case) == set()
+
+
+def test_without_rowid_too():
+    before = KNOWN.replace("size INTEGER)", "size INTEGER) WITHOUT ROWID")
+    case = Case(
+        before,
+        "ALTER TABLE t RENAME COLUMN state TO status; DELETE FROM t WHERE id = 2",
+        deletes={"t": "id = 2"},
+    )
+    assert found_at(case) == set()

@@ -1,0 +1,93 @@
+"""Is a file sound: SQLite's own checks, with what was wrong before left out."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import check_integrity, count_rows
+
+from tests.unit.plugin.rows.steps import image
+
+ORPHANS = """
+CREATE TABLE p (id INTEGER PRIMARY KEY);
+CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id));
+INSERT INTO c VALUES (1, 8), (2, 9);
+"""
+MISMATCH = "CREATE TABLE p (a); CREATE TABLE c (p REFERENCES p(a)); INSERT INTO c VALUES (1);"
+
+
+def messages(after: Image, before: Image | None = None) -> list[str]:
+    return [finding.message for finding in check_integrity(after, before=before)]
+
+
+def test_a_sound_file_has_no_findings():
+    assert messages(image("CREATE TABLE t (a); INSERT INTO t VALUES (1);")) == []
+
+
+def test_a_broken_page_is_found():
+    sound = image("CREATE TABLE t (a); CREATE INDEX i ON t (a); INSERT INTO t VALUES (1), (2);")
+    size = 1024
+    broken = Image(
+        sound.content[:size] + b"\x0d" + b"\xff" * (size - 1) + sound.content[2 * size :]
+    )
+    [finding] = check_integrity(broken)
+    assert finding.message == "integrity_check finds the file broken"
+    assert finding.evidence
+    assert all(len(line) <= 70 for line in finding.evidence)
+
+
+def test_an_index_that_lacks_a_row_is_found():
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(
+            "CREATE TABLE t (a); INSERT INTO t VALUES (1);"
+            "PRAGMA writable_schema = ON;"
+            "CREATE TABLE e (a); INSERT INTO sqlite_schema SELECT 'index', 'i', 't', 0, '' WHERE 0;"
+            "CREATE INDEX i ON t (a) WHERE a > 5;"
+            "UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON t (a)' WHERE name = 'i';"
+            "PRAGMA writable_schema = RESET;"
+        )
+        conn.commit()
+        found = check_integrity(Image.of_connection(conn))
+    assert [finding.evidence for finding in found] == [
+        ("row 1 missing from index i", "wrong # of entries in index i")
+    ]
+
+
+def test_rows_that_point_at_nothing_are_counted():
+    assert messages(image(ORPHANS)) == ["2 rows point from c at nothing in p"]
+    assert messages(image(ORPHANS), image(ORPHANS)) == []
+    more = image(ORPHANS + "INSERT INTO c VALUES (3, 7);")
+    assert messages(more, image(ORPHANS)) == ["1 row points from c at nothing in p"]
+
+
+def test_a_new_name_brings_no_more_than_was_wrong_under_the_old_one():
+    more = image(ORPHANS + "INSERT INTO c VALUES (3, 7); ALTER TABLE c RENAME TO d;")
+    assert messages(more, image(ORPHANS)) == ["1 row points from d at nothing in p"]
+
+
+def test_foreign_keys_that_cannot_be_checked_are_found():
+    [finding] = check_integrity(image(MISMATCH), before=image(MISMATCH))
+    assert finding.message == "foreign keys cannot be checked"
+    assert finding.evidence == ('foreign key mismatch - "c" referencing "p"',)
+
+
+def test_a_full_text_index_of_a_broken_kind_is_found():
+    broken = image("CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('x');")
+    with closing(broken.connect()) as conn:
+        conn.execute("DELETE FROM f_data")
+        conn.commit()
+        found = check_integrity(Image.of_connection(conn))
+    assert [finding.message for finding in found] == [
+        "the full-text index f does not match its content"
+    ]
+
+
+def test_rows_are_counted_by_table():
+    counted = image(
+        "CREATE TABLE t (a); INSERT INTO t VALUES (1), (NULL);"
+        "CREATE VIRTUAL TABLE f USING fts5(a, content = ''); INSERT INTO f VALUES ('x');"
+    )
+    with closing(counted.connect()) as conn:
+        assert count_rows(conn) == {"t": 2, "f": 1}
