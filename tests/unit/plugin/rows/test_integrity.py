@@ -6,9 +6,20 @@ import sqlite3
 from contextlib import closing
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import check_integrity, count_rows
+from pytest_pmd_migrations.rows import Strays, check_integrity, count_rows, find_strays
 
 from tests.unit.plugin.rows.steps import image
+
+
+def unsound(after, before=None):
+    """Check a database against the one it was before, if any."""
+    known = Strays()
+    if before is not None:
+        with closing(before.connect()) as conn:
+            known = find_strays(conn)
+    with closing(after.connect()) as conn:
+        return check_integrity(conn, after, strays=find_strays(conn), before=known)
+
 
 ORPHANS = """
 CREATE TABLE p (id INTEGER PRIMARY KEY);
@@ -19,7 +30,7 @@ MISMATCH = "CREATE TABLE p (a); CREATE TABLE c (p REFERENCES p(a)); INSERT INTO 
 
 
 def messages(after: Image, before: Image | None = None) -> list[str]:
-    return [finding.message for finding in check_integrity(after, before=before)]
+    return [finding.message for finding in unsound(after, before)]
 
 
 def test_a_sound_file_has_no_findings():
@@ -32,7 +43,7 @@ def test_a_broken_page_is_found():
     broken = Image(
         sound.content[:size] + b"\x0d" + b"\xff" * (size - 1) + sound.content[2 * size :]
     )
-    [finding] = check_integrity(broken)
+    [finding] = unsound(broken)
     assert finding.message == "integrity_check finds the file broken"
     assert finding.evidence
     assert all(len(line) <= 70 for line in finding.evidence)
@@ -49,7 +60,7 @@ def test_an_index_that_lacks_a_row_is_found():
             "PRAGMA writable_schema = RESET;"
         )
         conn.commit()
-        found = check_integrity(Image.of_connection(conn))
+        found = unsound(Image.of_connection(conn))
     assert [finding.evidence for finding in found] == [
         ("row 1 missing from index i", "wrong # of entries in index i")
     ]
@@ -68,7 +79,7 @@ def test_a_new_name_brings_no_more_than_was_wrong_under_the_old_one():
 
 
 def test_foreign_keys_that_cannot_be_checked_are_found():
-    [finding] = check_integrity(image(MISMATCH), before=image(MISMATCH))
+    [finding] = unsound(image(MISMATCH), image(MISMATCH))
     assert finding.message == "foreign keys cannot be checked"
     assert finding.evidence == ('foreign key mismatch - "c" referencing "p"',)
 
@@ -78,7 +89,7 @@ def test_a_full_text_index_of_a_broken_kind_is_found():
     with closing(broken.connect()) as conn:
         conn.execute("DELETE FROM f_data")
         conn.commit()
-        found = check_integrity(Image.of_connection(conn))
+        found = unsound(Image.of_connection(conn))
     assert [finding.message for finding in found] == [
         "the full-text index f does not match its content"
     ]
