@@ -80,13 +80,13 @@ class CellItem(pytest.Item):
             raise CellFailedError(self._message(verdict), self._blamed(verdict.findings))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Return the migration's file, the line of its ``up``, and the id as a shell wants it.
+        """Return the migration's file, the line of its ``up``, and the id with a space after it.
 
-        Without the quotes, pytest would take the id for a dotted name of Python's, and print
+        Were it the id itself, pytest would take it for a dotted name of Python's, and print
         ``0001::::0012[schema]`` with ``-v``.
         """
         location = self._location(self.cell.version)
-        return location.path, location.line - 1, f'"{self.cell.id}"'
+        return location.path, location.line - 1, f"{self.cell.id} "
 
     def repr_failure(  # type: ignore[override]  # pytest allows a TerminalRepr too
         self, excinfo: pytest.ExceptionInfo[BaseException]

@@ -24,6 +24,7 @@ from pytest_pmd_migrations.sources.protocol import (
     declared_by,
     location_of,
 )
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["History"]
 
@@ -107,7 +108,7 @@ class History:
         Raises SnapshotError when the file is missing or broken, is at another version than its
         name says, is newer than the source, or is not the file that the lock line speaks of.
         """
-        file = self.folder.file(name)
+        file = shown_path(self.folder.file(name))
         image = self.folder.read(name)
         try:
             with closing(image.connect()) as conn:

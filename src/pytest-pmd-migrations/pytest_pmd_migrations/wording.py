@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
+from pathlib import Path
 
-__all__ = ["HEADLINE", "WIDTH", "counted", "headline", "wrap_text"]
+__all__ = ["HEADLINE", "WIDTH", "counted", "headline", "shown_path", "wrap_text"]
 
 HEADLINE = 60
 """Characters a message's first line may have: pytest repeats it in its short summary."""
@@ -43,3 +45,10 @@ def wrap_text(text: str, *, indent: str = "", hanging: str = "") -> tuple[str, .
 def counted(number: int, noun: str, *, plural: str = "") -> str:
     """Return ``"1 row"``, ``"2 rows"``; ``plural`` where an s is not enough."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a command line in the current folder can use it."""
+    here = Path.cwd()
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    return os.fsencode(shown).decode(errors="replace")

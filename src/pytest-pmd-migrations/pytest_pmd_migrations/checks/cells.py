@@ -13,7 +13,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.wording import headline, wrap_text
+from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
 __all__ = ["PREFIX", "Cell", "grid_rows", "judge_cell", "list_cells", "parse_cell_id"]
 
@@ -122,13 +122,13 @@ def _judge_snapshot(records: Records, check: Check, row: str) -> Verdict:
 
 
 def _missing(history: History, name: SnapshotName) -> Finding:
-    file = history.folder.file(name)
+    file = shown_path(history.folder.file(name))
     if name in history.lock.snapshots:
         lines = (
             *wrap_text(f"{LOCK_FILE} records it, but {file} does not exist."),
             "",
             "Restore it from version control:",
-            f"  git checkout -- {file.name}",
+            f"  git checkout -- {file}",
         )
         return Finding(headline(f"snapshot {name} is gone"), lines, name.version)
     lines = (

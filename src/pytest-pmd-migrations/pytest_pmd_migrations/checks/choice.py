@@ -9,6 +9,7 @@ from pytest_pmd_migrations.checks.model import Check
 from pytest_pmd_migrations.errors import SettingError, SnapshotError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["choose_cells"]
 
@@ -25,8 +26,8 @@ def choose_cells(
     for history in histories:
         if not history.stored and not history.lock.snapshots:
             raise SnapshotError(
-                f"no snapshot is stored in {history.folder.path}, so nothing can be checked."
-                " Build them: pmd-migrations snapshot"
+                f"no snapshot is stored in {shown_path(history.folder.path)}, so nothing can be"
+                " checked. Build them: pmd-migrations snapshot"
             )
         cells.update((cell.id, cell) for cell in list_cells(history, checks))
     if not cells:

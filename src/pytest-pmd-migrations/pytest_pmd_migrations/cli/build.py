@@ -11,7 +11,7 @@ import click
 
 from pytest_pmd_migrations.cli.locking import locked_lines, updated_lock
 from pytest_pmd_migrations.cli.problems import find_problems, has_twin, is_released, read_sound
-from pytest_pmd_migrations.cli.project import UnusableError, shown_path
+from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.history import History
@@ -24,7 +24,7 @@ from pytest_pmd_migrations.snapshots.lock import Lock, write_lock
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import canonical_image, replace_file
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.wording import counted, shown_path
 
 __all__ = ["Built", "build_missing", "write_built"]
 

@@ -17,14 +17,13 @@ from pytest_pmd_migrations.cli.project import (
     choose_histories,
     choose_history,
     load_project,
-    shown_path,
     source_for_new,
 )
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.scaffold import create_migration
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.snapshots.lock import write_lock
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.wording import counted, shown_path
 
 __all__ = ["main"]
 

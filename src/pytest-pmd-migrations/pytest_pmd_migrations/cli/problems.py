@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.cli.project import shown_path
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
@@ -16,6 +15,7 @@ from pytest_pmd_migrations.results import lineage_rows, lineage_starts
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["Problem", "find_problems", "has_twin", "is_released", "read_sound"]
 

@@ -15,13 +15,13 @@ from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.settings import load_histories
 from pytest_pmd_migrations.sources.modules import ModulesSource
 from pytest_pmd_migrations.sources.resolve import resolve_source
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
     "UnusableError",
     "choose_histories",
     "choose_history",
     "load_project",
-    "shown_path",
     "source_for_new",
 ]
 
@@ -114,12 +114,6 @@ def source_for_new(source: str) -> ModulesSource:
             " migrations are written; expected a package or folder of numbered files"
         )
     return found
-
-
-def shown_path(path: Path) -> str:
-    """Return a path as a command line in the current folder can use it."""
-    here = Path.cwd()
-    return click.format_filename(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _read_settings() -> _Settings:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["SnapshotFolder"]
 
@@ -37,7 +38,9 @@ class SnapshotFolder:
             try:
                 found.append(SnapshotName.parse(file.stem))
             except SnapshotError as error:
-                raise SnapshotError(f"{file}: {error}. Rename it or move it elsewhere.") from None
+                raise SnapshotError(
+                    f"{shown_path(file)}: {error}. Rename it or move it elsewhere."
+                ) from None
         return tuple(sorted(found))
 
     def file(self, name: SnapshotName) -> Path:
@@ -54,9 +57,10 @@ class SnapshotFolder:
         Raises SnapshotError when the file cannot be read, is no whole SQLite database, or has a
         journal or write-ahead log beside it that SQLite would read along.
         """
-        file = self.file(name)
+        path = self.file(name)
+        file = shown_path(path)
         try:
-            image = Image.of_file(file)
+            image = Image.of_file(path)
         except FileNotFoundError:
             raise SnapshotError(
                 f"snapshot {name} is not stored: {file} does not exist; expected a SQLite"
@@ -68,7 +72,7 @@ class SnapshotFolder:
                 " expected a SQLite database. Make the file readable."
             ) from error
         _check_whole(name, file, image.content)
-        _check_alone(name, file)
+        _check_alone(name, path)
         return image
 
 
@@ -77,13 +81,13 @@ def _check_alone(name: SnapshotName, file: Path) -> None:
         beside = file.with_name(f"{file.name}{ending}")
         if beside.is_file() and beside.stat().st_size:
             raise SnapshotError(
-                f"snapshot {name} is not whole: {beside} holds a part of it; expected one file."
+                f"snapshot {name} is not whole: {shown_path(beside)} holds a part of it; expected one file."
                 " Close the program that has it open, or fold the part in:"
-                f' sqlite3 {file} "VACUUM"'
+                f' sqlite3 {shown_path(file)} "VACUUM"'
             )
 
 
-def _check_whole(name: SnapshotName, file: Path, content: bytes) -> None:
+def _check_whole(name: SnapshotName, file: str, content: bytes) -> None:
     restore = "Restore it from version control."
     if not content.startswith(_MAGIC):
         what = "is empty" if not content else "is no SQLite database, or is encrypted"
