@@ -102,6 +102,7 @@ class MatrixPlugin:
         if terminalreporter.config.option.collectonly:
             return
         times = self._times or [(0.0, 0.0)]
+        terminalreporter.ensure_newline()
         terminalreporter.section("migration matrix")
         for line in matrix_section(
             [plan_of(history, self.checks) for history in self.histories],

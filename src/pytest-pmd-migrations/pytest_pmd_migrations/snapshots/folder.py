@@ -81,8 +81,8 @@ def _check_alone(name: SnapshotName, file: Path) -> None:
         beside = file.with_name(f"{file.name}{ending}")
         if beside.is_file() and beside.stat().st_size:
             raise SnapshotError(
-                f"snapshot {name} is not whole: {shown_path(beside)} holds a part of it; expected one file."
-                " Close the program that has it open, or fold the part in:"
+                f"snapshot {name} is not whole: {shown_path(beside)} holds a part of it; expected"
+                " one file. Close the program that has it open, or fold the part in:"
                 f' sqlite3 {shown_path(file)} "VACUUM"'
             )
 
