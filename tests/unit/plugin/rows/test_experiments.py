@@ -155,3 +155,50 @@ def test_without_rowid_too():
         deletes={"t": "id = 2"},
     )
     assert found_at(case) == set()
+
+
+REFUSING = """
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+INSERT INTO t VALUES (1, 'x'), (2, 'yyyyyyy');
+CREATE UNIQUE INDEX lengths ON t (substr(a, 1, 2));
+"""
+
+
+def test_a_table_that_refuses_other_values_has_its_ends_swapped():
+    rebuilt = (
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, c TEXT); INSERT INTO n SELECT id, a FROM t;"
+        "DROP TABLE t; ALTER TABLE n RENAME TO t"
+    )
+    one = REFUSING.replace("(1, 'x'), ", "")
+    assert found_at(Case(one, rebuilt)) == set()
+    # Marks on the way to the other end begin alike, too: only a declaration can tell.
+    assert found_at(Case(REFUSING, rebuilt)) == {"t.a"}
+    assert found_at(Case(REFUSING, rebuilt, moves={"t.a": "t.c"})) == set()
+
+
+@pytest.mark.parametrize("target", ["t", "u"])
+def test_a_table_that_is_made_for_known_values_only_proves_nothing(target):
+    def step(conn: sqlite3.Connection) -> None:
+        [(value,)] = conn.execute("SELECT a FROM t").fetchall()
+        conn.execute("ALTER TABLE t RENAME COLUMN a TO c")
+        if value != "x" or target != "t":
+            conn.execute(f"ALTER TABLE t RENAME TO {'u' if value == 'x' else 'elsewhere'}")
+
+    before = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');"
+    assert found_at(Case(before, step)) == ({"t.a"} if target == "t" else {"t"})
+
+
+def test_values_move_from_row_to_row_of_a_full_text_table():
+    before = (
+        "CREATE VIRTUAL TABLE f USING fts5(a, b);"
+        "INSERT INTO f (rowid, a, b) VALUES (3, 'long a', 'long b'), (5, 'other a', 'other b');"
+    )
+    step = (
+        "CREATE TABLE k AS SELECT rowid AS r, a, b FROM f; DROP TABLE f;"
+        "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f (rowid, a)"
+        " SELECT {row}, a || ' ' || b FROM k; DROP TABLE k"
+    )
+    moves = {"f.a": "f.a", "f.b": "f.a"}
+    assert found_at(Case(before, step.format(row="r"), moves=moves)) == set()
+    crossed = found_at(Case(before, step.format(row="8 - r"), moves=moves))
+    assert crossed == {"f.a", "f.b"}
