@@ -72,7 +72,8 @@ def read_sound(history: History, name: SnapshotName) -> Image:
             found = str(error)
     if found != "ok":
         raise SnapshotError(
-            f"snapshot {name} is corrupt: {history.folder.file(name)}: {found.splitlines()[-1]}."
+            f"snapshot {name} is corrupt: {shown_path(history.folder.file(name))}:"
+            f" {found.splitlines()[-1]}."
             " Restore it from version control."
         )
     return image
@@ -88,8 +89,8 @@ def has_twin(history: History, name: SnapshotName, text: str) -> bool:
         return twin.exists() and twin.read_bytes().replace(b"\r\n", b"\n") == text.encode()
     except OSError as error:
         raise SnapshotError(
-            f"the text twin of snapshot {name} cannot be read: {twin}: {error.strerror}."
-            " Restore it from version control."
+            f"the text twin of snapshot {name} cannot be read: {shown_path(twin)}:"
+            f" {error.strerror}. Restore it from version control."
         ) from error
 
 

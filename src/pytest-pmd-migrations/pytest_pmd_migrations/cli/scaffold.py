@@ -10,6 +10,7 @@ import click
 
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.sources.modules import ModulesSource
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["create_migration"]
 
@@ -46,8 +47,8 @@ def create_migration(source: ModulesSource, description: str, *, script: bool) -
             file.write(_text(version, " ".join(description.split()), script=script))
     except OSError as error:
         raise click.ClickException(
-            f"{path} cannot be written: {error.strerror}; expected a folder to write into, and"
-            " no such file in it"
+            f"{shown_path(path)} cannot be written: {error.strerror}; expected a folder to write"
+            " into, and no such file in it"
         ) from error
     return path
 

@@ -14,6 +14,7 @@ from typing import Any
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.write import replace_file
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
     "LOCK_FILE",
@@ -102,12 +103,12 @@ def read_lock(path: Path) -> Lock:
         return Lock()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LockFileError(
-            f"{path} cannot be read: {error}; expected the TOML that pmd-migrations writes."
-            " Restore it from version control."
+            f"{shown_path(path)} cannot be read: {error}; expected the TOML that pmd-migrations"
+            " writes. Restore it from version control."
         ) from error
     if content.get("format") != _FORMAT:
         raise LockFileError(
-            f"{path} has format {content.get('format')!r}; expected {_FORMAT}."
+            f"{shown_path(path)} has format {content.get('format')!r}; expected {_FORMAT}."
             " Install the version of pytest-pmd-migrations that wrote it."
         )
     try:
@@ -120,7 +121,7 @@ def read_lock(path: Path) -> Lock:
         )
     except (KeyError, TypeError, ValueError, AttributeError, SnapshotError) as error:
         raise LockFileError(
-            f"{path} has a line that cannot be used ({type(error).__name__}: {error});"
+            f"{shown_path(path)} has a line that cannot be used ({type(error).__name__}: {error});"
             " expected the lines that pmd-migrations writes. Restore it from version control."
         ) from error
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.twin import twin_sql
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["PAGE_SIZE", "canonical_image", "replace_file", "write_snapshot"]
 
@@ -77,6 +78,6 @@ def replace_file(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise SnapshotError(
-            f"{path} cannot be written: {error.strerror}; expected a folder to write into."
-            " Make room for it, or set migration_snapshots to another folder."
+            f"{shown_path(path)} cannot be written: {error.strerror}; expected a folder to write"
+            " into. Make room for it, or set migration_snapshots to another folder."
         ) from error

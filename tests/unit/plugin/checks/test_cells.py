@@ -62,7 +62,9 @@ def test_a_snapshot_that_the_lock_has_and_the_folder_has_not_fails(tmp_path: Pat
     history = lock(history)
     path.unlink()
     assert told(again(history), "0001", "data").split("\n")[0] == "snapshot 0001 is gone"
-    assert told(again(history), "0001", "data").endswith("\n  git checkout -- 0001.db")
+    assert told(again(history), "0001", "data").endswith(
+        f"\n  git checkout -- {tmp_path}/snapshots/0001.db"
+    )
 
 
 def test_the_newest_version_may_lack_its_snapshot_with_a_note(tmp_path: Path) -> None:

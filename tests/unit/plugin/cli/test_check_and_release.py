@@ -43,7 +43,7 @@ def test_every_problem_is_named_at_once(stored: Make) -> None:
         "snapshot 0001 is gone.  git checkout -- fixtures/snapshots/0001.db\n"
         "0002.sql is missing.  pmd-migrations snapshot\n"
         "snapshot 0002+broken is no SQLite database, or is encrypted:"
-        " ROOT/fixtures/snapshots/0002+broken.db (11 bytes); expected a file that begins with"
+        " fixtures/snapshots/0002+broken.db (11 bytes); expected a file that begins with"
         ' "SQLite format 3". Restore it from version control.\n'
         "snapshot 0003 is gone.  pmd-migrations snapshot\n"
         "0004 has no snapshot.  pmd-migrations snapshot\n"
@@ -80,7 +80,7 @@ def test_a_corrupt_snapshot_is_not_locked(stored: Make) -> None:
     content[1024:1100] = b"z" * 76
     (made.snapshots / "0001+x.db").write_bytes(content)
     message = (
-        "snapshot 0001+x is corrupt: ROOT/fixtures/snapshots/0001+x.db: database disk image is"
+        "snapshot 0001+x is corrupt: fixtures/snapshots/0001+x.db: database disk image is"
         " malformed. Restore it from version control.\n"
     )
     assert made.run("check") == (1, message)
@@ -101,7 +101,7 @@ def test_damage_that_sqlite_finds_by_looking_is_told(stored: Make) -> None:
     made.execute("0001+x.db", "PRAGMA ignore_check_constraints = ON", "INSERT INTO t VALUES (1)")
     code, text = made.run("check")
     assert code == 1
-    assert "snapshot 0001+x is corrupt: ROOT/fixtures/snapshots/0001+x.db: CHECK const" in text
+    assert "snapshot 0001+x is corrupt: fixtures/snapshots/0001+x.db: CHECK const" in text
 
 
 def test_a_released_migration_that_was_edited(stored: Make) -> None:
@@ -145,7 +145,7 @@ def test_a_released_migration_that_was_removed(stored: Make) -> None:
     code, text = made.run("check")
     assert (code, text) == (
         1,
-        "snapshot 0002 is newer than the newest migration: ROOT/fixtures/snapshots/0002.db; the"
+        "snapshot 0002 is newer than the newest migration: fixtures/snapshots/0002.db; the"
         " source ends at 0001. Restore the migration that made it, or remove the snapshot.\n"
         "0002_step_2.sql was removed after release.  git checkout -- db/sql/0002_step_2.sql\n",
     )
@@ -233,7 +233,7 @@ def test_a_lock_file_that_cannot_be_read(stored: Make, command: str) -> None:
     made.lock.write_text("<<<<<<< ours")
     assert made.run(command) == (
         1,
-        "Error: ROOT/fixtures/snapshots/frozen.toml cannot be read: Invalid statement (at line 1,"
+        "Error: fixtures/snapshots/frozen.toml cannot be read: Invalid statement (at line 1,"
         " column 1); expected the TOML that pmd-migrations writes. Restore it from version"
         " control.\n",
     )
@@ -244,7 +244,7 @@ def test_a_stray_file_among_the_snapshots(stored: Make) -> None:
     (made.snapshots / "backup.db").write_bytes(b"")
     assert made.run("check") == (
         1,
-        "Error: ROOT/fixtures/snapshots/backup.db: 'backup' is not the name of a snapshot; expected"
+        "Error: fixtures/snapshots/backup.db: 'backup' is not the name of a snapshot; expected"
         " four digits and, for a variant, a plus sign and its name: 0007 or 0007+variant. Rename"
         " it or move it elsewhere.\n",
     )

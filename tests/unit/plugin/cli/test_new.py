@@ -100,7 +100,7 @@ def test_a_file_that_is_in_the_way_is_not_overwritten(project: Make) -> None:
     (made.path / "db/sql/0002_second.py").mkdir()
     assert made.run("new", "second") == (
         1,
-        "Error: ROOT/db/sql/0002_second.py cannot be written: File exists; expected a folder to"
+        "Error: db/sql/0002_second.py cannot be written: File exists; expected a folder to"
         " write into, and no such file in it\n",
     )
 

@@ -183,7 +183,10 @@ def test_a_source_that_cannot_tell_its_version_is_one_line(project: Make) -> Non
     )
     code, text = made.run("check")
     assert code == 1
-    assert text.endswith("Error: SQLite refuses: OperationalError: no such table: nowhere\n")
+    assert text.endswith(
+        "Error: source main: current_version(conn) raised OperationalError: no such table:"
+        " nowhere\n"
+    )
 
 
 def test_several_sources(project: Make) -> None:
