@@ -85,7 +85,7 @@ def test_a_source_of_ones_own_needs_no_settings_file(own: Application) -> None:
         "migrations::0002[frozen]",
     ]
     text = plain(result)
-    assert text[text.index("= migration matrix") :].split("\n")[1:-4] == [
+    assert text[text.index("= migration matrix") :].split("\n")[1:-3] == [
         "         schema   data   frozen",
         "  0001   ok       ok     ok",
         "  0002   ok       ok     ok",
