@@ -9,12 +9,12 @@ from typing import Any
 __all__ = [
     "LEGACY_TRANSACTION_CONTROL",
     "ConnectionState",
+    "TemporaryObjects",
     "drop_new_temporary_objects",
     "expect_plain_rows",
     "is_open",
     "plain_cursor",
     "roll_back",
-    "temporary_objects",
 ]
 
 LEGACY_TRANSACTION_CONTROL = -1
@@ -93,18 +93,37 @@ def roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def temporary_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    """Return type and name of every temporary table, view and trigger."""
-    found = connection.execute(_TEMPORARY_SQL)
-    return frozenset((kind, name) for kind, name in found if not name.startswith(_RESERVED))
+@dataclass(frozen=True)
+class TemporaryObjects:
+    """The temporary tables, views and triggers of a connection at one moment.
+
+    `changes` is how often SQLite has changed the schema of temporary objects.
+    """
+
+    changes: int
+    names: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> TemporaryObjects:
+        """Return those there are now."""
+        changes = _temporary_changes(connection)
+        if not changes:
+            return cls(changes, frozenset())
+        found = connection.execute(_TEMPORARY_SQL)
+        names = ((kind, name) for kind, name in found if not name.startswith(_RESERVED))
+        return cls(changes, frozenset(names))
 
 
-def drop_new_temporary_objects(
-    connection: sqlite3.Connection, before: frozenset[tuple[str, str]]
-) -> None:
+def drop_new_temporary_objects(connection: sqlite3.Connection, before: TemporaryObjects) -> None:
     """Drop the temporary objects that were not there before."""
+    if _temporary_changes(connection) == before.changes:
+        return
     order = ("trigger", "view", "table")
-    made = temporary_objects(connection) - before
+    made = TemporaryObjects.of(connection).names - before.names
     for kind, name in sorted(made, key=lambda item: (order.index(item[0]), item[1])):
         quoted = name.replace('"', '""')
         connection.execute(f'DROP {kind} IF EXISTS temp."{quoted}"')
+
+
+def _temporary_changes(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA temp.schema_version").fetchone()[0])

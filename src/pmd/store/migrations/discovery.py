@@ -83,7 +83,10 @@ def check_migrations(migrations: Iterable[Migration]) -> list[Migration]:
 
     Raises InvalidMigrationError unless they are numbered from 1 upwards, each number once.
     """
-    ordered = sorted(migrations, key=lambda migration: migration.version)
+    ordered = list(migrations)
+    if all(migration.version == place for place, migration in enumerate(ordered, start=1)):
+        return ordered
+    ordered.sort(key=lambda migration: migration.version)
     for place, migration in enumerate(ordered, start=1):
         if migration.version == place:
             continue

@@ -33,6 +33,11 @@ _QUERIES = frozenset(
 )
 """Pragmas whose argument is a question."""
 
+_ALWAYS_ALLOWED = frozenset(
+    {sqlite3.SQLITE_READ, sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_UPDATE}
+)
+"""What SQLite asks about most, and what no step is denied inside its transaction."""
+
 _SETTINGS = frozenset({"defer_foreign_keys", "legacy_alter_table", "recursive_triggers"})
 """Settings a step may change; they are put back after it."""
 
@@ -85,6 +90,8 @@ class StepGuard:
     ) -> int:
         if not self._probed:
             self._probed = True
+            return sqlite3.SQLITE_OK
+        if action in _ALWAYS_ALLOWED and self._connection.in_transaction and not self._chained:
             return sqlite3.SQLITE_OK
         denial = self._denied(action, one or "", two)
         if denial is not None:

@@ -9,7 +9,7 @@ import sys
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from pmd.store.migrations.discovery import Migration
@@ -128,18 +128,25 @@ def _checked_up(migration: Migration, module: ModuleType) -> Callable[[Any], obj
             "its up would not run when called: it is async or a generator; expected a plain"
             " function up(db).",
         )
-    try:
-        inspect.signature(up).bind(None)
-    except TypeError as error:
-        raise InvalidMigrationError(
-            migration.path, f"its up cannot be called as up(db): {error}."
-        ) from error
+    if not _takes_one(up):
+        try:
+            inspect.signature(up).bind(None)
+        except TypeError as error:
+            raise InvalidMigrationError(
+                migration.path, f"its up cannot be called as up(db): {error}."
+            ) from error
     return up  # type: ignore[no-any-return]  # whatever it returns is not looked at
+
+
+def _takes_one(up: Callable[..., object]) -> bool:
+    """Return whether this is plainly a function of one argument, as nearly every `up` is."""
+    code = up.__code__ if isinstance(up, FunctionType) else None
+    return code is not None and code.co_argcount == 1 and not code.co_kwonlyargcount
 
 
 def _mapping(migration: Migration, module: ModuleType, name: str) -> Mapping[str, Any]:
     value = getattr(module, name, {})
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise InvalidMigrationError(
             migration.path, f"{name} is a {type(value).__name__}; expected a dict."
         )

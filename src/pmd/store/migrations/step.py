@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pmd.store.migrations import autoincrement, foreign_keys
 from pmd.store.migrations.connection_state import (
     ConnectionState,
+    TemporaryObjects,
     drop_new_temporary_objects,
     expect_plain_rows,
     is_open,
     roll_back,
-    temporary_objects,
 )
 from pmd.store.migrations.database_errors import database_error
 from pmd.store.migrations.errors import (
@@ -134,7 +134,7 @@ def _read(connection: sqlite3.Connection) -> _Before:
 def _run(
     connection: sqlite3.Connection, loaded: LoadedMigration, authorizer: Authorizer | None
 ) -> None:
-    before = temporary_objects(connection)
+    before = TemporaryObjects.of(connection)
     guard = StepGuard(connection, chained=authorizer)
     db = StepDatabase(connection)
     guard.install()

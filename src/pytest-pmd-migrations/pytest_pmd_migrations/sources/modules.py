@@ -9,6 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,6 +41,10 @@ class ModulesSource:
 
     def versions(self) -> Sequence[int]:
         """Return the numbers of the files, ascending."""
+        return self._versions
+
+    @cached_property
+    def _versions(self) -> tuple[int, ...]:
         return tuple(file.version for file in self.files)
 
     def location(self, version: int) -> Location:
