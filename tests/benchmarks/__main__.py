@@ -62,13 +62,14 @@ def _matrix_against_no_op_items(folder: Path, versions: int, *, aim: str) -> Non
     (folder / "test_no_op.py").write_text(NO_OP.format(items=versions * 4))
     matrix = _command(folder, "-m", "pytest", "-q", "--migration-matrix", "-m", "migration", "app")
     no_op = _command(folder, "-m", "pytest", "-q", "test_no_op.py")
-    _say(f"matrix of {versions} versions / {versions * 4} no-op items", matrix, no_op, aim=aim)
+    what = f"matrix of {versions} versions / {versions * 4} no-op items"
+    _say(what, matrix, no_op, aim=aim, turns=5 if versions < 100 else 1)
 
 
 def _matrix_against_bare_loop(folder: Path, *, aim: str) -> None:
     matrix = _command(folder, "-m", "pytest", "-q", "--migration-matrix", "-m", "migration", "app")
     bare = _command(folder, "-c", BARE_LOOP, "app/migrations", "fixtures/snapshots")
-    _say("matrix of 200 versions / the same steps in a bare loop", matrix, bare, aim=aim, turns=3)
+    _say("matrix of 200 versions / the same steps in a bare loop", matrix, bare, aim=aim, turns=2)
 
 
 def _open_against_connect(path: Path, *, aim: str) -> None:
