@@ -43,16 +43,20 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
         return _unlocked(history, version)
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
     differences = _schema_lines(history, version, line) or _row_lines(version, line, observations)
-    edited = (
-        text_digest(history.text(version)) != line.text or history.file_name(version) != line.file
-    )
     if not differences:
         notes = (Note(label, "its text changed since release, what it does did not"),)
-        return Verdict(notes=notes if edited and line.released else ())
+        return Verdict(notes=notes if line.released and _is_edited(history, version) else ())
     if not line.released:
         command = f"pmd-migrations snapshot --rewrite {label}"
         return Verdict(notes=(Note(label, "changed since its snapshot was made", command),))
-    return Verdict((_edited(history, version, differences, edited=edited),))
+    return Verdict((_edited(history, version, differences),))
+
+
+def _is_edited(history: History, version: int) -> bool:
+    line = history.lock.versions.get(version)
+    return line is not None and (
+        text_digest(history.text(version)) != line.text or history.file_name(version) != line.file
+    )
 
 
 def _schema_lines(history: History, version: int, line: VersionLine) -> list[str]:
@@ -86,18 +90,29 @@ def _row_lines(version: int, line: VersionLine, observations: Observations) -> l
     return [*wrap_text(text, indent="  ")]
 
 
-def _edited(history: History, version: int, differences: list[str], *, edited: bool) -> Finding:
-    name = history.file_name(version)
-    if edited:
+def _edited(history: History, version: int, differences: list[str]) -> Finding:
+    name, label = history.file_name(version), format_version(version)
+    earlier = [v for v in history.versions if v < version and _is_edited(history, v)]
+    new = '  pmd-migrations new "describe the change"'
+    if _is_edited(history, version):
         first = f"{name} was edited after release"
-        what = f"released; what it builds now differs from the stored {format_version(version)}:"
-        mend = "Undo the edit and put the change into a new migration:"
+        what = f"released; what it builds now differs from the stored {label}:"
+        mend = ("Undo the edit and put the change into a new migration:", new)
+    elif earlier:
+        first = f"{name} builds on an edited {format_version(earlier[0])}"
+        what = "its text is as released, but what it builds on is not:"
+        mend = (
+            f"Mend {history.file_name(earlier[0])} first:",
+            f"  pytest --migration-matrix -k {format_version(earlier[0])}",
+        )
     else:
         first = f"{name} no longer does what it did at release"
         what = "its text is as released, but what it builds differs:"
-        mend = "Find what it depends on besides its own text; put a change into a new migration:"
-    lines = ["", f"  {what}", *differences, "", mend, '  pmd-migrations new "describe the change"']
-    return Finding(headline(first), tuple(lines[1:]), version)
+        mend = (
+            "Find what it depends on besides its own text; put a change into a new migration:",
+            new,
+        )
+    return Finding(headline(first), (f"  {what}", *differences, "", *mend), version)
 
 
 def _removed(history: History, version: int) -> Verdict:

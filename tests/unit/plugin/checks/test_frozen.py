@@ -62,6 +62,19 @@ def test_an_edited_update_fails_for_the_lineages_whose_rows_differ(tmp_path: Pat
     assert told(history, "0001", "frozen") == ""
 
 
+def test_a_version_that_builds_on_an_edited_one_names_that_one(tmp_path: Path) -> None:
+    edited = f"{ONE}; CREATE INDEX idx_title ON notes(title)"
+    history = changed(released(tmp_path), {**STEPS, 1: edited})
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py builds on an edited 0001\n"
+        "  its text is as released, but what it builds on is not:\n"
+        "  only in fresh now  index idx_title on notes(title)\n"
+        "\n"
+        "Mend 0001_step.py first:\n"
+        "  pytest --migration-matrix -k 0001"
+    )
+
+
 def test_a_text_only_edit_is_a_note(tmp_path: Path) -> None:
     history = changed(released(tmp_path), {**STEPS, 2: f"{TRIM} WHERE 1"})
     found = verdict(history, "0002", "frozen")
