@@ -43,9 +43,10 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
         return _unlocked(history, version)
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
     differences = _schema_lines(history, version, line) or _row_lines(version, line, observations)
+    edited = _is_edited(history, version)
     if not differences:
         notes = (Note(label, "its text changed since release, what it does did not"),)
-        return Verdict(notes=notes if line.released and _is_edited(history, version) else ())
+        return Verdict(notes=notes if edited and line.released else ())
     if not line.released:
         command = f"pmd-migrations snapshot --rewrite {label}"
         return Verdict(notes=(Note(label, "changed since its snapshot was made", command),))
