@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.schema.catalog import stored_text
 from pytest_pmd_migrations.schema.compare import Difference, SchemaDiff, compare
-from pytest_pmd_migrations.schema.read import read_schema
+from pytest_pmd_migrations.schema.read import compare_databases, read_schema
 from pytest_pmd_migrations.schema.values import Schema
 
-__all__ = ["Difference", "Schema", "SchemaDiff", "compare", "read_schema", "stored_text"]
+__all__ = [
+    "Difference",
+    "Schema",
+    "SchemaDiff",
+    "compare",
+    "compare_databases",
+    "read_schema",
+    "stored_text",
+]

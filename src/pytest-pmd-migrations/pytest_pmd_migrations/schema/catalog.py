@@ -1,9 +1,10 @@
-"""What a database says of its own schema: the rows of sqlite_schema, and which tables are whose."""
+"""What a database says of its own schema: sqlite_schema, and PRAGMAs over all tables at once."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,20 @@ __all__ = ["Catalog", "Entry", "plain_rows", "quote", "stored_text"]
 
 _RESERVED = "sqlite_"
 _FTS5_CONFIG = "_config"
+_UNREADABLE = "Could not decode to UTF-8"
+# A virtual table has no root page; asking for its columns needs its module.
+_TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0)"
+# The key of a table WITHOUT ROWID has an index that sqlite_schema does not list.
+_INDEXES = f"(SELECT l.name FROM {_TABLES} AS t, pragma_index_list(t.name, 'main') AS l)"
+_PRAGMAS = {
+    "table_xinfo": ('x.cid, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden', _TABLES),
+    "index_list": ('x.seq, x.name, x."unique", x.origin, x.partial', _TABLES),
+    "foreign_key_list": (
+        'x.id, x.seq, x."table", x."from", x."to", x.on_update, x.on_delete',
+        _TABLES,
+    ),
+    "index_xinfo": ("x.seqno, x.cid, x.name, x.desc, x.coll, x.key", _INDEXES),
+}
 
 
 @dataclass(frozen=True)
@@ -29,22 +44,25 @@ class Catalog:
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
-        kinds = {str(name): str(kind) for name, kind, _, _ in self._table_list()}
-        flags = {
-            str(name): (bool(rowid), bool(strict)) for name, _, rowid, strict in self._table_list()
-        }
-        self._kinds = kinds
-        self._flags = flags
+        rows = conn.execute(
+            "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
+        ).fetchall()
+        self._kinds = {str(name): str(kind) for name, kind, _, _ in rows}
+        self._flags = {str(name): (bool(wr), bool(strict)) for name, _, wr, strict in rows}
+        self._facts = {name: self._all(name, *asked) for name, asked in _PRAGMAS.items()}
 
     def entries(self) -> list[Entry]:
-        """Return the application's objects: neither SQLite's own nor a module's shadow tables."""
+        """Return the application's objects: neither SQLite's own nor a module's shadow tables.
+
+        An index or a trigger on a shadow table is the application's: modules make none with SQL.
+        """
         rows = self.conn.execute("SELECT type, name, tbl_name, sql FROM main.sqlite_schema")
         return [
             Entry(str(kind), str(name), str(table), str(sql))
             for kind, name, table, sql in rows
             if sql is not None
             and not str(name).startswith(_RESERVED)
-            and self._kinds.get(str(table)) != "shadow"
+            and not (kind == "table" and self._kinds.get(str(name)) == "shadow")
         ]
 
     def is_virtual(self, table: str) -> bool:
@@ -59,23 +77,45 @@ class Catalog:
         """Return whether that table is STRICT."""
         return self._flags.get(table, (False, False))[1]
 
-    def pragma(self, name: str, argument: str) -> list[tuple[Any, ...]]:
-        """Return the rows of ``PRAGMA main.name(argument)``; none where a module is missing."""
+    def columns(self, table: str) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of table_xinfo for a table that no module keeps."""
+        return self._facts["table_xinfo"][table]
+
+    def indexes(self, table: str) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of index_list."""
+        return self._facts["index_list"][table]
+
+    def foreign_keys(self, table: str) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of foreign_key_list."""
+        return self._facts["foreign_key_list"][table]
+
+    def index_terms(self, index: str) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of index_xinfo."""
+        return self._facts["index_xinfo"][index]
+
+    def view_columns(self, view: str) -> list[str]:
+        """Return the names of a view's columns.
+
+        Raises sqlite3.OperationalError where what it refers to is not there.
+        """
         try:
-            return self.conn.execute(f"PRAGMA main.{name}({quote(argument)})").fetchall()
+            rows = self.conn.execute(f"PRAGMA main.table_xinfo({quote(view)})").fetchall()
         except sqlite3.OperationalError as error:
             if "no such module" in str(error):
                 return []
             raise
+        return [str(row[1]) for row in rows]
 
     def fts5_config(self, table: str) -> list[tuple[Any, ...]]:
         """Return the settings an FTS5 table keeps as rows, such as rank."""
         return _fts5_config(self.conn, table)
 
-    def _table_list(self) -> list[tuple[Any, ...]]:
-        return self.conn.execute(
-            "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
-        ).fetchall()
+    def _all(self, pragma: str, columns: str, names: str) -> dict[str, list[tuple[Any, ...]]]:
+        found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        sql = f"SELECT o.name, {columns} FROM {names} AS o, pragma_{pragma}(o.name, 'main') AS x"
+        for name, *row in self.conn.execute(sql):
+            found[str(name)].append(tuple(row))
+        return found
 
 
 def stored_text(conn: sqlite3.Connection) -> tuple[tuple[Any, ...], ...]:
@@ -110,7 +150,15 @@ def plain_rows(conn: sqlite3.Connection) -> Iterator[None]:
     """Let rows be tuples and text be str, whatever the connection's owner has set."""
     factories = conn.row_factory, conn.text_factory
     conn.row_factory = None
-    conn.text_factory = lambda content: content.decode(errors="surrogateescape")
+    conn.text_factory = str
+    try:
+        # Python's own way is the faster one, but it refuses text that is not UTF-8.
+        conn.execute("SELECT name, sql FROM main.sqlite_schema").fetchall()
+    except sqlite3.OperationalError as error:
+        if _UNREADABLE not in str(error):
+            conn.row_factory, conn.text_factory = factories
+            raise
+        conn.text_factory = lambda content: content.decode(errors="surrogateescape")
     try:
         yield
     finally:

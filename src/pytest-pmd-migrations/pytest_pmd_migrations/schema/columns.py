@@ -30,11 +30,13 @@ class ColumnText:
 class ConstraintText:
     """What the text says of one constraint: PRIMARY KEY, UNIQUE, CHECK or FOREIGN KEY.
 
-    ``columns`` are in lower case; ``deferred`` is true of a key that waits for the commit.
+    ``columns`` and ``collations`` are in lower case, the latter empty where the column's own
+    holds; ``deferred`` is true of a key that waits for the commit.
     """
 
     kind: str
     columns: tuple[str, ...] = ()
+    collations: tuple[str, ...] = ()
     name: str = ""
     conflict: str = ""
     expression: tuple[Token, ...] = ()
@@ -56,16 +58,20 @@ def parse_table(tokens: Sequence[Token]) -> TableText:
     start = next((n for n, t in enumerate(tokens) if t.value == "(" and t.kind == "operator"), None)
     if start is None:
         return table
+    name = ""
+    after_columns = False
     for segment in split_list(tokens[start + 1 :]):
         if segment[0].is_word(*_TABLE_CONSTRAINTS) and table.columns:
-            _Reader(segment, table).table_constraints()
+            # The grammar clears a name at commas between constraints, not at the first.
+            _Reader(segment, table, "" if after_columns else name).table_constraints()
+            after_columns = True
         else:
-            _Reader(segment, table).column()
+            name = _Reader(segment, table).column()
     return table
 
 
-def split_list(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
-    """Split at commas until the parenthesis that closes the list; empty parts are left out."""
+def split_list(tokens: Sequence[Token], *, empty: bool = False) -> list[tuple[Token, ...]]:
+    """Split at commas until the parenthesis that closes the list; empty parts only if asked for."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
@@ -80,7 +86,7 @@ def split_list(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
                 parts.append([])
                 continue
         parts[-1].append(token)
-    return [tuple(part) for part in parts if part]
+    return [tuple(part) for part in parts if part or (empty and len(parts) > 1)]
 
 
 class _Reader:
@@ -89,20 +95,21 @@ class _Reader:
     A constraint's name holds for all after it up to the next comma, as it does for SQLite.
     """
 
-    def __init__(self, tokens: tuple[Token, ...], table: TableText) -> None:
+    def __init__(self, tokens: tuple[Token, ...], table: TableText, name: str = "") -> None:
         self._tokens = tokens
         self._table = table
         self._place = 0
-        self._constraint = ""
+        self._constraint = name
 
-    def column(self) -> None:
-        """Read a column: its name, its type, its constraints."""
+    def column(self) -> str:
+        """Read a column: its name, its type, its constraints; return the last constraint's name."""
         column = ColumnText(self._take().value)
         self._table.columns[fold(column.name)] = column
         while self._rest and not self._rest[0].is_word(*_COLUMN_CONSTRAINTS):
             self._take()
         while self._rest:
             self._column_constraint(column)
+        return self._constraint
 
     def table_constraints(self) -> None:
         """Read table constraints, which need no commas between them."""
@@ -111,14 +118,14 @@ class _Reader:
                 self._constraint = self._take().value
             elif self._word("PRIMARY"):
                 self._word("KEY")
-                self._keyed("PRIMARY KEY", self._columns())
+                self._keyed("PRIMARY KEY", self._terms())
             elif self._word("UNIQUE"):
-                self._keyed("UNIQUE", self._columns())
+                self._keyed("UNIQUE", self._terms())
             elif self._word("CHECK"):
                 self._check()
             elif self._word("FOREIGN"):
                 self._word("KEY")
-                columns = self._columns()
+                columns = tuple(name for name, _ in self._terms())
                 self._word("REFERENCES")
                 self._references(columns)
             else:
@@ -153,13 +160,18 @@ class _Reader:
                 break
         return self._tokens[start : self._place - 1]
 
-    def _columns(self) -> tuple[str, ...]:
-        columns = []
+    def _terms(self) -> list[tuple[str, str]]:
+        """Take a list of columns, each with its collation."""
+        terms = []
         for part in split_list(self._group()):
             if self._ends_with_autoincrement(part):
                 self._table.autoincrement = True
-            columns.append(fold(part[0].value))
-        return tuple(columns)
+            inner = [token for token in part if token.kind != "operator"]
+            collation = next(
+                (inner[n + 1].value for n, t in enumerate(inner[:-1]) if t.is_word("COLLATE")), ""
+            )
+            terms.append((fold(inner[0].value), fold(collation)))
+        return terms
 
     @staticmethod
     def _ends_with_autoincrement(part: tuple[Token, ...]) -> bool:
@@ -177,9 +189,11 @@ class _Reader:
             return "" if word == "ABORT" else word
         return ""
 
-    def _keyed(self, kind: str, columns: tuple[str, ...]) -> None:
-        constraint = ConstraintText(kind, columns, self._constraint, self._conflict())
-        self._table.constraints.append(constraint)
+    def _keyed(self, kind: str, terms: Sequence[tuple[str, str]]) -> None:
+        columns = tuple(name for name, _ in terms)
+        collations = tuple(collation for _, collation in terms)
+        name, conflict = self._constraint, self._conflict()
+        self._table.constraints.append(ConstraintText(kind, columns, collations, name, conflict))
 
     def _check(self) -> None:
         expression = self._group()
@@ -205,7 +219,7 @@ class _Reader:
             else:
                 break
         self._table.constraints.append(
-            ConstraintText("FOREIGN KEY", columns, self._constraint, deferred=deferred)
+            ConstraintText("FOREIGN KEY", columns, name=self._constraint, deferred=deferred)
         )
 
     def _deferred(self) -> bool | None:
@@ -234,7 +248,7 @@ class _Reader:
         elif self._word("PRIMARY"):
             self._word("KEY")
             self._word("ASC", "DESC")
-            self._keyed("PRIMARY KEY", (name,))
+            self._keyed("PRIMARY KEY", [(name, "")])
             if self._word("AUTOINCREMENT"):
                 self._table.autoincrement = True
         elif self._word("NOT"):
@@ -243,7 +257,7 @@ class _Reader:
         elif self._word("NULL"):
             self._conflict()
         elif self._word("UNIQUE"):
-            self._keyed("UNIQUE", (name,))
+            self._keyed("UNIQUE", [(name, "")])
         elif self._word("CHECK"):
             self._check()
         elif self._word("COLLATE"):

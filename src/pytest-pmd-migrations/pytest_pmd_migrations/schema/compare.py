@@ -72,7 +72,7 @@ def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
 
 
 def _one_sided(
-    schema: Schema, other: dict[tuple[str, str], SchemaObject]
+    schema: Schema, other: dict[tuple[str, str, str], SchemaObject]
 ) -> Iterator[SchemaObject]:
     """Yield what the other side lacks; what belongs to a missing table is told with the table."""
     missing = sorted(

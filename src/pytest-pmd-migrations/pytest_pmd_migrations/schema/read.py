@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.schema.catalog import Catalog, plain_rows
+from pytest_pmd_migrations.schema.catalog import Catalog, Entry, plain_rows, stored_text
+from pytest_pmd_migrations.schema.compare import SchemaDiff, compare
+from pytest_pmd_migrations.schema.opening import opened
 from pytest_pmd_migrations.schema.quotes import Quotes
 from pytest_pmd_migrations.schema.statements import (
     read_index,
@@ -19,54 +21,88 @@ from pytest_pmd_migrations.schema.statements import (
 from pytest_pmd_migrations.schema.tables import read_table
 from pytest_pmd_migrations.schema.values import Schema, SchemaObject
 
-__all__ = ["read_schema"]
+__all__ = ["compare_databases", "read_schema"]
 
-_UNFINISHED = ("-wal", "-journal")
+Database = str | os.PathLike[str] | sqlite3.Connection
 
 
-def read_schema(path_or_connection: str | os.PathLike[str] | sqlite3.Connection) -> Schema:
+def read_schema(path_or_connection: Database) -> Schema:
     """Return the schema of the main database.
 
-    A file is opened read-only; a connection is neither written nor closed. Raises
-    SchemaReadError when the file does not exist, is no database, or cannot be read.
+    A file is opened read-only and nothing is written to its folder; a connection is neither
+    written nor closed. Raises SchemaReadError when the file does not exist, is no database, is
+    locked, or cannot be read.
     """
-    if isinstance(path_or_connection, sqlite3.Connection):
-        return _read(path_or_connection, "the connection's database")
-    path = Path(path_or_connection)
-    if not path.is_file():
-        raise SchemaReadError(f"{path} does not exist; expected a SQLite database file")
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    if not any(path.with_name(path.name + suffix).exists() for suffix in _UNFINISHED):
-        # Without this a file in WAL mode cannot be read where no file can be made beside it.
-        uri += "&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True)) as conn:
-        return _read(conn, str(path))
+    with _connected(path_or_connection) as conn:
+        return _read(conn)
 
 
-def _read(conn: sqlite3.Connection, place: str) -> Schema:
+def compare_databases(upgraded: Database, fresh: Database) -> SchemaDiff:
+    """Return what differs between two databases; where the stored text is equal, nothing does.
+
+    Takes, raises and leaves alone what ``read_schema`` does.
+    """
+    if _stored_text(upgraded) == _stored_text(fresh):
+        return SchemaDiff()
+    return compare(read_schema(upgraded), read_schema(fresh))
+
+
+def _stored_text(database: Database) -> tuple[tuple[object, ...], ...]:
+    with _connected(database) as conn:
+        return stored_text(conn)
+
+
+@contextmanager
+def _connected(database: Database) -> Iterator[sqlite3.Connection]:
+    place = (
+        "the connection's database"
+        if isinstance(database, sqlite3.Connection)
+        else os.fspath(database)
+    )
     try:
-        with plain_rows(conn):
-            return Schema(tuple(_objects(Catalog(conn))))
-    except sqlite3.DatabaseError as error:
-        raise SchemaReadError(
-            f"the schema of {place} cannot be read: {error}; expected a SQLite database."
-            " Restore the file, or check that it is not encrypted"
-        ) from error
-
-
-def _objects(catalog: Catalog) -> list[SchemaObject]:
-    entries = catalog.entries()
-    quotes = Quotes(entries)
-    found: list[SchemaObject] = []
-    for entry in entries:
-        if entry.type == "index":
-            found.append(read_index(catalog, entry, quotes.tokens(entry)))
-        elif entry.type == "view":
-            found.append(read_view(catalog, entry, quotes.tokens(entry)))
-        elif entry.type == "trigger":
-            found.append(read_trigger(entry, quotes.tokens(entry)))
-        elif catalog.is_virtual(entry.name):
-            found.append(read_virtual(catalog, entry))
+        if isinstance(database, sqlite3.Connection):
+            yield database
         else:
-            found.extend(read_table(catalog, entry, quotes.tokens(entry)))
-    return sorted(found, key=lambda item: (item.kind, item.name, item.facts))
+            with opened(database) as conn:
+                yield conn
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise _unreadable(place, error) from error
+        raise SchemaReadError(
+            f"the schema of {place} cannot be read: {error}; another process is writing it."
+            " Try again when it is done"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(place, error) from error
+
+
+def _unreadable(place: str, error: sqlite3.Error) -> SchemaReadError:
+    return SchemaReadError(
+        f"the schema of {place} cannot be read: {error}; expected a SQLite database."
+        " Restore the file, or check that it is not encrypted"
+    )
+
+
+def _read(conn: sqlite3.Connection) -> Schema:
+    with plain_rows(conn):
+        catalog = Catalog(conn)
+        entries = catalog.entries()
+        quotes = Quotes(catalog, entries)
+        try:
+            found = [thing for entry in entries for thing in _objects(catalog, entry, quotes)]
+        finally:
+            quotes.close()
+    return Schema(tuple(sorted(found, key=lambda item: (item.kind, item.name, item.facts))))
+
+
+def _objects(catalog: Catalog, entry: Entry, quotes: Quotes) -> Iterator[SchemaObject]:
+    if entry.type == "index":
+        yield read_index(catalog, entry, quotes.tokens(entry))
+    elif entry.type == "view":
+        yield read_view(catalog, entry, quotes.tokens(entry))
+    elif entry.type == "trigger":
+        yield read_trigger(entry, quotes.tokens(entry))
+    elif catalog.is_virtual(entry.name):
+        yield read_virtual(catalog, entry)
+    else:
+        yield from read_table(catalog, entry, quotes.tokens(entry))

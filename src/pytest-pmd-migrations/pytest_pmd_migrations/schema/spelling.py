@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pytest_pmd_migrations.schema.parentheses import without_redundant
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
 
-__all__ = ["as_sql", "canonical", "column_list", "one_line", "spell_name"]
+__all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
 
 _PLAIN = re.compile(r"[a-zA-Z_\x80-\U0010ffff][a-zA-Z0-9_$\x80-\U0010ffff]*")
 _JOINS = frozenset(["natural", "left", "right", "full", "outer", "inner", "cross"])
@@ -34,6 +34,13 @@ def canonical(tokens: Sequence[Token]) -> str:
     plain = without_redundant(tokens)
     return " ".join(
         _spell(token, following) for token, following in zip(plain, (*plain[1:], None), strict=True)
+    )
+
+
+def capitals(word: str) -> str:
+    """Return a word with its ASCII letters in capitals: SQLite takes only these for the same."""
+    return (
+        word.upper() if word.isascii() else "".join(c.upper() if c.isascii() else c for c in word)
     )
 
 

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 
 from pytest_pmd_migrations.schema.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.columns import split_list
-from pytest_pmd_migrations.schema.spelling import canonical, column_list, one_line, spell_name
+from pytest_pmd_migrations.schema.spelling import (
+    canonical,
+    capitals,
+    column_list,
+    one_line,
+    spell_name,
+)
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
@@ -17,6 +23,7 @@ _EXPRESSION = -2
 _TIMINGS = ("BEFORE", "AFTER", "INSTEAD")
 _BODIES = ("SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
 _WITH_OPTIONS = ("fts3", "fts4", "fts5")
+_REFERENCES = ("content", "content_rowid")
 
 
 def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
@@ -24,7 +31,7 @@ def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schem
     start = _after_word(tokens, "ON") + 2
     terms = split_list(tokens[start:])
     texts = []
-    for row in catalog.pragma("index_xinfo", entry.name):
+    for row in catalog.index_terms(entry.name):
         sequence, column, name, descending, collation, in_key = row
         if not in_key:
             continue
@@ -32,13 +39,11 @@ def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schem
             text = canonical(_without_direction(terms[sequence]))
         else:
             text = "rowid" if name is None else spell_name(fold(str(name)))
-            if str(collation).upper() != "BINARY":
-                text += f" COLLATE {str(collation).upper()}"
+            if fold(str(collation)) != "binary":
+                text += f" COLLATE {capitals(str(collation))}"
         texts.append(text + (" DESC" if descending else ""))
     where = next((n for n, t in enumerate(tokens) if n >= start and t.is_word("WHERE")), None)
-    unique = any(
-        row[1] == entry.name and row[2] for row in catalog.pragma("index_list", entry.table)
-    )
+    unique = any(row[1] == entry.name and row[2] for row in catalog.indexes(entry.table))
     facts = (
         ("table", fold(entry.table)),
         ("columns", ", ".join(texts)),
@@ -51,8 +56,9 @@ def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schem
 def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return a view: its columns and its SELECT."""
     try:
-        rows = catalog.pragma("table_xinfo", entry.name)
-        columns = column_list([_column_name(str(row[1])) for row in rows])
+        columns = column_list(
+            [_column_name(name, tokens) for name in catalog.view_columns(entry.name)]
+        )
     except sqlite3.OperationalError as error:
         columns = f"cannot be read: {error}"
     facts = (
@@ -71,7 +77,7 @@ def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
         place += 2 if timing == "INSTEAD" else 1
     event = tokens[place].value.upper()
     on = next(n for n, t in enumerate(tokens) if n > place and t.is_word("ON"))
-    columns = sorted(fold(t.value) for t in tokens[place + 2 : on] if t.is_identifier)
+    columns = sorted({fold(t.value) for t in tokens[place + 2 : on] if t.kind != "operator"})
     begin = _body(tokens, on)
     when = next((n for n in range(on + 2, begin) if tokens[n].is_word("WHEN")), None)
     facts = (
@@ -93,16 +99,21 @@ def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
     tokens = tokenize(entry.sql)
     place = _after_word(tokens, "USING")
     module = fold(tokens[place].value)
-    arguments = split_list(tokens[place + 2 :]) if len(tokens) > place + 1 else []
+    arguments = split_list(tokens[place + 2 :], empty=True) if len(tokens) > place + 1 else []
     facts = [("module", module)]
     if module in _WITH_OPTIONS:
-        options = [part for part in arguments if len(part) > 1 and part[1].value == "="]
+        options = [part for part in arguments if _is_option(part, module)]
         columns = [part for part in arguments if part not in options]
         facts.append((ORDER, column_list([part[0].value for part in columns])))
+        # FTS3 and FTS4 ignore what is said of a column beside its name.
         facts.extend(
-            (f"column {part[0].value}", _value(part[1:]).upper() or "indexed") for part in columns
+            (
+                f"column {part[0].value}",
+                _value(part[1:] if module == "fts5" else ()).upper() or "indexed",
+            )
+            for part in columns
         )
-        facts.extend(sorted((fold(part[0].value), _value(part[2:])) for part in options))
+        facts.extend(_options(options))
         facts.extend(
             (f"setting {name}", str(value)) for name, value in catalog.fts5_config(entry.name)
         )
@@ -111,14 +122,40 @@ def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
     return SchemaObject("virtual table", entry.name, tuple(facts), sql=one_line(entry.sql))
 
 
+def _is_option(part: Sequence[Token], module: str) -> bool:
+    """Return whether an argument is no column: FTS3 and FTS4 take a tokenizer without a sign."""
+    if len(part) > 1 and part[1].value == "=":
+        return True
+    return module != "fts5" and len(part) > 1 and part[0].is_word("TOKENIZE")
+
+
+def _options(options: Sequence[Sequence[Token]]) -> list[tuple[str, str]]:
+    """Return options as a set; one that may be given more than once is one fact."""
+    values: dict[str, list[str]] = {}
+    for part in options:
+        name = fold(part[0].value)
+        value = _value(part[2:] if part[1].value == "=" else part[1:])
+        values.setdefault(name, []).append(fold(value) if name in _REFERENCES else value)
+    return sorted((name, ", ".join(sorted(given))) for name, given in values.items())
+
+
 def _value(part: Sequence[Token]) -> str:
     """Return a module's argument, which means the same in any quotes."""
     return " ".join(token.value for token in part)
 
 
-def _column_name(name: str) -> str:
+def _column_name(name: str, tokens: Sequence[Token]) -> str:
     """Return the name of a view's column, in one spelling where SQLite made it of an expression."""
-    return name if spell_name(name) == name else canonical(tokenize(name))
+    if spell_name(name) == name or any(t.is_identifier and t.value == name for t in tokens):
+        return name
+    made = tokenize(name)
+    texts = [token.text for token in made]
+    for place in range(len(tokens) - len(made) + 1):
+        part = tokens[place : place + len(made)]
+        if [token.text for token in part] == texts:
+            # Here it is settled which of the double-quoted words are strings.
+            return canonical(part)
+    return canonical(made)
 
 
 def _body(tokens: Sequence[Token], on: int) -> int:

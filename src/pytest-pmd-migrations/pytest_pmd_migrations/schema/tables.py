@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pytest_pmd_migrations.schema.catalog import Catalog, Entry
-from pytest_pmd_migrations.schema.columns import TableText, parse_table
-from pytest_pmd_migrations.schema.spelling import as_sql, canonical, column_list, one_line
+from pytest_pmd_migrations.schema.columns import ConstraintText, TableText, parse_table
+from pytest_pmd_migrations.schema.spelling import as_sql, canonical, capitals, column_list, one_line
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
@@ -55,15 +56,33 @@ class _Table:
             return ""
         return str(key[0][1])
 
-    def conflict(self, columns: Sequence[str], *kinds: str) -> str:
-        """Return the ON CONFLICT of the constraints of these kinds on these columns."""
-        names = tuple(fold(name) for name in columns)
+    def conflict(self, index: str | None, *kinds: str) -> str:
+        """Return the ON CONFLICT of the constraints of these kinds that made the index.
+
+        Without an index it is that of the rowid alias, whose collation means nothing.
+        """
+        if index is None:
+            terms = [(fold(name), "") for name in self.key]
+        else:
+            rows = self.catalog.index_terms(index)
+            terms = [(fold(str(row[2])), fold(str(row[4]))) for row in rows if row[5]]
         stated = (
             found.conflict
             for found in self.text.constraints
-            if found.kind in kinds and found.columns == names and found.conflict
+            if found.kind in kinds
+            and found.conflict
+            and self._terms(found, collated=index is not None) == terms
         )
         return next(stated, "ABORT")
+
+    def _terms(self, constraint: ConstraintText, *, collated: bool) -> list[tuple[str, str]]:
+        """Return a constraint's columns, each once, with the collation that holds for it."""
+        found = []
+        for name, stated in zip(constraint.columns, constraint.collations, strict=True):
+            column = self.text.columns.get(name)
+            collation = stated or (fold(column.collation) if column else "") or "binary"
+            found.append((name, collation if collated else ""))
+        return list(dict.fromkeys(found))
 
 
 def read_table(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Iterator[SchemaObject]:
@@ -72,8 +91,8 @@ def read_table(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Itera
         catalog,
         entry.name,
         parse_table(tokens),
-        catalog.pragma("table_xinfo", entry.name),
-        catalog.pragma("index_list", entry.name),
+        catalog.columns(entry.name),
+        catalog.indexes(entry.name),
     )
     yield _table(table, entry)
     for row in table.rows:
@@ -91,7 +110,7 @@ def _table(table: _Table, entry: Entry) -> SchemaObject:
     facts = (
         (ORDER, column_list([str(row[1]) for row in table.rows])),
         ("primary key", terms or "none"),
-        ("primary key ON CONFLICT", table.conflict(table.key, "PRIMARY KEY", *repeats)),
+        ("primary key ON CONFLICT", table.conflict(index, "PRIMARY KEY", *repeats)),
         ("AUTOINCREMENT", _yes(table.text.autoincrement)),
         ("WITHOUT ROWID", _yes(table.catalog.without_rowid(table.name))),
         ("STRICT", _yes(table.catalog.strict(table.name))),
@@ -106,11 +125,11 @@ def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
     strict = catalog.strict(table.name) or catalog.without_rowid(table.name)
     implied = place and name != alias and strict
     facts = [
-        ("type", " ".join(token.value.upper() for token in tokenize(str(kind))) or "none"),
+        ("type", _type(str(kind)) or "none"),
         ("NOT NULL", _yes(bool(not_null or implied))),
         ("default", "none" if default is None else _default(str(default))),
         ("primary key", "rowid alias" if name == alias else str(place) if place else "no"),
-        ("collation", stated.collation.upper() if stated and stated.collation else "BINARY"),
+        ("collation", capitals(stated.collation) if stated and stated.collation else "BINARY"),
         ("NOT NULL ON CONFLICT", (stated.not_null_conflict if stated else "") or "ABORT"),
     ]
     if hidden in _HIDDEN:
@@ -121,6 +140,12 @@ def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
     sql = _adding(table.name, str(name), dict(facts)) if not place and not hidden else ""
     label = f"{table.name}.{name}"
     return SchemaObject("column", label, tuple(facts), owner=table.name, sql=sql)
+
+
+@lru_cache(maxsize=1024)
+def _type(text: str) -> str:
+    """Return a declared type in one spelling."""
+    return " ".join(capitals(token.value) for token in tokenize(text))
 
 
 def _adding(table: str, name: str, facts: dict[str, str]) -> str:
@@ -140,6 +165,7 @@ def _adding(table: str, name: str, facts: dict[str, str]) -> str:
     return " ".join(parts) + ";"
 
 
+@lru_cache(maxsize=1024)
 def _default(text: str) -> str:
     """Return a default in one spelling; one word that is no constant is a string to SQLite."""
     tokens = tokenize(text)
@@ -156,9 +182,9 @@ def _uniques(table: _Table) -> Iterator[SchemaObject]:
     for row in table.indexes:
         if row[3] != "u":
             continue
-        rows = table.catalog.pragma("index_xinfo", str(row[1]))
+        rows = table.catalog.index_terms(str(row[1]))
         columns = [str(found[2]) for found in rows if found[5]]
-        conflict = table.conflict(columns, "UNIQUE")
+        conflict = table.conflict(str(row[1]), "UNIQUE")
         terms = _terms(table.catalog, str(row[1]))
         undirected = _terms(table.catalog, str(row[1]), directed=False)
         repeats = columns == [table.alias] or undirected == key
@@ -172,7 +198,7 @@ def _uniques(table: _Table) -> Iterator[SchemaObject]:
 
 def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
     keys: dict[int, list[tuple[Any, ...]]] = {}
-    for row in table.catalog.pragma("foreign_key_list", table.name):
+    for row in table.catalog.foreign_keys(table.name):
         keys.setdefault(int(row[0]), []).append(row)
     stated = [found for found in table.text.constraints if found.kind == "FOREIGN KEY"]
     described = []
@@ -196,7 +222,7 @@ def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
 
 
 def _primary_key(catalog: Catalog, table: str) -> list[str]:
-    rows = [row for row in catalog.pragma("table_xinfo", table) if row[5]]
+    rows = [row for row in catalog.columns(table) if row[5]]
     return [fold(str(row[1])) for row in sorted(rows, key=lambda row: row[5])]
 
 
@@ -224,9 +250,9 @@ def _terms(catalog: Catalog, index: str, *, directed: bool = True) -> str:
     """Return the columns of a constraint's index, with what is not the rule of each."""
     return ", ".join(
         column_list([str(name)])
-        + (f" COLLATE {str(collation).upper()}" if str(collation).upper() != "BINARY" else "")
+        + (f" COLLATE {capitals(str(collation))}" if fold(str(collation)) != "binary" else "")
         + (" DESC" if descending and directed else "")
-        for _, _, name, descending, collation, in_key in catalog.pragma("index_xinfo", index)
+        for _, _, name, descending, collation, in_key in catalog.index_terms(index)
         if in_key
     )
 

@@ -31,10 +31,12 @@ class SchemaObject:
     sql: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, str, str]:
         """What pairs an object with the same one in another schema."""
+        # Table t with a column "a.b" and table "t.a" with a column b are two things.
+        owner = "" if self.kind in ("index", "trigger") else fold(self.owner)
         # A check is named by its expression, in which the case of a literal counts.
-        return self.kind, self.name if self.kind == "check" else fold(self.name)
+        return self.kind, owner, self.name if self.kind == "check" else fold(self.name)
 
     @property
     def own_name(self) -> str:

@@ -281,8 +281,8 @@ DIFFERENT = {
         "CREATE TABLE t(a NOT NULL CHECK(a))",
     ),
     "the name that two checks share": (
-        "CREATE TABLE t(a CONSTRAINT one CHECK(a) CHECK(a > 1))",
-        "CREATE TABLE t(a CONSTRAINT one CHECK(a), CHECK(a > 1))",
+        "CREATE TABLE t(a, b CONSTRAINT one CHECK(a) CHECK(a > 1))",
+        "CREATE TABLE t(a CHECK(a > 1), b CONSTRAINT one CHECK(a))",
     ),
     "a check": ("CREATE TABLE t(a, CHECK(a > 0))", "CREATE TABLE t(a)"),
     "a check's parentheses that matter": (

@@ -1,0 +1,99 @@
+"""Open a database file to read it, without a change to it or to the folder it is in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from pytest_pmd_migrations.errors import SchemaReadError
+
+__all__ = ["opened"]
+
+_BESIDE = ("-wal", "-journal")
+_WAL_MODE = b"\x02\x02"
+_MODES = slice(18, 20)
+_HEADER = 32
+_TURNS = 5
+_WAIT = 1.0
+"""Seconds for a writer to finish: longer than a commit, shorter than a reader's patience."""
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
+    """Open a connection to what the file holds; close it at the end.
+
+    What a write-ahead log or a journal beside the file says of it is read from a private copy:
+    SQLite would write to the folder to recover it. Raises SchemaReadError when there is no such
+    file or it cannot be read.
+    """
+    place = Path(path)
+    if place.is_dir():
+        raise SchemaReadError(f"{place} is a folder; expected a SQLite database file")
+    if not place.is_file():
+        raise SchemaReadError(f"{place} does not exist; expected a SQLite database file")
+    # SQLite, too, looks for a log beside the file that a link leads to.
+    real = place.resolve()
+    try:
+        with _connected(real) as conn:
+            yield conn
+    except OSError as error:
+        raise SchemaReadError(
+            f"{place} cannot be read: {error.strerror}; expected a SQLite database file that this"
+            " user may read"
+        ) from error
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    if any(_size(_beside(path, suffix)) for suffix in _BESIDE):
+        with tempfile.TemporaryDirectory(prefix="schema-") as folder:
+            copy = _copied(path, Path(folder))
+            with closing(sqlite3.connect(copy, timeout=_WAIT)) as conn:
+                yield conn
+        return
+    with path.open("rb") as file:
+        in_wal_mode = file.read(_HEADER)[_MODES] == _WAL_MODE
+    # Nobody has a file in WAL mode open that has no log beside it; to lock it would make one.
+    uri = f"{path.as_uri()}?mode=ro{'&immutable=1' if in_wal_mode else ''}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT)) as conn:
+        yield conn
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """Copy the file and what is beside it; again where a writer began its log anew meanwhile."""
+    for _ in range(_TURNS):
+        before = [_head(_beside(path, suffix)) for suffix in _BESIDE]
+        copy = folder / "main.db"
+        shutil.copyfile(path, copy)
+        for suffix in _BESIDE:
+            beside = _beside(copy, suffix)
+            beside.unlink(missing_ok=True)
+            if _beside(path, suffix).is_file():
+                shutil.copyfile(_beside(path, suffix), beside)
+        if before == [_head(_beside(path, suffix)) for suffix in _BESIDE]:
+            return copy
+    raise SchemaReadError(
+        f"{path} cannot be read: it is being written all the time; expected a database at rest."
+        " Try again when the writer is done"
+    )
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _head(path: Path) -> bytes:
+    """Return the start of a log or a journal, which is another for each that is begun."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(_HEADER)

@@ -1,0 +1,42 @@
+"""The verdict on every pair of the corpus, and what its report names."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from pytest_pmd_migrations.schema import Schema, compare, read_schema
+
+from tests.unit.plugin.schema.corpus import PAIRS, TOPICS, Pair
+
+ALL = [pytest.param(pair, id=name) for name, pair in PAIRS.items()]
+
+
+def schema(script: str) -> Schema:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(script)
+        return read_schema(conn)
+
+
+@pytest.mark.parametrize("pair", ALL)
+def test_every_pair_gets_its_verdict_and_a_report_that_names_what_differs(pair: Pair) -> None:
+    diff = compare(schema(pair.upgraded), schema(pair.fresh))
+    assert diff.verdict == pair.verdict, diff.differences
+    assert bool(diff) == (pair.verdict != "equal")
+    if pair.verdict != "equal":
+        named = [(f"{found.kind} {found.object}", found.part) for found in diff.differences]
+        assert (pair.at, pair.part) in named
+
+
+@pytest.mark.parametrize("pair", ALL)
+def test_the_other_way_round_the_verdict_is_the_same(pair: Pair) -> None:
+    upgraded, fresh = schema(pair.upgraded), schema(pair.fresh)
+    assert compare(fresh, upgraded).verdict == pair.verdict
+    assert (upgraded.fingerprint == fresh.fingerprint) == (pair.verdict == "equal")
+
+
+def test_the_corpus_has_as_many_pairs_as_promised_each_under_a_name_of_its_own() -> None:
+    assert len(PAIRS) == sum(len(module.PAIRS) for module in TOPICS.values()) >= 360
+    verdicts = {pair.verdict for pair in PAIRS.values()}
+    assert verdicts == {"equal", "order", "different"}
