@@ -1,4 +1,4 @@
-"""The corpus itself is true: SQLite shows what each pair says, or a ruling tells why it does not."""
+"""The corpus is true: SQLite shows what each pair says, or a ruling tells why it does not."""
 
 from __future__ import annotations
 

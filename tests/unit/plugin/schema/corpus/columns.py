@@ -108,6 +108,7 @@ PAIRS = (
         "NOT NULL of a STRICT key",
         "CREATE TABLE t(a INT, b ANY, PRIMARY KEY(b, a)) STRICT",
         "CREATE TABLE t(a INT NOT NULL, b ANY NOT NULL, PRIMARY KEY(b, a)) STRICT",
+        ruling="a STRICT key is never NULL",
     ),
     different(
         "NOT NULL of an ordinary key, which may be NULL",

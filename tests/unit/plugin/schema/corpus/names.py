@@ -100,6 +100,7 @@ PAIRS = (
         "an encoding",
         "PRAGMA encoding='UTF-16le'; CREATE TABLE t(é DEFAULT 'ß')",
         "CREATE TABLE t(é DEFAULT 'ß')",
+        ruling="how text is stored is no part of a schema",
     ),
     equal("rows", "CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)", "CREATE TABLE t(a)"),
     equal(

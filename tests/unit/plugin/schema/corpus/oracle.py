@@ -105,8 +105,14 @@ def _step(row: tuple[Any, ...], roots: dict[int, str], *, loose: bool) -> tuple[
         p2 = re.sub(r"sqlite_autoindex_.*", "", str(roots.get(p2, p2)))
     if operation == "Transaction":
         p3 = p4 = None  # the schema's cookie
-    if operation in ("VOpen", "VUpdate") or (loose and operation in ("Halt", "HaltIfNull")):
+    if operation == "Clear":
+        p1 = roots.get(p1, p1)
+    if str(p4).startswith("vtab:") or (loose and operation in ("Halt", "HaltIfNull")):
         p4 = None  # an address; a message
+    if loose and str(p4).startswith("k("):
+        p4 = str(p4).replace(",B", ",")  # BINARY, said or not
+    if loose and str(p4).startswith("-- "):
+        p4 = None  # a trigger's statement as it is written
     return operation, p1, p2, p3, p4, p5
 
 

@@ -15,9 +15,9 @@ def same(name: str, upgraded: str, fresh: str) -> Pair:
     return equal(name, f"CREATE TRIGGER {upgraded}", f"CREATE TRIGGER {fresh}", given=T)
 
 
-def other(name: str, upgraded: str, fresh: str, part: str) -> Pair:
+def other(name: str, upgraded: str, fresh: str, part: str, probe: str = "") -> Pair:
     triggers = f"CREATE TRIGGER {upgraded}", f"CREATE TRIGGER {fresh}"
-    return different(name, *triggers, "trigger r", part, given=T)
+    return different(name, *triggers, "trigger r", part, given=T, probe=probe)
 
 
 def body(name: str, upgraded: str, fresh: str) -> Pair:
@@ -139,6 +139,7 @@ PAIRS = (
         f"r UPDATE OF a, b ON t {DO}",
         f"r UPDATE ON t {DO}",
         "event",
+        "INSERT INTO t VALUES(1, 1); UPDATE t SET rowid = 9; SELECT * FROM u",
     ),
     other("a condition", f"r UPDATE ON t WHEN new.a {DO}", f"r UPDATE ON t {DO}", "WHEN"),
     other(
