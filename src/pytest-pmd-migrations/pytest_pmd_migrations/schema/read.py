@@ -72,6 +72,10 @@ def _connected(database: Database) -> Iterator[sqlite3.Connection]:
             f"the schema of {place} cannot be read: {error}; another process is writing it."
             " Try again when it is done"
         ) from error
+    except sqlite3.ProgrammingError as error:
+        raise SchemaReadError(
+            f"the schema of {place} cannot be read: {error}; expected an open connection"
+        ) from error
     except sqlite3.DatabaseError as error:
         raise _unreadable(place, error) from error
 
