@@ -23,7 +23,7 @@ _PRAGMAS = {
     "index_list": ('x.seq, x.name, x."unique", x.origin, x.partial', _TABLES),
     "foreign_key_list": (
         'x.id, x.seq, x."table", x."from", x."to", x.on_update, x.on_delete',
-        _TABLES,
+        _TABLES.replace(")", " AND sql LIKE '%references%')"),
     ),
     "index_xinfo": ("x.seqno, x.cid, x.name, x.desc, x.coll, x.key", _INDEXES),
 }

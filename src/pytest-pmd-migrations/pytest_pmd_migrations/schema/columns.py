@@ -105,15 +105,15 @@ class _Reader:
         """Read a column: its name, its type, its constraints; return the last constraint's name."""
         column = ColumnText(self._take().value)
         self._table.columns[fold(column.name)] = column
-        while self._rest and not self._rest[0].is_word(*_COLUMN_CONSTRAINTS):
-            self._take()
-        while self._rest:
+        while self._more and not self._tokens[self._place].is_word(*_COLUMN_CONSTRAINTS):
+            self._place += 1
+        while self._more:
             self._column_constraint(column)
         return self._constraint
 
     def table_constraints(self) -> None:
         """Read table constraints, which need no commas between them."""
-        while self._rest:
+        while self._more:
             if self._word("CONSTRAINT"):
                 self._constraint = self._take().value
             elif self._word("PRIMARY"):
@@ -132,6 +132,10 @@ class _Reader:
                 self._take()
 
     @property
+    def _more(self) -> bool:
+        return self._place < len(self._tokens)
+
+    @property
     def _rest(self) -> tuple[Token, ...]:
         return self._tokens[self._place :]
 
@@ -142,7 +146,7 @@ class _Reader:
 
     def _word(self, *words: str) -> bool:
         """Take the next token if it is one of these words."""
-        if self._rest and self._rest[0].is_word(*words):
+        if self._place < len(self._tokens) and self._tokens[self._place].is_word(*words):
             self._place += 1
             return True
         return False
@@ -179,11 +183,8 @@ class _Reader:
 
     def _conflict(self) -> str:
         """Take ON CONFLICT x, if that comes next; ABORT is what holds without it."""
-        if (
-            len(self._rest) > 2
-            and self._rest[0].is_word("ON")
-            and self._rest[1].is_word("CONFLICT")
-        ):
+        following = self._tokens[self._place : self._place + 3]
+        if len(following) > 2 and following[0].is_word("ON") and following[1].is_word("CONFLICT"):
             self._place += 2
             word = self._take().value.upper()
             return "" if word == "ABORT" else word
@@ -224,6 +225,8 @@ class _Reader:
 
     def _deferred(self) -> bool | None:
         """Take [NOT] DEFERRABLE, if that comes next, and return whether the key waits."""
+        if not self._more or not self._tokens[self._place].is_word("NOT", "DEFERRABLE"):
+            return None
         negated = len(self._rest) > 1 and self._rest[0].is_word("NOT")
         if not self._rest[negated : negated + 1] or not self._rest[negated].is_word("DEFERRABLE"):
             return None

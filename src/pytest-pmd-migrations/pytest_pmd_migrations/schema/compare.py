@@ -102,6 +102,8 @@ def _describe(found: SchemaObject, schema: Schema) -> str:
 
 
 def _changed(ours: SchemaObject, theirs: SchemaObject) -> Iterator[Difference]:
+    if ours.name == theirs.name and ours.facts == theirs.facts:
+        return
     mend = changing(ours, theirs)
     if ours.own_name != theirs.own_name:
         yield Difference(ours.kind, ours.name, "name", ours.own_name, theirs.own_name, mend)

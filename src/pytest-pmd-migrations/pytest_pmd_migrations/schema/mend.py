@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.schema.spelling import as_sql
+from pytest_pmd_migrations.schema.spelling import as_sql, one_line
 from pytest_pmd_migrations.schema.tokens import fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, Schema, SchemaObject
 
@@ -14,6 +14,7 @@ REBUILD = "needs a table rebuild"
 _REFILL = "drop it, create it and fill it again"
 _STANDING = ("index", "trigger", "view")
 _TABLES = ("table", "virtual table")
+_CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
 
 
 def dropping(found: SchemaObject, schema: Schema) -> str:
@@ -30,18 +31,18 @@ def dropping(found: SchemaObject, schema: Schema) -> str:
 def creating(found: SchemaObject, schema: Schema) -> str:
     """Return what makes an object that only the fresh database has."""
     if found.kind in _TABLES:
-        return " ".join([found.sql, *(item.sql for item in _standing(found, schema))])
+        return " ".join(one_line(item.sql) for item in (found, *_standing(found, schema)))
     if found.kind in _STANDING:
-        return found.sql
-    if found.kind == "column" and found.sql and _is_last(found, schema):
-        return found.sql
+        return one_line(found.sql)
+    if found.kind == "column" and _is_last(found, schema):
+        return _adding(found) or REBUILD
     return REBUILD
 
 
 def changing(upgraded: SchemaObject, fresh: SchemaObject) -> str:
     """Return what makes the upgraded object like the fresh one."""
     if fresh.kind in _STANDING:
-        return f"DROP {fresh.kind.upper()} {as_sql(upgraded.name)}; {fresh.sql}"
+        return f"DROP {fresh.kind.upper()} {as_sql(upgraded.name)}; {one_line(fresh.sql)}"
     if fresh.kind == "virtual table":
         return _REFILL
     if fresh.kind == "column" and upgraded.facts == fresh.facts:
@@ -90,3 +91,23 @@ def _is_last(column: SchemaObject, schema: Schema) -> bool:
     )
     columns = [token.value for token in tokenize(dict(table.facts)[ORDER]) if token.is_identifier]
     return columns[-1] == column.own_name
+
+
+def _adding(column: SchemaObject) -> str:
+    """Return the ALTER TABLE that adds a column; empty where SQLite would refuse it."""
+    facts = dict(column.facts)
+    if facts["primary key"] != "no" or not facts.keys().isdisjoint(("generated", "hidden")):
+        return ""
+    default = tokenize(facts["default"])
+    constant = len(default) == 1 and not default[0].is_word(*_CLOCK)
+    required = facts["NOT NULL"] == "yes"
+    if not constant or (required and facts["default"] == "none"):
+        return ""
+    parts = [f"ALTER TABLE {as_sql(column.owner)} ADD COLUMN {as_sql(column.own_name)}"]
+    parts.extend([facts["type"]] if facts["type"] != "none" else [])
+    parts.extend(["NOT NULL"] if required else [])
+    if required and facts["NOT NULL ON CONFLICT"] != "ABORT":
+        parts.append(f"ON CONFLICT {facts['NOT NULL ON CONFLICT']}")
+    parts.extend([f"DEFAULT {facts['default']}"] if facts["default"] != "none" else [])
+    parts.extend([f"COLLATE {facts['collation']}"] if facts["collation"] != "BINARY" else [])
+    return " ".join(parts) + ";"

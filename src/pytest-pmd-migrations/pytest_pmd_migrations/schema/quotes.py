@@ -13,7 +13,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from functools import cached_property
 
 from pytest_pmd_migrations.schema.catalog import Catalog, Entry, quote
 from pytest_pmd_migrations.schema.single_quotes import with_names
@@ -33,7 +33,9 @@ class Quotes:
     def __init__(self, catalog: Catalog, entries: Sequence[Entry]) -> None:
         self._catalog = catalog
         self._entries = entries
+        self._named = {fold(e.name): e for e in entries if e.type in ("table", "view")}
         self._copy: sqlite3.Connection | None = None
+        self._copied: set[str] = set()
 
     def tokens(self, entry: Entry) -> tuple[Token, ...]:
         """Return the statement's tokens; a double-quoted string is a string among them."""
@@ -47,8 +49,10 @@ class Quotes:
             strings = self._of_no_column(entry, found, double)
         else:
             strings = self._refused(entry, found, double)
+        if not strings:
+            return found
         return tuple(
-            replace(token, kind="string", double=False) if place in strings else token
+            token._replace(kind="string", double=False) if place in strings else token
             for place, token in enumerate(found)
         )
 
@@ -78,7 +82,8 @@ class Quotes:
     def _refused(self, entry: Entry, tokens: Sequence[Token], double: Sequence[int]) -> set[int]:
         """Return the places where SQLite knows no such column in a view or a trigger."""
         if self._copy is None:
-            self._copy = self._copied()
+            self._copy = sqlite3.connect(":memory:", isolation_level=None)
+        self._create_named(self._copy, tokens)
         tried = _view_tried if entry.type == "view" else _trigger_tried
         conn = self._copy
 
@@ -89,16 +94,26 @@ class Quotes:
             return set()
         return {place for place in double if unknown([place]) == tokens[place].value}
 
-    def _copied(self) -> sqlite3.Connection:
-        """Create everything that a statement may refer to; no trigger is, for none shall fire."""
-        conn = sqlite3.connect(":memory:", isolation_level=None)
-        conn.execute("BEGIN")
-        for kind in ("table", "index", "view"):
-            for entry in self._entries:
-                if entry.type == kind:
-                    _made(conn, entry.sql)
-        conn.execute("COMMIT")
-        return conn
+    def _create_named(self, conn: sqlite3.Connection, tokens: Sequence[Token]) -> None:
+        """Create what a statement refers to; no trigger is created, for none shall fire."""
+        for name in {fold(token.value) for token in tokens} - self._copied:
+            entry = self._named.get(name)
+            if entry is None:
+                continue
+            self._copied.add(name)
+            _made(conn, entry.sql)
+            for index in self._indexes.get(entry.name, ()):
+                _made(conn, index.sql)
+            if entry.type == "view":
+                self._create_named(conn, tokenize(entry.sql))
+
+    @cached_property
+    def _indexes(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            if entry.type == "index":
+                found.setdefault(entry.table, []).append(entry)
+        return found
 
 
 def _names_something_else(tokens: Sequence[Token], place: int) -> bool:

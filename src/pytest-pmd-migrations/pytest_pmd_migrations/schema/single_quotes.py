@@ -7,7 +7,6 @@ Where the grammar wants a name and no value, SQLite takes a string for one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pytest_pmd_migrations.schema.tokens import Token
 
@@ -32,7 +31,7 @@ def with_names(tokens: Sequence[Token]) -> tuple[Token, ...]:
     found = list(tokens)
     for place, token in enumerate(found):
         if token.kind == "string" and _is_name(found, place):
-            found[place] = replace(token, kind="name")
+            found[place] = token._replace(kind="name")
     return tuple(found)
 
 

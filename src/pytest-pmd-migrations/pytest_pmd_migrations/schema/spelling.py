@@ -31,7 +31,8 @@ def canonical(tokens: Sequence[Token]) -> str:
 
     Keyword case, quoting and redundant parentheses are gone.
     """
-    plain = without_redundant(tokens)
+    nested = any(token.value == "(" for token in tokens)
+    plain = without_redundant(tokens) if nested else tokens
     return " ".join(
         _spell(token, following) for token, following in zip(plain, (*plain[1:], None), strict=True)
     )

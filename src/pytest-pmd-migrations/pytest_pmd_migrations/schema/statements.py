@@ -11,7 +11,6 @@ from pytest_pmd_migrations.schema.spelling import (
     canonical,
     capitals,
     column_list,
-    one_line,
     spell_name,
 )
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
@@ -50,7 +49,7 @@ def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schem
         ("unique", "yes" if unique else "no"),
         ("WHERE", canonical(tokens[where + 1 :]) if where else "none"),
     )
-    return SchemaObject("index", entry.name, facts, owner=entry.table, sql=one_line(entry.sql))
+    return SchemaObject("index", entry.name, facts, owner=entry.table, sql=entry.sql)
 
 
 def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
@@ -65,7 +64,7 @@ def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schema
         ("columns", columns),
         ("SELECT", canonical(tokens[_after_word(tokens, "AS") :])),
     )
-    return SchemaObject("view", entry.name, facts, sql=one_line(entry.sql))
+    return SchemaObject("view", entry.name, facts, sql=entry.sql)
 
 
 def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
@@ -87,7 +86,7 @@ def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
         ("WHEN", canonical(tokens[when + 1 : begin]) if when else "none"),
         ("body", canonical(tokens[begin + 1 :])),
     )
-    return SchemaObject("trigger", entry.name, facts, owner=entry.table, sql=one_line(entry.sql))
+    return SchemaObject("trigger", entry.name, facts, owner=entry.table, sql=entry.sql)
 
 
 def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
@@ -119,7 +118,7 @@ def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
         )
     else:
         facts.append(("arguments", ", ".join(_value(part) for part in arguments) or "none"))
-    return SchemaObject("virtual table", entry.name, tuple(facts), sql=one_line(entry.sql))
+    return SchemaObject("virtual table", entry.name, tuple(facts), sql=entry.sql)
 
 
 def _is_option(part: Sequence[Token], module: str) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pytest_pmd_migrations.schema.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.columns import ConstraintText, TableText, parse_table
-from pytest_pmd_migrations.schema.spelling import as_sql, canonical, capitals, column_list, one_line
+from pytest_pmd_migrations.schema.spelling import canonical, capitals, column_list
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
@@ -31,18 +31,18 @@ class _Table:
     rows: Sequence[tuple[Any, ...]]
     indexes: Sequence[tuple[Any, ...]]
 
-    @property
+    @cached_property
     def key(self) -> list[str]:
         """The primary key's columns in its order."""
         rows = sorted((row for row in self.rows if row[5]), key=lambda row: row[5])
         return [str(row[1]) for row in rows]
 
-    @property
+    @cached_property
     def key_index(self) -> str | None:
         """The index of the primary key, if it has one."""
         return next((str(row[1]) for row in self.indexes if row[3] == "pk"), None)
 
-    @property
+    @cached_property
     def alias(self) -> str:
         """The column that is the rowid, empty if none is.
 
@@ -115,7 +115,7 @@ def _table(table: _Table, entry: Entry) -> SchemaObject:
         ("WITHOUT ROWID", _yes(table.catalog.without_rowid(table.name))),
         ("STRICT", _yes(table.catalog.strict(table.name))),
     )
-    return SchemaObject("table", table.name, facts, sql=one_line(entry.sql))
+    return SchemaObject("table", table.name, facts, sql=entry.sql)
 
 
 def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
@@ -137,32 +137,14 @@ def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
         facts.append(("expression", canonical(stated.expression if stated else ())))
     elif hidden:
         facts.append(("hidden", "yes"))
-    sql = _adding(table.name, str(name), dict(facts)) if not place and not hidden else ""
     label = f"{table.name}.{name}"
-    return SchemaObject("column", label, tuple(facts), owner=table.name, sql=sql)
+    return SchemaObject("column", label, tuple(facts), owner=table.name)
 
 
 @lru_cache(maxsize=1024)
 def _type(text: str) -> str:
     """Return a declared type in one spelling."""
     return " ".join(capitals(token.value) for token in tokenize(text))
-
-
-def _adding(table: str, name: str, facts: dict[str, str]) -> str:
-    """Return the ALTER TABLE that adds a column; empty where SQLite would refuse it."""
-    default = tokenize(facts["default"])
-    constant = len(default) == 1 and not default[0].is_word(*_CLOCK)
-    required = facts["NOT NULL"] == "yes"
-    if not constant or (required and facts["default"] == "none"):
-        return ""
-    parts = [f"ALTER TABLE {as_sql(table)} ADD COLUMN {as_sql(name)}"]
-    parts.extend([facts["type"]] if facts["type"] != "none" else [])
-    parts.extend(["NOT NULL"] if required else [])
-    if required and facts["NOT NULL ON CONFLICT"] != "ABORT":
-        parts.append(f"ON CONFLICT {facts['NOT NULL ON CONFLICT']}")
-    parts.extend([f"DEFAULT {facts['default']}"] if facts["default"] != "none" else [])
-    parts.extend([f"COLLATE {facts['collation']}"] if facts["collation"] != "BINARY" else [])
-    return " ".join(parts) + ";"
 
 
 @lru_cache(maxsize=1024)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = ["Kind", "Token", "fold", "tokenize"]
 
@@ -36,11 +35,10 @@ _FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 def fold(name: str) -> str:
     """Return a name as SQLite compares it: the case of ASCII letters makes no difference."""
-    return name.translate(_FOLDED)
+    return name.lower() if name.isascii() else name.translate(_FOLDED)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One token: ``value`` is a name or string without its quotes, else the text itself.
 
     ``double`` marks a name in double quotes, which SQLite may read as a string.

@@ -20,8 +20,8 @@ class SchemaObject:
     """One thing in a schema: a table, a column, an index, a constraint, a trigger, a view.
 
     ``facts`` are (part, value) pairs, such as ``("default", "1")``. ``owner`` is the table it
-    belongs to, empty for one that stands alone; ``sql`` is what would make it, where one
-    statement can.
+    belongs to, empty for one that stands alone; ``sql`` is the statement that made it, if it was
+    made by one of its own.
     """
 
     kind: str
