@@ -122,6 +122,22 @@ def test_the_check_of_ones_own_works(in_an_empty_project):
     result.stdout.fnmatch_lines(["*schema*data*free*frozen*", "*8 ok in*"])
 
 
+def test_the_statements_example_works(in_an_empty_project):
+    project = in_an_empty_project
+    source = after(PLUGIN, "<!-- example: conftest.py -->")
+    hook = after(PLUGIN, "<!-- example: pytest_migration_statements -->")
+    (project.path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    project.makeconftest(f"{source}\n\n{hook}")
+    assert project.run("pmd-migrations", "snapshot").ret == 0
+    result = project.runpytest_subprocess("--migration-matrix", "-v")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*schema*data*statements*frozen*", "*8 ok in*"])
+    project.makeconftest(f"{source}\n\n{hook.replace('SELECT page', 'SELECT url')}")
+    result = project.runpytest_subprocess("--migration-matrix")
+    result.assert_outcomes(passed=6, failed=2)
+    result.stdout.fnmatch_lines(["*fresh 0002: no such column: url"])
+
+
 def test_the_fixtures_example_works(in_an_empty_project):
     project = in_an_empty_project
     (project.path / "pyproject.toml").write_text(

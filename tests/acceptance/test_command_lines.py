@@ -66,7 +66,8 @@ def test_checks_can_be_chosen(application: App) -> None:
     result = app.matrix("--migration-checks=shema")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.str().strip() == (
-        "ERROR: --migration-checks names 'shema'; expected some of schema, data, again, frozen"
+        "ERROR: --migration-checks names 'shema'; expected some of schema, data, statements, again,"
+        " frozen"
     )
 
 

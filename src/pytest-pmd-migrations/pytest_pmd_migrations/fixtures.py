@@ -23,7 +23,7 @@ from pytest_pmd_migrations.errors import (
     SnapshotError,
 )
 from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.schema import compare, read_schema
+from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.render import render
 from pytest_pmd_migrations.settings import histories
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -88,13 +88,13 @@ class Databases:
         stored = self._stored_as(subject)
         with closing(stored.copy()) if stored else connection_to(subject, mode="ro") as conn:
             version = current_version(history.source, conn)
-            upgraded = read_schema(conn).without(history.ignore)
+            upgraded = read_schema(conn)
         if version not in history.versions:
             raise SettingError(
                 f"there is no fresh database at version {version} to compare with;"
                 f" versions are {_range(history)}. Upgrade it first"
             )
-        diff = compare(upgraded, history.fresh.schema(version).without(history.ignore))
+        diff = history.difference(upgraded, version)
         if diff:
             what = counted(len(diff.differences), "difference")
             head = f"{what} from fresh {format_version(version)}"

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import DatabaseError
+from typing import Literal
 
 from pytest_pmd_migrations.errors import SnapshotError, SourceError
 from pytest_pmd_migrations.fresh import FreshDatabases
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare
+from pytest_pmd_migrations.schema.values import ORDER
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, Lock, content_digest, read_lock
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -26,7 +29,10 @@ from pytest_pmd_migrations.sources.protocol import (
 )
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["History"]
+__all__ = ["ColumnOrder", "History"]
+
+ColumnOrder = Literal["fail", "ignore"]
+"""What becomes of a table whose columns stand in another order than a fresh one's."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ class History:
 
     ``name`` is empty where an application has one source, else the source's name, which then
     stands in every id. ``declared`` are the declarations of the ``migration_rows`` file,
-    ``ignore`` the globs of ``migration_ignore``.
+    ``ignore`` the globs of ``migration_ignore``, ``statements`` the application's SQL by the names
+    that its hook gave; ``column_order`` is ``"ignore"`` where the order of columns alone is no
+    difference.
     """
 
     source: Source
@@ -44,6 +52,8 @@ class History:
     ignore: tuple[str, ...] = ()
     idempotent: bool = False
     declared: Mapping[int, Declarations] = field(default_factory=dict)
+    statements: Mapping[str, str] = field(default_factory=dict)
+    column_order: ColumnOrder = "fail"
 
     @cached_property
     def versions(self) -> tuple[int, ...]:
@@ -74,6 +84,14 @@ class History:
     def fresh(self) -> FreshDatabases:
         """Fresh databases of this source, each built once."""
         return FreshDatabases(self.source)
+
+    def difference(self, upgraded: Schema, version: int) -> SchemaDiff:
+        """Return how a schema differs from fresh at ``version``, as far as the settings ask."""
+        fresh = self.fresh.schema(version).without(self.ignore)
+        diff = compare(upgraded.without(self.ignore), fresh)
+        if self.column_order == "fail":
+            return diff
+        return SchemaDiff(tuple(found for found in diff.differences if found.part != ORDER))
 
     def declarations(self, version: int) -> Declarations:
         """Return what the source and the ``migration_rows`` file declare for that step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,3 +14,10 @@ if TYPE_CHECKING:
 @pytest.hookspec
 def pytest_migration_sources(config: pytest.Config) -> Sequence[Source]:  # type: ignore[empty-body]  # a hook's signature
     """Return the migration sources of this application, besides ``migration_source``."""
+
+
+@pytest.hookspec
+def pytest_migration_statements(
+    config: pytest.Config, source: Source
+) -> Iterable[tuple[str, str]] | None:
+    """Return (name, SQL) of each statement the application runs on a database of ``source``."""

@@ -21,7 +21,7 @@ PREFIX = "migrations::"
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Make ``pytest_migration_sources`` known."""
+    """Make the hooks known that an application may implement."""
     from pytest_pmd_migrations import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
@@ -58,6 +58,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "Objects that are not the application's, as globs on their names",
         type="args",
         default=[],
+    )
+    parser.addini(
+        "migration_column_order",
+        "Columns of a table in another order than fresh, and nothing else: fail or ignore",
+        type="string",
+        default="fail",
     )
     parser.addini(
         "migration_idempotent",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.history import ColumnOrder, History
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.constants import read_rows_file
 from pytest_pmd_migrations.sources.declarations import Declarations
@@ -17,6 +19,7 @@ from pytest_pmd_migrations.sources.resolve import resolve_source
 
 __all__ = ["histories", "load_histories"]
 
+_PAIRS = "expected (name, SQL) pairs"
 _HISTORIES = pytest.StashKey[tuple[History, ...]]()
 
 
@@ -31,7 +34,8 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
     """Return the history of every source that the settings and the hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
-    ``migration_idempotent``, ``migration_rows`` and the hook ``pytest_migration_sources``.
+    ``migration_column_order``, ``migration_idempotent``, ``migration_rows`` and the hooks
+    ``pytest_migration_sources`` and ``pytest_migration_statements``.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)
@@ -40,6 +44,7 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
         raise SettingError(
             f"migration_snapshots {config.getini('migration_snapshots')!r} is no folder: {folder}"
         )
+    order = _column_order(config)
     several = len(sources) > 1
     return tuple(
         History(
@@ -49,6 +54,8 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
             ignore=tuple(config.getini("migration_ignore")),
             idempotent=bool(config.getini("migration_idempotent")),
             declared=_declared(config, source),
+            statements=_statements(config, source),
+            column_order=order,
         )
         for source in sources
     )
@@ -56,7 +63,7 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
 
 def _sources(config: pytest.Config) -> list[Source]:
     text = str(config.getini("migration_source"))
-    where = f" ({config.inipath.name})" if config.inipath else ""
+    where = _file(config)
     sources: list[Source] = []
     if text:
         try:
@@ -85,6 +92,52 @@ def _sources(config: pytest.Config) -> list[Source]:
     return sources
 
 
+def _file(config: pytest.Config) -> str:
+    """Return the file that holds the settings, as a message ends with it."""
+    return f" ({config.inipath.name})" if config.inipath else ""
+
+
 def _declared(config: pytest.Config, source: Source) -> Mapping[int, Declarations]:
     text = str(config.getini("migration_rows"))
     return read_rows_file(config.rootpath / Path(text), source=source.name) if text else {}
+
+
+def _column_order(config: pytest.Config) -> ColumnOrder:
+    for allowed in get_args(ColumnOrder):
+        if config.getini("migration_column_order") == allowed:
+            return allowed  # type: ignore[no-any-return]  # one of the two
+    raise SettingError(
+        f"migration_column_order {config.getini('migration_column_order')!r} is unknown;"
+        f' expected "fail" or "ignore"{_file(config)}'
+    )
+
+
+def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:
+    """Return what the hook names, of every implementation that has something to say."""
+    found: dict[str, str] = {}
+    hook = "pytest_migration_statements"
+    for answer in config.hook.pytest_migration_statements(config=config, source=source):
+        if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
+            raise SettingError(f"{hook} returned a {type(answer).__name__}; {_PAIRS}")
+        pairs = list(answer)
+        if not pairs:
+            raise SettingError(
+                f"{hook} named no statement of {source.name}; {_PAIRS}, or None where a source has"
+                " none"
+            )
+        for pair in pairs:
+            name, sql = _statement(pair)
+            if name in found:
+                raise SettingError(f"{hook} names two statements {name!r}; expected other names")
+            found[name] = sql
+    return found
+
+
+def _statement(pair: object) -> tuple[str, str]:
+    match pair:
+        case (str(name), str(sql)) if name.strip() and name.isprintable():
+            return name, sql
+    raise SettingError(
+        f"pytest_migration_statements named {reprlib.repr(pair)}; {_PAIRS}, two strings each, the"
+        " name in one line"
+    )

@@ -94,6 +94,8 @@ def again(history: History) -> History:
         history.ignore,
         history.idempotent,
         history.declared,
+        history.statements,
+        history.column_order,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,14 @@ from tests.unit.plugin.application import Notes
 class Config:
     """What the settings ask of pytest's configuration."""
 
-    def __init__(self, root: Path, *answers: object, inipath: Path | None = None, **ini) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *answers: object,
+        inipath: Path | None = None,
+        statements: Sequence[object] = (),
+        **ini,
+    ) -> None:
         self.rootpath = root
         self.inipath = inipath
         self.stash = pytest.Stash()
@@ -24,11 +32,15 @@ class Config:
             "migration_source": "",
             "migration_snapshots": "fixtures/snapshots",
             "migration_ignore": [],
+            "migration_column_order": "fail",
             "migration_idempotent": False,
             "migration_rows": "",
             **ini,
         }
-        self.hook = SimpleNamespace(pytest_migration_sources=lambda **_: list(answers))
+        self.hook = SimpleNamespace(
+            pytest_migration_sources=lambda **_: list(answers),
+            pytest_migration_statements=lambda **_: list(statements),
+        )
 
     def getini(self, name: str) -> object:
         return self._ini[name]
@@ -143,3 +155,75 @@ def test_a_module_beside_the_settings_can_be_named(
     (history,) = load_histories(Config(tmp_path, migration_source="my_own_db:source"))
     assert history.versions == (1,)
     monkeypatch.delitem(sys.modules, "my_own_db")
+
+
+def test_the_order_of_columns_fails_unless_it_is_to_be_ignored(tmp_path: Path) -> None:
+    assert histories(Config(tmp_path, [notes(tmp_path)]))[0].column_order == "fail"
+    config = Config(tmp_path, [notes(tmp_path)], migration_column_order="ignore")
+    assert histories(config)[0].column_order == "ignore"
+
+
+@pytest.mark.parametrize("value", ["", "Ignore", "no", "false"])
+def test_another_word_for_the_order_of_columns_is_refused(tmp_path: Path, value: str) -> None:
+    config = Config(
+        tmp_path,
+        [notes(tmp_path)],
+        inipath=tmp_path / "pytest.ini",
+        migration_column_order=value,
+    )
+    assert error(config) == (
+        f'migration_column_order {value!r} is unknown; expected "fail" or "ignore" (pytest.ini)'
+    )
+
+
+def test_statements_come_from_every_implementation_of_the_hook(tmp_path: Path) -> None:
+    config = Config(
+        tmp_path,
+        [notes(tmp_path)],
+        statements=[[("b", "SELECT 1"), ["a", ""]], (pair for pair in [("c", "SELECT 2")])],
+    )
+    (history,) = histories(config)
+    assert list(history.statements.items()) == [("b", "SELECT 1"), ("a", ""), ("c", "SELECT 2")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "line"),
+    [
+        (["SELECT 1"], "returned a str; expected (name, SQL) pairs"),
+        ([{"a": "SELECT 1"}], "returned a dict; expected (name, SQL) pairs"),
+        ([3], "returned a int; expected (name, SQL) pairs"),
+        (
+            [[("a", "SELECT 1")], []],
+            "named no statement of notes; expected (name, SQL) pairs, or None where a source has"
+            " none",
+        ),
+        (
+            [["SELECT 1"]],
+            "named 'SELECT 1'; expected (name, SQL) pairs, two strings each, the name in one line",
+        ),
+        (
+            [[("a", b"SELECT 1")]],
+            "named ('a', b'SELECT 1'); expected (name, SQL) pairs, two strings each, the name in"
+            " one line",
+        ),
+        (
+            [[("a\nb", "SELECT 1")]],
+            "named ('a\\nb', 'SELECT 1'); expected (name, SQL) pairs, two strings each, the name"
+            " in one line",
+        ),
+        (
+            [[(" ", "SELECT 1")]],
+            "named (' ', 'SELECT 1'); expected (name, SQL) pairs, two strings each, the name in"
+            " one line",
+        ),
+        (
+            [[("a", "SELECT 1")], [("a", "SELECT 2")]],
+            "names two statements 'a'; expected other names",
+        ),
+    ],
+)
+def test_what_the_hook_of_statements_must_return(
+    tmp_path: Path, answers: list[object], line: str
+) -> None:
+    config = Config(tmp_path, [notes(tmp_path)], statements=answers)
+    assert error(config) == f"pytest_migration_statements {line}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,13 @@ def test_a_cell_that_sent_nothing_is_read_from_its_id() -> None:
         found = Outcome.of_silence(nodeid, skipped=skipped, died=died)
         assert found == Outcome("cache", "0000+u1", "data", status)
     assert Outcome.of_silence("tests/test_a.py::test_b", skipped=True, died=False) is None
+
+
+def test_where_no_row_was_asked_no_declaration_is_called_unneeded() -> None:
+    of = replace(plan(declared=frozenset({"0002 DELETES notes"})), cells=(("0001", "schema"),))
+    assert shown([of], [Outcome("", "0001", "schema", OK)]) == [
+        "4 snapshots, 3 migrations: 1 ok in 0.84s"
+    ]
 
 
 def test_equal_notes_about_several_places_are_one_line() -> None:

@@ -34,7 +34,7 @@ def choose_cells(
         names = ", ".join(check.name for check in checks)
         raise SettingError(
             f"--migration-checks={names} leaves no cell: no source here can be asked that."
-            " See docs/PLUGIN.md, Sources"
+            " See docs/PLUGIN.md, Sources and Hooks"
         )
     for wanted in ids:
         if wanted not in cells:
@@ -51,8 +51,9 @@ def _what_there_is(histories: Sequence[History], checks: Sequence[Check]) -> str
             f" {format_version(history.versions[0])}..{format_version(history.latest)}"
             f"{f' and {names}' if names else ''}"
         )
+    asked = [check for check in checks if any(check.applies(history) for history in histories)]
     for kind in ("snapshot", "migration"):
-        found = ", ".join(check.name for check in checks if check.of == kind)
+        found = ", ".join(check.name for check in asked if check.of == kind)
         if found:
             sentences.append(f"checks of a {kind} are {found}")
     return "; ".join(sentences) + "."

@@ -9,12 +9,14 @@ from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.frozen import FROZEN
 from pytest_pmd_migrations.checks.model import Check
 from pytest_pmd_migrations.checks.schema import SCHEMA
+from pytest_pmd_migrations.checks.statements import STATEMENTS
 from pytest_pmd_migrations.errors import SettingError
 
 __all__ = ["all_checks", "register", "select_checks"]
 
 _NAME = re.compile(r"[\w-]+")
-_CHECKS: dict[str, Check] = {check.name: check for check in (SCHEMA, DATA, AGAIN, FROZEN)}
+_OWN = (SCHEMA, DATA, STATEMENTS, AGAIN, FROZEN)
+_CHECKS: dict[str, Check] = {check.name: check for check in _OWN}
 
 
 def all_checks() -> tuple[Check, ...]:

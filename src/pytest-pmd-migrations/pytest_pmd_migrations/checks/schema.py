@@ -19,7 +19,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.lineage import Step
-from pytest_pmd_migrations.schema import Difference, SchemaDiff, compare, read_schema
+from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
 from pytest_pmd_migrations.schema.render import render
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import counted, headline
@@ -44,9 +44,7 @@ def _watch(history: History) -> Callable[[Step], SchemaDiff | None]:
             return None
         if step.text == history.fresh.text(step.version):
             return None
-        upgraded = read_schema(step.conn).without(history.ignore)
-        fresh = history.fresh.schema(step.version).without(history.ignore)
-        return compare(upgraded, fresh) or None
+        return history.difference(read_schema(step.conn), step.version) or None
 
     return observe
 

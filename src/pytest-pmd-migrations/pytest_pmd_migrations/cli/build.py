@@ -18,7 +18,7 @@ from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.lineage import EMPTY, take_step
 from pytest_pmd_migrations.rows import count_rows
-from pytest_pmd_migrations.schema import Schema, compare, read_schema
+from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.render import render
 from pytest_pmd_migrations.snapshots.lock import Lock, write_lock
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -156,10 +156,7 @@ def _step(
 def _refuse_difference(
     history: History, name: SnapshotName, upgraded: Schema, *, base: SnapshotName | None
 ) -> None:
-    diff = compare(
-        upgraded.without(history.ignore),
-        history.fresh.schema(name.version).without(history.ignore),
-    )
+    diff = history.difference(upgraded, name.version)
     if diff:
         what = counted(len(diff.differences), "difference")
         lines = "\n".join(f"  {line}" for line in render(diff))

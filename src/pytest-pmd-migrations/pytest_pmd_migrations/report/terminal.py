@@ -114,10 +114,10 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
 
 
 def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[str]:
-    """Return the declarations that no row needed; none when not every lineage was seen."""
+    """Return the declarations that no row needed; none when not every lineage was asked."""
     seen = {outcome.row for outcome in outcomes if outcome.check == "data"}
     expected = {row for row, check in plan.cells if check == "data"}
-    if seen != expected or any(outcome.status in BAD for outcome in outcomes):
+    if not seen or seen != expected or any(outcome.status in BAD for outcome in outcomes):
         return frozenset()
     return plan.declared - {key for outcome in outcomes for key in outcome.used}
 

@@ -184,7 +184,7 @@ def test_checks_that_leave_no_cell_are_an_error(tmp_path: Path) -> None:
         choose_cells([history], select_checks("again"), [])
     assert str(caught.value) == (
         "--migration-checks=again leaves no cell: no source here can be asked that."
-        " See docs/PLUGIN.md, Sources"
+        " See docs/PLUGIN.md, Sources and Hooks"
     )
 
 
@@ -218,5 +218,5 @@ def test_a_check_needs_a_name_that_an_id_can_hold_and_of_its_own() -> None:
     with pytest.raises(SettingError) as caught:
         select_checks("schema, shema")
     assert str(caught.value) == (
-        "--migration-checks names 'shema'; expected some of schema, data, again, frozen"
+        "--migration-checks names 'shema'; expected some of schema, data, statements, again, frozen"
     )

@@ -1,0 +1,149 @@
+"""The check ``statements``: the SQL that the application runs prepares on every database.
+
+Prevents the accident that migrations alone do not show: a column was renamed or dropped, every
+database arrives at latest, and the application's own statements no longer fit any of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+
+from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Verdict
+from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.lineage import Step
+from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.wording import counted, headline, wrap_text
+
+__all__ = ["STATEMENTS"]
+
+Errors = Mapping[str, str]
+"""Why each statement that does not prepare does not, by the statement's name."""
+
+_LONGEST_SQL = 4
+_ONLY_IN_THE_APPLICATION = ("no such function", "no such collation", "no such module")
+
+
+class _PreparedError(Exception):
+    """Raised where a statement's values are asked for: by then SQLite has prepared it."""
+
+
+class _Values:
+    """A sequence of values that tells when it is asked for one: it has none to give."""
+
+    def __len__(self) -> int:
+        raise _PreparedError
+
+    def __getitem__(self, place: int) -> None:
+        raise _PreparedError
+
+
+def _watch(history: History) -> Callable[[Step], Errors]:
+    """Prepare the statements where the lineage has arrived at latest."""
+
+    def observe(step: Step) -> Errors:
+        return _errors(history, step.after) if step.version == history.latest else {}
+
+    return observe
+
+
+def _errors(history: History, image: Image) -> Errors:
+    """Return why statements do not prepare on a private copy of that database."""
+    found = {}
+    with closing(image.connect()) as conn:
+        for name, sql in history.statements.items():
+            error = _why_not(conn, image, sql)
+            if error:
+                found[name] = error
+    return found
+
+
+def _why_not(conn: sqlite3.Connection, image: Image, sql: str) -> str:
+    """Return why SQLite cannot prepare one statement, empty when it can; nothing is executed."""
+    first = next(iter(tokenize(sql)), None)
+    if first is None:
+        return "it is empty; expected one SQL statement"
+    if first.is_word("PRAGMA"):
+        # Some pragmas take effect when they are prepared (https://www.sqlite.org/pragma.html):
+        # on a copy of its own such a one does not decide what the next statement may do.
+        with closing(image.connect()) as own:
+            return _prepare(own, f"EXPLAIN {sql}")
+    # No statement begins with QUERY, but EXPLAIN before it would make one of what follows.
+    return _prepare(conn, sql if first.is_word("EXPLAIN", "QUERY") else f"EXPLAIN {sql}")
+
+
+def _prepare(conn: sqlite3.Connection, sql: str) -> str:
+    try:
+        conn.execute(sql, _Values())
+    except _PreparedError:
+        return ""
+    except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+        # Python 3.11 has a Warning where later ones have a ProgrammingError.
+        if "one statement at a time" in str(error):
+            return "it holds several statements; expected one. Name each by itself"
+        return str(error)
+    raise TypeError("sqlite3 executed a statement without asking for its parameters")
+
+
+def _judge(history: History, row: str, observations: Observations) -> Verdict:
+    record = observations[0]
+    upgraded = record.observations[STATEMENTS.name, history.latest]
+    fresh = _errors(history, history.fresh.image(history.latest))
+    if not isinstance(upgraded, Mapping) or not (upgraded or fresh):
+        return Verdict(image=record.last)
+    target = format_version(history.latest)
+    here = f"{row} upgraded to {target}" if record.start != history.latest else f"stored {row}"
+    names = [name for name in history.statements if name in upgraded or name in fresh]
+    what = counted(len(names), "statement does", plural="statements do")
+    lines: list[str] = []
+    for name in names:
+        places = _places(name, upgraded, fresh, here, target)
+        lines.extend((*wrap_text(name, indent="  "), *places))
+        lines.extend(("", *_shown(history.statements[name]), ""))
+    mend = _mend(upgraded, fresh, row, target)
+    finding = Finding(headline(f"{here}: {what} not prepare"), (*lines, *mend), history.latest)
+    return Verdict((finding,), image=record.last)
+
+
+def _places(name: str, upgraded: Errors, fresh: Errors, here: str, target: str) -> Iterator[str]:
+    """Yield SQLite's error and the databases that give it, one after the other."""
+    errors = [(here, upgraded.get(name)), (f"fresh {target}", fresh.get(name))]
+    if errors[0][1] == errors[1][1]:
+        errors = [(f"{here}, and fresh {target}", errors[0][1])]
+    for place, error in errors:
+        yield from wrap_text(f"{place}: {error or 'it prepares'}", indent="    ", hanging="  ")
+
+
+def _shown(sql: str) -> Iterator[str]:
+    """Yield a statement as it was given, without the indentation of its file; its beginning."""
+    lines = [" ".join(line.split()) for line in sql.splitlines() if line.strip()]
+    for line in lines[:_LONGEST_SQL]:
+        yield from wrap_text(line, indent="      ", hanging="  ")
+    if len(lines) > _LONGEST_SQL:
+        yield f"      ({counted(len(lines) - _LONGEST_SQL, 'more line')})"
+
+
+def _mend(upgraded: Errors, fresh: Errors, row: str, target: str) -> Iterator[str]:
+    errors = [*upgraded.values(), *fresh.values()]
+    if any(error.startswith(_ONLY_IN_THE_APPLICATION) for error in errors):
+        yield from wrap_text(
+            "What the application adds to its own connection (functions, collations, modules) is"
+            " not there: leave a statement that needs it out of pytest_migration_statements."
+        )
+        yield ""
+    if upgraded.keys() == fresh.keys():
+        yield f"Make the statement fit the schema of {target}, or add what it needs:"
+    else:
+        yield from wrap_text(
+            f"{row} and a fresh database end with other schemas: see the cell"
+            f" {row}..{target}[schema]. Make them alike:"
+        )
+    yield '  pmd-migrations new "describe the change"'
+
+
+STATEMENTS = Check(
+    "statements", "snapshot", _watch, _judge, lambda history: bool(history.statements)
+)
