@@ -200,6 +200,12 @@ def test_the_failing_example_is_what_is_printed():
     assert shown == expected.read_text(encoding="utf-8")
 
 
+def test_the_difference_shown_is_what_is_printed():
+    shown = after(PLUGIN, "<!-- output of pytest --migration-matrix in fixtures/projects/changed-")
+    expected = ROOT / "tests/acceptance/expected/changed-check.txt"
+    assert shown in expected.read_text(encoding="utf-8")
+
+
 def test_the_two_commands_are_the_ones_that_ci_runs():
     commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
     assert [command.rpartition(" && ")[2] for command in commands] == [

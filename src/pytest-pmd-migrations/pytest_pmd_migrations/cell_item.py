@@ -26,6 +26,9 @@ from pytest_pmd_migrations.sources.protocol import Location
 if TYPE_CHECKING:
     from pytest_pmd_migrations.matrix import MatrixPlugin
 
+_EVERYTHING = 2
+"""How often ``-v`` is given by those who want to see all there is."""
+
 __all__ = ["CellFailedError", "CellItem", "MigrationMatrix"]
 
 
@@ -104,6 +107,10 @@ class CellItem(pytest.Item):
         lines: list[str] = []
         for finding in verdict.findings:
             lines.extend((finding.headline, "", *finding.lines, ""))
+            if finding.details and self.config.option.verbose >= _EVERYTHING:
+                lines.extend((*finding.details, ""))
+            elif finding.details:
+                lines.append("the whole SQL of both sides: -vv")
         lines.extend(self._keep(verdict))
         lines.append(f'again: pytest --migration-matrix "{self.cell.id}"')
         return "\n".join(lines)

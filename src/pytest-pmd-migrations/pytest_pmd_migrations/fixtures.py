@@ -24,7 +24,7 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.schema import read_schema
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.render import count_differences, render
 from pytest_pmd_migrations.settings import histories
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.protocol import current_version
@@ -96,7 +96,7 @@ class Databases:
             )
         diff = history.difference(upgraded, version)
         if diff:
-            what = counted(len(diff.differences), "difference")
+            what = counted(count_differences(diff), "difference")
             head = f"{what} from fresh {format_version(version)}"
             raise SchemaMismatchError("\n".join((head, "", *render(diff))))
 

@@ -18,7 +18,7 @@ __all__ = ["FreshDatabases"]
 @dataclass(frozen=True)
 class _Fresh:
     image: Image
-    text: tuple[object, ...]
+    text: tuple[tuple[object, ...], ...]
 
 
 class FreshDatabases:
@@ -41,7 +41,7 @@ class FreshDatabases:
         """
         return self._fresh(version).image
 
-    def text(self, version: int) -> tuple[object, ...]:
+    def text(self, version: int) -> tuple[tuple[object, ...], ...]:
         """Return the stored schema text of the fresh database at ``version``."""
         return self._fresh(version).text
 

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_pmd_migrations.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.checks.choice import choose_cells
+from pytest_pmd_migrations.checks.hidden import hidden_notes
 from pytest_pmd_migrations.checks.records import Records
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
@@ -31,6 +32,8 @@ class MatrixPlugin:
             self.histories = histories(config)
             self.checks = select_checks(str(config.option.migration_checks))
             self.cells = choose_cells(self.histories, self.checks, ids)
+            # A worker's controller has done it, and prints the summary.
+            self._hidden = {} if hasattr(config, "workerinput") else hidden_notes(self.histories)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
         self._records: dict[str, Records] = {}
@@ -105,7 +108,10 @@ class MatrixPlugin:
         terminalreporter.ensure_newline()
         terminalreporter.section("migration matrix")
         for line in matrix_section(
-            [plan_of(history, self.checks) for history in self.histories],
+            [
+                plan_of(history, self.checks, hidden=self._hidden.get(history.name))
+                for history in self.histories
+            ],
             tuple(self._outcomes.values()),
             seconds=max(stop for _, stop in times) - min(start for start, _ in times),
             workers=len(self._workers),

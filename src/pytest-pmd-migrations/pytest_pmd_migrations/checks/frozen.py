@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 from pytest_pmd_migrations.checks.migrations import reaching
 from pytest_pmd_migrations.checks.model import (
@@ -20,13 +21,18 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.results import row_digester
-from pytest_pmd_migrations.schema import Schema, compare, read_schema
+from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.whole import whole_sql
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["FROZEN"]
+
+Lines = tuple[str, ...]
+
+_LABELS = ("stored", "fresh now")
 
 
 def _watch(history: History) -> Callable[[Step], str]:
@@ -42,7 +48,8 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
     if line is None:
         return _unlocked(history, version)
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
-    differences = _schema_lines(history, version, line) or _row_lines(version, line, observations)
+    differences, details = _schema_lines(history, version, line)
+    differences = differences or _row_lines(version, line, observations)
     edited = _is_edited(history, version)
     if not differences:
         notes = (Note(label, "its text changed since release, what it does did not"),)
@@ -50,7 +57,7 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
     if not line.released:
         command = f"pmd-migrations snapshot --rewrite {label}"
         return Verdict(notes=(Note(label, "changed since its snapshot was made", command),))
-    return Verdict((_edited(history, version, differences),))
+    return Verdict((replace(_edited(history, version, differences), details=details),))
 
 
 def _is_edited(history: History, version: int) -> bool:
@@ -60,22 +67,21 @@ def _is_edited(history: History, version: int) -> bool:
     )
 
 
-def _schema_lines(history: History, version: int, line: VersionLine) -> list[str]:
+def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[list[str], Lines]:
+    """Return how the schema differs from the recorded one, and the whole SQL of it."""
     fresh = history.fresh.schema(version).without(history.ignore)
     if fresh.fingerprint == line.schema:
-        return []
+        return [], ()
     name = SnapshotName(version)
-    if name not in history.stored:
-        return [f"  its schema has another fingerprint than {LOCK_FILE} records"]
-    diff = compare(_stored_schema(history, name), fresh)
-    if not diff:
-        return [f"  its schema has another fingerprint than {LOCK_FILE} records"]
-    return [f"  {text}" for text in render(diff, labels=("stored", "fresh now"))]
-
-
-def _stored_schema(history: History, name: SnapshotName) -> Schema:
-    with closing(history.snapshot(name).connect()) as conn:
-        return read_schema(conn).without(history.ignore)
+    if name in history.stored:
+        with closing(history.snapshot(name).connect()) as conn:
+            stored, text = read_schema(conn).without(history.ignore), stored_text(conn)
+        diff = compare(stored, fresh)
+        if diff:
+            texts = text, history.fresh.text(version)
+            details = whole_sql(diff, (stored, fresh), texts, labels=_LABELS)
+            return [f"  {shown}" for shown in render(diff, labels=_LABELS)], tuple(details)
+    return [f"  its schema has another fingerprint than {LOCK_FILE} records"], ()
 
 
 def _row_lines(version: int, line: VersionLine, observations: Observations) -> list[str]:

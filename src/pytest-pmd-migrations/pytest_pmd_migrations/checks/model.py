@@ -32,12 +32,14 @@ class Finding:
     """One thing a check found wrong.
 
     ``headline`` is one sentence of at most 60 characters, ``lines`` the evidence and the mending
-    command, ``version`` the step to blame (None: none in particular).
+    command, ``version`` the step to blame (None: none in particular), ``details`` what only those
+    want to see who ask for all there is (``-vv``).
     """
 
     headline: str
     lines: tuple[str, ...] = ()
     version: int | None = None
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,17 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.render import count_differences, render
+from pytest_pmd_migrations.schema.whole import whole_sql
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.wording import counted, headline
+from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 __all__ = ["SCHEMA"]
+
+_ORDER_MATTERS = (
+    "INSERT without column names, and SELECT *, see the order. Where the application has neither:"
+    ' migration_column_order = "ignore"'
+)
 
 
 @dataclass(frozen=True)
@@ -35,16 +41,30 @@ class _Blame:
     differences: tuple[Difference, ...]
 
 
-def _watch(history: History) -> Callable[[Step], SchemaDiff | None]:
+@dataclass(frozen=True)
+class _Seen:
+    """What differs at one version, and the whole SQL of it."""
+
+    diff: SchemaDiff
+    details: tuple[str, ...]
+
+
+def _watch(history: History) -> Callable[[Step], _Seen | None]:
     """Compare each step with fresh at that version; None stands for equal."""
     versions = frozenset(history.versions)
 
-    def observe(step: Step) -> SchemaDiff | None:
+    def observe(step: Step) -> _Seen | None:
         if step.version not in versions:
             return None
         if step.text == history.fresh.text(step.version):
             return None
-        return history.difference(read_schema(step.conn), step.version) or None
+        upgraded = read_schema(step.conn)
+        diff = history.difference(upgraded, step.version)
+        if not diff:
+            return None
+        schemas = upgraded, history.fresh.schema(step.version)
+        texts = step.text, history.fresh.text(step.version)
+        return _Seen(diff, tuple(whole_sql(diff, schemas, texts)))
 
     return observe
 
@@ -52,57 +72,61 @@ def _watch(history: History) -> Callable[[Step], SchemaDiff | None]:
 def _judge(history: History, row: str, observations: Observations) -> Verdict:
     """Judge one snapshot's lineage; a variant need not equal fresh until it first does."""
     record = observations[0]
-    diffs = _diffs(record)
+    seen = _seen(record)
     if SnapshotName.parse(row).variant:
-        return _judge_variant(history, row, record, diffs)
-    if not diffs:
+        return _judge_variant(history, row, record, seen)
+    if not seen:
         return Verdict(image=record.last)
-    return Verdict((_finding(history, row, record, diffs),), image=record.last)
+    return Verdict((_finding(history, row, record, seen),), image=record.last)
 
 
 def _judge_variant(
-    history: History, row: str, record: LineageRecord, diffs: dict[int, SchemaDiff]
+    history: History, row: str, record: LineageRecord, seen: dict[int, _Seen]
 ) -> Verdict:
     stops = [v for v in (record.start, *record.reached) if v in history.versions]
-    joined = next((version for version in stops if version not in diffs), None)
+    joined = next((version for version in stops if version not in seen), None)
     if joined is None:
-        return Verdict((_finding(history, row, record, diffs),), image=record.last)
-    later = {version: diff for version, diff in diffs.items() if version > joined}
+        return Verdict((_finding(history, row, record, seen),), image=record.last)
+    later = {version: found for version, found in seen.items() if version > joined}
     if later:
         return Verdict((_finding(history, row, record, later),), image=record.last)
     remark = Note(row, f"same schema as fresh from {format_version(joined)} on")
     return Verdict(remarks=(remark,), image=record.last)
 
 
-def _diffs(record: LineageRecord) -> dict[int, SchemaDiff]:
+def _seen(record: LineageRecord) -> dict[int, _Seen]:
     return {
         version: value
         for (check, version), value in record.observations.items()
-        if check == SCHEMA.name and isinstance(value, SchemaDiff)
+        if check == SCHEMA.name and isinstance(value, _Seen)
     }
 
 
-def _finding(
-    history: History, row: str, record: LineageRecord, diffs: dict[int, SchemaDiff]
-) -> Finding:
+def _finding(history: History, row: str, record: LineageRecord, seen: dict[int, _Seen]) -> Finding:
     """Tell the differences at the last version that has any, each under the step that made it."""
+    diffs = {version: found.diff for version, found in seen.items()}
     shown = max(diffs)
     target = format_version(shown)
     diff = diffs[shown]
-    what = counted(len(diff.differences), "difference")
-    if diff.verdict == "order":
-        what = "columns in another order than"
-    else:
-        what += " from"
+    only_order = diff.verdict == "order"
+    parts = [
+        (blame, replace(diff, differences=blame.differences))
+        for blame in _blames(record, diffs, shown)
+    ]
+    count = sum(count_differences(part) for _, part in parts)
+    what = f"{counted(count, 'difference')} from fresh {target}"
     start = f"{row} upgraded to {target}" if shown != record.start else f"stored {row}"
     lines: list[str] = []
-    for blame in _blames(record, diffs, shown):
+    for blame, part in parts:
         lines.extend(("", f"  first differs: {_where(history, record, blame.version)}", ""))
-        lines.extend(f"  {line}" for line in render(replace(diff, differences=blame.differences)))
+        lines.extend(f"  {line}" for line in render(part))
+    if only_order:
+        lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
     if shown != history.latest:
         lines.extend(("", f"  At {format_version(history.latest)} it equals fresh again."))
     first = min(diffs)
-    return Finding(headline(f"{start}: {what} fresh {target}"), tuple(lines[1:]), first)
+    head = headline(f"{start}: {'another order of columns' if only_order else what}")
+    return Finding(head, tuple(lines[1:]), first, seen[shown].details)
 
 
 def _blames(record: LineageRecord, diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:

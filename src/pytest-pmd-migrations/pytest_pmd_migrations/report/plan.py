@@ -19,7 +19,8 @@ class Plan:
     """One source's part of the matrix.
 
     ``cells`` are (row, check) pairs in the grid's order; ``declared`` names every declaration,
-    by version and key; ``notes`` say which declarations could not be read.
+    by version and key; ``notes`` say what is hidden from the checks, and which declarations could
+    not be read.
     """
 
     source: str
@@ -34,12 +35,12 @@ class Plan:
     notes: tuple[Note, ...] = ()
 
 
-def plan_of(history: History, checks: Sequence[Check]) -> Plan:
-    """Return the plan of one history under ``checks``."""
+def plan_of(history: History, checks: Sequence[Check], *, hidden: Note | None = None) -> Plan:
+    """Return the plan of one history under ``checks``; ``hidden`` says what they do not see."""
     used = [check for check in checks if check.applies(history)]
     rows = {*grid_rows(history, "snapshot"), *grid_rows(history, "migration")}
     declared: set[str] = set()
-    notes: list[Note] = []
+    notes = [hidden] if hidden else []
     for version in history.versions:
         try:
             declared.update(_declared(history, version))

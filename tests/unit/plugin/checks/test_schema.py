@@ -92,8 +92,63 @@ def test_a_difference_that_is_gone_at_latest_still_fails(tmp_path: Path) -> None
 def test_another_order_of_columns_has_its_own_headline(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE})
     store(history, "0001", "CREATE TABLE notes(title TEXT, id INTEGER PRIMARY KEY)")
-    text = told(history, "0001", "schema")
-    assert text.splitlines()[0] == "stored 0001: columns in another order than fresh 0001"
+    assert told(history, "0001", "schema") == (
+        "stored 0001: another order of columns\n"
+        "  first differs: stored 0001, before any step\n"
+        "\n"
+        "  order              columns of notes\n"
+        "                       upgraded: title, id\n"
+        "                                        ^^\n"
+        "                       fresh:    id, title\n"
+        "                                 ^^\n"
+        "                     mend: needs a table rebuild\n"
+        "\n"
+        "  INSERT without column names, and SELECT *, see the order. Where the\n"
+        '  application has neither: migration_column_order = "ignore"'
+    )
+
+
+def test_another_order_of_columns_can_be_ignored(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE}, column_order="ignore")
+    store(history, "0001", "CREATE TABLE notes(title TEXT, id INTEGER PRIMARY KEY)")
+    assert told(history, "0001", "schema") == ""
+
+
+def test_where_the_order_is_ignored_other_differences_are_not(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE}, column_order="ignore")
+    store(history, "0001", "CREATE TABLE notes(title INT, id INTEGER PRIMARY KEY)")
+    assert told(history, "0001", "schema") == (
+        "stored 0001: 1 difference from fresh 0001\n"
+        "  first differs: stored 0001, before any step\n"
+        "\n"
+        "  different          column notes.title\n"
+        "                     type    upgraded: INT    fresh: TEXT\n"
+        "                     mend: needs a table rebuild"
+    )
+
+
+def test_the_whole_sql_is_kept_for_those_who_ask(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    store(history, "0001", f"{ONE}; CREATE TABLE leftover(a); CREATE INDEX i ON leftover(a)")
+    [finding] = verdict(history, "0001", "schema").findings
+    assert finding.details == (
+        "table leftover",
+        "  upgraded:",
+        "      CREATE TABLE leftover(a)",
+        "  fresh: none",
+        "index i",
+        "  upgraded:",
+        "      CREATE INDEX i ON leftover(a)",
+        "  fresh: none",
+    )
+
+
+def test_a_check_that_changed_is_one_difference(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: "CREATE TABLE notes(a, CHECK(a IN (1, 2)))"})
+    store(history, "0001", "CREATE TABLE notes(a, CHECK(a IN (1, 3)))")
+    assert told(history, "0001", "schema").splitlines()[0] == (
+        "stored 0001: 1 difference from fresh 0001"
+    )
 
 
 def test_a_variant_need_not_equal_fresh_until_it_does(tmp_path: Path) -> None:
