@@ -11,6 +11,9 @@ from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
 __all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
 
 _PLAIN = re.compile(r"[a-zA-Z_\x80-\U0010ffff][a-zA-Z0-9_$\x80-\U0010ffff]*")
+_BLANKS = re.compile(
+    r"""('(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\]) | \s+""", re.VERBOSE
+)
 _JOINS = frozenset(["natural", "left", "right", "full", "outer", "inner", "cross"])
 _RESERVED = frozenset(
     (
@@ -65,7 +68,7 @@ def one_line(sql: str) -> str:
     """Return a statement in one line, with its semicolon; comments are left out."""
     if "--" in sql or "/*" in sql:
         return " ".join(token.text for token in tokenize(sql)) + ";"
-    return " ".join(sql.split()) + ";"
+    return _BLANKS.sub(lambda match: match[1] or " ", sql).strip() + ";"
 
 
 def _spell(token: Token, following: Token | None) -> str:

@@ -20,6 +20,12 @@ PAIRS = {
         " CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; SELECT 2; END",
     ),
     "a table named by a keyword": ('CREATE TABLE "order"(a)', 'CREATE TABLE "group"(a)'),
+    "blanks and line ends in literals": (
+        "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE VIEW v AS SELECT 1 AS a",
+        "CREATE TABLE t(a); CREATE INDEX i ON t(a) WHERE a <> 'x  y';"
+        " CREATE VIEW v AS SELECT 'x\n\ny' AS a",
+    ),
+    "blanks in a quoted name": ("", 'CREATE TABLE "a  b"([c  d], `e  f`)'),
     "a column": ("CREATE TABLE t(a, b)", "CREATE TABLE t(a)"),
     "a column named by a keyword": ('CREATE TABLE t(a, "to")', "CREATE TABLE t(a)"),
     "a column of a key": ("CREATE TABLE t(a, b PRIMARY KEY)", "CREATE TABLE t(a)"),
