@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.errors import SnapshotError, SourceError
 from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.snapshots.lock import content_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources import Condition, Declarations
@@ -120,3 +121,17 @@ def test_a_location_that_the_source_cannot_tell_is_an_error_that_names_it(tmp_pa
     assert message(("a.py", 1)) == (
         "source notes: location(1) returned a tuple; expected pytest_pmd_migrations.Location"
     )
+
+
+def test_a_difference_is_what_the_settings_ask_about(tmp_path: Path) -> None:
+    steps = {1: "CREATE TABLE notes(a, b)"}
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript("CREATE TABLE notes(b, a); CREATE TABLE log(a)")
+        upgraded = read_schema(conn)
+    strict = application(tmp_path, steps).difference(upgraded, 1)
+    assert [(found.kind, found.object) for found in strict.differences] == [
+        ("table", "log"),
+        ("table", "notes"),
+    ]
+    loose = application(tmp_path, steps, ignore=("log",), column_order="ignore")
+    assert not loose.difference(upgraded, 1)

@@ -24,6 +24,10 @@ Errors = Mapping[str, str]
 """Why each statement that does not prepare does not, by the statement's name."""
 
 _LONGEST_SQL = 4
+_EMPTY = "it is empty; expected one SQL statement"
+_SEVERAL = "it holds several statements; expected one. Name each by itself"
+_OF_THE_TEXT = (_EMPTY, _SEVERAL, "near ", "incomplete input", "unrecognized token", "the query")
+"""How errors begin that no schema could mend."""
 _ONLY_IN_THE_APPLICATION = ("no such function", "no such collation", "no such module")
 
 
@@ -65,7 +69,7 @@ def _why_not(conn: sqlite3.Connection, image: Image, sql: str) -> str:
     """Return why SQLite cannot prepare one statement, empty when it can; nothing is executed."""
     first = next(iter(tokenize(sql)), None)
     if first is None:
-        return "it is empty; expected one SQL statement"
+        return _EMPTY
     if first.is_word("PRAGMA"):
         # Some pragmas take effect when they are prepared (https://www.sqlite.org/pragma.html):
         # on a copy of its own such a one does not decide what the next statement may do.
@@ -83,7 +87,7 @@ def _prepare(conn: sqlite3.Connection, sql: str) -> str:
     except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
         # Python 3.11 has a Warning where later ones have a ProgrammingError.
         if "one statement at a time" in str(error):
-            return "it holds several statements; expected one. Name each by itself"
+            return _SEVERAL
         return str(error)
     raise TypeError("sqlite3 executed a statement without asking for its parameters")
 
@@ -119,7 +123,8 @@ def _places(name: str, upgraded: Errors, fresh: Errors, here: str, target: str) 
 
 def _shown(sql: str) -> Iterator[str]:
     """Yield a statement as it was given, without the indentation of its file; its beginning."""
-    lines = [" ".join(line.split()) for line in sql.splitlines() if line.strip()]
+    visible = (char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in sql)
+    lines = [" ".join(line.split()) for line in "".join(visible).split("\n") if line.strip()]
     for line in lines[:_LONGEST_SQL]:
         yield from wrap_text(line, indent="      ", hanging="  ")
     if len(lines) > _LONGEST_SQL:
@@ -134,6 +139,10 @@ def _mend(upgraded: Errors, fresh: Errors, row: str, target: str) -> Iterator[st
             " not there: leave a statement that needs it out of pytest_migration_statements."
         )
         yield ""
+    if any(error.startswith(_OF_THE_TEXT) for error in errors):
+        yield "Mend a text that is not one statement where it is written."
+    if all(error.startswith(_OF_THE_TEXT) for error in errors):
+        return
     if upgraded.keys() == fresh.keys():
         yield f"Make the statement fit the schema of {target}, or add what it needs:"
     else:

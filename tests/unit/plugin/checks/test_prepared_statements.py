@@ -62,43 +62,53 @@ def test_a_statement_that_prepares_passes_and_is_not_executed(tmp_path: Path, sq
         ("SELECT colour FROM notes", "no such column: colour"),
         ("SELECT * FROM tags WHERE id = ?", "no such table: tags"),
         ("INSERT INTO notes VALUES (?, ?)", "table notes has 3 columns but 2 values were supplied"),
-        ("good morning", 'near "good": syntax error'),
-        ("QUERY PLAN SELECT 1", 'near "QUERY": syntax error'),
-        ("SELECT 1 FROM", "incomplete input"),
-        ("SELECT 1; SELECT 2", "it holds several statements; expected one. Name each by itself"),
+        ("INSERT INTO notes (x) VALUES (:x)", "table notes has no column named x"),
     ],
 )
 def test_a_statement_that_does_not_prepare_is_named_with_sqlites_error(
     tmp_path: Path, sql: str, error: str
 ) -> None:
-    wrapped = error if len(error) < 40 else None
     found = lines(tmp_path, **{"app.notes.ONE_SQL": sql})
-    assert found[0] == "0001 upgraded to 0002: 1 statement does not prepare"
-    assert found[1] == "  app.notes.ONE_SQL"
-    assert (
-        " ".join(" ".join(found[2:-5]).split()) == f"0001 upgraded to 0002, and fresh 0002: {error}"
-    )
-    assert wrapped is None or found[2].endswith(error)
+    assert found[:2] == [
+        "0001 upgraded to 0002: 1 statement does not prepare",
+        "  app.notes.ONE_SQL",
+    ]
+    place = "0001 upgraded to 0002, and fresh 0002"
+    assert " ".join(" ".join(found[2:-5]).split()) == f"{place}: {error}"
     assert found[-5:] == ["", f"      {sql}", "", *MEND]
 
 
-@pytest.mark.parametrize("sql", ["", " \n", "-- nothing", "/* nothing */"])
-def test_a_text_without_a_statement_fails(tmp_path: Path, sql: str) -> None:
-    found = lines(tmp_path, nothing=sql)
-    assert found[:4] == [
-        "0001 upgraded to 0002: 1 statement does not prepare",
-        "  nothing",
-        "    0001 upgraded to 0002, and fresh 0002: it is empty; expected one SQL",
-        "      statement",
-    ]
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("good morning", 'near "good": syntax error'),
+        ("QUERY PLAN SELECT 1", 'near "QUERY": syntax error'),
+        ("SELECT 1 FROM", "incomplete input"),
+        ("SELECT 'a", 'unrecognized token: "\'a"'),
+        ("SELECT 1; SELECT 2", "it holds several statements; expected one. Name each by itself"),
+        ("", "it is empty; expected one SQL statement"),
+        (" ", "it is empty; expected one SQL statement"),
+        ("-- nothing", "it is empty; expected one SQL statement"),
+        ("/* nothing */", "it is empty; expected one SQL statement"),
+    ],
+)
+def test_a_text_that_is_not_one_statement_is_to_be_mended_itself(
+    tmp_path: Path, sql: str, error: str
+) -> None:
+    found = lines(tmp_path, one=sql)
+    place = "0001 upgraded to 0002, and fresh 0002"
+    told, shown = " ".join(" ".join(found[2:-1]).split()), " ".join(sql.split())
+    assert told == f"{place}: {error} {shown}".strip()
+    assert found[-2:] == ["", "Mend a text that is not one statement where it is written."]
 
 
 @pytest.mark.parametrize("sql", ["SELECT '\0'", "SELECT '\ud800'"])
-def test_a_text_that_no_sql_can_hold_fails(tmp_path: Path, sql: str) -> None:
-    history = application(tmp_path, {1: ONE, 2: TWO}, statements={"odd": sql})
-    store(history, "0001", ONE)
-    [finding] = verdict(history, "0001", "statements").findings
-    assert finding.headline == "0001 upgraded to 0002: 1 statement does not prepare"
+def test_a_text_that_no_sql_can_hold_fails_and_is_shown_in_plain_characters(
+    tmp_path: Path, sql: str
+) -> None:
+    found = lines(tmp_path, odd=sql)
+    assert found[0] == "0001 upgraded to 0002: 1 statement does not prepare"
+    assert f"      {sql.encode('unicode-escape').decode()}" in found
 
 
 def test_several_are_told_in_the_order_they_were_named(tmp_path: Path) -> None:
