@@ -65,9 +65,11 @@ def test_another_run_on_another_python_gives_the_same_bytes(stored: Make, versio
         pytest.skip(f"python{version} is not installed here")
     files = made.files()
     shutil.rmtree(made.snapshots)
+    # What is installed here, without this Python's own library.
+    installed = [path for path in sys.path if path and not path.startswith(sys.base_prefix)]
     run = subprocess.run(
         [python, "-c", "from pytest_pmd_migrations.cli import main; main()", "snapshot"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(installed)},
         capture_output=True,
         encoding="utf-8",
         cwd=made.path,
