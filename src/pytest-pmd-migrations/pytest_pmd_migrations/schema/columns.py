@@ -10,9 +10,11 @@ from pytest_pmd_migrations.schema.tokens import Token, fold
 __all__ = ["ColumnText", "ConstraintText", "TableText", "parse_table", "split_list"]
 
 _TABLE_CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
-_COLUMN_CONSTRAINTS = (
-    *("CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE"),
-    *("REFERENCES", "GENERATED", "AS"),
+_COLUMN_CONSTRAINTS = frozenset(
+    (
+        *("CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE"),
+        *("REFERENCES", "GENERATED", "AS"),
+    )
 )
 
 
@@ -105,9 +107,10 @@ class _Reader:
         """Read a column: its name, its type, its constraints; return the last constraint's name."""
         column = ColumnText(self._take().value)
         self._table.columns[fold(column.name)] = column
-        while self._more and not self._tokens[self._place].is_word(*_COLUMN_CONSTRAINTS):
+        length = len(self._tokens)
+        while self._place < length and self._keyword() not in _COLUMN_CONSTRAINTS:
             self._place += 1
-        while self._more:
+        while self._place < length:
             self._column_constraint(column)
         return self._constraint
 
@@ -144,6 +147,11 @@ class _Reader:
         self._place += 1
         return token
 
+    def _keyword(self) -> str:
+        """Return the next token in upper case if it is a bare word."""
+        token = self._tokens[self._place]
+        return token.value.upper() if token.kind == "word" and token.value.isascii() else ""
+
     def _word(self, *words: str) -> bool:
         """Take the next token if it is one of these words."""
         if self._place < len(self._tokens) and self._tokens[self._place].is_word(*words):
@@ -153,10 +161,10 @@ class _Reader:
 
     def _group(self) -> tuple[Token, ...]:
         """Take what stands in parentheses, if that comes next, and return its inside."""
-        if not self._rest or self._rest[0].value != "(":
+        if not self._more or self._tokens[self._place].value != "(":
             return ()
         depth, start = 0, self._place + 1
-        while self._rest:
+        while self._more:
             token = self._take()
             if token.kind == "operator":
                 depth += (token.value == "(") - (token.value == ")")
@@ -243,35 +251,36 @@ class _Reader:
 
     def _column_constraint(self, column: ColumnText) -> None:
         name = fold(column.name)
-        waits = self._deferred()
+        word = self._keyword()
+        waits = self._deferred() if word in ("NOT", "DEFERRABLE") else None
         if waits is not None:
             self._defer_last(waits)
-        elif self._word("CONSTRAINT"):
-            self._constraint = self._take().value
-        elif self._word("PRIMARY"):
-            self._word("KEY")
-            self._word("ASC", "DESC")
-            self._keyed("PRIMARY KEY", [(name, "")])
-            if self._word("AUTOINCREMENT"):
-                self._table.autoincrement = True
-        elif self._word("NOT"):
-            self._word("NULL")
-            column.not_null_conflict = self._conflict()
-        elif self._word("NULL"):
-            self._conflict()
-        elif self._word("UNIQUE"):
-            self._keyed("UNIQUE", [(name, "")])
-        elif self._word("CHECK"):
-            self._check()
-        elif self._word("COLLATE"):
-            column.collation = self._take().value
-        elif self._word("REFERENCES"):
-            self._references((name,))
-        elif self._word("GENERATED"):
-            self._word("ALWAYS")
-        elif self._word("AS"):
-            column.expression = self._group()
-        else:
-            # DEFAULT and its value, STORED, VIRTUAL: PRAGMAs tell these.
-            self._take()
-            self._group()
+            return
+        self._place += 1
+        match word:
+            case "CONSTRAINT":
+                self._constraint = self._take().value
+            case "PRIMARY":
+                self._word("KEY")
+                self._word("ASC", "DESC")
+                self._keyed("PRIMARY KEY", [(name, "")])
+                if self._word("AUTOINCREMENT"):
+                    self._table.autoincrement = True
+            case "NOT":
+                self._word("NULL")
+                column.not_null_conflict = self._conflict()
+            case "NULL":
+                self._conflict()
+            case "UNIQUE":
+                self._keyed("UNIQUE", [(name, "")])
+            case "CHECK":
+                self._check()
+            case "COLLATE":
+                column.collation = self._take().value
+            case "REFERENCES":
+                self._references((name,))
+            case "AS":
+                column.expression = self._group()
+            case _:
+                # DEFAULT and its value, GENERATED ALWAYS, STORED, VIRTUAL: PRAGMAs tell these.
+                self._group()

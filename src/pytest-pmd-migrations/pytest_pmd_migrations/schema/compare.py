@@ -34,6 +34,11 @@ class Difference:
     fresh: str | None
     mend: str | None
 
+    @property
+    def sql(self) -> str | None:
+        """The SQL that mends it; None where that is no simple matter."""
+        return self.mend if self.mend and self.mend.endswith(";") else None
+
 
 @dataclass(frozen=True)
 class SchemaDiff:

@@ -16,6 +16,7 @@ Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator
 
 _TOKEN = re.compile(
     r"""
+    [ \t\n\f\r]*(?:
       (?P<blank>[ \t\n\f\r]+ | \ufeff | --[^\n]*(?:\n|\Z) | /\*.*?(?:\*/|\Z))
     | (?P<blob>[xX]'[0-9A-Fa-f]*')
     | (?P<string>'(?:[^']|'')*(?:'|\Z))
@@ -26,7 +27,7 @@ _TOKEN = re.compile(
     | (?P<variable>\?[0-9]* | [@$:\#][A-Za-z0-9_$\x80-\U0010ffff:]+)
     | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
     | (?P<operator>->> | -> | \|\| | << | >> | <> | <= | >= | == | != | .)
-    """,
+    )""",
     re.DOTALL | re.VERBOSE,
 )
 _SYNONYMS = {"==": "=", "!=": "<>"}
@@ -52,7 +53,8 @@ class Token(NamedTuple):
     def is_word(self, *words: str) -> bool:
         """Return whether this is one of these bare words, given in upper case."""
         # Only ASCII has keywords; Unicode would make one of a dotless i.
-        return self.kind == "word" and self.value.isascii() and self.value.upper() in words
+        value = self.value
+        return self.kind == "word" and value.upper() in words and value.isascii()
 
     @property
     def is_identifier(self) -> bool:
@@ -64,9 +66,10 @@ def tokenize(sql: str) -> tuple[Token, ...]:
     """Return the tokens of ``sql`` in order."""
     found = []
     for match in _TOKEN.finditer(sql):
-        kind, text = match.lastgroup, match[0]
-        if kind == "blank":
+        kind = match.lastgroup
+        if kind is None or kind == "blank":
             continue
+        text = match[kind]
         if kind == "double":
             found.append(Token("name", _unquote(text), text, double=True))
         elif kind == "name":
