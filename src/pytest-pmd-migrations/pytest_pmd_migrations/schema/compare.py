@@ -16,6 +16,7 @@ from pytest_pmd_migrations.wording import counted
 __all__ = ["Difference", "SchemaDiff", "compare"]
 
 _NOT_THERE = "none"
+_Keyed = dict[tuple[str, str, str], SchemaObject]
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,11 @@ def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
     ours = {found.key: found for found in upgraded.objects}
     theirs = {found.key: found for found in fresh.objects}
     found: list[Difference] = []
-    for missing in _one_sided(upgraded, theirs):
+    for missing in _one_sided(ours, theirs):
         text = _describe(missing, upgraded)
         mend = dropping(missing, upgraded)
         found.append(Difference(missing.kind, missing.name, "", text, None, mend))
-    for missing in _one_sided(fresh, ours):
+    for missing in _one_sided(theirs, ours):
         text = _describe(missing, fresh)
         mend = creating(missing, fresh)
         found.append(Difference(missing.kind, missing.name, "", None, text, mend))
@@ -76,13 +77,9 @@ def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
     return SchemaDiff(tuple(found))
 
 
-def _one_sided(
-    schema: Schema, other: dict[tuple[str, str, str], SchemaObject]
-) -> Iterator[SchemaObject]:
+def _one_sided(objects: _Keyed, other: _Keyed) -> Iterator[SchemaObject]:
     """Yield what the other side lacks; what belongs to a missing table is told with the table."""
-    missing = sorted(
-        (found for found in schema.objects if found.key not in other), key=lambda item: item.key
-    )
+    missing = [objects[key] for key in sorted(objects.keys() - other.keys())]
     names = {fold(found.name) for found in missing if not found.owner}
     yield from (found for found in missing if fold(found.owner) not in names)
 
