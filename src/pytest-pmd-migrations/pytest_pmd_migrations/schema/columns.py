@@ -20,9 +20,10 @@ _COLUMN_CONSTRAINTS = frozenset(
 
 @dataclass
 class ColumnText:
-    """What the text says of one column."""
+    """What the text says of one column; ``typed`` is true where it has a type, even an empty one."""
 
     name: str
+    typed: bool = False
     collation: str = ""
     expression: tuple[Token, ...] = ()
     not_null_conflict: str = ""
@@ -110,6 +111,7 @@ class _Reader:
         length = len(self._tokens)
         while self._place < length and self._keyword() not in _COLUMN_CONSTRAINTS:
             self._place += 1
+            column.typed = True
         while self._place < length:
             self._column_constraint(column)
         return self._constraint

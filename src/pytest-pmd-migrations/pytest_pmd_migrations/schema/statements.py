@@ -102,15 +102,17 @@ def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
     facts = [("module", module)]
     if module in _WITH_OPTIONS:
         options = [part for part in arguments if _is_option(part, module)]
-        columns = [part for part in arguments if part not in options]
-        facts.append((ORDER, column_list([part[0].value for part in columns])))
+        # SQLite hands no empty argument to a module.
+        columns = [part for part in arguments if part and part not in options]
+        names = [part[0].value for part in columns]
+        facts.append((ORDER, column_list(names)))
         # FTS3 and FTS4 ignore what is said of a column beside its name.
         facts.extend(
             (
-                f"column {part[0].value}",
+                f"column {name}",
                 _value(part[1:] if module == "fts5" else ()).upper() or "indexed",
             )
-            for part in columns
+            for name, part in zip(names, columns, strict=True)
         )
         facts.extend(_options(options))
         facts.extend(
@@ -122,8 +124,11 @@ def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
 
 
 def _is_option(part: Sequence[Token], module: str) -> bool:
-    """Return whether an argument is no column: FTS3 and FTS4 take a tokenizer without a sign."""
-    if len(part) > 1 and part[1].value == "=":
+    """Return whether an argument is no column: FTS3 and FTS4 take a tokenizer without a sign.
+
+    To these a name in quotes is a column whatever follows it; FTS5 refuses that.
+    """
+    if len(part) > 1 and part[1].value == "=" and part[0].kind == "word":
         return True
     return module != "fts5" and len(part) > 1 and part[0].is_word("TOKENIZE")
 
@@ -135,7 +140,11 @@ def _options(options: Sequence[Sequence[Token]]) -> list[tuple[str, str]]:
         name = fold(part[0].value)
         value = _value(part[2:] if part[1].value == "=" else part[1:])
         values.setdefault(name, []).append(fold(value) if name in _REFERENCES else value)
-    return sorted((name, ", ".join(sorted(given))) for name, given in values.items())
+    # A value may be the word that stands for no value where options are compared.
+    return sorted(
+        (name, "'none'" if given == ["none"] else ", ".join(sorted(given)))
+        for name, given in values.items()
+    )
 
 
 def _value(part: Sequence[Token]) -> str:

@@ -125,7 +125,7 @@ def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
     strict = catalog.strict(table.name) or catalog.without_rowid(table.name)
     implied = place and name != alias and strict
     facts = [
-        ("type", _type(str(kind)) or "none"),
+        ("type", _type(str(kind)) or ("''" if stated and stated.typed else "none")),
         ("NOT NULL", _yes(bool(not_null or implied))),
         ("default", "none" if default is None else _default(str(default))),
         ("primary key", "rowid alias" if name == alias else str(place) if place else "no"),
@@ -143,7 +143,7 @@ def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
 
 @lru_cache(maxsize=1024)
 def _type(text: str) -> str:
-    """Return a declared type in one spelling."""
+    """Return a declared type in one spelling; an empty one in quotes is not the same as none."""
     return " ".join(capitals(token.value) for token in tokenize(text))
 
 

@@ -160,6 +160,14 @@ SAME = {
         "CREATE VIRTUAL TABLE f USING FTS5([a] UNINDEXED, 'b', Tokenize = \"porter ascii\")",
         "CREATE VIRTUAL TABLE f USING fts5(a unindexed, b, tokenize='porter ascii')",
     ),
+    "an empty FTS5 argument": (
+        "CREATE VIRTUAL TABLE f USING fts5(a, , b, )",
+        "CREATE VIRTUAL TABLE f USING fts5(a, b)",
+    ),
+    "an empty FTS4 argument": (
+        "CREATE VIRTUAL TABLE f USING fts4(a, , b)",
+        "CREATE VIRTUAL TABLE f USING fts4(a, b)",
+    ),
     "order of FTS4 options": (
         "CREATE VIRTUAL TABLE f USING fts4(a, tokenize=porter, order=desc)",
         "CREATE VIRTUAL TABLE f USING fts4(a, order=desc, tokenize=porter)",
@@ -488,6 +496,18 @@ DIFFERENT = {
     "an FTS5 column that is not indexed": (
         "CREATE VIRTUAL TABLE f USING fts5(a, b UNINDEXED)",
         "CREATE VIRTUAL TABLE f USING fts5(a, b)",
+    ),
+    "an FTS5 option whose value is the word none": (
+        "CREATE VIRTUAL TABLE f USING fts5(a, detail=none)",
+        "CREATE VIRTUAL TABLE f USING fts5(a)",
+    ),
+    "an FTS3 option whose name stands in quotes, which makes it a column": (
+        "CREATE VIRTUAL TABLE f USING fts3(a, 'tokenize'=simple)",
+        "CREATE VIRTUAL TABLE f USING fts3(a, tokenize=simple)",
+    ),
+    "an empty type in quotes, which has an affinity": (
+        "CREATE TABLE t(a '')",
+        "CREATE TABLE t(a)",
     ),
     "an FTS5 setting": (
         "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f(f, rank) VALUES('rank', 'bm25(9.0)')",
