@@ -20,7 +20,7 @@ _COLUMN_CONSTRAINTS = frozenset(
 
 @dataclass
 class ColumnText:
-    """What the text says of one column; ``typed`` is true where it has a type, even an empty one."""
+    """What the text says of one column; ``typed`` if it has a type, even an empty one."""
 
     name: str
     typed: bool = False

@@ -52,6 +52,7 @@ _BEFORE_EXPRESSION = (
     *("WHERE", "ON", "WHEN", "THEN", "ELSE", "HAVING", "BY", "SELECT", "DISTINCT", "RETURNING"),
     "LIMIT",
 )
+_CLAUSES = ("SET", "SELECT", "FROM", "WHERE", "BY", "HAVING", "LIMIT", "VALUES", "RETURNING")
 _NO_OPERAND = (
     *("SELECT", "VALUES", "WITH", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "DISTINCT"),
     *("JOIN", "ON", "USING", "UNION", "EXCEPT", "INTERSECT", "AS", "SET", "INTO", "RETURNING"),
@@ -72,7 +73,8 @@ def _grouped(tokens: Sequence[Token], place: int, closing: str) -> tuple[list[_N
         token = tokens[place]
         if token.kind == "operator" and token.value == ")" and closing == ")":
             return nodes, place
-        if token.is_word("END") and closing == "END":
+        # END may be the name of a column; what closes a CASE stands after a value.
+        if token.is_word("END") and closing == "END" and _ends_operand(nodes):
             return nodes, place
         close = _closing(token, nodes)
         if close:
@@ -149,6 +151,8 @@ def _left(before: Sequence[_Node]) -> int | None:
         return {"OR": _OR, "NOT": prefix}.get(word, _EQUALITY)
     if word in _BEFORE_EXPRESSION:
         return _EDGE
+    if word == "FROM" and _ends_comparison(before[:-1]):
+        return _EQUALITY
     if _ends_operand(before[:-1]):
         return {**dict.fromkeys(_MATCHING, _EQUALITY), "ESCAPE": _ESCAPE, "OFFSET": _EDGE}.get(word)
     return None
@@ -159,7 +163,26 @@ def _left_operator(last: Token, before: Sequence[_Node]) -> int | None:
         return None if _in_values(before) else _EDGE
     if last.value in _PREFIX and not _ends_operand(before[:-1]):
         return _UNARY
+    if last.value == "=" and _assigns(before[:-1]):
+        return _EDGE
     return _BINARY.get(last.value)
+
+
+def _assigns(before: Sequence[_Node]) -> bool:
+    """Return whether an equals sign here gives a column its value, after SET."""
+    place = len(before) - 2
+    if place > 0 and _is_comma(before[place]):
+        words = (node for node in reversed(before[:place]) if _is_word(node, *_CLAUSES))
+        return _is_word(next(words, None), "SET")
+    return place >= 0 and _is_word(before[place], "SET")
+
+
+def _ends_comparison(before: Sequence[_Node]) -> bool:
+    """Return whether the words before a FROM are IS DISTINCT or IS NOT DISTINCT."""
+    if not before or not _is_word(before[-1], "DISTINCT"):
+        return False
+    rest = before[:-2] if len(before) > 1 and _is_word(before[-2], "NOT") else before[:-1]
+    return bool(rest) and _is_word(rest[-1], "IS")
 
 
 def _right(after: Sequence[_Node]) -> int | None:

@@ -11,21 +11,34 @@ from typing import Literal, NamedTuple
 
 __all__ = ["Kind", "Token", "fold", "tokenize"]
 
-Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator"]
+Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator", "illegal"]
 """What a token is: a bare word (keyword or identifier), a quoted name, a literal, ..."""
 
+# What is no more taken back once it is read, as SQLite never looks back: (?>...).
+_LETTER = r"[A-Za-z0-9_$\x80-\U0010ffff]"
+_DIGITS = (
+    r"(?>0[xX][0-9A-Fa-f][0-9A-Fa-f_]*"
+    r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
+)
+_BOUND = rf"[@$:\#](?>(?:::)*{_LETTER}(?:{_LETTER}|::)*)"
+# SQLite's tokenize.c: what a text begins with decides. A quote that is not closed, digits before a
+# letter and x'...' that is no blob are illegal as a whole. /* begins a comment only before another
+# character, and a vertical tab is white space only behind other.
 _TOKEN = re.compile(
-    r"""
-    [ \t\n\f\r]*(?:
-      (?P<blank>[ \t\n\f\r]+ | \ufeff | --[^\n]*(?:\n|\Z) | /\*.*?(?:\*/|\Z))
-    | (?P<blob>[xX]'[0-9A-Fa-f]*')
-    | (?P<string>'(?:[^']|'')*(?:'|\Z))
-    | (?P<double>"(?:[^"]|"")*(?:"|\Z))
-    | (?P<name>`(?:[^`]|``)*(?:`|\Z) | \[[^\]]*(?:\]|\Z))
-    | (?P<number>0[xX][0-9A-Fa-f_]+
-        | (?:[0-9][0-9_]*(?:\.[0-9_]*)? | \.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?)
-    | (?P<variable>\?[0-9]* | [@$:\#][A-Za-z0-9_$\x80-\U0010ffff:]+)
-    | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+    rf"""
+    (?:[ \t\n\f\r][ \t\n\v\f\r]*)?(?:
+      (?P<end>\0.*)
+    | (?P<blank>[ \t\n\f\r][ \t\n\v\f\r]* | \ufeff | --[^\n\0]*
+        | /\*(?=[^\0])(?:[^\0]*?\*/ | [^\0]*))
+    | (?P<blob>[xX]'(?:[0-9A-Fa-f]{{2}})*')
+    | (?P<string>'(?>(?:[^'\0]|'')*)')
+    | (?P<double>"(?>(?:[^"\0]|"")*)")
+    | (?P<name>`(?>(?:[^`\0]|``)*)` | \[[^\]\0]*\])
+    | (?P<number>{_DIGITS}(?!{_LETTER}))
+    | (?P<variable>\?[0-9]* | {_BOUND}(?:\([^ \t\n\v\f\r)\0]*\) | (?!\()))
+    | (?P<illegal>[xX]'[^'\0]*'? | ["'`\[][^\0]* | {_DIGITS}{_LETTER}+
+        | {_BOUND}\([^ \t\n\v\f\r)\0]* | [@$:\#](?:::)* | !(?!=) | [\\\]{{}}^\x01-\x1f\x7f])
+    | (?P<word>[A-Za-z_\x80-\U0010ffff]{_LETTER}*)
     | (?P<operator>->> | -> | \|\| | << | >> | <> | <= | >= | == | != | .)
     )""",
     re.DOTALL | re.VERBOSE,
@@ -63,11 +76,16 @@ class Token(NamedTuple):
 
 
 def tokenize(sql: str) -> tuple[Token, ...]:
-    """Return the tokens of ``sql`` in order."""
+    """Return the tokens of ``sql`` in order, up to a NUL, which ends a text for SQLite.
+
+    What SQLite refuses as "unrecognized token" is a token of the kind "illegal".
+    """
     found = []
     new = tuple.__new__  # NamedTuple's own takes three times as long
     for match in _TOKEN.finditer(sql):
         kind = match.lastgroup
+        if kind == "end":
+            break
         if kind is None or kind == "blank":
             continue
         text = match[kind]

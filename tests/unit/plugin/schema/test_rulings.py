@@ -47,6 +47,20 @@ SAME = {
         "CREATE TABLE t(a); CREATE TRIGGER r AFTER INSERT ON t WHEN new.a > 1"
         " BEGIN UPDATE t SET a = new.a + 1 WHERE a = 1; END",
     ),
+    "parentheses after SET": (
+        "CREATE TABLE t(a, b); CREATE TRIGGER r AFTER INSERT ON t"
+        " BEGIN UPDATE t SET a = (a OR b), b = (a AND 1) WHERE a = (b > 1); END",
+        "CREATE TABLE t(a, b); CREATE TRIGGER r AFTER INSERT ON t"
+        " BEGIN UPDATE t SET a = a OR b, b = a AND 1 WHERE a = (b > 1); END",
+    ),
+    "parentheses after IS DISTINCT FROM": (
+        "CREATE TABLE t(a, b, CHECK(a IS NOT DISTINCT FROM (b + 1) OR a IS DISTINCT FROM (b)))",
+        "CREATE TABLE t(a, b, CHECK(a IS NOT DISTINCT FROM b + 1 OR a IS DISTINCT FROM b))",
+    ),
+    "parentheses in a CASE over a column named end": (
+        "CREATE TABLE t(end); CREATE VIEW v AS SELECT CASE end WHEN (1) THEN (end) END AS x FROM t",
+        "CREATE TABLE t(end); CREATE VIEW v AS SELECT CASE end WHEN 1 THEN end END AS x FROM t",
+    ),
     "== and =": ("CREATE TABLE t(a, CHECK(a == 1))", "CREATE TABLE t(a, CHECK(a = 1))"),
     "!= and <>": ("CREATE TABLE t(a, CHECK(a != 1))", "CREATE TABLE t(a, CHECK(a <> 1))"),
     "letter case of keywords": (
@@ -300,6 +314,12 @@ DIFFERENT = {
     "parentheses after a minus": (
         "CREATE TABLE t(a, b, CHECK(a - (b - 1)))",
         "CREATE TABLE t(a, b, CHECK(a - b - 1))",
+    ),
+    "parentheses after a comparison behind SET": (
+        "CREATE TABLE t(a, b); CREATE TRIGGER r AFTER INSERT ON t"
+        " BEGIN UPDATE t SET a = b = (a OR b); END",
+        "CREATE TABLE t(a, b); CREATE TRIGGER r AFTER INSERT ON t"
+        " BEGIN UPDATE t SET a = b = a OR b; END",
     ),
     "parentheses after NOT": (
         "CREATE TABLE t(a, b, CHECK(NOT (a AND b)))",

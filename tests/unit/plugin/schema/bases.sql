@@ -1,0 +1,205 @@
+-- The schemas that the mutation search changes, one word at a time. A blank line ends a schema.
+
+CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT NOT NULL DEFAULT 'x' COLLATE NOCASE, b INT UNIQUE ON CONFLICT IGNORE CHECK(b > 0), c REAL DEFAULT (1 + 2));
+
+CREATE TABLE p(id INTEGER PRIMARY KEY, a TEXT UNIQUE);
+CREATE TABLE t(a INTEGER REFERENCES p(id) ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED, b TEXT, CONSTRAINT fk FOREIGN KEY(b) REFERENCES p(a) ON DELETE RESTRICT);
+
+CREATE TABLE p(a INT, b INT, PRIMARY KEY(a, b));
+CREATE TABLE t(x INT DEFAULT 7, y INT, FOREIGN KEY(x, y) REFERENCES p(a, b) ON UPDATE CASCADE ON DELETE SET DEFAULT, FOREIGN KEY(y, x) REFERENCES p NOT DEFERRABLE);
+
+CREATE TABLE t(a TEXT, b INT, c, PRIMARY KEY(a DESC, b), UNIQUE(c COLLATE NOCASE), CONSTRAINT k CHECK(a <> '' AND b IN (1, 2, 3))) WITHOUT ROWID;
+
+CREATE TABLE t(k INT, v TEXT, w ANY, PRIMARY KEY(v, k)) WITHOUT ROWID, STRICT;
+
+CREATE TABLE t(a INT NOT NULL, b TEXT, c BLOB, d ANY, e REAL DEFAULT 1.5, CHECK(typeof(a) = 'integer' OR length(b) BETWEEN 1 AND 10)) STRICT;
+
+CREATE TABLE t(a INT, b TEXT, c TEXT GENERATED ALWAYS AS (lower(b) || a) STORED, d AS (a * 2 + 1) VIRTUAL UNIQUE);
+
+CREATE TABLE t(a INT, b INT, c INT GENERATED ALWAYS AS (a - (b - 1)) VIRTUAL NOT NULL, d TEXT AS (CASE WHEN a THEN 'p' ELSE b END) STORED CHECK(d <> 'q'));
+
+CREATE TABLE t(a INTEGER, b INT, c TEXT DEFAULT CURRENT_TIMESTAMP, d NUMERIC DEFAULT -5, e DEFAULT x'00ff', f VARCHAR(10) DEFAULT NULL, PRIMARY KEY(a AUTOINCREMENT), UNIQUE(b, c) ON CONFLICT REPLACE);
+
+CREATE TABLE n(id INTEGER PRIMARY KEY, up INT REFERENCES n, path TEXT NOT NULL ON CONFLICT FAIL, CHECK(up IS NULL OR up <> id), CHECK(path GLOB '/*' OR path NOT LIKE '%a!%' ESCAPE '!'));
+
+CREATE TABLE t(a INTEGER PRIMARY KEY DESC, b DECIMAL(10, 2) DEFAULT 1e3, c BOOLEAN DEFAULT TRUE, d UNSIGNED BIG INT DEFAULT 0x10, e "double precision" DEFAULT '1');
+
+CREATE TABLE t(a TEXT PRIMARY KEY ON CONFLICT REPLACE, b INT NOT NULL ON CONFLICT IGNORE DEFAULT 3, c UNIQUE ON CONFLICT FAIL, UNIQUE(b) ON CONFLICT ROLLBACK);
+
+CREATE TABLE t(a, b, c, CONSTRAINT one CHECK(a < b), CONSTRAINT two CHECK(b < c OR c IS NULL), CONSTRAINT three UNIQUE(a, c), CHECK(NOT (a = 5 AND b = 6)));
+
+CREATE TABLE t(a CHECK((a & 3) = 1 OR a << 2 > 8), b CHECK(-b < 10 AND ~b <> 3), c CHECK(c % 2 = 0 OR c / 3 = 1));
+
+CREATE TABLE t(a, b, CHECK(coalesce(a, b, 1) IS NOT NULL), CHECK((a, b) <> (1, 2)), CHECK(a NOT BETWEEN 3 AND 5), CHECK(b NOT IN ('x', 'y') OR b ISNULL));
+
+CREATE TABLE t(a TEXT, b TEXT, CHECK(a COLLATE NOCASE = b COLLATE NOCASE OR a || 'x' > b), CHECK(CAST(a AS INTEGER) = 1 OR substr(b, 2, 1) = 'z' OR b IS NOT 'q'));
+
+CREATE TABLE t(a, b, CHECK(a IS NOT DISTINCT FROM b OR a IS DISTINCT FROM 3), CHECK(iif(a > 1, b, 0) + 0.5 >= -1.25));
+
+CREATE TABLE "a table"("a column" INT NOT NULL, [b c] TEXT DEFAULT "word", `c` CHECK(`c` <> "a column"), "select" INT UNIQUE);
+
+CREATE TABLE t(a DEFAULT 'it''s', b DEFAULT '', c DEFAULT '1', d DEFAULT 1, e DEFAULT 1.0, f DEFAULT X'AB', g DEFAULT +1, h DEFAULT CURRENT_DATE, i DEFAULT (abs(-3)), j DEFAULT word);
+
+CREATE TABLE t(a INTEGER NOT NULL PRIMARY KEY, b INTEGER, c INTEGER, UNIQUE(b, a), UNIQUE(a, b));
+
+CREATE TABLE t(a INT PRIMARY KEY, b INT);
+CREATE TABLE u(a INT, b REFERENCES t(a) MATCH SIMPLE ON DELETE NO ACTION, c REFERENCES t ON UPDATE RESTRICT DEFERRABLE);
+
+CREATE TABLE t(a, b, c);
+CREATE UNIQUE INDEX i ON t(a DESC, lower(b) COLLATE NOCASE, c) WHERE a IS NOT NULL AND (b > 1 OR c LIKE 'x%');
+
+CREATE TABLE t(a INT, b INT);
+CREATE INDEX i ON t(a + b * 2, abs(a) - 1, CASE a WHEN 1 THEN b ELSE a END);
+
+CREATE TABLE t(a TEXT COLLATE NOCASE, b TEXT COLLATE RTRIM, c TEXT);
+CREATE INDEX i ON t(a, b COLLATE BINARY, c COLLATE NOCASE DESC);
+CREATE INDEX j ON t(c) WHERE c > 'm' AND b IN ('p', 'q');
+
+CREATE TABLE t(a, b);
+CREATE INDEX i ON t(json_extract(a, '$.x'), a ->> '$.y' DESC, b -> 2);
+
+CREATE TABLE t(a INT, b INT, c INT);
+CREATE INDEX i ON t(a, b);
+CREATE INDEX j ON t(b, a DESC);
+CREATE UNIQUE INDEX k ON t(c) WHERE c <> 0 AND NOT a;
+
+CREATE TABLE t(a, b, PRIMARY KEY(a)) WITHOUT ROWID;
+CREATE INDEX i ON t(b || a, length(b));
+CREATE UNIQUE INDEX j ON t(b) WHERE typeof(b) = 'text';
+
+CREATE TABLE t(a INT, b TEXT, c);
+CREATE VIEW v(x, y, z) AS SELECT a AS one, count(*), max(b) FROM t WHERE a > 1 AND b <> 'x' GROUP BY a HAVING count(*) > 1 ORDER BY 1 DESC LIMIT 10 OFFSET 2;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE TABLE u(a INT, c TEXT);
+CREATE VIEW v AS WITH w AS (SELECT a, c FROM u WHERE c IN ('x', 'y')) SELECT t.a, w.c, CASE WHEN t.b IS NULL THEN 0 ELSE 1 END AS k FROM t LEFT JOIN w ON t.a = w.a UNION ALL SELECT a, b, 2 FROM t;
+
+CREATE TABLE t(a TEXT, b TEXT);
+CREATE VIEW v AS SELECT a -> '$.x' AS p, a ->> 'y' AS s, (SELECT max(b) FROM t AS k WHERE k.a = t.a) AS m, EXISTS (SELECT 1 FROM t WHERE b IS NOT NULL) AS e, CAST(a AS INTEGER) AS i, row_number() OVER (PARTITION BY a ORDER BY b ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS w FROM t;
+
+CREATE TABLE t(a INT, b INT, c INT);
+CREATE VIEW v AS SELECT a, sum(b) FILTER (WHERE c > 1) AS s, count(DISTINCT c) AS d, group_concat(b, ';') AS g, total(a) + avg(b) AS n FROM t GROUP BY a, c HAVING sum(b) > 2;
+
+CREATE TABLE t(a INT, b INT, c INT);
+CREATE VIEW v AS SELECT a, sum(b) OVER w AS s, lag(b, 1, 0) OVER (w ROWS UNBOUNDED PRECEDING) AS l, rank() OVER (ORDER BY c DESC, a) AS r FROM t WINDOW w AS (PARTITION BY a ORDER BY b);
+
+CREATE TABLE t(a INT, b INT);
+CREATE VIEW v AS SELECT first_value(b) OVER (ORDER BY a GROUPS BETWEEN 1 PRECEDING AND 2 FOLLOWING EXCLUDE TIES) AS f, ntile(4) OVER (ORDER BY b ASC NULLS LAST) AS q FROM t;
+
+CREATE TABLE t(a INT, b INT);
+CREATE TABLE u(a INT, c INT);
+CREATE TABLE x(c INT, d INT);
+CREATE VIEW v AS SELECT t.b, x.d FROM t JOIN u USING (a) INNER JOIN x ON u.c = x.c AND x.d > 0 WHERE t.b <> 4;
+CREATE VIEW w AS SELECT * FROM t NATURAL JOIN u;
+CREATE VIEW y AS SELECT a.b AS one, b.c AS two FROM t AS a CROSS JOIN u AS b, x;
+
+CREATE TABLE n(id INTEGER PRIMARY KEY, up INT, name TEXT);
+CREATE VIEW tree AS WITH RECURSIVE w(id, depth, path) AS (SELECT id, 0, name FROM n WHERE up IS NULL UNION ALL SELECT n.id, w.depth + 1, w.path || '/' || n.name FROM n JOIN w ON n.up = w.id WHERE w.depth < 20) SELECT path, depth FROM w ORDER BY path;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE TABLE u(a INT, b TEXT);
+CREATE VIEW v AS SELECT a, b FROM t EXCEPT SELECT a, b FROM u;
+CREATE VIEW w AS SELECT a FROM t INTERSECT SELECT a FROM u ORDER BY a;
+CREATE VIEW x AS SELECT DISTINCT a, b FROM t UNION SELECT a, 'none' FROM u LIMIT 5;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE VIEW v AS SELECT a, b FROM (SELECT a, b FROM t WHERE a > 2 ORDER BY b LIMIT 3) AS s WHERE s.a IN (SELECT a FROM t WHERE b GLOB 'x*');
+CREATE VIEW w AS SELECT (SELECT b FROM t AS i WHERE i.a = o.a ORDER BY b DESC LIMIT 1) AS last FROM t AS o WHERE NOT EXISTS (SELECT 1 FROM t AS j WHERE j.a > o.a);
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE VIEW v AS VALUES (1, 'x'), (2, 'y'), (3, NULL);
+CREATE VIEW w AS SELECT column1 + 1 AS n, column2 FROM (VALUES (1, 2.5), (3, 4e2));
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE VIEW v AS SELECT a IS NULL AS n, a IS NOT NULL AS m, a IS 1 AS o, b IS NOT 'x' AS p, NOT a AS q, -a AS r, +b AS s, ~a AS u FROM t;
+CREATE VIEW w AS SELECT a + 1 - 2 * 3 / 4 % 5 AS n, a << 1 | 2 & 3 >> 4 AS m, a < 1 AND a <= 2 OR a > 3 AND a >= 4 AS o, b || 'x' || a AS p FROM t;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE VIEW v AS SELECT CASE a WHEN 1 THEN 'one' WHEN 2 THEN 'two' END AS n, coalesce(b, 'none') AS c, nullif(a, 0) AS z, max(a, 3) AS m, printf('%d-%s', a, b) AS p, replace(b, 'x', 'y') AS r FROM t;
+
+CREATE TABLE t(a TEXT, b TEXT);
+CREATE VIEW v AS SELECT a LIKE 'x%' AS l, a NOT LIKE b ESCAPE '!' AS e, a GLOB '*y' AS g, a BETWEEN 'a' AND 'm' AS w, a COLLATE NOCASE = b AS c, b COLLATE RTRIM IN ('x', 'y ') AS i FROM t ORDER BY a COLLATE NOCASE DESC, b;
+
+CREATE TABLE t(a TEXT);
+CREATE VIEW v AS SELECT key, value, json_each.type AS kind FROM t, json_each(t.a, '$.k') WHERE json_each.value > 1;
+CREATE VIEW w AS SELECT datetime(a, '+1 day') AS d, hex(x'0aFF') AS h, typeof(1e3) AS n, 0xFF AS f, .5 AS p, 5. AS q, 1.5e-3 AS r FROM t;
+
+CREATE TABLE t(a INT, b INT);
+CREATE INDEX i ON t(a);
+CREATE VIEW v AS SELECT a FROM t INDEXED BY i WHERE a = 1;
+CREATE VIEW w AS SELECT a FROM main.t NOT INDEXED WHERE a = 1 AND likely(b > 2);
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE VIEW v(a, b) AS WITH one(x, y) AS NOT MATERIALIZED (SELECT a, b FROM t), two AS MATERIALIZED (SELECT x FROM one WHERE x > 1) SELECT two.x, one.y FROM two LEFT OUTER JOIN one ON two.x = one.x AND one.y IS NOT NULL;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE TABLE u(a INT, c TEXT);
+CREATE VIEW v AS SELECT t.b AS one, u.c AS two FROM t RIGHT JOIN u ON t.a = u.a;
+CREATE VIEW w AS SELECT a, b, c FROM t FULL OUTER JOIN u USING (a) WHERE b IS NULL OR c IS NULL;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE TABLE l(n INT, m TEXT);
+CREATE TRIGGER r AFTER UPDATE OF a, b ON t FOR EACH ROW WHEN new.a > old.a BEGIN INSERT INTO l VALUES (new.a, old.b); UPDATE l SET n = n + 1 WHERE m = new.b; DELETE FROM l WHERE n < 0; END;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE VIEW v AS SELECT a, b FROM t;
+CREATE TRIGGER r INSTEAD OF INSERT ON v BEGIN INSERT OR REPLACE INTO t(a, b) SELECT new.a, upper(new.b); SELECT RAISE(ABORT, 'no') WHERE new.a IS NULL; END;
+
+CREATE TABLE t(a INT PRIMARY KEY, b TEXT, c INT);
+CREATE TRIGGER r BEFORE DELETE ON t WHEN old.a IN (SELECT c FROM t) BEGIN SELECT CASE WHEN old.b = 'x' THEN RAISE(IGNORE) END; INSERT INTO t(a, b) VALUES (1, 'q') ON CONFLICT(a) DO UPDATE SET b = excluded.b WHERE t.a > 1; END;
+
+CREATE TABLE t(a INT, b TEXT);
+CREATE VIEW v AS SELECT a, b FROM t;
+CREATE TRIGGER r INSTEAD OF UPDATE OF b ON v WHEN new.b IS NOT old.b BEGIN UPDATE t SET b = new.b, a = a + 1 WHERE a = old.a; END;
+CREATE TRIGGER s INSTEAD OF DELETE ON v BEGIN DELETE FROM t WHERE a = old.a AND b = old.b; END;
+
+CREATE TABLE t(a INT, b INT, c TEXT);
+CREATE TRIGGER r AFTER INSERT ON t BEGIN UPDATE OR IGNORE t SET (b, c) = (new.a * 2, 'z') WHERE rowid = new.rowid; REPLACE INTO t(a) VALUES (0); SELECT RAISE(FAIL, 'too many') WHERE (SELECT count(*) FROM t) > 9; END;
+
+CREATE TABLE t(a INT, b INT);
+CREATE TABLE u(a INT UNIQUE, n INT DEFAULT 0);
+CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT OR IGNORE INTO u(a) VALUES (new.a); UPDATE u SET n = n + s.k FROM (SELECT count(*) AS k FROM t WHERE a = new.a) AS s WHERE u.a = new.a; END;
+CREATE TRIGGER s BEFORE UPDATE ON t WHEN new.b IS NULL OR new.b < old.b BEGIN SELECT RAISE(ROLLBACK, 'smaller'); END;
+
+CREATE TABLE t(a INT UNIQUE, b INT, c TEXT);
+CREATE TABLE l(x INT);
+CREATE TRIGGER r AFTER DELETE ON t BEGIN INSERT INTO l SELECT w.a FROM (SELECT a FROM t WHERE b > old.b) AS w; INSERT INTO t(a, b) SELECT old.a + 1, 0 WHERE true ON CONFLICT DO NOTHING; INSERT INTO l VALUES (old.b); END;
+
+CREATE TABLE t(a INT, b INT);
+CREATE TRIGGER r AFTER UPDATE ON t FOR EACH ROW BEGIN DELETE FROM t WHERE a IN (WITH w AS (SELECT max(a) AS m FROM t) SELECT m FROM w WHERE m > new.a); UPDATE t SET b = CASE WHEN old.b > 1 THEN new.b ELSE - new.b END WHERE a BETWEEN old.a AND new.a; END;
+
+CREATE TABLE d(id INTEGER PRIMARY KEY, body TEXT);
+CREATE VIRTUAL TABLE f USING fts5(body, content='d', content_rowid='id');
+CREATE TRIGGER d_in AFTER INSERT ON d BEGIN INSERT INTO f(rowid, body) VALUES (new.id, new.body); END;
+CREATE TRIGGER d_out AFTER DELETE ON d BEGIN INSERT INTO f(f, rowid, body) VALUES ('delete', old.id, old.body); END;
+
+CREATE VIRTUAL TABLE f USING fts5(path, body UNINDEXED, tokenize = 'porter unicode61', prefix = '2 3', columnsize = 0);
+
+CREATE TABLE d(id INTEGER PRIMARY KEY, x TEXT, y TEXT);
+CREATE VIRTUAL TABLE f USING fts5(x, y, content='d', content_rowid='id', detail=column);
+
+CREATE VIRTUAL TABLE f USING fts5(title, body, tokenize = "unicode61 remove_diacritics 0 tokenchars '-_'", detail = none);
+
+CREATE VIRTUAL TABLE f USING fts5(a, content='');
+CREATE VIRTUAL TABLE v USING fts5vocab(f, row);
+
+CREATE VIRTUAL TABLE f USING fts4(title, body, tokenize=porter, prefix="2,3", order=desc, notindexed=title);
+
+CREATE TABLE d(docid INTEGER PRIMARY KEY, x TEXT);
+CREATE VIRTUAL TABLE f USING fts4(x, content="d", matchinfo=fts3);
+
+CREATE VIRTUAL TABLE f USING fts3(a, b, tokenize=simple);
+
+CREATE VIRTUAL TABLE g USING rtree(id, x0, x1, +note);
+
+CREATE VIRTUAL TABLE g USING rtree_i32(id, x0, x1, y0, y1);
+CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT);
+CREATE VIEW v AS SELECT name FROM t JOIN g ON g.id = t.id WHERE x0 >= 1 AND x1 <= 5;
+
+CREATE TABLE "übersicht"(größe INT, "nom d'usage" TEXT, x$y INT);
+CREATE INDEX "idx größe" ON "übersicht"(größe, x$y) WHERE größe > 3;
+CREATE VIEW "v w" AS SELECT größe AS "größer als", x$y + 1 AS z FROM "übersicht" WHERE "nom d'usage" <> 'É';
+
+CREATE TABLE begin(end INT, "case" INT, match TEXT, like TEXT, replace INT, key TEXT, action INT);
+CREATE VIEW v AS SELECT CASE WHEN begin.replace THEN end END AS a, match, like, key FROM begin WHERE match LIKE key AND action > 0;
+CREATE TRIGGER after AFTER UPDATE OF key ON begin WHEN new.action BEGIN UPDATE begin SET replace = old.end WHERE key = new.key; END;

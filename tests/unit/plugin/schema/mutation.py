@@ -1,0 +1,194 @@
+"""A search for differences that the comparison does not see.
+
+Schemas are changed one word at a time; SQLite itself says whether the change means something, and
+then ``compare()`` has to report it.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pytest_pmd_migrations.schema import Schema, compare, read_schema
+
+from tests.unit.plugin.schema.bases import BASES
+from tests.unit.plugin.schema.oracle import Oracle
+from tests.unit.plugin.schema.words import words
+
+__all__ = ["Case", "Outcome", "mutants", "search"]
+
+_POOL = """
+= <> < > <= >= IS NOT NULL AND OR + - * / % || & | 0 1 2 1.0 1e1 'x' 'X' '' "a" a b c id x'00'
+NULL DEFAULT UNIQUE PRIMARY KEY COLLATE NOCASE RTRIM BINARY DESC ASC CHECK ( ) , REFERENCES p t u
+CASCADE SET RESTRICT NO ACTION ON DELETE UPDATE DEFERRABLE INITIALLY DEFERRED IMMEDIATE STORED
+VIRTUAL STRICT WITHOUT ROWID AUTOINCREMENT INTEGER INT TEXT REAL BLOB ANY NUMERIC CONFLICT REPLACE
+IGNORE ABORT FAIL ROLLBACK BEFORE AFTER INSTEAD OF INSERT new old WHEN LIKE GLOB IN BETWEEN ESCAPE
+EXISTS DISTINCT ALL UNION EXCEPT INTERSECT LIMIT OFFSET ORDER BY GROUP HAVING LEFT RIGHT FULL JOIN
+INNER OUTER CROSS NATURAL USING true false CURRENT_TIMESTAMP CURRENT_DATE CAST AS abs lower max
+CASE THEN ELSE END ~ . ISNULL NOTNULL -> ->> << >> EACH ROW FOR FILTER OVER PARTITION ROWS RANGE
+GROUPS RECURSIVE MATERIALIZED NULLS FIRST LAST INDEXED MATCH CONSTRAINT GENERATED ALWAYS FOREIGN
+tokenize porter prefix columnsize detail content UNINDEXED order notindexed compress
+""".split()  # noqa: SIM905 - SQL reads best as text
+_PATIENCE = 60
+_QUOTES = ("'{}'", '"{}"', "[{}]", "`{}`", "{}")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A schema and the same with one word changed."""
+
+    base: tuple[str, ...]
+    place: int
+    statement: str
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The statements of the changed schema."""
+        return (*self.base[: self.place], self.statement, *self.base[self.place + 1 :])
+
+    def __str__(self) -> str:
+        return f"{self.base[self.place]}\n    {self.statement}"
+
+
+@dataclass
+class Outcome:
+    """What a search found, case by case."""
+
+    tried: int = 0
+    refused: int = 0
+    distinguished: int = 0
+    ruled: list[Case] = field(default_factory=list)
+    missed: list[Case] = field(default_factory=list)
+    over_reported: list[Case] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[Case]:
+        """What should not be."""
+        return self.missed
+
+    @property
+    def doubtful(self) -> list[Case]:
+        """What may be looked at: each has to be a ruling."""
+        return [*self.ruled, *self.over_reported]
+
+    def __str__(self) -> str:
+        same = self.tried - self.refused - self.distinguished
+        return (
+            f"SQLite {sqlite3.sqlite_version}: {self.tried} mutants, {self.refused} refused by"
+            f" SQLite, {self.distinguished} distinguished, {len(self.ruled)} of them equal by a"
+            f" ruling, {len(self.missed)} missed;"
+            f" {same} the same to SQLite, {len(self.over_reported)} of them reported"
+        )
+
+
+def mutants(statement: str, chance: random.Random) -> Iterator[str]:
+    """Yield the statement with one word changed, without end."""
+    found = words(statement)
+    while True:
+        # CREATE TABLE stays; the last word is the semicolon.
+        place = chance.randrange(2, len(found) - 1)
+        changed = _changed(list(found), place, chance)
+        if changed != found:
+            text = " ".join(changed)
+            # FTS4 takes no white space round the = of an option.
+            yield text.replace(" = ", "=") if "VIRTUAL" in found else text
+
+
+def _changed(found: list[str], place: int, chance: random.Random) -> list[str]:
+    word = found[place]
+    match chance.randrange(10):
+        case 0 | 1:
+            del found[place]
+        case 2:
+            found.insert(place, word)
+        case 3:
+            found[place : place + 2] = reversed(found[place : place + 2])
+            if found[-1] != ";":
+                found.append(";")
+        case 4 | 5:
+            found[place] = chance.choice(_POOL)
+        case 6:
+            found.insert(place, chance.choice(_POOL))
+        case 7:
+            found[place] = chance.choice(found)
+        case 8:
+            found[place] = _other_letter(word, chance)
+        case _:
+            found[place] = chance.choice(_QUOTES).format(word.strip("'\"`[]"))
+    return found
+
+
+def _other_letter(word: str, chance: random.Random) -> str:
+    """Return a word with one letter changed, left out or said twice."""
+    place = chance.randrange(len(word))
+    letter = word[place]
+    other = chance.choice(["", letter * 2, letter.swapcase(), chance.choice("aXz019 _.%é'-")])
+    return word[:place] + other + word[place + 1 :]
+
+
+def search(seed: int, count: int, bases: Sequence[tuple[str, ...]] = BASES) -> Outcome:
+    """Try ``count`` mutants that SQLite accepts, spread evenly over the schemas."""
+    chance = random.Random(seed)
+    outcome = Outcome()
+    share, more = divmod(count, len(bases))
+    for number, base in enumerate(bases):
+        _search_one(base, share + (number < more), chance, outcome)
+    return outcome
+
+
+def _search_one(base: tuple[str, ...], count: int, chance: random.Random, outcome: Outcome) -> None:
+    original = Oracle(base)
+    try:
+        schema = read_schema(original.conn)
+        # Reading rows changes the database, so everything else is read before.
+        _ = original.facts, original.bytecode, original.behaviour
+        lengths = [len(statement) for statement in base]
+        streams = [mutants(statement, chance) for statement in base]
+        seen: set[tuple[int, str]] = set()
+        accepted = 0
+        for _ in range(_PATIENCE * count):
+            if accepted == count:
+                break
+            place = chance.choices(range(len(base)), lengths)[0]
+            statement = next(streams[place])
+            if (place, statement) in seen:
+                continue
+            seen.add((place, statement))
+            accepted += _judge(Case(base, place, statement), original, schema, outcome)
+    finally:
+        original.close()
+
+
+def _judge(case: Case, original: Oracle, schema: Schema, outcome: Outcome) -> bool:
+    """Count one case; return whether SQLite accepts it."""
+    outcome.tried += 1
+    try:
+        changed = Oracle(case.changed)
+    except (sqlite3.Error, sqlite3.Warning):
+        outcome.refused += 1
+        return False
+    try:
+        reported = bool(compare(read_schema(changed.conn), schema))
+        _ = changed.facts, changed.bytecode
+        if changed.distinguishes(original):
+            outcome.distinguished += 1
+            if not reported:
+                (outcome.ruled if _is_ruled(case) else outcome.missed).append(case)
+        elif reported:
+            outcome.over_reported.append(case)
+    finally:
+        changed.close()
+    return True
+
+
+def _is_ruled(case: Case) -> bool:
+    """Return whether the one change is DEFAULT NULL, which is ruled to be the same as none.
+
+    SQLite's program for such a column is another one, with the same rows.
+    """
+    pair = (case.base[case.place], case.statement)
+    ours, theirs = (" ".join(words(text)).upper() for text in pair)
+    same = [text.replace(" DEFAULT NULL", "").replace(" NULL ,", " ,") for text in (ours, theirs)]
+    return same[0] == same[1]
