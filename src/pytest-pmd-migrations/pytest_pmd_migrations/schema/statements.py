@@ -138,7 +138,8 @@ def _options(options: Sequence[Sequence[Token]]) -> list[tuple[str, str]]:
     values: dict[str, list[str]] = {}
     for part in options:
         name = fold(part[0].value)
-        value = _value(part[2:] if part[1].value == "=" else part[1:])
+        # Two equals signs are one, and a value that begins with the other.
+        value = _value(part[2:] if part[1].text == "=" else part[1:])
         values.setdefault(name, []).append(fold(value) if name in _REFERENCES else value)
     # A value may be the word that stands for no value where options are compared.
     return sorted(
@@ -149,7 +150,7 @@ def _options(options: Sequence[Sequence[Token]]) -> list[tuple[str, str]]:
 
 def _value(part: Sequence[Token]) -> str:
     """Return a module's argument, which means the same in any quotes."""
-    return " ".join(token.value for token in part)
+    return " ".join(t.text if t.kind == "operator" else t.value for t in part)
 
 
 def _column_name(name: str, tokens: Sequence[Token]) -> str:

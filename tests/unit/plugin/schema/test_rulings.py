@@ -525,6 +525,10 @@ DIFFERENT = {
         "CREATE VIRTUAL TABLE f USING fts3(a, 'tokenize'=simple)",
         "CREATE VIRTUAL TABLE f USING fts3(a, tokenize=simple)",
     ),
+    "an FTS4 option with two equals signs": (
+        "CREATE TABLE d(x); CREATE VIRTUAL TABLE f USING fts4(x, content==d)",
+        "CREATE TABLE d(x); CREATE VIRTUAL TABLE f USING fts4(x, content=d)",
+    ),
     "an empty type in quotes, which has an affinity": (
         "CREATE TABLE t(a '')",
         "CREATE TABLE t(a)",

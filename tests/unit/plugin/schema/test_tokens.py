@@ -142,7 +142,7 @@ def without_separators(sql: str) -> bool:
     """Older SQLite versions end a number before an underscore, or call it illegal."""
     return (
         sqlite3.sqlite_version_info >= (3, 46)
-        or re.search(r"[0-9A-Fa-f.]_|0x[0-9A-Fa-f]+(?:[^\W0-9A-Fa-f]|\$)", sql) is None
+        or re.search(r"[0-9A-Fa-f.]_|0x[0-9A-Fa-f]+(?:[g-zG-Z_$]|[^\x00-\x7f])", sql) is None
     )
 
 
