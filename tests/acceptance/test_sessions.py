@@ -351,6 +351,6 @@ def test_settings_may_stand_in_any_of_pytests_files(application: App, settings: 
     (app.path / "pyproject.toml").unlink()
     (app.path / settings).write_text(
         "[pytest]\nmigration_source = app.migrations\nmigration_idempotent = true\n"
-        "migration_ignore = log* other\ntestpaths = tests\n"
+        "migration_ignore = tag* idx_*\ntestpaths = tests\n"
     )
     app.matrix("-m", "migration").assert_outcomes(passed=11, failed=1, deselected=4)

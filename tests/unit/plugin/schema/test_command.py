@@ -51,8 +51,10 @@ def test_another_order_of_columns_exits_1_and_says_so(tmp_path: Path) -> None:
     expected = """\
 order: only the order of columns differs
   order              columns of t
-                     upgraded: a, b
-                     fresh: b, a
+                       upgraded: a, b
+                                    ^
+                       fresh:    b, a
+                                 ^
                      mend: needs a table rebuild
 """
     assert run(one, other) == (1, expected, "")
