@@ -353,4 +353,11 @@ def test_settings_may_stand_in_any_of_pytests_files(application: App, settings: 
         "[pytest]\nmigration_source = app.migrations\nmigration_idempotent = true\n"
         "migration_ignore = tag* idx_*\ntestpaths = tests\n"
     )
-    app.matrix("-m", "migration").assert_outcomes(passed=11, failed=1, deselected=4)
+    result = app.matrix("-m", "migration")
+    result.assert_outcomes(passed=10, failed=2, deselected=4)
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED migrations::0002[[]again] - 0002_pin_notes.py is not idempotent",
+            "FAILED migrations::0003[[]frozen] - *",  # its lock line was written with tags in view
+        ]
+    )
