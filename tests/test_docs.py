@@ -38,7 +38,7 @@ def after(text, marker):
 
 
 @pytest.fixture
-def in_an_empty_project(pytester, monkeypatch):
+def in_an_empty_project(pytester, monkeypatch, light_child_runs):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,32 +57,11 @@ def plain(result: pytest.RunResult) -> str:
     return text.strip() + "\n"
 
 
-@pytest.fixture(scope="session")
-def _compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let child processes find compiled modules where the environment forbids to write them.
-
-    pytest rewrites the modules of plugins; without its cache each run would do so again.
-    """
-    if not sys.dont_write_bytecode:
-        return
-    folder = tmp_path_factory.mktemp("compiled")
-    shutil.copytree(PROJECTS / "downstream", folder, dirs_exist_ok=True)
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith(("PYTEST", "COVERAGE"))
-    }
-    command = [sys.executable, "-m", "pytest", "--migration-matrix", "-n", "1"]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-
-
 @pytest.fixture
 def application(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, _compiled: None
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, light_child_runs: None
 ) -> Callable[[str], Application]:
     """Copy the application of that name and return it."""
-    # Its plugin imports all of hypothesis at the end of every run.
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("BUILD_NUMBER", raising=False)
