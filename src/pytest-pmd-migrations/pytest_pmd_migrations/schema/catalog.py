@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["Catalog", "Entry", "plain_rows", "quote", "stored_text"]
+__all__ = ["Catalog", "Entry", "Index", "Row", "plain_rows", "quote", "stored_text"]
+
+Row = tuple[Any, ...]
 
 _RESERVED = "sqlite_"
 _FTS5_CONFIG = "_config"
 _UNREADABLE = "Could not decode to UTF-8"
+_SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
 # A virtual table has no root page; asking for its columns needs its module.
-_TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0)"
-# The key of a table WITHOUT ROWID has an index that sqlite_schema does not list.
-_INDEXES = f"(SELECT l.name FROM {_TABLES} AS t, pragma_index_list(t.name, 'main') AS l)"
-_PRAGMAS = {
-    "table_xinfo": ('x.cid, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden', _TABLES),
-    "index_list": ('x.seq, x.name, x."unique", x.origin, x.partial', _TABLES),
-    "foreign_key_list": (
-        'x.id, x.seq, x."table", x."from", x."to", x.on_update, x.on_delete',
-        _TABLES.replace(")", " AND sql LIKE '%references%')"),
-    ),
-    "index_xinfo": ("x.seqno, x.cid, x.name, x.desc, x.coll, x.key", _INDEXES),
-}
+_TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0{}) AS t"
+# The table's name comes last, so that the rows need no cutting.
+_COLUMNS = f"""
+SELECT x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden, t.name
+FROM {_TABLES.format("")}, pragma_table_xinfo(t.name, 'main') AS x
+"""
+# The key of a table WITHOUT ROWID has an index that sqlite_schema does not list. Behind its terms
+# an index has columns that lead to the row.
+_INDEXES = f"""
+SELECT x.cid, x.name, x.desc, x.coll, l.name, l."unique", l.origin, t.name
+FROM {_TABLES.format("")}, pragma_index_list(t.name, 'main') AS l,
+    pragma_index_xinfo(l.name, 'main') AS x
+WHERE x.key
+"""
+_FOREIGN_KEYS = f"""
+SELECT x.id, x."table", x."from", x."to", x.on_update, x.on_delete, t.name
+FROM {_TABLES.format(" AND sql LIKE '%references%'")},
+    pragma_foreign_key_list(t.name, 'main') AS x
+"""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of sqlite_schema."""
 
     type: str
@@ -39,59 +47,76 @@ class Entry:
     sql: str
 
 
-class Catalog:
-    """Reads one connection's main database; writes nothing."""
+class Index(NamedTuple):
+    """One index: ``origin`` is "c" if CREATE INDEX made it, "u" for UNIQUE, "pk" for a key.
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    ``terms`` are (number of the column, its name, whether it descends, collation).
+    """
+
+    name: str
+    unique: bool
+    origin: str
+    terms: list[tuple[int, str | None, int, str]]
+
+
+class Catalog:
+    """Reads one connection's main database, whose rows of sqlite_schema it is given."""
+
+    def __init__(self, conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
         self.conn = conn
-        rows = conn.execute(
+        self._rows = rows
+        tables = conn.execute(
             "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
-        ).fetchall()
-        self._kinds = {str(name): str(kind) for name, kind, _, _ in rows}
-        self._flags = {str(name): (bool(wr), bool(strict)) for name, _, wr, strict in rows}
-        self._facts = {name: self._all(name, *asked) for name, asked in _PRAGMAS.items()}
+        )
+        self._tables = {str(name): (str(kind), *flags) for name, kind, *flags in tables}
+        self._columns = _by_table(conn.execute(_COLUMNS))
+        self._foreign_keys = _by_table(conn.execute(_FOREIGN_KEYS))
+        self._indexes: dict[str, dict[str, Index]] = defaultdict(dict)
+        for column, term, descending, collation, *index, table in conn.execute(_INDEXES):
+            self._add_term(str(table), (column, term, descending, str(collation)), *index)
 
     def entries(self) -> list[Entry]:
         """Return the application's objects: neither SQLite's own nor a module's shadow tables.
 
         An index or a trigger on a shadow table is the application's: modules make none with SQL.
         """
-        rows = self.conn.execute("SELECT type, name, tbl_name, sql FROM main.sqlite_schema")
         return [
             Entry(str(kind), str(name), str(table), str(sql))
-            for kind, name, table, sql in rows
+            for kind, name, table, sql in self._rows
             if sql is not None
             and not str(name).startswith(_RESERVED)
-            and not (kind == "table" and self._kinds.get(str(name)) == "shadow")
+            and not (kind == "table" and self._table(str(name))[0] == "shadow")
         ]
 
     def is_virtual(self, table: str) -> bool:
         """Return whether a module keeps that table."""
-        return self._kinds.get(table) == "virtual"
+        return bool(self._table(table)[0] == "virtual")
 
     def without_rowid(self, table: str) -> bool:
         """Return whether that table is WITHOUT ROWID."""
-        return self._flags.get(table, (False, False))[0]
+        return bool(self._table(table)[1])
 
     def strict(self, table: str) -> bool:
         """Return whether that table is STRICT."""
-        return self._flags.get(table, (False, False))[1]
+        return bool(self._table(table)[2])
 
-    def columns(self, table: str) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of table_xinfo for a table that no module keeps."""
-        return self._facts["table_xinfo"][table]
+    def columns(self, table: str) -> Sequence[Row]:
+        """Return (name, type, NOT NULL, default, place in the key, hidden, table) of each column.
 
-    def indexes(self, table: str) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of index_list."""
-        return self._facts["index_list"][table]
+        A table that a module keeps has none here.
+        """
+        return self._columns[table]
 
-    def foreign_keys(self, table: str) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of foreign_key_list."""
-        return self._facts["foreign_key_list"][table]
+    def indexes(self, table: str) -> Mapping[str, Index]:
+        """Return the indexes of a table by their names, the one made last first."""
+        return self._indexes[table]
 
-    def index_terms(self, index: str) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of index_xinfo."""
-        return self._facts["index_xinfo"][index]
+    def foreign_keys(self, table: str) -> Sequence[Row]:
+        """Return (number, parent, column, parent's column, ON UPDATE, ON DELETE, table).
+
+        A key has a row for each of its columns; the key declared last comes first.
+        """
+        return self._foreign_keys[table]
 
     def view_columns(self, view: str) -> list[str]:
         """Return the names of a view's columns.
@@ -106,36 +131,50 @@ class Catalog:
             raise
         return [str(row[1]) for row in rows]
 
-    def fts5_config(self, table: str) -> list[tuple[Any, ...]]:
+    def fts5_config(self, table: str) -> list[Row]:
         """Return the settings an FTS5 table keeps as rows, such as rank."""
         return _fts5_config(self.conn, table)
 
-    def _all(self, pragma: str, columns: str, names: str) -> dict[str, list[tuple[Any, ...]]]:
-        found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        sql = f"SELECT o.name, {columns} FROM {names} AS o, pragma_{pragma}(o.name, 'main') AS x"
-        for name, *row in self.conn.execute(sql):
-            found[str(name)].append(tuple(row))
-        return found
+    def _table(self, name: str) -> tuple[Any, ...]:
+        return self._tables.get(name, ("", False, False))
+
+    def _add_term(
+        self,
+        table: str,
+        term: tuple[int, str | None, int, str],
+        name: str,
+        unique: int,
+        origin: str,
+    ) -> None:
+        indexes = self._indexes[table]
+        if name not in indexes:
+            indexes[name] = Index(name, bool(unique), origin, [])
+        indexes[name].terms.append(term)
 
 
-def stored_text(conn: sqlite3.Connection) -> tuple[tuple[Any, ...], ...]:
+def stored_text(conn: sqlite3.Connection) -> tuple[Row, ...]:
     """Return the stored text of a schema, sorted: equal text means an equal schema.
 
     FTS5 keeps settings that change what a query gives in rows, so those are part of it.
     """
-    with plain_rows(conn):
-        rows = conn.execute(
-            "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
-            " WHERE substr(name, 1, 7) <> 'sqlite_'"
-        ).fetchall()
-        settings: list[tuple[Any, ...]] = []
+    with plain_rows(conn) as stored:
+        rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
+        settings: list[Row] = []
         for kind, name, _, sql in rows:
             if kind == "table" and "fts5" in str(sql).lower():
                 settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
-    return tuple(sorted((*rows, *settings), key=repr))
+    return tuple(_in_order(rows + settings))
 
 
-def _fts5_config(conn: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+def _in_order(rows: list[Row]) -> list[Row]:
+    try:
+        return sorted(rows)
+    except TypeError:
+        # A damaged row may hold nothing where text belongs.
+        return sorted(rows, key=repr)
+
+
+def _fts5_config(conn: sqlite3.Connection, table: str) -> list[Row]:
     try:
         return conn.execute(
             f"SELECT k, v FROM main.{quote(table + _FTS5_CONFIG)} WHERE k <> 'version' ORDER BY k"
@@ -145,22 +184,32 @@ def _fts5_config(conn: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
         return []
 
 
+def _by_table(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[-1]].append(row)
+    return found
+
+
 @contextmanager
-def plain_rows(conn: sqlite3.Connection) -> Iterator[None]:
-    """Let rows be tuples and text be str, whatever the connection's owner has set."""
+def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
+    """Let rows be tuples and text be str, whatever the connection's owner has set.
+
+    Yields the rows of sqlite_schema: type, name, table, sql.
+    """
     factories = conn.row_factory, conn.text_factory
     conn.row_factory = None
     conn.text_factory = str
     try:
-        # Python's own way is the faster one, but it refuses text that is not UTF-8.
-        conn.execute("SELECT name, sql FROM main.sqlite_schema").fetchall()
-    except sqlite3.OperationalError as error:
-        if _UNREADABLE not in str(error):
-            conn.row_factory, conn.text_factory = factories
-            raise
-        conn.text_factory = lambda content: content.decode(errors="surrogateescape")
-    try:
-        yield
+        try:
+            # Python's own way is the faster one, but it refuses text that is not UTF-8.
+            rows = conn.execute(_SCHEMA).fetchall()
+        except sqlite3.OperationalError as error:
+            if _UNREADABLE not in str(error):
+                raise
+            conn.text_factory = lambda content: content.decode(errors="surrogateescape")
+            rows = conn.execute(_SCHEMA).fetchall()
+        yield rows
     finally:
         conn.row_factory, conn.text_factory = factories
 

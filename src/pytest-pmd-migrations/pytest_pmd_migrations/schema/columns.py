@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.tokens import Token, fold
 
 __all__ = ["ColumnText", "ConstraintText", "TableText", "parse_table", "split_list"]
 
-_TABLE_CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
+_TABLE_CONSTRAINTS = frozenset(("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"))
+_ENDS = frozenset((",", ")", ""))
 _COLUMN_CONSTRAINTS = frozenset(
     (
         *("CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE"),
@@ -18,7 +20,7 @@ _COLUMN_CONSTRAINTS = frozenset(
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class ColumnText:
     """What the text says of one column; ``typed`` if it has a type, even an empty one."""
 
@@ -29,8 +31,7 @@ class ColumnText:
     not_null_conflict: str = ""
 
 
-@dataclass(frozen=True)
-class ConstraintText:
+class ConstraintText(NamedTuple):
     """What the text says of one constraint: PRIMARY KEY, UNIQUE, CHECK or FOREIGN KEY.
 
     ``columns`` and ``collations`` are in lower case, the latter empty where the column's own
@@ -58,66 +59,76 @@ class TableText:
 def parse_table(tokens: Sequence[Token]) -> TableText:
     """Return what a CREATE TABLE statement says; SQLite has accepted it already."""
     table = TableText()
-    start = next((n for n, t in enumerate(tokens) if t.value == "(" and t.kind == "operator"), None)
-    if start is None:
-        return table
-    name = ""
-    after_columns = False
-    for segment in split_list(tokens[start + 1 :]):
-        if segment[0].is_word(*_TABLE_CONSTRAINTS) and table.columns:
-            # The grammar clears a name at commas between constraints, not at the first.
-            _Reader(segment, table, "" if after_columns else name).table_constraints()
-            after_columns = True
-        else:
-            name = _Reader(segment, table).column()
+    start = next((place for place, token in enumerate(tokens) if token.text == "("), None)
+    if start is not None:
+        _Reader(tokens[start + 1 :], table).read()
     return table
 
 
 def split_list(tokens: Sequence[Token], *, empty: bool = False) -> list[tuple[Token, ...]]:
     """Split at commas until the parenthesis that closes the list; empty parts only if asked for."""
-    parts: list[list[Token]] = [[]]
-    depth = 0
-    for token in tokens:
-        if token.kind == "operator":
-            if token.value == "(":
-                depth += 1
-            elif token.value == ")":
-                depth -= 1
-                if depth < 0:
-                    break
-            elif token.value == "," and depth == 0:
-                parts.append([])
-                continue
-        parts[-1].append(token)
-    return [tuple(part) for part in parts if part or (empty and len(parts) > 1)]
+    parts: list[tuple[Token, ...]] = []
+    depth = start = 0
+    end = len(tokens)
+    for place, token in enumerate(tokens):
+        mark = token.text
+        if mark == "(":
+            depth += 1
+        elif mark == ")":
+            depth -= 1
+            if depth < 0:
+                end = place
+                break
+        elif mark == "," and depth == 0:
+            parts.append(tuple(tokens[start:place]))
+            start = place + 1
+    parts.append(tuple(tokens[start:end]))
+    return [part for part in parts if part or (empty and len(parts) > 1)]
 
 
 class _Reader:
-    """Reads one segment of the list between a table's parentheses.
+    """Reads the list between a table's parentheses, from left to right.
 
     A constraint's name holds for all after it up to the next comma, as it does for SQLite.
     """
 
-    def __init__(self, tokens: tuple[Token, ...], table: TableText, name: str = "") -> None:
+    def __init__(self, tokens: Sequence[Token], table: TableText) -> None:
         self._tokens = tokens
+        # Nothing behind the last one, however far is looked ahead.
+        self._words = [*(token.word for token in tokens), "", ""]
+        self._marks = [*(token.text for token in tokens), ""]
         self._table = table
         self._place = 0
-        self._constraint = name
+        self._constraint = ""
 
-    def column(self) -> str:
-        """Read a column: its name, its type, its constraints; return the last constraint's name."""
+    def read(self) -> None:
+        """Read the columns, then the constraints of the table, up to the last parenthesis."""
+        after_columns = False
+        while self._marks[self._place] not in ("", ")"):
+            if self._words[self._place] in _TABLE_CONSTRAINTS and self._table.columns:
+                # The grammar clears a name at commas between constraints, not at the first.
+                if after_columns:
+                    self._constraint = ""
+                after_columns = True
+                self._table_constraints()
+            else:
+                self._constraint = ""
+                self._column()
+            if self._marks[self._place] == ",":
+                self._place += 1
+
+    def _column(self) -> None:
+        """Take a column: its name, its type, its constraints."""
         column = ColumnText(self._take().value)
         self._table.columns[fold(column.name)] = column
-        length = len(self._tokens)
-        while self._place < length and self._keyword() not in _COLUMN_CONSTRAINTS:
-            self._place += 1
+        while self._more and self._words[self._place] not in _COLUMN_CONSTRAINTS:
+            self._skip()
             column.typed = True
-        while self._place < length:
+        while self._more:
             self._column_constraint(column)
-        return self._constraint
 
-    def table_constraints(self) -> None:
-        """Read table constraints, which need no commas between them."""
+    def _table_constraints(self) -> None:
+        """Take table constraints, which need no commas between them."""
         while self._more:
             if self._word("CONSTRAINT"):
                 self._constraint = self._take().value
@@ -134,67 +145,66 @@ class _Reader:
                 self._word("REFERENCES")
                 self._references(columns)
             else:
-                self._take()
+                self._skip()
 
     @property
     def _more(self) -> bool:
-        return self._place < len(self._tokens)
-
-    @property
-    def _rest(self) -> tuple[Token, ...]:
-        return self._tokens[self._place :]
+        """Whether more stands before the next comma or the end of the list."""
+        return self._marks[self._place] not in _ENDS
 
     def _take(self) -> Token:
         token = self._tokens[self._place]
         self._place += 1
         return token
 
-    def _keyword(self) -> str:
-        """Return the next token in upper case if it is a bare word."""
-        token = self._tokens[self._place]
-        return token.value.upper() if token.kind == "word" and token.value.isascii() else ""
+    def _skip(self) -> None:
+        """Take one token, or all that stands in parentheses."""
+        if self._marks[self._place] == "(":
+            self._group()
+        else:
+            self._place += 1
 
     def _word(self, *words: str) -> bool:
         """Take the next token if it is one of these words."""
-        if self._place < len(self._tokens) and self._tokens[self._place].is_word(*words):
+        if self._words[self._place] in words:
             self._place += 1
             return True
         return False
 
     def _group(self) -> tuple[Token, ...]:
         """Take what stands in parentheses, if that comes next, and return its inside."""
-        if not self._more or self._tokens[self._place].value != "(":
+        if self._marks[self._place] != "(":
             return ()
-        depth, start = 0, self._place + 1
-        while self._more:
-            token = self._take()
-            if token.kind == "operator":
-                depth += (token.value == "(") - (token.value == ")")
-            if depth == 0:
-                break
-        return self._tokens[start : self._place - 1]
+        start = self._place + 1
+        depth = 0
+        for place in range(self._place, len(self._tokens)):
+            mark = self._marks[place]
+            if mark == "(":
+                depth += 1
+            elif mark == ")":
+                depth -= 1
+                if depth == 0:
+                    self._place = place + 1
+                    return tuple(self._tokens[start:place])
+        self._place = len(self._tokens)
+        return tuple(self._tokens[start:])
 
     def _terms(self) -> list[tuple[str, str]]:
         """Take a list of columns, each with its collation."""
         terms = []
         for part in split_list(self._group()):
-            if self._ends_with_autoincrement(part):
+            if part[-1].word == "AUTOINCREMENT":
                 self._table.autoincrement = True
             inner = [token for token in part if token.kind != "operator"]
             collation = next(
-                (inner[n + 1].value for n, t in enumerate(inner[:-1]) if t.is_word("COLLATE")), ""
+                (inner[n + 1].value for n, t in enumerate(inner[:-1]) if t.word == "COLLATE"), ""
             )
             terms.append((fold(inner[0].value), fold(collation)))
         return terms
 
-    @staticmethod
-    def _ends_with_autoincrement(part: tuple[Token, ...]) -> bool:
-        return part[-1].is_word("AUTOINCREMENT")
-
     def _conflict(self) -> str:
         """Take ON CONFLICT x, if that comes next; ABORT is what holds without it."""
-        following = self._tokens[self._place : self._place + 3]
-        if len(following) > 2 and following[0].is_word("ON") and following[1].is_word("CONFLICT"):
+        if self._words[self._place : self._place + 2] == ["ON", "CONFLICT"]:
             self._place += 2
             word = self._take().value.upper()
             return "" if word == "ABORT" else word
@@ -216,7 +226,7 @@ class _Reader:
         self._take()
         self._group()
         deferred = False
-        while self._rest:
+        while self._more:
             waits = self._deferred()
             if waits is not None:
                 deferred = waits
@@ -235,30 +245,28 @@ class _Reader:
 
     def _deferred(self) -> bool | None:
         """Take [NOT] DEFERRABLE, if that comes next, and return whether the key waits."""
-        if not self._more or not self._tokens[self._place].is_word("NOT", "DEFERRABLE"):
-            return None
-        negated = len(self._rest) > 1 and self._rest[0].is_word("NOT")
-        if not self._rest[negated : negated + 1] or not self._rest[negated].is_word("DEFERRABLE"):
+        negated = self._words[self._place] == "NOT"
+        if self._words[self._place + negated] != "DEFERRABLE":
             return None
         self._place += 1 + negated
-        return self._word("INITIALLY") and self._take().is_word("DEFERRED") and not negated
+        return self._word("INITIALLY") and self._take().word == "DEFERRED" and not negated
 
     def _defer_last(self, deferred: bool) -> None:
         """Let the last foreign key so far wait or not: the clause may stand further on."""
         constraints = self._table.constraints
         for place in reversed(range(len(constraints))):
             if constraints[place].kind == "FOREIGN KEY":
-                constraints[place] = replace(constraints[place], deferred=deferred)
+                constraints[place] = constraints[place]._replace(deferred=deferred)
                 return
 
     def _column_constraint(self, column: ColumnText) -> None:
         name = fold(column.name)
-        word = self._keyword()
+        word = self._words[self._place]
         waits = self._deferred() if word in ("NOT", "DEFERRABLE") else None
         if waits is not None:
             self._defer_last(waits)
             return
-        self._place += 1
+        self._skip()
         match word:
             case "CONSTRAINT":
                 self._constraint = self._take().value

@@ -61,6 +61,8 @@ class SchemaDiff:
 
 def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
     """Return what differs, object by object: those only upgraded, only fresh, then the rest."""
+    if upgraded.means(fresh):
+        return SchemaDiff()
     ours = {found.key: found for found in upgraded.objects}
     theirs = {found.key: found for found in fresh.objects}
     found: list[Difference] = []

@@ -7,15 +7,14 @@ grammar gives parentheses a meaning of their own (a call, IN, VALUES, a subquery
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.tokens import Token
 
 __all__ = ["without_redundant"]
 
 
-@dataclass(frozen=True)
-class _Group:
+class _Group(NamedTuple):
     """What stands between two parentheses, or between CASE and END."""
 
     first: Token
@@ -24,7 +23,7 @@ class _Group:
 
     @property
     def is_case(self) -> bool:
-        return self.first.value != "("
+        return self.first.text != "("
 
 
 _Node = Token | _Group
@@ -48,16 +47,26 @@ _BINARY = {
 }
 _PREFIX = ("+", "-", "~")
 _MATCHING = ("LIKE", "GLOB", "MATCH", "REGEXP")
+_FOLLOWING = {
+    **dict.fromkeys(("IS", "NOT", "ISNULL", "NOTNULL", "IN", "BETWEEN", *_MATCHING), _EQUALITY),
+    "AND": _AND,
+    "OR": _OR,
+    "ESCAPE": _ESCAPE,
+    "COLLATE": _COLLATE,
+}
 _BEFORE_EXPRESSION = (
     *("WHERE", "ON", "WHEN", "THEN", "ELSE", "HAVING", "BY", "SELECT", "DISTINCT", "RETURNING"),
     "LIMIT",
 )
 _CLAUSES = ("SET", "SELECT", "FROM", "WHERE", "BY", "HAVING", "LIMIT", "VALUES", "RETURNING")
-_NO_OPERAND = (
-    *("SELECT", "VALUES", "WITH", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "DISTINCT"),
-    *("JOIN", "ON", "USING", "UNION", "EXCEPT", "INTERSECT", "AS", "SET", "INTO", "RETURNING"),
-    *("AND", "OR", "IN", "IS", "BETWEEN", "COLLATE", "ESCAPE", "WHEN", "THEN", "ELSE"),
+_NO_OPERAND = frozenset(
+    (
+        *("SELECT", "VALUES", "WITH", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "AS"),
+        *("JOIN", "ON", "USING", "UNION", "EXCEPT", "INTERSECT", "DISTINCT", "SET", "INTO", "AND"),
+        *("OR", "IN", "IS", "BETWEEN", "COLLATE", "ESCAPE", "WHEN", "THEN", "ELSE", "RETURNING"),
+    )
 )
+_BEFORE_OPERAND = _NO_OPERAND.union(_BEFORE_EXPRESSION, _MATCHING)
 
 
 def without_redundant(tokens: Sequence[Token]) -> list[Token]:
@@ -71,10 +80,10 @@ def _grouped(tokens: Sequence[Token], place: int, closing: str) -> tuple[list[_N
     nodes: list[_Node] = []
     while place < len(tokens):
         token = tokens[place]
-        if token.kind == "operator" and token.value == ")" and closing == ")":
+        if token.text == ")" and closing == ")":
             return nodes, place
         # END may be the name of a column; what closes a CASE stands after a value.
-        if token.is_word("END") and closing == "END" and _ends_operand(nodes):
+        if token.word == "END" and closing == "END" and _ends_operand(nodes):
             return nodes, place
         close = _closing(token, nodes)
         if close:
@@ -88,11 +97,13 @@ def _grouped(tokens: Sequence[Token], place: int, closing: str) -> tuple[list[_N
 
 
 def _closing(token: Token, before: Sequence[_Node]) -> str:
-    if token.kind == "operator" and token.value == "(":
+    if token.text == "(":
         return ")"
+    if token.word != "CASE":
+        return ""
     last = before[-1] if before else None
     after_dot = isinstance(last, Token) and last.value == "."
-    return "END" if token.is_word("CASE") and not after_dot else ""
+    return "" if after_dot else "END"
 
 
 def _flat(nodes: Sequence[_Node]) -> list[Token]:
@@ -142,7 +153,7 @@ def _left(before: Sequence[_Node]) -> int | None:
         return None
     if last.kind == "operator":
         return _left_operator(last, before)
-    word = last.value.upper()
+    word = last.word
     if word == "AND":
         return _EQUALITY if _awaits_and(before[:-1]) else _AND
     if word in ("OR", "NOT", "IS", "BETWEEN"):
@@ -194,12 +205,7 @@ def _right(after: Sequence[_Node]) -> int | None:
         return None
     if first.kind == "operator":
         return _EDGE if first.value in (",", ";") else _BINARY.get(first.value)
-    if first.kind != "word":
-        return _EDGE
-    word = first.value.upper()
-    if word in ("IS", "NOT", "ISNULL", "NOTNULL", "IN", "BETWEEN", *_MATCHING):
-        return _EQUALITY
-    return {"AND": _AND, "OR": _OR, "ESCAPE": _ESCAPE, "COLLATE": _COLLATE}.get(word, _EDGE)
+    return _FOLLOWING.get(first.word, _EDGE)
 
 
 def _ends_operand(nodes: Sequence[_Node]) -> bool:
@@ -212,9 +218,9 @@ def _ends_operand(nodes: Sequence[_Node]) -> bool:
     if last.kind == "operator":
         return False
     # `a NOT LIKE`: the value ended before NOT.
-    if last.is_word("NOT"):
+    if last.word == "NOT":
         return _ends_operand(nodes[:-1])
-    return not last.is_word(*_NO_OPERAND, *_BEFORE_EXPRESSION, *_MATCHING)
+    return last.word not in _BEFORE_OPERAND
 
 
 def _awaits_and(nodes: Sequence[_Node]) -> bool:
@@ -243,7 +249,7 @@ def _is_comma(node: _Node) -> bool:
 
 
 def _is_word(node: _Node | None, *words: str) -> bool:
-    return isinstance(node, Token) and node.is_word(*words)
+    return isinstance(node, Token) and node.word in words
 
 
 def _weakest(nodes: Sequence[_Node]) -> int | None:
@@ -272,9 +278,9 @@ class _Scan:
         if isinstance(node, Token):
             if node.kind == "operator":
                 return node.value in _PREFIX and self._meet(_UNARY)
-            if node.is_word("NOT"):
+            if node.word == "NOT":
                 return self._meet(_NOT)
-            if node.is_word(*_NO_OPERAND):
+            if node.word in _NO_OPERAND:
                 return False
             if node.is_identifier:
                 self._take_name()
@@ -290,9 +296,7 @@ class _Scan:
         if node.kind == "operator":
             self.operand = True
             return node.value in _BINARY and self._meet(_BINARY[node.value])
-        if node.kind != "word":
-            return False
-        return self._take_word(node.value.upper())
+        return node.kind == "word" and self._take_word(node.word)
 
     def _take_word(self, word: str) -> bool:
         self.operand = word not in ("ISNULL", "NOTNULL")
@@ -309,8 +313,8 @@ class _Scan:
             self._pass("NOT")
             self._pass("DISTINCT")
             self._pass("FROM")
-        precedence = _right([Token("word", word, word)])
-        return precedence != _EDGE and self._meet(precedence or _OPERAND)
+        precedence = _FOLLOWING.get(word, _EDGE)
+        return precedence != _EDGE and self._meet(precedence)
 
     def _take_name(self) -> None:
         """Take the rest of a dotted name, and the arguments of a call."""

@@ -36,6 +36,7 @@ class Quotes:
         self._named = {fold(e.name): e for e in entries if e.type in ("table", "view")}
         self._copy: sqlite3.Connection | None = None
         self._copied: set[str] = set()
+        self._columns: dict[str, frozenset[str]] = {}
 
     def tokens(self, entry: Entry) -> tuple[Token, ...]:
         """Return the statement's tokens; a double-quoted string is a string among them."""
@@ -66,7 +67,7 @@ class Quotes:
         self, entry: Entry, tokens: Sequence[Token], double: Sequence[int]
     ) -> set[int]:
         """Return the places that name no column of the statement's own table."""
-        columns = {fold(str(row[1])) for row in self._catalog.columns(entry.table)}
+        columns = self._columns_of(entry.table)
         strings = set()
         for place in double:
             name = fold(tokens[place].value)
@@ -75,6 +76,12 @@ class Quotes:
             if name not in _ROWID or _refuses_rowid(entry, self._sql(entry.table), tokens, place):
                 strings.add(place)
         return strings
+
+    def _columns_of(self, table: str) -> frozenset[str]:
+        if table not in self._columns:
+            rows = self._catalog.columns(table)
+            self._columns[table] = frozenset(fold(str(row[0])) for row in rows)
+        return self._columns[table]
 
     def _sql(self, table: str) -> str:
         return next(e.sql for e in self._entries if e.type == "table" and e.name == table)
@@ -120,7 +127,7 @@ def _names_something_else(tokens: Sequence[Token], place: int) -> bool:
     """Return whether a table, a function, a collation or a type is named there."""
     before = tokens[place - 1]
     after = tokens[place + 1] if place + 1 < len(tokens) else None
-    if before.is_word("COLLATE", "AS") or before.value == ".":
+    if before.word in ("COLLATE", "AS") or before.value == ".":
         return True
     return after is not None and after.kind == "operator" and after.value in (".", "(")
 

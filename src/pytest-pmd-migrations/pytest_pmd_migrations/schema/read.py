@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 
 from pytest_pmd_migrations.errors import SchemaReadError
 from pytest_pmd_migrations.schema.catalog import Catalog, Entry, plain_rows, stored_text
@@ -88,15 +89,15 @@ def _unreadable(place: str, error: sqlite3.Error) -> SchemaReadError:
 
 
 def _read(conn: sqlite3.Connection) -> Schema:
-    with plain_rows(conn):
-        catalog = Catalog(conn)
+    with plain_rows(conn) as rows:
+        catalog = Catalog(conn, rows)
         entries = catalog.entries()
         quotes = Quotes(catalog, entries)
         try:
             found = [thing for entry in entries for thing in _objects(catalog, entry, quotes)]
         finally:
             quotes.close()
-    return Schema(tuple(sorted(found, key=lambda item: (item.kind, item.name, item.facts))))
+    return Schema(tuple(sorted(found, key=attrgetter("kind", "name", "facts"))))
 
 
 def _objects(catalog: Catalog, entry: Entry, quotes: Quotes) -> Iterator[SchemaObject]:

@@ -29,9 +29,9 @@ _VALUES_FOLLOW = ("SELECT", "BY", "WHERE", "VALUES", "HAVING", "LIMIT", "RETURNI
 def with_names(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return the tokens; what is a name in single quotes is a name among them."""
     found = list(tokens)
-    for place, token in enumerate(found):
-        if token.kind == "string" and _is_name(found, place):
-            found[place] = token._replace(kind="name")
+    for place in [place for place, token in enumerate(tokens) if token.kind == "string"]:
+        if _is_name(found, place):
+            found[place] = found[place]._replace(kind="name")
     return tuple(found)
 
 
@@ -44,21 +44,21 @@ def _is_name(tokens: Sequence[Token], place: int) -> bool:
         return _in_list(tokens, place) if before.value in ("(", ",") else before.value == ")"
     if before.kind != "word":
         return True
-    if before.is_word("FROM"):
-        return not tokens[place - 2].is_word("DISTINCT") or not _after_is(tokens, place - 3)
-    if before.is_word("BY"):
-        return tokens[place - 2].is_word("INDEXED")
-    if before.is_word("SET"):
+    if before.word == "FROM":
+        return tokens[place - 2].word != "DISTINCT" or not _after_is(tokens, place - 3)
+    if before.word == "BY":
+        return tokens[place - 2].word == "INDEXED"
+    if before.word == "SET":
         return _is(after, "=")
-    if before.is_word(*_RESOLUTIONS):
-        return tokens[place - 2].is_word("OR")
-    return before.is_word(*_BEFORE_NAME) or not before.is_word(*_BEFORE_VALUE)
+    if before.word in _RESOLUTIONS:
+        return tokens[place - 2].word == "OR"
+    return before.word in _BEFORE_NAME or before.word not in _BEFORE_VALUE
 
 
 def _after_is(tokens: Sequence[Token], place: int) -> bool:
     """Return whether IS, or IS NOT, stands there."""
-    return tokens[place].is_word("IS") or (
-        tokens[place].is_word("NOT") and tokens[place - 1].is_word("IS")
+    return tokens[place].word == "IS" or (
+        tokens[place].word == "NOT" and tokens[place - 1].word == "IS"
     )
 
 
@@ -71,20 +71,20 @@ def _in_list(tokens: Sequence[Token], place: int) -> bool:
             depth += 1 if token.value == ")" else -1
             if depth < 0:
                 return _opens_names(tokens, back)
-        elif depth == 0 and token.is_word("SET"):
+        elif depth == 0 and token.word == "SET":
             return place + 1 < len(tokens) and _is(tokens[place + 1], "=")
-        elif depth == 0 and token.is_word(*_TABLES_FOLLOW):
+        elif depth == 0 and token.word in _TABLES_FOLLOW:
             return True
-        elif depth == 0 and (token.is_word(*_VALUES_FOLLOW) or _is(token, ";")):
+        elif depth == 0 and (token.word in _VALUES_FOLLOW or _is(token, ";")):
             return False
     return False
 
 
 def _opens_names(tokens: Sequence[Token], place: int) -> bool:
     """Return whether a parenthesis begins a list of columns."""
-    if tokens[place - 1].is_word("USING"):
+    if tokens[place - 1].word == "USING":
         return True
-    return place > 1 and tokens[place - 2].is_word("INTO", "WITH", "RECURSIVE")
+    return place > 1 and tokens[place - 2].word in ("INTO", "WITH", "RECURSIVE")
 
 
 def _is(token: Token | None, operator: str) -> bool:

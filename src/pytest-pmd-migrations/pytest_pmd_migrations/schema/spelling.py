@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pytest_pmd_migrations.schema.parentheses import without_redundant
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
@@ -34,11 +35,15 @@ def canonical(tokens: Sequence[Token]) -> str:
 
     Keyword case, quoting and redundant parentheses are gone.
     """
-    nested = any(token.value == "(" for token in tokens)
+    nested = any(token.text == "(" for token in tokens)
     plain = without_redundant(tokens) if nested else tokens
-    return " ".join(
-        _spell(token, following) for token, following in zip(plain, (*plain[1:], None), strict=True)
-    )
+    spelled = [_spell(token) for token in plain]
+    if not _JOINS.isdisjoint(spelled):
+        spelled = [
+            _quoted(word, '"') if word in _JOINS and not _is_join(plain, place) else word
+            for place, word in enumerate(spelled)
+        ]
+    return " ".join(spelled)
 
 
 def capitals(word: str) -> str:
@@ -48,6 +53,7 @@ def capitals(word: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def spell_name(name: str) -> str:
     """Return a declared name, in double quotes where it needs them."""
     return name if _PLAIN.fullmatch(name) else _quoted(name, '"')
@@ -71,27 +77,26 @@ def one_line(sql: str) -> str:
     return _BLANKS.sub(lambda match: match[1] or " ", sql).strip() + ";"
 
 
-def _spell(token: Token, following: Token | None) -> str:
+@lru_cache(maxsize=4096)
+def _spell(token: Token) -> str:
     match token.kind:
-        case "word":
-            word = fold(token.value)
-            return _quoted(word, '"') if word in _JOINS and not _is_join(following) else word
         case "name":
             name = fold(token.value)
             plain = _PLAIN.fullmatch(name) and name not in _RESERVED and name not in _JOINS
             return name if plain else _quoted(name, '"')
         case "string":
             return _quoted(token.value, "'")
-        case "blob" | "number":
+        case "word" | "blob" | "number":
             return fold(token.value)
         case _:
             return token.value
 
 
-def _is_join(following: Token | None) -> bool:
+def _is_join(tokens: Sequence[Token], place: int) -> bool:
     """Return whether such a word is a kind of join here, not a name."""
+    following = tokens[place + 1] if place + 1 < len(tokens) else None
     return following is not None and (
-        following.is_word("JOIN") or (following.kind == "word" and fold(following.value) in _JOINS)
+        following.word == "JOIN" or (following.kind == "word" and fold(following.value) in _JOINS)
     )
 
 

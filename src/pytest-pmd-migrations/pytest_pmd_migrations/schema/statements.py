@@ -28,25 +28,22 @@ _REFERENCES = ("content", "content_rowid")
 def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return an index: what it is on, its terms, and the condition of a partial one."""
     start = _after_word(tokens, "ON") + 2
+    index = catalog.indexes(entry.table)[entry.name]
     terms = split_list(tokens[start:])
     texts = []
-    for row in catalog.index_terms(entry.name):
-        sequence, column, name, descending, collation, in_key = row
-        if not in_key:
-            continue
+    for place, (column, name, descending, collation) in enumerate(index.terms):
         if column == _EXPRESSION:
-            text = canonical(_without_direction(terms[sequence]))
+            text = canonical(_without_direction(terms[place]))
         else:
             text = "rowid" if name is None else spell_name(fold(str(name)))
-            if fold(str(collation)) != "binary":
-                text += f" COLLATE {capitals(str(collation))}"
+            if fold(collation) != "binary":
+                text += f" COLLATE {capitals(collation)}"
         texts.append(text + (" DESC" if descending else ""))
-    where = next((n for n, t in enumerate(tokens) if n >= start and t.is_word("WHERE")), None)
-    unique = any(row[1] == entry.name and row[2] for row in catalog.indexes(entry.table))
+    where = next((n for n in range(start, len(tokens)) if tokens[n].word == "WHERE"), None)
     facts = (
         ("table", fold(entry.table)),
         ("columns", ", ".join(texts)),
-        ("unique", "yes" if unique else "no"),
+        ("unique", "yes" if index.unique else "no"),
         ("WHERE", canonical(tokens[where + 1 :]) if where else "none"),
     )
     return SchemaObject("index", entry.name, facts, owner=entry.table, sql=entry.sql)
@@ -182,4 +179,4 @@ def _without_direction(term: tuple[Token, ...]) -> tuple[Token, ...]:
 
 def _after_word(tokens: Sequence[Token], word: str) -> int:
     """Return the place after the first bare ``word``, which the statement is known to have."""
-    return next(n for n, token in enumerate(tokens) if token.is_word(word)) + 1
+    return next(place for place, token in enumerate(tokens) if token.word == word) + 1

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import lru_cache
 
-from pytest_pmd_migrations.schema.catalog import Catalog, Entry
-from pytest_pmd_migrations.schema.columns import ConstraintText, TableText, parse_table
-from pytest_pmd_migrations.schema.spelling import canonical, capitals, column_list
+from pytest_pmd_migrations.schema.catalog import Catalog, Entry, Index, Row
+from pytest_pmd_migrations.schema.columns import ColumnText, ConstraintText, parse_table
+from pytest_pmd_migrations.schema.spelling import canonical, capitals, column_list, spell_name
 from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
@@ -21,59 +19,53 @@ _CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
 _CONSTANTS = ("NULL", "TRUE", "FALSE", *_CLOCK)
 
 
-@dataclass(frozen=True)
 class _Table:
     """What PRAGMAs and the text say of one table."""
 
-    catalog: Catalog
-    name: str
-    text: TableText
-    rows: Sequence[tuple[Any, ...]]
-    indexes: Sequence[tuple[Any, ...]]
+    def __init__(self, catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> None:
+        self.catalog = catalog
+        self.name = entry.name
+        self.sql = entry.sql
+        self.text = parse_table(tokens)
+        self.rows = catalog.columns(entry.name)
+        self.indexes = catalog.indexes(entry.name).values()
+        self.without_rowid = catalog.without_rowid(entry.name)
+        self.strict = catalog.strict(entry.name)
+        self.key = _primary_key(self.rows)
+        self.key_index = next((index for index in self.indexes if index.origin == "pk"), None)
+        self.alias = self._alias()
 
-    @cached_property
-    def key(self) -> list[str]:
-        """The primary key's columns in its order."""
-        rows = sorted((row for row in self.rows if row[5]), key=lambda row: row[5])
-        return [str(row[1]) for row in rows]
-
-    @cached_property
-    def key_index(self) -> str | None:
-        """The index of the primary key, if it has one."""
-        return next((str(row[1]) for row in self.indexes if row[3] == "pk"), None)
-
-    @cached_property
-    def alias(self) -> str:
-        """The column that is the rowid, empty if none is.
+    def _alias(self) -> str:
+        """Return the column that is the rowid, empty if none is.
 
         INTEGER PRIMARY KEY is one unless it needed an index: that of a column-level DESC does
         (https://www.sqlite.org/lang_createtable.html, "ROWIDs and the INTEGER PRIMARY KEY").
         """
-        key = [row for row in self.rows if row[5]]
-        if len(key) != 1 or fold(str(key[0][2])) != "integer":
+        if len(self.key) != 1 or self.key_index is not None or self.without_rowid:
             return ""
-        if self.key_index is not None or self.catalog.without_rowid(self.name):
-            return ""
-        return str(key[0][1])
+        kind = next(str(row[1]) for row in self.rows if row[4])
+        return self.key[0] if fold(kind) == "integer" else ""
 
-    def conflict(self, index: str | None, *kinds: str) -> str:
+    def conflict(self, index: Index | None, *kinds: str) -> str:
         """Return the ON CONFLICT of the constraints of these kinds that made the index.
 
         Without an index it is that of the rowid alias, whose collation means nothing.
         """
+        stated = [
+            found for found in self.text.constraints if found.conflict and found.kind in kinds
+        ]
+        if not stated:
+            return "ABORT"
         if index is None:
             terms = [(fold(name), "") for name in self.key]
         else:
-            rows = self.catalog.index_terms(index)
-            terms = [(fold(str(row[2])), fold(str(row[4]))) for row in rows if row[5]]
-        stated = (
+            terms = [(fold(str(name)), fold(collation)) for _, name, _, collation in index.terms]
+        conflicts = (
             found.conflict
-            for found in self.text.constraints
-            if found.kind in kinds
-            and found.conflict
-            and self._terms(found, collated=index is not None) == terms
+            for found in stated
+            if self._terms(found, collated=index is not None) == terms
         )
-        return next(stated, "ABORT")
+        return next(conflicts, "ABORT")
 
     def _terms(self, constraint: ConstraintText, *, collated: bool) -> list[tuple[str, str]]:
         """Return a constraint's columns, each once, with the collation that holds for it."""
@@ -87,67 +79,80 @@ class _Table:
 
 def read_table(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Iterator[SchemaObject]:
     """Yield the table and everything that belongs to it except indexes and triggers."""
-    table = _Table(
-        catalog,
-        entry.name,
-        parse_table(tokens),
-        catalog.columns(entry.name),
-        catalog.indexes(entry.name),
-    )
-    yield _table(table, entry)
-    for row in table.rows:
-        yield _column(table, row)
+    table = _Table(catalog, entry, tokens)
+    yield _table(table)
+    yield from _columns(table)
     yield from _uniques(table)
     yield from _foreign_keys(table)
     yield from _checks(table)
 
 
-def _table(table: _Table, entry: Entry) -> SchemaObject:
+def _table(table: _Table) -> SchemaObject:
     index = table.key_index
-    terms = _terms(table.catalog, index) if index is not None else column_list(table.key)
+    terms = _terms(index) if index is not None else column_list(table.key)
     # A UNIQUE that repeats the key has no index of its own: its ON CONFLICT is the key's.
     repeats = () if index is None else ("UNIQUE",)
     facts = (
-        (ORDER, column_list([str(row[1]) for row in table.rows])),
+        (ORDER, column_list([str(row[0]) for row in table.rows])),
         ("primary key", terms or "none"),
         ("primary key ON CONFLICT", table.conflict(index, "PRIMARY KEY", *repeats)),
         ("AUTOINCREMENT", _yes(table.text.autoincrement)),
-        ("WITHOUT ROWID", _yes(table.catalog.without_rowid(table.name))),
-        ("STRICT", _yes(table.catalog.strict(table.name))),
+        ("WITHOUT ROWID", _yes(table.without_rowid)),
+        ("STRICT", _yes(table.strict)),
     )
-    return SchemaObject("table", table.name, facts, sql=entry.sql)
+    return SchemaObject("table", table.name, facts, sql=table.sql)
 
 
-def _column(table: _Table, row: tuple[Any, ...]) -> SchemaObject:
-    _, name, kind, not_null, default, place, hidden = row
-    catalog, alias = table.catalog, table.alias
-    stated = table.text.columns.get(fold(str(name)))
-    strict = catalog.strict(table.name) or catalog.without_rowid(table.name)
-    implied = place and name != alias and strict
-    facts = [
-        ("type", _type(str(kind)) or ("''" if stated and stated.typed else "none")),
-        ("NOT NULL", _yes(bool(not_null or implied))),
-        ("default", "none" if default is None else _default(str(default))),
-        ("primary key", "rowid alias" if name == alias else str(place) if place else "no"),
-        ("collation", capitals(stated.collation) if stated and stated.collation else "BINARY"),
-        ("NOT NULL ON CONFLICT", (stated.not_null_conflict if stated else "") or "ABORT"),
-    ]
-    if hidden in _HIDDEN:
-        facts.append(("generated", _HIDDEN[hidden]))
-        facts.append(("expression", canonical(stated.expression if stated else ())))
-    elif hidden:
-        facts.append(("hidden", "yes"))
-    label = f"{table.name}.{name}"
-    return SchemaObject("column", label, tuple(facts), owner=table.name)
+def _columns(table: _Table) -> Iterator[SchemaObject]:
+    alias, stated_columns = table.alias, table.text.columns
+    keys_required = table.strict or table.without_rowid
+    for name, kind, required, default, place, hidden, _ in table.rows:
+        stated = stated_columns.get(fold(str(name))) or ColumnText(str(name))
+        implied = place and name != alias and keys_required
+        facts = _column_facts(
+            str(kind),
+            stated.typed,
+            bool(required or implied),
+            default,
+            "rowid alias" if name == alias else str(place) if place else "no",
+            stated.collation,
+            stated.not_null_conflict,
+        )
+        if hidden in _HIDDEN:
+            facts += (
+                ("generated", _HIDDEN[hidden]),
+                ("expression", canonical(stated.expression)),
+            )
+        elif hidden:
+            facts += (("hidden", "yes"),)
+        yield SchemaObject("column", f"{table.name}.{name}", facts, owner=table.name)
 
 
 @lru_cache(maxsize=1024)
+def _column_facts(
+    kind: str,
+    typed: bool,
+    required: bool,
+    default: str | None,
+    key: str,
+    collation: str,
+    conflict: str,
+) -> tuple[tuple[str, str], ...]:
+    return (
+        ("type", _type(kind) or ("''" if typed else "none")),
+        ("NOT NULL", _yes(required)),
+        ("default", "none" if default is None else _default(default)),
+        ("primary key", key),
+        ("collation", capitals(collation) if collation else "BINARY"),
+        ("NOT NULL ON CONFLICT", conflict or "ABORT"),
+    )
+
+
 def _type(text: str) -> str:
     """Return a declared type in one spelling; an empty one in quotes is not the same as none."""
     return " ".join(capitals(token.value) for token in tokenize(text))
 
 
-@lru_cache(maxsize=1024)
 def _default(text: str) -> str:
     """Return a default in one spelling; one word that is no constant is a string to SQLite."""
     tokens = tokenize(text)
@@ -158,54 +163,51 @@ def _default(text: str) -> str:
 
 
 def _uniques(table: _Table) -> Iterator[SchemaObject]:
-    index = table.key_index
-    key = table.alias if index is None else _terms(table.catalog, index, directed=False)
+    key = table.alias if table.key_index is None else _terms(table.key_index, directed=False)
     seen: set[str] = set()
-    for row in table.indexes:
-        if row[3] != "u":
+    for index in table.indexes:
+        if index.origin != "u":
             continue
-        rows = table.catalog.index_terms(str(row[1]))
-        columns = [str(found[2]) for found in rows if found[5]]
-        conflict = table.conflict(str(row[1]), "UNIQUE")
-        terms = _terms(table.catalog, str(row[1]))
-        undirected = _terms(table.catalog, str(row[1]), directed=False)
-        repeats = columns == [table.alias] or undirected == key
-        if fold(terms) in seen or (repeats and conflict == "ABORT"):
+        terms = fold(_terms(index))
+        conflict = table.conflict(index, "UNIQUE")
+        columns = [str(name) for _, name, _, _ in index.terms]
+        repeats = columns == [table.alias] or _terms(index, directed=False) == key
+        if terms in seen or (repeats and conflict == "ABORT"):
             continue
-        seen.add(fold(terms))
-        label = f"{fold(table.name)}({fold(terms)})"
+        seen.add(terms)
+        label = f"{fold(table.name)}({terms})"
         facts = (("ON CONFLICT", conflict),)
         yield SchemaObject("unique constraint", label, facts, owner=table.name)
 
 
 def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
-    keys: dict[int, list[tuple[Any, ...]]] = {}
+    keys: dict[int, list[Row]] = {}
     for row in table.catalog.foreign_keys(table.name):
-        keys.setdefault(int(row[0]), []).append(row)
+        keys.setdefault(row[0], []).append(row)
     stated = [found for found in table.text.constraints if found.kind == "FOREIGN KEY"]
     described = []
     for number, rows in keys.items():
-        ordered = sorted(rows, key=lambda row: row[1])
-        parent = str(ordered[0][2])
-        columns = [fold(str(row[3])) for row in ordered]
-        target = [fold(str(row[4])) for row in ordered if row[4] is not None]
-        target = target or _primary_key(table.catalog, parent)
+        _, parent, _, _, on_update, on_delete, _ = rows[0]
+        columns = [fold(str(row[2])) for row in rows]
+        target = [fold(str(row[3])) for row in rows if row[3] is not None]
+        target = target or [fold(name) for name in _primary_key(table.catalog.columns(str(parent)))]
         # foreign_key_list counts from the last declared to the first.
         place = len(keys) - 1 - number
         deferred = stated[place].deferred if len(stated) == len(keys) else False
         facts = (
-            ("ON UPDATE", str(ordered[0][5])),
-            ("ON DELETE", str(ordered[0][6])),
+            ("ON UPDATE", str(on_update)),
+            ("ON DELETE", str(on_delete)),
             ("deferred", _yes(deferred)),
         )
-        label = f"({column_list(columns)}) -> {fold(parent)}({column_list(target)})"
+        label = f"({column_list(columns)}) -> {fold(str(parent))}({column_list(target)})"
         described.append((label, facts))
     yield from _numbered("foreign key", table.name, "", described)
 
 
-def _primary_key(catalog: Catalog, table: str) -> list[str]:
-    rows = [row for row in catalog.columns(table) if row[5]]
-    return [fold(str(row[1])) for row in sorted(rows, key=lambda row: row[5])]
+def _primary_key(columns: Sequence[Row]) -> list[str]:
+    """Return the names of the key's columns in its order."""
+    places = sorted((row[4], str(row[0])) for row in columns if row[4])
+    return [name for _, name in places]
 
 
 def _checks(table: _Table) -> Iterator[SchemaObject]:
@@ -228,14 +230,13 @@ def _numbered(
         yield SchemaObject(kind, f"{fold(table)}{joint}{label}{number}", facts, owner=table)
 
 
-def _terms(catalog: Catalog, index: str, *, directed: bool = True) -> str:
+def _terms(index: Index, *, directed: bool = True) -> str:
     """Return the columns of a constraint's index, with what is not the rule of each."""
     return ", ".join(
-        column_list([str(name)])
-        + (f" COLLATE {capitals(str(collation))}" if fold(str(collation)) != "binary" else "")
+        spell_name(str(name))
+        + ("" if fold(collation) == "binary" else f" COLLATE {capitals(collation)}")
         + (" DESC" if descending and directed else "")
-        for _, _, name, descending, collation, in_key in catalog.index_terms(index)
-        if in_key
+        for _, name, descending, collation in index.terms
     )
 
 

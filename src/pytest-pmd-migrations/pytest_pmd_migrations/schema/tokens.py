@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 __all__ = ["Kind", "Token", "fold", "tokenize"]
@@ -22,31 +23,38 @@ _DIGITS = (
 )
 _BOUND = rf"[@$:\#](?>(?:::)*{_LETTER}(?:{_LETTER}|::)*)"
 # SQLite's tokenize.c: what a text begins with decides. A quote that is not closed, digits before a
-# letter and x'...' that is no blob are illegal as a whole. /* begins a comment only before another
-# character, and a vertical tab is white space only behind other.
-_TOKEN = re.compile(
+# letter and x'...' that is no blob are illegal as a whole.
+_KINDS = re.compile(
     rf"""
-    (?:[ \t\n\f\r][ \t\n\v\f\r]*)?(?:
-      (?P<end>\0.*)
-    | (?P<blank>[ \t\n\f\r][ \t\n\v\f\r]* | \ufeff | --[^\n\0]*
-        | /\*(?=[^\0])(?:[^\0]*?\*/ | [^\0]*))
-    | (?P<blob>[xX]'(?:[0-9A-Fa-f]{{2}})*')
-    | (?P<string>'(?>(?:[^'\0]|'')*)')
-    | (?P<double>"(?>(?:[^"\0]|"")*)")
-    | (?P<name>`(?>(?:[^`\0]|``)*)` | \[[^\]\0]*\])
+      (?P<word>(?:[A-WYZa-wyz_\x80-\U0010ffff] | [xX](?!')){_LETTER}*+)
+    | (?P<blob>[xX]'(?:[0-9A-Fa-f]{{2}})*+')
+    | (?P<string>'[^'\0]*+(?:''[^'\0]*+)*+')
+    | (?P<double>"[^"\0]*+(?:""[^"\0]*+)*+")
+    | (?P<name>`[^`\0]*+(?:``[^`\0]*+)*+` | \[[^\]\0]*+\])
     | (?P<number>{_DIGITS}(?!{_LETTER}))
     | (?P<variable>\?[0-9]* | {_BOUND}(?:\([^ \t\n\v\f\r)\0]*\) | (?!\()))
     | (?P<illegal>[xX]'[^'\0]*'? | ["'`\[][^\0]* | {_DIGITS}{_LETTER}+
         | {_BOUND}\([^ \t\n\v\f\r)\0]* | [@$:\#](?:::)* | !(?!=) | [\\\]{{}}^\x01-\x1f\x7f])
-    | (?P<word>[A-Za-z_\x80-\U0010ffff]{_LETTER}*)
-    | (?P<operator>->> | -> | \|\| | << | >> | <> | <= | >= | == | != | .)
-    )""",
+    | (?P<operator>->> | -> | \|\| | << | >> | <> | <= | >= | == | != | [^\0])
+    """,
+    re.VERBOSE,
+)
+# The same without names, and what is no token. /* begins a comment only before another character,
+# a vertical tab is white space only behind other, and a NUL ends a text.
+_TOKEN = re.compile(
+    rf"""
+    (?:[ \t\n\f\r][ \t\n\v\f\r]*+)?+
+    (?: \ufeff | --[^\n\0]*+ | /\*(?=[^\0])(?:[^\0]*?\*/ | [^\0]*+) | \0.* | \Z
+    | ({re.sub(r"[(][?]P<[a-z]+>", "(?:", _KINDS.pattern)}) )
+    """,
     re.DOTALL | re.VERBOSE,
 )
 _SYNONYMS = {"==": "=", "!=": "<>"}
 _FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_MANY = 20_000
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Return a name as SQLite compares it: the case of ASCII letters makes no difference."""
     return name.lower() if name.isascii() else name.translate(_FOLDED)
@@ -55,19 +63,19 @@ def fold(name: str) -> str:
 class Token(NamedTuple):
     """One token: ``value`` is a name or string without its quotes, else the text itself.
 
-    ``double`` marks a name in double quotes, which SQLite may read as a string.
+    ``double`` marks a name in double quotes, which SQLite may read as a string; ``word`` is a bare
+    word in upper case, empty for all else.
     """
 
     kind: Kind
     value: str
     text: str
     double: bool = False
+    word: str = ""
 
     def is_word(self, *words: str) -> bool:
         """Return whether this is one of these bare words, given in upper case."""
-        # Only ASCII has keywords; Unicode would make one of a dotless i.
-        value = self.value
-        return self.kind == "word" and value.upper() in words and value.isascii()
+        return self.word in words
 
     @property
     def is_identifier(self) -> bool:
@@ -80,27 +88,43 @@ def tokenize(sql: str) -> tuple[Token, ...]:
 
     What SQLite refuses as "unrecognized token" is a token of the kind "illegal".
     """
-    found = []
-    new = tuple.__new__  # NamedTuple's own takes three times as long
-    for match in _TOKEN.finditer(sql):
-        kind = match.lastgroup
-        if kind == "end":
-            break
-        if kind is None or kind == "blank":
-            continue
-        text = match[kind]
-        if kind == "double":
-            found.append(new(Token, ("name", _unquote(text), text, True)))
-        elif kind == "name":
+    known = _KNOWN
+    return tuple([known[text] for text in _TOKEN.findall(sql) if text])
+
+
+class _Known(dict[str, Token]):
+    """Every token met so far, by its text, which alone says what it is."""
+
+    def __missing__(self, text: str) -> Token:
+        if len(self) >= _MANY:
+            self.clear()
+        token = self[text] = _token(text)
+        return token
+
+
+_KNOWN = _Known()
+
+
+def _token(text: str) -> Token:
+    match = _KINDS.match(text)
+    kind = match.lastgroup if match else None
+    match kind:
+        case "word":
+            # Only ASCII has keywords; Unicode would make one of a dotless i.
+            return Token("word", text, text, word=text.upper() if text.isascii() else "")
+        case "double":
+            return Token("name", _unquote(text), text, double=True)
+        case "name":
             value = text[1:].removesuffix("]") if text[0] == "[" else _unquote(text)
-            found.append(new(Token, ("name", value, text, False)))
-        elif kind == "string":
-            found.append(new(Token, ("string", _unquote(text), text, False)))
-        elif kind == "operator":
-            found.append(new(Token, ("operator", _SYNONYMS.get(text, text), text, False)))
-        else:
-            found.append(new(Token, (kind, text, text, False)))
-    return tuple(found)
+            return Token("name", value, text)
+        case "string":
+            return Token("string", _unquote(text), text)
+        case "operator":
+            return Token("operator", _SYNONYMS.get(text, text), text)
+        case "blob" | "number" | "variable":
+            return Token(kind, text, text)
+        case _:
+            return Token("illegal", text, text)
 
 
 def _unquote(text: str) -> str:

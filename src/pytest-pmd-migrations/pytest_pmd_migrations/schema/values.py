@@ -50,6 +50,16 @@ class Schema:
 
     objects: tuple[SchemaObject, ...]
 
+    def means(self, other: Schema) -> bool:
+        """Return whether both mean the same, object by object, whatever their SQL looks like."""
+        return len(self.objects) == len(other.objects) and all(
+            one.name == another.name
+            and one.facts == another.facts
+            and one.kind == another.kind
+            and one.owner == another.owner
+            for one, another in zip(self.objects, other.objects, strict=True)
+        )
+
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of the facts, with the algorithm's name before it."""
