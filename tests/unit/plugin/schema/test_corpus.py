@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
-from pytest_pmd_migrations.schema import Schema, compare, read_schema
+from pytest_pmd_migrations.schema import compare
 
 from tests.unit.plugin.schema.corpus import PAIRS, TOPICS, Pair
-
-ALL = [pytest.param(pair, id=name) for name, pair in PAIRS.items()]
-
-
-def schema(script: str) -> Schema:
-    with closing(sqlite3.connect(":memory:")) as conn:
-        conn.executescript(script)
-        return read_schema(conn)
+from tests.unit.plugin.schema.every import holds_for_every, schema
 
 
-@pytest.mark.parametrize("pair", ALL)
-def test_every_pair_gets_its_verdict_and_a_report_that_names_what_differs(pair: Pair) -> None:
+def gets_its_verdict(pair: Pair) -> None:
     diff = compare(schema(pair.upgraded), schema(pair.fresh))
     assert diff.verdict == pair.verdict, diff.differences
     assert bool(diff) == (pair.verdict != "equal")
@@ -29,11 +18,24 @@ def test_every_pair_gets_its_verdict_and_a_report_that_names_what_differs(pair: 
         assert (pair.at, pair.part) in named
 
 
-@pytest.mark.parametrize("pair", ALL)
-def test_the_other_way_round_the_verdict_is_the_same(pair: Pair) -> None:
+def gets_it_the_other_way_round(pair: Pair) -> None:
     upgraded, fresh = schema(pair.upgraded), schema(pair.fresh)
     assert compare(fresh, upgraded).verdict == pair.verdict
     assert (upgraded.fingerprint == fresh.fingerprint) == (pair.verdict == "equal")
+
+
+def pairs(topic: str) -> dict[str, Pair]:
+    return {f"{pair.verdict}: {pair.name}": pair for pair in TOPICS[topic].PAIRS}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_pair_gets_its_verdict_and_a_report_that_names_what_differs(topic: str) -> None:
+    holds_for_every(pairs(topic), gets_its_verdict)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_other_way_round_the_verdict_is_the_same(topic: str) -> None:
+    holds_for_every(pairs(topic), gets_it_the_other_way_round)
 
 
 def test_the_corpus_has_as_many_pairs_as_promised_each_under_a_name_of_its_own() -> None:

@@ -6,10 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-import pytest
-
 from tests.unit.plugin.schema.corpus import PAIRS, Pair
 from tests.unit.plugin.schema.corpus.oracle import answers, pragmas, programs
+from tests.unit.plugin.schema.every import holds_for_every
 
 
 @contextmanager
@@ -21,20 +20,18 @@ def both(pair: Pair) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection]]:
         yield one, other
 
 
-def those(*verdicts: str) -> list[object]:
-    return [pytest.param(p, id=name) for name, p in PAIRS.items() if p.verdict in verdicts]
+def those(*verdicts: str) -> dict[str, Pair]:
+    return {name: pair for name, pair in PAIRS.items() if pair.verdict in verdicts}
 
 
-@pytest.mark.parametrize("pair", those("equal"))
-def test_equal_pairs_have_equal_pragmas_and_programs(pair: Pair) -> None:
+def is_equal_to_sqlite(pair: Pair) -> None:
     with both(pair) as (one, other):
         same = pragmas(one, loose=True) == pragmas(other, loose=True)
         same &= programs(one, loose=True) == programs(other, loose=True)
         assert same or pair.ruling
 
 
-@pytest.mark.parametrize("pair", those("different", "order"))
-def test_different_pairs_differ_in_a_pragma_a_program_or_an_answer(pair: Pair) -> None:
+def is_different_to_sqlite(pair: Pair) -> None:
     with both(pair) as (one, other):
         assert (
             pragmas(one, loose=False) != pragmas(other, loose=False)
@@ -44,6 +41,17 @@ def test_different_pairs_differ_in_a_pragma_a_program_or_an_answer(pair: Pair) -
         )
 
 
-@pytest.mark.parametrize("pair", those("equal", "different", "order"))
-def test_the_two_scripts_of_a_pair_are_not_the_same_text(pair: Pair) -> None:
+def has_two_texts(pair: Pair) -> None:
     assert pair.upgraded.strip() != pair.fresh.strip()
+
+
+def test_equal_pairs_have_equal_pragmas_and_programs() -> None:
+    holds_for_every(those("equal"), is_equal_to_sqlite)
+
+
+def test_different_pairs_differ_in_a_pragma_a_program_or_an_answer() -> None:
+    holds_for_every(those("different", "order"), is_different_to_sqlite)
+
+
+def test_the_two_scripts_of_a_pair_are_not_the_same_text() -> None:
+    holds_for_every(PAIRS, has_two_texts)

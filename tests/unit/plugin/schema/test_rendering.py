@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from pytest_pmd_migrations.schema import compare
 from pytest_pmd_migrations.schema.render import count_differences, render
 
-from tests.unit.plugin.schema.test_rulings import DIFFERENT, ORDER, SAME, schema
+from tests.unit.plugin.schema.every import holds_for_every, schema
+from tests.unit.plugin.schema.test_rulings import PAIRS
 
 UPGRADED = """
     CREATE TABLE documents(path TEXT PRIMARY KEY, active INT, title TEXT, extra TEXT);
@@ -223,10 +223,13 @@ def test_equal_schemas_have_no_lines() -> None:
     assert render(compare(schema(FRESH), schema(FRESH))) == []
 
 
-@pytest.mark.parametrize("pair", [*SAME.values(), *DIFFERENT.values(), *ORDER.values()])
-def test_no_line_is_wider_than_72_columns(pair: tuple[str, str]) -> None:
-    lines = render(compare(schema(pair[0]), schema(pair[1])))
+def is_told_within_72_columns(case: tuple[str, str, str]) -> None:
+    lines = render(compare(schema(case[0]), schema(case[1])))
     assert [line for line in lines if len(line) > 72] == []
+
+
+def test_no_line_is_wider_than_72_columns() -> None:
+    holds_for_every(PAIRS, is_told_within_72_columns)
 
 
 def test_a_word_that_is_too_long_is_not_cut() -> None:

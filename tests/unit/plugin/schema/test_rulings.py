@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from pytest_pmd_migrations.schema import compare
 
-import pytest
-from pytest_pmd_migrations.schema import Schema, compare, read_schema
+from tests.unit.plugin.schema.every import holds_for_every, read_again, schema
 
 SAME = {
     "names of constraints that no message shows": (
@@ -592,40 +590,48 @@ ORDER = {
 }
 
 
-def schema(script: str) -> Schema:
-    with closing(sqlite3.connect(":memory:")) as conn:
-        conn.executescript(script)
-        return read_schema(conn)
-
-
-PAIRS = [
-    pytest.param(*pair, verdict, id=f"{verdict}: {name}")
-    for verdict, pairs in (("equal", SAME), ("different", DIFFERENT), ("order", ORDER))
+VERDICTS = {"equal": SAME, "different": DIFFERENT, "order": ORDER}
+PAIRS = {
+    f"{verdict}: {name}": (*pair, verdict)
+    for verdict, pairs in VERDICTS.items()
     for name, pair in pairs.items()
-]
+}
 
 
-@pytest.mark.parametrize(("upgraded", "fresh", "verdict"), PAIRS)
-def test_each_ruling(upgraded: str, fresh: str, verdict: str) -> None:
+def is_ruled(case: tuple[str, str, str]) -> None:
+    upgraded, fresh, verdict = case
     diff = compare(schema(upgraded), schema(fresh))
     assert diff.verdict == verdict, diff.differences
     assert bool(diff) == (verdict != "equal")
 
 
-@pytest.mark.parametrize(("upgraded", "fresh", "verdict"), PAIRS)
-def test_the_other_way_round_says_the_same(upgraded: str, fresh: str, verdict: str) -> None:
+def is_ruled_the_other_way_round(case: tuple[str, str, str]) -> None:
+    upgraded, fresh, verdict = case
     assert compare(schema(fresh), schema(upgraded)).verdict == verdict
 
 
-@pytest.mark.parametrize(("upgraded", "fresh", "verdict"), PAIRS)
-def test_a_fingerprint_is_equal_exactly_when_the_schemas_are(
-    upgraded: str, fresh: str, verdict: str
-) -> None:
+def has_its_fingerprint(case: tuple[str, str, str]) -> None:
+    upgraded, fresh, verdict = case
     same = schema(upgraded).fingerprint == schema(fresh).fingerprint
     assert same == (verdict == "equal")
 
 
-@pytest.mark.parametrize(("upgraded", "fresh", "verdict"), PAIRS)
-def test_a_schema_equals_itself(upgraded: str, fresh: str, verdict: str) -> None:
-    for script in (upgraded, fresh):
-        assert compare(schema(script), schema(script)).verdict == "equal"
+def equals_itself(case: tuple[str, str, str]) -> None:
+    for script in case[:2]:
+        assert compare(schema(script), read_again(script)).verdict == "equal"
+
+
+def test_each_ruling() -> None:
+    holds_for_every(PAIRS, is_ruled)
+
+
+def test_the_other_way_round_says_the_same() -> None:
+    holds_for_every(PAIRS, is_ruled_the_other_way_round)
+
+
+def test_a_fingerprint_is_equal_exactly_when_the_schemas_are() -> None:
+    holds_for_every(PAIRS, has_its_fingerprint)
+
+
+def test_a_schema_equals_itself() -> None:
+    holds_for_every(PAIRS, equals_itself)
