@@ -8,7 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-__all__ = ["Catalog", "Entry", "Index", "Row", "plain_rows", "quote", "stored_text"]
+__all__ = [
+    "Catalog",
+    "Entry",
+    "Index",
+    "Row",
+    "in_order",
+    "plain_rows",
+    "quote",
+    "stored_rows",
+    "stored_text",
+]
 
 Row = tuple[Any, ...]
 
@@ -56,7 +66,7 @@ class Index(NamedTuple):
     name: str
     unique: bool
     origin: str
-    terms: list[tuple[int, str | None, int, str]]
+    terms: list[Row]
 
 
 class Catalog:
@@ -65,15 +75,16 @@ class Catalog:
     def __init__(self, conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
         self.conn = conn
         self._rows = rows
-        tables = conn.execute(
-            "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
-        )
-        self._tables = {str(name): (str(kind), *flags) for name, kind, *flags in tables}
+        tables = conn.execute("PRAGMA main.table_list")
+        self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
         self._columns = _by_table(conn.execute(_COLUMNS))
         self._foreign_keys = _by_table(conn.execute(_FOREIGN_KEYS))
         self._indexes: dict[str, dict[str, Index]] = defaultdict(dict)
-        for column, term, descending, collation, *index, table in conn.execute(_INDEXES):
-            self._add_term(str(table), (column, term, descending, str(collation)), *index)
+        for *term, name, unique, origin, table in conn.execute(_INDEXES):
+            indexes = self._indexes[table]
+            if name not in indexes:
+                indexes[name] = Index(name, bool(unique), origin, [])
+            indexes[name].terms.append(tuple(term))
 
     def entries(self) -> list[Entry]:
         """Return the application's objects: neither SQLite's own nor a module's shadow tables.
@@ -138,40 +149,33 @@ class Catalog:
     def _table(self, name: str) -> tuple[Any, ...]:
         return self._tables.get(name, ("", False, False))
 
-    def _add_term(
-        self,
-        table: str,
-        term: tuple[int, str | None, int, str],
-        name: str,
-        unique: int,
-        origin: str,
-    ) -> None:
-        indexes = self._indexes[table]
-        if name not in indexes:
-            indexes[name] = Index(name, bool(unique), origin, [])
-        indexes[name].terms.append(term)
-
 
 def stored_text(conn: sqlite3.Connection) -> tuple[Row, ...]:
     """Return the stored text of a schema, sorted: equal text means an equal schema.
 
     FTS5 keeps settings that change what a query gives in rows, so those are part of it.
     """
+    return in_order(stored_rows(conn))
+
+
+def stored_rows(conn: sqlite3.Connection) -> list[Row]:
+    """Return the rows of the stored text as they come."""
     with plain_rows(conn) as stored:
         rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
         settings: list[Row] = []
         for kind, name, _, sql in rows:
             if kind == "table" and "fts5" in str(sql).lower():
                 settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
-    return tuple(_in_order(rows + settings))
+    return rows + settings
 
 
-def _in_order(rows: list[Row]) -> list[Row]:
+def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the rows of the stored text sorted."""
     try:
-        return sorted(rows)
+        return tuple(sorted(rows))
     except TypeError:
         # A damaged row may hold nothing where text belongs.
-        return sorted(rows, key=repr)
+        return tuple(sorted(rows, key=repr))
 
 
 def _fts5_config(conn: sqlite3.Connection, table: str) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -32,12 +33,14 @@ def opened(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     file or it cannot be read.
     """
     place = Path(path)
-    if place.is_dir():
+    # The mode of what a link leads to; none where there is nothing.
+    mode = _mode(place)
+    if stat.S_ISDIR(mode):
         raise SchemaReadError(f"{place} is a folder; expected a SQLite database file")
-    if not place.is_file():
+    if not stat.S_ISREG(mode):
         raise SchemaReadError(f"{place} does not exist; expected a SQLite database file")
     # SQLite, too, looks for a log beside the file that a link leads to.
-    real = place.resolve()
+    real = place.resolve() if place.is_symlink() else place.absolute()
     try:
         with _connected(real) as conn:
             yield conn
@@ -56,7 +59,7 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
             with closing(sqlite3.connect(copy, timeout=_WAIT)) as conn:
                 yield conn
         return
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         in_wal_mode = file.read(_HEADER)[_MODES] == _WAL_MODE
     # Nobody has a file in WAL mode open that has no log beside it; to lock it would make one.
     uri = f"{path.as_uri()}?mode=ro{'&immutable=1' if in_wal_mode else ''}"
@@ -87,8 +90,19 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0
+
+
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
+    try:
+        found = path.stat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _head(path: Path) -> bytes:

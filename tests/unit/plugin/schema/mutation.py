@@ -7,6 +7,7 @@ then ``compare()`` has to report it.
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,9 @@ GROUPS RECURSIVE MATERIALIZED NULLS FIRST LAST INDEXED MATCH CONSTRAINT GENERATE
 tokenize porter prefix columnsize detail content UNINDEXED order notindexed compress
 """.split()  # noqa: SIM905 - SQL reads best as text
 _PATIENCE = 60
+_RULED = re.compile(
+    r" DEFAULT NULL\b|(?<=PRIMARY KEY) UNIQUE\b| UNIQUE(?= PRIMARY KEY (?!\())", re.IGNORECASE
+)
 _QUOTES = ("'{}'", '"{}"', "[{}]", "`{}`", "{}")
 
 
@@ -201,13 +205,12 @@ def _judge(case: Case, original: Oracle, schema: Schema, outcome: Outcome) -> bo
 
 
 def _is_ruled(case: Case) -> bool:
-    """Return whether all of the change is DEFAULT NULL, which is ruled to be the same as none.
+    """Return whether all that SQLite distinguishes is ruled to be the same.
 
-    SQLite's program for such a column is another one, with the same rows.
+    DEFAULT NULL makes another program, and a UNIQUE beside PRIMARY KEY another index, with the
+    same rows.
     """
-    pair = [_without_default_null(text) for text in (case.base[case.place], case.statement)]
-    if pair[0] == pair[1]:
-        return True
+    pair = [_without_ruled(text) for text in (case.base[case.place], case.statement)]
     before, after = case.base[: case.place], case.base[case.place + 1 :]
     one, other = (Oracle((*before, text, *after)) for text in pair)
     try:
@@ -217,9 +220,5 @@ def _is_ruled(case: Case) -> bool:
         other.close()
 
 
-def _without_default_null(statement: str) -> str:
-    found = words(statement)
-    for place in reversed(range(len(found) - 1)):
-        if [word.upper() for word in found[place : place + 2]] == ["DEFAULT", "NULL"]:
-            del found[place : place + 2]
-    return " ".join(found)
+def _without_ruled(statement: str) -> str:
+    return _RULED.sub("", " ".join(words(statement)))

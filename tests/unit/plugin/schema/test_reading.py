@@ -201,7 +201,7 @@ def test_text_that_is_not_utf8_is_no_crash(file: Path) -> None:
 def test_stored_text_is_the_rows_of_the_schema_in_order(conn: sqlite3.Connection) -> None:
     conn.execute("CREATE TABLE sqliteXstat(a)")
     rows = stored_text(conn)
-    assert list(rows) == sorted(rows, key=repr)
+    assert list(rows) == sorted(rows)
     names = [row[1] for row in rows if not row[1].startswith("words_")]
     assert {"notes", "notes_title", "titles", "notes_gone", "words", "sqliteXstat"} == set(names)
 
