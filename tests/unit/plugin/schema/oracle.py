@@ -233,8 +233,9 @@ def _instruction(row: Sequence[Any]) -> tuple[Any, ...]:
         p2 = 0
     if code == "Transaction":
         p3 = p4 = 0
-    if code == "Trace" or (code == "Halt" and p1 == _CHECK_FAILED):
-        # The text of a trigger's statement; the name or else the text of a CHECK.
+    if code in ("Trace", "Explain") or (code == "Halt" and p1 == _CHECK_FAILED):
+        # The text of a trigger's statement; a table as it is spelled in the query; the name or else
+        # the text of a CHECK.
         p4 = ""
     return code, p1, p2, p3, _ADDRESS.sub("", str(p4)), p5
 

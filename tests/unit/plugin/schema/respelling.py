@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.schema import compare, read_schema
+from pytest_pmd_migrations.schema import Schema, compare, read_schema
 
 from tests.unit.plugin.schema.bases import BASES
 from tests.unit.plugin.schema.oracle import Oracle
@@ -109,26 +109,28 @@ def search_respellings(seed: int, count: int, bases: Sequence[tuple[str, ...]] =
     """Try ``count`` re-spellings, spread evenly over the schemas."""
     chance = random.Random(seed)
     outcome = Outcome()
-    for number in range(count):
-        base = bases[number % len(bases)]
-        other = tuple(respelled(statement, chance) for statement in base)
-        outcome.tried += 1
+    share, more = divmod(count, len(bases))
+    for number, base in enumerate(bases):
         original = Oracle(base)
         try:
-            _judge(original, other, outcome)
+            schema = read_schema(original.conn)
+            for _ in range(share + (number < more)):
+                other = tuple(respelled(statement, chance) for statement in base)
+                _judge(original, schema, other, outcome)
         finally:
             original.close()
     return outcome
 
 
-def _judge(original: Oracle, other: tuple[str, ...], outcome: Outcome) -> None:
+def _judge(original: Oracle, schema: Schema, other: tuple[str, ...], outcome: Outcome) -> None:
+    outcome.tried += 1
     try:
         changed = Oracle(other)
     except (sqlite3.Error, sqlite3.Warning):
         outcome.refused += 1
         return
     try:
-        diff = compare(read_schema(changed.conn), read_schema(original.conn))
+        diff = compare(read_schema(changed.conn), schema)
         if changed.facts != original.facts or changed.bytecode != original.bytecode:
             outcome.other.append("\n".join(other))
         elif diff:

@@ -18,8 +18,8 @@ PARTS = 4
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_changed_word_that_sqlite_distinguishes_is_reported(part: int) -> None:
-    outcome = search(part, 500, BASES[part::PARTS], confirmed=False)
-    assert outcome.reported > 300, outcome
+    outcome = search(part, 400, BASES[part::PARTS], confirmed=False)
+    assert outcome.reported > 240, outcome
     assert [str(case) for case in outcome.missed] == [], outcome
 
 
@@ -30,8 +30,8 @@ def test_no_other_spelling_is_reported() -> None:
 
 
 def test_no_parentheses_that_mean_something_are_taken_for_redundant() -> None:
-    outcome = search_parentheses(1, 300)
-    assert outcome.meaning > 200, outcome
+    outcome = search_parentheses(1, 200)
+    assert outcome.meaning > 140, outcome
     assert [str(pair) for pair in outcome.missed] == [], outcome
 
 
