@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pmd.store.migrations.discovery import Migration, load_migrations
 from pmd.store.migrations.errors import (
+    DamagedDatabaseError,
     DatabaseLockedError,
     DatabaseTooNewError,
     ForeignKeyViolationError,
@@ -22,6 +23,7 @@ from pmd.store.migrations.errors import (
 from pmd.store.migrations.runner import MigrationRunner
 
 __all__ = [
+    "DamagedDatabaseError",
     "DatabaseLockedError",
     "DatabaseTooNewError",
     "ForeignKeyViolationError",

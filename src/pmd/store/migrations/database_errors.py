@@ -7,6 +7,7 @@ import sqlite3
 
 from pmd.store.migrations.connection_state import plain_cursor
 from pmd.store.migrations.errors import (
+    DamagedDatabaseError,
     DatabaseLockedError,
     MigrationError,
     NotADatabaseError,
@@ -36,6 +37,22 @@ def database_error(connection: sqlite3.Connection, error: Exception) -> Migratio
         return ReadOnlyDatabaseError(
             f"{place} has migrations to run and cannot be written. Nothing was changed; make the"
             " file and its folder writable, and open it for writing."
+        )
+    if text.startswith(("database disk image is m", "malformed database s", "unsupported file f")):
+        return DamagedDatabaseError(
+            f"{place} is damaged: {text}. Nothing was changed; restore a backup, or recover its"
+            " rows with the sqlite3 command's .recover."
+        )
+    if text.startswith("unable to open database file"):
+        return ReadOnlyDatabaseError(
+            f"{place} cannot be used: SQLite cannot open a file that it keeps beside it (its name"
+            " and -journal, -wal or -shm). Nothing was changed; make the folder writable, and move"
+            " away what else has such a name."
+        )
+    if text.startswith("database or disk is full"):
+        return MigrationError(
+            f"{place} cannot be migrated: {text}. Nothing was changed; free some space, and try"
+            " again."
         )
     return MigrationError(f"{place} cannot be migrated: {text}. Nothing was changed.")
 

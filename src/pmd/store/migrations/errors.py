@@ -10,6 +10,7 @@ MigrationError
     DatabaseTooNewError         the file was written by a newer version of the code
     DatabaseLockedError         another connection holds the lock
     NotADatabaseError           the file is no SQLite database
+    DamagedDatabaseError        the file is a SQLite database whose structure is broken
     ReadOnlyDatabaseError       there are steps to take and nothing can be written
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 from pathlib import Path
 
 __all__ = [
+    "DamagedDatabaseError",
     "DatabaseLockedError",
     "DatabaseTooNewError",
     "ForeignKeyViolationError",
@@ -89,6 +91,10 @@ class DatabaseLockedError(MigrationError):
 
 class NotADatabaseError(MigrationError):
     """The file is no SQLite database, or is encrypted."""
+
+
+class DamagedDatabaseError(MigrationError):
+    """The file is a SQLite database, but its structure is broken."""
 
 
 class ReadOnlyDatabaseError(MigrationError):

@@ -98,12 +98,22 @@ class MigrationRunner:
         except self.conn.Error as error:
             raise database_error(self.conn, error) from error
 
-    def run_migrations(self, target: int | None = None, *, progress: Progress | None = None) -> int:
+    def run_migrations(
+        self,
+        target: int | None = None,
+        *,
+        progress: Progress | None = None,
+        before_first: Callable[[], object] | None = None,
+    ) -> int:
         """Take every step up to version `target` (default latest); return how many were applied.
 
         Each step is one transaction and commits together with its version: whatever fails, the
         database is at the last version that was completed. Steps that another connection takes
         meanwhile are not counted. When there is nothing to do, no migration is imported.
+
+        `before_first` is called once, when the write lock is held for the first step that this
+        connection takes and nothing has been written: another connection can copy the database
+        as it is before the upgrade. What it raises ends the run, with nothing changed.
 
         Raises InvalidVersionError for a target that is not ahead, DatabaseTooNewError,
         InvalidMigrationError before the first step, MigrationFailedError, DatabaseLockedError,
@@ -120,7 +130,8 @@ class MigrationRunner:
         applied = 0
         for number, step in enumerate(loaded, start=1):
             started = time.perf_counter()
-            if take_step(self.conn, step, authorizer=self._authorizer):
+            prepare = None if applied else before_first
+            if take_step(self.conn, step, authorizer=self._authorizer, before=prepare):
                 applied += 1
                 _log.info(
                     "%04d %s: applied in %.3f s",

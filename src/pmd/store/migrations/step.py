@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pmd.store.migrations import autoincrement, foreign_keys
@@ -49,8 +49,11 @@ def take_step(
     loaded: LoadedMigration,
     *,
     authorizer: Authorizer | None,
+    before: Callable[[], object] | None = None,
 ) -> bool:
     """Bring the database from the version before `loaded` to its version.
+
+    `before` is called under the write lock, if the step is still to be taken.
 
     Returns False, having changed nothing, when another connection has already taken the step.
     Raises MigrationFailedError, or what a BaseException of `up` was; the database is then as it
@@ -63,7 +66,7 @@ def take_step(
         # 1. Foreign keys off: inside a transaction the pragma is ignored, and with keys enforced
         #    dropping a rebuilt table would delete or cut off its children.
         connection.execute("PRAGMA foreign_keys = OFF")
-        return _take(connection, loaded, authorizer)
+        return _take(connection, loaded, authorizer, before)
     finally:
         # 12. Foreign keys, and whatever else the step may have changed, as they were. A closed
         #     connection has nothing left to put back: closing it rolled the step back.
@@ -74,7 +77,10 @@ def take_step(
 
 
 def _take(
-    connection: sqlite3.Connection, loaded: LoadedMigration, authorizer: Authorizer | None
+    connection: sqlite3.Connection,
+    loaded: LoadedMigration,
+    authorizer: Authorizer | None,
+    prepare: Callable[[], object] | None,
 ) -> bool:
     version = loaded.migration.version
     try:
@@ -85,6 +91,8 @@ def _take(
         if current != version - 1:
             connection.execute("ROLLBACK")
             return _taken_by_another(current, version)
+        if prepare is not None:
+            prepare()
         _claim(connection, current)
         before = _read(connection)
     except connection.Error as error:
