@@ -7,25 +7,19 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from pmd.store.errors import (
-    DatabaseClosedError,
-    DatabasePathError,
-    InvalidValueError,
-    TransactionLostError,
-)
-from pmd.store.migrations import MigrationRunner
+from pmd.store.errors import DatabaseClosedError, InvalidValueError, TransactionLostError
+from pmd.store.opening import checked_path, file_of, open_connection
+from pmd.store.upgrade import upgrade
 
 __all__ = ["Database", "Parameters"]
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
-MEMORY = ":memory:"
 FOREIGN_KEYS_ON = "PRAGMA foreign_keys = ON"
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
@@ -44,14 +38,19 @@ class Database:
     """A pmd database at `path`, brought to the latest version when it is opened.
 
     `path` is a file, which is created if need be, in a folder that exists; or `":memory:"`.
-    `timeout` is how many seconds to wait for another connection's lock.
+    `timeout` is how many seconds to wait for another connection's lock. With `backup`, a file
+    that has steps to run is first copied beside itself (`pmd.store.backup`); where that fails, no
+    step is run.
 
     Use it as a context manager, or call `connect()` and `close()`. Outside `transaction()` each
     statement commits by itself. An instance belongs to the thread that connected it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 5.0) -> None:
-        self.path = _checked_path(path)
+    def __init__(
+        self, path: str | os.PathLike[str], *, timeout: float = 5.0, backup: bool = False
+    ) -> None:
+        self.path = checked_path(path)
+        self._backup = backup
         self._timeout = _checked_timeout(timeout)
         self._connection: sqlite3.Connection | None = None
 
@@ -73,8 +72,9 @@ class Database:
         """Open the file, migrate it to the latest version, and return self.
 
         Does nothing if it is open. Writes only when there are migrations to run. Raises
-        DatabasePathError when there is no such folder or the path is one, and the errors of
-        `pmd.store.migrations`; the connection is closed again when anything fails.
+        DatabasePathError when there is no such folder or the path is one, ForeignDatabaseError for
+        another program's database, BackupError, and the errors of `pmd.store.migrations`: a
+        MigrationError all. The connection is closed again when anything fails.
         """
         if self._connection is None:
             self._connection = self._open()
@@ -127,11 +127,7 @@ class Database:
         self.close()
 
     def _open(self) -> sqlite3.Connection:
-        try:
-            # timeout sets busy_timeout before the first read; None leaves BEGIN and COMMIT to us.
-            connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
-        except sqlite3.OperationalError as error:
-            raise DatabasePathError(_why_unopened(self.path, error)) from error
+        connection = open_connection(self.path, timeout=self._timeout)
         try:
             connection.execute(FOREIGN_KEYS_ON)
             self._migrate(connection)
@@ -143,11 +139,13 @@ class Database:
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        runner = MigrationRunner(connection)
-        applied = runner.run_migrations()
-        if applied:
-            version = runner.get_current_version()
-            _log.info("%s: migrated to version %d, steps applied: %d", self.path, version, applied)
+        done = upgrade(connection, file_of(self.path), backup=self._backup)
+        if done.kept:
+            _log.info("%s: backup %s", self.path, done.kept.backup.path)
+        if done.applied:
+            _log.info(
+                "%s: migrated to version %d, steps applied: %d", self.path, done.after, done.applied
+            )
         else:
             _log.debug("%s: at the latest version, no step to apply", self.path)
 
@@ -160,39 +158,9 @@ def _undo(connection: sqlite3.Connection, *, nested: bool) -> None:
         connection.execute(ROLLBACK)
 
 
-def _checked_path(path: str | os.PathLike[str]) -> str:
-    text = os.fspath(path)
-    if not isinstance(text, str) or not text or "\0" in text:
-        raise DatabasePathError(
-            f"{path!r} is no path of a database. Expected the path of a file as text or PathLike, "
-            'or ":memory:".'
-        )
-    # Absolute, so that a later chdir does not matter and no name can be taken for a file: URI.
-    return text if text == MEMORY else str(Path(text).absolute())
-
-
 def _checked_timeout(timeout: float) -> float:
     if not (math.isfinite(timeout) and 0 <= timeout <= 2_000_000):
         raise InvalidValueError(
             f"timeout is {timeout!r}. Expected seconds to wait for a lock, from 0 to 2000000."
         )
     return timeout
-
-
-def _why_unopened(path: str, error: sqlite3.Error) -> str:
-    file = Path(path)
-    # A path that cannot even be looked at (too long, forbidden) leaves SQLite's own words.
-    with suppress(OSError):
-        if file.is_dir():
-            return (
-                f"cannot open the database {path}: it is a folder. Give the path of a file in it."
-            )
-        if not file.parent.is_dir():
-            return (
-                f"cannot open the database {path}: the folder {file.parent} does not exist. "
-                "Create it first, or give another path."
-            )
-    return (
-        f"cannot open the database {path}: {error}. "
-        "Check that you may read and write the file and its folder."
-    )

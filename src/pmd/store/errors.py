@@ -1,7 +1,9 @@
 """The errors of the store.
 
     StoreError
-        DatabasePathError         the path names no file that SQLite can open
+        DatabasePathError         the path names no file that SQLite can open (also MigrationError)
+        ForeignDatabaseError      another program's database (also MigrationError)
+        BackupError               a backup could not be made or used (also MigrationError)
         DatabaseClosedError       used before connect() or after close()
         TransactionLostError      the transaction ended inside its own block
         InvalidValueError         an argument the store cannot keep (also a ValueError)
@@ -9,15 +11,20 @@
         AlreadyExistsError        the name or path is taken
         VectorsUnavailableError   sqlite-vec cannot be loaded here, or is not switched on
 
-Errors of a migration are `pmd.store.migrations`' own and pass through unchanged.
+Errors of a migration are `pmd.store.migrations`' own and pass through unchanged. What opening a
+database raises is a MigrationError, whatever else it is.
 """
 
 from __future__ import annotations
 
+from pmd.store.migrations import MigrationError
+
 __all__ = [
     "AlreadyExistsError",
+    "BackupError",
     "DatabaseClosedError",
     "DatabasePathError",
+    "ForeignDatabaseError",
     "InvalidValueError",
     "NotFoundError",
     "StoreError",
@@ -30,8 +37,16 @@ class StoreError(Exception):
     """Root of the errors that the store raises itself."""
 
 
-class DatabasePathError(StoreError):
+class DatabasePathError(StoreError, MigrationError):
     """The path names no file that SQLite can open."""
+
+
+class ForeignDatabaseError(StoreError, MigrationError):
+    """The database has the application_id of another program."""
+
+
+class BackupError(StoreError, MigrationError):
+    """A backup could not be made, or cannot be restored; the database is as it was."""
 
 
 class DatabaseClosedError(StoreError):

@@ -1,0 +1,96 @@
+"""Bring an opened database to a version, with a backup if one is asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from pmd.store.backup import Kept, find_backups, in_use, keep_backup, mark_in_use
+from pmd.store.copying import CopyProgress
+from pmd.store.migrations import MigrationRunner
+from pmd.store.migrations.runner import Progress
+from pmd.store.opening import refuse_foreign
+from pmd.store.soundness import refuse_damaged
+
+__all__ = ["Upgrade", "upgrade"]
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What was done: from version `before` to `after`, in `applied` steps of this connection."""
+
+    before: int
+    after: int
+    applied: int
+    kept: Kept | None
+
+
+def upgrade(
+    connection: sqlite3.Connection,
+    file: Path | None,
+    *,
+    target: int | None = None,
+    backup: bool = False,
+    progress: Progress | None = None,
+    copy_progress: CopyProgress | None = None,
+) -> Upgrade:
+    """Take the steps to `target` (default latest) that are missing.
+
+    `file` is the database's file, None in memory. Before the first step another program's
+    database and a damaged one are refused. With `backup`, a database that holds anything is
+    copied beside its file under the first step's lock: what the copy lacks, the upgrade has not
+    touched. Raises ForeignDatabaseError, BackupError and what the runner does.
+    """
+    place = f"the database {file}" if file else "the database in memory"
+    refuse_foreign(connection, str(file))
+    runner = MigrationRunner(connection)
+    before = runner.get_current_version()
+    pending = runner.get_pending_migrations()
+    if not pending or target == before:
+        runner.run_migrations(target)
+        return Upgrade(before, before, 0, None)
+    if file is None or not backup:
+        refuse_damaged(connection, place)
+        applied = runner.run_migrations(target, progress=progress)
+        return Upgrade(before, runner.get_current_version(), applied, None)
+    with ExitStack() as stack:
+        held = _UpgradeBackup(connection, file, stack, copy_progress)
+        applied = runner.run_migrations(target, progress=progress, before_first=held.ensure)
+        return Upgrade(before, runner.get_current_version(), applied, held.kept)
+
+
+class _UpgradeBackup:
+    """The backup of one upgrade, marked as in use for as long as the stack is open.
+
+    Of several openers the one that takes the first step makes the backup; the others find it in
+    use and need none: theirs would hold what the first has half upgraded.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        file: Path,
+        stack: ExitStack,
+        progress: CopyProgress | None,
+    ) -> None:
+        self.kept: Kept | None = None
+        self._connection = connection
+        self._file = file
+        self._stack = stack
+        self._progress = progress
+
+    def ensure(self) -> None:
+        if not self._holds_anything():
+            return
+        existing = find_backups(self._file)
+        if existing and in_use(existing[-1]):
+            self.kept = Kept(existing[-1], made=False)
+            return
+        self.kept = keep_backup(self._file, progress=self._progress)
+        self._stack.callback(mark_in_use(self.kept.backup).close)
+
+    def _holds_anything(self) -> bool:
+        row = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return bool(row[0])
