@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pmd.store.copying import CopyProgress, put_in_place, write_copy
+from pmd.store.copying import CopyProgress, open_file, put_in_place, write_copy
 from pmd.store.errors import BackupError
 from pmd.store.migrations import MigrationError
 from pmd.store.soundness import refuse_damaged
@@ -95,7 +95,7 @@ def mark_in_use(backup: Backup) -> sqlite3.Connection:
 
     The mark is a write lock, which no reader of the backup takes and which ends with the process.
     """
-    connection = _open(backup.path, "rw")
+    connection = open_file(backup.path, "rw")
     connection.execute("BEGIN IMMEDIATE")
     return connection
 
@@ -127,14 +127,14 @@ def new_name(database: Path, version: int, ending: str) -> Path:
 
 def _keep(database: Path, progress: CopyProgress | None) -> Kept:
     existing = find_backups(database)
-    with closing(_open(database, "ro")) as source:
+    with closing(open_file(database, "ro")) as source:
         source.execute("BEGIN")
         version = _version(source)
         path = new_name(database, version, _ENDING)
         partial = path.with_name(f"{path.name}{_PARTIAL}")
         write_copy(source, partial, like=database, progress=progress)
     try:
-        with closing(_open(partial, "ro")) as copy:
+        with closing(open_file(partial, "ro")) as copy:
             refuse_damaged(copy, f"the database {database}")
             if _version(copy) != version:
                 raise _unmade(database, "the copy came out with another version")
@@ -167,11 +167,6 @@ def _read_name(database: Path, path: Path, name: str) -> Backup | None:
 
 def _same(one: Path, other: Path) -> bool:
     return filecmp.cmp(one, other, shallow=False)
-
-
-def _open(file: Path, mode: str) -> sqlite3.Connection:
-    uri = f"{file.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
 
 
 def _delete_unfinished(database: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["CopyProgress", "copy_database", "put_in_place", "sync", "write_copy"]
+__all__ = ["CopyProgress", "copy_database", "open_file", "put_in_place", "sync", "write_copy"]
 
 CopyProgress: TypeAlias = Callable[[int, int], object]
 """Called while a database is copied, with the pages done and the pages there are."""
@@ -60,6 +60,12 @@ def write_copy(
     except BaseException:
         file.unlink()
         raise
+
+
+def open_file(file: Path, mode: str) -> sqlite3.Connection:
+    """Open an existing file, never waiting for a lock; `mode` is SQLite's: ro or rw."""
+    uri = f"{file.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
 
 
 def put_in_place(partial: Path, path: Path) -> None:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pmd.store.backup import new_name
-from pmd.store.copying import CopyProgress, copy_database, put_in_place, sync, write_copy
+from pmd.store.copying import (
+    CopyProgress,
+    copy_database,
+    open_file,
+    put_in_place,
+    sync,
+    write_copy,
+)
 from pmd.store.errors import BackupError
 from pmd.store.migrations import (
     DamagedDatabaseError,
@@ -51,10 +58,7 @@ def restore(
     with closing(open_for_reading(backup, timeout=timeout)) as source:
         version = _checked_version(source, backup)
         try:
-            if database.exists() and _is_readable(database, timeout):
-                aside = _restore_under_lock(database, source, timeout, progress)
-            else:
-                aside = _replace_file(database, source, backup, progress)
+            aside = _restore(database, source, backup, timeout, progress)
         except OSError as error:
             raise _undone(database, error.strerror or str(error)) from error
     return Restored(version, aside)
@@ -80,17 +84,34 @@ def _checked_version(source: sqlite3.Connection, backup: Path) -> int:
     return int(version)
 
 
-def _is_readable(database: Path, timeout: float) -> bool:
-    """Return whether SQLite can read the file's schema; other troubles are raised."""
-    with closing(open_connection(str(database), timeout=timeout)) as connection:
+def _restore(
+    database: Path,
+    source: sqlite3.Connection,
+    backup: Path,
+    timeout: float,
+    progress: CopyProgress | None,
+) -> Path | None:
+    if database.exists() and not (database.is_file() and _is_no_database(database)):
+        try:
+            return _restore_under_lock(database, source, timeout, progress)
+        except (NotADatabaseError, DamagedDatabaseError):
+            # It took the right to write, and so a look at its journal, to find this out.
+            pass
+    return _replace_file(database, source, backup, progress)
+
+
+def _is_no_database(database: Path) -> bool:
+    """Return whether SQLite finds that the file cannot be read as a database.
+
+    Looked at without the right to write, since SQLite would delete side files that it cannot use.
+    """
+    with closing(open_file(database, "ro")) as connection:
         try:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except sqlite3.Error as error:
             known = database_error(connection, error)
-            if isinstance(known, NotADatabaseError | DamagedDatabaseError):
-                return False
-            raise known from error
-    return True
+            return isinstance(known, NotADatabaseError | DamagedDatabaseError)
+    return False
 
 
 def _restore_under_lock(
