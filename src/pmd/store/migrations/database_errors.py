@@ -54,6 +54,11 @@ def database_error(connection: sqlite3.Connection, error: Exception) -> Migratio
             f"{place} cannot be migrated: {text}. Nothing was changed; free some space, and try"
             " again."
         )
+    if text.startswith("disk I/O error"):
+        return MigrationError(
+            f"{place} cannot be migrated: {text}. Nothing was changed; check the disk, and that"
+            " what lies beside the file under its name and -journal, -wal or -shm are files."
+        )
     return MigrationError(f"{place} cannot be migrated: {text}. Nothing was changed.")
 
 

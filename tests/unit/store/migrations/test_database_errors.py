@@ -33,6 +33,13 @@ from pmd.store.migrations.database_errors import database_error
             "the database in memory cannot be migrated: database or disk is full. Nothing was"
             " changed; free some space, and try again.",
         ),
+        (
+            "disk I/O error",
+            MigrationError,
+            "the database in memory cannot be migrated: disk I/O error. Nothing was changed; check"
+            " the disk, and that what lies beside the file under its name and -journal, -wal or"
+            " -shm are files.",
+        ),
     ],
 )
 def test_what_sqlite_says_becomes_an_error_that_says_what_to_do(words, kind, message):
