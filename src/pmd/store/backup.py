@@ -6,7 +6,6 @@ sort by time. A backup has that name only when it is complete, synced and checke
 
 from __future__ import annotations
 
-import filecmp
 import logging
 import re
 import sqlite3
@@ -18,6 +17,7 @@ from pathlib import Path
 from pmd.store.copying import CopyProgress, open_file, put_in_place, write_copy
 from pmd.store.errors import BackupError
 from pmd.store.migrations import MigrationError
+from pmd.store.pages import hold_the_same
 from pmd.store.soundness import refuse_damaged
 
 __all__ = [
@@ -138,9 +138,11 @@ def _keep(database: Path, progress: CopyProgress | None) -> Kept:
             refuse_damaged(copy, f"the database {database}")
             if _version(copy) != version:
                 raise _unmade(database, "the copy came out with another version")
-        if existing and existing[-1].version == version and _same(existing[-1].path, partial):
+        newest = existing[-1] if existing else None
+        # A file in use is never read here: closing it would drop this process's locks on it.
+        if newest and not in_use(newest) and hold_the_same(partial, newest.path):
             partial.unlink()
-            return Kept(existing[-1], made=False)
+            return Kept(newest, made=False)
         put_in_place(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -163,10 +165,6 @@ def _read_name(database: Path, path: Path, name: str) -> Backup | None:
     prefix = f"{database.name}."
     match = _NAME.fullmatch(name.removeprefix(prefix)) if name.startswith(prefix) else None
     return Backup(match["taken"], int(match["version"]), path) if match else None
-
-
-def _same(one: Path, other: Path) -> bool:
-    return filecmp.cmp(one, other, shallow=False)
 
 
 def _delete_unfinished(database: Path) -> None:

@@ -18,6 +18,7 @@ from pmd.store.backup import find_backups, in_use, keep_backup, mark_in_use
 from pmd.store.database import Database
 from pmd.store.errors import BackupError
 from pmd.store.migrations import DamagedDatabaseError, MigrationFailedError, load_migrations, runner
+from pmd.store.pages import hold_the_same
 from pmd.store.restore import restore
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
@@ -188,6 +189,25 @@ def test_retries_of_a_failing_upgrade_do_not_push_its_beginning_out(path, add_st
     first, second = find_backups(path)
     assert (first.version, content(first.path)) == (7, before)
     assert second.version == LATEST
+
+
+def test_pages_that_are_free_make_no_difference(path):
+    """A step that is rolled back leaves what it wrote over free pages."""
+    with connect(path) as conn:
+        conn.execute("CREATE TABLE gone AS SELECT zeroblob(100000) AS x")
+        conn.execute("DROP TABLE gone")
+        other = Path(shutil.copyfile(path, path.with_name("other.db")))
+        conn.execute("PRAGMA cache_size = 10")
+        conn.execute("BEGIN")
+        conn.execute("CREATE TABLE filler AS SELECT randomblob(200000) AS x")
+        conn.execute("ROLLBACK")
+    assert path.stat().st_size == other.stat().st_size
+    assert path.read_bytes() != other.read_bytes()
+    assert hold_the_same(path, other)
+    add_row(other, "new")
+    assert not hold_the_same(path, other)
+    path.write_bytes(path.read_bytes()[:-1024])
+    assert not hold_the_same(path, other)
 
 
 def test_a_backup_in_use_is_neither_made_again_nor_deleted(path):
