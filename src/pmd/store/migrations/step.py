@@ -91,9 +91,10 @@ def _take(
         if current != version - 1:
             connection.execute("ROLLBACK")
             return _taken_by_another(current, version)
-        if prepare is not None:
-            prepare()
         _claim(connection, current)
+        if prepare is not None:
+            # Other connections still see the database as it was.
+            prepare()
         before = _read(connection)
     except connection.Error as error:
         raise database_error(connection, error) from error
