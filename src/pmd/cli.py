@@ -15,8 +15,8 @@ from pmd.store.migrations.database_errors import database_error
 from pmd.store.opening import (
     MEMORY,
     checked_path,
-    open_connection,
     open_for_reading,
+    opened,
     refuse_foreign,
 )
 from pmd.store.rehearsal import Rehearsal, rehearse, working_copy
@@ -113,7 +113,7 @@ def backup(database: str, *, timeout: float) -> None:
     """Copy the database beside itself; the newest three copies are kept."""
     with clean_errors():
         file = _existing_file(database)
-        with closing(open_connection(str(file), timeout=timeout)) as connection:
+        with opened(str(file), timeout=timeout) as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -151,7 +151,7 @@ def upgrade(
                 copy_progress=copying.report,
             )
         else:
-            with closing(open_connection(str(file), timeout=timeout)) as connection:
+            with opened(str(file), timeout=timeout) as connection:
                 done = upgrade_database(
                     connection,
                     file,

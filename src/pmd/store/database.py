@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from pmd.store.errors import DatabaseClosedError, InvalidValueError, TransactionLostError
-from pmd.store.opening import checked_path, file_of, open_connection
+from pmd.store.opening import checked_path, close_unchanged, file_of, open_connection
 from pmd.store.upgrade import upgrade
 
 __all__ = ["Database", "Parameters"]
@@ -134,7 +134,7 @@ class Database:
             # Only now: migrations read text as they always did.
             connection.text_factory = _read_text
         except BaseException:
-            connection.close()
+            close_unchanged(connection, self.path)
             raise
         return connection
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
+from pmd.store.copying import open_file
 from pmd.store.errors import DatabasePathError, ForeignDatabaseError
 from pmd.store.migrations.database_errors import database_error
 
@@ -15,9 +17,11 @@ __all__ = [
     "MEMORY",
     "SIDE_FILES",
     "checked_path",
+    "close_unchanged",
     "file_of",
     "open_connection",
     "open_for_reading",
+    "opened",
     "refuse_foreign",
 ]
 
@@ -54,6 +58,34 @@ def open_connection(path: str, *, timeout: float) -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=timeout, isolation_level=None)
     except sqlite3.OperationalError as error:
         raise DatabasePathError(_why_unopened(path, error)) from error
+
+
+def close_unchanged(connection: sqlite3.Connection, path: str) -> None:
+    """Close the connection, and write nothing by that.
+
+    The last connection to close moves a WAL into its file, also one that was left there by another
+    database. So a second one, without the right to write, is made the last.
+    """
+    file = file_of(path)
+    with ExitStack() as stack:
+        if file and Path(f"{file}-wal").is_file():
+            last = stack.enter_context(closing(open_file(file, "ro")))
+            # It does not matter what this finds: it makes the connection read the WAL.
+            with suppress(sqlite3.Error):
+                last.execute("PRAGMA user_version")
+        connection.close()
+
+
+@contextmanager
+def opened(path: str, *, timeout: float) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to a checked path; a block that fails has it closed unchanged."""
+    connection = open_connection(path, timeout=timeout)
+    try:
+        yield connection
+    except BaseException:
+        close_unchanged(connection, path)
+        raise
+    connection.close()
 
 
 def open_for_reading(file: Path, *, timeout: float) -> sqlite3.Connection:
