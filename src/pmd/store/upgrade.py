@@ -10,11 +10,18 @@ from pathlib import Path
 from pmd.store.backup import Kept, find_backups, in_use, keep_backup, mark_in_use
 from pmd.store.copying import CopyProgress
 from pmd.store.migrations import MigrationRunner
+from pmd.store.migrations.database_errors import database_error
 from pmd.store.migrations.runner import Progress
 from pmd.store.opening import refuse_foreign
 from pmd.store.soundness import refuse_damaged
 
 __all__ = ["Upgrade", "upgrade"]
+
+
+_TABLES = """
+SELECT name FROM pragma_table_list
+WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,10 @@ def upgrade(
         applied = runner.run_migrations(target, progress=progress)
         return Upgrade(before, runner.get_current_version(), applied, None)
     with ExitStack() as stack:
-        held = _UpgradeBackup(connection, file, stack, copy_progress)
+        try:
+            held = _UpgradeBackup(connection, file, stack, copy_progress)
+        except sqlite3.Error as error:
+            raise database_error(connection, error) from error
         applied = runner.run_migrations(target, progress=progress, before_first=held.ensure)
         return Upgrade(before, runner.get_current_version(), applied, held.kept)
 
@@ -76,13 +86,15 @@ class _UpgradeBackup:
         progress: CopyProgress | None,
     ) -> None:
         self.kept: Kept | None = None
+        self._new = _is_empty(connection)
         self._connection = connection
         self._file = file
         self._stack = stack
         self._progress = progress
 
     def ensure(self) -> None:
-        if not self._holds_anything():
+        """Make the backup, unless nothing can be lost or another opener has seen to it."""
+        if not _holds_anything(self._connection, new=self._new):
             return
         existing = find_backups(self._file)
         if existing and in_use(existing[-1]):
@@ -91,6 +103,19 @@ class _UpgradeBackup:
         self.kept = keep_backup(self._file, progress=self._progress)
         self._stack.callback(mark_in_use(self.kept.backup).close)
 
-    def _holds_anything(self) -> bool:
-        row = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return bool(row[0])
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    row = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return not row[0]
+
+
+def _holds_anything(connection: sqlite3.Connection, *, new: bool) -> bool:
+    """Return whether there is anything to lose: for a new database, a row in any of its tables.
+
+    Of several openers of a new one, all but the first find what that one has built so far.
+    """
+    if not new:
+        return not _is_empty(connection)
+    tables = [name for (name,) in connection.execute(_TABLES)]
+    quoted = ['"' + name.replace('"', '""') + '"' for name in tables]
+    return any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in quoted)

@@ -1,0 +1,240 @@
+"""Several openers of one file at once, with readers going on: ``python -m tests.races [ROUNDS]``.
+
+Eight processes, or eight threads with a connection each, open an old database or one that does
+not exist yet. Each step must be applied once, all must end at the latest version, a backup must
+hold what was there before, and no reader may see anything but whole versions.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pmd.store.backup import find_backups
+from pmd.store.database import Database
+
+SNAPSHOTS = Path(__file__).parents[1] / "fixtures" / "snapshots"
+OPENERS = 8
+READERS = 2
+LATEST = 12
+TIMEOUT = 120
+MODES = ("delete", "wal")
+BEGINNINGS = ("0000+u1", "0007", "nothing yet")
+KINDS = ("processes", "threads")
+
+# For each path it is told: open it with a backup, and say its version and the steps applied here.
+OPENER = """
+import sys
+import sqlite_utils
+from tests.races import Applied, open_once
+
+with Applied() as applied:
+    print("ready", flush=True)
+    for line in sys.stdin:
+        applied.steps.clear()
+        print(open_once(line.rstrip()), *applied.steps, flush=True)
+"""
+READ = "SELECT user_version, (SELECT count(*) FROM documents) FROM pragma_user_version"
+
+
+class Applied(logging.Handler):
+    """Collects the steps that this process applies while it is entered."""
+
+    def __init__(self):
+        super().__init__()
+        self.steps = []
+        self._log = logging.getLogger("pmd.store.migrations")
+
+    def emit(self, record):
+        if ": applied in " in record.getMessage():
+            self.steps.append(record.getMessage()[:4])
+
+    def __enter__(self):
+        self._level = self._log.level
+        self._log.setLevel(logging.INFO)
+        self._log.addHandler(self)
+        return self
+
+    def __exit__(self, *_):
+        self._log.removeHandler(self)
+        self._log.setLevel(self._level)
+
+
+@dataclass
+class Outcome:
+    """What came of one race: each opener's version or error, the steps applied, what was read."""
+
+    ends: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    reads: list[tuple[int, int]] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+def open_once(path):
+    """Open the database, with a backup, and return its version, or the name of the error."""
+    try:
+        with Database(path, timeout=TIMEOUT, backup=True) as database:
+            return str(*database.execute("PRAGMA user_version").fetchone())
+    except Exception as error:
+        return type(error).__name__
+
+
+def prepare(path, beginning, mode):
+    """Put the database there that the race begins with."""
+    if beginning != "nothing yet":
+        shutil.copyfile(SNAPSHOTS / f"{beginning}.db", path)
+    if mode == "wal":
+        with closing(sqlite3.connect(path)) as conn:
+            conn.execute("PRAGMA journal_mode = WAL")
+
+
+def content(path):
+    with closing(sqlite3.connect(path)) as conn:
+        return [*conn.iterdump(), conn.execute("PRAGMA user_version").fetchone()]
+
+
+@contextmanager
+def reading(path, outcome):
+    """Read on and on, in threads, until the block is over."""
+    over = threading.Event()
+
+    def read():
+        while not over.is_set():
+            try:
+                with closing(sqlite3.connect(path, timeout=TIMEOUT)) as conn:
+                    outcome.reads.append(conn.execute(READ).fetchone())
+            except sqlite3.Error as error:
+                if "no such table: documents" not in str(error):
+                    outcome.troubles.append(f"reader: {error}")
+
+    readers = [threading.Thread(target=read) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+
+
+@contextmanager
+def waiting_processes():
+    """Yield processes that wait for paths to open."""
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", OPENER],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    cwd=Path(__file__).parents[1],
+                )
+            )
+            for _ in range(OPENERS)
+        ]
+        assert [opener.stdout.readline() for opener in started] == ["ready\n"] * OPENERS
+        yield started
+
+
+def race_processes(processes, path, beginning):
+    """Open the path in all processes at once; return what came of it."""
+    outcome = Outcome()
+    with look_at(path, beginning, outcome), reading(path, outcome):
+        for process in processes:
+            process.stdin.write(f"{path}\n")
+            process.stdin.flush()
+        for process in processes:
+            end, *steps = process.stdout.readline().split()
+            outcome.ends.append(end)
+            outcome.steps.extend(steps)
+    return outcome
+
+
+def race_threads(path, beginning):
+    """Open the path in as many threads at once, each with a connection of its own."""
+    outcome = Outcome()
+    together = threading.Barrier(OPENERS)
+
+    def work():
+        together.wait()
+        outcome.ends.append(open_once(path))
+
+    threads = [threading.Thread(target=work) for _ in range(OPENERS)]
+    with look_at(path, beginning, outcome), Applied() as applied, reading(path, outcome):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        outcome.steps = applied.steps
+    return outcome
+
+
+@contextmanager
+def look_at(path, beginning, outcome):
+    """Compare what is there after the block with what was before it."""
+    there = beginning != "nothing yet"
+    before = content(path) if there else None
+    yield
+    first = int(beginning[:4]) + 1 if there else 1
+    expected = [f"{version:04d}" for version in range(first, LATEST + 1)]
+    if sorted(outcome.steps) != expected:
+        outcome.troubles.append(f"steps applied: {sorted(outcome.steps)}")
+    outcome.troubles.extend(end for end in outcome.ends if end != str(LATEST))
+    rows = {count for _, count in outcome.reads}
+    if len(rows) > 1 or not {version for version, _ in outcome.reads} <= set(range(LATEST + 1)):
+        outcome.troubles.append(f"readers saw {sorted(set(outcome.reads))}")
+    backups = [content(backup.path) for backup in find_backups(path)]
+    if backups != ([before] if there else []):
+        outcome.troubles.append(f"{len(backups)} backups, or not what was there before")
+    with closing(sqlite3.connect(path)) as conn:
+        sound = conn.execute("PRAGMA integrity_check").fetchall()
+    if sound != [("ok",)]:
+        outcome.troubles.append(f"integrity: {sound}")
+
+
+def say(line):
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(rounds):
+    """Run every race that often, print a line for each kind, and return how many went wrong."""
+    failed = 0
+    say(f"{'openers':<10} {'journal':<8} {'beginning':<12} rounds  opened  steps   reads  wrong")
+    with waiting_processes() as processes, tempfile.TemporaryDirectory() as made:
+        for kind in KINDS:
+            for mode in MODES:
+                for beginning in BEGINNINGS:
+                    count = Counter()
+                    for number in range(rounds):
+                        path = Path(made) / f"{kind} {mode} {beginning} {number}.db"
+                        prepare(path, beginning, mode)
+                        if kind == "threads":
+                            outcome = race_threads(path, beginning)
+                        else:
+                            outcome = race_processes(processes, path, beginning)
+                        count.update(opened=len(outcome.ends), steps=len(outcome.steps))
+                        count.update(reads=len(outcome.reads), wrong=bool(outcome.troubles))
+                        for trouble in outcome.troubles:
+                            say(f"  round {number}: {trouble}")
+                    failed += count["wrong"]
+                    say(
+                        f"{kind:<10} {mode:<8} {beginning:<12} {rounds:>6}  {count['opened']:>6}"
+                        f"  {count['steps']:>5}  {count['reads']:>6}  {count['wrong']:>5}"
+                    )
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 25) and 1)
