@@ -195,8 +195,11 @@ def look_at(path, beginning, outcome):
     if len(rows) > 1 or not {version for version, _ in outcome.reads} <= set(range(LATEST + 1)):
         outcome.troubles.append(f"readers saw {sorted(set(outcome.reads))}")
     backups = [content(backup.path) for backup in find_backups(path)]
-    if backups != ([before] if there else []):
+    if there and backups != [before]:
         outcome.troubles.append(f"{len(backups)} backups, or not what was there before")
+    # Of a new database an opener may find, and keep, what another one has built so far: no row.
+    if not there and any('INSERT INTO "documents"' in line for b in backups for line in b[:-1]):
+        outcome.troubles.append("a backup of a new database has rows")
     with closing(sqlite3.connect(path)) as conn:
         sound = conn.execute("PRAGMA integrity_check").fetchall()
     if sound != [("ok",)]:

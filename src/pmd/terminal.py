@@ -20,6 +20,8 @@ __all__ = ["Bar", "clean_errors", "say", "shown_bytes"]
 
 _WIDTH = 80
 _TITLE = 10
+# What click prints before the message.
+_PREFIX = "Error: "
 
 
 def say(title: str, text: str) -> None:
@@ -75,9 +77,12 @@ def clean_errors() -> Iterator[None]:
 
 def _wrapped(error: Exception) -> str:
     """Return the message in lines that fit a terminal; paths are never broken."""
-    lines = f"Error: {error}".splitlines()
+    lines = f"{error}".splitlines()
+    indents = [_PREFIX, *[""] * len(lines)]
     filled = [
-        textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
-        for line in lines
+        textwrap.fill(
+            line, _WIDTH, initial_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        for line, indent in zip(lines, indents, strict=False)
     ]
-    return "\n".join(filled).removeprefix("Error: ")
+    return "\n".join(filled).removeprefix(_PREFIX)

@@ -77,7 +77,5 @@ def _indexes(connection: sqlite3.Connection) -> list[str]:
                 f"INSERT INTO {quoted} ({quoted}, rank) VALUES ('integrity-check', 1)"
             )
         except sqlite3.DatabaseError as error:
-            faults.append(
-                f"full-text index: {name} does not agree with the rows it indexes ({error})"
-            )
+            faults.append(f"full-text index: {name} does not agree with its content ({error})")
     return faults
