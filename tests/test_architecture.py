@@ -109,6 +109,39 @@ def test_pmd_never_imports_pytest_or_the_plugin(path: Path) -> None:
     assert not {name for name in imports(path) if name.split(".")[0] in forbidden}
 
 
+@pytest.mark.parametrize("path", modules(PMD), ids=lambda p: str(p.relative_to(PMD)))
+def test_only_the_command_of_pmd_knows_the_terminal(path: Path) -> None:
+    if path.parent == PMD and path.stem in {"cli", "terminal"}:
+        return
+    wrong = {"click", "pmd.cli", "pmd.terminal"}
+    assert not {name for name in imports(path) if name in wrong or name.split(".")[0] == "click"}
+
+
+STORE_ORDER = [
+    "migrations",
+    "errors",
+    "copying",
+    "opening",
+    "soundness",
+    "pages",
+    "backup",
+    "upgrade",
+    "database",
+    "restore",
+    "rehearsal",
+]
+
+
+@pytest.mark.parametrize("name", STORE_ORDER)
+def test_opening_and_keeping_a_database_import_one_way(name: str) -> None:
+    path = PMD / "store" / name
+    found = set().union(
+        *map(imports, modules(path) if path.is_dir() else [path.with_suffix(".py")])
+    )
+    later = STORE_ORDER[STORE_ORDER.index(name) + 1 :]
+    assert not {f"{name} imports {other}" for other in later if f"pmd.store.{other}" in found}
+
+
 @pytest.mark.parametrize(
     "path",
     modules(PMD / "store/migrations/versions"),

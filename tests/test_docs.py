@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,10 +14,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pytest_pmd_migrations import plugin
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.sources.constants import read_rows_file
 
+from pmd.cli import main as pmd_command
 from pmd.store.migrations import MigrationRunner, load_migrations
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +93,29 @@ def test_every_command_is_described():
         assert f"| `pmd-migrations {name}" in PLUGIN, name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
             assert option in PLUGIN, option
+
+
+def test_every_command_of_pmd_is_described():
+    text = (ROOT / "docs/COMMAND.md").read_text(encoding="utf-8")
+    for name, command in pmd_command.commands["db"].commands.items():
+        assert f"| `pmd db {name} DATABASE` |" in text, name
+        for option in (o for p in command.params for o in p.opts if o.startswith("--")):
+            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", text, re.M), (
+                option
+            )
+
+
+def test_the_commands_of_the_readme_do_what_they_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(ROOT / "fixtures/snapshots/0007.db", "notes.db")
+    (commands,) = (block for block in blocks(README, "sh") if "pmd db" in block)
+    text = (ROOT / "docs/COMMAND.md").read_text(encoding="utf-8")
+    ran = CliRunner().invoke(pmd_command, ["db", "status", "notes.db"])
+    assert ran.output == after(text, "<!-- output of pmd db status notes.db -->")
+    for line in commands.splitlines():
+        ran = CliRunner().invoke(pmd_command, shlex.split(line, comments=True)[1:])
+        assert ran.exit_code == 0, ran.output
+    assert "restored  notes.db to version 7" in ran.output
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
