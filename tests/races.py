@@ -85,6 +85,7 @@ def open_once(path):
         with Database(path, timeout=TIMEOUT, backup=True) as database:
             return str(*database.execute("PRAGMA user_version").fetchone())
     except Exception as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return type(error).__name__
 
 

@@ -215,10 +215,8 @@ def _file(path: str) -> Path:
 
 def _existing_file(path: str) -> Path:
     file = _file(path)
-    if not file.exists():
-        raise DatabasePathError(
-            f"there is no database {file}. Check the path; a new one is made when pmd opens it."
-        )
+    # Opened and closed: whatever keeps it from being read is said before anything is done.
+    open_for_reading(file, timeout=0).close()
     return file
 
 

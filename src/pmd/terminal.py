@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -26,7 +27,8 @@ _PREFIX = "Error: "
 
 def say(title: str, text: str) -> None:
     """Print a line that begins with its title."""
-    click.echo(f"{title:<{_TITLE}}{text}".rstrip())
+    # A name that is no text is shown as well as may be.
+    click.echo(click.format_filename(f"{title:<{_TITLE}}{text}".rstrip()))
 
 
 def shown_bytes(count: int) -> str:
@@ -71,13 +73,13 @@ def clean_errors() -> Iterator[None]:
         yield
     except InvalidVersionError as error:
         raise click.UsageError(_wrapped(error)) from error
-    except (StoreError, MigrationError) as error:
+    except (StoreError, MigrationError, OSError, sqlite3.Error) as error:
         raise click.ClickException(_wrapped(error)) from error
 
 
 def _wrapped(error: Exception) -> str:
     """Return the message in lines that fit a terminal; paths are never broken."""
-    lines = f"{error}".splitlines()
+    lines = click.format_filename(f"{error}").splitlines()
     indents = [_PREFIX, *[""] * len(lines)]
     filled = [
         textwrap.fill(

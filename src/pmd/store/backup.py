@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ _ENDING = ".backup"
 _PARTIAL = ".partial"
 _NAME = re.compile(r"(?P<taken>[0-9]{8}T[0-9]{6}\.[0-9]{3}Z)-(?P<version>[0-9]{4,10})\.backup")
 _TIME = "%Y%m%dT%H%M%S.%f"
+_READING = 30.0
 _MOMENT = timedelta(milliseconds=1)
 
 _log = logging.getLogger(__name__)
@@ -61,13 +62,20 @@ class Kept:
 
 
 def find_backups(database: Path) -> list[Backup]:
-    """Return the backups beside the database, oldest first; a folder that is not there has none."""
+    """Return the backups beside the database, oldest first; a folder that is not there has none.
+
+    Raises BackupError where the folder may not be listed.
+    """
     found = []
-    with suppress(FileNotFoundError, NotADirectoryError):
+    try:
         for path in database.parent.iterdir():
             backup = _read_name(database, path, path.name)
             if backup and path.is_file():
                 found.append(backup)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _unmade(database, error.strerror or str(error)) from error
     return sorted(found)
 
 
@@ -127,7 +135,8 @@ def new_name(database: Path, version: int, ending: str) -> Path:
 
 def _keep(database: Path, progress: CopyProgress | None) -> Kept:
     existing = find_backups(database)
-    with closing(open_file(database, "ro")) as source:
+    # Those who open and close a WAL keep others from reading for a moment.
+    with closing(open_file(database, "ro", timeout=_READING)) as source:
         source.execute("BEGIN")
         version = _version(source)
         path = new_name(database, version, _ENDING)

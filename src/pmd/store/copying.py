@@ -62,10 +62,10 @@ def write_copy(
         raise
 
 
-def open_file(file: Path, mode: str) -> sqlite3.Connection:
-    """Open an existing file, never waiting for a lock; `mode` is SQLite's: ro or rw."""
+def open_file(file: Path, mode: str, *, timeout: float = 0) -> sqlite3.Connection:
+    """Open an existing file; `mode` is SQLite's: ro or rw. Waits for locks only if it is told to."""
     uri = f"{file.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
+    return sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
 
 
 def put_in_place(partial: Path, path: Path) -> None:

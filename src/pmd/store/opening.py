@@ -68,7 +68,7 @@ def close_unchanged(connection: sqlite3.Connection, path: str) -> None:
     """
     file = file_of(path)
     with ExitStack() as stack:
-        if file and Path(f"{file}-wal").is_file():
+        if file and _is_there(Path(f"{file}-wal")):
             last = stack.enter_context(closing(open_file(file, "ro")))
             # It does not matter what this finds: it makes the connection read the WAL.
             with suppress(sqlite3.Error):
@@ -94,13 +94,14 @@ def open_for_reading(file: Path, *, timeout: float) -> sqlite3.Connection:
     Raises DatabasePathError.
     """
     _refuse_special(str(file))
-    if not file.exists():
+    if not _is_there(file):
         raise DatabasePathError(
-            f"there is no database {file}. Check the path; a new one is made when pmd opens it."
+            f"there is no database {file}, or it may not be looked at. Check the path; a new one"
+            " is made when pmd opens it."
         )
     # mode=ro would leave the side files of a WAL database behind; with none there, there is
     # nothing that opening for writing would recover or, on closing, move into the file.
-    alone = not any(Path(f"{file}{suffix}").exists() for suffix in SIDE_FILES)
+    alone = not any(_is_there(Path(f"{file}{suffix}")) for suffix in SIDE_FILES)
     uri = f"{file.absolute().as_uri()}?mode={'rw' if alone else 'ro'}"
     try:
         connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
@@ -125,6 +126,13 @@ def refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
             f" 0x{mark & 0xFFFFFFFF:08X}, and pmd's databases have none. Nothing was changed;"
             " give the path of a pmd database."
         )
+
+
+def _is_there(path: Path) -> bool:
+    # Too long a name, or a folder that is closed to us, is no file to work with either.
+    with suppress(OSError):
+        return path.exists()
+    return False
 
 
 def _refuse_special(path: str) -> None:

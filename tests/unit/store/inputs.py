@@ -213,6 +213,15 @@ INPUTS = {
     "a name in any script": Input(named("ünïcode 文字 🙂.db")),
     "a name with `?`": Input(named("a?mode=ro&immutable=1.db")),
     "a name with `#` or `%41`": Input(named("a#b%41.db")),
+    "a name that is no text": Input(named(os.fsdecode(b"caf\xe9.db"))),
+    "a name too long": Input(
+        lambda folder, _: folder / ("n" * 300),
+        DatabasePathError,
+        "Check that you may read and write the file and its folder.",
+    ),
+    "a name too long for a journal's": Input(
+        named("n" * 250), MigrationError, "Nothing was changed"
+    ),
     "a link": Input(link),
     "a link to nothing": new(lambda folder, stack: link(folder, stack, there=False)),
     "a link to itself": Input(
