@@ -104,7 +104,11 @@ def mark_in_use(backup: Backup) -> sqlite3.Connection:
     The mark is a write lock, which no reader of the backup takes and which ends with the process.
     """
     connection = open_file(backup.path, "rw")
-    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -63,7 +63,7 @@ def write_copy(
 
 
 def open_file(file: Path, mode: str, *, timeout: float = 0) -> sqlite3.Connection:
-    """Open an existing file; `mode` is SQLite's: ro or rw. Waits for locks only if it is told to."""
+    """Open an existing file; `mode` is SQLite's: ro or rw. It waits for locks if told to."""
     uri = f"{file.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
 
