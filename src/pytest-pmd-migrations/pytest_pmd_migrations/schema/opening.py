@@ -33,16 +33,14 @@ def opened(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     file or it cannot be read.
     """
     place = Path(path)
-    # The mode of what a link leads to; none where there is nothing.
-    mode = _mode(place)
-    if stat.S_ISDIR(mode):
-        raise SchemaReadError(f"{place} is a folder; expected a SQLite database file")
-    if not stat.S_ISREG(mode):
-        raise SchemaReadError(f"{place} does not exist; expected a SQLite database file")
-    # SQLite, too, looks for a log beside the file that a link leads to.
-    real = place.resolve() if place.is_symlink() else place.absolute()
     try:
-        with _connected(real) as conn:
+        mode = _mode(place)
+        if stat.S_ISDIR(mode):
+            raise SchemaReadError(f"{place} is a folder; expected a SQLite database file")
+        if not stat.S_ISREG(mode):
+            raise SchemaReadError(f"{place} does not exist; expected a SQLite database file")
+        # SQLite, too, looks for a log beside the file that a link leads to.
+        with _connected(place.resolve() if place.is_symlink() else place.absolute()) as conn:
             yield conn
     except OSError as error:
         raise SchemaReadError(
@@ -91,9 +89,10 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _mode(path: Path) -> int:
+    """Return the mode of what the path leads to, 0 where there is nothing."""
     try:
         return path.stat().st_mode
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return 0
 
 

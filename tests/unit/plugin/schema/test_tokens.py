@@ -158,6 +158,7 @@ def without_separators(sql: str) -> bool:
 @example("1e+x 2")
 @example("0x =")
 @example("1.2.3 =")
+@example("= \v")
 def test_each_token_ends_where_sqlite_ends_it(text: str) -> None:
     if not without_separators(text):
         return
@@ -225,3 +226,15 @@ def test_any_text_is_read_and_only_blanks_are_lost(text: str) -> None:
         rest = rest[start + len(token.text) :]
     assert tokenize(" ".join(token.text for token in tokenize(text))) is not None
     assert all(token.text for token in tokenize(text))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(TEXTS)
+def test_what_a_token_is_its_text_alone_says(text: str) -> None:
+    for token in tokenize(text):
+        assert tokenize(token.text) == (token,)
+
+
+def test_more_tokens_than_are_kept_are_read_all_the_same() -> None:
+    numbers = [str(number) for number in range(20_100)]
+    assert [token.value for token in tokenize(" ".join(numbers))] == numbers
