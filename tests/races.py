@@ -1,8 +1,9 @@
 """Several openers of one file at once, with readers going on: ``python -m tests.races [ROUNDS]``.
 
 Eight processes, or eight threads with a connection each, open an old database or one that does
-not exist yet. Each step must be applied once, all must end at the latest version, a backup must
-hold what was there before, and no reader may see anything but whole versions.
+not exist yet, every other round with backups. Each step must be applied once, all must end at the
+latest version, the one backup must hold what was there before, and no reader may see anything but
+whole versions.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ MODES = ("delete", "wal")
 BEGINNINGS = ("0000+u1", "0007", "nothing yet")
 KINDS = ("processes", "threads")
 
-# For each path it is told: open it with a backup, and say its version and the steps applied here.
+# For each path it is told, after 1 for with a backup or 0 for without: open it, and say its version
+# and the steps applied here.
 OPENER = """
 import sys
 import sqlite_utils
@@ -41,7 +43,7 @@ with Applied() as applied:
     print("ready", flush=True)
     for line in sys.stdin:
         applied.steps.clear()
-        print(open_once(line.rstrip()), *applied.steps, flush=True)
+        print(open_once(line[1:].rstrip(), backup=line[0] == "1"), *applied.steps, flush=True)
 """
 READ = "SELECT user_version, (SELECT count(*) FROM documents) FROM pragma_user_version"
 
@@ -79,10 +81,10 @@ class Outcome:
     troubles: list[str] = field(default_factory=list)
 
 
-def open_once(path):
-    """Open the database, with a backup, and return its version, or the name of the error."""
+def open_once(path, *, backup):
+    """Open the database and return its version, or the name of the error."""
     try:
-        with Database(path, timeout=TIMEOUT, backup=True) as database:
+        with Database(path, timeout=TIMEOUT, backup=backup) as database:
             return str(*database.execute("PRAGMA user_version").fetchone())
     except Exception as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
@@ -148,12 +150,12 @@ def waiting_processes():
         yield started
 
 
-def race_processes(processes, path, beginning):
+def race_processes(processes, path, beginning, *, backup):
     """Open the path in all processes at once; return what came of it."""
     outcome = Outcome()
-    with look_at(path, beginning, outcome), reading(path, outcome):
+    with look_at(path, beginning, outcome, backup=backup), reading(path, outcome):
         for process in processes:
-            process.stdin.write(f"{path}\n")
+            process.stdin.write(f"{int(backup)}{path}\n")
             process.stdin.flush()
         for process in processes:
             end, *steps = process.stdout.readline().split()
@@ -162,17 +164,21 @@ def race_processes(processes, path, beginning):
     return outcome
 
 
-def race_threads(path, beginning):
+def race_threads(path, beginning, *, backup):
     """Open the path in as many threads at once, each with a connection of its own."""
     outcome = Outcome()
     together = threading.Barrier(OPENERS)
 
     def work():
         together.wait()
-        outcome.ends.append(open_once(path))
+        outcome.ends.append(open_once(path, backup=backup))
 
     threads = [threading.Thread(target=work) for _ in range(OPENERS)]
-    with look_at(path, beginning, outcome), Applied() as applied, reading(path, outcome):
+    with (
+        look_at(path, beginning, outcome, backup=backup),
+        Applied() as applied,
+        reading(path, outcome),
+    ):
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -182,7 +188,7 @@ def race_threads(path, beginning):
 
 
 @contextmanager
-def look_at(path, beginning, outcome):
+def look_at(path, beginning, outcome, *, backup):
     """Compare what is there after the block with what was before it."""
     there = beginning != "nothing yet"
     before = content(path) if there else None
@@ -196,7 +202,7 @@ def look_at(path, beginning, outcome):
     if len(rows) > 1 or not {version for version, _ in outcome.reads} <= set(range(LATEST + 1)):
         outcome.troubles.append(f"readers saw {sorted(set(outcome.reads))}")
     backups = [content(backup.path) for backup in find_backups(path)]
-    if there and backups != [before]:
+    if (there or not backup) and backups != [before] * backup:
         outcome.troubles.append(f"{len(backups)} backups, or not what was there before")
     # Of a new database an opener may find, and keep, what another one has built so far: no row.
     if not there and any('INSERT INTO "documents"' in line for b in backups for line in b[:-1]):
@@ -224,10 +230,11 @@ def main(rounds):
                     for number in range(rounds):
                         path = Path(made) / f"{kind} {mode} {beginning} {number}.db"
                         prepare(path, beginning, mode)
+                        backup = number % 2 == 0
                         if kind == "threads":
-                            outcome = race_threads(path, beginning)
+                            outcome = race_threads(path, beginning, backup=backup)
                         else:
-                            outcome = race_processes(processes, path, beginning)
+                            outcome = race_processes(processes, path, beginning, backup=backup)
                         count.update(opened=len(outcome.ends), steps=len(outcome.steps))
                         count.update(reads=len(outcome.reads), wrong=bool(outcome.troubles))
                         for trouble in outcome.troubles:

@@ -7,7 +7,6 @@ import pytest
 from tests.races import (
     BEGINNINGS,
     LATEST,
-    MODES,
     OPENERS,
     prepare,
     race_processes,
@@ -22,21 +21,21 @@ def processes():
         yield processes
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("mode", "backup"), [("delete", False), ("wal", True)])
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_processes_at_once_apply_each_step_once(processes, tmp_path, beginning, mode):
+def test_processes_at_once_apply_each_step_once(processes, tmp_path, beginning, mode, backup):
     path = tmp_path / "raced.db"
     prepare(path, beginning, mode)
-    outcome = race_processes(processes, path, beginning)
+    outcome = race_processes(processes, path, beginning, backup=backup)
     assert outcome.troubles == []
     assert outcome.ends == [str(LATEST)] * OPENERS
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("mode", "backup"), [("delete", False), ("wal", True)])
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_threads_at_once_apply_each_step_once(tmp_path, beginning, mode):
+def test_threads_at_once_apply_each_step_once(tmp_path, beginning, mode, backup):
     path = tmp_path / "raced.db"
     prepare(path, beginning, mode)
-    outcome = race_threads(path, beginning)
+    outcome = race_threads(path, beginning, backup=backup)
     assert outcome.troubles == []
     assert outcome.ends == [str(LATEST)] * OPENERS
