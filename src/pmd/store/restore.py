@@ -140,7 +140,9 @@ def _restore_under_lock(
 
 def _keep_aside(database: Path, target: sqlite3.Connection, version: int) -> Path:
     aside = new_name(database, version, _ASIDE)
-    partial = aside.with_name(f"{aside.name}{_PARTIAL}")
+    # One name for all, so that the next one clears away what a kill left: the lock is held.
+    partial = database.with_name(f"{database.name}{_ASIDE}{_PARTIAL}")
+    partial.unlink(missing_ok=True)
     write_copy(target, partial, like=database)
     put_in_place(partial, aside)
     return aside

@@ -58,6 +58,12 @@ def test_the_content_is_replaced_and_kept_aside(path, backup, mode):
         assert database.execute("PRAGMA user_version").fetchone() == (12,)
 
 
+def test_what_a_killed_restore_left_is_cleared_away(path, backup):
+    path.with_name("notes.db.replaced.partial").write_bytes(b"half")
+    done = restore(path, backup, timeout=0)
+    assert sorted(files(path)) == ["notes.db", done.aside.name]
+
+
 def test_an_open_connection_sees_the_restored_content(path, backup):
     with connect(path) as other:
         assert other.execute("PRAGMA user_version").fetchone() == (12,)
