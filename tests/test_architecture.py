@@ -27,6 +27,7 @@ ORDER = [
     "fresh",
     "history",
     "results",
+    "faults",
     "checks",
     "report",
     "hookspecs",

@@ -8,6 +8,7 @@ MigrationTestError
 ├── SchemaReadError           a database's schema cannot be read
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── InjectionError            a fault could not be injected, so nothing can be said of it
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 __all__ = [
     "FreshFailedError",
+    "InjectionError",
     "LockFileError",
     "MigrationTestError",
     "SchemaMismatchError",
@@ -64,6 +66,10 @@ class StepFailedError(MigrationTestError):
 
 class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
+
+
+class InjectionError(MigrationTestError):
+    """A fault could not be injected where it should: no verdict can be given."""
 
 
 class SchemaMismatchError(MigrationTestError, AssertionError):

@@ -1,0 +1,42 @@
+"""What a kind of fault is, and which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.crash import Crash
+from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.values import Judged, Point
+
+__all__ = ["DEFAULT", "KINDS", "Kind"]
+
+
+class Kind(Protocol):
+    """One way to strike a run.
+
+    ``name`` is one word; ``lacking`` says what this platform lacks for it, empty where nothing.
+    """
+
+    name: str
+
+    @property
+    def lacking(self) -> str:
+        """What this platform does not have and the kind needs."""
+        ...
+
+    def points(self, case: Case) -> Sequence[Point]:
+        """Return where it can strike: the same for the same case, on every machine."""
+        ...
+
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+        """Strike at each of ``points`` in turn and yield what was left, in that order."""
+        ...
+
+
+KINDS: tuple[Kind, ...] = (Crash(),)
+"""Every kind, in the order in which they are tried."""
+
+DEFAULT: tuple[str, ...] = ("crash", "interrupt", "deny", "full")
+"""The kinds that are cheap enough for every run."""

@@ -1,0 +1,87 @@
+"""The values of the faults: where one strikes, and what it left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["GOOD", "MODES", "VERDICTS", "Judged", "Mode", "Point", "Unit", "Verdict"]
+
+Verdict = Literal["old", "mid", "new", "torn", "wedged", "wrong", "lost", "corrupt", "lied", "hung"]
+"""What a fault left behind, in one word.
+
+- ``old``: the version before, as it was; ``mid``: a version on the way, complete; ``new``: the
+  version asked for, complete; a plain retry reaches the end in each. These are good.
+- ``torn``: tables or rows that are not those of the stamped version; a retry mends it.
+- ``wedged``: a plain retry raises, or does not come back.
+- ``wrong``: a retry reports success, and the result is another one.
+- ``lost``: likewise, and values are gone.
+- ``corrupt``: SQLite finds the file broken.
+- ``lied``: the run reported success, and the result was not there.
+- ``hung``: the run itself did not come back.
+"""
+
+VERDICTS: tuple[Verdict, ...] = (
+    "old",
+    "mid",
+    "new",
+    "torn",
+    "wedged",
+    "wrong",
+    "lost",
+    "corrupt",
+    "lied",
+    "hung",
+)
+
+GOOD: frozenset[Verdict] = frozenset({"old", "mid", "new"})
+
+Mode = Literal["rollback", "wal"]
+"""How the database keeps what is not committed: in a rollback journal or a write-ahead log."""
+
+MODES: tuple[Mode, ...] = ("rollback", "wal")
+
+
+Unit = Literal["statement", "tick", "call", "page", "end", "part", "write"]
+"""What places are counted in: beginnings of statements, jumps of SQLite's virtual machine, calls
+of its authorizer, pages of the database, the runner's return, parts of the memory a run needs,
+writes to the files."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where one fault strikes: at the ``at``-th ``unit`` of a run, from 0.
+
+    ``place`` says it in words ("killed after statement 3 of 7"), ``sql`` is the statement it is
+    about, if any.
+    """
+
+    kind: str
+    mode: Mode
+    unit: Unit
+    at: int
+    place: str
+    sql: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A point and what the fault left there.
+
+    ``version`` is the one that the reopened database has, None where it could not be read;
+    ``outcome`` what the run said ("raised ...", "reported success"), empty where it was killed;
+    ``differences`` are lines on what is not as it should be at that version; ``retry`` is what
+    became of a plain retry, empty where it reached the end.
+    """
+
+    point: Point
+    verdict: Verdict
+    version: int | None = None
+    outcome: str = ""
+    differences: tuple[str, ...] = ()
+    retry: str = ""
+
+    @property
+    def broken(self) -> bool:
+        """Whether the fault left anything but the old or a complete later version."""
+        return self.verdict not in GOOD

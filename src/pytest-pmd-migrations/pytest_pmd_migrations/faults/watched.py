@@ -1,0 +1,117 @@
+"""Connections whose callbacks are shared: ours first, then those that the runner sets."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.faults.injector import Injector
+
+__all__ = ["watched_class"]
+
+Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
+
+
+@cache
+def watched_class(factory: type) -> type:
+    """Return a subclass of a driver's connection class that can be watched."""
+    return type(factory.__name__, (_Watched, factory), {"__module__": factory.__module__})
+
+
+class _Watched:
+    """Lets an injector see what a connection does, whatever else is set on it.
+
+    SQLite keeps one authorizer, one trace and one progress handler a connection; here each is
+    ours, and calls the runner's. The driver keeps our callbacks alive, so they must not keep the
+    connection alive: one that a runner forgets is closed as it would be without us.
+    """
+
+    _injector: Injector | None = None
+    _authorizer: Authorizer | None = None
+    _trace: Callable[[str], object] | None = None
+    _progress: Callable[[], int | None] | None = None
+    _progress_steps = 1
+    _progress_count = 0
+
+    def watch(self, injector: Injector) -> None:
+        """Begin to tell ``injector`` what happens."""
+        self._injector = injector
+        self.set_trace_callback(None)
+        if injector.fault.ticks:
+            self.set_progress_handler(None, 1)
+        if injector.fault.authorizes:
+            self.set_authorizer(None)
+
+    def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
+        """Set the runner's trace callback."""
+        parent: Any = super()
+        if self._injector is None:
+            parent.set_trace_callback(trace_callback)
+            return
+        self._trace = trace_callback
+        traced = WeakMethod(self._traced)
+        parent.set_trace_callback(lambda sql: _call(traced, None, sql))
+
+    def set_progress_handler(
+        self, progress_handler: Callable[[], int | None] | None, n: int
+    ) -> None:
+        """Set the runner's progress handler."""
+        parent: Any = super()
+        if self._injector is None or not self._injector.fault.ticks:
+            parent.set_progress_handler(progress_handler, n)
+            return
+        self._progress, self._progress_steps = progress_handler, max(n, 1)
+        progressed = WeakMethod(self._progressed)
+        parent.set_progress_handler(lambda: _call(progressed, 0), 1)
+
+    def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
+        """Set the runner's authorizer."""
+        parent: Any = super()
+        if self._injector is None or not self._injector.fault.authorizes:
+            parent.set_authorizer(authorizer_callback)
+            return
+        self._authorizer = authorizer_callback
+        authorized = WeakMethod(self._authorized)
+        parent.set_authorizer(lambda *asked: _call(authorized, sqlite3.SQLITE_OK, *asked))
+
+    def _traced(self, sql: str) -> None:
+        if self._injector is not None:
+            self._injector.statement(self, sql)
+        if self._trace is not None:
+            self._trace(sql)
+
+    def _progressed(self) -> int:
+        if self._injector is not None and self._injector.fault.tick():
+            return 1
+        if self._progress is None:
+            return 0
+        self._progress_count += 1
+        if self._progress_count % self._progress_steps:
+            return 0
+        return int(bool(self._progress()))
+
+    def _authorized(
+        self,
+        action: int,
+        first: str | None,
+        second: str | None,
+        database: str | None,
+        trigger: str | None,
+    ) -> int:
+        if self._authorizer is not None:
+            answer = self._authorizer(action, first, second, database, trigger)
+            if answer != sqlite3.SQLITE_OK:
+                return answer
+        if self._injector is not None and self._injector.fault.denies(action, first, second):
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
+
+
+def _call(method: WeakMethod[Any], otherwise: int | None, *arguments: object) -> Any:  # noqa: ANN401
+    """Call a method of a connection that still lives."""
+    found = method()
+    return otherwise if found is None else found(*arguments)
