@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.kinds import DEFAULT, KINDS, Kind
+from pytest_pmd_migrations.faults.trial import try_faults
 from pytest_pmd_migrations.faults.values import GOOD, MODES, VERDICTS, Judged, Mode, Point, Verdict
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Mode",
     "Point",
     "Verdict",
+    "try_faults",
 ]

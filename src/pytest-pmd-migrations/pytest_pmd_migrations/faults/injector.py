@@ -37,8 +37,10 @@ class Fault:
     virtual machine, and whenever a statement is prepared. ``timeout`` replaces the seconds a
     connection waits for a lock. ``syncs`` leaves ``PRAGMA synchronous`` as it is; without, files
     are never flushed, which nothing but a loss of power could tell. ``struck`` is set when the
-    fault came to pass.
+    fault came to pass; ``injector`` is the one that is entered.
     """
+
+    injector: Injector
 
     ticks = False
     authorizes = False
@@ -78,6 +80,7 @@ class Injector:
     def __init__(self, path: Path, fault: Fault) -> None:
         self.path = os.path.realpath(path)
         self.fault = fault
+        fault.injector = self
         self.statements = 0
         self.lost: list[str] = []
         self.error: BaseException | None = None
@@ -113,6 +116,16 @@ class Injector:
             return sqlite3.connect(self.path, timeout=timeout, isolation_level=None)
         finally:
             self._unseen = False
+
+    def watch_ticks(self, wanted: bool) -> None:
+        """Let the fault be asked at every jump of SQLite's virtual machine, or no longer.
+
+        A statement that runs already goes on as it began.
+        """
+        for reference in self._connections:
+            conn = reference()
+            if conn is not None:
+                conn.watch_ticks(wanted)
 
     def check(self) -> None:
         """Raise what a fault's own code raised, or InjectionError where a connection was lost."""

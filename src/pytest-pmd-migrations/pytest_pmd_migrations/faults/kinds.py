@@ -7,6 +7,9 @@ from typing import Protocol
 
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.crash import Crash
+from pytest_pmd_migrations.faults.deny import Deny
+from pytest_pmd_migrations.faults.full import Full
+from pytest_pmd_migrations.faults.interrupt import Interrupt
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.values import Judged, Point
 
@@ -35,7 +38,7 @@ class Kind(Protocol):
         ...
 
 
-KINDS: tuple[Kind, ...] = (Crash(),)
+KINDS: tuple[Kind, ...] = (Crash(), Interrupt(), Deny(), Full())
 """Every kind, in the order in which they are tried."""
 
 DEFAULT: tuple[str, ...] = ("crash", "interrupt", "deny", "full")

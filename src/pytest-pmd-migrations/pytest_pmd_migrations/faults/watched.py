@@ -36,15 +36,25 @@ class _Watched:
     _progress: Callable[[], int | None] | None = None
     _progress_steps = 1
     _progress_count = 0
+    _ticking = False
 
     def watch(self, injector: Injector) -> None:
         """Begin to tell ``injector`` what happens."""
         self._injector = injector
         self.set_trace_callback(None)
         if injector.fault.ticks:
-            self.set_progress_handler(None, 1)
+            self.watch_ticks(True)
         if injector.fault.authorizes:
             self.set_authorizer(None)
+
+    def watch_ticks(self, wanted: bool) -> None:
+        """Ask the fault at every jump of the virtual machine from the next statement on, or not."""
+        self._ticking = wanted
+        if wanted:
+            self.set_progress_handler(self._progress, self._progress_steps)
+        else:
+            parent: Any = super()
+            parent.set_progress_handler(self._progress, self._progress_steps)
 
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Set the runner's trace callback."""
@@ -61,10 +71,10 @@ class _Watched:
     ) -> None:
         """Set the runner's progress handler."""
         parent: Any = super()
-        if self._injector is None or not self._injector.fault.ticks:
+        self._progress, self._progress_steps = progress_handler, max(n, 1)
+        if not self._ticking:
             parent.set_progress_handler(progress_handler, n)
             return
-        self._progress, self._progress_steps = progress_handler, max(n, 1)
         progressed = WeakMethod(self._progressed)
         parent.set_progress_handler(lambda: _call(progressed, 0), 1)
 
