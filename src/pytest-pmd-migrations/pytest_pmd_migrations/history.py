@@ -29,10 +29,14 @@ from pytest_pmd_migrations.sources.protocol import (
 )
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["ColumnOrder", "History"]
+__all__ = ["ColumnOrder", "FaultSet", "History"]
 
 ColumnOrder = Literal["fail", "ignore"]
 """What becomes of a table whose columns stand in another order than a fresh one's."""
+
+
+FaultSet = Literal["default", "full"]
+"""Which faults the check ``atomic`` tries: those cheap enough for every run, or all."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class History:
     stands in every id. ``declared`` are the declarations of the ``migration_rows`` file,
     ``ignore`` the globs of ``migration_ignore``, ``statements`` the application's SQL by the names
     that its hook gave; ``column_order`` is ``"ignore"`` where the order of columns alone is no
-    difference.
+    difference; ``faults`` are those that the check ``atomic`` tries.
     """
 
     source: Source
@@ -54,6 +58,7 @@ class History:
     declared: Mapping[int, Declarations] = field(default_factory=dict)
     statements: Mapping[str, str] = field(default_factory=dict)
     column_order: ColumnOrder = "fail"
+    faults: FaultSet = "default"
 
     @cached_property
     def versions(self) -> tuple[int, ...]:

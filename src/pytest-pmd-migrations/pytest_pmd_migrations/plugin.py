@@ -72,6 +72,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini(
+        "migration_faults",
+        "Faults that the check atomic tries: default, or full (all kinds, both journal modes)",
+        type="string",
+        default="default",
+    )
+    parser.addini(
         "migration_rows",
         "TOML file that declares what migrations do to rows on purpose",
         type="string",

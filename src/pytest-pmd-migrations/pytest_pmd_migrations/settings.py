@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.history import ColumnOrder, History
+from pytest_pmd_migrations.history import ColumnOrder, FaultSet, History
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.constants import read_rows_file
 from pytest_pmd_migrations.sources.declarations import Declarations
@@ -34,8 +34,8 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
     """Return the history of every source that the settings and the hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
-    ``migration_column_order``, ``migration_idempotent``, ``migration_rows`` and the hooks
-    ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
+    and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)
@@ -45,6 +45,7 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
             f"migration_snapshots {config.getini('migration_snapshots')!r} is no folder: {folder}"
         )
     order = _column_order(config)
+    faults = _faults(config)
     several = len(sources) > 1
     return tuple(
         History(
@@ -56,6 +57,7 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
             declared=_declared(config, source),
             statements=_statements(config, source),
             column_order=order,
+            faults=faults,
         )
         for source in sources
     )
@@ -109,6 +111,16 @@ def _column_order(config: pytest.Config) -> ColumnOrder:
     raise SettingError(
         f"migration_column_order {config.getini('migration_column_order')!r} is unknown;"
         f' expected "fail" or "ignore"{_file(config)}'
+    )
+
+
+def _faults(config: pytest.Config) -> FaultSet:
+    for allowed in get_args(FaultSet):
+        if config.getini("migration_faults") == allowed:
+            return allowed  # type: ignore[no-any-return]  # one of the two
+    raise SettingError(
+        f"migration_faults {config.getini('migration_faults')!r} is unknown;"
+        f' expected "default" or "full"{_file(config)}'
     )
 
 

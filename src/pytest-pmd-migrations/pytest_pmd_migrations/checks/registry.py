@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pytest_pmd_migrations.checks.again import AGAIN
+from pytest_pmd_migrations.checks.atomic import ATOMIC
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.frozen import FROZEN
 from pytest_pmd_migrations.checks.model import Check
@@ -15,7 +16,7 @@ from pytest_pmd_migrations.errors import SettingError
 __all__ = ["all_checks", "register", "select_checks"]
 
 _NAME = re.compile(r"[\w-]+")
-_OWN = (SCHEMA, DATA, STATEMENTS, AGAIN, FROZEN)
+_OWN = (SCHEMA, DATA, STATEMENTS, AGAIN, ATOMIC, FROZEN)
 _CHECKS: dict[str, Check] = {check.name: check for check in _OWN}
 
 

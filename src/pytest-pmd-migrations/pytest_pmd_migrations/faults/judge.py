@@ -25,7 +25,7 @@ from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Judge"]
 
-_LABELS = ("there", "expected")
+_LABELS = ("found", "expected")
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ class _Pipe:
         self._content = b""
 
     def read(self, limit: float) -> tuple[str, Any]:
-        """Return what the child tells next; ``late`` after ``limit`` seconds, ``ended`` at its end."""
+        """Return what the child tells next; ``late`` after ``limit`` seconds, or ``ended``."""
         while True:
             if len(self._content) >= _HEAD.size:
                 end = _HEAD.size + _HEAD.unpack_from(self._content)[0]
