@@ -14,7 +14,7 @@ from pytest_pmd_migrations.faults.case import Case, Ran, scratch_folder
 from pytest_pmd_migrations.faults.files import Files
 from pytest_pmd_migrations.faults.values import Judged, Point, Verdict
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import walk
+from pytest_pmd_migrations.lineage import EMPTY, walk
 from pytest_pmd_migrations.rows import compare_rows, digest_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.render import render
@@ -110,7 +110,7 @@ class Judge:
             current_version(case.source, conn),
             stored_text(conn),
             digest_tables(conn, volatile=case.volatile, ignore=case.ignore),
-            image or Image.of_connection(conn),
+            image or _image(conn),
         )
 
     def _aftermath(self, files: Files) -> _Aftermath:
@@ -131,7 +131,7 @@ class Judge:
         try:
             with closing(_open(path)) as conn:
                 conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-                digest = Files(_content(conn)).digest
+                digest = Files(_image(conn).content).digest
         except sqlite3.DatabaseError as error:
             return _Aftermath("corrupt", differences=(f"it cannot be opened: {error}",))
         if digest not in self._recovered:
@@ -209,8 +209,11 @@ def _open(path: Path) -> sqlite3.Connection:
     return conn
 
 
-def _content(conn: sqlite3.Connection) -> bytes:
-    return Image.of_connection(conn).content
+def _image(conn: sqlite3.Connection) -> Image:
+    """Return what ``conn`` shows; SQLite has nothing to serialize of a database without a page."""
+    if not conn.execute("PRAGMA page_count").fetchone()[0]:
+        return EMPTY
+    return Image.of_connection(conn)
 
 
 def _differences(state: State, expected: State, case: Case) -> Iterator[str]:
