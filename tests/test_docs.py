@@ -132,7 +132,7 @@ def test_the_source_of_ones_own_works(in_an_empty_project):
     assert done.ret == 0, done.stderr.str()
     result = project.runpytest_subprocess("--migration-matrix")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 6 ok in *"])
+    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 8 ok in *"])
     result = project.runpytest_subprocess("--migration-matrix", "-v")
     result.stdout.fnmatch_lines(["*schema*data*frozen*"])
 
@@ -145,7 +145,7 @@ def test_the_check_of_ones_own_works(in_an_empty_project):
     assert project.run("pmd-migrations", "snapshot").ret == 0
     result = project.runpytest_subprocess("--migration-matrix", "-v")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*schema*data*free*frozen*", "*8 ok in*"])
+    result.stdout.fnmatch_lines(["*schema*data*free*frozen*", "*10 ok in*"])
 
 
 def test_the_statements_example_works(in_an_empty_project):
@@ -157,10 +157,10 @@ def test_the_statements_example_works(in_an_empty_project):
     assert project.run("pmd-migrations", "snapshot").ret == 0
     result = project.runpytest_subprocess("--migration-matrix", "-v")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*schema*data*statements*frozen*", "*8 ok in*"])
+    result.stdout.fnmatch_lines(["*schema*data*statements*frozen*", "*10 ok in*"])
     project.makeconftest(f"{source}\n\n{hook.replace('SELECT page', 'SELECT url')}")
     result = project.runpytest_subprocess("--migration-matrix")
-    result.assert_outcomes(passed=6, failed=2)
+    result.assert_outcomes(passed=8, failed=2)
     result.stdout.fnmatch_lines(["*fresh 0002: no such column: url"])
 
 
@@ -217,7 +217,7 @@ def test_the_five_lines_set_up_a_project(in_an_empty_project, page):
     for line in commands.splitlines():
         result = project.run(*shlex.split(line, comments=True))
         assert result.ret == 0, result.stderr.str()
-    result.stdout.fnmatch_lines(["1 snapshot, 1 migration: 4 ok in *"])
+    result.stdout.fnmatch_lines(["1 snapshot, 1 migration: 5 ok in *"])
 
 
 def test_the_failing_example_is_what_is_printed():

@@ -26,36 +26,40 @@ def test_without_the_flag_nothing_is_added_or_printed(application: App) -> None:
 
 def test_the_flag_adds_the_matrix_to_the_other_tests(application: App) -> None:
     result = application("downstream").matrix()
-    result.assert_outcomes(passed=16)
-    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: 12 ok in *s"])
+    result.assert_outcomes(passed=19)
+    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: 15 ok in *s"])
 
 
 def test_the_marker_chooses_the_matrix_alone_or_leaves_it_out(application: App) -> None:
     app = application("downstream")
-    app.matrix("-m", "migration").assert_outcomes(passed=12, deselected=4)
-    app.matrix("-m", "not migration").assert_outcomes(passed=4, deselected=12)
-    app.matrix("-m", 'migration(check="schema")').assert_outcomes(passed=3, deselected=13)
-    app.matrix("-m", "migration(version=2)").assert_outcomes(passed=4, deselected=12)
+    app.matrix("-m", "migration").assert_outcomes(passed=15, deselected=4)
+    app.matrix("-m", "not migration").assert_outcomes(passed=4, deselected=15)
+    app.matrix("-m", 'migration(check="schema")').assert_outcomes(passed=3, deselected=16)
+    app.matrix("-m", "migration(version=2)").assert_outcomes(passed=5, deselected=14)
 
 
 def test_a_path_beside_the_flag_is_collected_too(application: App) -> None:
-    application("downstream").matrix("tests/test_notes.py").assert_outcomes(passed=16)
+    application("downstream").matrix("tests/test_notes.py").assert_outcomes(passed=19)
 
 
 def test_collect_only_lists_every_cell_and_runs_none(application: App) -> None:
     result = application("downstream").matrix("--collect-only", "-q", "-m", "migration")
     assert ids(result) == [
         *(f"migrations::000{n}..0003[{check}]" for n in (1, 2, 3) for check in ("schema", "data")),
-        *(f"migrations::000{n}[{check}]" for n in (1, 2, 3) for check in ("again", "frozen")),
+        *(
+            f"migrations::000{n}[{check}]"
+            for n in (1, 2, 3)
+            for check in ("again", "atomic", "frozen")
+        ),
     ]
     assert "snapshots," not in result.stdout.str()
 
 
 def test_a_keyword_chooses_the_cells_of_a_version(application: App) -> None:
     result = application("downstream").matrix("-k", "0002")
-    # Four cells, and the application's own test at that version.
-    result.assert_outcomes(passed=5, deselected=11)
-    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: 4 ok of 12 in *s"])
+    # Five cells, and the application's own test at that version.
+    result.assert_outcomes(passed=6, deselected=13)
+    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: 5 ok of 15 in *s"])
 
 
 def test_checks_can_be_chosen(application: App) -> None:
@@ -67,7 +71,7 @@ def test_checks_can_be_chosen(application: App) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.str().strip() == (
         "ERROR: --migration-checks names 'shema'; expected some of schema, data, statements, again,"
-        " frozen"
+        " atomic, frozen"
     )
 
 
@@ -86,15 +90,15 @@ def test_a_pasted_id_that_is_no_cell_says_what_there_is(application: App) -> Non
     assert result.stderr.str().strip() == (
         "ERROR: no such cell: migrations::0012..0013[schema]. Versions are 0001..0002 and"
         " 0000+legacy; checks of a snapshot are schema, data; checks of a migration are again,"
-        " frozen."
+        " atomic, frozen."
     )
 
 
 @pytest.mark.parametrize("arguments", [(), ("migrations::0001..0003[schema]",)])
 def test_xdist_runs_every_cell_once(application: App, arguments: tuple[str, ...]) -> None:
     result = application("downstream").matrix("-n", "2", *arguments)
-    result.assert_outcomes(passed=1 if arguments else 16)
-    expected = "1 ok of 12" if arguments else "12 ok"
+    result.assert_outcomes(passed=1 if arguments else 19)
+    expected = "1 ok of 15" if arguments else "15 ok"
     result.stdout.re_match_lines([rf"3 snapshots, 3 migrations: {expected} in .*s"])
     assert result.stdout.str().count("3 snapshots, 3 migrations") == 1
 
@@ -123,10 +127,10 @@ def test_a_worker_that_is_killed_leaves_a_cell_that_died(application: App) -> No
 
 def test_last_failed_runs_the_failed_cells_again(application: App) -> None:
     app = application("lost-row")
-    app.matrix("-m", "migration").assert_outcomes(passed=7, failed=1)
+    app.matrix("-m", "migration").assert_outcomes(passed=9, failed=1)
     app.matrix("--lf").assert_outcomes(failed=1)
     app.matrix("--lf", "-n", "2").assert_outcomes(failed=1)
-    app.matrix("--ff", "-m", "migration").assert_outcomes(passed=7, failed=1)
+    app.matrix("--ff", "-m", "migration").assert_outcomes(passed=9, failed=1)
 
 
 def test_it_stops_at_the_first_failure_when_asked(application: App) -> None:
@@ -138,7 +142,7 @@ def test_it_stops_at_the_first_failure_when_asked(application: App) -> None:
 def test_it_works_without_pytests_cache(application: App) -> None:
     app = application("lost-row")
     result = app.matrix("-m", "migration", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=7, failed=1)
+    result.assert_outcomes(passed=9, failed=1)
     assert "copy of the database" not in result.stdout.str()
     assert not (app.path / ".pytest_cache").exists()
 
@@ -155,7 +159,7 @@ def test_it_works_from_a_subfolder(application: App, monkeypatch: pytest.MonkeyP
     app = application("lost-row")
     app.pytester.mkdir("sub")
     monkeypatch.chdir(app.path / "sub")
-    app.matrix("-m", "migration").assert_outcomes(passed=7, failed=1)
+    app.matrix("-m", "migration").assert_outcomes(passed=9, failed=1)
     result = app.run("../migrations::0001..0002[data]")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -166,7 +170,7 @@ def test_it_works_from_a_subfolder(application: App, monkeypatch: pytest.MonkeyP
 def test_a_deselected_cell_is_left_out(application: App) -> None:
     app = application("downstream")
     app.matrix("-m", "migration", "--deselect", "migrations::0001..0003[schema]").assert_outcomes(
-        passed=11, deselected=5
+        passed=14, deselected=5
     )
 
 
@@ -197,7 +201,7 @@ def test_an_unset_or_broken_source_is_one_line(application: App) -> None:
         f"ERROR: migration_snapshots 'pyproject.toml' is no folder: {app.path}/pyproject.toml"
     )
     settings.write_text(good)
-    app.matrix().assert_outcomes(passed=16)
+    app.matrix().assert_outcomes(passed=19)
 
 
 def test_every_cell_is_the_same_whichever_order_they_run_in(application: App) -> None:

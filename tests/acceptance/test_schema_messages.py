@@ -59,7 +59,7 @@ def test_the_order_of_columns_can_be_ignored(application: App) -> None:
     app = application("column-order")
     settings(app, 'migration_column_order = "ignore"')
     result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=10)
+    result.assert_outcomes(passed=12)
 
 
 def test_another_word_for_the_order_is_one_line(application: App) -> None:
@@ -80,10 +80,10 @@ def test_the_summary_says_how_many_objects_are_hidden(
     app = application("leftover-index")
     settings(app, 'migration_ignore = ["title_*"]')
     result = app.matrix("-m", "migration", *arguments)
-    result.assert_outcomes(passed=10)
+    result.assert_outcomes(passed=12)
     [hidden, closing] = closing_lines(result)
     assert hidden == "note migration_ignore: 1 object hidden from every check"
-    assert closing.startswith("3 snapshots, 2 migrations: 10 ok in")
+    assert closing.startswith("3 snapshots, 2 migrations: 12 ok in")
 
 
 def test_a_pattern_that_hides_nothing_is_one_line(application: App) -> None:

@@ -74,24 +74,26 @@ def snapshot(app: Application, *arguments: str) -> None:
 def test_a_source_of_ones_own_needs_no_settings_file(own: Application) -> None:
     snapshot(own)
     result = own.matrix("-v")
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=8)
     ids = [line.split()[0] for line in result.outlines if line.startswith("migrations::")]
     assert ids == [
         "migrations::0001..0002[schema]",
         "migrations::0001..0002[data]",
         "migrations::0002..0002[schema]",
         "migrations::0002..0002[data]",
+        "migrations::0001[atomic]",
         "migrations::0001[frozen]",
+        "migrations::0002[atomic]",
         "migrations::0002[frozen]",
     ]
     text = plain(result)
     assert text[text.index("= migration matrix") :].split("\n")[1:-3] == [
-        "         schema   data   frozen",
-        "  0001   ok       ok     ok",
-        "  0002   ok       ok     ok",
+        "         schema   data   atomic   frozen",
+        "  0001   ok       ok     ok       ok",
+        "  0002   ok       ok     ok       ok",
         "",
         "schema, data: stored at that version, upgraded to 0002",
-        "frozen: that migration, wherever an upgrade runs it",
+        "atomic, frozen: that migration, wherever an upgrade runs it",
         "note 0002: versions: 1 new row",
     ]
 
@@ -133,7 +135,7 @@ def test_a_location_that_cannot_be_told_fails_frozen_and_stops_nothing(own: Appl
     text = text.replace("return Location(Path(__file__), 8)", "raise OSError('nowhere')")
     (own.path / "conftest.py").write_text(text)
     result = own.matrix()
-    result.assert_outcomes(passed=4, failed=2)
+    result.assert_outcomes(passed=6, failed=2)
     result.stdout.fnmatch_lines(["source visits: location(1) raised OSError: nowhere"])
 
 
@@ -151,12 +153,17 @@ def test_several_databases_have_ids_grids_and_fixtures_of_their_own(own: Applica
         "    assert migration_fresh_db(source='visits').version == 2\n"
     )
     result = own.matrix("-n", "2", "-v")
-    result.assert_outcomes(passed=17)
+    result.assert_outcomes(passed=21)
     result.stdout.fnmatch_lines(
-        ["visits", "  0001   ok       ok     ok", "other", "4 snapshots, 4 migrations: 12 ok in *"]
+        [
+            "visits",
+            "  0001   ok       ok     ok       ok",
+            "other",
+            "4 snapshots, 4 migrations: 16 ok in *",
+        ]
     )
     own.run("migrations::other::0001..0002[schema]").assert_outcomes(passed=1)
-    own.matrix("-k", "visits and frozen").assert_outcomes(passed=2, deselected=15)
+    own.matrix("-k", "visits and frozen").assert_outcomes(passed=2, deselected=19)
 
 
 def test_checks_that_no_source_can_be_asked_are_one_line(own: Application) -> None:
@@ -172,7 +179,7 @@ def test_checks_that_no_source_can_be_asked_are_one_line(own: Application) -> No
 def test_scripts_alone_are_run_by_pmds_runner(application: App) -> None:
     result = application("scripts").matrix("-m", "migration")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 8 ok in *"])
+    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 10 ok in *"])
 
 
 def without_pmd(app: Application) -> None:
@@ -226,8 +233,8 @@ def test_a_migration_that_breaks_leaves_a_report_of_every_cell(
     app = application("downstream")
     (app.path / "app/migrations/0002_pin_notes.py").write_text(damage + "\n")
     result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=5, failed=7, deselected=4)
-    result.stdout.fnmatch_lines([expected, "7 of 12 failed in *"])
+    result.assert_outcomes(passed=7, failed=8, deselected=4)
+    result.stdout.fnmatch_lines([expected, "8 of 15 failed in *"])
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
 
 
@@ -236,7 +243,7 @@ def test_a_malformed_declaration_fails_its_own_cells_and_no_summary(application:
     with (app.path / "app/migrations/0002_pin_notes.py").open("a") as file:
         file.write("\nDELETES = 3\n")
     result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=11, failed=1, deselected=4)
+    result.assert_outcomes(passed=14, failed=1, deselected=4)
     result.stdout.fnmatch_lines(
         ["note 0002: 0002_pin_notes.py: DELETES is 3; expected a dict of names to"]
     )
@@ -249,7 +256,7 @@ def test_an_interrupt_in_a_migration_stops_the_run(application: App) -> None:
     )
     result = app.matrix("-m", "migration")
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: no cell of 12 was run"])
+    result.stdout.fnmatch_lines(["3 snapshots, 3 migrations: no cell of 15 was run"])
 
 
 def test_an_unset_source_is_said_once_at_collection(application: App) -> None:
@@ -317,12 +324,12 @@ def test_a_check_of_the_projects_own_that_raises_shows_its_traceback(application
         "register(Check('own', 'snapshot', watch, lambda *_: None))\n"
     )
     result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=12, failed=3, deselected=4)
+    result.assert_outcomes(passed=15, failed=3, deselected=4)
     result.stdout.fnmatch_lines(
         [
             "*return lambda step: step.nothing",
             "E   * has no attribute 'nothing'",
-            "3 of 15 failed *",
+            "3 of 18 failed *",
         ]
     )
 
@@ -354,7 +361,7 @@ def test_settings_may_stand_in_any_of_pytests_files(application: App, settings: 
         "migration_ignore = tag* idx_*\ntestpaths = tests\n"
     )
     result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=10, failed=2, deselected=4)
+    result.assert_outcomes(passed=13, failed=2, deselected=4)
     result.stdout.fnmatch_lines(
         [
             "FAILED migrations::0002[[]again] - 0002_pin_notes.py is not idempotent",

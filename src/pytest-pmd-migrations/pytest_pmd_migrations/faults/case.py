@@ -26,25 +26,18 @@ _NAME = "app.db"
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left: the runner's exception, if it raised one, and the files after it.
+    """What a run left: what the runner raised, as text, and the files after it.
 
     All connections were closed before the files were read, as they are when a process ends.
     """
 
-    error: BaseException | None
+    raised: str
     files: Files
 
     @property
     def outcome(self) -> str:
         """What the run said, in words."""
-        if self.error is None:
-            return "reported success"
-        text = " ".join(str(self.error).split())
-        return (
-            f"raised {type(self.error).__name__}: {text}"
-            if text
-            else (f"raised {type(self.error).__name__}")
-        )
+        return f"raised {self.raised}" if self.raised else "reported success"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,16 +80,15 @@ class Case:
 
     def run_on(self, path: Path, fault: Fault) -> Ran:
         """Run the upgrade on the copy at ``path`` while ``fault`` strikes."""
-        error: BaseException | None = None
+        raised: BaseException | None = None
         with Injector(path, fault) as injector:
-            conn = injector.connect()
             try:
-                self.source.upgrade(conn, self.to)
-            except (Exception, SystemExit) as raised:
-                error = raised
-            fault.returned(error)
+                self.source.upgrade(injector.connect(), self.to)
+            except (Exception, SystemExit) as error:
+                raised = error
+            fault.returned(raised)
         injector.check()
-        return Ran(error, read_files(path))
+        return Ran(_told(raised), read_files(path))
 
     def strike(self, fault: Fault) -> Ran:
         """Run the upgrade; raise InjectionError when the fault did not come to pass."""
@@ -144,3 +136,9 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(name)
     finally:
         shutil.rmtree(name)
+
+
+def _told(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

@@ -154,7 +154,7 @@ class Injector:
             return
         self._connections.append(weakref.ref(conn))
         if not self.fault.syncs:
-            with suppress(conn.Error):
+            with suppress(conn.Error, MemoryError):
                 conn.execute("PRAGMA synchronous = OFF").close()
         self._guarded(lambda: self.fault.opened(conn))
         conn.watch(self)
@@ -187,7 +187,7 @@ def main_file_of(conn: Any) -> str:  # noqa: ANN401 - a connection of either dri
         cursor.row_factory = None
         rows = cursor.execute("PRAGMA database_list").fetchall()
         cursor.close()
-    except conn.Error:
+    except (conn.Error, MemoryError):
         return ""
     return next((os.path.realpath(row[2]) for row in rows if row[1] == "main" and row[2]), "")
 

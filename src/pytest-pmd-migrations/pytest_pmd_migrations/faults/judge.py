@@ -62,7 +62,7 @@ class Judge:
 
     def ended(self, point: Point, ran: Ran) -> Judged:
         """Judge what a run left that came to its end, with an error or without."""
-        return self._judged(point, ran.files, ran.outcome, reported=ran.error is None)
+        return self._judged(point, ran.files, ran.outcome, reported=not ran.raised)
 
     def _judged(self, point: Point, files: Files, outcome: str, *, reported: bool) -> Judged:
         found = self._aftermath(files)
@@ -82,10 +82,11 @@ class Judge:
         What differs from run to run cannot be compared; a run that fails cannot be struck.
         """
         _, ran = self._case.plain
-        if ran.error is not None:
+        if ran.raised:
             raise InjectionError(
-                f"the run without a fault {ran.outcome}; it is the first of many, on a file"
-            ) from ran.error
+                f"from {self._case.label}, the run without a fault {ran.outcome}, though in memory"
+                " it succeeds: the source cannot upgrade a file. Faults are tried on files"
+            )
         found = self._aftermath(ran.files)
         if found.verdict != "new":
             wrong = "; ".join(found.differences) or f"it is at version {found.version}"

@@ -11,6 +11,9 @@ from pytest_pmd_migrations.faults.deny import Deny
 from pytest_pmd_migrations.faults.full import Full
 from pytest_pmd_migrations.faults.interrupt import Interrupt
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.kill import Kill
+from pytest_pmd_migrations.faults.lock import Lock
+from pytest_pmd_migrations.faults.memory import Memory
 from pytest_pmd_migrations.faults.values import Judged, Point
 
 __all__ = ["DEFAULT", "KINDS", "Kind"]
@@ -38,7 +41,7 @@ class Kind(Protocol):
         ...
 
 
-KINDS: tuple[Kind, ...] = (Crash(), Interrupt(), Deny(), Full())
+KINDS: tuple[Kind, ...] = (Crash(), Interrupt(), Deny(), Full(), Kill(), Memory(), Lock())
 """Every kind, in the order in which they are tried."""
 
 DEFAULT: tuple[str, ...] = ("crash", "interrupt", "deny", "full")

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-import select
-import signal
-import struct
-import sys
 import time
 import traceback
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.child import CAN_FORK, Tell, child_doing
 from pytest_pmd_migrations.faults.injector import wrapped_connects
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds import Kind
 from pytest_pmd_migrations.faults.values import Judged, Point
 
-__all__ = ["CAN_FORK", "fork", "try_faults"]
-
-CAN_FORK = hasattr(os, "fork")
-"""Whether children can be had here; without, a run that hangs hangs the caller."""
+__all__ = ["PATIENCE", "try_faults"]
 
 PATIENCE = 10.0
 """Seconds that one fault may take, a run and a retry each; a slow migration gets twenty runs."""
 
 _FIRST_RUN = 600.0
 _RUNS = 20
-_HEAD = struct.Struct("!I")
-_PRINTED = (1, 2)
-
-Tell = Callable[[str, object], None]
 
 
 def try_faults(
@@ -93,13 +78,12 @@ def _one_child(
 
     Returns all points, and what the child was at where it did not come back, else nothing.
     """
-    child, end = fork(lambda out: _tell_all(case, kinds, len(judged), out))
-    pipe = _Pipe(end)
     points: Sequence[Point] = ()
     phase, limit = "run", _FIRST_RUN
-    try:
+    skip = len(judged)
+    with child_doing(lambda tell: _tell_all(case, kinds, skip, tell), leads=True) as child:
         while True:
-            word, value = pipe.read(limit)
+            word, value = child.read(limit)
             if word == "points":
                 seconds, points = value
                 limit = max(patience, _RUNS * seconds)
@@ -114,11 +98,6 @@ def _one_child(
             elif word != "retry":
                 raise InjectionError(_refusal(case, word, value, points[len(judged) :]))
             phase = "retry" if word == "retry" else "run"
-    finally:
-        os.close(end)
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
 
 
 def _refusal(case: Case, word: str, value: object, left: Sequence[Point]) -> str:
@@ -135,8 +114,7 @@ def _refusal(case: Case, word: str, value: object, left: Sequence[Point]) -> str
     )
 
 
-def _tell_all(case: Case, kinds: Sequence[Kind], skip: int, out: int) -> None:
-    tell = _teller(out)
+def _tell_all(case: Case, kinds: Sequence[Kind], skip: int, tell: Tell) -> None:
     try:
         _strike(case, kinds, skip, tell)
     except MigrationTestError as error:
@@ -145,62 +123,3 @@ def _tell_all(case: Case, kinds: Sequence[Kind], skip: int, out: int) -> None:
         tell("broke", traceback.format_exc())
     else:
         tell("done", None)
-
-
-class _Pipe:
-    """The parent's end of a child's pipe."""
-
-    def __init__(self, end: int) -> None:
-        self._end = end
-        self._content = b""
-
-    def read(self, limit: float) -> tuple[str, Any]:
-        """Return what the child tells next; ``late`` after ``limit`` seconds, or ``ended``."""
-        while True:
-            if len(self._content) >= _HEAD.size:
-                end = _HEAD.size + _HEAD.unpack_from(self._content)[0]
-                if len(self._content) >= end:
-                    content, self._content = self._content[:end], self._content[end:]
-                    word, value = pickle.loads(content[_HEAD.size :])
-                    return str(word), value
-            if not select.select([self._end], [], [], limit)[0]:
-                return "late", None
-            read = os.read(self._end, 65536)
-            if not read:
-                return "ended", None
-            self._content += read
-
-
-def fork(work: Callable[[int], None]) -> tuple[int, int]:
-    """Let a child do ``work`` with the end of a pipe to write to; return its id and the other end.
-
-    The child runs nothing of the parent's after it: no exit handler, no flush of its buffers.
-    What it prints is dropped: an application says the same hundreds of times.
-    """
-    reading, writing = os.pipe()
-    with warnings.catch_warnings():
-        # The other threads are pytest-xdist's; the child needs none of what they hold.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child:
-        os.close(writing)
-        return child, reading
-    try:
-        os.close(reading)
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in _PRINTED:
-            os.dup2(nowhere, descriptor)
-        sys.stdout = sys.stderr = os.fdopen(nowhere, "w")
-        work(writing)
-    finally:
-        os._exit(0)
-
-
-def _teller(out: int) -> Tell:
-    def tell(word: str, value: object) -> None:
-        content = pickle.dumps((word, value))
-        rest = memoryview(_HEAD.pack(len(content)) + content)
-        while rest:
-            rest = rest[os.write(out, rest) :]
-
-    return tell

@@ -32,7 +32,7 @@ def test_every_stored_recorded_and_expected_snapshot_has_cells(tmp_path: Path) -
         *(f"0001..0001[{check}]" for check in ("schema", "data")),
         *(f"0001+grown..0001[{check}]" for check in ("schema", "data")),
         *(f"0001+old..0001[{check}]" for check in ("schema", "data")),
-        *(f"0001[{check}]" for check in ("again", "frozen")),
+        *(f"0001[{check}]" for check in ("again", "atomic", "frozen")),
         "0002[frozen]",
     ]
 
@@ -218,5 +218,6 @@ def test_a_check_needs_a_name_that_an_id_can_hold_and_of_its_own() -> None:
     with pytest.raises(SettingError) as caught:
         select_checks("schema, shema")
     assert str(caught.value) == (
-        "--migration-checks names 'shema'; expected some of schema, data, statements, again, frozen"
+        "--migration-checks names 'shema'; expected some of schema, data, statements, again,"
+        " atomic, frozen"
     )
