@@ -10,7 +10,7 @@ import _sqlite3
 import ctypes
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -52,20 +52,18 @@ class Memory:
                 part,
                 f"out of memory at {part} of {_PARTS} parts of what the run needs",
             )
-            for part in range(_PARTS)
+            for part in range(1, _PARTS + 1)
         )
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
         """Let a child run with a limit for each point."""
-        with (
-            case.database() as path,
-            child_doing(lambda tell: tell("need", _need(case, path))) as child,
-        ):
-            word, need = child.read(_LIMIT)
+        with case.database() as path:
+            with child_doing(lambda tell: tell("need", _need(case, path))) as child:
+                word, need = child.read(_LIMIT)
             if word != "need":
                 raise case.missed()
         for point in points:
-            limit = need * point.at // _PARTS
+            limit = need * point.at // (_PARTS + 1)
             with case.database() as path:
                 with child_doing(_limited(case, path, limit)) as child:
                     word, ran = child.read(_LIMIT)
@@ -88,7 +86,8 @@ def _limited(case: Case, path: Path, limit: int) -> Callable[[Tell], None]:
 
     def work(tell: Tell) -> None:
         used, _ = _counters()
-        with closing(sqlite3.connect(":memory:")) as conn:
+        # The pragma itself may be the first to go without.
+        with closing(sqlite3.connect(":memory:")) as conn, suppress(MemoryError):
             conn.execute(f"PRAGMA hard_heap_limit = {max(used() + limit, 1)}")
         tell("ran", case.run_on(path, Fault()))
 
