@@ -84,6 +84,7 @@ class Injector:
         self.statements = 0
         self.lost: list[str] = []
         self.error: BaseException | None = None
+        self.ticking = fault.ticks
         self._connections: list[weakref.ref[Any]] = []
         self._unseen = False
 
@@ -122,10 +123,13 @@ class Injector:
 
         A statement that runs already goes on as it began.
         """
+        self.ticking = wanted
         for reference in self._connections:
             conn = reference()
             if conn is not None:
-                conn.watch_ticks(wanted)
+                # One that the runner has closed has nothing left to be asked about.
+                with suppress(conn.ProgrammingError):
+                    conn.watch_ticks(wanted)
 
     def check(self) -> None:
         """Raise what a fault's own code raised, or InjectionError where a connection was lost."""

@@ -42,7 +42,7 @@ class _Watched:
         """Begin to tell ``injector`` what happens."""
         self._injector = injector
         self.set_trace_callback(None)
-        if injector.fault.ticks:
+        if injector.ticking:
             self.watch_ticks(True)
         if injector.fault.authorizes:
             self.set_authorizer(None)
