@@ -31,7 +31,7 @@ from pytest_pmd_migrations.faults.power.operations import (
     Write,
 )
 
-__all__ = ["SECTOR", "PowerState", "join_writes", "power_states"]
+__all__ = ["SECTOR", "PowerState", "power_states"]
 
 SECTOR = 512
 """Bytes that a disk writes whole or not at all; SQLite assumes no more either."""
@@ -84,33 +84,11 @@ class _File:
         return _apply(self.durable, changes)
 
 
-def join_writes(operations: Iterable[Operation]) -> list[Operation]:
-    """Return the operations with each write of less than a sector joined to the one it continues.
-
-    A record of a journal is three writes, a frame of a WAL two; the small ones lie in a sector
-    with their neighbours, and a state that parts them shows nothing that a torn write does not.
-    """
-    joined: list[Operation] = []
-    for operation in operations:
-        last = joined[-1] if joined else None
-        if (
-            isinstance(operation, Write)
-            and isinstance(last, Write)
-            and operation.path == last.path
-            and operation.offset == last.offset + len(last.data)
-            and min(len(operation.data), len(last.data)) < SECTOR
-        ):
-            joined[-1] = Write(last.path, last.offset, last.data + operation.data)
-        else:
-            joined.append(operation)
-    return joined
-
-
 def power_states(start: Files, operations: Iterable[Operation]) -> Iterator[PowerState]:
     """Yield the states after each operation, equal ones once.
 
-    ``start`` are the files before the first, all on the disk; ``operations`` those of
-    ``join_writes``.
+    ``start`` are the files before the first, all on the disk; a path is what a file's name adds
+    to the database's.
     """
     files = {path: _File(content) for path, content in start.items()}
     seen = {_digest(start)}
