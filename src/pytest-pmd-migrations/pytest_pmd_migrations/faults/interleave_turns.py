@@ -8,6 +8,7 @@ turn back looks for the lock again. So the order of events does not depend on th
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -15,15 +16,14 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from pytest_pmd_migrations.faults.power.vfs import shim
 
-__all__ = ["ChildRun", "GiveUp", "Message", "take_turns"]
+__all__ = ["ChildRun", "GiveUp", "Message", "Sleepers", "find_sleepers", "take_turns"]
 
 SECONDS = 20.0
 """How long one turn may take; a run that does not come back by then is taken to hang."""
@@ -33,6 +33,9 @@ MOST_TURNS = 5000
 
 GiveUp = Callable[[], None]
 """Gives the turn up; returns when it is this run's turn again."""
+
+Sleepers = Sequence[tuple[dict[str, Any], str]]
+"""Namespaces that hold `time.sleep`, with the name they have for it."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class Message:
 
 @dataclass
 class ChildRun:
-    """One run in a child. ``work(stop)`` returns what is in its last message; it may call ``stop``.
+    """One run in a child. ``work(stop)`` returns its last message; it may call ``stop``.
 
-    Used as a context manager: the child is gone when it is left.
+    ``sleepers`` are where it would wait. Used as a context manager: the child is gone when it is
+    left.
     """
 
     work: Callable[[GiveUp], Message]
+    sleepers: Sleepers
     last: Message = Message("stopped")
     _pid: int = 0
     _send: int = -1
@@ -71,7 +76,7 @@ class ChildRun:
         if self._pid == 0:
             os.close(self._send)
             os.close(self._receive)
-            _run(self.work, to_child, from_child)
+            _run(self.work, self.sleepers, to_child, from_child)
         os.close(to_child)
         os.close(from_child)
         return self
@@ -123,26 +128,41 @@ def take_turns(first: ChildRun, second: ChildRun) -> None:
     running.last = Message("hung")
 
 
-def _run(work: Callable[[GiveUp], Message], receive: int, send: int) -> None:
+def find_sleepers() -> Sleepers:
+    """Return every module's name for `time.sleep`.
+
+    Asked once, before the children: looking through all modules costs a child more than its run,
+    since it copies every page of memory that it touches.
+    """
+    found = []
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", None)
+        if isinstance(names, dict):
+            found += [(names, name) for name, value in list(names.items()) if value is time.sleep]
+    return found
+
+
+def _run(
+    work: Callable[[GiveUp], Message], sleepers: Sleepers, receive: int, send: int
+) -> NoReturn:
     """Be the child: wait for the first turn, do the work, tell, and be gone."""
-    status = 1
-    try:
 
-        def give_up(word: str) -> None:
-            _tell(send, Message(word))
-            _wait(receive)
-
+    def give_up(word: str) -> None:
+        _tell(send, Message(word))
         _wait(receive)
-        with _sleeping(lambda: give_up("waits")):
+
+    try:
+        # The parent's objects are not this process's garbage; to look at them is to copy them.
+        gc.freeze()
+        _wait(receive)
+        with _sleeping(sleepers, lambda: give_up("waits")):
             last = work(lambda: give_up("stopped"))
         _tell(send, last)
-        status = 0
     except BaseException as error:
-        _tell(send, Message("done", blind=f"{type(error).__name__}: {error}"))
-        status = 0
+        _tell(send, Message("done", blind=f"a run ended in {type(error).__name__}: {error}"))
     finally:
         # Nothing of the parent's is to be flushed, closed or reported twice.
-        os._exit(status)
+        os._exit(0)
 
 
 def _tell(send: int, message: Message) -> None:
@@ -156,16 +176,13 @@ def _wait(receive: int) -> None:
 
 
 @contextmanager
-def _sleeping(give_up: Callable[[], None]) -> Iterator[None]:
-    """Replace every wait by ``give_up``; only a child calls this, so nothing is put back."""
-    original = time.sleep
+def _sleeping(sleepers: Sleepers, give_up: Callable[[], None]) -> Iterator[None]:
+    """Replace every wait by ``give_up``; only a child calls this, so no name is put back."""
 
     def sleep(_seconds: float, /) -> None:
         give_up()
 
-    for module in list(sys.modules.values()):
-        names: Any = getattr(module, "__dict__", {})
-        for name in [name for name, value in list(names.items()) if value is original]:
-            names[name] = sleep
+    for names, name in sleepers:
+        names[name] = sleep
     with shim().watching(sleep=lambda _microseconds: give_up()):
         yield

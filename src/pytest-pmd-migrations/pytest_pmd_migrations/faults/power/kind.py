@@ -45,8 +45,7 @@ class Power:
         """Return a point for each different set of files that a loss of power can leave."""
         record = self._record(case)
         return [
-            self._point(case, record, number, state)
-            for number, state in enumerate(_states(record))
+            self._point(case, record, number, state) for number, state in enumerate(_states(record))
         ]
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
@@ -70,11 +69,11 @@ class Power:
     def _point(self, case: Case, record: DiskRecord, number: int, state: PowerState) -> Point:
         recorded = record.operations[state.place]
         where, sql = "before the first statement", ""
-        if recorded.event is not None:
-            event = case.recording.events[recorded.event]
-            where, sql = f"inside {case.recording.where(event)}", event.sql
         if recorded.reported:
             where = "after the run reported success"
+        elif recorded.event is not None:
+            event = case.recording.events[recorded.event]
+            where, sql = f"inside {case.recording.where(event)}", event.sql
         text = f"power lost {where}, {_done(record, state.place)}; on the disk: {state.kept}"
         return Point(self.name, case.mode, "write", number, text, sql)
 

@@ -93,6 +93,7 @@ class Shim:
 
     def __init__(self) -> None:
         library = find_library()
+        self._library = library
         self._find, self._register = library.sqlite3_vfs_find, library.sqlite3_vfs_register
         self._find.argtypes, self._find.restype = (c_char_p,), c_void_p
         self._register.argtypes = (c_void_p, c_int)
@@ -117,6 +118,10 @@ class Shim:
             raise LibraryNotFoundError(
                 f"Python's SQLite does not know the shim: {error}"
             ) from error
+
+    def has_option(self, name: str) -> bool:
+        """Return whether SQLite was built with an option, named without ``SQLITE_``."""
+        return bool(self._library.sqlite3_compileoption_used(name.encode()))
 
     @contextmanager
     def watching(
