@@ -94,9 +94,7 @@ def _strike(case: Case, point: Point, judge: Judge, sleepers: Sleepers) -> Judge
     for run in (first, second):
         if run.last.blind:
             raise InjectionError(run.last.blind)
-    outcome = "; ".join(
-        f"the {name} run {_words(run.last)}" for name, run in (("first", first), ("second", second))
-    )
+    outcome = f"{_words(first.last)}; the one let in {_words(second.last)}"
     if "hung" in (first.last.word, second.last.word):
         return Judged(point, "hung", outcome=outcome)
     failed = bool(first.last.error or second.last.error)
@@ -116,6 +114,6 @@ def _run(case: Case, path: Path, fault: Fault) -> Message:
 
 
 def _words(last: Message) -> str:
-    if last.word != "done":
-        return "did not come back"
+    if last.word == "hung":
+        return "waits for ever"
     return last.error or "reported success"

@@ -11,25 +11,24 @@ from __future__ import annotations
 import gc
 import json
 import os
-import select
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
 from pytest_pmd_migrations.faults.power.vfs import shim
 
 __all__ = ["ChildRun", "GiveUp", "Message", "Sleepers", "find_sleepers", "take_turns"]
 
-SECONDS = 20.0
-"""How long one turn may take; a run that does not come back by then is taken to hang."""
-
 MOST_TURNS = 5000
 """How often the turn may change; two runs that wait for each other go on like this for ever."""
+
+_LONGEST = 2000
 
 GiveUp = Callable[[], None]
 """Gives the turn up; returns when it is this run's turn again."""
@@ -40,7 +39,7 @@ Sleepers = Sequence[tuple[dict[str, Any], str]]
 
 @dataclass(frozen=True)
 class Message:
-    """What a run says when its turn ends: "stopped", "waits", "done" or "hung"; and what it found.
+    """What a run says when its turn ends: "stopped", "waits" or "done"; "hung" is said of it.
 
     ``error`` is what the run raised, in words, empty where nothing; ``blind`` why nothing can be
     said of the run.
@@ -63,69 +62,64 @@ class ChildRun:
     sleepers: Sleepers
     last: Message = Message("stopped")
     _pid: int = 0
-    _send: int = -1
-    _receive: int = -1
+    _ends: tuple[int, int, int] = (-1, -1, -1)
 
     def __enter__(self) -> ChildRun:
-        to_child, self._send = os.pipe()
-        self._receive, from_child = os.pipe()
+        go, may_go = os.pipe()
+        told, tell = os.pipe()
+        lifeline, held = os.pipe()
         with warnings.catch_warnings():
-            # The child runs one thread of its own and takes none of the parent's locks with it.
+            # The other threads are pytest-xdist's; the child needs none of what they hold.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
         if self._pid == 0:
-            os.close(self._send)
-            os.close(self._receive)
-            _run(self.work, self.sleepers, to_child, from_child)
-        os.close(to_child)
-        os.close(from_child)
+            for end in (may_go, told, held):
+                os.close(end)
+            _run(self.work, self.sleepers, (go, tell, lifeline))
+        for end in (go, tell, lifeline):
+            os.close(end)
+        self._ends = may_go, told, held
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._send)
-        os.close(self._receive)
+        for end in self._ends:
+            os.close(end)
         if self.last.word != "done":
             os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
 
     @property
     def done(self) -> bool:
-        """Whether the run has come to its end, or never will."""
-        return self.last.word in ("done", "hung")
+        """Whether the run has come to its end."""
+        return self.last.word == "done"
 
     def turn(self) -> Message:
         """Let the run go on until its turn ends, and return what it says then."""
-        with suppress(BrokenPipeError):
-            os.write(self._send, b"\n")
-        self.last = self._listen()
-        return self.last
-
-    def _listen(self) -> Message:
+        may_go, told, _ = self._ends
+        os.write(may_go, b"\n")
         text = b""
-        until = time.monotonic() + SECONDS
         while not text.endswith(b"\n"):
-            ready, _, _ = select.select([self._receive], [], [], max(0, until - time.monotonic()))
-            if not ready:
-                return Message("hung")
-            part = os.read(self._receive, 65536)
+            part = os.read(told, 65536)
             if not part:
-                return Message("hung", error="its process ended")
+                self.last = Message("done", blind="the process of a run ended before the run did")
+                return self.last
             text += part
-        return Message(**json.loads(text))
+        self.last = Message(**json.loads(text))
+        return self.last
 
 
 def take_turns(first: ChildRun, second: ChildRun) -> None:
     """Let the two runs go to their ends: the second as far as it can, then the other, and so on."""
     running, other = second, first
     for _ in range(MOST_TURNS):
-        if running.done:
-            return
         running.turn()
-        if running.last.word == "hung":
-            return
         if not other.done:
             running, other = other, running
-    running.last = Message("hung")
+        elif running.done:
+            return
+    for run in (first, second):
+        if not run.done:
+            run.last = Message("hung")
 
 
 def find_sleepers() -> Sleepers:
@@ -143,36 +137,40 @@ def find_sleepers() -> Sleepers:
 
 
 def _run(
-    work: Callable[[GiveUp], Message], sleepers: Sleepers, receive: int, send: int
+    work: Callable[[GiveUp], Message], sleepers: Sleepers, ends: tuple[int, int, int]
 ) -> NoReturn:
     """Be the child: wait for the first turn, do the work, tell, and be gone."""
+    go, tell, lifeline = ends
 
     def give_up(word: str) -> None:
-        _tell(send, Message(word))
-        _wait(receive)
+        _tell(tell, Message(word))
+        _wait(go)
 
     try:
+        # A run that never gives its turn up must not outlive who waits for it.
+        threading.Thread(target=_wait, args=(lifeline,), daemon=True).start()
         # The parent's objects are not this process's garbage; to look at them is to copy them.
         gc.freeze()
-        _wait(receive)
+        _wait(go)
         with _sleeping(sleepers, lambda: give_up("waits")):
             last = work(lambda: give_up("stopped"))
-        _tell(send, last)
+        _tell(tell, last)
     except BaseException as error:
-        _tell(send, Message("done", blind=f"a run ended in {type(error).__name__}: {error}"))
+        _tell(tell, Message("done", blind=f"a run ended in {type(error).__name__}: {error}"))
     finally:
         # Nothing of the parent's is to be flushed, closed or reported twice.
         os._exit(0)
 
 
-def _tell(send: int, message: Message) -> None:
-    content = {"word": message.word, "error": message.error[:4000], "blind": message.blind[:4000]}
-    os.write(send, json.dumps(content).encode() + b"\n")
+def _tell(tell: int, message: Message) -> None:
+    words = {name: text[:_LONGEST] for name, text in asdict(message).items()}
+    os.write(tell, json.dumps(words).encode() + b"\n")
 
 
-def _wait(receive: int) -> None:
-    if not os.read(receive, 1):
-        os._exit(1)
+def _wait(end: int) -> None:
+    """Wait for a byte; the process ends where nobody is left to send one."""
+    if not os.read(end, 1):
+        os._exit(0)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,15 @@ from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.files import Files, read_files
 from pytest_pmd_migrations.faults.injector import main_file_of
-from pytest_pmd_migrations.faults.power.operations import Open, Operation, Write
-from pytest_pmd_migrations.faults.power.states import SECTOR
+from pytest_pmd_migrations.faults.power.operations import Operation, Returned, Write
+from pytest_pmd_migrations.faults.power.states import (
+    SECTOR,
+    PowerState,
+    files_after,
+    power_states,
+)
 from pytest_pmd_migrations.faults.power.vfs import shim
-from pytest_pmd_migrations.faults.recording import Recorder
+from pytest_pmd_migrations.faults.recording import Recorder, Recording
 
 __all__ = ["DiskRecord", "Recorded", "record_disk"]
 
@@ -41,19 +46,30 @@ class Recorded:
 class DiskRecord:
     """What a run did to a database, its rollback journal and its WAL.
 
-    ``start`` are the files before it; ``durable`` whether the settings of the connection promise
-    that what was reported as committed stays.
+    ``start`` are the files before it, ``run`` the statements that ran meanwhile.
     """
 
     start: Files
     operations: tuple[Recorded, ...]
-    durable: bool
+    run: Recording
 
     @property
-    def start_files(self) -> Mapping[str, bytes]:
-        """The files before the run, by what their name adds to the database's."""
-        contents = (self.start.database, self.start.journal, self.start.wal)
-        return {ending: text for ending, text in zip(_FAMILY, contents, strict=True) if text}
+    def durable(self) -> bool:
+        """Whether what the run reported as done must stay."""
+        return any(isinstance(one.operation, Returned) for one in self.operations)
+
+    def states(self) -> Iterator[PowerState]:
+        """Yield what a loss of power can leave, in the order of the run."""
+        return power_states(_contents(self.start), self._bare)
+
+    @property
+    def end(self) -> Mapping[str, bytes]:
+        """The files after the run, by what their name adds to the database's."""
+        return files_after(_contents(self.start), self._bare)
+
+    @property
+    def _bare(self) -> list[Operation]:
+        return [one.operation for one in self.operations]
 
 
 def record_disk(case: Case) -> DiskRecord:
@@ -70,10 +86,10 @@ def record_disk(case: Case) -> DiskRecord:
             " succeeds, so it takes another way each time it is called"
         ) from ran.error
     record = recorder.record()
-    if not any(isinstance(one.operation, Open) for one in record.operations):
+    if record.end != _contents(ran.files):
         raise InjectionError(
-            f"no file of {case.label} was opened through Python's own SQLite, so nothing can be"
-            " said of a loss of power. Let the runner use the sqlite3 of the standard library"
+            f"{case.label} was written past Python's own SQLite, so nothing can be said of a loss"
+            " of power. Let the runner use the sqlite3 of the standard library, in this process"
         )
     return record
 
@@ -93,7 +109,6 @@ class _DiskRecorder(Recorder):
         self._start = Files(b"")
         self._seen: list[Recorded] = []
         self._reported = False
-        self._durable = False
 
     def opened(self, conn: Any) -> None:  # noqa: ANN401 - the protocol's
         """Look at the files when the first connection is made: nothing is written yet."""
@@ -115,11 +130,12 @@ class _DiskRecorder(Recorder):
     def returned(self, error: BaseException | None) -> None:  # noqa: ARG002 - the protocol's
         """Note that whatever comes now came after the report."""
         self._reported = True
-        self._durable = _promises_durability(self._conn)
+        if self._conn is not None and _promises_durability(self._conn):
+            self.tell(Returned(self._path))
 
     def record(self) -> DiskRecord:
         """Return what was seen of the database's own files."""
-        return DiskRecord(self._start, tuple(_joined(self._own())), self._durable)
+        return DiskRecord(self._start, tuple(_joined(self._own())), self.recording())
 
     def _own(self) -> list[Recorded]:
         own = []
@@ -152,6 +168,11 @@ def _joined(seen: list[Recorded]) -> list[Recorded]:
         else:
             joined.append(one)
     return joined
+
+
+def _contents(files: Files) -> Mapping[str, bytes]:
+    contents = (files.database, files.journal, files.wal)
+    return {ending: content for ending, content in zip(_FAMILY, contents, strict=True) if content}
 
 
 def _promises_durability(conn: Any) -> bool:  # noqa: ANN401 - a connection of either driver

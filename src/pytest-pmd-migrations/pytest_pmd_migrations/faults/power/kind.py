@@ -11,7 +11,7 @@ from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.power.disk import DiskRecord, record_disk
 from pytest_pmd_migrations.faults.power.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.power.operations import Delete, Sync, Truncate, Write
-from pytest_pmd_migrations.faults.power.states import PowerState, power_states
+from pytest_pmd_migrations.faults.power.states import PowerState
 from pytest_pmd_migrations.faults.power.vfs import shim
 from pytest_pmd_migrations.faults.values import Judged, Point
 
@@ -45,7 +45,7 @@ class Power:
         """Return a point for each different set of files that a loss of power can leave."""
         record = self._record(case)
         return [
-            self._point(case, record, number, state) for number, state in enumerate(_states(record))
+            self._point(case, record, number, state) for number, state in enumerate(record.states())
         ]
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
@@ -55,7 +55,7 @@ class Power:
         """
         record = self._record(case)
         wanted = {point.at: point for point in points}
-        for number, state in enumerate(_states(record)):
+        for number, state in enumerate(record.states()):
             point = wanted.get(number)
             if point is not None:
                 reported = record.durable and record.operations[state.place].reported
@@ -72,15 +72,11 @@ class Power:
         if recorded.reported:
             where = "after the run reported success"
         elif recorded.event is not None:
-            event = case.recording.events[recorded.event]
-            where, sql = f"inside {case.recording.where(event)}", event.sql
-        text = f"power lost {where}, {_done(record, state.place)}; on the disk: {state.kept}"
+            event = record.run.events[recorded.event]
+            where, sql = f"inside {record.run.where(event)}", event.sql
+        done = _done(record, state.place)
+        text = f"power lost {where}{done}; on the disk: {state.kept}"
         return Point(self.name, case.mode, "write", number, text, sql)
-
-
-def _states(record: DiskRecord) -> Iterator[PowerState]:
-    operations = [one.operation for one in record.operations]
-    return power_states(record.start_files, operations)
 
 
 def _files(state: PowerState) -> Files:
@@ -98,12 +94,12 @@ def _done(record: DiskRecord, place: int) -> str:
                 for number, one in enumerate(record.operations)
                 if isinstance(one.operation, Write) and one.operation.path == operation.path
             ]
-            return f"after write {writes.index(place) + 1} of {len(writes)} to {name}"
+            return f", after write {writes.index(place) + 1} of {len(writes)} to {name}"
         case Truncate(size=size):
-            return f"after {name} was cut to {size} bytes"
+            return f", after {name} was cut to {size} bytes"
         case Sync():
-            return f"after {name} was synced"
+            return f", after {name} was synced"
         case Delete():
-            return f"after {name} was deleted"
+            return f", after {name} was deleted"
         case _:
-            return f"after {name} was opened"
+            return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Delete", "Open", "Operation", "Sync", "Truncate", "Write"]
+__all__ = ["Delete", "Open", "Operation", "Returned", "Sync", "Truncate", "Write"]
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,11 @@ class Delete:
     durable: bool
 
 
-Operation: TypeAlias = Open | Write | Truncate | Sync | Delete
+@dataclass(frozen=True)
+class Returned:
+    """The runner reported success, under settings that promise that it stays."""
+
+    path: str = ""
+
+
+Operation: TypeAlias = Open | Write | Truncate | Sync | Delete | Returned

@@ -12,63 +12,74 @@ that tell a missing sync, each with the newest operation in it:
 - the newest operation's file alone, with only what was synced in the others;
 - once a file is deleted or cut, what was written to the others only up to a point.
 
-and, at each sync and each delete, what was synced and nothing else.
+and, at each sync, at each delete and when success is reported, what was synced and nothing else.
+
+Not tried: other subsets; bytes of a sector that the disk spoiled; a file that was lengthened and
+holds what lay there before (it holds zeros here); names of super-journals and attached databases.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.power.operations import (
     Delete,
     Open,
     Operation,
+    Returned,
     Sync,
     Truncate,
     Write,
 )
+from pytest_pmd_migrations.faults.recording import spread
 
-__all__ = ["SECTOR", "PowerState", "power_states"]
+__all__ = ["SECTOR", "PowerState", "files_after", "power_states"]
 
 SECTOR = 512
 """Bytes that a disk writes whole or not at all; SQLite assumes no more either."""
 
-Files: TypeAlias = Mapping[str, bytes]
+PLACES = 128
+"""Operations of one run after which the power is lost, if it writes more than that."""
+
+Contents: TypeAlias = Mapping[str, bytes]
+"""Files that are there, by what their name adds to the database's."""
+
 _Change: TypeAlias = Write | Truncate | Delete
+_Absent: TypeAlias = bytes | None
 
 
 @dataclass(frozen=True)
 class PowerState:
-    """The files after one possible power loss.
+    """The files after one possible loss of power.
 
-    ``files`` maps the path of each that is there to its bytes; ``place`` is the number of the
-    last operation before the loss, from 0 in the joined record; ``kept`` says which of the
-    operations not yet synced had reached the disk.
+    ``place`` is the number of the last operation before it, from 0; ``kept`` says which of the
+    operations that were not synced had reached the disk.
     """
 
-    files: Files
+    files: Contents
     place: int
     kept: str
 
 
-@dataclass
 class _File:
     """One file: what is on the disk for certain, and what was done to it since."""
 
-    durable: bytes | None
-    pending: list[_Change] = field(default_factory=list)
-    current: bytes | None = None
-    opened: bool = False
+    def __init__(self, durable: bytes | None) -> None:
+        self.durable = durable
+        self.pending: list[_Change] = []
+        self.names_settled = True
+        self._current = None if durable is None else bytearray(durable)
 
-    def __post_init__(self) -> None:
-        self.current = self.durable
+    @property
+    def current(self) -> bytes | None:
+        return None if self._current is None else bytes(self._current)
 
     def do(self, change: _Change) -> None:
         self.pending.append(change)
-        self.current = _apply(self.current, (change,))
+        self._current = _changed(self._current, change)
 
     def sync(self) -> None:
         self.durable, self.pending = self.current, []
@@ -81,27 +92,48 @@ class _File:
                 return
 
     def with_pending(self, changes: Iterable[_Change]) -> bytes | None:
-        return _apply(self.durable, changes)
+        data = None if self.durable is None else bytearray(self.durable)
+        for change in changes:
+            data = _changed(data, change)
+        return None if data is None else bytes(data)
 
 
-def power_states(start: Files, operations: Iterable[Operation]) -> Iterator[PowerState]:
-    """Yield the states after each operation, equal ones once.
+def files_after(start: Contents, operations: Iterable[Operation]) -> Contents:
+    """Return the files after all operations, as a run leaves them where no power is lost."""
+    files = {path: _File(content) for path, content in start.items()}
+    for operation in operations:
+        _do(files, operation)
+    return _present({path: file.current for path, file in files.items()})
 
-    ``start`` are the files before the first, all on the disk; a path is what a file's name adds
-    to the database's.
+
+def power_states(start: Contents, operations: Sequence[Operation]) -> Iterator[PowerState]:
+    """Yield the states after each operation, ``start`` being on the disk before the first.
+
+    Equal ones are yielded once before success is reported, and once after.
     """
     files = {path: _File(content) for path, content in start.items()}
     seen = {_digest(start)}
+    chosen = _chosen(operations)
     for place, operation in enumerate(operations):
         _do(files, operation)
-        if isinstance(operation, Open):
+        if isinstance(operation, Returned):
+            # What was good until now may be a broken promise.
+            seen.clear()
+        if place not in chosen:
             continue
         for kept, contents in _possible(files, operation):
-            present = {path: content for path, content in contents.items() if content is not None}
+            present = _present(contents)
             digest = _digest(present)
             if digest not in seen:
                 seen.add(digest)
                 yield PowerState(present, place, kept)
+
+
+def _chosen(operations: Sequence[Operation]) -> frozenset[int]:
+    """Return the places to lose power at: writes evenly spread where there are many, all else."""
+    writes = [place for place, one in enumerate(operations) if isinstance(one, Write)]
+    others = {place for place, one in enumerate(operations) if not isinstance(one, (Write, Open))}
+    return frozenset({*others, *(writes[number] for number in spread(len(writes), PLACES))})
 
 
 def _do(files: dict[str, _File], operation: Operation) -> None:
@@ -109,14 +141,16 @@ def _do(files: dict[str, _File], operation: Operation) -> None:
 
     SQLite does that so that the name is there for certain; it settles every other name as well.
     """
+    if isinstance(operation, Returned):
+        return
     file = files.setdefault(operation.path, _File(None))
     folder = False
     match operation:
         case Open(path=path):
-            file.opened = path.endswith(("-journal", "-wal"))
+            file.names_settled = not path
         case Sync():
             file.sync()
-            folder, file.opened = file.opened, False
+            folder, file.names_settled = not file.names_settled, True
         case _:
             file.do(operation)
             folder = isinstance(operation, Delete) and operation.durable
@@ -127,16 +161,18 @@ def _do(files: dict[str, _File], operation: Operation) -> None:
 
 def _possible(
     files: Mapping[str, _File], operation: Operation
-) -> Iterator[tuple[str, dict[str, bytes | None]]]:
-    path, file = operation.path, files[operation.path]
+) -> Iterator[tuple[str, dict[str, _Absent]]]:
     everything = {name: one.current for name, one in files.items()}
     synced = {name: one.durable for name, one in files.items()}
-    if isinstance(operation, (Sync, Delete)):
+    if isinstance(operation, (Sync, Delete, Returned)):
         yield "only what was synced", synced
     if isinstance(operation, Sync):
         return
     yield "everything", everything
-    yield "only what was synced, and all of this file", {**synced, path: file.current}
+    if isinstance(operation, Returned):
+        return
+    path, file = operation.path, files[operation.path]
+    yield "all of this file, of the others only what was synced", {**synced, path: everything[path]}
     if isinstance(operation, Write):
         torn = _torn(operation)
         if torn is not None:
@@ -144,16 +180,16 @@ def _possible(
             yield "everything, the last write torn", {**everything, path: content}
         if len(file.pending) > 1:
             content = file.with_pending((*file.pending[:-2], operation))
-            yield "everything but the last write but one", {**everything, path: content}
+            yield "everything but the write before the last", {**everything, path: content}
             content = file.with_pending((operation,))
-            yield "of this file only the last write", {**everything, path: content}
+            yield "of this file only the last write, everything else", {**everything, path: content}
     else:
         yield from _cut_short(files, path, everything)
 
 
 def _cut_short(
-    files: Mapping[str, _File], path: str, everything: Mapping[str, bytes | None]
-) -> Iterator[tuple[str, dict[str, bytes | None]]]:
+    files: Mapping[str, _File], path: str, everything: Mapping[str, _Absent]
+) -> Iterator[tuple[str, dict[str, _Absent]]]:
     """Yield what is there when ``path`` lost its content but the others lack their last writes."""
     for name, other in files.items():
         if name == path:
@@ -175,29 +211,28 @@ def _torn(write: Write) -> Write | None:
     return Write(write.path, write.offset, write.data[: cuts[len(cuts) // 2] - write.offset])
 
 
-def _apply(content: bytes | None, changes: Iterable[_Change]) -> bytes | None:
-    data = None if content is None else bytearray(content)
-    for change in changes:
-        match change:
-            case Delete():
-                data = None
-                continue
-            case Truncate(size=size):
-                data = bytearray() if data is None else data
-                del data[size:]
-                data.extend(bytes(size - len(data)))
-            case Write(offset=offset, data=new):
-                data = bytearray() if data is None else data
-                data.extend(bytes(max(0, offset - len(data))))
-                data[offset : offset + len(new)] = new
-    return None if data is None else bytes(data)
+def _changed(data: bytearray | None, change: _Change) -> bytearray | None:
+    """Return the content after a change; it is made in place."""
+    if isinstance(change, Delete):
+        return None
+    data = bytearray() if data is None else data
+    if isinstance(change, Truncate):
+        del data[change.size :]
+        data.extend(bytes(change.size - len(data)))
+    else:
+        data.extend(bytes(max(0, change.offset - len(data))))
+        data[change.offset : change.offset + len(change.data)] = change.data
+    return data
 
 
-def _digest(files: Files) -> bytes:
-    """Return what tells two states apart; an empty file is none, to SQLite as well."""
+def _present(contents: Mapping[str, _Absent]) -> Contents:
+    """Leave out what is not there; an empty file is none, to SQLite as well."""
+    return {path: content for path, content in contents.items() if content}
+
+
+def _digest(files: Contents) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(files):
-        if files[path]:
-            digest.update(f"{path}\0{len(files[path])}\0".encode(errors="surrogateescape"))
-            digest.update(files[path])
+        digest.update(f"{path}\0{len(files[path])}\0".encode(errors="surrogateescape"))
+        digest.update(files[path])
     return digest.digest()
