@@ -206,7 +206,11 @@ class Judge:
 
 def _open(path: Path) -> sqlite3.Connection:
     conn = sqlite3.connect(path)
-    conn.execute("PRAGMA synchronous = OFF")
+    try:
+        conn.execute("PRAGMA synchronous = OFF")
+    except BaseException:
+        conn.close()
+        raise
     return conn
 
 
