@@ -9,11 +9,13 @@ from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.crash import Crash
 from pytest_pmd_migrations.faults.deny import Deny
 from pytest_pmd_migrations.faults.full import Full
+from pytest_pmd_migrations.faults.interleave import Interleave
 from pytest_pmd_migrations.faults.interrupt import Interrupt
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kill import Kill
 from pytest_pmd_migrations.faults.lock import Lock
 from pytest_pmd_migrations.faults.memory import Memory
+from pytest_pmd_migrations.faults.power import Power
 from pytest_pmd_migrations.faults.values import Judged, Point
 
 __all__ = ["DEFAULT", "KINDS", "Kind"]
@@ -41,7 +43,17 @@ class Kind(Protocol):
         ...
 
 
-KINDS: tuple[Kind, ...] = (Crash(), Interrupt(), Deny(), Full(), Kill(), Memory(), Lock())
+KINDS: tuple[Kind, ...] = (
+    Crash(),
+    Interrupt(),
+    Deny(),
+    Full(),
+    Kill(),
+    Memory(),
+    Lock(),
+    Interleave(),
+    Power(),
+)
 """Every kind, in the order in which they are tried."""
 
 DEFAULT: tuple[str, ...] = ("crash", "interrupt", "deny", "full")

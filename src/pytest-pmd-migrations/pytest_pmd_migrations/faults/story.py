@@ -36,7 +36,8 @@ def story(judged: Judged, label: str) -> tuple[str, ...]:
     """Return the lines that tell what one fault did to the database ``label``."""
     point = judged.point
     lines = [f"  upgraded from {label}, {_MODES[point.mode]}"]
-    lines.append(f"  {point.place}" + (":" if point.sql else ""))
+    place = point.place + (":" if point.sql else "")
+    lines.extend(wrap_text(place, indent="  ", hanging="  "))
     if point.sql:
         lines.append(f"    {_cut(point.sql, WIDTH - 4)}")
     if judged.outcome:
