@@ -7,7 +7,6 @@ when the other comes; here that is every statement, instead of wherever the mach
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +14,14 @@ from typing import Any
 
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.child import CAN_FORK
 from pytest_pmd_migrations.faults.files import read_files
 from pytest_pmd_migrations.faults.injector import Fault
 from pytest_pmd_migrations.faults.interleave_turns import (
-    ChildRun,
     GiveUp,
     Message,
     Sleepers,
+    child_run,
     find_sleepers,
     take_turns,
 )
@@ -58,8 +58,8 @@ class Interleave:
     @property
     def lacking(self) -> str:
         """Why two runs cannot take turns here; empty where they can."""
-        if not hasattr(os, "fork"):
-            return "no fork"
+        if not CAN_FORK:
+            return "this platform has no fork"
         try:
             waits_in_kernel = shim().has_option("ENABLE_SETLK_TIMEOUT")
         except LibraryNotFoundError as error:
@@ -81,8 +81,8 @@ class Interleave:
 def _strike(case: Case, point: Point, judge: Judge, sleepers: Sleepers) -> Judged:
     with case.database() as path:
         with (
-            ChildRun(lambda stop: _run(case, path, _Stop(point.at, stop)), sleepers) as first,
-            ChildRun(lambda _: _run(case, path, Fault()), sleepers) as second,
+            child_run(lambda stop: _run(case, path, _Stop(point.at, stop)), sleepers) as first,
+            child_run(lambda _: _run(case, path, Fault()), sleepers) as second,
         ):
             while first.turn().word == "waits":
                 # Nobody else is there yet: a runner that pauses is given its turn again.
@@ -110,7 +110,7 @@ def _run(case: Case, path: Path, fault: Fault) -> Message:
         ran = case.run_on(path, fault)
     except InjectionError as error:
         return Message("done", blind=str(error))
-    return Message("done", error=ran.outcome if ran.error is not None else "")
+    return Message("done", error=ran.outcome if ran.raised else "")
 
 
 def _words(last: Message) -> str:

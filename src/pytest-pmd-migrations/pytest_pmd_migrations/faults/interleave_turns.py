@@ -9,26 +9,23 @@ turn back looks for the lock again. So the order of events does not depend on th
 from __future__ import annotations
 
 import gc
-import json
 import os
-import signal
 import sys
-import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import Any
 
+from pytest_pmd_migrations.faults.child import Child, Tell, child_doing
 from pytest_pmd_migrations.faults.power.vfs import shim
 
-__all__ = ["ChildRun", "GiveUp", "Message", "Sleepers", "find_sleepers", "take_turns"]
+__all__ = ["ChildRun", "GiveUp", "Message", "Sleepers", "child_run", "find_sleepers", "take_turns"]
 
 MOST_TURNS = 5000
 """How often the turn may change; two runs that wait for each other go on like this for ever."""
 
-_LONGEST = 2000
+_DAY = 86400.0
 
 GiveUp = Callable[[], None]
 """Gives the turn up; returns when it is this run's turn again."""
@@ -50,43 +47,13 @@ class Message:
     blind: str = ""
 
 
-@dataclass
 class ChildRun:
-    """One run in a child. ``work(stop)`` returns its last message; it may call ``stop``.
+    """One run in a child; ``last`` is what it said last."""
 
-    ``sleepers`` are where it would wait. Used as a context manager: the child is gone when it is
-    left.
-    """
-
-    work: Callable[[GiveUp], Message]
-    sleepers: Sleepers
-    last: Message = Message("stopped")
-    _pid: int = 0
-    _ends: tuple[int, int, int] = (-1, -1, -1)
-
-    def __enter__(self) -> ChildRun:
-        go, may_go = os.pipe()
-        told, tell = os.pipe()
-        lifeline, held = os.pipe()
-        with warnings.catch_warnings():
-            # The other threads are pytest-xdist's; the child needs none of what they hold.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._pid = os.fork()
-        if self._pid == 0:
-            for end in (may_go, told, held):
-                os.close(end)
-            _run(self.work, self.sleepers, (go, tell, lifeline))
-        for end in (go, tell, lifeline):
-            os.close(end)
-        self._ends = may_go, told, held
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for end in self._ends:
-            os.close(end)
-        if self.last.word != "done":
-            os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+    def __init__(self, child: Child, go: int) -> None:
+        self.last = Message("stopped")
+        self._child = child
+        self._go = go
 
     @property
     def done(self) -> bool:
@@ -94,18 +61,39 @@ class ChildRun:
         return self.last.word == "done"
 
     def turn(self) -> Message:
-        """Let the run go on until its turn ends, and return what it says then."""
-        may_go, told, _ = self._ends
-        os.write(may_go, b"\n")
-        text = b""
-        while not text.endswith(b"\n"):
-            part = os.read(told, 65536)
-            if not part:
-                self.last = Message("done", blind="the process of a run ended before the run did")
-                return self.last
-            text += part
-        self.last = Message(**json.loads(text))
+        """Let the run go on until its turn ends, and return what it says then.
+
+        How long that may take is the business of whoever tries the fault.
+        """
+        os.write(self._go, b"\n")
+        word, value = self._child.read(_DAY)
+        if word in ("late", "ended"):
+            self.last = Message("done", blind="the process of a run ended before the run did")
+        else:
+            self.last = value
         return self.last
+
+
+@contextmanager
+def child_run(work: Callable[[GiveUp], Message], sleepers: Sleepers) -> Iterator[ChildRun]:
+    """Give a run that waits for its first turn.
+
+    ``work(stop)`` returns its last message, and may call ``stop`` to give its turn up before;
+    ``sleepers`` are where it would wait.
+    """
+    waiting, go = os.pipe()
+
+    def do(tell: Tell) -> None:
+        # The end of pipes is how it learns that nobody is left to wait for.
+        os.close(go)
+        _run(work, sleepers, waiting, tell)
+
+    try:
+        with child_doing(do) as child:
+            yield ChildRun(child, go)
+    finally:
+        os.close(waiting)
+        os.close(go)
 
 
 def take_turns(first: ChildRun, second: ChildRun) -> None:
@@ -136,40 +124,27 @@ def find_sleepers() -> Sleepers:
     return found
 
 
-def _run(
-    work: Callable[[GiveUp], Message], sleepers: Sleepers, ends: tuple[int, int, int]
-) -> NoReturn:
-    """Be the child: wait for the first turn, do the work, tell, and be gone."""
-    go, tell, lifeline = ends
+def _run(work: Callable[[GiveUp], Message], sleepers: Sleepers, waiting: int, tell: Tell) -> None:
+    """Be the child: wait for the first turn, do the work, and tell."""
 
     def give_up(word: str) -> None:
-        _tell(tell, Message(word))
-        _wait(go)
+        tell(word, Message(word))
+        _wait(waiting)
 
+    # The parent's objects are not this process's garbage; to look at them is to copy them.
+    gc.freeze()
+    _wait(waiting)
     try:
-        # A run that never gives its turn up must not outlive who waits for it.
-        threading.Thread(target=_wait, args=(lifeline,), daemon=True).start()
-        # The parent's objects are not this process's garbage; to look at them is to copy them.
-        gc.freeze()
-        _wait(go)
         with _sleeping(sleepers, lambda: give_up("waits")):
             last = work(lambda: give_up("stopped"))
-        _tell(tell, last)
     except BaseException as error:
-        _tell(tell, Message("done", blind=f"a run ended in {type(error).__name__}: {error}"))
-    finally:
-        # Nothing of the parent's is to be flushed, closed or reported twice.
-        os._exit(0)
+        last = Message("done", blind=f"a run ended in {type(error).__name__}: {error}")
+    tell(last.word, last)
 
 
-def _tell(tell: int, message: Message) -> None:
-    words = {name: text[:_LONGEST] for name, text in asdict(message).items()}
-    os.write(tell, json.dumps(words).encode() + b"\n")
-
-
-def _wait(end: int) -> None:
-    """Wait for a byte; the process ends where nobody is left to send one."""
-    if not os.read(end, 1):
+def _wait(waiting: int) -> None:
+    """Wait for the turn; the process ends where nobody is left to give it."""
+    if not os.read(waiting, 1):
         os._exit(0)
 
 

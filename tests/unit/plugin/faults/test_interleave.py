@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.interleave import Interleave
-from pytest_pmd_migrations.faults.interleave_turns import ChildRun, Message, take_turns
+from pytest_pmd_migrations.faults.interleave_turns import Message, child_run, take_turns
 
 from tests.unit.plugin.faults.ten_lines import (
     STEPS,
@@ -92,7 +92,7 @@ def test_two_runs_that_wait_for_each_other_for_ever_are_told():
             time.sleep(1)
 
     sleepers = [(vars(time), "sleep")]
-    with ChildRun(work, sleepers) as first, ChildRun(work, sleepers) as second:
+    with child_run(work, sleepers) as first, child_run(work, sleepers) as second:
         first.turn()
         take_turns(first, second)
     assert first.last.word == second.last.word == "hung"
@@ -104,7 +104,7 @@ def test_a_run_whose_process_ends_is_no_success():
 
         os._exit(3)
 
-    with ChildRun(work, ()) as run:
+    with child_run(work, ()) as run:
         assert run.turn() == Message("done", blind="the process of a run ended before the run did")
 
 

@@ -80,11 +80,11 @@ def record_disk(case: Case) -> DiskRecord:
     recorder = _DiskRecorder()
     with shim().watching(recorder.tell):
         ran = case.run(recorder)
-    if ran.error is not None:
+    if ran.raised:
         raise InjectionError(
             f"the run that is recorded for losses of power {ran.outcome}; without a record it"
             " succeeds, so it takes another way each time it is called"
-        ) from ran.error
+        )
     record = recorder.record()
     if record.end != _contents(ran.files):
         raise InjectionError(
