@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +16,14 @@ from pytest_pmd_migrations.faults.files import Files, read_files, write_database
 from pytest_pmd_migrations.faults.injector import Fault, Injector
 from pytest_pmd_migrations.faults.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.values import Mode
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
 
 __all__ = ["Case", "Ran", "scratch_folder"]
 
 _NAME = "app.db"
+_MEMORY = "/dev/shm"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Case:
     @contextmanager
     def database(self) -> Iterator[Path]:
         """Give the path of a private copy of the database, taken away after."""
-        with scratch_folder() as folder:
+        with scratch_folder(len(self.before.content)) as folder:
             path = folder / _NAME
             write_database(path, self.before, self.mode)
             yield path
@@ -129,9 +131,13 @@ class Case:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a folder that is taken away after."""
-    name = tempfile.mkdtemp(prefix="migrations-")
+def scratch_folder(size: int) -> Iterator[Path]:
+    """Give a folder that is taken away after, in memory where there is room for ``size`` bytes.
+
+    Hundreds of small files are made and removed; a disk would take most of the time.
+    """
+    memory = size <= MEMORY_LIMIT and os.access(_MEMORY, os.W_OK)
+    name = tempfile.mkdtemp(prefix="migrations-", dir=_MEMORY if memory else None)
     try:
         yield Path(name)
     finally:

@@ -117,7 +117,7 @@ class Judge:
     def _aftermath(self, files: Files) -> _Aftermath:
         found = self._files.get(files.digest)
         if found is None:
-            with scratch_folder() as folder:
+            with scratch_folder(len(files.database)) as folder:
                 path = folder / "app.db"
                 files.write(path)
                 found = self._reopened(path)
