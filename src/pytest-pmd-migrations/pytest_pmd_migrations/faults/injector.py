@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.watched import watched_class
@@ -147,9 +149,9 @@ class Injector:
         """Whether a connection that is opened now is nobody's business."""
         return self._unseen
 
-    def found(self, conn: Any) -> None:  # noqa: ANN401 - a connection of either driver
-        """Be told of a connection that the wrapper did not make."""
-        if not self._unseen and main_file_of(conn) == self.path:
+    def found(self, conn: Any, database: object) -> None:  # noqa: ANN401 - of either driver
+        """Be told of a connection that the wrapper did not make, and what it was opened with."""
+        if not self._unseen and _path_of(database) == self.path:
             self.lost.append(f"{type(conn).__module__}.{type(conn).__qualname__}")
 
     def watch(self, conn: Any) -> None:  # noqa: ANN401 - likewise
@@ -181,6 +183,7 @@ class _Active:
 
     injector: Injector | None = None
     hooked = False
+    opening = threading.local()
 
 
 def main_file_of(conn: Any) -> str:  # noqa: ANN401 - a connection of either driver
@@ -224,11 +227,28 @@ def wrapped_connects() -> Iterator[None]:
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if event != "sqlite3.connect/handle" or _Active.injector is None:
+    """Tell the injector of connections that are no watched ones.
+
+    Python raises the first event with what is to be opened, the second with the connection, which
+    cannot be asked yet.
+    """
+    injector = _Active.injector
+    if injector is None:
         return
-    conn = arguments[0]
-    if not hasattr(conn, "watch"):
-        _Active.injector.found(conn)
+    if event == "sqlite3.connect":
+        _Active.opening.database = arguments[0]
+    elif event == "sqlite3.connect/handle" and not hasattr(arguments[0], "watch"):
+        injector.found(arguments[0], _Active.opening.database)
+
+
+def _path_of(database: object) -> str:
+    """Return the file that the first argument of ``connect`` names, empty where it names none."""
+    if not isinstance(database, (str, bytes, os.PathLike)):
+        return ""
+    text = os.fsdecode(database)
+    if text.startswith("file:"):
+        text = unquote(urlsplit(text).path)
+    return os.path.realpath(text) if text and text != ":memory:" else ""
 
 
 def _wrapper(driver: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakMethod
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.faults.injector import Injector
@@ -26,8 +25,7 @@ class _Watched:
     """Lets an injector see what a connection does, whatever else is set on it.
 
     SQLite keeps one authorizer, one trace and one progress handler a connection; here each is
-    ours, and calls the runner's. The driver keeps our callbacks alive, so they must not keep the
-    connection alive: one that a runner forgets is closed as it would be without us.
+    ours, and calls the runner's.
     """
 
     _injector: Injector | None = None
@@ -63,8 +61,7 @@ class _Watched:
             parent.set_trace_callback(trace_callback)
             return
         self._trace = trace_callback
-        traced = WeakMethod(self._traced)
-        parent.set_trace_callback(lambda sql: _call(traced, None, sql))
+        parent.set_trace_callback(self._traced)
 
     def set_progress_handler(
         self, progress_handler: Callable[[], int | None] | None, n: int
@@ -75,8 +72,7 @@ class _Watched:
         if not self._ticking:
             parent.set_progress_handler(progress_handler, n)
             return
-        progressed = WeakMethod(self._progressed)
-        parent.set_progress_handler(lambda: _call(progressed, 0), 1)
+        parent.set_progress_handler(self._progressed, 1)
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the runner's authorizer."""
@@ -85,8 +81,7 @@ class _Watched:
             parent.set_authorizer(authorizer_callback)
             return
         self._authorizer = authorizer_callback
-        authorized = WeakMethod(self._authorized)
-        parent.set_authorizer(lambda *asked: _call(authorized, sqlite3.SQLITE_OK, *asked))
+        parent.set_authorizer(self._authorized)
 
     def _traced(self, sql: str) -> None:
         if self._injector is not None:
@@ -119,9 +114,3 @@ class _Watched:
         if self._injector is not None and self._injector.fault.denies(action, first, second):
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
-
-
-def _call(method: WeakMethod[Any], otherwise: int | None, *arguments: object) -> Any:  # noqa: ANN401
-    """Call a method of a connection that still lives."""
-    found = method()
-    return otherwise if found is None else found(*arguments)

@@ -1,0 +1,275 @@
+"""What a fault leaves, in one word: a small runner for each."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from pytest_pmd_migrations.errors import InjectionError
+from pytest_pmd_migrations.faults import KINDS, MODES, Judged, Point, try_faults
+from pytest_pmd_migrations.faults.crash import Crash
+from pytest_pmd_migrations.faults.deny import Deny
+from pytest_pmd_migrations.faults.files import Files
+from pytest_pmd_migrations.faults.interrupt import Interrupt
+from pytest_pmd_migrations.faults.judge import Judge
+
+from tests.unit.plugin.faults.ten_lines import STEPS, TenLines, case, notes, tried
+
+
+def first_broken(judged) -> Judged:
+    return next(one for one in judged if one.broken)
+
+
+class Piecemeal(TenLines):
+    """Commits each statement by itself, and the version after all."""
+
+    def upgrade(self, conn, to):
+        conn.isolation_level = None
+        for version in self.pending(conn, to):
+            for statement in self.steps[version]:
+                conn.execute(statement)
+            conn.execute(f"PRAGMA user_version = {version}")
+
+
+def piecemeal(*statements):
+    return case(Piecemeal(steps={2: statements}))
+
+
+KEEP = "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, body TEXT)"
+COPY = "INSERT INTO kept(body) SELECT body FROM notes"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_correct_runner_is_old_or_new_whatever_strikes(mode):
+    """No false alarm: crash, and every kind of error."""
+    kinds = [kind for kind in KINDS if kind.name not in ("kill", "memory", "interleave", "power")]
+    judged = try_faults(case(TenLines(), mode), kinds)
+    assert {one.verdict for one in judged} == {"old", "new"}
+    assert {one.point.kind for one in judged} == {kind.name for kind in kinds}
+
+
+def test_real_kills_and_memory_say_what_crash_and_full_say():
+    kinds = [kind for kind in KINDS if kind.name in ("crash", "kill", "memory")]
+    judged = try_faults(case(TenLines()), kinds)
+    told = {(one.point.unit, one.point.at): one for one in judged if one.point.kind == "crash"}
+    kills = [one for one in judged if one.point.kind == "kill"]
+    assert len(kills) == 10
+    for kill in kills:
+        crash = told[kill.point.unit, kill.point.at]
+        assert (kill.verdict, kill.version) == (crash.verdict, crash.version)
+        assert kill.point.place == crash.point.place
+    assert {one.verdict for one in judged if one.point.kind == "memory"} <= {"old", "new"}
+
+
+def test_the_points_of_a_run_and_their_verdicts():
+    """The same on every Python, worker and run: pinned but for ticks, which are SQLite's."""
+    judged = try_faults(case(TenLines()), [Crash(), Interrupt(), Deny()])
+    shown = [
+        f"{one.point.place}: {one.verdict}"
+        for one in judged
+        if one.point.unit in ("statement", "end")
+    ]
+    assert len(shown) == 10 + 9
+    assert shown[:10] == [
+        "killed before statement 1 of 9: old",
+        "killed after statement 1 of 9: old",
+        "killed after statement 2 of 9: old",
+        "killed after statement 3 of 9: old",
+        "killed after statement 4 of 9: old",
+        "killed after statement 5 of 9: old",
+        "killed after statement 6 of 9: old",
+        "killed after statement 7 of 9: old",
+        "killed after statement 8 of 9: old",
+        "killed after statement 9 of 9: new",
+    ]
+
+
+def test_two_steps_in_one_run_can_end_between():
+    steps = {**STEPS, 3: ("CREATE TABLE more (id INTEGER)",)}
+    judged = try_faults(replace(case(TenLines(steps=steps)), to=3), [Crash(), Deny()])
+    assert {one.verdict for one in judged} == {"old", "mid", "new"}
+
+
+def test_torn_is_what_a_retry_mends():
+    judged = try_faults(
+        piecemeal(KEEP, "CREATE INDEX IF NOT EXISTS by_body ON kept(body)"), [Deny()]
+    )
+    found = first_broken(judged)
+    assert (found.verdict, found.version, found.retry) == ("torn", 1, "")
+    assert found.point.place == "denied in statement 3 of 4"
+    assert found.outcome == "raised DatabaseError: not authorized"
+    assert found.differences == ("only in found      table kept (2 columns)",)
+
+
+def test_wedged_is_where_a_retry_raises():
+    found = first_broken(try_faults(case(Piecemeal()), [Crash()]))
+    assert (found.verdict, found.version) == ("wedged", 1)
+    assert found.differences == (
+        "only in found      column notes.words INTEGER",
+        "table notes has other values in its 12 rows",
+    )
+    assert found.retry == "raises OperationalError: duplicate column name: words"
+
+
+def test_wrong_is_where_a_retry_doubles_rows():
+    words = Counter(one.verdict for one in try_faults(piecemeal(KEEP, COPY), [Crash()]))
+    assert words["wrong"]
+    found = next(
+        one for one in try_faults(piecemeal(KEEP, COPY), [Crash()]) if one.verdict == "wrong"
+    )
+    assert found.point.place == "killed after statement 3 of 4"
+    assert found.retry == "reports success, but table kept has 24 of 12 rows"
+
+
+def test_lost_is_where_rows_are_gone_after_a_retry():
+    """DROP and IF NOT EXISTS: the retry finds nothing to copy, and says it is done."""
+    rebuild = (
+        "DROP TABLE IF EXISTS kept",
+        "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, body TEXT)",
+        "CREATE TABLE kept AS SELECT * FROM notes",
+        "DROP TABLE notes",
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)",
+        "INSERT INTO notes SELECT * FROM kept",
+        "DROP TABLE kept",
+    )
+    found = next(one for one in try_faults(piecemeal(*rebuild), [Crash()]) if one.verdict == "lost")
+    assert found.point.place == "killed after statement 5 of 9"
+    assert found.retry == "reports success, but notes lost 12 of 12 rows"
+
+
+def test_corrupt_is_what_sqlite_cannot_read():
+    subject = case(TenLines())
+    judge = Judge(subject)
+    point = Point("crash", "rollback", "end", 0, "killed")
+    content = bytearray(subject.before.content)
+    content[1024:1200] = b"\xff" * 176
+    found = judge.killed(point, Files(bytes(content)))
+    assert found.verdict == "corrupt"
+    found = judge.killed(point, Files(b"no database at all, but long enough" * 100))
+    assert found.differences == ("it cannot be opened: file is not a database",)
+
+
+class Swallows(TenLines):
+    """Says it is done whatever happened."""
+
+    def upgrade(self, conn, to):
+        try:
+            super().upgrade(conn, to)
+        except sqlite3.Error:
+            return
+
+
+def test_lied_is_success_without_the_result():
+    found = first_broken(try_faults(case(Swallows()), [Deny()]))
+    assert (found.verdict, found.version, found.outcome) == ("lied", 1, "reported success")
+
+
+class Stubborn(TenLines):
+    """Tries again until it succeeds, which a database in its way never lets it."""
+
+    def upgrade(self, conn, to):
+        while True:
+            try:
+                super().upgrade(conn, to)
+            except sqlite3.Error:
+                self.steps = {2: ("SELECT nothing",)}
+            else:
+                return
+
+
+def test_hung_is_a_run_that_does_not_come_back():
+    subject = case(Stubborn())
+    judged = try_faults(subject, [OneDenial()], patience=0.3)
+    assert [one.verdict for one in judged] == ["hung"]
+
+
+class OneDenial(Deny):
+    """The kind, at its fifth point only: each that hangs takes the patience."""
+
+    def points(self, case):
+        return super().points(case)[4:5]
+
+
+class WaitsForEver(Piecemeal):
+    """Does not come back where a column is there already."""
+
+    def upgrade(self, conn, to):
+        try:
+            super().upgrade(conn, to)
+        except sqlite3.OperationalError:
+            while True:
+                pass
+
+
+def test_a_retry_that_does_not_come_back_is_wedged():
+    class After(Crash):
+        def points(self, case):
+            return super().points(case)[2:3]
+
+    judged = try_faults(case(WaitsForEver()), [After()], patience=0.3)
+    assert [(one.verdict, one.retry) for one in judged] == [("wedged", "does not come back")]
+
+
+class Dies(TenLines):
+    """Ends its process where something fails."""
+
+    def upgrade(self, conn, to):
+        try:
+            super().upgrade(conn, to)
+        except sqlite3.Error:
+            os._exit(3)
+
+
+def test_a_runner_that_ends_the_process_is_an_error_and_no_pass():
+    with pytest.raises(InjectionError) as caught:
+        try_faults(case(Dies()), [Deny()])
+    assert str(caught.value) == (
+        "the process ended, denied in statement 1 of 9, on the way from 0001: the migration or"
+        " SQLite ended it, so nothing can be said of that fault"
+    )
+
+
+class Random(TenLines):
+    """Writes another value each time."""
+
+    def __init__(self):
+        super().__init__(steps={2: ("CREATE TABLE dice AS SELECT random() AS face",)})
+
+
+def test_what_differs_from_run_to_run_must_be_named():
+    with pytest.raises(InjectionError) as caught:
+        try_faults(case(Random()), [Crash()])
+    assert str(caught.value) == (
+        "two runs without a fault differ, from 0001 to 0002: table dice has other values in its"
+        " 1 row. Name columns that differ from run to run in the source's volatile"
+    )
+    source = Random()
+    source.volatile = ("dice.face",)
+    assert not any(one.broken for one in try_faults(case(source), [Crash()]))
+
+
+def test_an_interrupted_write_rolls_back_what_came_before():
+    """The statements after it commit by themselves, in a runner that goes on."""
+
+    class GoesOn(TenLines):
+        def upgrade(self, conn, to):
+            conn.isolation_level = None
+            conn.execute("BEGIN IMMEDIATE")
+            for statement in (*self.steps[to], f"PRAGMA user_version = {to}"):
+                with suppress(sqlite3.OperationalError):
+                    conn.execute(statement)
+            if conn.in_transaction:
+                conn.execute("COMMIT")
+
+    found = first_broken(try_faults(case(GoesOn()), [Interrupt()]))
+    assert (found.verdict, found.version) == ("lied", 2)
+    assert notes().content
+
+
+def test_points_are_the_same_in_one_process_and_in_a_child():
+    _, here = tried(Deny(), case(TenLines()))
+    assert tuple(here) == try_faults(case(TenLines()), [Deny()])
