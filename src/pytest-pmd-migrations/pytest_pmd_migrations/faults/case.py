@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import InjectionError
+from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.files import Files, read_files, write_database
-from pytest_pmd_migrations.faults.injector import Fault, Injector
+from pytest_pmd_migrations.faults.injector import Injector
 from pytest_pmd_migrations.faults.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.files import Files, read_files
-from pytest_pmd_migrations.faults.injector import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.moments import after_statements, inside
 from pytest_pmd_migrations.faults.values import Judged, Point, Unit

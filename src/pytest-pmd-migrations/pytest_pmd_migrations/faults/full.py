@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.injector import Fault
+from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.recording import spread
 from pytest_pmd_migrations.faults.values import Judged, Point

@@ -1,76 +1,26 @@
 """See every connection to one database file during a run, and let a fault strike through them.
 
-`sqlite3.connect` (and pysqlite3's, where loaded) is wrapped wherever a module holds it, and gives
-connections that let others' callbacks pass through ours: a runner may set an authorizer, a trace
-or a progress handler of its own. The audit event ``sqlite3.connect/handle`` tells of every
-connection the wrapper did not make: one to our file is a connection lost, and no verdict is
-given on what was not seen.
+A connection to our file that was not made through the wrapped ``connect`` is one lost, and no
+verdict is given on what was not seen.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import sys
-import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import wraps
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.watched import watched_class
+from pytest_pmd_migrations.faults.connects import Active
+from pytest_pmd_migrations.faults.fault import Fault
 
-__all__ = ["Fault", "Injector", "wrapped_connects"]
-
-_DRIVERS = ("sqlite3", "pysqlite3")
-_FACTORY = 5
-_TIMEOUT = 1
-
-
-class Fault:
-    """What strikes a run. This one never does; each kind overrides what it needs.
-
-    ``ticks`` and ``authorizes`` say whether it wants to be asked at every jump of SQLite's
-    virtual machine, and whenever a statement is prepared. ``timeout`` replaces the seconds a
-    connection waits for a lock. ``syncs`` leaves ``PRAGMA synchronous`` as it is; without, files
-    are never flushed, which nothing but a loss of power could tell. ``struck`` is set when the
-    fault came to pass; ``injector`` is the one that is entered.
-    """
-
-    injector: Injector
-
-    ticks = False
-    authorizes = False
-    syncs = False
-    timeout: float | None = None
-    struck = False
-
-    def opened(self, conn: Any) -> None:  # noqa: ANN401 - a connection of either driver
-        """Be told of a connection to the file, before the runner has it."""
-
-    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401 - likewise
-        """Be told that a statement begins; ``sql`` has its values filled in."""
-
-    def tick(self) -> bool:
-        """Return whether SQLite shall interrupt the statement."""
-        return False
-
-    def denies(
-        self,
-        action: int,  # noqa: ARG002 - what a kind may ask for
-        first: str | None,  # noqa: ARG002 - likewise
-        second: str | None,  # noqa: ARG002 - likewise
-    ) -> bool:
-        """Return whether the statement that is being prepared shall be denied."""
-        return False
-
-    def returned(self, error: BaseException | None) -> None:
-        """Be told that the runner is done, while its connections are still open."""
+__all__ = ["Injector"]
 
 
 class Injector:
@@ -91,7 +41,7 @@ class Injector:
         self._unseen = False
 
     def __enter__(self) -> Injector:
-        _Active.injector = self
+        Active.injector = self
         return self
 
     def __exit__(
@@ -100,7 +50,7 @@ class Injector:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _Active.injector = None
+        Active.injector = None
         for reference in self._connections:
             conn = reference()
             if conn is not None:
@@ -178,14 +128,6 @@ class Injector:
             self.error = self.error or error
 
 
-class _Active:
-    """The injector that is entered now: of the process, since audit hooks cannot be removed."""
-
-    injector: Injector | None = None
-    hooked = False
-    opening = threading.local()
-
-
 def main_file_of(conn: Any) -> str:  # noqa: ANN401 - a connection of either driver
     """Return the path of a connection's main database, empty in memory or where closed."""
     driver: Any = next(kind for kind in type(conn).__mro__[::-1] if kind.__name__ == "Connection")
@@ -199,48 +141,6 @@ def main_file_of(conn: Any) -> str:  # noqa: ANN401 - a connection of either dri
     return next((os.path.realpath(row[2]) for row in rows if row[1] == "main" and row[2]), "")
 
 
-@contextmanager
-def wrapped_connects() -> Iterator[None]:
-    """Wrap ``connect`` of every loaded driver, wherever a module holds it, until left."""
-    if not _Active.hooked:
-        sys.addaudithook(_audit)
-        _Active.hooked = True
-    replaced: list[tuple[dict[str, Any], str, Any]] = []
-    for name in _DRIVERS:
-        driver = sys.modules.get(name)
-        if driver is None:
-            continue
-        original = driver.connect
-        wrapper = _wrapper(driver, original)
-        for module in list(sys.modules.values()):
-            names = getattr(module, "__dict__", None)
-            if not isinstance(names, dict):
-                continue
-            for key in [key for key, value in list(names.items()) if value is original]:
-                replaced.append((names, key, original))
-                names[key] = wrapper
-    try:
-        yield
-    finally:
-        for names, key, original in replaced:
-            names[key] = original
-
-
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    """Tell the injector of connections that are no watched ones.
-
-    Python raises the first event with what is to be opened, the second with the connection, which
-    cannot be asked yet.
-    """
-    injector = _Active.injector
-    if injector is None:
-        return
-    if event == "sqlite3.connect":
-        _Active.opening.database = arguments[0]
-    elif event == "sqlite3.connect/handle" and not hasattr(arguments[0], "watch"):
-        injector.found(arguments[0], _Active.opening.database)
-
-
 def _path_of(database: object) -> str:
     """Return the file that the first argument of ``connect`` names, empty where it names none."""
     if not isinstance(database, (str, bytes, os.PathLike)):
@@ -249,31 +149,3 @@ def _path_of(database: object) -> str:
     if text.startswith("file:"):
         text = unquote(urlsplit(text).path)
     return os.path.realpath(text) if text and text != ":memory:" else ""
-
-
-def _wrapper(driver: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
-    @wraps(original)
-    def connect(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the driver's own
-        injector = _Active.injector
-        if injector is None or injector.ignores_new:
-            return original(*args, **kwargs)
-        taken = list(args)
-        factory = taken[_FACTORY] if len(taken) > _FACTORY else kwargs.get("factory")
-        factory = factory or driver.Connection
-        if not (isinstance(factory, type) and issubclass(factory, driver.Connection)):
-            # What a function makes cannot be watched: the audit event tells of it.
-            return original(*args, **kwargs)
-        if len(taken) > _FACTORY:
-            taken[_FACTORY] = watched_class(factory)
-        else:
-            kwargs["factory"] = watched_class(factory)
-        if injector.fault.timeout is not None:
-            if len(taken) > _TIMEOUT:
-                taken[_TIMEOUT] = injector.fault.timeout
-            else:
-                kwargs["timeout"] = injector.fault.timeout
-        conn = original(*taken, **kwargs)
-        injector.watch(conn)
-        return conn
-
-    return connect

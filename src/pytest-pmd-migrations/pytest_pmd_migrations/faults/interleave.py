@@ -15,8 +15,8 @@ from typing import Any
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child import CAN_FORK
+from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.files import read_files
-from pytest_pmd_migrations.faults.injector import Fault
 from pytest_pmd_migrations.faults.interleave_turns import (
     GiveUp,
     Message,

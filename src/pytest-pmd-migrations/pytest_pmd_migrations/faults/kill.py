@@ -13,8 +13,8 @@ from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child import CAN_FORK, Tell, child_doing
+from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.files import read_files
-from pytest_pmd_migrations.faults.injector import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.moments import STATEMENTS, after_statements
 from pytest_pmd_migrations.faults.values import Judged, Point

@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.injector import Fault
+from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.moments import STATEMENTS
 from pytest_pmd_migrations.faults.values import Judged, Point

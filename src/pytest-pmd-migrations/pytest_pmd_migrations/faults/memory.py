@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child import CAN_FORK, Tell, child_doing
-from pytest_pmd_migrations.faults.injector import Fault
+from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.values import Judged, Point
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from pytest_pmd_migrations.faults.injector import Fault
+from pytest_pmd_migrations.faults.fault import Fault
 
 __all__ = ["Event", "Recorder", "Recording", "spread"]
 

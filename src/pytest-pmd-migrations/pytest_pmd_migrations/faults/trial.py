@@ -10,7 +10,7 @@ from dataclasses import replace
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child import CAN_FORK, Tell, child_doing
-from pytest_pmd_migrations.faults.injector import wrapped_connects
+from pytest_pmd_migrations.faults.connects import wrapped_connects
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds import Kind
 from pytest_pmd_migrations.faults.values import Judged, Point
