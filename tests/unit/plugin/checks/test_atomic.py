@@ -1,0 +1,249 @@
+"""The check atomic: which databases it tries, what it says, and how it fails."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.checks import atomic
+from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.faults import Judged, Point
+from pytest_pmd_migrations.faults.deny import Deny
+from pytest_pmd_migrations.faults.story import advice, counts, story
+
+from tests.unit.plugin.application import Notes, application, store, verdict
+
+ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
+TWO = "ALTER TABLE notes ADD COLUMN body TEXT; CREATE TABLE tags(name TEXT)"
+ROWS = "INSERT INTO notes(title) VALUES ('a'), ('b')"
+
+
+class Few(Deny):
+    """The kind, at its last point only: what is tried counts here, not how often."""
+
+    def points(self, case):
+        return super().points(case)[-1:]
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Try one fault a database, and keep the databases."""
+    monkeypatch.setattr(atomic, "KINDS", (Few(),))
+    tried = []
+    original = atomic.try_faults
+
+    def remember(case, kinds):
+        tried.append((case.label, case.mode, case.start, case.to))
+        return original(case, kinds)
+
+    monkeypatch.setattr(atomic, "try_faults", remember)
+    return tried
+
+
+def test_a_step_is_tried_on_every_database_stored_before_it(tmp_path: Path, few) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO, 3: "CREATE INDEX t ON notes(title)"})
+    store(history, "0000+old", "CREATE TABLE other(x)")
+    store(history, "0001", f"{ONE}; {ROWS}")
+    store(history, "0001+bare", ONE)
+    assert verdict(history, "0001", "atomic", only=True).findings == ()
+    assert few == [("a new database", "rollback", 0, 1), ("0000+old", "rollback", 0, 1)]
+    few.clear()
+    verdict(history, "0002", "atomic", only=True)
+    assert few == [("0001", "rollback", 1, 2), ("0001+bare", "rollback", 1, 2)]
+    few.clear()
+    verdict(history, "0003", "atomic", only=True)
+    assert few == [("0001 at 0002", "rollback", 2, 3)]
+
+
+def test_the_full_set_tries_both_journals(tmp_path: Path, few) -> None:
+    history = replace(application(tmp_path, {1: ONE, 2: TWO}), faults="full")
+    store(history, "0001", f"{ONE}; {ROWS}")
+    verdict(history, "0002", "atomic", only=True)
+    assert few == [("0001", "rollback", 1, 2), ("0001", "wal", 1, 2)]
+
+
+def test_a_passing_cell_says_what_was_tried(tmp_path: Path, few) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    store(history, "0001", f"{ONE}; {ROWS}")
+    found = verdict(history, "0002", "atomic", only=True)
+    assert found.remarks == (Note("0002", "1 fault, 0 broken (deny 1)"),)
+
+
+def test_what_the_platform_lacks_is_said(tmp_path: Path, few, monkeypatch) -> None:
+    class Absent(Few):
+        name = "power"
+        lacking = "no shim here"
+
+    monkeypatch.setattr(atomic, "KINDS", (Few(), Absent()))
+    history = replace(application(tmp_path, {1: ONE}), faults="full")
+    store(history, "0001", ONE)
+    found = verdict(history, "0001", "atomic", only=True)
+    assert found.remarks == (
+        Note("0001", "2 faults, 0 broken (deny 2); power left out: no shim here"),
+    )
+
+
+def test_a_step_that_fails_anyway_is_told_as_such(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: "SELECT nothing"})
+    found = verdict(history, "0001", "atomic", only=True).findings[0]
+    assert found.headline == "0001_step.py: no lineage reaches it"
+
+
+class Hidden(Notes):
+    """A runner that upgrades in memory only."""
+
+    def upgrade(self, conn, to):
+        if conn.execute("PRAGMA database_list").fetchone()[2].startswith("/"):
+            raise RuntimeError("no files here")
+        super().upgrade(conn, to)
+
+
+def test_a_source_that_faults_cannot_be_tried_on_fails(tmp_path: Path) -> None:
+    history = application(tmp_path, {}, source=Hidden(tmp_path / "app", {1: ONE}))
+    store(history, "0001", ONE)
+    found = verdict(history, "0001", "atomic", only=True).findings[0]
+    assert " ".join(found.lines) == (
+        "from a new database, the run without a fault raised RuntimeError: no files here, though"
+        " in memory it succeeds: the source cannot upgrade a file. Faults are tried on files"
+    )
+
+
+class Commits(Notes):
+    """Commits every statement by itself."""
+
+    def take(self, conn, version):
+        for statement in self.steps[version].split(";"):
+            conn.execute(statement)
+            conn.commit()
+        conn.execute(f"PRAGMA user_version = {version}")
+
+
+def test_a_failing_cell_tells_the_first_broken_point_as_a_story(tmp_path: Path) -> None:
+    steps = {
+        1: ONE,
+        2: "ALTER TABLE notes RENAME TO old; CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT,"
+        " body TEXT); INSERT INTO notes(id, title) SELECT id, title FROM old; DROP TABLE old",
+    }
+    history = application(tmp_path, {}, source=Commits(tmp_path / "app", steps))
+    store(history, "0001", f"{ONE}; {ROWS}")
+    (found,) = verdict(history, "0002", "atomic", only=True).findings
+    assert found.version == 2
+    assert (found.headline, *found.lines[:8]) == (
+        "0002_step.py is not atomic: wedged by crash",
+        "  upgraded from 0001, rollback journal",
+        "  killed after statement 2 of 8:",
+        "    ALTER TABLE notes RENAME TO old",
+        "  reopened at version 0001:",
+        "    only in found      table old (2 columns)",
+        "    only in expected   table notes (2 columns)",
+        "  a plain retry raises OperationalError: no such table: notes",
+        "",
+    )
+    assert " wedged (crash " in found.lines[8]
+    assert found.lines[-4:] == (
+        "",
+        "Usually the runner commits between statements. Begin one transaction a step",
+        "(BEGIN IMMEDIATE), set the version inside it, and commit once; sqlite3's",
+        'executescript(), "with conn:" and commit() end it by themselves.',
+    )
+
+
+def judged(**facts) -> Judged:
+    point = Point("deny", "wal", "call", 3, "denied in statement 3 of 7", "DELETE FROM notes")
+    return Judged(**{"point": point, "verdict": "torn", **facts})
+
+
+def test_a_story_tells_rows_the_run_and_the_retry() -> None:
+    lines = story(
+        judged(
+            verdict="lost",
+            version=7,
+            outcome="raised OperationalError: disk I/O error",
+            differences=("table documents has 0 of 5 rows",),
+            retry="reports success, but documents lost 5 of 5 rows",
+        ),
+        "0007",
+    )
+    assert lines == (
+        "  upgraded from 0007, write-ahead log",
+        "  denied in statement 3 of 7:",
+        "    DELETE FROM notes",
+        "  the run raised OperationalError: disk I/O error",
+        "  reopened at version 0007:",
+        "    table documents has 0 of 5 rows",
+        "  a plain retry reports success, but documents lost 5 of 5 rows",
+    )
+
+
+def test_a_story_is_never_wider_than_the_terminal() -> None:
+    wide = "word " * 60
+    lines = story(
+        judged(
+            point=Point("deny", "wal", "call", 3, wide, wide),
+            outcome=wide,
+            retry=wide,
+            differences=(wide,) * 9,
+        ),
+        "0007",
+    )
+    assert max(map(len, lines)) <= 76
+    assert "    and 3 more lines" in lines
+
+
+def test_hung_and_lied_have_advice_of_their_own() -> None:
+    assert story(judged(verdict="hung"), "0007")[-1] == "  it did not come back"
+    assert advice(judged(verdict="hung")) == (
+        "The runner waits or tries again for ever. Let it give up after some time,",
+        "and raise.",
+    )
+    assert advice(judged(verdict="lied"))[0].startswith("The runner reports success for what was")
+
+
+def test_counts_name_the_verdicts_and_the_kinds() -> None:
+    assert counts([judged(verdict="old"), judged(verdict="new")]) == "2 faults, 0 broken (deny 2)"
+    assert counts([judged(), judged(verdict="old"), judged(verdict="lost")]) == (
+        "2 of 3 faults: 1 torn, 1 lost (deny 2)"
+    )
+
+
+class Tables(Notes):
+    """sqlite-utils' own migrations: their names are kept in a table, with the time."""
+
+    volatile = ("_sqlite_migrations.applied_at",)
+
+    def current_version(self, conn):
+        try:
+            return conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0]
+        except sqlite3.OperationalError:
+            return 0
+
+    def upgrade(self, conn, to):
+        from sqlite_utils import Database, Migrations
+
+        migrations = Migrations("notes")
+        for version in self.versions():
+            if version <= to:
+                migrations(name=f"{version:04d}")(self.steps[version])
+        migrations.apply(Database(conn))
+
+
+def create(db):
+    db["notes"].insert_all([{"id": n, "title": f"note {n}"} for n in range(20)], pk="id")
+
+
+def rebuild(db):
+    db["notes"].transform(rename={"title": "heading"}, not_null={"heading"})
+    db["notes"].create_index(["heading"])
+
+
+def test_no_false_alarm_on_the_migrations_of_sqlite_utils(tmp_path: Path) -> None:
+    source = Tables(tmp_path / "app", {1: create, 2: rebuild})
+    history = application(tmp_path, {}, source=source)
+    with closing(sqlite3.connect(tmp_path / "snapshot.db")) as conn:
+        source.upgrade(conn, 1)
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshot.db").rename(tmp_path / "snapshots/0001.db")
+    assert verdict(history, "0002", "atomic", only=True).findings == ()
