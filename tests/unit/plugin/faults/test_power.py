@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
+from pytest_pmd_migrations.faults.injector import wrapped_connects
 from pytest_pmd_migrations.faults.power import Power
 from pytest_pmd_migrations.faults.power.operations import Delete, Open, Sync, Write
 from pytest_pmd_migrations.faults.power.vfs import shim
@@ -113,7 +114,8 @@ def test_what_is_written_past_the_recorder_is_an_error():
             subprocess.run([sys.executable, "-c", program, path, script], check=True)
 
     elsewhere = case(Elsewhere(), rows=3)
-    with pytest.raises(InjectionError, match="was written past Python's own SQLite"):
+    error = pytest.raises(InjectionError, match="was written past Python's own SQLite")
+    with wrapped_connects(), error:
         Power().points(elsewhere)
 
 
