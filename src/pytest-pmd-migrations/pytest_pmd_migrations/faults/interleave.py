@@ -28,7 +28,7 @@ from pytest_pmd_migrations.faults.interleave_turns import (
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.moments import at_statements
 from pytest_pmd_migrations.faults.power.library import LibraryNotFoundError
-from pytest_pmd_migrations.faults.power.vfs import shim
+from pytest_pmd_migrations.faults.power.shim import shim
 from pytest_pmd_migrations.faults.values import Judged, Point
 
 __all__ = ["Interleave"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_pmd_migrations.faults.child import Child, Tell, child_doing
-from pytest_pmd_migrations.faults.power.vfs import shim
+from pytest_pmd_migrations.faults.power.shim import shim
 
 __all__ = ["ChildRun", "GiveUp", "Message", "Sleepers", "child_run", "find_sleepers", "take_turns"]
 

@@ -14,7 +14,7 @@ from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.injector import wrapped_connects
 from pytest_pmd_migrations.faults.power import Power
 from pytest_pmd_migrations.faults.power.operations import Delete, Open, Sync, Write
-from pytest_pmd_migrations.faults.power.vfs import shim
+from pytest_pmd_migrations.faults.power.shim import shim
 
 from tests.unit.plugin.faults.ten_lines import OwnConnection, TenLines, case, tried
 

@@ -13,13 +13,13 @@ from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.files import Files, read_files
 from pytest_pmd_migrations.faults.injector import main_file_of
 from pytest_pmd_migrations.faults.power.operations import Operation, Returned, Write
+from pytest_pmd_migrations.faults.power.shim import shim
 from pytest_pmd_migrations.faults.power.states import (
     SECTOR,
     PowerState,
     files_after,
     power_states,
 )
-from pytest_pmd_migrations.faults.power.vfs import shim
 from pytest_pmd_migrations.faults.recording import Recorder, Recording
 
 __all__ = ["DiskRecord", "Recorded", "record_disk"]

@@ -11,8 +11,8 @@ from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.power.disk import DiskRecord, record_disk
 from pytest_pmd_migrations.faults.power.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.power.operations import Delete, Sync, Truncate, Write
+from pytest_pmd_migrations.faults.power.shim import shim
 from pytest_pmd_migrations.faults.power.states import PowerState
-from pytest_pmd_migrations.faults.power.vfs import shim
 from pytest_pmd_migrations.faults.values import Judged, Point
 
 __all__ = ["Power"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import sqlite3
 import sys
 from contextlib import closing
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ctypes
 
 __all__ = ["LibraryNotFoundError", "find_library"]
 
@@ -25,12 +28,13 @@ def find_library() -> ctypes.CDLL:
     if sys.platform == "win32":
         raise LibraryNotFoundError("not built for Windows")
     import _sqlite3
+    import ctypes
 
-    library = ctypes.CDLL(getattr(_sqlite3, "__file__", None))
     try:
+        library = ctypes.CDLL(getattr(_sqlite3, "__file__", None))
         library.sqlite3_vfs_find, library.sqlite3_vfs_register  # noqa: B018 - looks both up
         source_id = library.sqlite3_sourceid
-    except AttributeError as error:
+    except (AttributeError, OSError) as error:
         raise LibraryNotFoundError("Python's SQLite exports no symbols") from error
     source_id.restype = ctypes.c_char_p
     with closing(sqlite3.connect(":memory:")) as conn:

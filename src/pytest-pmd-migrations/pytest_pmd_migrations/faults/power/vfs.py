@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_void_p, cast
-from functools import cache
 
 from pytest_pmd_migrations.faults.power.library import LibraryNotFoundError, find_library
 from pytest_pmd_migrations.faults.power.operations import (
@@ -25,7 +24,7 @@ from pytest_pmd_migrations.faults.power.operations import (
     Write,
 )
 
-__all__ = ["Shim", "shim"]
+__all__ = ["Shim"]
 
 _OK = 0
 _IOERR = 10
@@ -236,9 +235,3 @@ class Shim:
             self._failure = self._failure or error
             return _IOERR
         return _OK
-
-
-@cache
-def shim() -> Shim:
-    """Return this process's shim; LibraryNotFoundError where there can be none."""
-    return Shim()
