@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _sqlite3
 import ctypes
+import gc
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -56,7 +57,12 @@ class Memory:
         )
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
-        """Let a child run with a limit for each point."""
+        """Let a child run with a limit for each point.
+
+        Closed connections hold memory until their last cursor is collected: had they any, a run
+        could free it in its middle, and no limit would be the same twice.
+        """
+        gc.collect()
         with case.database() as path:
             with child_doing(lambda tell: tell("need", _need(case, path))) as child:
                 word, need = child.read(_LIMIT)
