@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.injector import wrapped_connects
+from pytest_pmd_migrations.faults.connects import wrapped_connects
 from pytest_pmd_migrations.faults.power import Power
 from pytest_pmd_migrations.faults.power.operations import Delete, Open, Sync, Write
 from pytest_pmd_migrations.faults.power.shim import shim
