@@ -110,7 +110,10 @@ class Judge:
         return State(
             current_version(case.source, conn),
             stored_text(conn),
-            digest_tables(conn, volatile=case.volatile, ignore=case.ignore),
+            {
+                **digest_tables(conn, volatile=case.volatile, ignore=case.ignore),
+                **_marks(conn),
+            },
             image or _image(conn),
         )
 
@@ -219,6 +222,15 @@ def _image(conn: sqlite3.Connection) -> Image:
     if not conn.execute("PRAGMA page_count").fetchone()[0]:
         return EMPTY
     return Image.of_connection(conn)
+
+
+def _marks(conn: sqlite3.Connection) -> Mapping[str, str]:
+    """Return the marks of AUTOINCREMENT: an id is not given out twice, whatever struck."""
+    try:
+        rows = conn.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
+    except sqlite3.OperationalError:
+        return {}
+    return {"sqlite_sequence": repr(rows)}
 
 
 def _differences(state: State, expected: State, case: Case) -> Iterator[str]:

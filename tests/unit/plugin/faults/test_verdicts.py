@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults import KINDS, MODES, Judged, Point, try_faults
+from pytest_pmd_migrations.faults.connects import wrapped_connects
 from pytest_pmd_migrations.faults.crash import Crash
 from pytest_pmd_migrations.faults.deny import Deny
 from pytest_pmd_migrations.faults.files import Files
@@ -139,6 +140,33 @@ def test_lost_is_where_rows_are_gone_after_a_retry():
     found = next(one for one in try_faults(piecemeal(*rebuild), [Crash()]) if one.verdict == "lost")
     assert found.point.place == "killed after statement 5 of 9"
     assert found.retry == "reports success, but notes lost 12 of 12 rows"
+
+
+def test_marks_of_autoincrement_that_are_set_back_are_lost():
+    """The rows are the same; the id of a row deleted long ago would be given out again."""
+    own = "id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT"
+    first = (
+        f"CREATE TABLE kept ({own})",
+        "INSERT INTO kept VALUES (99, 'gone')",
+        "DELETE FROM kept",
+        "INSERT INTO kept SELECT 1, 'a' WHERE NOT EXISTS (SELECT 1 FROM kept)",
+    )
+    source = Piecemeal(steps={2: first})
+    with wrapped_connects():
+        judge = Judge(case(source))
+        judge.check_plain_run()
+        point = Point("crash", "rollback", "end", 0, "killed")
+        image = case(source).plain[1].files.database
+        assert judge.killed(point, Files(image)).verdict == "new"
+        with closing(sqlite3.connect(":memory:")) as conn:
+            conn.deserialize(image)
+            conn.execute("UPDATE sqlite_sequence SET seq = 1")
+            conn.commit()
+            found = judge.killed(point, Files(conn.serialize()))
+    assert (found.verdict, found.differences) == (
+        "lost",
+        ("table sqlite_sequence has other values in its 1 row",),
+    )
 
 
 def test_corrupt_is_what_sqlite_cannot_read():
