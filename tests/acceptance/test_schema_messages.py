@@ -73,6 +73,16 @@ def test_another_word_for_the_order_is_one_line(application: App) -> None:
     )
 
 
+def test_another_word_for_the_faults_is_one_line(application: App) -> None:
+    app = application("column-order")
+    settings(app, 'migration_faults = "all"')
+    result = app.matrix()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.str().strip() == (
+        'ERROR: migration_faults \'all\' is unknown; expected "default" or "full" (pyproject.toml)'
+    )
+
+
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")])
 def test_the_summary_says_how_many_objects_are_hidden(
     application: App, arguments: tuple[str, ...]

@@ -126,11 +126,12 @@ class Recorder(Fault):
     def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the protocol's
         """Count a statement."""
         number = self.events[-1].number if self.events else 0
-        nested = _is_nested(sql, self.events)
-        text = sql.replace(f"\n{_NESTED}", "\n").removeprefix(_NESTED) if nested else sql
+        text, nested = _read(sql)
+        # A trigger's is the text of the statement that fires it, once more.
+        nested = nested or (bool(self.events) and text == self.events[-1].sql)
         self.events.append(
             Event(
-                " ".join(text.split()),
+                text,
                 max(number, 1) if nested else number + 1,
                 nested,
                 self.seen_ticks,
@@ -157,13 +158,14 @@ class Recorder(Fault):
         return Recording(tuple(self.events), self.seen_ticks, self.seen_calls, self.wrote)
 
 
-def _is_nested(sql: str, events: Sequence[Event]) -> bool:
-    """Return whether SQLite runs that statement within another one.
+def _read(sql: str) -> tuple[str, bool]:
+    """Return a statement in one line, and whether SQLite says that it runs it within another.
 
     Each line of such a text begins as a comment does
-    (https://www.sqlite.org/c3ref/expanded_sql.html); a trigger's is the text of the statement that
-    fires it, once more.
+    (https://www.sqlite.org/c3ref/expanded_sql.html).
     """
-    if all(line.startswith(_NESTED) for line in sql.splitlines()):
-        return True
-    return bool(events) and " ".join(sql.split()) == events[-1].sql
+    lines = sql.splitlines()
+    nested = all(line.startswith(_NESTED) for line in lines)
+    if nested:
+        lines = [line.removeprefix(_NESTED) for line in lines]
+    return " ".join(" ".join(lines).split()), nested

@@ -37,7 +37,7 @@ class OwnClass(TenLines):
         if not Path(path).is_absolute():
             super().upgrade(conn, to)
             return
-        with closing(sqlite3.connect(path, 5.0, factory=Watched)) as own:
+        with closing(sqlite3.connect(path, timeout=5.0, factory=Watched)) as own:
             assert own.greeting == "hello"
             super().upgrade(own, to)
 
