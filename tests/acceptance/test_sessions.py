@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -87,6 +88,7 @@ def test_a_source_of_ones_own_needs_no_settings_file(own: Application) -> None:
         "migrations::0002[frozen]",
     ]
     text = plain(result)
+    text = re.sub(r"\d+ faults, 0 broken .*", "N faults, 0 broken", text)
     assert text[text.index("= migration matrix") :].split("\n")[1:-3] == [
         "         schema   data   atomic   frozen",
         "  0001   ok       ok     ok       ok",
@@ -95,6 +97,8 @@ def test_a_source_of_ones_own_needs_no_settings_file(own: Application) -> None:
         "schema, data: stored at that version, upgraded to 0002",
         "atomic, frozen: that migration, wherever an upgrade runs it",
         "note 0002: versions: 1 new row",
+        "note 0001: N faults, 0 broken",
+        "note 0002: N faults, 0 broken",
     ]
 
 
