@@ -1,19 +1,26 @@
-"""What a step may leave behind on its connection, put back after it."""
+"""What a connection is set to: read before the steps, put back after each."""
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 __all__ = [
     "LEGACY_TRANSACTION_CONTROL",
-    "ConnectionState",
-    "TemporaryObjects",
-    "drop_new_temporary_objects",
+    "Settings",
     "expect_plain_rows",
     "is_open",
+    "persist",
     "plain_cursor",
+    "read_config",
+    "reset_statements",
+    "restore_config",
     "roll_back",
 ]
 
@@ -22,40 +29,76 @@ LEGACY_TRANSACTION_CONTROL = -1
 
 _PRAGMAS = ("foreign_keys", "legacy_alter_table", "recursive_triggers", "writable_schema")
 _ATTRIBUTES = ("isolation_level", "row_factory", "text_factory")
-_TEMPORARY_SQL = "SELECT type, name FROM temp.sqlite_schema WHERE type <> 'index'"
-_RESERVED = "sqlite_"
+_LIMITS = tuple(
+    value for name, value in sorted(vars(sqlite3).items()) if name.startswith("SQLITE_LIMIT_")
+)
+_CONFIG = tuple(
+    value for name, value in sorted(vars(sqlite3).items()) if name.startswith("SQLITE_DBCONFIG_")
+)
+"""Python 3.12 can set these past every authorizer; the versions before it cannot at all."""
 
 
 @dataclass(frozen=True)
-class ConnectionState:
+class Settings:
     """Settings of a connection at one moment; it must have no open transaction."""
 
-    pragmas: tuple[tuple[str, int], ...]
+    pragmas: dict[str, int]
     attributes: tuple[tuple[str, Any], ...]
+    limits: tuple[int, ...]
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection) -> ConnectionState:
-        """Return the connection's settings, which become those that a step expects.
-
-        Rows are then tuples, text is str, and the driver begins no transaction by itself.
-        """
-        attributes = tuple((name, getattr(connection, name)) for name in _ATTRIBUTES)
-        expect_plain_rows(connection)
-        connection.isolation_level = None
-        pragmas = tuple(
-            (name, int(connection.execute(f"PRAGMA {name}").fetchone()[0])) for name in _PRAGMAS
+    def of(cls, connection: sqlite3.Connection) -> Settings:
+        """Return the connection's settings."""
+        return cls(
+            _read_pragmas(connection, _PRAGMAS),
+            tuple((name, getattr(connection, name)) for name in _ATTRIBUTES),
+            tuple(map(connection.getlimit, _LIMITS)),
         )
-        return cls(pragmas, attributes)
+
+    def restore_limits(self, connection: sqlite3.Connection) -> None:
+        """Let statements be as long, and so on, as they could be."""
+        if tuple(map(connection.getlimit, _LIMITS)) == self.limits:
+            return
+        for category, limit in zip(_LIMITS, self.limits, strict=True):
+            if connection.getlimit(category) != limit:
+                connection.setlimit(category, limit)
+
+    def restore_pragmas(self, connection: sqlite3.Connection, names: Iterable[str]) -> None:
+        """Set the pragmas of these names, where they are among the settings, as they were."""
+        cursor = plain_cursor(connection)
+        wanted = {name: self.pragmas[name] for name in names if name in self.pragmas}
+        for name, value in _read_pragmas(connection, wanted).items():
+            if value != wanted[name]:
+                cursor.execute(f"PRAGMA {name} = {wanted[name]}")
 
     def restore(self, connection: sqlite3.Connection) -> None:
         """Set everything as it was."""
-        expect_plain_rows(connection)
-        connection.isolation_level = None
-        for name, value in self.pragmas:
-            if connection.execute(f"PRAGMA {name}").fetchone()[0] != value:
-                connection.execute(f"PRAGMA {name} = {value}")
+        self.restore_limits(connection)
+        self.restore_pragmas(connection, self.pragmas)
         for name, value in self.attributes:
             setattr(connection, name, value)
+
+
+def read_config(connection: sqlite3.Connection) -> tuple[bool, ...]:
+    """Return what `Connection.setconfig` has set; nothing before Python 3.12, which brought it."""
+    read = getattr(connection, "getconfig", None)
+    return tuple(map(read, _CONFIG)) if read else ()
+
+
+def restore_config(connection: sqlite3.Connection, before: tuple[bool, ...]) -> bool:
+    """Set it as it was, and return whether it was another."""
+    now = read_config(connection)
+    if now == before:
+        return False
+    for option, value, found in zip(_CONFIG, before, now, strict=True):
+        if found != value:
+            connection.setconfig(option, value)  # type: ignore[attr-defined]  # Python 3.12
+    return True
+
+
+def _read_pragmas(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
+    cursor = plain_cursor(connection)
+    return {name: int(cursor.execute(f"PRAGMA {name}").fetchone()[0]) for name in names}
 
 
 def expect_plain_rows(connection: sqlite3.Connection) -> None:
@@ -70,10 +113,20 @@ def expect_plain_rows(connection: sqlite3.Connection) -> None:
 
 
 def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """Return a cursor whose rows are tuples, whatever the connection's rows are."""
-    cursor = connection.cursor()
+    """Return a cursor of the driver's own class whose rows are tuples.
+
+    Whatever the connection's rows are, and whatever a subclass has made of `execute`.
+    """
+    driver = _driver(connection)
+    cursor = driver.Cursor(connection) if driver else connection.cursor()
     cursor.row_factory = None
     return cursor
+
+
+def _driver(connection: sqlite3.Connection) -> ModuleType | None:
+    """Return the module a connection comes from: sqlite3, or one with its interface."""
+    module = sys.modules.get(connection.Error.__module__)
+    return module if hasattr(module, "Cursor") else None
 
 
 def is_open(connection: sqlite3.Connection) -> bool:
@@ -85,45 +138,49 @@ def is_open(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def roll_back(connection: sqlite3.Connection) -> None:
-    """Undo what is not committed; an interrupt that strikes here does so only once."""
-    try:
-        connection.execute("ROLLBACK")
-    except connection.OperationalError:
-        connection.execute("ROLLBACK")
+def persist(connection: sqlite3.Connection, action: Callable[[], None]) -> None:
+    """Do `action`, which must be done, whatever a step has left to hinder it.
 
-
-@dataclass(frozen=True)
-class TemporaryObjects:
-    """The temporary tables, views and triggers of a connection at one moment.
-
-    `changes` is how often SQLite has changed the schema of temporary objects.
+    An interrupt strikes once, unless a progress handler was left behind that always does: that
+    is removed, since a transaction left open would be worse. A half-read statement keeps an
+    interrupt alive: it is reset.
     """
-
-    changes: int
-    names: frozenset[tuple[str, str]]
-
-    @classmethod
-    def of(cls, connection: sqlite3.Connection) -> TemporaryObjects:
-        """Return those there are now."""
-        changes = _temporary_changes(connection)
-        if not changes:
-            return cls(changes, frozenset())
-        found = connection.execute(_TEMPORARY_SQL)
-        names = ((kind, name) for kind, name in found if not name.startswith(_RESERVED))
-        return cls(changes, frozenset(names))
+    try:
+        action()
+    except BaseException as error:
+        try:
+            action()
+        except Exception:
+            connection.set_progress_handler(None, 0)
+            reset_statements(connection)
+            action()
+        if not isinstance(error, Exception):
+            raise
 
 
-def drop_new_temporary_objects(connection: sqlite3.Connection, before: TemporaryObjects) -> None:
-    """Drop the temporary objects that were not there before."""
-    if _temporary_changes(connection) == before.changes:
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Undo what is not committed."""
+
+    def undo() -> None:
+        if connection.in_transaction:
+            plain_cursor(connection).execute("ROLLBACK")
+
+    persist(connection, undo)
+
+
+def reset_statements(connection: sqlite3.Connection) -> None:
+    """End the statements that a step has left half-read, and close the blobs it left open.
+
+    They would keep a lock on the database. Neither SQLite nor the driver lists them to us, so
+    the garbage collector is asked who refers to the connection.
+    """
+    driver = _driver(connection)
+    if driver is None:
         return
-    order = ("trigger", "view", "table")
-    made = TemporaryObjects.of(connection).names - before.names
-    for kind, name in sorted(made, key=lambda item: (order.index(item[0]), item[1])):
-        quoted = name.replace('"', '""')
-        connection.execute(f'DROP {kind} IF EXISTS temp."{quoted}"')
-
-
-def _temporary_changes(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA temp.schema_version").fetchone()[0])
+    for holder in gc.get_referrers(connection):
+        # One that is just being used, in another thread, is left alone.
+        with suppress(connection.Error):
+            if isinstance(holder, driver.Cursor):
+                driver.Cursor.execute(holder, "")
+            elif isinstance(holder, driver.Blob):
+                holder.close()

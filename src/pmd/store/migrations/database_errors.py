@@ -14,7 +14,9 @@ from pmd.store.migrations.errors import (
     ReadOnlyDatabaseError,
 )
 
-__all__ = ["database_error", "main_file"]
+__all__ = ["database_error", "is_locked", "main_file"]
+
+_LOCKED = ("database is locked", "database table is locked", "database schema is l")
 
 
 def database_error(connection: sqlite3.Connection, error: Exception) -> MigrationError:
@@ -22,9 +24,9 @@ def database_error(connection: sqlite3.Connection, error: Exception) -> Migratio
 
     It is told by SQLite's words, which are the same for every driver and version.
     """
-    text = str(error)
+    text = str(error) or type(error).__name__
     place = main_file(connection)
-    if text.startswith(("database is locked", "database table is locked", "database schema is l")):
+    if is_locked(error):
         return DatabaseLockedError(
             f"{place} is locked: another connection kept its lock for longer than this one's"
             " timeout. Nothing was changed; try again, or connect with a longer timeout."
@@ -60,6 +62,11 @@ def database_error(connection: sqlite3.Connection, error: Exception) -> Migratio
             " what lies beside the file under its name and -journal, -wal or -shm are files."
         )
     return MigrationError(f"{place} cannot be migrated: {text}. Nothing was changed.")
+
+
+def is_locked(error: Exception) -> bool:
+    """Return whether the driver says that another connection holds a lock."""
+    return str(error).startswith(_LOCKED)
 
 
 def main_file(connection: sqlite3.Connection) -> str:

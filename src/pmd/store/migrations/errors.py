@@ -59,14 +59,22 @@ class MigrationFailedError(MigrationError):
 
     `version` and `description` name the step, `statement` is the last SQL it ran through `db`
     (None when it ran none); the step's own exception, where there was one, is the `__cause__`.
+    Of a step that is not `atomic` the file may be written another way, with the same content.
     """
 
     def __init__(
-        self, version: int, description: str, problem: str, *, statement: str | None = None
+        self,
+        version: int,
+        description: str,
+        problem: str,
+        *,
+        statement: str | None = None,
+        atomic: bool = True,
     ) -> None:
         where = f"\nin the statement: {_shortened(statement)}" if statement else ""
+        how = "was undone" if atomic else "kept the content as it was"
         super().__init__(
-            f"migration {version:04d} ({description}) failed and was undone: {problem}{where}"
+            f"migration {version:04d} ({description}) failed and {how}: {problem}{where}"
         )
         self.version = version
         self.description = description

@@ -23,7 +23,8 @@ class LoadedMigration:
     """A migration that can run: `up(db)` takes a `sqlite_utils.Database` inside its step.
 
     `deletes`, `changes`, `moves` and `verify` are what the module declares to do to rows on
-    purpose (docs/MIGRATIONS.md, Rows); a script declares nothing.
+    purpose (docs/MIGRATIONS.md, Rows); a script declares nothing. One that is not `atomic` runs
+    outside a transaction.
     """
 
     migration: Migration
@@ -33,6 +34,7 @@ class LoadedMigration:
     changes: Mapping[str, Any] = field(default_factory=dict)
     moves: Mapping[str, str] = field(default_factory=dict)
     verify: Callable[[Any, Any], object] | None = None
+    atomic: bool = True
 
 
 def load(migration: Migration) -> LoadedMigration:
@@ -58,6 +60,7 @@ def load(migration: Migration) -> LoadedMigration:
         changes=_mapping(migration, module, "CHANGES"),
         moves=_mapping(migration, module, "MOVES"),
         verify=getattr(module, "verify", None),
+        atomic=_atomic(migration, module),
     )
 
 
@@ -142,6 +145,13 @@ def _takes_one(up: Callable[..., object]) -> bool:
     """Return whether this is plainly a function of one argument, as nearly every `up` is."""
     code = up.__code__ if isinstance(up, FunctionType) else None
     return code is not None and code.co_argcount == 1 and not code.co_kwonlyargcount
+
+
+def _atomic(migration: Migration, module: ModuleType) -> bool:
+    value = getattr(module, "ATOMIC", True)
+    if not isinstance(value, bool):
+        raise InvalidMigrationError(migration.path, f"ATOMIC is {value!r}; expected True or False.")
+    return value
 
 
 def _mapping(migration: Migration, module: ModuleType, name: str) -> Mapping[str, Any]:

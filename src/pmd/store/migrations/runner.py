@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
 
+from pmd.store.migrations.callbacks import Authorizer, Backup, Progress
 from pmd.store.migrations.connection_state import LEGACY_TRANSACTION_CONTROL, plain_cursor
 from pmd.store.migrations.database_errors import database_error, main_file
 from pmd.store.migrations.discovery import (
@@ -22,14 +20,8 @@ from pmd.store.migrations.errors import (
     MigrationError,
     UnusableConnectionError,
 )
-from pmd.store.migrations.guard import Authorizer
 
 __all__ = ["MigrationRunner", "Progress"]
-
-Progress: TypeAlias = Callable[[Migration, int, int], object]
-"""Called after each step with its migration, how many are done and how many there are to do."""
-
-_log = logging.getLogger("pmd.store.migrations")
 
 
 class MigrationRunner:
@@ -39,7 +31,8 @@ class MigrationRunner:
     application (`load_migrations`), None for pmd's own. The database's version stands in
     `PRAGMA user_version`. `authorizer` is the function that the caller has set on the connection
     by `set_authorizer`, if any: SQLite keeps one only, so it is chained during a step and put
-    back after it.
+    back after it. `backup()` keeps a copy of the database; it is called before a step that has
+    ATOMIC = False, and needed only where there is one to take on a file.
     """
 
     def __init__(
@@ -48,9 +41,11 @@ class MigrationRunner:
         migrations: Sequence[Migration] | None = None,
         *,
         authorizer: Authorizer | None = None,
+        backup: Backup | None = None,
     ) -> None:
         self.conn = conn
         self._authorizer = authorizer
+        self._backup = backup
         self._migrations: Sequence[Migration] = (
             own_migrations() if migrations is None else check_migrations(migrations)
         )
@@ -126,29 +121,16 @@ class MigrationRunner:
         self._check_connection()
         loaded = [migration.load() for migration in pending]
         # Here, because sqlite-utils takes longer to import than most databases to open.
-        from pmd.store.migrations.step import take_step
+        from pmd.store.migrations.run import take_steps
 
-        applied = 0
-        for number, step in enumerate(loaded, start=1):
-            started = time.perf_counter()
-            prepare = None if applied else before_first
-            if take_step(self.conn, step, authorizer=self._authorizer, before=prepare):
-                applied += 1
-                _log.info(
-                    "%04d %s: applied in %.3f s",
-                    step.migration.version,
-                    step.description,
-                    time.perf_counter() - started,
-                )
-            else:
-                _log.info(
-                    "%04d %s: taken by another connection",
-                    step.migration.version,
-                    step.description,
-                )
-            if progress is not None:
-                progress(step.migration, number, len(loaded))
-        return applied
+        return take_steps(
+            self.conn,
+            loaded,
+            authorizer=self._authorizer,
+            backup=self._backup,
+            progress=progress,
+            before_first=before_first,
+        )
 
     def _pending(self, target: int | None) -> list[Migration]:
         current = self._checked_current()

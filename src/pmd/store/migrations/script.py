@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+_COMMENT = re.compile(r"--|/\*")
+
 
 def split_script(script: str) -> Iterator[str]:
     """Yield the statements of `script` in order, each with its semicolon where it has one.
@@ -32,6 +34,10 @@ def split_script(script: str) -> Iterator[str]:
     and semicolons. What stands unended at the end is yielded, for SQLite to judge.
     """
     script = script.removeprefix("\ufeff")
+    alone = script.strip()
+    if alone and _is_one(alone):
+        yield alone
+        return
     start, reader = 0, _Reader()
     for token in _TOKEN.finditer(script):
         kind = token.lastgroup or "other"
@@ -44,6 +50,11 @@ def split_script(script: str) -> Iterator[str]:
             start, reader = token.end(), _Reader()
     if not reader.is_empty:
         yield script[start:].strip()
+
+
+def _is_one(text: str) -> bool:
+    """Return whether it is plainly one statement, as most scripts are that a step runs."""
+    return text.find(";") in (-1, len(text) - 1) and len(text) > 1 and not _COMMENT.search(text)
 
 
 class _Reader:

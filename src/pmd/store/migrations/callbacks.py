@@ -1,0 +1,19 @@
+"""What a caller may hand to the runner, to be called by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from pmd.store.migrations.discovery import Migration
+
+__all__ = ["Authorizer", "Backup", "Progress"]
+
+Authorizer: TypeAlias = Callable[[int, str | None, str | None, str | None, str | None], int]
+"""Asked by SQLite whether a statement may be prepared, as in `Connection.set_authorizer`."""
+
+Backup: TypeAlias = Callable[[], object]
+"""Keeps a copy of the database; called outside a transaction, before the step that needs it."""
+
+Progress: TypeAlias = Callable[[Migration, int, int], object]
+"""Called after each step with its migration, how many are done and how many there are to do."""
