@@ -1,8 +1,9 @@
-"""What tests need that run pytest in a process of its own."""
+"""What tests need that run pytest in a process of its own, and what a run ends with."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 DOWNSTREAM = Path(__file__).parents[1] / "fixtures/projects/downstream"
+
+_DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)-(?:memory|delete|wal)\]$")
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,14 @@ def light_child_runs(
     """Let pytester's child processes start as quickly as they can."""
     # Its plugin imports all of hypothesis at the end of every run.
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many of the documented decisions were checked.
+
+    Counted from the reports, which under pytest-xdist come from the workers.
+    """
+    passed = (_DECISION.search(report.nodeid) for report in terminalreporter.getreports("passed"))
+    ids = {found["id"] for found in passed if found}
+    if ids:
+        terminalreporter.write_line(f"decisions of docs/MIGRATIONS.md checked: {len(ids)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
@@ -86,12 +86,16 @@ def compare(before: Violations, after: Iterable[Violation]) -> Violations | NewV
         first = tuple(islice(found, _SHOWN))
         if not first:
             return NO_VIOLATIONS
-        return NewViolations(first, len(first) + sum(1 for _ in found), 0)
+        return NewViolations(_in_order(first), len(first) + sum(1 for _ in found), 0)
     now = Counter(after)
     added = _added(before, now)
     if not added:
         return now
-    return NewViolations(tuple(added[:_SHOWN]), len(added), before.total())
+    return NewViolations(_in_order(added[:_SHOWN]), len(added), before.total())
+
+
+def _in_order(some: Sequence[Violation]) -> tuple[Violation, ...]:
+    return tuple(sorted(some, key=lambda found: (found[0], found[2], found[1] or 0)))
 
 
 def _added(before: Violations, after: Violations) -> list[Violation]:

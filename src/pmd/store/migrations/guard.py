@@ -219,4 +219,6 @@ class RewriteGuard(Guard):
             return Denial(
                 f"PRAGMA {one} = {two}", "with it later steps could not be undone: use another mode"
             )
-        return None if name in _FORMAT else Denial(f"PRAGMA {one} = {two}", _OUTSIDE)
+        if name in _FORMAT:
+            return None
+        return Denial(f"PRAGMA {one} = {two}", _INSTEAD.get(name, _OUTSIDE))

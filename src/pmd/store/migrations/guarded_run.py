@@ -104,6 +104,8 @@ def _leave(session: Session, guard: Guard, db: StepDatabase) -> str | None:
         return _LOST if guard.is_watching(session.cursor) else REPLACED
     if db.conn is not connection:
         return _ELSEWHERE
+    if guard.settings:
+        session.restore_pragmas(guard.settings)
     if session.restore_config():
         return _CONFIG
     if session.lost_its_file():

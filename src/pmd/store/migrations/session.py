@@ -54,7 +54,7 @@ class Session:
         self.content: Content | None = None
         self.temporary: TemporaryObjects = frozenset()
         self._settings: Settings | None = None
-        self._config = read_config(connection)
+        self._config: tuple[bool, ...] = ()
         self._file = ""
         self._file_is: tuple[int, int] | None = None
         self._bumps = 0
@@ -74,6 +74,7 @@ class Session:
         # 1. Foreign keys off: inside a transaction the pragma is ignored, and with keys enforced
         #    dropping a rebuilt table would delete or cut off its children.
         self.cursor.execute("PRAGMA foreign_keys = OFF")
+        self._config = read_config(self.connection)
         self.content = None
         rows = self.cursor.execute("PRAGMA database_list").fetchall()
         self._file = next((file for number, _, file in rows if number == 0), "") or ""
@@ -88,6 +89,7 @@ class Session:
         """
         if is_open(self.connection) and self._settings is not None:
             self._settings.restore_limits(self.connection)
+            expect_plain_rows(self.connection)
             roll_back(self.connection)
             settings, self._settings = self._settings, None
             # 12. Foreign keys, and whatever else a step may have changed, as they were.

@@ -74,8 +74,6 @@ def take_step(
         if is_open(connection):
             guard.remove()
     session.content = Content(after, marks, content.version_of_data, connection.total_changes)
-    if guard.settings:
-        session.restore_pragmas(guard.settings)
     return True
 
 

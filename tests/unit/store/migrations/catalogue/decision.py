@@ -1,21 +1,25 @@
-"""One decision about what a step may do, and how the documents' table says it."""
+"""One decision about what a step may do, and the line about it in docs/MIGRATIONS.md."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-FAILED = "migration 0002 (step 2) failed and was undone: "
+ALL_MODES = ("memory", "delete", "wal")
+ON_FILE = ("delete", "wal")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`body` is what a step does after it has written a row; `error` is None where it succeeds.
+    """What a step does after it has written a row, and what then happens.
 
-    `says` is the error's text after the step's name, up to where the statement is told. `finds`
-    is a query that succeeds only after the step, with its rows. `what` and `instead` are the
-    columns of the table in docs/MIGRATIONS.md. `connect` makes another connection than the
-    usual one, `modes` are the databases it is tried on, `python` the version it needs.
+    `body` is the rest of its up(db). `error` is the name of the error, None where the step
+    succeeds, and `says` its text between the step's name and the statement. After a step that
+    succeeds `finds`, a query, gives its rows. `what` and `instead` are the document's words.
+    `connect` makes another connection than the usual one; `modes` are the kinds of database it
+    is tried on; `python` is the first version that can do it. A step that is not `atomic` has
+    ATOMIC = False and writes no row. One `in_child` runs in a process of its own, whose exit
+    code `says` tells.
     """
 
     id: str
@@ -25,20 +29,22 @@ class Decision:
     says: str = ""
     instead: str = ""
     finds: tuple[str, list[tuple]] = ("SELECT 1", [(1,)])
-    connect: Callable | None = None
-    modes: tuple[str, ...] = ("memory", "delete", "wal")
+    modes: tuple[str, ...] = ALL_MODES
     python: tuple[int, int] = (3, 11)
-    script: bool = False
-    constants: str = ""
-    keeps_version: bool = field(default=False)
+    script: str = ""
+    connect: Callable | None = None
+    atomic: bool = True
+    in_child: bool = False
 
     @property
     def row(self) -> str:
-        """The line of the table."""
         happens = f"`{self.error}`" if self.error else "new version"
         return f"| {self.id} | {self.what} | {happens} | {self.instead} |"
 
 
-def table(decisions: list[Decision]) -> str:
-    """Return the rows of these decisions as they stand in the documents."""
-    return "\n".join(decision.row for decision in decisions)
+def works(id, what, body, instead="", **more):  # noqa: A002 - the word for it
+    return Decision(id, what, body, instead=instead, **more)
+
+
+def fails(id, what, body, says, instead="", error="MigrationFailedError", **more):  # noqa: A002
+    return Decision(id, what, body, error, says, instead, **more)

@@ -1,0 +1,300 @@
+"""Every decision of docs/MIGRATIONS.md, on a database in memory, with a journal and with a WAL."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from pmd.store.migrations import MigrationError, MigrationRunner, load_migrations
+from tests.unit.store.migrations.application import Application, state
+from tests.unit.store.migrations.catalogue import DECISIONS, TABLES
+from tests.unit.store.migrations.catalogue.connections import HALF_READ
+
+DOCUMENT = Path(__file__).parents[4] / "docs/MIGRATIONS.md"
+WRITE = "db.execute('INSERT INTO t VALUES (99)')\n"
+FIRST = """
+db.executescript('''
+    CREATE TABLE t (x UNIQUE);
+    INSERT INTO t VALUES (1), (2);
+    CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
+    INSERT INTO parent VALUES (1, 'one'), (2, 'two');
+    CREATE TABLE child (id REFERENCES parent(id) ON DELETE CASCADE);
+    INSERT INTO child VALUES (1), (2);
+    CREATE TABLE plain_child (id REFERENCES parent(id));
+    INSERT INTO plain_child VALUES (1), (2);
+    CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, x);
+    INSERT INTO counted VALUES (3, 'a'), (9, 'b');
+    DELETE FROM counted WHERE id = 9;
+    CREATE TABLE rolls (x UNIQUE ON CONFLICT ROLLBACK);
+    INSERT INTO rolls VALUES (1);
+    CREATE TABLE refused (x);
+    CREATE TRIGGER refuse BEFORE INSERT ON refused BEGIN SELECT RAISE(ROLLBACK, 'refused'); END;
+    CREATE TABLE blobs (id INTEGER PRIMARY KEY, b BLOB);
+''')
+"""
+PRAGMAS = (
+    "foreign_keys", "defer_foreign_keys", "legacy_alter_table", "recursive_triggers",
+    "writable_schema", "query_only", "ignore_check_constraints", "synchronous", "busy_timeout",
+    "locking_mode", "cache_size", "temp_store",
+)  # fmt: skip
+CHILD = """
+import sqlite3, sys
+from pmd.store.migrations import MigrationRunner, load_migrations
+conn = sqlite3.connect(sys.argv[1], isolation_level=None)
+MigrationRunner(conn, load_migrations(sys.argv[2])).run_migrations()
+"""
+
+
+def usual(path):
+    """A connection whose settings are none of the defaults."""
+    conn = sqlite3.connect(path, isolation_level="IMMEDIATE", timeout=0)
+    conn.row_factory = sqlite3.Row
+    for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "cache_size = 77"):
+        conn.execute(f"PRAGMA {pragma}")
+    conn.execute("ATTACH ':memory:' AS beside")
+    conn.execute("CREATE TEMP TABLE theirs (x)")
+    return conn
+
+
+def settings_of(conn):
+    """Everything about the connection that a step could have left changed."""
+    kept = (conn.isolation_level, conn.row_factory, conn.text_factory)
+    limits = [conn.getlimit(n) for n in range(12)]
+    config = [conn.getconfig(n) for n in (1002, 1010, 1011)] if sys.version_info >= (3, 12) else []
+    cursor = sqlite3.Cursor(conn)
+    cursor.row_factory, conn.text_factory = None, str
+    asked = [cursor.execute(f"PRAGMA {name}").fetchall() for name in PRAGMAS]
+    asked.append([row[1] for row in cursor.execute("PRAGMA database_list") if row[1] != "temp"])
+    asked.append(cursor.execute("SELECT type, name FROM temp.sqlite_schema").fetchall())
+    conn.text_factory = kept[2]
+    return [*kept, limits, config, *asked]
+
+
+def content_of(conn):
+    """Every table, row and mark of the main database, and its version."""
+    kept, conn.row_factory = (conn.row_factory, conn.text_factory), None
+    conn.text_factory = str
+    try:
+        return state(conn)
+    finally:
+        conn.row_factory, conn.text_factory = kept
+
+
+def ask(conn, sql):
+    cursor = sqlite3.Cursor(conn)
+    cursor.row_factory = None
+    kept, conn.text_factory = conn.text_factory, str
+    try:
+        return cursor.execute(sql).fetchall()
+    finally:
+        conn.text_factory = kept
+
+
+@functools.cache
+def template(mode):
+    """The file of a database at version 1."""
+    with TemporaryDirectory() as name:
+        app = Application(Path(name))
+        app.add(FIRST)
+        with app.connect() as conn:
+            assert app.runner(conn).run_migrations() == 1
+            conn.execute(f"PRAGMA journal_mode = {mode}")
+        return app.path.read_bytes()
+
+
+class Trial:
+    """One application at version 1 and one connection to its database."""
+
+    def __init__(self, folder, decision, mode):
+        self.decision, self.mode = decision, mode
+        self.app = Application(folder)
+        self.backups = []
+        self.app.add(FIRST)
+        if mode == "memory":
+            self.path = ":memory:"
+        else:
+            self.path = str(self.app.path)
+            self.app.path.write_bytes(template(mode))
+        self.conn = (decision.connect or usual)(self.path)
+        if mode == "memory":
+            with closing(sqlite3.connect(":memory:")) as source:
+                source.deserialize(template("delete"))
+                source.backup(self.conn)
+
+    def run(self, conn):
+        migrations = load_migrations(self.app.folder)
+        backup = lambda: self.backups.append(1)  # noqa: E731
+        return MigrationRunner(conn, migrations, backup=backup).run_migrations()
+
+    def step(self, body):
+        if self.decision.script:
+            path = self.app.folder / "0002_step.sql"
+            path.write_text(self.decision.script, encoding="utf-8", newline="")
+            self.app.count += 1
+        elif self.decision.atomic:
+            self.app.add(WRITE + body)
+        else:
+            self.app.add(body, constants="ATOMIC = False")
+
+    def read(self, sql):
+        """Ask the database anew, where it is on a file."""
+        if self.mode == "memory":
+            return ask(self.conn, sql)
+        with self.app.connect() as conn:
+            return ask(conn, sql)
+
+    def assert_free(self):
+        """The connection holds no transaction, and no lock that would keep others out."""
+        assert not self.conn.in_transaction
+        if self.mode != "memory":
+            with self.app.connect() as other:
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("PRAGMA user_version = 7")
+                other.execute("ROLLBACK")
+                if self.mode == "delete":
+                    other.execute("BEGIN EXCLUSIVE")
+                    other.execute("ROLLBACK")
+
+
+@pytest.fixture(autouse=True)
+def _no_cursor_is_kept():
+    yield
+    HALF_READ.clear()
+    for name in [name for name in sys.modules if name.startswith("migration_0002_step_")]:
+        del sys.modules[name]
+
+
+def cases():
+    for decision in DECISIONS:
+        for mode in decision.modes:
+            late = sys.version_info < decision.python
+            skipped = pytest.mark.skipif(late, reason=f"Python {decision.python} brought it")
+            yield pytest.param(decision, mode, id=f"{decision.id}-{mode}", marks=skipped)
+
+
+@pytest.mark.parametrize(("decision", "mode"), list(cases()))
+def test_decision(tmp_path, decision, mode):
+    trial = Trial(tmp_path, decision, mode)
+    with closing(trial.conn):
+        if decision.in_child:
+            ends_in_a_child(trial)
+        elif decision.error is None:
+            goes_through(trial)
+        else:
+            leaves_everything(trial)
+
+
+def goes_through(trial):
+    conn, decision = trial.conn, trial.decision
+    settings = settings_of(conn)
+    trial.step(decision.body)
+    assert trial.run(conn) == 1
+    trial.assert_free()
+    assert settings_of(conn) == settings
+    sql, rows = decision.finds
+    assert trial.read(sql) == rows
+    assert trial.read("PRAGMA user_version") == [(2,)]
+    assert trial.read("SELECT count(*) FROM t WHERE x = 99") == [(int(decision.atomic),)]
+    assert len(trial.backups) == (not decision.atomic and trial.mode != "memory")
+    # What it left behind does not reach the next step, nor the application.
+    trial.app.add("db['parent'].transform(rename={'name': 'title'})\n" + WRITE.replace("99", "-1"))
+    assert trial.run(conn) == 1
+    assert trial.run(conn) == 0
+    assert trial.read("SELECT count(*) FROM t WHERE x = -1") == [(1,)]
+    assert trial.read("PRAGMA integrity_check") == [("ok",)]
+
+
+def leaves_everything(trial):
+    conn, decision = trial.conn, trial.decision
+    is_open = decision.id != "opened-closed"
+    before = content_of(conn) if trial.mode == "memory" else file_content(trial)
+    settings = settings_of(conn) if is_open else None
+    begun = is_open and conn.in_transaction
+    trial.step(decision.body)
+    with pytest.raises(BaseException) as caught:  # noqa: PT011 - its kind is compared next
+        trial.run(conn)
+    assert type(caught.value).__name__ == decision.error
+    if isinstance(caught.value, MigrationError):
+        assert said(trial, str(caught.value)) == decision.says
+    replaced = restore_file(trial)
+    closed = not is_open or decision.id in ("closes-connection", "closes-db")
+    if not closed:
+        assert conn.in_transaction == begun
+        conn.rollback() if begun else None
+        assert settings_of(conn) == settings
+    if trial.mode != "memory":
+        assert file_content(trial) == before
+        trial.assert_free() if not (closed or begun) else None
+    else:
+        assert content_of(conn) == before
+    trial.app.replace(WRITE)
+    with closing(usual(trial.path)) as again:
+        fresh = closed or replaced or decision.connect is not None
+        mended = again if fresh else conn
+        assert trial.run(mended) == 1
+        assert ask(mended, "PRAGMA user_version") == [(2,)]
+        assert ask(mended, "SELECT count(*) FROM t WHERE x = 99") == [(1,)]
+
+
+def ends_in_a_child(trial):
+    before = file_content(trial)
+    trial.step(trial.decision.body)
+    command = [sys.executable, "-c", CHILD, trial.path, str(trial.app.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if trial.decision.error is None:
+        assert done.returncode == 0, done.stderr
+        assert "forked" in done.stderr
+        trial.assert_free()
+        assert trial.read("PRAGMA user_version") == [(2,)]
+        assert trial.read("SELECT count(*) FROM t WHERE x = 99") == [(1,)]
+        return
+    assert done.returncode == int(trial.decision.says), done.stderr
+    assert file_content(trial) == before
+    trial.app.replace(WRITE)
+    assert trial.run(trial.conn) == 1
+    assert trial.read("SELECT count(*) FROM t WHERE x = 99") == [(1,)]
+
+
+def file_content(trial):
+    with trial.app.connect() as conn:
+        return state(conn)
+
+
+def restore_file(trial):
+    """Put a file back that the step has moved away, and return whether it had."""
+    away = Path(f"{trial.path}.away")
+    if away.exists():
+        away.replace(trial.path)
+        return True
+    return False
+
+
+def said(trial, text):
+    """The error's text without the step's name, the path and the statement."""
+    how = "was undone" if trial.decision.atomic else "kept the content as it was"
+    head = f"migration 0002 (step 2) failed and {how}: "
+    text = (
+        text.partition("\nin the statement: ")[0]
+        .partition(" The object was created in")[0]
+        .removeprefix(head)
+    )
+    return text.replace(str(trial.app.path), "PATH").removeprefix(
+        f"{trial.app.folder / '0002_step.py'}: "
+    )
+
+
+def test_ids_are_unique():
+    ids = [decision.id for decision in DECISIONS]
+    assert len(ids) == len(set(ids))
+    assert not any(character in name for name in ids for character in "[] ")
+
+
+def test_the_documents_tell_each_decision():
+    assert TABLES in DOCUMENT.read_text(encoding="utf-8")
