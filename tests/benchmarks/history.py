@@ -26,15 +26,20 @@ def make(folder: Path, versions: int) -> None:
     (folder / "pyproject.toml").write_text(SETTINGS)
     for package in (migrations.parent, migrations):
         (package / "__init__.py").touch()
-    for version in range(1, versions + 1):
-        path = migrations / f"{version:04d}_step.py"
-        path.write_text(MODULE.format(version=version, body=_body(version)))
+    write_migrations(migrations, versions)
     subprocess.run(
         [Path(sys.executable).parent / "pmd-migrations", "snapshot"],
         cwd=folder,
         check=True,
         stdout=subprocess.DEVNULL,
     )
+
+
+def write_migrations(folder: Path, versions: int) -> None:
+    """Write the modules of that many versions to a folder."""
+    for version in range(1, versions + 1):
+        path = folder / f"{version:04d}_step.py"
+        path.write_text(MODULE.format(version=version, body=_body(version)))
 
 
 def _body(version: int) -> str:

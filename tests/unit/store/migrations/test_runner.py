@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import sys
-import textwrap
 import threading
 from contextlib import closing
 
@@ -20,71 +18,9 @@ from pmd.store.migrations import (
     MigrationRunner,
     NotADatabaseError,
     ReadOnlyDatabaseError,
-    TransactionControlError,
     UnusableConnectionError,
     load_migrations,
 )
-from tests.unit.store.migrations.application import state
-
-ENDINGS = {
-    "commit in a script": "db.executescript('INSERT INTO t VALUES (3); COMMIT')",
-    "commit behind a comment": "db.execute('/* x */ -- y\\n COMMIT')",
-    "end": "db.execute('END')",
-    "begin": "db.execute('BEGIN')",
-    "rollback": "db.execute('ROLLBACK')",
-    "commit()": "db.conn.commit()",
-    "db.commit()": "db.commit()",
-    "rollback()": "db.conn.rollback()",
-    "a with block": "with db.conn:\n    db.execute('INSERT INTO t VALUES (3)')",
-    "executescript of sqlite3": "db.conn.executescript('INSERT INTO t VALUES (3)')",
-    "swallowed": """
-        try:
-            db.conn.commit()
-        except Exception:
-            pass
-        """,
-    "attach": "db.execute(\"ATTACH ':memory:' AS other\")",
-    "journal mode": "db.execute('PRAGMA journal_mode = OFF')",
-    "stamp": "db.execute('PRAGMA user_version = 9')",
-    "writable schema": "db.execute('PRAGMA writable_schema = ON')",
-    "or rollback, swallowed": """
-        try:
-            db.execute("INSERT OR ROLLBACK INTO t VALUES (1)")
-        except Exception:
-            pass
-        """,
-    "or rollback, and on": """
-        db.execute("INSERT INTO t VALUES (3)")
-        try:
-            db.execute("INSERT OR ROLLBACK INTO t VALUES (1)")
-        except Exception:
-            pass
-        db.execute("INSERT INTO t VALUES (3)")
-        """,
-    "or rollback, and a savepoint": """
-        try:
-            db.execute("INSERT OR ROLLBACK INTO t VALUES (1)")
-        except Exception:
-            pass
-        with db.atomic():
-            db.execute("INSERT INTO t VALUES (7)")
-        """,
-}
-
-
-@pytest.mark.parametrize("body", ENDINGS.values(), ids=ENDINGS)
-def test_a_step_cannot_end_its_own_transaction(app, at_one, body):
-    app.add("db.execute('INSERT INTO t VALUES (99)')\n" + textwrap.dedent(body).strip())
-    before = state(at_one)
-    with pytest.raises(TransactionControlError) as caught:
-        app.runner(at_one).run_migrations()
-    assert caught.value.version == 2
-    assert caught.value.description == "step 2"
-    assert state(at_one) == before
-    assert not at_one.in_transaction
-    app.replace("db.execute('INSERT INTO t VALUES (99)')")
-    assert app.runner(at_one).run_migrations() == 1
-
 
 MESSAGES = {
     "db.execute('COMMIT')": (
@@ -100,8 +36,7 @@ MESSAGES = {
     ),
     "db.execute('PRAGMA user_version = 9')": (
         "migration 0002 (step 2) failed and was undone: PRAGMA user_version = 9 is not allowed in"
-        " a step; the runner sets and restores foreign_keys and user_version; set any other on"
-        " the connection, outside the migrations.\n"
+        " a step; the runner stamps the version together with the step: leave the line out.\n"
         "in the statement: PRAGMA user_version = 9"
     ),
     "try: db.execute('INSERT OR ROLLBACK INTO t VALUES (1)')\nexcept Exception: pass": (
@@ -123,52 +58,6 @@ def test_a_failure_names_the_step_the_statement_and_the_way_out(app, at_one, bod
     with pytest.raises(MigrationFailedError) as caught:
         app.runner(at_one).run_migrations()
     assert str(caught.value) == message
-
-
-ALLOWED = {
-    "savepoints": """
-        with db.atomic():
-            db.execute("INSERT INTO t VALUES (3)")
-        """,
-    "a part that fails": """
-        try:
-            with db.atomic():
-                db.execute("INSERT INTO t VALUES (3)")
-                db.execute("INSERT INTO t VALUES (1)")
-        except db.conn.IntegrityError:
-            db.execute("INSERT INTO t VALUES (4)")
-        """,
-    "transform": "db['t'].transform(rename={'x': 'y'})",
-    "questions": "assert list(db.execute('PRAGMA table_info(t)'))",
-    "a setting that is put back": "db.execute('PRAGMA legacy_alter_table = ON')",
-    "a trigger with semicolons": """
-        db.executescript('''
-            CREATE TRIGGER tr AFTER INSERT ON t WHEN new.x > 1 BEGIN
-                SELECT CASE WHEN new.x THEN ';' ELSE 'END;' END;
-                UPDATE t SET x = x; -- END;
-            END;
-            INSERT INTO t VALUES (5);
-        ''')
-        """,
-}
-
-
-@pytest.mark.parametrize("body", ALLOWED.values(), ids=ALLOWED)
-def test_a_step_may_do_this(app, at_one, body):
-    app.add(body)
-    assert app.runner(at_one).run_migrations() == 1
-    assert app.runner(at_one).get_current_version() == 2
-
-
-@pytest.mark.parametrize("error", ["KeyboardInterrupt", "SystemExit(3)", "GeneratorExit"])
-def test_what_is_no_exception_passes_through_and_rolls_back(app, at_one, error):
-    app.add(f"db.execute('INSERT INTO t VALUES (3)')\nraise {error}")
-    before = state(at_one)
-    with pytest.raises(BaseException) as caught:  # noqa: PT011 - it is the kind that matters
-        app.runner(at_one).run_migrations()
-    assert type(caught.value).__name__ == error.partition("(")[0]
-    assert state(at_one) == before
-    assert not at_one.in_transaction
 
 
 def test_steps_before_the_failing_one_are_kept(app):
@@ -217,57 +106,6 @@ def test_connection_settings_are_put_back(app, at_one):
     ]:
         assert at_one.execute(f"PRAGMA {pragma}").fetchone() == (value,)
     assert at_one.execute("SELECT name FROM temp.sqlite_schema").fetchall() == [(b"ours",)]
-
-
-def test_an_isolation_level_set_inside_a_step_commits_nothing(app, at_one):
-    app.add(
-        """
-        db.execute('INSERT INTO t VALUES (3)')
-        try:
-            db.conn.isolation_level = None
-        except Exception:
-            pass
-        raise ValueError('later')
-        """
-    )
-    before = state(at_one)
-    with pytest.raises(MigrationFailedError):
-        app.runner(at_one).run_migrations()
-    assert state(at_one) == before
-
-
-@pytest.mark.parametrize("isolation_level", [None, "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"])
-def test_a_connection_of_any_isolation_level_will_do(app, isolation_level):
-    with app.connect(isolation_level=isolation_level) as conn:
-        assert app.runner(conn).run_migrations() == 1
-        assert conn.isolation_level == isolation_level
-    with app.connect() as conn:
-        assert conn.execute("SELECT x FROM t").fetchall() == [(1,), (2,)]
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="autocommit came with Python 3.12")
-@pytest.mark.parametrize("autocommit", [True, False])
-def test_a_connection_that_ends_transactions_by_itself_is_refused(app, autocommit):
-    with app.connect(autocommit=autocommit) as conn:
-        with pytest.raises(UnusableConnectionError) as caught:
-            app.runner(conn).run_migrations()
-        conn.rollback() if not autocommit else None
-    assert str(caught.value) == (
-        f"the connection was opened with autocommit={autocommit!r}, under which the driver ends"
-        " transactions by itself. Connect without the argument."
-    )
-
-
-def test_an_open_transaction_is_refused(app):
-    with app.connect() as conn:
-        conn.execute("BEGIN")
-        with pytest.raises(UnusableConnectionError) as caught:
-            app.runner(conn).run_migrations()
-        assert conn.in_transaction
-    assert str(caught.value) == (
-        "the connection has an open transaction, which a migration would have to end."
-        " Commit it or roll it back first."
-    )
 
 
 def test_a_closed_connection_is_refused(app):
@@ -390,21 +228,6 @@ def test_rows_that_pointed_at_nothing_before_do_not_fail_a_step(app):
     )
 
 
-def test_a_foreign_key_that_cannot_be_checked_fails_the_step(app):
-    app.add(
-        "db.execute('CREATE TABLE c (x REFERENCES t(nowhere))'); "
-        "db.execute('INSERT INTO c VALUES (1)')"
-    )
-    app.add("db.execute('CREATE TABLE d (x)')")
-    with app.connect() as conn:
-        with pytest.raises(ForeignKeyViolationError, match="cannot be checked"):
-            app.runner(conn).run_migrations()
-        conn.execute("CREATE TABLE c (x REFERENCES t(nowhere))")
-        conn.execute("INSERT INTO c VALUES (1)")
-        app.runner(conn).set_version(2)
-        assert app.runner(conn).run_migrations() == 1
-
-
 def test_autoincrement_marks_never_go_back(app):
     app.add(
         """
@@ -516,17 +339,6 @@ def test_an_authorizer_of_the_callers_is_chained_and_put_back(app):
         assert seen
 
 
-def test_what_up_returns_and_nobody_runs_is_an_error(app, at_one):
-    app.add("return (db.execute('INSERT INTO t VALUES (3)') for _ in range(1))")
-    with pytest.raises(InvalidMigrationError) as caught:
-        app.runner(at_one).run_migrations()
-    assert str(caught.value) == (
-        f"{app.folder / '0002_step.py'}: its up returned a generator that nobody runs; expected a"
-        " plain function up(db)."
-    )
-    assert app.runner(at_one).get_current_version() == 1
-
-
 def test_scripts_and_modules_lie_side_by_side(app):
     (app.folder / "0002_more.sql").write_text(
         "\ufeff-- More of it\r\nCREATE TABLE u (y);\r\nINSERT INTO u VALUES ('a;b');\r\n",
@@ -537,12 +349,6 @@ def test_scripts_and_modules_lie_side_by_side(app):
         assert app.runner(conn).run_migrations() == 2
         assert conn.execute("SELECT y FROM u").fetchall() == [("a;b",)]
     assert load_migrations(app.folder)[1].load().description == "More of it"
-
-
-def test_a_script_cannot_commit(app, at_one):
-    (app.folder / "0002_more.sql").write_text("BEGIN; CREATE TABLE u (y); COMMIT;")
-    with pytest.raises(TransactionControlError, match="BEGIN is not allowed"):
-        app.runner(at_one).run_migrations()
 
 
 def test_a_deferred_key_that_breaks_at_commit_fails_the_step(app, at_one):
@@ -556,3 +362,95 @@ def test_with_no_migrations_there_is_nothing_to_do(tmp_path):
     with closing(sqlite3.connect(":memory:")) as conn:
         runner = MigrationRunner(conn, [])
         assert (runner.get_latest_version(), runner.run_migrations()) == (0, 0)
+
+
+def test_a_key_that_cannot_be_checked_hides_no_other(app):
+    app.add("db.execute('CREATE TABLE d (x)')")
+    app.add("db.executescript('CREATE TABLE p (id PRIMARY KEY); CREATE TABLE k (x REFERENCES p)')")
+    app.add("db.execute('INSERT INTO k VALUES (7)')")
+    with app.connect() as conn:
+        app.runner(conn).run_migrations(1)
+        conn.execute("CREATE TABLE c (x REFERENCES t(nowhere))")
+        conn.execute("INSERT INTO c VALUES (1)")
+        with pytest.raises(ForeignKeyViolationError, match="k row 1 -> p"):
+            app.runner(conn).run_migrations()
+        assert app.runner(conn).get_current_version() == 3
+
+
+def test_what_another_connection_broke_between_two_steps_is_not_blamed_on_the_second(app):
+    app.add(FOREIGN)
+    app.add("db.execute('INSERT INTO t VALUES (3)')")
+    with app.connect() as conn, app.connect() as other:
+        app.runner(conn).run_migrations(1)
+
+        class Meddling(logging.Handler):
+            def emit(self, record):
+                if record.getMessage().startswith("0002"):
+                    other.execute("DELETE FROM parent WHERE id = 1")
+
+        log, handler = logging.getLogger("pmd.store.migrations"), Meddling()
+        level = log.level
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        try:
+            assert app.runner(conn).run_migrations() == 2
+        finally:
+            log.removeHandler(handler)
+            log.setLevel(level)
+
+
+def test_a_lock_that_keeps_the_commit_out_is_said(app, at_one):
+    app.add("db.execute('INSERT INTO t VALUES (3)')")
+    with app.connect() as reader:
+        rows = reader.execute("SELECT x FROM t")
+        rows.fetchone()
+        with pytest.raises(DatabaseLockedError):
+            app.runner(at_one).run_migrations()
+        assert not at_one.in_transaction
+        rows.close()
+    assert app.runner(at_one).run_migrations() == 1
+
+
+def test_the_callers_settings_are_back_while_progress_is_told(app):
+    app.add("db.execute('PRAGMA legacy_alter_table = ON')")
+    seen = []
+    with app.connect() as conn:
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.row_factory = sqlite3.Row
+
+        def progress(*_):
+            row = conn.execute("PRAGMA foreign_keys").fetchone()
+            seen.append(
+                (row["foreign_keys"], *conn.execute("PRAGMA legacy_alter_table").fetchone())
+            )
+
+        app.runner(conn).run_migrations(progress=progress)
+    assert seen == [(1, 0), (1, 0)]
+
+
+def test_a_step_that_is_not_atomic_needs_a_backup_before_the_first_step(app):
+    path = app.add("db.vacuum()", constants="ATOMIC = False")
+    with app.connect() as conn:
+        with pytest.raises(InvalidMigrationError) as caught:
+            app.runner(conn).run_migrations()
+        assert app.runner(conn).get_current_version() == 0
+        taken = []
+
+        def backup():
+            assert not conn.in_transaction
+            taken.append(app.runner(conn).get_current_version())
+
+        migrations = load_migrations(app.folder)
+        assert MigrationRunner(conn, migrations, backup=backup).run_migrations() == 2
+    assert taken == [1]
+    assert str(caught.value) == (
+        f"{path}: ATOMIC = False rewrites the file, for which a backup is taken first, and the"
+        " runner was given no way to take one. Pass MigrationRunner(conn, backup=...)."
+    )
+
+
+def test_atomic_says_yes_or_no(app):
+    path = app.add("pass", constants="ATOMIC = 'no'")
+    with app.connect() as conn, pytest.raises(InvalidMigrationError) as caught:
+        app.runner(conn).run_migrations()
+    assert str(caught.value) == f"{path}: ATOMIC is 'no'; expected True or False."
