@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pmd.store.migrations import autoincrement, foreign_keys
@@ -24,6 +25,8 @@ from pmd.store.migrations.errors import UnusableConnectionError
 from pmd.store.migrations.temporary_objects import TemporaryObjects, read_temporary_objects
 
 __all__ = ["Content", "Session"]
+
+_MARKER = "pmd_runner"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ class Session:
         self._config: tuple[bool, ...] = ()
         self._file = ""
         self._file_is: tuple[int, int] | None = None
+        self._schema = "temp"
         self._bumps = 0
+        self._is_defensive = False
         self._holders = 0
 
     def open(self) -> None:
@@ -76,11 +81,17 @@ class Session:
         self.cursor.execute("PRAGMA foreign_keys = OFF")
         self._config = read_config(self.connection)
         self.content = None
-        rows = self.cursor.execute("PRAGMA database_list").fetchall()
-        self._file = next((file for number, _, file in rows if number == 0), "") or ""
+        files = {name: file for _, name, file in self.cursor.execute("PRAGMA database_list")}
+        self._file = files["main"] or ""
         self._file_is = self._identify()
-        self._bumps = int(self.cursor.execute("PRAGMA temp.schema_version").fetchone()[0])
-        self.temporary = read_temporary_objects(self.cursor) if self._bumps else frozenset()
+        # Not asked where nothing temporary was ever made, since asking opens a database for it.
+        if "temp" in files:
+            self.temporary = read_temporary_objects(self.cursor)
+        self._schema = self._attach_marker()
+        self._bumps = self._schema_version()
+        self._is_defensive = False
+        self.forget_statements()
+        self._is_defensive = self._schema_version() != self._bumps
 
     def close(self) -> None:
         """Undo what is not committed, and set everything as it was.
@@ -91,6 +102,7 @@ class Session:
             self._settings.restore_limits(self.connection)
             expect_plain_rows(self.connection)
             roll_back(self.connection)
+            self._detach_marker()
             settings, self._settings = self._settings, None
             # 12. Foreign keys, and whatever else a step may have changed, as they were.
             persist(self.connection, lambda: settings.restore(self.connection))
@@ -104,10 +116,16 @@ class Session:
         """Make SQLite prepare every statement again: now, and should the step be rolled back.
 
         A statement prepared before its transaction was lost would commit by itself, unseen by
-        the guard. A changed schema, be it that of temporary objects, makes SQLite forget them.
+        the guard. A changed schema, of whichever database, makes SQLite forget them all when the
+        transaction is rolled back.
         """
+        if self._is_defensive:
+            # The pragma is then ignored (https://www.sqlite.org/c3ref/c_dbconfig_defensive.html).
+            self.cursor.execute(f"CREATE VIEW {self._schema}.{_MARKER} AS SELECT 1")
+            self.cursor.execute(f"DROP VIEW {self._schema}.{_MARKER}")
+            return
         self._bumps = (self._bumps + 1) % 2**31
-        self.cursor.execute(f"PRAGMA temp.schema_version = {self._bumps}")
+        self.cursor.execute(f"PRAGMA {self._schema}.schema_version = {self._bumps}")
 
     def count_holders(self) -> None:
         """Remember how many objects refer to the connection, as every cursor and blob does."""
@@ -143,6 +161,28 @@ class Session:
     def has_file(self) -> bool:
         """Whether the database outlives its connection."""
         return bool(self._file)
+
+    def _schema_version(self) -> int:
+        row = self.cursor.execute(f"PRAGMA {self._schema}.schema_version").fetchone()
+        return int(row[0])
+
+    def _attach_marker(self) -> str:
+        """Attach an empty database in memory whose schema can be said to change at no cost.
+
+        Where there is no room for one more, that of temporary objects is used: then each ALTER
+        TABLE reads it again.
+        """
+        try:
+            self.cursor.execute(f"ATTACH ':memory:' AS {_MARKER}")
+        except self.connection.DatabaseError as error:
+            return _MARKER if str(error).endswith("is already in use") else "temp"
+        return _MARKER
+
+    def _detach_marker(self) -> None:
+        # A statement that the caller has left half-read keeps it; the next run takes it over.
+        with suppress(self.connection.Error):
+            if self._schema == _MARKER:
+                self.cursor.execute(f"DETACH {_MARKER}")
 
     def _identify(self) -> tuple[int, int] | None:
         try:

@@ -6,6 +6,7 @@ import sqlite3
 from functools import partial
 
 from tests.unit.store.migrations.catalogue.decision import ON_FILE, fails, works
+from tests.unit.store.migrations.catalogue.transactions import AFTER, OR_ROLLBACK
 
 given = partial(works, body="")
 refused = partial(fails, body="", error="UnusableConnectionError", modes=ON_FILE)
@@ -140,7 +141,7 @@ DECISIONS = [
         "a cursor half-read, where the step drops a table",
         "db['parent'].transform(not_null={'name'})",
         "OperationalError: database table is locked",
-        "read it to the end, or close it, first",
+        "read it to the end, or close it, first; it keeps `pmd_runner`, empty, attached",
         connect=then(half_read),
         modes=("wal",),
     ),
@@ -167,6 +168,18 @@ DECISIONS = [
         "foreign keys on",
         instead="off for a step, then on again",
         connect=then(sql("PRAGMA foreign_keys = ON")),
+    ),
+    fails(
+        "opened-defensive-lost",
+        "defensive mode, where a step loses its transaction and goes on",
+        f"db.execute('INSERT INTO t VALUES (NULL)'){OR_ROLLBACK}\n"
+        "db.execute('INSERT INTO t VALUES (NULL)')",
+        AFTER,
+        "as without it",
+        error="TransactionControlError",
+        connect=then(defensive),
+        modes=ON_FILE,
+        python=(3, 12),
     ),
     given("opened-defensive", "defensive mode", connect=then(defensive), python=(3, 12)),
     given("opened-restricted", "limits set low", connect=then(restricted)),
