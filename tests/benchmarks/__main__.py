@@ -21,6 +21,7 @@ from pathlib import Path
 
 from pmd.store.database import Database
 from tests.benchmarks.history import make
+from tests.benchmarks.runner import main as measure_runner
 
 BARE_LOOP = """
 import sqlite3, sys
@@ -55,6 +56,7 @@ def main() -> None:
         _matrix_against_bare_loop(folder / "two-hundred", aim="at most 4")
         _open_against_connect(folder / "open.db", aim="at most 2")
         _plugin_against_none(folder / "plain", aim="at most 1.05")
+    measure_runner()
 
 
 def _matrix_against_no_op_items(folder: Path, versions: int, *, aim: str) -> None:

@@ -110,7 +110,7 @@ class Guard:
         """Return whether the connection still asks this guard, after the step."""
         self.end_step()
         with suppress(self._connection.Error):
-            cursor.execute(f"SELECT {id(self)}")
+            cursor.execute(f"PRAGMA main.user_version -- {id(self)}").fetchone()
         return self.was_asked
 
     def remove(self) -> None:
@@ -125,7 +125,11 @@ class Guard:
         database: str | None,
         trigger: str | None,
     ) -> int:
-        if action not in _READS and not self._is_over:
+        if action in _READS:
+            if self._chained is None:
+                return sqlite3.SQLITE_OK
+            return self._chained(action, one, two, database, trigger)
+        if not self._is_over:
             denial = self._denied(action, one or "", two, database)
             if denial is not None:
                 if denial not in self.denials:
