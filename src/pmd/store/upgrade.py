@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pmd.store.backup import Kept, find_backups, in_use, keep_backup, mark_in_use
@@ -52,7 +53,8 @@ def upgrade(
     """
     place = f"the database {file}" if file else "the database in memory"
     refuse_foreign(connection, str(file))
-    runner = MigrationRunner(connection)
+    # A step that rewrites the file is never taken without one.
+    runner = MigrationRunner(connection, backup=partial(keep_backup, file) if file else None)
     before = runner.get_current_version()
     pending = runner.get_pending_migrations()
     if not pending or target == before:

@@ -33,6 +33,7 @@ class Config:
             "migration_snapshots": "fixtures/snapshots",
             "migration_ignore": [],
             "migration_column_order": "fail",
+            "migration_faults": "default",
             "migration_idempotent": False,
             "migration_rows": "",
             **ini,

@@ -234,10 +234,10 @@ def test_the_plan_lists_rows_checks_and_declarations(tmp_path: Path) -> None:
     store(history, "0000+u1", "CREATE TABLE other(a)")
     found = plan_of(history, all_checks())
     assert found.rows == ("0000+u1", "0001", "0002")
-    assert len(found.cells) == 10
+    assert len(found.cells) == 12
     assert (found.snapshot_checks, found.migration_checks) == (
         ("schema", "data"),
-        ("again", "frozen"),
+        ("again", "atomic", "frozen"),
     )
     assert (found.snapshots, found.migrations, found.latest) == (1, 2, 2)
     assert (found.declared, found.notes) == (frozenset({"0002 DELETES notes"}), ())

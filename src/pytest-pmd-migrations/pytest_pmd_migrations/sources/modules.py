@@ -142,6 +142,10 @@ def _pmd_runner(migrations: str | Path, setting: str) -> RunnerFactory:
         raise SourceError(f"{setting}: {error}") from error
 
     def make(conn: sqlite3.Connection) -> Any:  # noqa: ANN401 - pmd is imported at run time only
-        return module.MigrationRunner(conn, loaded)
+        return module.MigrationRunner(conn, loaded, backup=_keep_nothing)
 
     return make
+
+
+def _keep_nothing() -> None:
+    """Answer the runner's wish for a backup: the database is a copy already."""
