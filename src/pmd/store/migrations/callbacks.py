@@ -13,7 +13,7 @@ Authorizer: TypeAlias = Callable[[int, str | None, str | None, str | None, str |
 """Asked by SQLite whether a statement may be prepared, as in `Connection.set_authorizer`."""
 
 Backup: TypeAlias = Callable[[], object]
-"""Keeps a copy of the database; called outside a transaction, before the step that needs it."""
+"""Keeps a copy of the database; called under the write lock, before the step that needs it."""
 
 Progress: TypeAlias = Callable[[Migration, int, int], object]
 """Called after each step with its migration, how many are done and how many there are to do."""

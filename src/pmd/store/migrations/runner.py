@@ -31,8 +31,9 @@ class MigrationRunner:
     application (`load_migrations`), None for pmd's own. The database's version stands in
     `PRAGMA user_version`. `authorizer` is the function that the caller has set on the connection
     by `set_authorizer`, if any: SQLite keeps one only, so it is chained during a step and put
-    back after it. `backup()` keeps a copy of the database; it is called before a step that has
-    ATOMIC = False, and needed only where there is one to take on a file.
+    back after it. `backup()` keeps a copy of the database, through another connection; it is
+    called under the write lock before a step that has ATOMIC = False, and needed only where there
+    is one to take on a file.
     """
 
     def __init__(

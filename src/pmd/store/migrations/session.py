@@ -28,6 +28,9 @@ __all__ = ["Content", "Session"]
 
 _MARKER = "pmd_runner"
 
+# As bytes: the name of a file need not be text.
+_FILES = "SELECT name, CAST(file AS BLOB) FROM pragma_database_list"
+
 
 @dataclass(frozen=True)
 class Content:
@@ -81,8 +84,8 @@ class Session:
         self.cursor.execute("PRAGMA foreign_keys = OFF")
         self._config = read_config(self.connection)
         self.content = None
-        files = {name: file for _, name, file in self.cursor.execute("PRAGMA database_list")}
-        self._file = files["main"] or ""
+        files = dict(self.cursor.execute(_FILES).fetchall())
+        self._file = os.fsdecode(files["main"] or b"")
         self._file_is = self._identify()
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
         if "temp" in files:

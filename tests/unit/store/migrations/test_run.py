@@ -98,7 +98,7 @@ def test_a_step_that_is_not_atomic_needs_a_backup_before_the_first_step(app):
         taken = []
 
         def backup():
-            assert not conn.in_transaction
+            assert conn.in_transaction  # the write lock is held
             taken.append(app.runner(conn).get_current_version())
 
         migrations = load_migrations(app.folder)
