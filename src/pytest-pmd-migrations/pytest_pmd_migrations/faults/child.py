@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import select
@@ -99,6 +100,8 @@ def _fork(work: Callable[[Tell], None], *, leads: bool) -> tuple[int, int]:
                 os.setpgid(child, child)
         return child, reading
     try:
+        # Else each collection would go through all that the parent has, a whole test session.
+        gc.freeze()
         if leads:
             os.setpgid(0, 0)
         os.close(reading)

@@ -8,7 +8,6 @@ turn back looks for the lock again. So the order of events does not depend on th
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -131,8 +130,6 @@ def _run(work: Callable[[GiveUp], Message], sleepers: Sleepers, waiting: int, te
         tell(word, Message(word))
         _wait(waiting)
 
-    # The parent's objects are not this process's garbage; to look at them is to copy them.
-    gc.freeze()
     _wait(waiting)
     try:
         with _sleeping(sleepers, lambda: give_up("waits")):
