@@ -154,7 +154,7 @@ def upgrade(
             with opened(str(file), timeout=timeout) as connection:
                 done = upgrade_database(
                     connection,
-                    file,
+                    str(file),
                     target=target,
                     backup=not no_backup,
                     progress=progress,

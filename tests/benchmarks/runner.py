@@ -59,7 +59,7 @@ def _history(folder: Path) -> None:
     loaded = [migration.load() for migration in migrations]
 
     def run(conn: sqlite3.Connection) -> None:
-        take_steps(conn, loaded, authorizer=None, backup=None, progress=None)
+        take_steps(conn, loaded, authorizer=None, backup=None, progress=None, before_first=None)
 
     def bare(conn: sqlite3.Connection) -> None:
         db = sqlite_utils.Database(conn, recursive_triggers=False, execute_plugins=False)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from pmd.store.errors import DatabaseClosedError, InvalidValueError, TransactionLostError
-from pmd.store.opening import checked_path, close_unchanged, file_of, open_connection
+from pmd.store.opening import checked_path, close_unchanged, open_connection
 from pmd.store.upgrade import upgrade
 
 __all__ = ["Database", "Parameters"]
@@ -139,7 +139,7 @@ class Database:
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        done = upgrade(connection, file_of(self.path), backup=self._backup)
+        done = upgrade(connection, self.path, backup=self._backup)
         if done.kept:
             _log.info("%s: backup %s", self.path, done.kept.backup.path)
         if done.applied:

@@ -13,7 +13,7 @@ from pmd.store.copying import CopyProgress
 from pmd.store.migrations import MigrationRunner
 from pmd.store.migrations.database_errors import database_error
 from pmd.store.migrations.runner import Progress
-from pmd.store.opening import refuse_foreign
+from pmd.store.opening import file_of, refuse_foreign
 from pmd.store.soundness import refuse_damaged
 
 __all__ = ["Upgrade", "upgrade"]
@@ -37,7 +37,7 @@ class Upgrade:
 
 def upgrade(
     connection: sqlite3.Connection,
-    file: Path | None,
+    path: str,
     *,
     target: int | None = None,
     backup: bool = False,
@@ -46,22 +46,27 @@ def upgrade(
 ) -> Upgrade:
     """Take the steps to `target` (default latest) that are missing.
 
-    `file` is the database's file, None in memory. Before the first step another program's
-    database and a damaged one are refused. With `backup`, a database that holds anything is
-    copied beside its file under the first step's lock: what the copy lacks, the upgrade has not
-    touched. Raises ForeignDatabaseError, BackupError and what the runner does.
+    `path` is the checked path that the connection was opened with. Before the first step another
+    program's database and a damaged one are refused. With `backup`, a database that holds
+    anything is copied beside its file under the first step's lock: what the copy lacks, the
+    upgrade has not touched. Raises ForeignDatabaseError, BackupError and what the runner does.
     """
-    place = f"the database {file}" if file else "the database in memory"
-    refuse_foreign(connection, str(file))
-    # A step that rewrites the file is never taken without one.
-    runner = MigrationRunner(connection, backup=partial(keep_backup, file) if file else None)
-    before = runner.get_current_version()
-    pending = runner.get_pending_migrations()
-    if not pending or target == before:
-        runner.run_migrations(target)
+    refuse_foreign(connection, path)
+    runner = MigrationRunner(connection)
+    before, latest = runner.get_current_version(), runner.get_latest_version()
+    if before == (latest if target is None else target) <= latest:
         return Upgrade(before, before, 0, None)
-    if file is None or not backup:
-        refuse_damaged(connection, place)
+    # Refuses what is newer than the code, before all of it is read.
+    runner.get_pending_migrations()
+    file = file_of(path)
+    if file is None:
+        refuse_damaged(connection, "the database in memory")
+        applied = runner.run_migrations(target, progress=progress)
+        return Upgrade(before, runner.get_current_version(), applied, None)
+    # A step that rewrites the file is never taken without a backup.
+    runner = MigrationRunner(connection, backup=partial(keep_backup, file))
+    if not backup:
+        refuse_damaged(connection, f"the database {file}")
         applied = runner.run_migrations(target, progress=progress)
         return Upgrade(before, runner.get_current_version(), applied, None)
     with ExitStack() as stack:
