@@ -1,7 +1,8 @@
 """Try faults on the next step of every stored database, and count what they leave.
 
 Run: python -m pytest_pmd_migrations.faults SOURCE SNAPSHOTS, such as ``app.migrations
-fixtures/snapshots``; SOURCE is what ``migration_source`` says. Exits 1 where anything is broken.
+fixtures/snapshots``; SOURCE is what ``migration_source`` says. Exits 1 where anything is broken, 2
+where nothing could be tried.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SnapshotError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.kinds import KINDS, Kind
 from pytest_pmd_migrations.faults.story import story
@@ -39,16 +41,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     # What the migrations themselves say, they say hundreds of times.
     logging.disable()
-    source = resolve_source(given.source, root=Path.cwd(), setting="source")
-    names = [name for name in given.kinds.split(",") if name]
-    kinds = [kind for kind in KINDS if not names or kind.name in names]
+    try:
+        kinds = _chosen_kinds(given.kinds)
+        source = resolve_source(given.source, root=Path.cwd(), setting="source")
+        cases = list(_cases(source, SnapshotFolder(given.snapshots), _split(given.only)))
+        if not cases:
+            message = (
+                f"--only: {given.only} is at the latest version; expected one with a step left"
+            )
+            raise SettingError(message)
+    except MigrationTestError as error:
+        parser.error(str(error))
     for kind in kinds:
         if kind.lacking:
             _say(f"{kind.name} is left out: {kind.lacking}")
     started = time.perf_counter()
-    only = {name for name in given.only.split(",") if name}
     found: list[Found] = []
-    for case in _cases(source, SnapshotFolder(given.snapshots), only):
+    for case in cases:
         found.extend(_tried(case, [kind for kind in kinds if not kind.lacking]))
     if given.list:
         for line in _lines(found):
@@ -61,11 +70,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(judged.broken for _, judged in found))
 
 
-def _cases(source: Source, folder: SnapshotFolder, only: set[str]) -> Iterator[Case]:
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _chosen_kinds(names: str) -> list[Kind]:
+    _refuse_unknown("--kinds", _split(names), [kind.name for kind in KINDS])
+    return [kind for kind in KINDS if not names or kind.name in _split(names)]
+
+
+def _refuse_unknown(option: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            message = f"{option}: there is no {name!r}; expected some of {', '.join(known)}"
+            raise SettingError(message)
+
+
+def _cases(source: Source, folder: SnapshotFolder, only: Sequence[str]) -> Iterator[Case]:
     """Yield the next step of a new database and of every stored one, in both journal modes."""
     versions = source.versions()
+    stored = folder.names()
+    if not stored:
+        message = f"no snapshot in {folder.path}; expected stored databases such as 0001.db"
+        raise SnapshotError(message)
+    _refuse_unknown("--only", only, ["new", *map(str, stored)])
     starts = [("new", 0, EMPTY)]
-    starts.extend((str(name), name.version, folder.read(name)) for name in folder.names())
+    starts.extend((str(name), name.version, folder.read(name)) for name in stored)
     for label, version, image in starts:
         following = [one for one in versions if one > version]
         if following and (not only or label in only):
