@@ -23,7 +23,7 @@ from queue import SimpleQueue
 ROOT = Path(__file__).parents[1]
 LIST = Path(__file__).with_suffix(".md")
 PROCESSES = 2
-LONGEST = 300
+LONGEST = 600
 """Seconds that the tests of one call may take."""
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "dist", "build")
