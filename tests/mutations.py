@@ -153,16 +153,21 @@ def main(numbers: Sequence[str]) -> int:
         shares = [tests[place::PROCESSES] for place in range(PROCESSES) if tests[place:]]
         for code, said in _each(copies, lambda copy, share: copy.passes(*share), shares):
             if code:
-                print(f"a named test does not pass as the code is\n{said}")
+                _say(f"a named test does not pass as the code is\n{said}")
                 return 1
-        print(f"{len(tests)} tests pass as the code is")
+        _say(f"{len(tests)} tests pass as the code is")
         killed = 0
         outcomes = _each(copies, Copy.judge, mutations)
         for mutation, outcome in zip(mutations, outcomes, strict=True):
-            print(f"{mutation.number:3} {outcome}: {mutation.title}", flush=True)
+            _say(f"{mutation.number:3} {outcome}: {mutation.title}")
             killed += outcome == "killed"
-    print(f"{killed} of {len(mutations)} killed in {time.monotonic() - started:.0f} s")
+    _say(f"{killed} of {len(mutations)} killed in {time.monotonic() - started:.0f} s")
     return 0 if killed == len(mutations) else 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _each(copies: SimpleQueue[Copy], work: Callable, things: Sequence) -> Iterator:
