@@ -20,8 +20,8 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pmd.store.backup import find_backups
 from pmd.store.database import Database
+from pmd.store.files.backup import find_backups
 
 SNAPSHOTS = Path(__file__).parents[1] / "fixtures" / "snapshots"
 OPENERS = 8

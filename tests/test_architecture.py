@@ -23,23 +23,16 @@ ORDER = [
     "schema",
     "rows",
     "fill",
-    "lineage",
-    "fresh",
-    "history",
-    "results",
+    "application",
     "faults",
     "checks",
+    "grid",
     "report",
-    "hookspecs",
-    "settings",
-    "database",
-    "fixtures",
-    "cell_item",
-    "matrix",
+    "pytest_side",
     "plugin",
     "cli",
 ]
-PYTEST_SIDE = {"hookspecs", "settings", "fixtures", "cell_item", "matrix", "plugin", "cli"}
+PYTEST_SIDE = {"pytest_side", "plugin", "cli"}
 EARLIER_PARTS = {"rows": {"sources.declarations"}, "snapshots": {"sources.declarations"}}
 
 
@@ -121,15 +114,15 @@ def test_only_the_command_of_pmd_knows_the_terminal(path: Path) -> None:
 STORE_ORDER = [
     "migrations",
     "errors",
-    "copying",
-    "opening",
-    "soundness",
-    "pages",
-    "backup",
-    "upgrade",
+    "files/copying",
+    "files/opening",
+    "files/soundness",
+    "files/pages",
+    "files/backup",
+    "files/upgrade",
     "database",
-    "restore",
-    "rehearsal",
+    "files/restore",
+    "files/rehearsal",
 ]
 
 
@@ -140,7 +133,11 @@ def test_opening_and_keeping_a_database_import_one_way(name: str) -> None:
         *map(imports, modules(path) if path.is_dir() else [path.with_suffix(".py")])
     )
     later = STORE_ORDER[STORE_ORDER.index(name) + 1 :]
-    assert not {f"{name} imports {other}" for other in later if f"pmd.store.{other}" in found}
+    assert not {
+        f"{name} imports {other}"
+        for other in later
+        if f"pmd.store.{other.replace('/', '.')}" in found
+    }
 
 
 @pytest.mark.parametrize(
@@ -168,8 +165,8 @@ def test_a_run_without_flag_and_fixture_imports_nothing_heavy(tmp_path: Path) ->
         "    heavy = {'sqlite3', 'sqlite_utils', 'click', 'pmd'} & set(sys.modules)\n"
         "    ours = sorted(m for m in sys.modules if m.startswith('pytest_pmd_migrations'))\n"
         "    assert not heavy\n"
-        "    assert ours == ['pytest_pmd_migrations', 'pytest_pmd_migrations.hookspecs',"
-        " 'pytest_pmd_migrations.plugin']\n"
+        "    assert ours == ['pytest_pmd_migrations', 'pytest_pmd_migrations.plugin',"
+        " 'pytest_pmd_migrations.pytest_side', 'pytest_pmd_migrations.pytest_side.hookspecs']\n"
     )
     run = subprocess.run(
         [

@@ -77,7 +77,7 @@ def test_every_fixture_says_in_one_line_how_it_is_called(pytester):
 def test_every_hook_and_check_is_described():
     hooks = re.findall(
         r"^def (pytest_migration\w+)",
-        (Path(plugin.__file__).parent / "hookspecs.py").read_text(),
+        (Path(plugin.__file__).parent / "pytest_side/hookspecs.py").read_text(),
         re.MULTILINE,
     )
     assert hooks

@@ -349,7 +349,8 @@ def test_without_flag_and_fixture_no_room_but_the_first_is_loaded(
         "def test_modules():\n"
         "    own = {name for name in sys.modules if name.startswith('pytest_pmd_migrations')}\n"
         "    assert own == {'pytest_pmd_migrations', 'pytest_pmd_migrations.plugin',\n"
-        "                   'pytest_pmd_migrations.hookspecs'}\n"
+        "                   'pytest_pmd_migrations.pytest_side',\n"
+        "                   'pytest_pmd_migrations.pytest_side.hookspecs'}\n"
         "    assert not {'sqlite3', 'sqlite_utils', 'click', 'pmd'} & set(sys.modules)\n"
     )
     result = app.run("-p", "no:hypothesispytest", "-p", "no:xdist")

@@ -14,8 +14,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from pytest_pmd_migrations.faults import DEFAULT, KINDS, MODES, Case
-from pytest_pmd_migrations.faults.connects import wrapped_connects
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.resolve import resolve_source
 

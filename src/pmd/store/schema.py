@@ -86,7 +86,7 @@ BEGIN
 END;
 
 -- The chunks of a text that a model has embedded. Vectors themselves are in content_vectors_vec,
--- which pmd.store.embeddings makes where sqlite-vec loads.
+-- which pmd.store.repositories.embeddings makes where sqlite-vec loads.
 CREATE TABLE content_vectors (
     hash TEXT NOT NULL,
     seq INTEGER NOT NULL,

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_pmd_migrations.database import MigrationDatabase
-    from pytest_pmd_migrations.fixtures import Databases
+    from pytest_pmd_migrations.pytest_side.database import MigrationDatabase
+    from pytest_pmd_migrations.pytest_side.database_factory import Databases
 
 PREFIX = "migrations::"
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Make the hooks known that an application may implement."""
-    from pytest_pmd_migrations import hookspecs
+    from pytest_pmd_migrations.pytest_side import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
 
@@ -92,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     ids = _take_cell_ids(config)
     if config.option.migration_matrix or ids:
-        from pytest_pmd_migrations.matrix import MatrixPlugin
+        from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
 
         config.pluginmanager.register(MatrixPlugin(config, ids), "migration-matrix")
 
@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for ``migration_version`` once for every stored snapshot."""
     if "migration_version" in metafunc.fixturenames:
-        from pytest_pmd_migrations.fixtures import parametrize_versions
+        from pytest_pmd_migrations.pytest_side.database_factory import parametrize_versions
 
         parametrize_versions(metafunc)
 
@@ -108,8 +108,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def _migration_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
     __tracebackhide__ = True
-    from pytest_pmd_migrations.database import without_own_frames
-    from pytest_pmd_migrations.fixtures import Databases
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database_factory import Databases
 
     databases = without_own_frames(Databases)(request.config, tmp_path)
     yield databases
@@ -119,7 +119,7 @@ def _migration_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 @pytest.fixture
 def migration_version(request: pytest.FixtureRequest) -> str:
     """Name of a stored snapshot, once for each: db = migration_db(migration_version)."""
-    from pytest_pmd_migrations.fixtures import stored_version
+    from pytest_pmd_migrations.pytest_side.database_factory import stored_version
 
     return stored_version(request.param)
 
@@ -132,7 +132,7 @@ def migration_db(_migration_databases: Databases) -> Callable[..., MigrationData
     ``read_schema()``; where an application has several sources, ``source=`` names one. It is
     closed after the test.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.stored)
 
@@ -144,7 +144,7 @@ def migration_fresh_db(_migration_databases: Databases) -> Callable[..., Migrati
     It is copied from one that is built once a process, so an ordinary test gets a migrated
     database in the time of a copy. Otherwise as ``migration_db``.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.fresh)
 
@@ -155,7 +155,7 @@ def migration_upgrade(_migration_databases: Databases) -> Callable[..., tuple[in
 
     Returns the versions that were reached, ascending. Refuses a stored snapshot itself.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.upgrade)
 
@@ -167,7 +167,7 @@ def assert_schema_matches_fresh(_migration_databases: Databases) -> Callable[...
     Takes a database of the other fixtures, a connection or a path. Raises SchemaMismatchError,
     an AssertionError, with every difference.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.assert_fresh)
 

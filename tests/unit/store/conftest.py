@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pmd.store.database import Database
-from pmd.store.documents import DocumentRepository
-from pmd.store.source_collections import CollectionRepository
+from pmd.store.repositories.documents import DocumentRepository
+from pmd.store.repositories.source_collections import CollectionRepository
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 FRESH = "fresh"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pmd.store.contexts import ContextRepository
 from pmd.store.database import Database
-from pmd.store.documents import DocumentRepository
-from pmd.store.search import SearchRepository
-from pmd.store.source_collections import CollectionRepository
+from pmd.store.repositories.contexts import ContextRepository
+from pmd.store.repositories.documents import DocumentRepository
+from pmd.store.repositories.search import SearchRepository
+from pmd.store.repositories.source_collections import CollectionRepository
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 FORMS = [

@@ -24,7 +24,7 @@ from pmd.store.migrations import (
     MigrationRunner,
     load_migrations,
 )
-from pmd.store.search import SearchRepository
+from pmd.store.repositories.search import SearchRepository
 
 LATEST = 12
 VERSIONS = Path(schema.__file__).parent / "migrations/versions"

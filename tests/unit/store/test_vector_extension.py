@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pmd.store.embeddings import EmbeddingRepository
 from pmd.store.errors import VectorsUnavailableError
+from pmd.store.repositories.embeddings import EmbeddingRepository
 from pmd.store.vector_extension import load_vector_extension
 
 NOT_BUILT_IN = (

@@ -11,14 +11,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from pytest_pmd_migrations.checks.migrations import reaching, unreached
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Verdict
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.checks.reached import reaching, unreached
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.showing.lines import render
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
 from pytest_pmd_migrations.wording import counted, headline, wrap_text

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.migrations import reaching, unreached
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import FRESH
+from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -18,12 +20,10 @@ from pytest_pmd_migrations.checks.model import (
     Observations,
     Verdict,
 )
+from pytest_pmd_migrations.checks.reached import reaching, unreached
 from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Judged, Kind, Mode, try_faults
-from pytest_pmd_migrations.faults.story import advice, counts, story
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.faults.message import advice, counts, story
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import EMPTY, Step, walk
-from pytest_pmd_migrations.results import FRESH
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 

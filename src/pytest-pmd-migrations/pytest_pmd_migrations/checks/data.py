@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from sqlite3 import Connection
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.checks.model import Check, Finding, Note, Observations, Verdict
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step, take_step
 from pytest_pmd_migrations.rows import (
     RowFinding,
     RowsReport,

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
-from pytest_pmd_migrations.checks.migrations import reaching
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import row_digester
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -18,12 +20,10 @@ from pytest_pmd_migrations.checks.model import (
     Observations,
     Verdict,
 )
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.lineage import Step
-from pytest_pmd_migrations.results import row_digester
+from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.render import render
-from pytest_pmd_migrations.schema.whole import whole_sql
+from pytest_pmd_migrations.schema.showing.full_sql import whole_sql
+from pytest_pmd_migrations.schema.showing.lines import render
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step
 
 __all__ = [
     "Check",

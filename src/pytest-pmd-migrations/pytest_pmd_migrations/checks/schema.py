@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -17,11 +19,9 @@ from pytest_pmd_migrations.checks.model import (
     Observations,
     Verdict,
 )
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
-from pytest_pmd_migrations.schema.render import count_differences, render
-from pytest_pmd_migrations.schema.whole import whole_sql
+from pytest_pmd_migrations.schema.showing.full_sql import whole_sql
+from pytest_pmd_migrations.schema.showing.lines import count_differences, render
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 

@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Verdict
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step
-from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 

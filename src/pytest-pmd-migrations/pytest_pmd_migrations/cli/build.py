@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 import click
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
 from pytest_pmd_migrations.cli.locking import locked_lines, updated_lock
-from pytest_pmd_migrations.cli.problems import find_problems, has_twin, is_released, read_sound
 from pytest_pmd_migrations.cli.project import UnusableError
+from pytest_pmd_migrations.cli.survey import find_problems, has_twin, is_released, read_sound
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import EMPTY, take_step
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.schema.render import count_differences, render
+from pytest_pmd_migrations.schema.showing.lines import count_differences, render
 from pytest_pmd_migrations.snapshots.lock import Lock, write_lock
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql

@@ -12,7 +12,6 @@ import click
 
 from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.cli.difference import schema_difference
-from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
     choose_histories,
     choose_history,
@@ -21,6 +20,7 @@ from pytest_pmd_migrations.cli.project import (
 )
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.scaffold import create_migration
+from pytest_pmd_migrations.cli.survey import find_problems
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.snapshots.lock import write_lock
 from pytest_pmd_migrations.wording import counted, shown_path

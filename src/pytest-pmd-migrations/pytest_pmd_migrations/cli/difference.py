@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.schema import Schema, compare, read_schema
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.showing.lines import render
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 
 __all__ = ["schema_difference"]

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import Result, version_line, version_results
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.results import Result, version_line, version_results
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.snapshots.lock import (
     LOCK_FILE,

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 import pytest
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.settings import load_histories
+from pytest_pmd_migrations.pytest_side.settings import load_histories
 from pytest_pmd_migrations.sources.modules import ModulesSource
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.wording import shown_path

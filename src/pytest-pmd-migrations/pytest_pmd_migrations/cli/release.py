@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import click
 
-from pytest_pmd_migrations.cli.problems import find_problems
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.project import UnusableError
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.cli.survey import find_problems
 from pytest_pmd_migrations.snapshots.lock import Lock
 from pytest_pmd_migrations.snapshots.names import format_version
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.kinds import DEFAULT, KINDS, Kind
-from pytest_pmd_migrations.faults.trial import try_faults
+from pytest_pmd_migrations.faults.child_run import try_faults
+from pytest_pmd_migrations.faults.kinds.registry import DEFAULT, KINDS, Kind
 from pytest_pmd_migrations.faults.values import GOOD, MODES, VERDICTS, Judged, Mode, Point, Verdict
 
 __all__ = [

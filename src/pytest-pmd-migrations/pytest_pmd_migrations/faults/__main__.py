@@ -16,13 +16,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pytest_pmd_migrations.application.upgrade import EMPTY
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SnapshotError
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.kinds import KINDS, Kind
-from pytest_pmd_migrations.faults.story import story
-from pytest_pmd_migrations.faults.trial import try_faults
+from pytest_pmd_migrations.faults.child_run import try_faults
+from pytest_pmd_migrations.faults.kinds.registry import KINDS, Kind
+from pytest_pmd_migrations.faults.message import story
 from pytest_pmd_migrations.faults.values import MODES, VERDICTS, Judged
-from pytest_pmd_migrations.lineage import EMPTY
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.sources.resolve import resolve_source

@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.connects import Active
 from pytest_pmd_migrations.faults.fault import Fault
+from pytest_pmd_migrations.faults.patched_connect import Active
 
 __all__ = ["Injector"]
 

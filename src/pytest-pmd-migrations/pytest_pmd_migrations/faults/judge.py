@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from pytest_pmd_migrations.application.upgrade import EMPTY, walk
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case, Ran, scratch_folder
 from pytest_pmd_migrations.faults.files import Files
 from pytest_pmd_migrations.faults.values import Judged, Point, Verdict
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import EMPTY, walk
 from pytest_pmd_migrations.rows import compare_rows, digest_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.showing.lines import render
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
 from pytest_pmd_migrations.sources.protocol import current_version

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from pytest_pmd_migrations.fill.shape import Column, Shape
 from pytest_pmd_migrations.fill.values import Value, unlike
 from pytest_pmd_migrations.rows.tables import ForeignKey, quote
-from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = ["Row", "RowSearch"]
 

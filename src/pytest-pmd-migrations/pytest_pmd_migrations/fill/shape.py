@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.fill.values import Value, has_no_affinity, mentioned_values, typed_values
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, quote
-from pytest_pmd_migrations.schema.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
 
 __all__ = ["Column", "Rule", "Shape", "read_shape"]
 

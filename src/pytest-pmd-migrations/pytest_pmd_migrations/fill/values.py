@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from pytest_pmd_migrations.schema.tokens import Token
+from pytest_pmd_migrations.schema.reading.tokens import Token
 
 __all__ = ["Value", "has_no_affinity", "mentioned_values", "typed_values", "unlike"]
 

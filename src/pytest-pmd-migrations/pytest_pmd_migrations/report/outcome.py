@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pytest_pmd_migrations.checks.cells import Cell, parse_cell_id
 from pytest_pmd_migrations.checks.model import Note, Verdict
+from pytest_pmd_migrations.grid.cells import Cell, parse_cell_id
 
 __all__ = ["BAD", "DIED", "FAIL", "NONE", "NOTE", "NOT_RUN", "OK", "SKIP", "Outcome"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.cells import grid_rows, list_cells
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Check, Note
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.grid.cells import grid_rows, list_cells
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Plan", "plan_of"]
 
@@ -35,12 +36,16 @@ class Plan:
     notes: tuple[Note, ...] = ()
 
 
-def plan_of(history: History, checks: Sequence[Check], *, hidden: Note | None = None) -> Plan:
-    """Return the plan of one history under ``checks``; ``hidden`` says what they do not see."""
+def plan_of(history: History, checks: Sequence[Check], *, hidden: int = 0) -> Plan:
+    """Return the plan of one history under ``checks``, which do not see ``hidden`` objects."""
     used = [check for check in checks if check.applies(history)]
     rows = {*grid_rows(history, "snapshot"), *grid_rows(history, "migration")}
     declared: set[str] = set()
-    notes = [hidden] if hidden else []
+    notes: list[Note] = []
+    if hidden:
+        notes.append(
+            Note("migration_ignore", f"{counted(hidden, 'object')} hidden from every check")
+        )
     for version in history.versions:
         try:
             declared.update(_declared(history, version))

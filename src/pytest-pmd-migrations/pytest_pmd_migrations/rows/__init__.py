@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
 from pytest_pmd_migrations.rows.compare import compare_rows
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.integrity import (
@@ -11,7 +12,6 @@ from pytest_pmd_migrations.rows.integrity import (
     stray_findings,
 )
 from pytest_pmd_migrations.rows.model import RowFinding, RowsReport
-from pytest_pmd_migrations.rows.pages import same_content, unchanged_rows
 
 __all__ = [
     "RowFinding",

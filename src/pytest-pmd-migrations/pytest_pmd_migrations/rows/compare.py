@@ -7,8 +7,9 @@ from contextlib import closing
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows.autoincrement import marks_set_back
+from pytest_pmd_migrations.rows.changed_pages import unchanged_rows
 from pytest_pmd_migrations.rows.declared import BrokenDeclarationError
-from pytest_pmd_migrations.rows.experiment import Rerun
 from pytest_pmd_migrations.rows.findings import (
     column_gone,
     not_moved,
@@ -16,18 +17,17 @@ from pytest_pmd_migrations.rows.findings import (
     table_gone,
     values_changed,
 )
-from pytest_pmd_migrations.rows.holders import find_holder, find_rows, same_columns
 from pytest_pmd_migrations.rows.model import RowFinding, RowsReport, cut
-from pytest_pmd_migrations.rows.moves import missing_values
-from pytest_pmd_migrations.rows.narrow import differing_rows
-from pytest_pmd_migrations.rows.pages import unchanged_rows
-from pytest_pmd_migrations.rows.pair import Row, open_sides
-from pytest_pmd_migrations.rows.places import Doubt
-from pytest_pmd_migrations.rows.search import Search, find_columns, find_in_parents
-from pytest_pmd_migrations.rows.sequences import marks_set_back
-from pytest_pmd_migrations.rows.survival import Columns, Outcome, survive
+from pytest_pmd_migrations.rows.moved.columns import Doubt
+from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
+from pytest_pmd_migrations.rows.moved.experiment import Rerun
+from pytest_pmd_migrations.rows.moved.search import Search, find_columns, find_in_parents
+from pytest_pmd_migrations.rows.moved.tables import find_holder, find_rows, same_columns
+from pytest_pmd_migrations.rows.row_matching import Columns, Outcome, survive
+from pytest_pmd_migrations.rows.sides import Row, open_sides
 from pytest_pmd_migrations.rows.tables import RowTable, Value, unloaded_tables
-from pytest_pmd_migrations.schema.tokens import fold
+from pytest_pmd_migrations.rows.unequal_rows import differing_rows
+from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.sources.declarations import Declarations
 from pytest_pmd_migrations.wording import counted
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.rows.model import RowFinding, cut
 from pytest_pmd_migrations.rows.tables import RowTable, quote
-from pytest_pmd_migrations.schema.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
 from pytest_pmd_migrations.sources.declarations import WHOLE, Declarations
 
 __all__ = ["BrokenDeclarationError", "Column", "Declared", "resolve"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.rows.tables import RowTable, exact_rows, list_tables, quote
-from pytest_pmd_migrations.schema.tokens import fold
+from pytest_pmd_migrations.schema.reading.tokens import fold
 
 __all__ = ["combine_digests", "count_rows", "digest_tables", "select_rows"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.rows.model import RowFinding, cut
-from pytest_pmd_migrations.rows.pair import Row
-from pytest_pmd_migrations.rows.places import Doubt
+from pytest_pmd_migrations.rows.moved.columns import Doubt
+from pytest_pmd_migrations.rows.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable, Value
 from pytest_pmd_migrations.rows.wording import (
     declare,
@@ -15,7 +15,7 @@ from pytest_pmd_migrations.rows.wording import (
     show_row,
     show_value,
 )
-from pytest_pmd_migrations.schema.tokens import fold
+from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.sources.declarations import WHOLE
 from pytest_pmd_migrations.wording import counted
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows.model import RowFinding, cut
 from pytest_pmd_migrations.rows.tables import quote
-from pytest_pmd_migrations.schema.catalog import plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 
 __all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
 

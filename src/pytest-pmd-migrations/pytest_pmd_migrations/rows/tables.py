@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from pytest_pmd_migrations.schema.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
 
 __all__ = [
     "ForeignKey",

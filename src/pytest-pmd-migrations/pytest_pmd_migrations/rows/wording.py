@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.rows.model import EVIDENCE, cut
-from pytest_pmd_migrations.rows.pair import Row
+from pytest_pmd_migrations.rows.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable, Value
-from pytest_pmd_migrations.schema.tokens import fold
+from pytest_pmd_migrations.schema.reading.tokens import fold
 
 __all__ = ["declare", "declare_moves", "show_change", "show_row", "show_value"]
 

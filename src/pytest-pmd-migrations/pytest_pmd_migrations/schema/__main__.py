@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.schema.read import compare_databases
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.reading.read import compare_databases
+from pytest_pmd_migrations.schema.showing.lines import render
 from pytest_pmd_migrations.wording import counted
 
 _EXIT_DIFFERENT = 1

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.schema.mend import changing, creating, dropping
-from pytest_pmd_migrations.schema.spelling import column_list
-from pytest_pmd_migrations.schema.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.reading.spelling import column_list
+from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, Schema, SchemaObject
 from pytest_pmd_migrations.wording import counted
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.schema.spelling import as_sql, one_line
-from pytest_pmd_migrations.schema.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
+from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, Schema, SchemaObject
 
 __all__ = ["REBUILD", "changing", "creating", "dropping"]

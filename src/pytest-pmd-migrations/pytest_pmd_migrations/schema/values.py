@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pytest_pmd_migrations.schema.tokens import fold
+from pytest_pmd_migrations.schema.reading.tokens import fold
 
 __all__ = ["ORDER", "Schema", "SchemaObject"]
 

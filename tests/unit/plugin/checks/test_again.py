@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
 
-from tests.unit.plugin.application import Notes, Repeatable, application, store, told
+from tests.unit.plugin.built_application import Notes, Repeatable, application, store, told
 
 ONE = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT)"
 ROWS = f"{ONE}; INSERT INTO notes(title) VALUES ('a'), ('b')"

@@ -11,10 +11,10 @@ import pytest
 from pytest_pmd_migrations.checks import atomic
 from pytest_pmd_migrations.checks.model import Note
 from pytest_pmd_migrations.faults import Judged, Point
-from pytest_pmd_migrations.faults.deny import Deny
-from pytest_pmd_migrations.faults.story import advice, counts, story
+from pytest_pmd_migrations.faults.kinds.deny import Deny
+from pytest_pmd_migrations.faults.message import advice, counts, story
 
-from tests.unit.plugin.application import Notes, application, store, verdict
+from tests.unit.plugin.built_application import Notes, application, store, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 TWO = "ALTER TABLE notes ADD COLUMN body TEXT; CREATE TABLE tags(name TEXT)"

@@ -8,11 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_pmd_migrations.checks.cells import judge_cell
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import Note, Verdict
-from pytest_pmd_migrations.checks.records import Records
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.grid.cells import judge_cell
+from pytest_pmd_migrations.grid.walks import Records
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Condition, Declarations
 from pytest_pmd_migrations.sources.protocol import Location

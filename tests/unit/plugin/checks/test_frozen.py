@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Note
-from pytest_pmd_migrations.history import History
 
-from tests.unit.plugin.application import Repeatable, Up, application, lock, store, told, verdict
+from tests.unit.plugin.built_application import (
+    Repeatable,
+    Up,
+    application,
+    lock,
+    store,
+    told,
+    verdict,
+)
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 ROWS = "INSERT INTO notes VALUES (1, ' a'), (2, 'b ')"

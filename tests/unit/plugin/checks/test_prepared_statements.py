@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.checks.cells import list_cells
 from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.grid.cells import list_cells
 
-from tests.unit.plugin.application import application, store, told, verdict
+from tests.unit.plugin.built_application import application, store, told, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.checks.model import Note
 
-from tests.unit.plugin.application import application, store, told, verdict
+from tests.unit.plugin.built_application import application, store, told, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"

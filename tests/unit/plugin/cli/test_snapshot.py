@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.build import build_missing, write_built
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots import SnapshotFolder
 from pytest_pmd_migrations.sources import resolve_source
 

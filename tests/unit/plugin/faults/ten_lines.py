@@ -9,8 +9,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from pytest_pmd_migrations.faults import Case, Judged, Kind, Mode, Point
-from pytest_pmd_migrations.faults.connects import wrapped_connects
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.sources import Location
 

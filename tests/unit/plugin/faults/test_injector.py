@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.connects import wrapped_connects
-from pytest_pmd_migrations.faults.deny import Deny
-from pytest_pmd_migrations.faults.interrupt import Interrupt
+from pytest_pmd_migrations.faults.kinds.deny import Deny
+from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
+from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
 
 from tests.unit.plugin.faults.ten_lines import OwnConnection, TenLines, case, tried
 

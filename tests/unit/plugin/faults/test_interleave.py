@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.interleave import Interleave
-from pytest_pmd_migrations.faults.interleave_turns import Message, child_run, take_turns
+from pytest_pmd_migrations.faults.kinds.interleave import Interleave
+from pytest_pmd_migrations.faults.kinds.interleave_turns import Message, child_run, take_turns
 
 from tests.unit.plugin.faults.ten_lines import (
     STEPS,

@@ -6,16 +6,16 @@ import ctypes
 import sys
 
 import pytest
-from pytest_pmd_migrations.faults.interleave import Interleave
-from pytest_pmd_migrations.faults.power import Power
-from pytest_pmd_migrations.faults.power.library import LibraryNotFoundError
-from pytest_pmd_migrations.faults.power.shim import shim
+from pytest_pmd_migrations.faults.kinds.interleave import Interleave
+from pytest_pmd_migrations.faults.kinds.power import Power
+from pytest_pmd_migrations.faults.kinds.power.library import LibraryNotFoundError
+from pytest_pmd_migrations.faults.kinds.power.shim import shim
 
 
 @pytest.fixture(autouse=True)
 def _not_looked_for_yet(monkeypatch):
     """As in a process that has no shim; one that is there stays, since SQLite points at it."""
-    for module in ("interleave", "power.kind"):
+    for module in ("kinds.interleave", "kinds.power.kind"):
         monkeypatch.setattr(f"pytest_pmd_migrations.faults.{module}.shim", shim.__wrapped__)
 
 

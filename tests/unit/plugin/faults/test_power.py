@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.connects import wrapped_connects
-from pytest_pmd_migrations.faults.power import Power
-from pytest_pmd_migrations.faults.power.operations import Delete, Open, Sync, Write
-from pytest_pmd_migrations.faults.power.shim import shim
+from pytest_pmd_migrations.faults.kinds.power import Power
+from pytest_pmd_migrations.faults.kinds.power.operations import Delete, Open, Sync, Write
+from pytest_pmd_migrations.faults.kinds.power.shim import shim
+from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
 
 from tests.unit.plugin.faults.ten_lines import OwnConnection, TenLines, case, tried
 

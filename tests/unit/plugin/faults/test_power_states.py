@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest_pmd_migrations.faults.power.operations import (
+from pytest_pmd_migrations.faults.kinds.power.operations import (
     Delete,
     Open,
     Returned,
@@ -12,7 +12,7 @@ from pytest_pmd_migrations.faults.power.operations import (
     Truncate,
     Write,
 )
-from pytest_pmd_migrations.faults.power.states import SECTOR, files_after, power_states
+from pytest_pmd_migrations.faults.kinds.power.states import SECTOR, files_after, power_states
 
 DB, JOURNAL = "", "-journal"
 OLD, NEW = b"o" * SECTOR, b"n" * SECTOR

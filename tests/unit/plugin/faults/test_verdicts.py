@@ -11,12 +11,12 @@ from dataclasses import replace
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults import KINDS, MODES, Judged, Point, try_faults
-from pytest_pmd_migrations.faults.connects import wrapped_connects
-from pytest_pmd_migrations.faults.crash import Crash
-from pytest_pmd_migrations.faults.deny import Deny
 from pytest_pmd_migrations.faults.files import Files
-from pytest_pmd_migrations.faults.interrupt import Interrupt
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.kinds.crash import Crash
+from pytest_pmd_migrations.faults.kinds.deny import Deny
+from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
+from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
 
 from tests.unit.plugin.faults.ten_lines import STEPS, TenLines, case, notes, tried
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.schema.spelling import canonical
-from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.spelling import canonical
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 from tests.unit.plugin.schema.words import words
 

@@ -8,9 +8,9 @@ from contextlib import closing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.parentheses import without_redundant
-from pytest_pmd_migrations.schema.spelling import canonical
-from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
+from pytest_pmd_migrations.schema.reading.spelling import canonical
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 from tests.unit.plugin.schema.bases import split_script
 from tests.unit.plugin.schema.every import holds_for_every, read_again, schema

@@ -1,0 +1,1 @@
+"""Database files: open, copy, check, back up, restore and upgrade them."""

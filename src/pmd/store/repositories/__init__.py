@@ -1,0 +1,1 @@
+"""Repositories: each looks after one kind of row."""

@@ -1,0 +1,1 @@
+"""One application: its migrations, its rules, what is stored of it, and fresh databases."""

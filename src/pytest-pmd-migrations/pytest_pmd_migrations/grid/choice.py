@@ -1,0 +1,59 @@
+"""Which cells a run is about: all of them, or those whose ids were given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.model import Check
+from pytest_pmd_migrations.errors import SettingError, SnapshotError
+from pytest_pmd_migrations.grid.cells import Cell, list_cells
+from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = ["choose_cells"]
+
+
+def choose_cells(
+    histories: Sequence[History], checks: Sequence[Check], ids: Sequence[str]
+) -> tuple[Cell, ...]:
+    """Return the cells of ``ids``, or all when none is given, never an empty answer.
+
+    Raises SnapshotError when nothing is stored, SettingError when there is no cell for the
+    checks, or none of an id: then it says which there are.
+    """
+    cells: dict[str, Cell] = {}
+    for history in histories:
+        if not history.stored and not history.lock.snapshots:
+            raise SnapshotError(
+                f"no snapshot is stored in {shown_path(history.folder.path)}, so nothing can be"
+                " checked. Build them: pmd-migrations snapshot"
+            )
+        cells.update((cell.id, cell) for cell in list_cells(history, checks))
+    if not cells:
+        names = ", ".join(check.name for check in checks)
+        raise SettingError(
+            f"--migration-checks={names} leaves no cell: no source here can be asked that."
+            " See docs/PLUGIN.md, Sources and Hooks"
+        )
+    for wanted in ids:
+        if wanted not in cells:
+            raise SettingError(f"no such cell: {wanted}. {_what_there_is(histories, checks)}")
+    return tuple(cells[wanted] for wanted in dict.fromkeys(ids)) or tuple(cells.values())
+
+
+def _what_there_is(histories: Sequence[History], checks: Sequence[Check]) -> str:
+    sentences = []
+    for history in histories:
+        names = ", ".join(str(name) for name in history.stored if name.variant)
+        sentences.append(
+            f"Versions{f' of {history.name}' if history.name else ''} are"
+            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
+            f"{f' and {names}' if names else ''}"
+        )
+    asked = [check for check in checks if any(check.applies(history) for history in histories)]
+    for kind in ("snapshot", "migration"):
+        found = ", ".join(check.name for check in asked if check.of == kind)
+        if found:
+            sentences.append(f"checks of a {kind} are {found}")
+    return "; ".join(sentences) + "."

@@ -1,0 +1,1 @@
+"""Everything that meets pytest: settings, hooks, cells as items, databases for fixtures."""

@@ -1,0 +1,1 @@
+"""Find where the values of a table or column that went are kept now, and prove it."""

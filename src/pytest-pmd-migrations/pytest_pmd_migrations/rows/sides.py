@@ -1,0 +1,125 @@
+"""The database before a step and the one after it: their tables, and rows read when asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows.declared import Declared, resolve
+from pytest_pmd_migrations.rows.digests import select_rows
+from pytest_pmd_migrations.rows.tables import RowTable, Value, exact_rows, list_tables, quote
+from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+
+__all__ = ["Row", "Side", "open_sides"]
+
+AFTER = "new"
+"""The name under which the database after the step is attached to the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its values by column in lower case, and what excuses it or some of its values.
+
+    ``place`` is its rowid, where it has one.
+    """
+
+    values: Mapping[str, Value]
+    place: Value = None
+    deleted: bool = False
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two databases: its tables by name in lower case, and AUTOINCREMENT's marks.
+
+    ``declared`` is what excuses its rows. ``conn`` shows both databases, this one as ``schema``.
+    """
+
+    conn: sqlite3.Connection
+    schema: str
+    tables: Mapping[str, RowTable]
+    declared: Declared = field(default_factory=Declared)
+    _read: dict[str, Sequence[Row]] = field(default_factory=dict)
+
+    def count(self, name: str) -> int:
+        """Return how many rows a table has."""
+        sql = f"SELECT count(*) FROM {self.schema}.{quote(self.tables[name].name)}"
+        return int(self.conn.execute(sql).fetchone()[0])
+
+    def has_value(self, name: str, column: str) -> bool:
+        """Return whether a column of a table has any value but NULL."""
+        own, place = quote(self.tables[name].name), quote(column)
+        sql = f"SELECT EXISTS (SELECT 1 FROM {self.schema}.{own} WHERE {place} IS NOT NULL)"
+        return bool(self.conn.execute(sql).fetchone()[0])
+
+    def rows(self, name: str) -> Sequence[Row]:
+        """Return the rows of a table, read once."""
+        if name not in self._read:
+            self._read[name] = self.read(name)
+        return self._read[name]
+
+    def put_rows(self, name: str, rows: Sequence[Row]) -> None:
+        """Let ``rows`` stand for those of the table from now on."""
+        self._read[name] = rows
+
+    def read(self, name: str, *, where: str = "") -> Sequence[Row]:
+        """Return the rows of a table, each with what excuses it."""
+        table = self.tables[name]
+        columns = (*table.columns, *table.generated)
+        names = [fold(column) for column in columns]
+        flags = list(self.declared.conditions(table))
+        extra = [f"({condition}\n) IS TRUE" for _, condition in flags]
+        sql = select_rows(table, columns, schema=self.schema, extra=extra, where=where)
+        first = 1 if table.rowid else 0
+        found = []
+        for row in exact_rows(self.conn, sql):
+            values = row[first : first + len(names)]
+            marks = row[first + len(names) :]
+            excused = {column for (column, _), mark in zip(flags, marks, strict=True) if mark == 1}
+            found.append(
+                Row(
+                    dict(zip(names, values, strict=True)),
+                    row[0] if first else None,
+                    "" in excused,
+                    frozenset(excused - {""}) if excused else frozenset(),
+                )
+            )
+        return found
+
+    def marks(self) -> Mapping[str, int]:
+        """Return the AUTOINCREMENT marks, by table in lower case."""
+        marks: dict[str, int] = {}
+        if any(table.counting for table in self.tables.values()):
+            sql = f"SELECT name, seq FROM {self.schema}.sqlite_sequence"
+            for name, mark in self.conn.execute(sql):
+                if isinstance(mark, int):
+                    marks[fold(str(name))] = max(mark, marks.get(fold(str(name)), mark))
+        return marks
+
+
+@contextmanager
+def open_sides(
+    before: Image,
+    after: Image,
+    declarations: Declarations = NOTHING_DECLARED,
+    *,
+    ignore: Sequence[str] = (),
+) -> Iterator[tuple[Side, Side]]:
+    """Show both databases to one private connection: ``main`` as it was, ``new`` as it is.
+
+    Raises BrokenDeclarationError.
+    """
+    declared = Declared()
+    if declarations.deletes or declarations.changes or declarations.moves:
+        # Read without the later database: conditions must not find its tables.
+        with closing(before.connect()) as conn:
+            declared = resolve(conn, list_tables(conn, ignore=ignore), declarations)
+    with closing(before.connect(**{AFTER: after})) as conn:
+        tables = list_tables(conn, ignore=ignore)
+        new = list_tables(conn, schema=AFTER, ignore=ignore)
+        yield Side(conn, "main", tables, declared), Side(conn, AFTER, new)

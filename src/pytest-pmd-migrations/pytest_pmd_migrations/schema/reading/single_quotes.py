@@ -1,0 +1,91 @@
+"""Names in single quotes.
+
+Where the grammar wants a name and no value, SQLite takes a string for one
+(https://www.sqlite.org/lang_keywords.html): `AS 'alias'`, `FROM 'table'`, `new.'column'`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_pmd_migrations.schema.reading.tokens import Token
+
+__all__ = ["with_names"]
+
+_BEFORE_NAME = (
+    *("AS", "FROM", "JOIN", "INTO", "UPDATE", "COLLATE", "IN", "WITH", "RECURSIVE", "WINDOW"),
+    *("OVER", "INDEXED", "CONSTRAINT", "REFERENCES"),
+)
+_BEFORE_VALUE = (
+    *("SELECT", "DISTINCT", "ALL", "WHERE", "AND", "OR", "NOT", "IS", "LIKE", "GLOB", "MATCH"),
+    *("REGEXP", "BETWEEN", "ESCAPE", "CASE", "WHEN", "THEN", "ELSE", "ON", "HAVING", "BY", "LIMIT"),
+    *("OFFSET", "RETURNING", "DEFAULT"),
+)
+_RESOLUTIONS = ("IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK")
+_TABLES_FOLLOW = ("FROM", "JOIN", "ON")
+_VALUES_FOLLOW = ("SELECT", "BY", "WHERE", "VALUES", "HAVING", "LIMIT", "RETURNING", "WHEN")
+
+
+def with_names(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return the tokens; what is a name in single quotes is a name among them."""
+    found = list(tokens)
+    for place in [place for place, token in enumerate(tokens) if token.kind == "string"]:
+        if _is_name(found, place):
+            found[place] = found[place]._replace(kind="name")
+    return tuple(found)
+
+
+def _is_name(tokens: Sequence[Token], place: int) -> bool:
+    before = tokens[place - 1] if place else None
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    if before is None or _is(after, ".") or _is(before, "."):
+        return True
+    if before.kind == "operator":
+        return _in_list(tokens, place) if before.value in ("(", ",") else before.value == ")"
+    if before.kind != "word":
+        return True
+    if before.word == "FROM":
+        return tokens[place - 2].word != "DISTINCT" or not _after_is(tokens, place - 3)
+    if before.word == "BY":
+        return tokens[place - 2].word == "INDEXED"
+    if before.word == "SET":
+        return _is(after, "=")
+    if before.word in _RESOLUTIONS:
+        return tokens[place - 2].word == "OR"
+    return before.word in _BEFORE_NAME or before.word not in _BEFORE_VALUE
+
+
+def _after_is(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether IS, or IS NOT, stands there."""
+    return tokens[place].word == "IS" or (
+        tokens[place].word == "NOT" and tokens[place - 1].word == "IS"
+    )
+
+
+def _in_list(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether the list that goes on here is one of names."""
+    depth = 0
+    for back in range(place - 1, -1, -1):
+        token = tokens[back]
+        if token.kind == "operator" and token.value in "()":
+            depth += 1 if token.value == ")" else -1
+            if depth < 0:
+                return _opens_names(tokens, back)
+        elif depth == 0 and token.word == "SET":
+            return place + 1 < len(tokens) and _is(tokens[place + 1], "=")
+        elif depth == 0 and token.word in _TABLES_FOLLOW:
+            return True
+        elif depth == 0 and (token.word in _VALUES_FOLLOW or _is(token, ";")):
+            return False
+    return False
+
+
+def _opens_names(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether a parenthesis begins a list of columns."""
+    if tokens[place - 1].word == "USING":
+        return True
+    return place > 1 and tokens[place - 2].word in ("INTO", "WITH", "RECURSIVE")
+
+
+def _is(token: Token | None, operator: str) -> bool:
+    return token is not None and token.kind == "operator" and token.value == operator

@@ -1,0 +1,126 @@
+"""A small application: migrations as SQL or functions, with a folder of stored databases."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import version_line, version_results
+from pytest_pmd_migrations.checks.model import Check, Verdict
+from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.grid.cells import judge_cell
+from pytest_pmd_migrations.grid.walks import Records
+from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.snapshots.lock import SnapshotLine, content_digest, write_lock
+from pytest_pmd_migrations.sources import Location
+
+Up = str | Callable[[sqlite3.Connection], object]
+
+
+class Notes:
+    """A source whose steps are given; each is written to a file of its own, so it has a text."""
+
+    name = "notes"
+
+    def __init__(self, folder: Path, steps: Mapping[int, Up]) -> None:
+        self.steps = dict(steps)
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        for version, step in steps.items():
+            self.location(version).path.write_text(
+                f"# {step if isinstance(step, str) else version}"
+            )
+
+    def versions(self) -> Sequence[int]:
+        return sorted(self.steps)
+
+    def location(self, version: int) -> Location:
+        return Location(self.folder / f"{version:04d}_step.py", 3)
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        for version in self.versions():
+            if conn.execute("PRAGMA user_version").fetchone()[0] < version <= to:
+                self.take(conn, version)
+
+    def take(self, conn: sqlite3.Connection, version: int) -> None:
+        step = self.steps[version]
+        conn.execute("BEGIN")
+        try:
+            if callable(step):
+                step(conn)
+            else:
+                for statement in filter(str.strip, step.split(";")):
+                    conn.execute(statement)
+            conn.execute(f"PRAGMA user_version = {version}")
+        except BaseException:
+            conn.rollback()
+            raise
+        if conn.in_transaction:
+            conn.execute("COMMIT")
+
+
+class Repeatable(Notes):
+    """The same, with a way to run a step again."""
+
+    def rerun(self, conn: sqlite3.Connection, version: int) -> None:
+        self.take(conn, version)
+
+
+def application(root: Path, steps: Mapping[int, Up], **settings: object) -> History:
+    """Return the history of an application whose steps can be run again; nothing is stored."""
+    source = settings.pop("source", None) or Repeatable(root / "app", steps)
+    return History(source, SnapshotFolder(root / "snapshots"), **settings)  # type: ignore[arg-type]  # settings of any type
+
+
+def store(history: History, name: str, sql: str) -> Path:
+    """Store a snapshot made by ``sql``, at the version in its name."""
+    history.folder.path.mkdir(exist_ok=True)
+    path = history.folder.path / f"{name}.db"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript(f"{sql}; PRAGMA user_version = {int(name[:4])}")
+    return path
+
+
+def again(history: History) -> History:
+    """Return the history as another process sees it: nothing cached."""
+    return History(
+        history.source,
+        history.folder,
+        history.name,
+        history.ignore,
+        history.idempotent,
+        history.declared,
+        history.statements,
+        history.column_order,
+    )
+
+
+def lock(history: History, *, released: Sequence[int] = ()) -> History:
+    """Write the lock file for what is stored, and return the history that reads it."""
+    images = {name: history.snapshot(name) for name in history.stored}
+    found = again(history).lock
+    for version, result in version_results(history, images).items():
+        line = version_line(history, version, result, released=version in released)
+        found = found.with_version(version, line)
+    for name, image in images.items():
+        found = found.with_snapshot(name, SnapshotLine(content_digest(image.content), {}))
+    write_lock(history.lock_path, found)
+    return again(history)
+
+
+def verdict(history: History, row: str, check: str, *, only: bool = False) -> Verdict:
+    """Return the verdict on one cell, with every check watching or ``only`` its own."""
+    checks: Sequence[Check] = all_checks()
+    asked = next(found for found in checks if found.name == check)
+    return judge_cell(Records(history, [asked] if only else checks), asked, row)
+
+
+def told(history: History, row: str, check: str) -> str:
+    """Return what one cell finds, as it is printed; the same with and without other checks."""
+    found, alone = verdict(history, row, check), verdict(history, row, check, only=True)
+    assert found.findings == alone.findings
+    return "\n".join("\n".join((one.headline, *one.lines)) for one in found.findings)
