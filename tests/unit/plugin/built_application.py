@@ -14,7 +14,7 @@ from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.grid.cells import judge_cell
 from pytest_pmd_migrations.grid.walks import Records
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.snapshots.lock import SnapshotLine, content_digest, write_lock
+from pytest_pmd_migrations.snapshots.lock_file import SnapshotLine, content_digest, write_lock_file
 from pytest_pmd_migrations.sources import Location
 
 Up = str | Callable[[sqlite3.Connection], object]
@@ -77,8 +77,8 @@ def application(root: Path, steps: Mapping[int, Up], **settings: object) -> Hist
 
 def store(history: History, name: str, sql: str) -> Path:
     """Store a snapshot made by ``sql``, at the version in its name."""
-    history.folder.path.mkdir(exist_ok=True)
-    path = history.folder.path / f"{name}.db"
+    history.store.folder.path.mkdir(exist_ok=True)
+    path = history.store.folder.path / f"{name}.db"
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as conn:
         conn.executescript(f"{sql}; PRAGMA user_version = {int(name[:4])}")
@@ -88,27 +88,27 @@ def store(history: History, name: str, sql: str) -> Path:
 def again(history: History) -> History:
     """Return the history as another process sees it: nothing cached."""
     return History(
-        history.source,
-        history.folder,
-        history.name,
-        history.ignore,
-        history.idempotent,
-        history.declared,
-        history.statements,
-        history.column_order,
+        history.application.source,
+        history.store.folder,
+        history.application.name,
+        history.rules.ignore_patterns,
+        history.rules.idempotent,
+        history.application.declared,
+        history.application.statements,
+        history.rules.column_order,
     )
 
 
 def lock(history: History, *, released: Sequence[int] = ()) -> History:
     """Write the lock file for what is stored, and return the history that reads it."""
-    images = {name: history.snapshot(name) for name in history.stored}
+    images = {name: history.store.read(name) for name in history.store.names}
     found = again(history).lock
     for version, result in version_results(history, images).items():
         line = version_line(history, version, result, released=version in released)
         found = found.with_version(version, line)
     for name, image in images.items():
         found = found.with_snapshot(name, SnapshotLine(content_digest(image.content), {}))
-    write_lock(history.lock_path, found)
+    write_lock_file(history.store.lock_path, found)
     return again(history)
 
 

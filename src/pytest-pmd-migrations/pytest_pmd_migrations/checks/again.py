@@ -44,7 +44,11 @@ def _watch(history: History) -> Callable[[Step], _Second]:
             return _Second()
         with closing(step.after.connect()) as conn:
             runner = _run(
-                history, step, conn, lambda: history.source.upgrade(conn, step.version), insist=True
+                history,
+                step,
+                conn,
+                lambda: history.application.source.upgrade(conn, step.version),
+                insist=True,
             )
             if runner:
                 return _Second(runner=runner)
@@ -52,8 +56,8 @@ def _watch(history: History) -> Callable[[Step], _Second]:
                 history,
                 step,
                 conn,
-                lambda: rerun(history.source, conn, step.version),
-                insist=history.idempotent,
+                lambda: rerun(history.application.source, conn, step.version),
+                insist=history.rules.idempotent,
             )
             return _Second(step=again)
 
@@ -87,15 +91,15 @@ def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
     lines: list[str] = []
     if first != second:
         diff = compare(
-            read_schema(conn).without(history.ignore),
-            read_schema(step.conn).without(history.ignore),
+            read_schema(conn).without(history.rules.ignore_patterns),
+            read_schema(step.conn).without(history.rules.ignore_patterns),
         )
         lines.extend(render(diff, labels=("second run", "first run")) if diff else ())
     if first == second and unchanged_rows(step.after.content, content):
         return ()
-    volatile = volatile_columns(history.source)
+    volatile = volatile_columns(history.application.source)
     rows = [
-        digest_tables(shown, volatile=volatile, ignore=history.ignore)
+        digest_tables(shown, volatile=volatile, ignore=history.rules.ignore_patterns)
         for shown in (step.conn, conn)
     ]
     lines.extend(
@@ -158,7 +162,7 @@ def _step_finding(
     lines = _evidence(changed)
     if lines:
         yield Finding(
-            headline(f"{history.file_name(version)} is not idempotent"),
+            headline(f"{history.application.file_name(version)} is not idempotent"),
             (
                 *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
                 *lines,
@@ -180,9 +184,11 @@ def _evidence(changed: dict[Lines, list[str]]) -> Lines:
 
 
 def _promise(history: History) -> str:
-    if history.idempotent:
+    if history.rules.idempotent:
         return "a step must change nothing (migration_idempotent)"
     return "a step must change nothing, or raise and leave everything as it was"
 
 
-AGAIN = Check("again", "migration", _watch, _judge, lambda history: can_rerun(history.source))
+AGAIN = Check(
+    "again", "migration", _watch, _judge, lambda history: can_rerun(history.application.source)
+)

@@ -47,16 +47,24 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
     failed = unreached(history, version, observations)
     if failed is not None:
         return failed
-    place = history.versions.index(version)
-    before = history.versions[place - 1] if place else 0
-    modes: tuple[Mode, ...] = ("rollback", "wal") if history.faults == "full" else ("rollback",)
-    wanted = [kind for kind in KINDS if history.faults == "full" or kind.name in DEFAULT]
+    place = history.application.versions.index(version)
+    before = history.application.versions[place - 1] if place else 0
+    modes: tuple[Mode, ...] = (
+        ("rollback", "wal") if history.rules.faults == "full" else ("rollback",)
+    )
+    wanted = [kind for kind in KINDS if history.rules.faults == "full" or kind.name in DEFAULT]
     kinds = [kind for kind in wanted if not kind.lacking]
     found: list[tuple[str, Judged]] = []
     for start in _starts(history, version, before, observations):
         for mode in modes:
             case = Case(
-                history.source, start.image, before, version, start.label, mode, history.ignore
+                history.application.source,
+                start.image,
+                before,
+                version,
+                start.label,
+                mode,
+                history.rules.ignore_patterns,
             )
             found.extend((start.label, judged) for judged in try_faults(case, kinds))
     return _verdict(history, version, found, wanted)
@@ -76,7 +84,7 @@ def _starts(
         yield _Start(_label(record), _image(history, record))
     if not stored:
         nearest = max(records, key=lambda record: (record.start, record.label == FRESH))
-        *_, last = walk(history.source, _image(history, nearest), to=before)
+        *_, last = walk(history.application.source, _image(history, nearest), to=before)
         yield _Start(f"{nearest.label} at {format_version(before)}", last.after)
 
 
@@ -85,7 +93,7 @@ def _label(record: LineageRecord) -> str:
 
 
 def _image(history: History, record: LineageRecord) -> Image:
-    return EMPTY if record.label == FRESH else history.snapshot(SnapshotName.parse(record.label))
+    return EMPTY if record.label == FRESH else history.store.read(SnapshotName.parse(record.label))
 
 
 def _verdict(
@@ -111,7 +119,9 @@ def _verdict(
         *advice(judged),
     )
     word = judged.point.kind
-    head = headline(f"{history.file_name(version)} is not atomic: {judged.verdict} by {word}")
+    head = headline(
+        f"{history.application.file_name(version)} is not atomic: {judged.verdict} by {word}"
+    )
     return Verdict((Finding(head, lines, version),))
 
 

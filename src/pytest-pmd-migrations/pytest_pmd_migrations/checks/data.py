@@ -52,20 +52,20 @@ def _watch(history: History) -> Callable[[Step], RowsReport]:
 
 
 def _compare(history: History, step: Step, before: Image) -> RowsReport:
-    declarations = history.declarations(step.version)
+    declarations = history.application.declarations(step.version)
     if step.rows_unchanged and declarations.verify is None:
         return RowsReport()
 
     def rerun(conn: Connection) -> None:
-        take_step(history.source, conn, step.version)
+        take_step(history.application.source, conn, step.version)
 
     return compare_rows(
         before,
         step.after,
         declarations=declarations,
         rerun=rerun,
-        ignore=history.ignore,
-        volatile=volatile_columns(history.source),
+        ignore=history.rules.ignore_patterns,
+        volatile=volatile_columns(history.application.source),
     )
 
 
@@ -94,7 +94,7 @@ def _finding(
     place = (
         f"  in the stored snapshot {row}, before any step"
         if stored
-        else f"  lost by the step {history.file_name(version)}"
+        else f"  lost by the step {history.application.file_name(version)}"
     )
     message = f"{where}: {found.message}"
     first = headline(message)

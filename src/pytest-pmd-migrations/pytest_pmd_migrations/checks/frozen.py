@@ -24,7 +24,7 @@ from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.full_sql import whole_sql
 from pytest_pmd_migrations.schema.showing.lines import render
-from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -42,8 +42,8 @@ def _watch(history: History) -> Callable[[Step], str]:
 def _judge(history: History, row: str, observations: Observations) -> Verdict:
     version = int(row)
     label = format_version(version)
-    line = history.lock.versions.get(version)
-    if version not in history.versions:
+    line = history.store.lock_file.versions.get(version)
+    if version not in history.application.versions:
         return _removed(history, version)
     if line is None:
         return _unlocked(history, version)
@@ -61,21 +61,25 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
 
 
 def _is_edited(history: History, version: int) -> bool:
-    line = history.lock.versions.get(version)
+    line = history.store.lock_file.versions.get(version)
     return line is not None and (
-        text_digest(history.text(version)) != line.text or history.file_name(version) != line.file
+        text_digest(history.application.text(version)) != line.text
+        or history.application.file_name(version) != line.file
     )
 
 
 def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[list[str], Lines]:
     """Return how the schema differs from the recorded one, and the whole SQL of it."""
-    fresh = history.fresh.schema(version).without(history.ignore)
+    fresh = history.fresh.schema(version).without(history.rules.ignore_patterns)
     if fresh.fingerprint == line.schema:
         return [], ()
     name = SnapshotName(version)
-    if name in history.stored:
-        with closing(history.snapshot(name).connect()) as conn:
-            stored, text = read_schema(conn).without(history.ignore), stored_text(conn)
+    if name in history.store.names:
+        with closing(history.store.read(name).connect()) as conn:
+            stored, text = (
+                read_schema(conn).without(history.rules.ignore_patterns),
+                stored_text(conn),
+            )
         diff = compare(stored, fresh)
         if diff:
             texts = text, history.fresh.text(version)
@@ -98,8 +102,8 @@ def _row_lines(version: int, line: VersionLine, observations: Observations) -> l
 
 
 def _edited(history: History, version: int, differences: list[str]) -> Finding:
-    name, label = history.file_name(version), format_version(version)
-    earlier = [v for v in history.versions if v < version and _is_edited(history, v)]
+    name, label = history.application.file_name(version), format_version(version)
+    earlier = [v for v in history.application.versions if v < version and _is_edited(history, v)]
     new = '  pmd-migrations new "describe the change"'
     if _is_edited(history, version):
         first = f"{name} was edited after release"
@@ -109,7 +113,7 @@ def _edited(history: History, version: int, differences: list[str]) -> Finding:
         first = f"{name} builds on an edited {format_version(earlier[0])}"
         what = "its text is as released, but what it builds on is not:"
         mend = (
-            f"Mend {history.file_name(earlier[0])} first:",
+            f"Mend {history.application.file_name(earlier[0])} first:",
             f"  pytest --migration-matrix -k {format_version(earlier[0])}",
         )
     else:
@@ -123,7 +127,7 @@ def _edited(history: History, version: int, differences: list[str]) -> Finding:
 
 
 def _removed(history: History, version: int) -> Verdict:
-    line = history.lock.versions[version]
+    line = history.store.lock_file.versions[version]
     lines = (
         *wrap_text(
             f"{LOCK_FILE} has {format_version(version)} as released; the source has no such"
@@ -138,8 +142,8 @@ def _removed(history: History, version: int) -> Verdict:
 
 def _unlocked(history: History, version: int) -> Verdict:
     label = format_version(version)
-    name = history.file_name(version)
-    newest = history.lock.newest_released
+    name = history.application.file_name(version)
+    newest = history.store.lock_file.newest_released
     if version < newest:
         lines = (
             *wrap_text(
@@ -151,7 +155,7 @@ def _unlocked(history: History, version: int) -> Verdict:
         )
         finding = Finding(headline(f"{name} was inserted before a release"), lines, version)
         return Verdict((finding,))
-    if version == history.latest:
+    if version == history.application.latest:
         note = Note(label, f"not in {LOCK_FILE} yet", "pmd-migrations snapshot")
         return Verdict(notes=(note,))
     lines = (

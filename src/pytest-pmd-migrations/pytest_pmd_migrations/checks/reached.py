@@ -31,7 +31,7 @@ def unreached(history: History, version: int, observations: Observations) -> Ver
     return Verdict(
         (
             Finding(
-                headline(f"{history.file_name(version)}: no lineage reaches it"),
+                headline(f"{history.application.file_name(version)}: no lineage reaches it"),
                 (f"Nothing could be asked of {format_version(version)}:", *reasons),
                 version,
             ),

@@ -51,7 +51,7 @@ class _Seen:
 
 def _watch(history: History) -> Callable[[Step], _Seen | None]:
     """Compare each step with fresh at that version; None stands for equal."""
-    versions = frozenset(history.versions)
+    versions = frozenset(history.application.versions)
 
     def observe(step: Step) -> _Seen | None:
         if step.version not in versions:
@@ -83,7 +83,7 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
 def _judge_variant(
     history: History, row: str, record: LineageRecord, seen: dict[int, _Seen]
 ) -> Verdict:
-    stops = [v for v in (record.start, *record.reached) if v in history.versions]
+    stops = [v for v in (record.start, *record.reached) if v in history.application.versions]
     joined = next((version for version in stops if version not in seen), None)
     if joined is None:
         return Verdict((_finding(history, row, record, seen),), image=record.last)
@@ -122,8 +122,10 @@ def _finding(history: History, row: str, record: LineageRecord, seen: dict[int, 
         lines.extend(f"  {line}" for line in render(part))
     if only_order:
         lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
-    if shown != history.latest:
-        lines.extend(("", f"  At {format_version(history.latest)} it equals fresh again."))
+    if shown != history.application.latest:
+        lines.extend(
+            ("", f"  At {format_version(history.application.latest)} it equals fresh again.")
+        )
     first = min(diffs)
     head = headline(f"{start}: {'another order of columns' if only_order else what}")
     return Finding(head, tuple(lines[1:]), first, seen[shown].details)
@@ -174,7 +176,7 @@ def _fact(difference: Difference) -> tuple[object, ...]:
 def _where(history: History, record: LineageRecord, version: int) -> str:
     if version == record.start:
         return f"stored {record.label}, before any step"
-    return f"after {history.file_name(version)}"
+    return f"after {history.application.file_name(version)}"
 
 
 SCHEMA = Check("schema", "snapshot", _watch, _judge)

@@ -49,7 +49,7 @@ def _watch(history: History) -> Callable[[Step], Errors]:
     """Prepare the statements where the lineage has arrived at latest."""
 
     def observe(step: Step) -> Errors:
-        return _errors(history, step.after) if step.version == history.latest else {}
+        return _errors(history, step.after) if step.version == history.application.latest else {}
 
     return observe
 
@@ -58,7 +58,7 @@ def _errors(history: History, image: Image) -> Errors:
     """Return why statements do not prepare on a private copy of that database."""
     found = {}
     with closing(image.connect()) as conn:
-        for name, sql in history.statements.items():
+        for name, sql in history.application.statements.items():
             error = _why_not(conn, image, sql)
             if error:
                 found[name] = error
@@ -94,21 +94,27 @@ def _prepare(conn: sqlite3.Connection, sql: str) -> str:
 
 def _judge(history: History, row: str, observations: Observations) -> Verdict:
     record = observations[0]
-    upgraded = record.observations[STATEMENTS.name, history.latest]
-    fresh = _errors(history, history.fresh.image(history.latest))
+    upgraded = record.observations[STATEMENTS.name, history.application.latest]
+    fresh = _errors(history, history.fresh.image(history.application.latest))
     if not isinstance(upgraded, Mapping) or not (upgraded or fresh):
         return Verdict(image=record.last)
-    target = format_version(history.latest)
-    here = f"{row} upgraded to {target}" if record.start != history.latest else f"stored {row}"
-    names = [name for name in history.statements if name in upgraded or name in fresh]
+    target = format_version(history.application.latest)
+    here = (
+        f"{row} upgraded to {target}"
+        if record.start != history.application.latest
+        else f"stored {row}"
+    )
+    names = [name for name in history.application.statements if name in upgraded or name in fresh]
     what = counted(len(names), "statement does", plural="statements do")
     lines: list[str] = []
     for name in names:
         places = _places(name, upgraded, fresh, here, target)
         lines.extend((*wrap_text(name, indent="  "), *places))
-        lines.extend(("", *_shown(history.statements[name]), ""))
+        lines.extend(("", *_shown(history.application.statements[name]), ""))
     mend = _mend(upgraded, fresh, row, target)
-    finding = Finding(headline(f"{here}: {what} not prepare"), (*lines, *mend), history.latest)
+    finding = Finding(
+        headline(f"{here}: {what} not prepare"), (*lines, *mend), history.application.latest
+    )
     return Verdict((finding,), image=record.last)
 
 
@@ -154,5 +160,5 @@ def _mend(upgraded: Errors, fresh: Errors, row: str, target: str) -> Iterator[st
 
 
 STATEMENTS = Check(
-    "statements", "snapshot", _watch, _judge, lambda history: bool(history.statements)
+    "statements", "snapshot", _watch, _judge, lambda history: bool(history.application.statements)
 )

@@ -26,7 +26,7 @@ def failed_lineage(history: History, record: LineageRecord) -> Verdict | None:
     finding = error_finding(history, failure)
     if isinstance(failure, StepFailedError):
         stopped = format_version(record.reached[-1] if record.reached else record.start)
-        name = history.file_name(failure.version)
+        name = history.application.file_name(failure.version)
         head = headline(f"{record.label} stopped at {stopped}: {name} failed")
         finding = Finding(head, finding.lines, finding.version)
     return Verdict((finding,), image=record.last)
@@ -65,7 +65,7 @@ def error_finding(history: History, error: MigrationTestError) -> Finding:
         return Finding(headline(text), wrap_text(text))
     head = text
     if isinstance(error, FreshFailedError):
-        head = f"no fresh database: {history.file_name(error.version)} failed"
+        head = f"no fresh database: {history.application.file_name(error.version)} failed"
     return Finding(headline(head), (*wrap_text(text), *_causes(error)), error.version)
 
 

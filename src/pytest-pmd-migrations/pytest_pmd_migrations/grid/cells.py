@@ -11,7 +11,7 @@ from pytest_pmd_migrations.checks.model import Check, Finding, Note, RowKind, Ve
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.blocked import error_finding, failed_lineage, unseen_lineage
 from pytest_pmd_migrations.grid.walks import Records
-from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
@@ -64,16 +64,16 @@ def parse_cell_id(text: str) -> tuple[str, str, str] | None:
 def grid_rows(history: History, of: RowKind) -> tuple[str, ...]:
     """Return the rows of one kind: stored, recorded or expected, so that nothing goes missing."""
     if of == "snapshot":
-        names = {*history.stored, *history.lock.snapshots}
-        names.update(SnapshotName(version) for version in history.versions)
+        names = {*history.store.names, *history.store.lock_file.snapshots}
+        names.update(SnapshotName(version) for version in history.application.versions)
         return tuple(str(name) for name in sorted(names))
-    released = {v for v, line in history.lock.versions.items() if line.released}
-    return tuple(format_version(v) for v in sorted(released | set(history.versions)))
+    released = {v for v, line in history.store.lock_file.versions.items() if line.released}
+    return tuple(format_version(v) for v in sorted(released | set(history.application.versions)))
 
 
 def list_cells(history: History, checks: Sequence[Check]) -> tuple[Cell, ...]:
     """Return every cell of one history, row by row, in the grid's order."""
-    known = {format_version(version) for version in history.versions}
+    known = {format_version(version) for version in history.application.versions}
     cells = []
     kinds: tuple[RowKind, ...] = ("snapshot", "migration")
     for of in kinds:
@@ -83,7 +83,9 @@ def list_cells(history: History, checks: Sequence[Check]) -> tuple[Cell, ...]:
                     continue
                 if of == "migration" and row not in known and check.name != "frozen":
                     continue
-                cells.append(Cell(history.name, row, check.name, of, history.latest))
+                cells.append(
+                    Cell(history.application.name, row, check.name, of, history.application.latest)
+                )
     return tuple(cells)
 
 
@@ -110,20 +112,23 @@ def _judge_migration(records: Records, check: Check, row: str) -> Verdict:
 
 def _judge_snapshot(records: Records, check: Check, row: str) -> Verdict:
     history, name = records.history, SnapshotName.parse(row)
-    if name in history.stored:
+    if name in history.store.names:
         record = records.lineage(row)
         failed = failed_lineage(history, record) or unseen_lineage(history, record, check.name)
         return failed or check.judge(history, row, (record,))
-    if name == SnapshotName(history.latest) and name not in history.lock.snapshots:
-        history.fresh.image(history.latest)
+    if (
+        name == SnapshotName(history.application.latest)
+        and name not in history.store.lock_file.snapshots
+    ):
+        history.fresh.image(history.application.latest)
         text = "no snapshot yet; its row uses a fresh build"
         return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
     return Verdict((_missing(history, name),))
 
 
 def _missing(history: History, name: SnapshotName) -> Finding:
-    file = shown_path(history.folder.file(name))
-    if name in history.lock.snapshots:
+    file = shown_path(history.store.folder.file(name))
+    if name in history.store.lock_file.snapshots:
         lines = (
             *wrap_text(f"{LOCK_FILE} records it, but {file} does not exist."),
             "",

@@ -24,9 +24,9 @@ def choose_cells(
     """
     cells: dict[str, Cell] = {}
     for history in histories:
-        if not history.stored and not history.lock.snapshots:
+        if not history.store.names and not history.store.lock_file.snapshots:
             raise SnapshotError(
-                f"no snapshot is stored in {shown_path(history.folder.path)}, so nothing can be"
+                f"no snapshot is stored in {shown_path(history.store.folder.path)}, so nothing can be"
                 " checked. Build them: pmd-migrations snapshot"
             )
         cells.update((cell.id, cell) for cell in list_cells(history, checks))
@@ -45,10 +45,10 @@ def choose_cells(
 def _what_there_is(histories: Sequence[History], checks: Sequence[Check]) -> str:
     sentences = []
     for history in histories:
-        names = ", ".join(str(name) for name in history.stored if name.variant)
+        names = ", ".join(str(name) for name in history.store.names if name.variant)
         sentences.append(
-            f"Versions{f' of {history.name}' if history.name else ''} are"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
+            f"Versions{f' of {history.application.name}' if history.application.name else ''} are"
+            f" {history.application.span}"
             f"{f' and {names}' if names else ''}"
         )
     asked = [check for check in checks if any(check.applies(history) for history in histories)]

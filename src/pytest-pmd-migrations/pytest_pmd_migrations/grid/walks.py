@@ -35,7 +35,7 @@ class Records:
 
     def all_lineages(self) -> tuple[LineageRecord, ...]:
         """Return the fresh lineage's record and that of every stored snapshot."""
-        labels = [FRESH, *map(str, self.history.stored)]
+        labels = [FRESH, *map(str, self.history.store.names)]
         return tuple(self.lineage(label) for label in labels)
 
     def _walk(self, label: str) -> LineageRecord:
@@ -48,7 +48,7 @@ class Records:
         last: Image | None = None
         try:
             image = self._start(label)
-            for step in walk(self.history.source, image):
+            for step in walk(self.history.application.source, image):
                 last = step.after
                 if step.before is not None:
                     reached.append(step.version)
@@ -66,4 +66,4 @@ class Records:
     def _start(self, label: str) -> Image:
         if label == FRESH:
             return EMPTY
-        return self.history.snapshot(SnapshotName.parse(label))
+        return self.history.store.read(SnapshotName.parse(label))

@@ -137,10 +137,12 @@ class CellItem(pytest.Item):
         return self._location(min(versions, default=self.cell.version))
 
     def _location(self, version: int) -> Location:
-        history = next(h for h in self._matrix.histories if h.name == self.cell.source)
-        known = [v for v in history.versions if v <= version] or [history.versions[0]]
+        history = next(h for h in self._matrix.histories if h.application.name == self.cell.source)
+        known = [v for v in history.application.versions if v <= version] or [
+            history.application.versions[0]
+        ]
         try:
-            return history.location(known[-1])
+            return history.application.location(known[-1])
         except SourceError:
             # The cells of `frozen` say so; any other still has its own to say.
             return Location(self.config.rootpath)

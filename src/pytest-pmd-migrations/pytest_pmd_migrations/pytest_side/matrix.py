@@ -48,9 +48,9 @@ class MatrixPlugin:
     def pytest_report_header(self) -> list[str]:
         """Say which migrations and snapshots the matrix is about."""
         return [
-            f"migrations: {history.source.name}"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)},"
-            f" {counted(len(history.stored), 'snapshot')}, SQLite {sqlite3.sqlite_version}"
+            f"migrations: {history.application.source.name}"
+            f" {history.application.span},"
+            f" {counted(len(history.store.names), 'snapshot')}, SQLite {sqlite3.sqlite_version}"
             for history in self.histories
         ]
 
@@ -72,7 +72,9 @@ class MatrixPlugin:
         """Prepare one walk a lineage for the checks that are left after deselection."""
         wanted = {item.cell.check for item in session.items if isinstance(item, CellItem)}
         checks = [check for check in self.checks if check.name in wanted]
-        self._records = {history.name: Records(history, checks) for history in self.histories}
+        self._records = {
+            history.application.name: Records(history, checks) for history in self.histories
+        }
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -109,7 +111,7 @@ class MatrixPlugin:
         terminalreporter.section("migration matrix")
         for line in matrix_section(
             [
-                plan_of(history, self.checks, hidden=self._hidden.get(history.name, 0))
+                plan_of(history, self.checks, hidden=self._hidden.get(history.application.name, 0))
                 for history in self.histories
             ],
             tuple(self._outcomes.values()),

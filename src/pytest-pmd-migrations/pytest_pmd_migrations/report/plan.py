@@ -46,27 +46,27 @@ def plan_of(history: History, checks: Sequence[Check], *, hidden: int = 0) -> Pl
         notes.append(
             Note("migration_ignore", f"{counted(hidden, 'object')} hidden from every check")
         )
-    for version in history.versions:
+    for version in history.application.versions:
         try:
             declared.update(_declared(history, version))
         except MigrationTestError as error:
             notes.append(Note(format_version(version), str(error)))
     return Plan(
-        source=history.name,
+        source=history.application.name,
         rows=tuple(sorted(rows)),
         cells=tuple((cell.row, cell.check) for cell in list_cells(history, checks)),
         snapshot_checks=tuple(check.name for check in used if check.of == "snapshot"),
         migration_checks=tuple(check.name for check in used if check.of == "migration"),
-        snapshots=len(history.stored),
-        migrations=len(history.versions),
-        latest=history.latest,
+        snapshots=len(history.store.names),
+        migrations=len(history.application.versions),
+        latest=history.application.latest,
         declared=frozenset(declared),
         notes=tuple(notes),
     )
 
 
 def _declared(history: History, version: int) -> Iterator[str]:
-    declarations = history.declarations(version)
+    declarations = history.application.declarations(version)
     for kind, names in (
         ("DELETES", declarations.deletes),
         ("CHANGES", declarations.changes),
