@@ -21,7 +21,7 @@ from pytest_pmd_migrations.sources.protocol import (
 __all__ = ["Application"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Application:
     """The migrations of one application, and what it declares beside them.
 

@@ -14,7 +14,7 @@ from pytest_pmd_migrations.schema import Schema, SchemaDiff
 __all__ = ["History", "Project"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """What a check is given: an application, what is stored of it, and the rules of the run."""
 

@@ -18,8 +18,8 @@ _ALIKE = 0.6
 """How much of a name must be the same for a pattern to have meant it."""
 
 
-def count_hidden(project: Project) -> Mapping[str, int]:
-    """Return how many objects are hidden from each history's checks, by the history's name.
+def count_hidden(project: Project) -> Mapping[History, int]:
+    """Return how many objects are hidden from each history's checks.
 
     Raises SettingError for a pattern that hides nothing anywhere. Where a database cannot be
     read, what it holds is not known, so no pattern is judged: the cells of that database fail.
@@ -27,17 +27,17 @@ def count_hidden(project: Project) -> Mapping[str, int]:
     patterns = project.rules.ignore_patterns
     if not patterns:
         return {}
-    schemas = {history.application.name: tuple(_schemas(history)) for history in project.histories}
+    schemas = {history: tuple(_schemas(history)) for history in project.histories}
     read = [schema for found in schemas.values() for schema in found]
     known = [schema for schema in read if schema is not None]
     if len(known) == len(read):
         _judge(patterns, known)
     counts = {}
     for history in project.histories:
-        own = [schema for schema in schemas[history.application.name] if schema is not None]
+        own = [schema for schema in schemas[history] if schema is not None]
         hidden = {name for schema in own for name in _hidden(schema, patterns)}
         if hidden:
-            counts[history.application.name] = len(hidden)
+            counts[history] = len(hidden)
     return counts
 
 

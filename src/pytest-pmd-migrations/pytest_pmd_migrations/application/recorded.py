@@ -98,7 +98,9 @@ def version_results(
 
 def lineage_starts(images: Mapping[SnapshotName, Image]) -> Mapping[Start, Image]:
     """Return the database that each lineage starts from: none at all, and each snapshot."""
-    return {FRESH: EMPTY, **images}
+    starts: dict[Start, Image] = {FRESH: EMPTY}
+    starts.update(images.items())
+    return starts
 
 
 def version_line(

@@ -25,7 +25,7 @@ from pytest_pmd_migrations.wording import shown_path
 __all__ = ["Store"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Store:
     """The folder with an application's snapshots and lock file; nothing here writes to it."""
 

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
-from pytest_pmd_migrations.sources.declarations import DeclaredName
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = [
     "AnyCheck",
@@ -23,7 +23,9 @@ __all__ = [
     "Observer",
     "Row",
     "RowKind",
+    "Seen",
     "SnapshotRow",
+    "UsedDeclaration",
     "Verdict",
 ]
 
@@ -106,6 +108,10 @@ class Note:
     command: str = ""
 
 
+UsedDeclaration = tuple[int, DeclarationKey]
+"""A declaration that some row needed, with the version whose migration makes it."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A check's answer for one cell: it passes when there are no findings.
@@ -118,7 +124,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
     remarks: tuple[Note, ...] = ()
-    used: frozenset[DeclaredName] = frozenset()
+    used: frozenset[UsedDeclaration] = frozenset()
     image: Image | None = None
 
 
@@ -149,10 +155,10 @@ class LineageRecord(Generic[Seen]):
 class Check(Generic[Seen]):
     """A question asked of every row of one kind; one column of the grid.
 
+    ``watch(history)`` returns the observer of one lineage; None where the check needs none.
     ``judge(history, row, lineages)`` answers for one row: a snapshot's row has its own lineage
     alone, a migration's row has every lineage. It is not asked of a lineage that did not arrive,
-    nor where the observer raised: that cell fails anyway. ``watch(history)`` returns the observer
-    of one lineage; a check that needs none leaves it out. ``applies(history)`` says whether the
+    nor where the observer raised: that cell fails anyway. ``applies(history)`` says whether the
     question can be asked at all; where not, there is no cell and the grid shows "none".
     ``asks_removed`` says that the question is also asked of versions that the lock file has as
     released and the source no longer has.
@@ -160,8 +166,8 @@ class Check(Generic[Seen]):
 
     name: str
     of: RowKind
+    watch: Callable[[History], Observer[Seen]] | None
     judge: Callable[[History, Row, Sequence[LineageRecord[Seen]]], Verdict]
-    watch: Callable[[History], Observer[Seen]] | None = None
     applies: Callable[[History], bool] = lambda _: True
     asks_removed: bool = False
 

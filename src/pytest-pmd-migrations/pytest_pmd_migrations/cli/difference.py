@@ -9,7 +9,7 @@ from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.schema import Schema, compare, read_schema
 from pytest_pmd_migrations.schema.showing.lines import render
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["schema_difference"]
 
@@ -37,8 +37,7 @@ def _name(history: History, text: str) -> SnapshotName:
         variants = [str(stored) for stored in history.store.names if stored.variant]
         raise UnusableError(
             f"there is no version or snapshot {text!r}; expected one of"
-            f" {history.application.span}"
-            + "".join(f", {variant}" for variant in variants)
+            f" {history.application.span}" + "".join(f", {variant}" for variant in variants)
         )
     return name
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import Result, version_line, version_results
+from pytest_pmd_migrations.application.recorded import VersionResult, version_line, version_results
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.snapshots.lock_file import (
@@ -58,12 +58,11 @@ def locked_lines(old: LockFile, new: LockFile) -> Iterator[str]:
 
 
 def _version_line(
-    history: History, version: int, result: Result, anew: Collection[SnapshotName]
+    history: History, version: int, result: VersionResult, anew: Collection[SnapshotName]
 ) -> VersionLine:
     new = version_line(history, version, result, released=False)
     old = history.store.lock_file.versions.get(version)
     if old is None or SnapshotName(version) in anew:
         return new
-    names = {str(name) for name in anew}
-    kept = {label: digest for label, digest in old.rows.items() if label not in names}
+    kept = {start: digest for start, digest in old.rows.items() if start not in anew}
     return replace(old, rows={**new.rows, **kept})

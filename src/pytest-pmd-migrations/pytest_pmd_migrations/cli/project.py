@@ -99,7 +99,7 @@ def source_for_new(source: str) -> ModulesSource:
     """
     settings = _read_settings()
     if settings.histories:
-        found: object = choose_history(settings.histories, source).source
+        found: object = choose_history(settings.histories, source).application.source
     elif settings.source:
         try:
             found = resolve_source(settings.source, root=settings.root, allow_empty=True)

@@ -13,7 +13,7 @@ from pytest_pmd_migrations.application.recorded import lineage_rows, lineage_sta
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.wording import shown_path
 
@@ -162,8 +162,9 @@ def _line_problems(history: History) -> Iterator[Problem]:
             continue
         if version < newest:
             what = (
-                f"{history.application.file_name(version)} was inserted before {format_version(newest)}, which"
-                f" is released: databases at it never run {format_version(version)}"
+                f"{history.application.file_name(version)} was inserted before"
+                f" {format_version(newest)}, which is released: databases at it never run"
+                f" {format_version(version)}"
             )
             yield Problem(version, f"{what}.  Give it the next free number")
         elif SnapshotName(version) in lock.snapshots:
@@ -175,24 +176,25 @@ def _result_problems(
     history: History, images: Mapping[SnapshotName, Image], rewritten: Collection[int]
 ) -> Iterator[Problem]:
     """Yield the steps that fail, and the versions that do not give what is recorded."""
-    rows: dict[int, dict[str, str]] = {version: {} for version in history.application.versions}
-    failures: dict[int, dict[str, StepFailedError]] = {}
-    for label, image in lineage_starts(images).items():
+    rows: dict[int, dict[Start, str]] = {version: {} for version in history.application.versions}
+    failures: dict[int, dict[Start, StepFailedError]] = {}
+    for start, image in lineage_starts(images).items():
         try:
             for version, digest in lineage_rows(history, image):
-                rows[version][label] = digest
+                rows[version][start] = digest
         except StepFailedError as error:
-            failures.setdefault(error.version, {})[label] = error
+            failures.setdefault(error.version, {})[start] = error
     for version, errors in sorted(failures.items()):
         where = history.application.source.location(version)
-        what = f"{shown_path(where.path)}:{where.line} fails, upgraded from {', '.join(errors)}"
+        starts = ", ".join(map(str, errors))
+        what = f"{shown_path(where.path)}:{where.line} fails, upgraded from {starts}"
         yield Problem(version, f"{what}: {next(iter(errors.values()))}")
     for version in history.application.versions:
         recorded = history.store.lock_file.versions.get(version)
         if recorded is None or version in rewritten or version in failures:
             continue
-        same = all(recorded.rows.get(label, now) == now for label, now in rows[version].items())
-        built = "fresh" in rows[version]
+        same = all(recorded.rows.get(start, now) == now for start, now in rows[version].items())
+        built = FRESH in rows[version]
         if same and (not built or history.fresh.schema(version).fingerprint == recorded.schema):
             continue
         label = format_version(version)

@@ -1,4 +1,4 @@
-"""What the fixtures do: private databases at any version, upgrades, and the comparison."""
+"""The factory behind the fixtures: private databases at any version, upgrades, comparisons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pytest_pmd_migrations.pytest_side.database import (
     main_file,
     upgrade_connection,
 )
-from pytest_pmd_migrations.pytest_side.settings import histories
+from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, render
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -31,7 +31,7 @@ from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [
-    "Databases",
+    "DatabaseFactory",
     "Subject",
     "parametrize_versions",
     "stored_version",
@@ -40,11 +40,11 @@ __all__ = [
 NONE_STORED = "none-stored"
 
 
-class Databases:
+class DatabaseFactory:
     """Makes and upgrades one test's databases in its ``tmp_path``, and closes them."""
 
     def __init__(self, config: pytest.Config, folder: Path) -> None:
-        self._histories = histories(config)
+        self._histories = project_of(config).histories
         self._folder = folder
         self._open: list[MigrationDatabase] = []
 
@@ -64,7 +64,9 @@ class Databases:
         history = self._history(source)
         wanted = history.application.latest if version is None else version
         if wanted not in history.application.versions:
-            raise SettingError(f"there is no version {wanted!r}; versions are {_range(history)}")
+            raise SettingError(
+                f"there is no version {wanted!r}; versions are {history.application.span}"
+            )
         image = history.fresh.image(wanted)
         return self._file(f"fresh-{format_version(wanted)}", image.content, history)
 
@@ -92,7 +94,7 @@ class Databases:
         if version not in history.application.versions:
             raise SettingError(
                 f"there is no fresh database at version {version} to compare with;"
-                f" versions are {_range(history)}. Upgrade it first"
+                f" versions are {history.application.span}. Upgrade it first"
             )
         diff = history.difference(upgraded, version)
         if diff:
@@ -165,7 +167,7 @@ class _Stored:
 def parametrize_versions(metafunc: pytest.Metafunc) -> None:
     """Give a test that asks for ``migration_version`` one run a stored snapshot."""
     try:
-        found = histories(metafunc.config)
+        found = project_of(metafunc.config).histories
         names = [
             f"{history.application.name}/{name}" if history.application.name else str(name)
             for history in found
@@ -185,7 +187,3 @@ def stored_version(name: str) -> str:
             pytrace=False,
         )
     return name
-
-
-def _range(history: History) -> str:
-    return f"{history.application.span}"
