@@ -98,7 +98,7 @@ def _finding(
     history: History, row: Row, version: int, found: RowFinding, *, stored: bool
 ) -> Finding:
     title = history.application.title(version)
-    where = f"stored {row.title}" if stored else f"{row} at {title}"
+    where = f"stored {row.title}" if stored else f"{row.title} at {title}"
     blamed = (
         f"  in the stored snapshot {row}, before any step"
         if stored

@@ -118,7 +118,7 @@ def _finding(
     count = sum(count_differences(part) for _, part in parts)
     what = f"{counted(count, 'difference')} from fresh {target}"
     stored = shown == record.start.version
-    start = f"stored {row.title}" if stored else f"{row} upgraded to {target}"
+    start = f"stored {row.title}" if stored else f"{row.title} upgraded to {target}"
     lines: list[str] = []
     for blame, part in parts:
         lines.extend(("", f"  first differs: {_where(history, record, blame.version)}", ""))

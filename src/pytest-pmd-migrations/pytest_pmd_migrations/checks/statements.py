@@ -102,7 +102,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[Errors]]
         return Verdict(image=record.last)
     target = history.application.title(latest)
     stored = record.start.version == latest
-    here = f"stored {row.title}" if stored else f"{row} upgraded to {target}"
+    here = f"stored {row.title}" if stored else f"{row.title} upgraded to {target}"
     names = [name for name in statements if name in upgraded or name in fresh]
     what = counted(len(names), "statement does", plural="statements do")
     lines: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ class Outcome:
         }
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Outcome:
+    def from_json(cls, values: Mapping[str, Any]) -> Outcome:
         """Return the outcome that :meth:`to_json` wrote, on whichever process."""
         source, row, check = values["cell"]
         return cls(
@@ -86,18 +86,16 @@ class Outcome:
         )
 
 
-def _row_to_json(row: Row) -> list[Any]:
+def _row_to_json(row: Row) -> dict[str, Any]:
     if isinstance(row, SnapshotRow):
-        return [row.snapshot.version, row.snapshot.variant, row.label]
-    return [row.version, row.label]
+        return {"snapshot": str(row), "label": row.label}
+    return {"migration": row.version, "label": row.label}
 
 
-def _row_from_json(values: Sequence[Any]) -> Row:
-    if len(values) == 3:  # a snapshot's: only that has a variant
-        version, variant, label = values
-        return SnapshotRow(SnapshotName(version, variant), label)
-    version, label = values
-    return MigrationRow(version, label)
+def _row_from_json(values: Mapping[str, Any]) -> Row:
+    if "snapshot" in values:
+        return SnapshotRow(SnapshotName.parse(values["snapshot"]), values["label"])
+    return MigrationRow(values["migration"], values["label"])
 
 
 def _note_to_json(note: Note) -> list[Any]:

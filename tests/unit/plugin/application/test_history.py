@@ -137,3 +137,28 @@ def test_a_difference_is_what_the_settings_ask_about(tmp_path: Path) -> None:
     ]
     loose = application(tmp_path, steps, ignore_patterns=("log",), column_order="ignore")
     assert not loose.difference(upgraded, 1)
+
+
+def test_a_version_is_shown_with_the_label_that_its_source_gives_it(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: ONE})
+    assert (history.application.label(1), history.application.title(1)) == ("", "0001")
+    history.application.source.label = lambda version: f"9c1f0a{version}"
+    assert history.application.title(2) == "0002 9c1f0a2"
+    # A version that the source does not have is asked of nobody.
+    assert history.application.title(3) == "0003"
+    assert history.application.span == "0001..0002"
+
+
+def test_a_label_is_recorded_in_the_lock_file(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE})
+    store(history, "0001", ONE)
+    assert "id =" not in lock(history).store.lock_path.read_text()
+    history.application.source.label = lambda _: "9c1f0a77b2d4"
+    locked = lock(history)
+    assert 'id = "9c1f0a77b2d4"\n' in locked.store.lock_path.read_text()
+    assert again(locked).store.lock_file.versions[1].label == "9c1f0a77b2d4"
+
+
+def test_the_version_before_the_first_is_0(tmp_path: Path) -> None:
+    history = application(tmp_path, {3: ONE, 7: ONE})
+    assert [history.application.before(version) for version in (3, 7)] == [0, 3]

@@ -186,3 +186,11 @@ def test_what_the_settings_ignore_is_not_compared(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE}, ignore_patterns=("left*",))
     store(history, "0001", f"{ONE}; CREATE TABLE leftover(a)")
     assert told(history, "0001", "schema") == ""
+
+
+def test_a_versions_label_stands_beside_its_number_in_the_headline(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    history.application.source.label = lambda version: f"9c1f0a{version}"
+    store(history, "0001", f"{ONE}; CREATE TABLE leftover(a)")
+    lines = told(history, "0001", "schema").splitlines()
+    assert lines[0] == "0001 9c1f0a1 upgraded to 0002 9c1f0a2: 1 difference from..."
