@@ -1,4 +1,4 @@
-"""Every error the package raises on purpose, in one hierarchy.
+"""Define every error that the package raises on purpose, in one hierarchy.
 
 MigrationTestError
 ├── SettingError              a setting, option or argument cannot be used as written

@@ -1,4 +1,4 @@
-"""What pytest loads when the package is installed: options, settings, hooks and fixtures.
+"""Tell pytest the options, settings, hooks and fixtures of the installed package.
 
 Everything else is imported by the hook or fixture that needs it, so that a run without the flag
 and without a fixture pays for this module alone.
@@ -185,9 +185,9 @@ def _take_cell_ids(config: pytest.Config) -> list[str]:
         config.args[:] = []
     paths = []
     for argument in config.args:
-        place = argument.find(PREFIX)
-        if place >= 0 and not argument[:place].strip("./\\"):
-            ids.append(argument[place:])
+        start = argument.find(PREFIX)
+        if start >= 0 and not argument[:start].strip("./\\"):
+            ids.append(argument[start:])
         else:
             paths.append(argument)
     if ids:

@@ -1,1 +1,1 @@
-"""One application: its migrations, its rules, what is stored of it, and fresh databases."""
+"""Describe one application: its migrations, its rules, its store, and its fresh databases."""

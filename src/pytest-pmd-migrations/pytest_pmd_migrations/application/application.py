@@ -1,4 +1,4 @@
-"""One application: its source, and what it says about each of its versions."""
+"""Describe one application: its source, and what that says about each version."""
 
 from __future__ import annotations
 

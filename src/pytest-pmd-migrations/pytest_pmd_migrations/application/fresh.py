@@ -1,4 +1,4 @@
-"""Fresh databases: built from nothing by every migration, once a process for each version."""
+"""Build fresh databases from nothing, by every migration, once a process for each version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One application's history: everything that a check asks about, under the rules of the run."""
+"""Gather what a check asks about: an application, its store, and the rules of the run."""
 
 from __future__ import annotations
 

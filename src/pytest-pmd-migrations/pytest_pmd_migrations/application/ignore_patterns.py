@@ -1,4 +1,4 @@
-"""What ``migration_ignore`` hides: in any stored snapshot, and in a fresh database at latest."""
+"""Count what ``migration_ignore`` hides, and refuse a pattern that hides nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each version gives: the value that the lock file records, and that ``frozen`` compares."""
+"""Compute what the lock file records of each version, and what ``frozen`` compares with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a run: what its settings ask of every application alike."""
+"""Hold the rules of a run: what its settings ask of every application alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored of one application: its snapshots, each verified before use, and its lock file."""
+"""Read what is stored of one application: snapshots, each verified, and the lock file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lineages: walk a database from the version it has to a later one, one version at a time."""
+"""Upgrade a database one version at a time: take one step, or walk a whole lineage."""
 
 from __future__ import annotations
 

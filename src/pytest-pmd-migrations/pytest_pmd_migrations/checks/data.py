@@ -106,9 +106,9 @@ def _finding(
     )
     message = f"{where}: {found.message}"
     first = headline(message)
-    whole = wrap_text(found.message, indent="  ") if first != message else ()
+    uncut = wrap_text(found.message, indent="  ") if first != message else ()
     evidence = ("", *(f"    {line}" for line in found.evidence)) if found.evidence else ()
-    return Finding(first, (blamed, *whole, *evidence), version)
+    return Finding(first, (blamed, *uncut, *evidence), version)
 
 
 DATA = Check("data", "snapshot", _watch, _judge)

@@ -1,4 +1,4 @@
-"""The check ``frozen``: a released migration must still produce the schema and rows in frozen.toml.
+"""The check ``frozen``: a released migration must still produce the schema and rows it did.
 
 Prevents the accident this package was written for: a migration that users have already run is
 edited, removed, renumbered, or gets a new one squeezed in before it.

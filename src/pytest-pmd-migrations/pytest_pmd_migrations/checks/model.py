@@ -1,4 +1,4 @@
-"""The values of the checks: what is asked, of which row of the grid, and what was found."""
+"""Define the values of the checks: a question, a row of the grid, a finding, a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which lineages reach a migration, and the verdict on one that none gets through."""
+"""Find the lineages that reach a migration, and judge one that none gets through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks there are, in the order of the grid's columns."""
+"""Register checks and select them by name, in the order of the grid's columns."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The grid: which cells there are, and each lineage walked once for all of them."""
+"""List the cells of the grid, and walk each lineage once for all of them."""

@@ -1,4 +1,4 @@
-"""What a cell says where its check cannot be asked: a lineage stopped, or could not be seen."""
+"""Tell why a cell's check cannot be asked: a lineage stopped, or its observer failed."""
 
 from __future__ import annotations
 

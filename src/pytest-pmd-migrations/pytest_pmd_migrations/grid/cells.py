@@ -1,4 +1,4 @@
-"""The cells of the matrix: which there are, what they are called, and the verdict on each."""
+"""List the cells of the matrix, name them, and judge one."""
 
 from __future__ import annotations
 

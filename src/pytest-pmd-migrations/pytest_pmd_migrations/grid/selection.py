@@ -1,4 +1,4 @@
-"""Which cells a run is about: all of them, or those whose ids were given."""
+"""Select the cells of a run: all of them, or those whose ids were given."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Everything that meets pytest: settings, hooks, cells as items, databases for fixtures."""
+"""Meet pytest: its settings and hooks, cells as its items, databases for its fixtures."""

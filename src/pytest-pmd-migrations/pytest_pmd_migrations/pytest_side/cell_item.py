@@ -1,4 +1,4 @@
-"""One cell of the matrix as a pytest item, and the collector that yields them."""
+"""Run one cell of the matrix as a pytest item, and collect these items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A private database file as the fixtures hand it out."""
+"""Upgrade and read one private database file, as the fixtures hand it out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The factory behind the fixtures: private databases at any version, upgrades, comparisons."""
+"""Make the databases of the fixtures: private copies at any version, closed after the test."""
 
 from __future__ import annotations
 

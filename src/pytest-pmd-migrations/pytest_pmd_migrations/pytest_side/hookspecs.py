@@ -1,4 +1,4 @@
-"""The hooks an application may implement in its ``conftest.py``."""
+"""Declare the hooks that an application may implement in its ``conftest.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pytest side of the matrix: cells as items, verdicts as reports, the summary at the end."""
+"""Add the matrix to a pytest run: cells as items, outcomes on reports, a summary at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From pytest's configuration to histories: every setting read once and checked."""
+"""Read and check every setting once, and load the histories that they name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pytest_pmd_migrations.sources.resolve import resolve_source
 
 __all__ = ["load_project", "project_of"]
 
-_PAIRS = "expected (name, SQL) pairs"
+_EXPECTED_PAIRS = "expected (name, SQL) pairs"
 _PROJECT = pytest.StashKey[Project]()
 
 
@@ -134,12 +134,12 @@ def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:
     hook = "pytest_migration_statements"
     for answer in config.hook.pytest_migration_statements(config=config, source=source):
         if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
-            raise SettingError(f"{hook} returned a {type(answer).__name__}; {_PAIRS}")
+            raise SettingError(f"{hook} returned a {type(answer).__name__}; {_EXPECTED_PAIRS}")
         pairs = list(answer)
         if not pairs:
             raise SettingError(
-                f"{hook} named no statement of {source.name}; {_PAIRS}, or None where a source has"
-                " none"
+                f"{hook} named no statement of {source.name}; {_EXPECTED_PAIRS}, or None where a"
+                " source has none"
             )
         for pair in pairs:
             name, sql = _statement(pair)
@@ -154,6 +154,6 @@ def _statement(pair: object) -> tuple[str, str]:
         case (str(name), str(sql)) if name.strip() and name.isprintable():
             return name, sql
     raise SettingError(
-        f"pytest_migration_statements named {reprlib.repr(pair)}; {_PAIRS}, two strings each, the"
-        " name in one line"
+        f"pytest_migration_statements named {reprlib.repr(pair)}; {_EXPECTED_PAIRS}, two strings"
+        " each, the name in one line"
     )

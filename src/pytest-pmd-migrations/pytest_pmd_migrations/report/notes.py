@@ -1,4 +1,4 @@
-"""Notes as lines: equal notes about several rows are told once, a command is never broken."""
+"""Lay out notes as lines: equal notes about several rows once, no command broken."""
 
 from __future__ import annotations
 

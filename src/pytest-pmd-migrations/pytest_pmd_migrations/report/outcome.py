@@ -1,4 +1,4 @@
-"""The outcome of one cell: plain values that travel from a worker to the controller."""
+"""Carry the outcome of one cell, as plain values, from a worker to the controller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the matrix consists of, run or not: the frame that outcomes are put into."""
+"""Plan the matrix: which rows, cells and declarations outcomes are expected for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The section "migration matrix" at the end of pytest's output."""
+"""Write the section "migration matrix" at the end of pytest's output."""
 
 from __future__ import annotations
 

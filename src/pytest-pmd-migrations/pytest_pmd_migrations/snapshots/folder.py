@@ -1,4 +1,4 @@
-"""The folder of stored snapshots: what is in it, and each one verified before use."""
+"""List and read the snapshots in a folder, each whole and by itself."""
 
 from __future__ import annotations
 

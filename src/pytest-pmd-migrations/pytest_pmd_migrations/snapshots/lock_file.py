@@ -1,4 +1,4 @@
-"""The lock file ``frozen.toml``: what every version gave when it was stored, and if released."""
+"""Read and write the lock file ``frozen.toml``: what every version gave when it was stored."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class SnapshotLine:
 
 @dataclass(frozen=True)
 class LockFile:
-    """The whole lock file."""
+    """The content of ``frozen.toml``: a line a version, and a line a snapshot."""
 
     versions: Mapping[int, VersionLine] = field(default_factory=lambda: MappingProxyType({}))
     snapshots: Mapping[SnapshotName, SnapshotLine] = field(

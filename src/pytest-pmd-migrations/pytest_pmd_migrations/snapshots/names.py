@@ -1,4 +1,4 @@
-"""Names: of versions, of snapshots, and of the database that a lineage starts from."""
+"""Name versions, snapshots, and the database that a lineage starts from."""
 
 from __future__ import annotations
 
