@@ -19,6 +19,7 @@ __all__ = [
     "check_source",
     "current_version",
     "declared_by",
+    "label_of",
     "location_of",
     "rerun",
     "volatile_columns",
@@ -49,6 +50,8 @@ class Source(Protocol):
       when it does not;
     - ``rerun(conn, version)``: run that migration's change once more on a database that has it;
       without it, the check ``again`` has nothing to run;
+    - ``label(version) -> str``: what the application's own tool calls that migration, such as a
+      revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
     """
@@ -128,6 +131,24 @@ def location_of(source: Source, version: int) -> Location:
         raise SourceError(
             f"{_named(source)}: {call} returned a {type(found).__name__};"
             " expected pytest_pmd_migrations.Location"
+        )
+    return found
+
+
+def label_of(source: Source, version: int) -> str:
+    """Return what the application's own tool calls that migration, "" where it says nothing.
+
+    Raises SourceError unless it is one printable line without spaces at its ends.
+    """
+    own = getattr(source, "label", None)
+    if own is None:
+        return ""
+    call = f"label({version})"
+    found = _asked(_named(source), call, lambda: own(version))
+    if not isinstance(found, str) or not found.isprintable() or found != found.strip():
+        raise SourceError(
+            f"{_named(source)}: {call} returned {found!r}; expected one printable line of text"
+            " without spaces at its ends"
         )
     return found
 
