@@ -18,8 +18,7 @@ from pytest_pmd_migrations.schema.values import ORDER
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, Lock, content_digest, read_lock
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.sources.constants import merge
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
 from pytest_pmd_migrations.sources.protocol import (
     Location,
     Source,

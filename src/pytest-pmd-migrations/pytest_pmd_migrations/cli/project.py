@@ -13,7 +13,7 @@ import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.pytest_side.settings import load_histories
-from pytest_pmd_migrations.sources.modules import ModulesSource
+from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.wording import shown_path
 
@@ -92,7 +92,7 @@ def choose_histories(source: str, *, one: bool = False) -> tuple[History, ...]:
     return (choose_history(histories, source),) if source or one else histories
 
 
-def source_for_new(source: str) -> ModulesSource:
+def source_for_new(source: str) -> FilesSource:
     """Return the source that gets a new migration; it may have none yet.
 
     Raises UnusableError where it cannot be used, or is no folder of files.
@@ -107,7 +107,7 @@ def source_for_new(source: str) -> ModulesSource:
             raise UnusableError(str(error)) from error
     else:
         raise UnusableError(settings.error)
-    if not isinstance(found, ModulesSource):
+    if not isinstance(found, FilesSource):
         name = getattr(found, "name", type(found).__name__)
         raise UnusableError(
             f"the source {name} is an object of the project's own, which knows by itself where its"

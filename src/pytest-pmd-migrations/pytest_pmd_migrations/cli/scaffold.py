@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pytest_pmd_migrations.cli.project import UnusableError
-from pytest_pmd_migrations.sources.modules import ModulesSource
+from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["create_migration"]
@@ -26,7 +26,7 @@ def up(db):
 '''
 
 
-def create_migration(source: ModulesSource, description: str, *, script: bool) -> Path:
+def create_migration(source: FilesSource, description: str, *, script: bool) -> Path:
     """Write the file of the next version and return its path; it exists no sooner.
 
     Raises UnusableError when no file name can be made of the description, ClickException when

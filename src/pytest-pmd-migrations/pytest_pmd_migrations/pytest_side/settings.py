@@ -12,8 +12,8 @@ import pytest
 from pytest_pmd_migrations.application.history import ColumnOrder, FaultSet, History
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.constants import read_rows_file
 from pytest_pmd_migrations.sources.declarations import Declarations
+from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 

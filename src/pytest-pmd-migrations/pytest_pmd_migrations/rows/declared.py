@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pytest_pmd_migrations.rows.model import RowFinding, cut
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
-from pytest_pmd_migrations.sources.declarations import WHOLE, Declarations
+from pytest_pmd_migrations.sources.declarations import DROP, Declarations
 
 __all__ = ["BrokenDeclarationError", "Column", "Declared", "resolve"]
 
@@ -83,11 +83,11 @@ def resolve(
     for name, condition in declarations.deletes.items():
         place = _place(tables, "DELETES", name)
         names["DELETES", place] = name
-        if condition.sql == WHOLE:
+        if condition.sql == DROP:
             dropped.add(place)
         elif place[1]:
             raise BrokenDeclarationError(
-                "DELETES", name, f'a column goes as a whole: expected "{WHOLE}"'
+                "DELETES", name, f'a column goes as a whole: expected "{DROP}"'
             )
         else:
             deletes[place[0]] = condition.sql

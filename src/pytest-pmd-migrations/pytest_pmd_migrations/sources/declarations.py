@@ -1,4 +1,4 @@
-"""What a migration says it does to rows on purpose."""
+"""Declarations: what a migration says it does to rows on purpose, as values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["NOTHING_DECLARED", "WHOLE", "Condition", "Declarations"]
+__all__ = ["DROP", "NOTHING_DECLARED", "Condition", "Declarations", "merge"]
 
-WHOLE = "DROP"
-"""The condition that stands for a whole table or column."""
+DROP = "DROP"
+"""The condition that excuses a whole table or column: all its rows or values go."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def _nothing() -> Mapping[str, Any]:
 class Declarations:
     """Everything one migration declares.
 
-    ``deletes`` maps "table" (or "table.column", with ``WHOLE`` only) to a condition, ``changes``
+    ``deletes`` maps "table" (or "table.column", with ``DROP`` only) to a condition, ``changes``
     maps "table.column" to a condition, ``moves`` maps an old "table.column" to a new one. The
     conditions are read against the database before the step. ``verify``, where given, is called
     with two read-only ``sqlite_utils.Database`` objects, before and after the step, and raises
@@ -43,3 +43,13 @@ class Declarations:
 
 
 NOTHING_DECLARED = Declarations()
+
+
+def merge(first: Declarations, second: Declarations) -> Declarations:
+    """Return both declarations as one; ``second`` wins where both speak of one name."""
+    return Declarations(
+        deletes={**first.deletes, **second.deletes},
+        changes={**first.changes, **second.changes},
+        moves={**first.moves, **second.moves},
+        verify=second.verify or first.verify,
+    )

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 from pytest_pmd_migrations.errors import SettingError, SourceError
 from pytest_pmd_migrations.sources import Condition, Declarations, Location, resolve_source
-from pytest_pmd_migrations.sources.constants import merge, read_rows_file
+from pytest_pmd_migrations.sources.declarations import merge
+from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 from pytest_pmd_migrations.sources.protocol import (
     can_rerun,
     check_source,
