@@ -1,4 +1,4 @@
-"""Declarations as they are written: what is read, and what a malformed one is told."""
+"""Declarations as people write them: what is read, and what a malformed one is told."""
 
 from __future__ import annotations
 
@@ -149,6 +149,16 @@ def test_several_sources_have_tables_below_their_names(tmp_path):
     found = read_rows_file(path, source="cache")
     assert found == {2: Declarations(deletes={"t": Condition(DROP, "")})}
     assert read_rows_file(path, source="other") == {}
+
+
+def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
+    path = rows_file(tmp_path, '[0002.deletes]\nt = "DROP"\n[cache.0003.moves]\n"t.a" = "u.a"\n')
+    everywhere = {2: Declarations(deletes={"t": Condition(DROP, "")})}
+    assert read_rows_file(path, source="other") == everywhere
+    assert read_rows_file(path, source="cache") == {
+        **everywhere,
+        3: Declarations(moves={"t.a": "u.a"}),
+    }
 
 
 @pytest.mark.parametrize(
