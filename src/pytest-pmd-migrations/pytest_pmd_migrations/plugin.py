@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_pmd_migrations.pytest_side.database import MigrationDatabase
-    from pytest_pmd_migrations.pytest_side.database_factory import Databases
+    from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
 
 PREFIX = "migrations::"
 
@@ -106,12 +106,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def _migration_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+def _migration_databases(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[DatabaseFactory]:
     __tracebackhide__ = True
     from pytest_pmd_migrations.pytest_side.database import without_own_frames
-    from pytest_pmd_migrations.pytest_side.database_factory import Databases
+    from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
 
-    databases = without_own_frames(Databases)(request.config, tmp_path)
+    databases = without_own_frames(DatabaseFactory)(request.config, tmp_path)
     yield databases
     databases.close()
 
@@ -125,7 +127,7 @@ def migration_version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def migration_db(_migration_databases: Databases) -> Callable[..., MigrationDatabase]:
+def migration_db(_migration_databases: DatabaseFactory) -> Callable[..., MigrationDatabase]:
     """A private copy of a stored database: db = migration_db(7) or migration_db("0000+u1").
 
     The answer is a ``sqlite_utils.Database`` with ``path``, ``version``, ``upgrade(to=None)`` and
@@ -138,7 +140,7 @@ def migration_db(_migration_databases: Databases) -> Callable[..., MigrationData
 
 
 @pytest.fixture
-def migration_fresh_db(_migration_databases: Databases) -> Callable[..., MigrationDatabase]:
+def migration_fresh_db(_migration_databases: DatabaseFactory) -> Callable[..., MigrationDatabase]:
     """A private fresh database, at latest or at a version: db = migration_fresh_db().
 
     It is copied from one that is built once a process, so an ordinary test gets a migrated
@@ -150,7 +152,7 @@ def migration_fresh_db(_migration_databases: Databases) -> Callable[..., Migrati
 
 
 @pytest.fixture
-def migration_upgrade(_migration_databases: Databases) -> Callable[..., tuple[int, ...]]:
+def migration_upgrade(_migration_databases: DatabaseFactory) -> Callable[..., tuple[int, ...]]:
     """Upgrade a file or connection step by step: versions = migration_upgrade(path, to=9).
 
     Returns the versions that were reached, ascending. Refuses a stored snapshot itself.
@@ -161,7 +163,7 @@ def migration_upgrade(_migration_databases: Databases) -> Callable[..., tuple[in
 
 
 @pytest.fixture
-def assert_schema_matches_fresh(_migration_databases: Databases) -> Callable[..., None]:
+def assert_schema_matches_fresh(_migration_databases: DatabaseFactory) -> Callable[..., None]:
     """Compare with a fresh database at the same version: assert_schema_matches_fresh(db).
 
     Takes a database of the other fixtures, a connection or a path. Raises SchemaMismatchError,

@@ -5,18 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import fields, replace
 from pathlib import Path
 
+from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import version_line, version_results
-from pytest_pmd_migrations.checks.model import Check, Verdict
+from pytest_pmd_migrations.application.rules import Rules
+from pytest_pmd_migrations.application.store import Store
+from pytest_pmd_migrations.checks.model import AnyCheck, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks
-from pytest_pmd_migrations.grid.cells import judge_cell
-from pytest_pmd_migrations.grid.walks import Records
+from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
+from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.snapshots.lock import SnapshotLine, content_digest, write_lock
+from pytest_pmd_migrations.snapshots.lock_file import SnapshotLine, content_digest, write_lock_file
 from pytest_pmd_migrations.sources import Location
 
+SETTINGS = {kind: {one.name for one in fields(kind)} for kind in (Application, Rules)}
 Up = str | Callable[[sqlite3.Connection], object]
 
 
@@ -72,13 +77,19 @@ class Repeatable(Notes):
 def application(root: Path, steps: Mapping[int, Up], **settings: object) -> History:
     """Return the history of an application whose steps can be run again; nothing is stored."""
     source = settings.pop("source", None) or Repeatable(root / "app", steps)
-    return History(source, SnapshotFolder(root / "snapshots"), **settings)  # type: ignore[arg-type]  # settings of any type
+    given = {
+        kind: {name: settings.pop(name) for name in list(settings) if name in names}
+        for kind, names in SETTINGS.items()
+    }
+    assert not settings
+    built = Application(source, **given[Application])
+    return History(built, Store(SnapshotFolder(root / "snapshots"), built), Rules(**given[Rules]))
 
 
 def store(history: History, name: str, sql: str) -> Path:
     """Store a snapshot made by ``sql``, at the version in its name."""
-    history.folder.path.mkdir(exist_ok=True)
-    path = history.folder.path / f"{name}.db"
+    history.store.folder.path.mkdir(exist_ok=True)
+    path = history.store.folder.path / f"{name}.db"
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as conn:
         conn.executescript(f"{sql}; PRAGMA user_version = {int(name[:4])}")
@@ -87,36 +98,29 @@ def store(history: History, name: str, sql: str) -> Path:
 
 def again(history: History) -> History:
     """Return the history as another process sees it: nothing cached."""
-    return History(
-        history.source,
-        history.folder,
-        history.name,
-        history.ignore,
-        history.idempotent,
-        history.declared,
-        history.statements,
-        history.column_order,
-    )
+    application = replace(history.application)
+    return History(application, Store(history.store.folder, application), history.rules)
 
 
 def lock(history: History, *, released: Sequence[int] = ()) -> History:
     """Write the lock file for what is stored, and return the history that reads it."""
-    images = {name: history.snapshot(name) for name in history.stored}
+    images = {name: history.store.read(name) for name in history.store.names}
     found = again(history).lock
     for version, result in version_results(history, images).items():
         line = version_line(history, version, result, released=version in released)
         found = found.with_version(version, line)
     for name, image in images.items():
         found = found.with_snapshot(name, SnapshotLine(content_digest(image.content), {}))
-    write_lock(history.lock_path, found)
+    write_lock_file(history.store.lock_path, found)
     return again(history)
 
 
 def verdict(history: History, row: str, check: str, *, only: bool = False) -> Verdict:
     """Return the verdict on one cell, with every check watching or ``only`` its own."""
-    checks: Sequence[Check] = all_checks()
-    asked = next(found for found in checks if found.name == check)
-    return judge_cell(Records(history, [asked] if only else checks), asked, row)
+    checks: Sequence[AnyCheck] = all_checks()
+    cells = list_cells(history, checks)
+    cell = next(one for one in cells if (str(one.row), one.check.name) == (row, check))
+    return judge_cell(Walks(history, [cell.check] if only else checks), cell)
 
 
 def told(history: History, row: str, check: str) -> str:

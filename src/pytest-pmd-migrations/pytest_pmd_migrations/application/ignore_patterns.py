@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from difflib import SequenceMatcher
 
-from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.schema import Schema, read_schema
 
@@ -18,39 +18,39 @@ _ALIKE = 0.6
 """How much of a name must be the same for a pattern to have meant it."""
 
 
-def count_hidden(histories: Sequence[History]) -> Mapping[str, int]:
-    """Return how many objects are hidden from each history's checks, by the history's name.
+def count_hidden(project: Project) -> Mapping[History, int]:
+    """Return how many objects are hidden from each history's checks.
 
     Raises SettingError for a pattern that hides nothing anywhere. Where a database cannot be
     read, what it holds is not known, so no pattern is judged: the cells of that database fail.
     """
-    patterns = histories[0].ignore
+    patterns = project.rules.ignore_patterns
     if not patterns:
         return {}
-    schemas = {history.name: tuple(_schemas(history)) for history in histories}
+    schemas = {history: tuple(_schemas(history)) for history in project.histories}
     read = [schema for found in schemas.values() for schema in found]
     known = [schema for schema in read if schema is not None]
     if len(known) == len(read):
         _judge(patterns, known)
     counts = {}
-    for history in histories:
-        own = [schema for schema in schemas[history.name] if schema is not None]
+    for history in project.histories:
+        own = [schema for schema in schemas[history] if schema is not None]
         hidden = {name for schema in own for name in _hidden(schema, patterns)}
         if hidden:
-            counts[history.name] = len(hidden)
+            counts[history] = len(hidden)
     return counts
 
 
 def _schemas(history: History) -> Iterator[Schema | None]:
     """Yield the schema of every stored snapshot and of fresh, None for one that cannot be read."""
-    for name in history.stored:
+    for name in history.store.names:
         try:
-            with closing(history.snapshot(name).connect()) as conn:
+            with closing(history.store.read(name).connect()) as conn:
                 yield read_schema(conn)
         except MigrationTestError:
             yield None
     try:
-        yield history.fresh.schema(history.latest)
+        yield history.fresh.schema(history.application.latest)
     except MigrationTestError:
         yield None
 

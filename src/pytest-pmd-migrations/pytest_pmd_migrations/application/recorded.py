@@ -1,4 +1,4 @@
-"""What each version gives: the value the lock file keeps and the check ``frozen`` compares."""
+"""What each version gives: the value that the lock file records, and that ``frozen`` compares."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
-from pytest_pmd_migrations.snapshots.lock import VersionLine, text_digest
-from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = [
-    "FRESH",
-    "Result",
+    "VersionResult",
     "lineage_rows",
     "lineage_starts",
     "row_digester",
@@ -24,19 +23,16 @@ __all__ = [
     "version_results",
 ]
 
-FRESH = "fresh"
-"""The lineage that begins with no database at all, as it is called in lock lines."""
-
 
 @dataclass(frozen=True)
-class Result:
-    """What one version gives: a schema's fingerprint, and a digest of rows by lineage.
+class VersionResult:
+    """What one version gives: a schema's fingerprint, and a digest of the rows of each lineage.
 
     Both without the objects that ``migration_ignore`` names.
     """
 
     schema: str
-    rows: Mapping[str, str]
+    rows: Mapping[Start, str]
 
 
 def row_digester(history: History) -> Callable[[Step], str]:
@@ -45,7 +41,8 @@ def row_digester(history: History) -> Callable[[Step], str]:
     A step that changed only the schema lost or changed no row, so only the tables whose SQL it
     changed are read again (a new column's default is a value too).
     """
-    volatile = volatile_columns(history.source)
+    volatile = volatile_columns(history.application.source)
+    ignore = history.rules.ignore_patterns
     texts: frozenset[tuple[object, ...]] = frozenset()
     digests: dict[str, str] = {}
 
@@ -55,10 +52,10 @@ def row_digester(history: History) -> Callable[[Step], str]:
         if step.rows_unchanged:
             changed = {str(row[2]) for row in texts ^ now}
             kept = {table: value for table, value in digests.items() if table not in changed}
-            again = digest_tables(step.conn, changed, volatile=volatile, ignore=history.ignore)
+            again = digest_tables(step.conn, changed, volatile=volatile, ignore=ignore)
             digests = {**kept, **again}
         else:
-            digests = digest_tables(step.conn, volatile=volatile, ignore=history.ignore)
+            digests = digest_tables(step.conn, volatile=volatile, ignore=ignore)
         texts = now
         return combine_digests(digests)
 
@@ -71,43 +68,50 @@ def lineage_rows(history: History, image: Image) -> Iterator[tuple[int, str]]:
     Raises StepFailedError when a step cannot be taken.
     """
     digest = row_digester(history)
-    for step in walk(history.source, image):
+    for step in walk(history.application.source, image):
         value = digest(step)
         if step.before is not None:
             yield step.version, value
 
 
-def version_results(history: History, images: Mapping[SnapshotName, Image]) -> Mapping[int, Result]:
+def version_results(
+    history: History, images: Mapping[SnapshotName, Image]
+) -> Mapping[int, VersionResult]:
     """Return the result of every version, from a fresh database and from each given snapshot.
 
     Raises StepFailedError, naming the database, when a step cannot be taken.
     """
-    rows: dict[int, dict[str, str]] = {version: {} for version in history.versions}
-    for label, image in lineage_starts(images).items():
+    rows: dict[int, dict[Start, str]] = {version: {} for version in history.application.versions}
+    for start, image in lineage_starts(images).items():
         try:
             for version, digest in lineage_rows(history, image):
-                rows[version][label] = digest
+                rows[version][start] = digest
         except StepFailedError as error:
             raise StepFailedError(
-                f"{label} cannot be upgraded: {error}", version=error.version
+                f"{start} cannot be upgraded: {error}", version=error.version
             ) from error
     return {
-        version: Result(history.fresh.schema(version).without(history.ignore).fingerprint, found)
+        version: VersionResult(history.fresh_schema(version).fingerprint, found)
         for version, found in rows.items()
     }
 
 
-def lineage_starts(images: Mapping[SnapshotName, Image]) -> Mapping[str, Image]:
-    """Return what every lineage begins with, by its label: nothing at all, and each snapshot."""
-    return {FRESH: EMPTY, **{str(name): image for name, image in images.items()}}
+def lineage_starts(images: Mapping[SnapshotName, Image]) -> Mapping[Start, Image]:
+    """Return the database that each lineage starts from: none at all, and each snapshot."""
+    starts: dict[Start, Image] = {FRESH: EMPTY}
+    starts.update(images.items())
+    return starts
 
 
-def version_line(history: History, version: int, result: Result, *, released: bool) -> VersionLine:
+def version_line(
+    history: History, version: int, result: VersionResult, *, released: bool
+) -> VersionLine:
     """Return the lock line that records ``result`` for that version's migration file."""
     return VersionLine(
-        file=history.file_name(version),
-        text=text_digest(history.text(version)),
+        file=history.application.file_name(version),
+        text=text_digest(history.application.text(version)),
         schema=result.schema,
         rows=result.rows,
         released=released,
+        label=history.application.label(version),
     )

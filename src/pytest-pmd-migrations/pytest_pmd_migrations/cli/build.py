@@ -20,7 +20,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, render
-from pytest_pmd_migrations.snapshots.lock import Lock, write_lock
+from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import canonical_image, replace_file
@@ -36,7 +36,7 @@ class Built:
     history: History
     images: Mapping[SnapshotName, Image]
     twins: Mapping[SnapshotName, str]
-    lock: Lock
+    lock: LockFile
     said: tuple[str, ...]
 
 
@@ -53,7 +53,7 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
     if left:
         lines = "\n".join(problem.text for problem in left)
         raise click.ClickException(f"nothing was built, since this must be mended first:\n{lines}")
-    images = {name: read_sound(history, name) for name in history.stored if name not in wanted}
+    images = {name: read_sound(history, name) for name in history.store.names if name not in wanted}
     said: list[str] = []
     for name in wanted:
         images[name], lines_said = _build(history, name, images)
@@ -79,27 +79,27 @@ def write_built(built: Built) -> Iterator[str]:
     for name in sorted({*built.images, *built.twins}):
         if name in built.images:
             content = built.images[name].content
-            replace_file(history.folder.file(name), content)
+            replace_file(history.store.folder.file(name), content)
             yield f"wrote    {name}.db  {len(content) / 1024:.0f} KiB"
         if name in built.twins:
-            replace_file(history.folder.twin(name), built.twins[name].encode())
+            replace_file(history.store.folder.twin(name), built.twins[name].encode())
             yield f"wrote    {name}.sql  text twin, for the reviewer's diff"
-    if built.lock != history.lock:
-        write_lock(history.lock_path, built.lock)
-        yield from locked_lines(history.lock, built.lock)
+    if built.lock != history.store.lock_file:
+        write_lock_file(history.store.lock_path, built.lock)
+        yield from locked_lines(history.store.lock_file, built.lock)
 
 
 def _wanted(history: History, rewrite: int | None) -> list[SnapshotName]:
-    names = [SnapshotName(version) for version in history.versions]
+    names = [SnapshotName(version) for version in history.application.versions]
     missing = {
-        name for name in names if name not in history.stored and not is_released(history, name)
+        name for name in names if name not in history.store.names and not is_released(history, name)
     }
     if rewrite is None:
         return sorted(missing)
-    if rewrite not in history.versions:
+    if rewrite not in history.application.versions:
         raise UnusableError(
             f"there is no version {format_version(rewrite)} to rewrite; versions are"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
+            f" {history.application.span}"
         )
     anew = [name for name in names if name.version >= rewrite]
     for name in anew:
@@ -121,11 +121,11 @@ def _build(
     start = images[base] if base is not None else EMPTY
     with closing(start.connect()) as conn:
         kept = sum(count_rows(conn).values())
-        for version in history.versions:
+        for version in history.application.versions:
             if (base.version if base else 0) < version <= name.version:
                 _step(history, conn, version, base)
         _refuse_difference(history, name, read_schema(conn), base=base)
-        filled = fill_empty_tables(conn, ignore=history.ignore)
+        filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
         image = canonical_image(Image.of_connection(conn))
     come = f"{base} (stored) -> {name} and fresh -> {name}" if base else f"fresh -> {name}"
     rows = f"{counted(kept, 'row')} kept, " if base else ""
@@ -144,9 +144,9 @@ def _step(
     history: History, conn: sqlite3.Connection, version: int, base: SnapshotName | None
 ) -> None:
     try:
-        take_step(history.source, conn, version)
+        take_step(history.application.source, conn, version)
     except StepFailedError as error:
-        where = history.source.location(version)
+        where = history.application.source.location(version)
         raise click.ClickException(
             f"{shown_path(where.path)}:{where.line} fails, upgraded from {base or 'fresh'}; nothing"
             f" was written: {error}"

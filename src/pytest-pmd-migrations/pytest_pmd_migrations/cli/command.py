@@ -22,7 +22,7 @@ from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.scaffold import create_migration
 from pytest_pmd_migrations.cli.survey import find_problems
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.snapshots.lock import write_lock
+from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 from pytest_pmd_migrations.wording import counted, shown_path
 
 __all__ = ["main"]
@@ -85,8 +85,8 @@ def release(version: int | None, *, source: str) -> None:
         histories = choose_histories(source, one=version is not None)
         marked = [mark_released(history, version) for history in histories]
         for history, (lock, _) in zip(histories, marked, strict=True):
-            if lock != history.lock:
-                write_lock(history.lock_path, lock)
+            if lock != history.store.lock_file:
+                write_lock_file(history.store.lock_path, lock)
     for _, line in marked:
         click.echo(line)
 
@@ -102,8 +102,8 @@ def check(*, source: str) -> None:
         click.echo(problem.text)
     if problems:
         raise click.exceptions.Exit(1)
-    versions = sum(len(history.versions) for history in histories)
-    stored = sum(len(history.stored) for history in histories)
+    versions = sum(len(history.application.versions) for history in histories)
+    stored = sum(len(history.store.names) for history in histories)
     click.echo(f"{counted(versions, 'version')}, {counted(stored, 'snapshot')}: all in order")
 
 

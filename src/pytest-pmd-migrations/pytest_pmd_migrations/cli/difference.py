@@ -9,7 +9,7 @@ from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.schema import Schema, compare, read_schema
 from pytest_pmd_migrations.schema.showing.lines import render
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["schema_difference"]
 
@@ -32,19 +32,18 @@ def _name(history: History, text: str) -> SnapshotName:
         name = SnapshotName.parse(version.zfill(4) + plus + variant)
     except SnapshotError:
         name = None
-    known = {*map(SnapshotName, history.versions), *history.stored}
+    known = {*map(SnapshotName, history.application.versions), *history.store.names}
     if name is None or name not in known:
-        variants = [str(stored) for stored in history.stored if stored.variant]
+        variants = [str(stored) for stored in history.store.names if stored.variant]
         raise UnusableError(
             f"there is no version or snapshot {text!r}; expected one of"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
-            + "".join(f", {variant}" for variant in variants)
+            f" {history.application.span}" + "".join(f", {variant}" for variant in variants)
         )
     return name
 
 
 def _schema(history: History, name: SnapshotName) -> Schema:
-    if name.version in history.versions and not name.variant:
-        return history.fresh.schema(name.version).without(history.ignore)
-    with closing(history.snapshot(name).connect()) as conn:
-        return read_schema(conn).without(history.ignore)
+    if name.version in history.application.versions and not name.variant:
+        return history.fresh.schema(name.version).without(history.rules.ignore_patterns)
+    with closing(history.store.read(name).connect()) as conn:
+        return read_schema(conn).without(history.rules.ignore_patterns)

@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import Result, version_line, version_results
+from pytest_pmd_migrations.application.recorded import VersionResult, version_line, version_results
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
-from pytest_pmd_migrations.snapshots.lock import (
+from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
-    Lock,
+    LockFile,
     SnapshotLine,
     VersionLine,
     content_digest,
@@ -26,13 +26,13 @@ def updated_lock(
     history: History,
     images: Mapping[SnapshotName, Image],
     anew: Collection[SnapshotName],
-) -> Lock:
+) -> LockFile:
     """Return the lock with a line for every version and every image; those of ``anew`` are new.
 
     Lines of versions that the source no longer has, and never released, go.
     """
     results = version_results(history, images)
-    old = history.lock
+    old = history.store.lock_file
     versions = {version: line for version, line in old.versions.items() if line.released}
     for version, result in results.items():
         versions[version] = _version_line(history, version, result, anew)
@@ -41,10 +41,10 @@ def updated_lock(
         if name not in snapshots or name in anew:
             with closing(image.connect()) as conn:
                 snapshots[name] = SnapshotLine(content_digest(image.content), count_rows(conn))
-    return Lock(versions, snapshots)
+    return LockFile(versions, snapshots)
 
 
-def locked_lines(old: Lock, new: Lock) -> Iterator[str]:
+def locked_lines(old: LockFile, new: LockFile) -> Iterator[str]:
     """Yield a line for every line of the lock that came, changed or went."""
     for version, line in sorted(new.versions.items()):
         if old.versions.get(version) != line:
@@ -58,12 +58,11 @@ def locked_lines(old: Lock, new: Lock) -> Iterator[str]:
 
 
 def _version_line(
-    history: History, version: int, result: Result, anew: Collection[SnapshotName]
+    history: History, version: int, result: VersionResult, anew: Collection[SnapshotName]
 ) -> VersionLine:
     new = version_line(history, version, result, released=False)
-    old = history.lock.versions.get(version)
+    old = history.store.lock_file.versions.get(version)
     if old is None or SnapshotName(version) in anew:
         return new
-    names = {str(name) for name in anew}
-    kept = {label: digest for label, digest in old.rows.items() if label not in names}
+    kept = {start: digest for start, digest in old.rows.items() if start not in anew}
     return replace(old, rows={**new.rows, **kept})

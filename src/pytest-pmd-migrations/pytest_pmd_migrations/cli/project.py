@@ -12,7 +12,7 @@ import pytest
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.pytest_side.settings import load_histories
+from pytest_pmd_migrations.pytest_side import settings as pytest_settings
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.wording import shown_path
@@ -50,7 +50,7 @@ class _Settings:
         self.source = str(config.getini("migration_source"))
         self.root = config.rootpath
         try:
-            self.histories = load_histories(config)
+            self.histories = pytest_settings.load_project(config).histories
         except MigrationTestError as error:
             self.error = str(error)
         return 0
@@ -75,9 +75,9 @@ def choose_history(histories: Sequence[History], source: str) -> History:
     if not source and len(histories) == 1:
         return histories[0]
     for history in histories:
-        if history.source.name == source:
+        if history.application.source.name == source:
             return history
-    names = ", ".join(history.source.name for history in histories)
+    names = ", ".join(history.application.source.name for history in histories)
     if not source:
         raise UnusableError(f"there are several migration sources; expected --source: {names}")
     raise UnusableError(f"--source {source!r} is not one of the migration sources: {names}")
@@ -99,7 +99,7 @@ def source_for_new(source: str) -> FilesSource:
     """
     settings = _read_settings()
     if settings.histories:
-        found: object = choose_history(settings.histories, source).source
+        found: object = choose_history(settings.histories, source).application.source
     elif settings.source:
         try:
             found = resolve_source(settings.source, root=settings.root, allow_empty=True)

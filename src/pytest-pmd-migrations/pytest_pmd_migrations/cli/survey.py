@@ -12,8 +12,8 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import lineage_rows, lineage_starts
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.wording import shown_path
 
@@ -42,9 +42,13 @@ def find_problems(history: History, *, anew: Collection[SnapshotName] = ()) -> I
     name is none.
     """
     images: dict[SnapshotName, Image] = {}
-    expected = {*map(SnapshotName, history.versions), *history.stored, *history.lock.snapshots}
+    expected = {
+        *map(SnapshotName, history.application.versions),
+        *history.store.names,
+        *history.store.lock_file.snapshots,
+    }
     for name in sorted(expected.difference(anew)):
-        if name not in history.stored:
+        if name not in history.store.names:
             yield _missing(history, name)
             continue
         try:
@@ -64,7 +68,7 @@ def read_sound(history: History, name: SnapshotName) -> Image:
 
     Raises SnapshotError where it is not so.
     """
-    image = history.snapshot(name)
+    image = history.store.read(name)
     with closing(image.connect()) as conn:
         try:
             found = str(conn.execute("PRAGMA integrity_check").fetchone()[0])
@@ -72,7 +76,7 @@ def read_sound(history: History, name: SnapshotName) -> Image:
             found = str(error)
     if found != "ok":
         raise SnapshotError(
-            f"snapshot {name} is corrupt: {shown_path(history.folder.file(name))}:"
+            f"snapshot {name} is corrupt: {shown_path(history.store.folder.file(name))}:"
             f" {found.splitlines()[-1]}."
             " Restore it from version control."
         )
@@ -84,7 +88,7 @@ def has_twin(history: History, name: SnapshotName, text: str) -> bool:
 
     Raises SnapshotError where something is there that cannot be read.
     """
-    twin = history.folder.twin(name)
+    twin = history.store.folder.twin(name)
     try:
         return twin.exists() and twin.read_bytes().replace(b"\r\n", b"\n") == text.encode()
     except OSError as error:
@@ -96,32 +100,34 @@ def has_twin(history: History, name: SnapshotName, text: str) -> bool:
 
 def is_released(history: History, name: SnapshotName) -> bool:
     """Return whether the snapshot's version is released."""
-    line = history.lock.versions.get(name.version)
+    line = history.store.lock_file.versions.get(name.version)
     return line is not None and line.released
 
 
 def _rewrite(history: History, name: SnapshotName) -> str:
-    if name.variant or name.version not in history.versions:
+    if name.variant or name.version not in history.application.versions:
         return ""
     return f" Or build it anew.  {_BUILD} --rewrite {name}"
 
 
 def _missing(history: History, name: SnapshotName) -> Problem:
     if name.variant or is_released(history, name):
-        file = shown_path(history.folder.file(name))
+        file = shown_path(history.store.folder.file(name))
         return Problem(name.version, f"snapshot {name} is gone.  git checkout -- {file}")
     what = (
-        f"snapshot {name} is gone" if name in history.lock.snapshots else f"{name} has no snapshot"
+        f"snapshot {name} is gone"
+        if name in history.store.lock_file.snapshots
+        else f"{name} has no snapshot"
     )
     return Problem(name.version, f"{what}.  {_BUILD}", mended_by="snapshot")
 
 
 def _stored_problems(history: History, name: SnapshotName, image: Image) -> Iterator[Problem]:
-    if name not in history.lock.snapshots:
+    if name not in history.store.lock_file.snapshots:
         yield Problem(
             name.version, f"{name} is not in {LOCK_FILE}.  {_BUILD}", mended_by="snapshot"
         )
-    twin = history.folder.twin(name)
+    twin = history.store.folder.twin(name)
     with closing(image.connect()) as conn:
         text = twin_sql(conn)
     try:
@@ -133,12 +139,15 @@ def _stored_problems(history: History, name: SnapshotName, image: Image) -> Iter
 
 
 def _line_problems(history: History) -> Iterator[Problem]:
-    lock, newest = history.lock, history.lock.newest_released
+    lock, newest = history.store.lock_file, history.store.lock_file.newest_released
     for version, line in sorted(lock.versions.items()):
         label = format_version(version)
-        if version not in history.versions:
+        if version not in history.application.versions:
             if line.released:
-                file = history.source.location(history.latest).path.parent / line.file
+                file = (
+                    history.application.source.location(history.application.latest).path.parent
+                    / line.file
+                )
                 mend = f"git checkout -- {shown_path(file)}"
                 yield Problem(version, f"{line.file} was removed after release.  {mend}")
             else:
@@ -148,13 +157,14 @@ def _line_problems(history: History) -> Iterator[Problem]:
             what = f"{label} is not released, but {format_version(newest)} is"
             mend = f"pmd-migrations release {label}"
             yield Problem(version, f"{what}.  {mend}", mended_by="release")
-    for version in history.versions:
+    for version in history.application.versions:
         if version in lock.versions:
             continue
         if version < newest:
             what = (
-                f"{history.file_name(version)} was inserted before {format_version(newest)}, which"
-                f" is released: databases at it never run {format_version(version)}"
+                f"{history.application.file_name(version)} was inserted before"
+                f" {format_version(newest)}, which is released: databases at it never run"
+                f" {format_version(version)}"
             )
             yield Problem(version, f"{what}.  Give it the next free number")
         elif SnapshotName(version) in lock.snapshots:
@@ -166,29 +176,30 @@ def _result_problems(
     history: History, images: Mapping[SnapshotName, Image], rewritten: Collection[int]
 ) -> Iterator[Problem]:
     """Yield the steps that fail, and the versions that do not give what is recorded."""
-    rows: dict[int, dict[str, str]] = {version: {} for version in history.versions}
-    failures: dict[int, dict[str, StepFailedError]] = {}
-    for label, image in lineage_starts(images).items():
+    rows: dict[int, dict[Start, str]] = {version: {} for version in history.application.versions}
+    failures: dict[int, dict[Start, StepFailedError]] = {}
+    for start, image in lineage_starts(images).items():
         try:
             for version, digest in lineage_rows(history, image):
-                rows[version][label] = digest
+                rows[version][start] = digest
         except StepFailedError as error:
-            failures.setdefault(error.version, {})[label] = error
+            failures.setdefault(error.version, {})[start] = error
     for version, errors in sorted(failures.items()):
-        where = history.source.location(version)
-        what = f"{shown_path(where.path)}:{where.line} fails, upgraded from {', '.join(errors)}"
+        where = history.application.source.location(version)
+        starts = ", ".join(map(str, errors))
+        what = f"{shown_path(where.path)}:{where.line} fails, upgraded from {starts}"
         yield Problem(version, f"{what}: {next(iter(errors.values()))}")
-    for version in history.versions:
-        recorded = history.lock.versions.get(version)
+    for version in history.application.versions:
+        recorded = history.store.lock_file.versions.get(version)
         if recorded is None or version in rewritten or version in failures:
             continue
-        same = all(recorded.rows.get(label, now) == now for label, now in rows[version].items())
-        built = "fresh" in rows[version]
+        same = all(recorded.rows.get(start, now) == now for start, now in rows[version].items())
+        built = FRESH in rows[version]
         if same and (not built or history.fresh.schema(version).fingerprint == recorded.schema):
             continue
         label = format_version(version)
         if recorded.released:
-            what = f"{history.file_name(version)} no longer does what it did at release"
+            what = f"{history.application.file_name(version)} no longer does what it did at release"
             yield Problem(version, f"{what}.  pytest --migration-matrix -k {label}")
         else:
             what = f"{label} changed since its snapshot was made"

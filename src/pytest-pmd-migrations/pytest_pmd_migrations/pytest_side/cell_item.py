@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from _pytest._code.code import (
@@ -19,17 +19,18 @@ from _pytest._code.code import (
 
 from pytest_pmd_migrations.checks.model import Finding, Verdict
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
-from pytest_pmd_migrations.grid.cells import PREFIX, Cell, judge_cell
+from pytest_pmd_migrations.grid.cells import PREFIX, Cell
 from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.sources.protocol import Location
-
-if TYPE_CHECKING:
-    from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
 
 _EVERYTHING = 2
 """How often ``-v`` is given by those who want to see all there is."""
 
 __all__ = ["CellFailedError", "CellItem", "MigrationMatrix"]
+
+
+Judge = Callable[[Cell], Verdict]
+"""What answers for a cell."""
 
 
 class CellFailedError(MigrationTestError, AssertionError):
@@ -43,15 +44,22 @@ class CellFailedError(MigrationTestError, AssertionError):
 class MigrationMatrix(pytest.Collector):
     """Collects every cell; no file of the tests' is involved."""
 
-    def __init__(self, *, matrix: MatrixPlugin, **kwargs: Any) -> None:  # noqa: ANN401 - pytest's own
+    def __init__(
+        self,
+        *,
+        cells: Sequence[Cell],
+        judge: Judge,
+        **kwargs: Any,  # noqa: ANN401 - pytest's own
+    ) -> None:
         super().__init__(**kwargs)
-        self.matrix = matrix
+        self._cells = cells
+        self._judge = judge
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield one item a cell, in the grid's order."""
-        for cell in self.matrix.cells:
+        for cell in self._cells:
             yield CellItem.from_parent(
-                self, name=cell.name, nodeid=cell.id, cell=cell, matrix=self.matrix
+                self, name=cell.name, nodeid=cell.id, cell=cell, judge=self._judge
             )
 
 
@@ -62,23 +70,20 @@ class CellItem(pytest.Item):
         self,
         *,
         cell: Cell,
-        matrix: MatrixPlugin,
+        judge: Judge,
         **kwargs: Any,  # noqa: ANN401 - pytest's own
     ) -> None:
         super().__init__(**kwargs)
         self.cell = cell
         self.outcome: Outcome | None = None
-        self._matrix = matrix
-        # So that -k chooses the cells of one source.
-        self.extra_keyword_matches.update({cell.source} - {""})
-        self.add_marker(pytest.mark.migration(version=cell.version, check=cell.check))
+        self._judge = judge
+        self.extra_keyword_matches.update(cell.keywords)
+        self.add_marker(pytest.mark.migration(version=cell.row.version, check=cell.check.name))
 
     def runtest(self) -> None:
         """Judge the cell; raise CellFailedError with the whole message when it fails."""
-        records = self._matrix.records(self.cell.source)
-        check = next(check for check in self._matrix.checks if check.name == self.cell.check)
-        verdict = judge_cell(records, check, self.cell.row)
-        self.outcome = Outcome.of_verdict(self.cell, verdict)
+        verdict = self._judge(self.cell)
+        self.outcome = Outcome.of_verdict(self.cell.key, verdict)
         if verdict.findings:
             raise CellFailedError(self._message(verdict), self._blamed(verdict.findings))
 
@@ -88,7 +93,7 @@ class CellItem(pytest.Item):
         Were it the id itself, pytest would take it for a dotted name of Python's, and print
         ``0001::::0012[schema]`` with ``-v``.
         """
-        location = self._location(self.cell.version)
+        location = self._location(self.cell.row.version)
         return location.path, location.line - 1, f"{self.cell.id} "
 
     def repr_failure(  # type: ignore[override]  # pytest allows a TerminalRepr too
@@ -134,13 +139,13 @@ class CellItem(pytest.Item):
 
     def _blamed(self, findings: tuple[Finding, ...]) -> Location:
         versions = [finding.version for finding in findings if finding.version is not None]
-        return self._location(min(versions, default=self.cell.version))
+        return self._location(min(versions, default=self.cell.row.version))
 
     def _location(self, version: int) -> Location:
-        history = next(h for h in self._matrix.histories if h.name == self.cell.source)
-        known = [v for v in history.versions if v <= version] or [history.versions[0]]
+        application = self.cell.history.application
+        known = [v for v in application.versions if v <= version] or [application.versions[0]]
         try:
-            return history.location(known[-1])
+            return application.location(known[-1])
         except SourceError:
             # The cells of `frozen` say so; any other still has its own to say.
             return Location(self.config.rootpath)

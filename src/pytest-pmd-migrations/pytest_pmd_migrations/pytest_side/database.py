@@ -64,7 +64,7 @@ class MigrationDatabase(sqlite_utils.Database):
     @property
     def version(self) -> int:
         """The version the database is at now."""
-        return current_version(self.history.source, self.conn)
+        return current_version(self.history.application.source, self.conn)
 
     @without_own_frames
     def upgrade(self, to: int | None = None) -> tuple[int, ...]:
@@ -137,15 +137,15 @@ def upgrade_connection(
     """
     if conn.in_transaction:
         conn.commit()
-    version = current_version(history.source, conn)
-    target = history.latest if to is None else to
-    if target != version and (target not in history.versions or target < version):
-        ahead = [format_version(v) for v in history.versions if v > version]
+    version = current_version(history.application.source, conn)
+    target = history.application.latest if to is None else to
+    if target != version and (target not in history.application.versions or target < version):
+        ahead = [format_version(v) for v in history.application.versions if v > version]
         raise SettingError(
             f"cannot upgrade from {format_version(version)} to {target!r}; expected one of"
             f" {', '.join(ahead) or 'no version, it is at the newest'}"
         )
-    steps = tuple(v for v in history.versions if version < v <= target)
+    steps = tuple(v for v in history.application.versions if version < v <= target)
     for step in steps:
-        take_step(history.source, conn, step)
+        take_step(history.application.source, conn, step)
     return steps

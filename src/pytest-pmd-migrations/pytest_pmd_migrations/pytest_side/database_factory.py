@@ -1,4 +1,4 @@
-"""What the fixtures do: private databases at any version, upgrades, and the comparison."""
+"""The factory behind the fixtures: private databases at any version, upgrades, comparisons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pytest_pmd_migrations.pytest_side.database import (
     main_file,
     upgrade_connection,
 )
-from pytest_pmd_migrations.pytest_side.settings import histories
+from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, render
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -31,7 +31,7 @@ from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [
-    "Databases",
+    "DatabaseFactory",
     "Subject",
     "parametrize_versions",
     "stored_version",
@@ -40,11 +40,11 @@ __all__ = [
 NONE_STORED = "none-stored"
 
 
-class Databases:
+class DatabaseFactory:
     """Makes and upgrades one test's databases in its ``tmp_path``, and closes them."""
 
     def __init__(self, config: pytest.Config, folder: Path) -> None:
-        self._histories = histories(config)
+        self._histories = project_of(config).histories
         self._folder = folder
         self._open: list[MigrationDatabase] = []
 
@@ -54,17 +54,19 @@ class Databases:
         own, _, name = text.rpartition("/")
         history = self._history(own or source)
         snapshot = SnapshotName.parse(name)
-        if snapshot not in history.stored:
-            names = ", ".join(map(str, history.stored)) or "none: run pmd-migrations snapshot"
+        if snapshot not in history.store.names:
+            names = ", ".join(map(str, history.store.names)) or "none: run pmd-migrations snapshot"
             raise SnapshotError(f"no snapshot {snapshot} is stored; there are {names}")
-        return self._file(str(snapshot), history.snapshot(snapshot).content, history)
+        return self._file(str(snapshot), history.store.read(snapshot).content, history)
 
     def fresh(self, version: int | None = None, *, source: str = "") -> MigrationDatabase:
         """Return a private fresh database at ``version`` (default latest)."""
         history = self._history(source)
-        wanted = history.latest if version is None else version
-        if wanted not in history.versions:
-            raise SettingError(f"there is no version {wanted!r}; versions are {_range(history)}")
+        wanted = history.application.latest if version is None else version
+        if wanted not in history.application.versions:
+            raise SettingError(
+                f"there is no version {wanted!r}; versions are {history.application.span}"
+            )
         image = history.fresh.image(wanted)
         return self._file(f"fresh-{format_version(wanted)}", image.content, history)
 
@@ -87,12 +89,12 @@ class Databases:
         history = self._history(source, subject)
         stored = self._stored_as(subject)
         with closing(stored.copy()) if stored else connection_to(subject, mode="ro") as conn:
-            version = current_version(history.source, conn)
+            version = current_version(history.application.source, conn)
             upgraded = read_schema(conn)
-        if version not in history.versions:
+        if version not in history.application.versions:
             raise SettingError(
                 f"there is no fresh database at version {version} to compare with;"
-                f" versions are {_range(history)}. Upgrade it first"
+                f" versions are {history.application.span}. Upgrade it first"
             )
         diff = history.difference(upgraded, version)
         if diff:
@@ -110,7 +112,7 @@ class Databases:
             return subject.history
         if not source and len(self._histories) == 1:
             return self._histories[0]
-        names = [history.source.name for history in self._histories]
+        names = [history.application.source.name for history in self._histories]
         if source not in names:
             raise SettingError(
                 f"source={source!r} is not one of the migration sources; expected one of"
@@ -135,8 +137,8 @@ class Databases:
         if file is None or not file.exists():
             return None
         for history in self._histories:
-            for name in history.stored:
-                if file.samefile(history.folder.file(name)):
+            for name in history.store.names:
+                if file.samefile(history.store.folder.file(name)):
                     return _Stored(history, name)
         return None
 
@@ -148,24 +150,28 @@ class _Stored:
 
     @property
     def file(self) -> Path:
-        return self.history.folder.file(self.snapshot)
+        return self.history.store.folder.file(self.snapshot)
 
     @property
     def name(self) -> str:
-        return f"{self.history.name}/{self.snapshot}" if self.history.name else str(self.snapshot)
+        return (
+            f"{self.history.application.name}/{self.snapshot}"
+            if self.history.application.name
+            else str(self.snapshot)
+        )
 
     def copy(self) -> sqlite3.Connection:
-        return self.history.snapshot(self.snapshot).connect()
+        return self.history.store.read(self.snapshot).connect()
 
 
 def parametrize_versions(metafunc: pytest.Metafunc) -> None:
     """Give a test that asks for ``migration_version`` one run a stored snapshot."""
     try:
-        found = histories(metafunc.config)
+        found = project_of(metafunc.config).histories
         names = [
-            f"{history.name}/{name}" if history.name else str(name)
+            f"{history.application.name}/{name}" if history.application.name else str(name)
             for history in found
-            for name in history.stored
+            for name in history.store.names
         ]
     except MigrationTestError as error:
         raise pytest.Collector.CollectError(str(error)) from None
@@ -181,7 +187,3 @@ def stored_version(name: str) -> str:
             pytrace=False,
         )
     return name
-
-
-def _range(history: History) -> str:
-    return f"{format_version(history.versions[0])}..{format_version(history.latest)}"

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.ignore_patterns import count_hidden
+from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.grid.choice import choose_cells
-from pytest_pmd_migrations.grid.walks import Records
+from pytest_pmd_migrations.grid.cells import Cell, judge_cell
+from pytest_pmd_migrations.grid.selection import select_cells
+from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
-from pytest_pmd_migrations.pytest_side.settings import histories
+from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
-from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["MatrixPlugin"]
@@ -29,28 +31,28 @@ class MatrixPlugin:
 
     def __init__(self, config: pytest.Config, ids: Sequence[str]) -> None:
         try:
-            self.histories = histories(config)
+            project = project_of(config)
+            self.histories = project.histories
             self.checks = select_checks(str(config.option.migration_checks))
-            self.cells = choose_cells(self.histories, self.checks, ids)
+            self.cells = select_cells(self.histories, self.checks, ids)
             # A worker's controller has done it, and prints the summary.
-            self._hidden = {} if hasattr(config, "workerinput") else count_hidden(self.histories)
+            self._hidden = {} if hasattr(config, "workerinput") else count_hidden(project)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
-        self._records: dict[str, Records] = {}
+        self._walks: dict[History, Walks] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
 
-    def records(self, source: str) -> Records:
-        """Return the records of that source's lineages, kept for the whole process."""
-        return self._records[source]
+    def judge(self, cell: Cell) -> Verdict:
+        """Return the verdict on a cell; walks of lineages are kept for the whole process."""
+        return judge_cell(self._walks[cell.history], cell)
 
     def pytest_report_header(self) -> list[str]:
         """Say which migrations and snapshots the matrix is about."""
         return [
-            f"migrations: {history.source.name}"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)},"
-            f" {counted(len(history.stored), 'snapshot')}, SQLite {sqlite3.sqlite_version}"
+            f"migrations: {history.application.source.name} {history.application.span},"
+            f" {counted(len(history.store.names), 'snapshot')}, SQLite {sqlite3.sqlite_version}"
             for history in self.histories
         ]
 
@@ -63,16 +65,20 @@ class MatrixPlugin:
         if isinstance(collector, pytest.Session) and report.passed:
             report.result.append(
                 MigrationMatrix.from_parent(
-                    collector, name="migrations", nodeid="migrations", matrix=self
+                    collector,
+                    name="migrations",
+                    nodeid="migrations",
+                    cells=self.cells,
+                    judge=self.judge,
                 )
             )
         return report
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Prepare one walk a lineage for the checks that are left after deselection."""
-        wanted = {item.cell.check for item in session.items if isinstance(item, CellItem)}
-        checks = [check for check in self.checks if check.name in wanted]
-        self._records = {history.name: Records(history, checks) for history in self.histories}
+        wanted = [item.cell.check for item in session.items if isinstance(item, CellItem)]
+        checks = [check for check in self.checks if check in wanted]
+        self._walks = {history: Walks(history, checks) for history in self.histories}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -109,7 +115,7 @@ class MatrixPlugin:
         terminalreporter.section("migration matrix")
         for line in matrix_section(
             [
-                plan_of(history, self.checks, hidden=self._hidden.get(history.name, 0))
+                plan_of(history, self.checks, hidden=self._hidden.get(history, 0))
                 for history in self.histories
             ],
             tuple(self._outcomes.values()),

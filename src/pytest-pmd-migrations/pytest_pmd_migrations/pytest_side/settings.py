@@ -9,7 +9,10 @@ from typing import get_args
 
 import pytest
 
-from pytest_pmd_migrations.application.history import ColumnOrder, FaultSet, History
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.history import History, Project
+from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
+from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.declarations import Declarations
@@ -17,21 +20,21 @@ from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
-__all__ = ["histories", "load_histories"]
+__all__ = ["load_project", "project_of"]
 
 _PAIRS = "expected (name, SQL) pairs"
-_HISTORIES = pytest.StashKey[tuple[History, ...]]()
+_PROJECT = pytest.StashKey[Project]()
 
 
-def histories(config: pytest.Config) -> tuple[History, ...]:
-    """Return the histories of this configuration, loaded once a process."""
-    if _HISTORIES not in config.stash:
-        config.stash[_HISTORIES] = load_histories(config)
-    return config.stash[_HISTORIES]
+def project_of(config: pytest.Config) -> Project:
+    """Return the project of this configuration, loaded once a process."""
+    if _PROJECT not in config.stash:
+        config.stash[_PROJECT] = load_project(config)
+    return config.stash[_PROJECT]
 
 
-def load_histories(config: pytest.Config) -> tuple[History, ...]:
-    """Return the history of every source that the settings and the hook name.
+def load_project(config: pytest.Config) -> Project:
+    """Return the rules of the run, and the history of every source that settings and hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
@@ -44,23 +47,24 @@ def load_histories(config: pytest.Config) -> tuple[History, ...]:
         raise SettingError(
             f"migration_snapshots {config.getini('migration_snapshots')!r} is no folder: {folder}"
         )
-    order = _column_order(config)
-    faults = _faults(config)
+    rules = Rules(
+        ignore_patterns=tuple(config.getini("migration_ignore")),
+        idempotent=bool(config.getini("migration_idempotent")),
+        column_order=_column_order(config),
+        faults=_faults(config),
+    )
     several = len(sources) > 1
-    return tuple(
-        History(
-            source=source,
-            folder=SnapshotFolder(folder / source.name if several else folder),
+    histories = []
+    for source in sources:
+        application = Application(
+            source,
             name=source.name if several else "",
-            ignore=tuple(config.getini("migration_ignore")),
-            idempotent=bool(config.getini("migration_idempotent")),
             declared=_declared(config, source),
             statements=_statements(config, source),
-            column_order=order,
-            faults=faults,
         )
-        for source in sources
-    )
+        own_folder = SnapshotFolder(folder / source.name if several else folder)
+        histories.append(History(application, Store(own_folder, application), rules))
+    return Project(rules, tuple(histories))
 
 
 def _sources(config: pytest.Config) -> list[Source]:

@@ -10,7 +10,7 @@ import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SnapshotError, SourceError
 from pytest_pmd_migrations.schema import read_schema
-from pytest_pmd_migrations.snapshots.lock import content_digest
+from pytest_pmd_migrations.snapshots.lock_file import content_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources import Condition, Declarations
 
@@ -21,7 +21,7 @@ ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 
 def error(history: History, name: str) -> str:
     with pytest.raises(SnapshotError) as caught:
-        history.snapshot(SnapshotName.parse(name))
+        history.store.read(SnapshotName.parse(name))
     return str(caught.value)
 
 
@@ -29,7 +29,7 @@ def test_a_snapshot_is_read_without_a_change(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE})
     path = store(history, "0001", ONE)
     before = path.read_bytes()
-    image = history.snapshot(SnapshotName(1))
+    image = history.store.read(SnapshotName(1))
     with closing(image.connect()) as conn:
         conn.execute("DROP TABLE notes")
     assert path.read_bytes() == before == image.content
@@ -86,10 +86,10 @@ def test_a_version_that_stands_elsewhere_is_asked_of_the_source(tmp_path: Path) 
 
     history = application(tmp_path, {}, source=Table(tmp_path / "app", {3: ONE}))
     store(history, "0003", "CREATE TABLE versions(version); INSERT INTO versions VALUES (3)")
-    assert history.snapshot(SnapshotName(3)).content
+    assert history.store.read(SnapshotName(3)).content
     store(history, "0003", "CREATE TABLE versions(version); INSERT INTO versions VALUES ('3')")
     with pytest.raises(SourceError) as caught:
-        history.snapshot(SnapshotName(3))
+        history.store.read(SnapshotName(3))
     assert str(caught.value) == (
         "source notes: current_version(conn) returned '3'; expected an integer, 0 where the"
         " database has no version yet"
@@ -98,8 +98,10 @@ def test_a_version_that_stands_elsewhere_is_asked_of_the_source(tmp_path: Path) 
 
 def test_declarations_of_the_source_and_of_the_file_are_one(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE}, declared={1: Declarations(moves={"a.b": "c.d"})})
-    history.source.declarations = lambda _: Declarations(deletes={"a": Condition("1", "all")})
-    found = history.declarations(1)
+    history.application.source.declarations = lambda _: Declarations(
+        deletes={"a": Condition("1", "all")}
+    )
+    found = history.application.declarations(1)
     assert (dict(found.moves), list(found.deletes)) == ({"a.b": "c.d"}, ["a"])
 
 
@@ -112,7 +114,7 @@ def test_a_location_that_the_source_cannot_tell_is_an_error_that_names_it(tmp_pa
                 raise answer
             return answer
 
-        history.source.location = location
+        history.application.source.location = location
         with pytest.raises(SourceError) as caught:
             again(history).file_name(1)
         return str(caught.value)

@@ -33,9 +33,9 @@ def released(root: Path, steps: Mapping[int, Up] = STEPS, *, versions: tuple[int
 
 
 def changed(history: History, steps: Mapping[int, Up]) -> History:
-    for path in history.source.folder.iterdir():
+    for path in history.application.source.folder.iterdir():
         path.unlink()
-    return History(Repeatable(history.source.folder, steps), history.folder)
+    return History(Repeatable(history.application.source.folder, steps), history.store.folder)
 
 
 def test_history_as_released_passes(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_text_only_edit_is_a_note(tmp_path: Path) -> None:
 
 def test_line_ends_are_no_edit(tmp_path: Path) -> None:
     history = released(tmp_path, {1: f"{ONE};\n"})
-    path = history.location(1).path
+    path = history.application.location(1).path
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert b"\r\n" in path.read_bytes()
     assert verdict(history, "0001", "frozen").notes == ()
@@ -100,7 +100,7 @@ def test_line_ends_are_no_edit(tmp_path: Path) -> None:
 
 def test_the_same_text_that_does_something_else_fails(tmp_path: Path) -> None:
     history = released(tmp_path, {1: ONE, 2: TRIM})
-    history.source.steps[2] = "UPDATE notes SET title = 'else'"
+    history.application.source.steps[2] = "UPDATE notes SET title = 'else'"
     assert told(history, "0002", "frozen") == (
         "0002_step.py no longer does what it did at release\n"
         "  its text is as released, but what it builds differs:\n"
@@ -187,21 +187,24 @@ def test_a_fingerprint_that_the_stored_schema_does_not_explain_is_still_a_failur
     tmp_path: Path,
 ) -> None:
     history = released(tmp_path, {1: ONE}, versions=(1,))
-    text = history.lock_path.read_text()
-    digest = history.lock.versions[1].schema
-    history.lock_path.write_text(text.replace(digest, f"sha256:{'0' * 64}"))
-    wrong = History(history.source, history.folder)
+    text = history.store.lock_path.read_text()
+    digest = history.store.lock_file.versions[1].schema
+    history.store.lock_path.write_text(text.replace(digest, f"sha256:{'0' * 64}"))
+    wrong = History(history.application.source, history.store.folder)
     assert told(wrong, "0001", "frozen").splitlines()[2] == (
         "  its schema has another fingerprint than frozen.toml records"
     )
     expected = told(wrong, "0001", "frozen")
-    history.folder.file(history.stored[0]).unlink()
-    assert told(History(history.source, history.folder), "0001", "frozen") == expected
+    history.store.folder.file(history.store.names[0]).unlink()
+    assert (
+        told(History(history.application.source, history.store.folder), "0001", "frozen")
+        == expected
+    )
 
 
 def test_a_migration_whose_file_is_gone_fails_by_name(tmp_path: Path) -> None:
     history = released(tmp_path, {1: ONE}, versions=(1,))
-    path = history.location(1).path
+    path = history.application.location(1).path
     path.unlink()
     assert " ".join(told(history, "0001", "frozen").split("\n")[1:]) == (
         f"source notes: location(1) is {path}, which cannot be read: No such file or"

@@ -34,7 +34,7 @@ def test_every_stored_recorded_and_expected_snapshot_has_cells(tmp_path: Path) -
     (tmp_path / "kept.db").rename(tmp_path / "snapshots/0001+old.db")
     history = lock(again(history), released=(1, 2))
     (tmp_path / "snapshots/0001+old.db").unlink()
-    del history.source.steps[2]
+    del history.application.source.steps[2]
     names = [cell.name for cell in list_cells(again(history), all_checks())]
     assert names == [
         *(f"0001..0001[{check}]" for check in ("schema", "data")),
@@ -120,7 +120,7 @@ def test_a_part_left_in_a_write_ahead_log_is_no_whole_snapshot(tmp_path: Path) -
 
 def test_what_one_check_cannot_see_leaves_the_others_alone(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE, 2: TWO})
-    history.source.declarations = lambda _: 3
+    history.application.source.declarations = lambda _: 3
     store(history, "0001", f"{ONE}; INSERT INTO notes VALUES (1, 'a')")
     assert told(history, "0001", "data") == (
         "source notes: declarations(2) returned a int; expected py...\n"

@@ -71,15 +71,20 @@ def test_one_source_has_the_folder_to_itself_and_no_name(tmp_path: Path) -> None
         migration_rows="rows.toml",
     )
     (history,) = histories(config)
-    assert (history.name, history.folder.path) == ("", tmp_path / "fixtures/snapshots")
-    assert (history.ignore, history.idempotent) == (("log*",), True)
-    assert dict(history.declarations(1).moves) == {"a.b": "c.d"}
+    assert (history.application.name, history.store.folder.path) == (
+        "",
+        tmp_path / "fixtures/snapshots",
+    )
+    assert (history.rules.ignore_patterns, history.rules.idempotent) == (("log*",), True)
+    assert dict(history.application.declarations(1).moves) == {"a.b": "c.d"}
     assert histories(config) is histories(config)
 
 
 def test_several_sources_have_a_folder_and_a_name_each(tmp_path: Path) -> None:
     config = Config(tmp_path, [notes(tmp_path, "cache")], (notes(tmp_path, "index"),))
-    assert [(history.name, history.folder.path.name) for history in histories(config)] == [
+    assert [
+        (history.application.name, history.store.folder.path.name) for history in histories(config)
+    ] == [
         ("cache", "cache"),
         ("index", "index"),
     ]
@@ -154,7 +159,7 @@ def test_a_module_beside_the_settings_can_be_named(
         "def source(): return Notes(Path(__file__).parent / 'app', {1: ''})\n"
     )
     (history,) = load_histories(Config(tmp_path, migration_source="my_own_db:source"))
-    assert history.versions == (1,)
+    assert history.application.versions == (1,)
     monkeypatch.delitem(sys.modules, "my_own_db")
 
 
@@ -184,7 +189,11 @@ def test_statements_come_from_every_implementation_of_the_hook(tmp_path: Path) -
         statements=[[("b", "SELECT 1"), ["a", ""]], (pair for pair in [("c", "SELECT 2")])],
     )
     (history,) = histories(config)
-    assert list(history.statements.items()) == [("b", "SELECT 1"), ("a", ""), ("c", "SELECT 2")]
+    assert list(history.application.statements.items()) == [
+        ("b", "SELECT 1"),
+        ("a", ""),
+        ("c", "SELECT 2"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def test_a_name_that_is_too_long_stands_above_its_words() -> None:
 
 def test_the_plan_lists_rows_checks_and_declarations(tmp_path: Path) -> None:
     history = application(tmp_path, {1: "CREATE TABLE notes(a)", 2: "DELETE FROM notes"})
-    history.source.declarations = lambda version: Declarations(
+    history.application.source.declarations = lambda version: Declarations(
         deletes={"notes": Condition("1", "all")} if version == 2 else {}
     )
     store(history, "0000+u1", "CREATE TABLE other(a)")
@@ -245,7 +245,7 @@ def test_the_plan_lists_rows_checks_and_declarations(tmp_path: Path) -> None:
 
 def test_a_declaration_that_cannot_be_read_is_noted(tmp_path: Path) -> None:
     history = application(tmp_path, {1: "CREATE TABLE notes(a)"})
-    history.source.declarations = lambda _: 3
+    history.application.source.declarations = lambda _: 3
     found = plan_of(history, all_checks())
     text = (
         "source notes: declarations(1) returned a int; expected pytest_pmd_migrations.Declarations"

@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.errors import LockFileError
-from pytest_pmd_migrations.snapshots.lock import (
-    Lock,
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LockFile,
     SnapshotLine,
     VersionLine,
-    lock_text,
-    read_lock,
+    lock_file_text,
+    read_lock_file,
     text_digest,
-    write_lock,
+    write_lock_file,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 
-LOCK = Lock(
+LOCK = LockFile(
     {1: VersionLine("0001_initial.py", "sha256:aa", "sha256:bb", {"0000+u1": "cc"}, released=True)},
     {SnapshotName(1): SnapshotLine("sha256:dd", {"notes": 3})},
 )
 
 
 def test_the_text_of_a_lock() -> None:
-    assert lock_text(LOCK) == (
+    assert lock_file_text(LOCK) == (
         "# What every version gave when its snapshot was stored."
         " Written by pmd-migrations; commit it.\n"
         "format = 1\n"
@@ -58,22 +58,22 @@ snapshot_lines = st.builds(
 
 @given(
     st.builds(
-        Lock,
+        LockFile,
         st.dictionaries(st.integers(1, 2**31 - 1), version_lines, max_size=3),
         st.dictionaries(snapshot_names, snapshot_lines, max_size=3),
     )
 )
 def test_what_is_written_is_read_again(
-    tmp_path_factory: pytest.TempPathFactory, lock: Lock
+    tmp_path_factory: pytest.TempPathFactory, lock: LockFile
 ) -> None:
     path = tmp_path_factory.mktemp("lock") / "frozen.toml"
-    path.write_text(lock_text(lock), encoding="utf-8")
-    assert read_lock(path) == lock
+    path.write_text(lock_file_text(lock), encoding="utf-8")
+    assert read_lock_file(path) == lock
 
 
 def test_a_missing_file_is_an_empty_lock(tmp_path: Path) -> None:
-    assert read_lock(tmp_path / "frozen.toml") == Lock()
-    assert Lock().newest_released == 0
+    assert read_lock_file(tmp_path / "frozen.toml") == LockFile()
+    assert LockFile().newest_released == 0
 
 
 def test_lines_are_added_without_touching_the_others() -> None:
@@ -113,7 +113,7 @@ def test_a_broken_lock_is_refused(tmp_path: Path, text: str, message: str) -> No
     path = tmp_path / "frozen.toml"
     path.write_text(text)
     with pytest.raises(LockFileError) as caught:
-        read_lock(path)
+        read_lock_file(path)
     assert str(caught.value) == message.format(path=path)
 
 
@@ -123,11 +123,11 @@ def test_the_digest_of_a_text_does_not_depend_on_its_line_ends() -> None:
 
 def test_a_lock_in_the_place_of_whose_folder_there_is_a_file_is_empty(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert read_lock(tmp_path / "file/frozen.toml") == Lock()
+    assert read_lock_file(tmp_path / "file/frozen.toml") == LockFile()
 
 
 def test_a_lock_is_written_whole_into_a_new_folder(tmp_path: Path) -> None:
     path = tmp_path / "new/folder/frozen.toml"
-    write_lock(path, LOCK)
-    assert read_lock(path) == LOCK
+    write_lock_file(path, LOCK)
+    assert read_lock_file(path) == LOCK
     assert [file.name for file in path.parent.iterdir()] == ["frozen.toml"]

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import Check
+from pytest_pmd_migrations.checks.model import AnyCheck
 from pytest_pmd_migrations.errors import SettingError, SnapshotError
 from pytest_pmd_migrations.grid.cells import Cell, list_cells
-from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["choose_cells"]
+__all__ = ["select_cells"]
 
 
-def choose_cells(
-    histories: Sequence[History], checks: Sequence[Check], ids: Sequence[str]
+def select_cells(
+    histories: Sequence[History], checks: Sequence[AnyCheck], ids: Sequence[str]
 ) -> tuple[Cell, ...]:
     """Return the cells of ``ids``, or all when none is given, never an empty answer.
 
@@ -24,10 +23,10 @@ def choose_cells(
     """
     cells: dict[str, Cell] = {}
     for history in histories:
-        if not history.stored and not history.lock.snapshots:
+        if not history.store.names and not history.store.lock_file.snapshots:
             raise SnapshotError(
-                f"no snapshot is stored in {shown_path(history.folder.path)}, so nothing can be"
-                " checked. Build them: pmd-migrations snapshot"
+                f"no snapshot is stored in {shown_path(history.store.folder.path)}, so nothing can"
+                " be checked. Build them: pmd-migrations snapshot"
             )
         cells.update((cell.id, cell) for cell in list_cells(history, checks))
     if not cells:
@@ -42,14 +41,14 @@ def choose_cells(
     return tuple(cells[wanted] for wanted in dict.fromkeys(ids)) or tuple(cells.values())
 
 
-def _what_there_is(histories: Sequence[History], checks: Sequence[Check]) -> str:
+def _what_there_is(histories: Sequence[History], checks: Sequence[AnyCheck]) -> str:
     sentences = []
     for history in histories:
-        names = ", ".join(str(name) for name in history.stored if name.variant)
+        source = history.application.name
+        variants = ", ".join(str(name) for name in history.store.names if name.variant)
         sentences.append(
-            f"Versions{f' of {history.name}' if history.name else ''} are"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
-            f"{f' and {names}' if names else ''}"
+            f"Versions{f' of {source}' if source else ''} are {history.application.span}"
+            f"{f' and {variants}' if variants else ''}"
         )
     asked = [check for check in checks if any(check.applies(history) for history in histories)]
     for kind in ("snapshot", "migration"):

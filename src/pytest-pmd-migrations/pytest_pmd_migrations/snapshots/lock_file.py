@@ -12,20 +12,20 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, parse_start
 from pytest_pmd_migrations.snapshots.write import replace_file
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
     "LOCK_FILE",
-    "Lock",
+    "LockFile",
     "SnapshotLine",
     "VersionLine",
     "content_digest",
-    "lock_text",
-    "read_lock",
+    "lock_file_text",
+    "read_lock_file",
     "text_digest",
-    "write_lock",
+    "write_lock_file",
 ]
 
 LOCK_FILE = "frozen.toml"
@@ -40,15 +40,16 @@ class VersionLine:
     """What is recorded of one migration.
 
     ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
-    that version, ``rows`` the digest of the rows every earlier snapshot has after the step, by
-    the snapshot's name.
+    that version, ``rows`` the digest of the rows that each lineage has after the step, by what the
+    lineage starts from; ``label`` what the migration's own tool calls it, mostly empty.
     """
 
     file: str
     text: str
     schema: str
-    rows: Mapping[str, str]
+    rows: Mapping[Start, str]
     released: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class SnapshotLine:
 
 
 @dataclass(frozen=True)
-class Lock:
+class LockFile:
     """The whole lock file."""
 
     versions: Mapping[int, VersionLine] = field(default_factory=lambda: MappingProxyType({}))
@@ -73,11 +74,11 @@ class Lock:
         """The newest released version, 0 when there is none."""
         return max((v for v, line in self.versions.items() if line.released), default=0)
 
-    def with_version(self, version: int, line: VersionLine) -> Lock:
+    def with_version(self, version: int, line: VersionLine) -> LockFile:
         """Return the lock with that version's line added or replaced."""
         return replace(self, versions={**self.versions, version: line})
 
-    def with_snapshot(self, name: SnapshotName, line: SnapshotLine) -> Lock:
+    def with_snapshot(self, name: SnapshotName, line: SnapshotLine) -> LockFile:
         """Return the lock with that snapshot's line added or replaced."""
         return replace(self, snapshots={**self.snapshots, name: line})
 
@@ -92,7 +93,7 @@ def text_digest(content: bytes) -> str:
     return content_digest(content.replace(b"\r\n", b"\n"))
 
 
-def read_lock(path: Path) -> Lock:
+def read_lock_file(path: Path) -> LockFile:
     """Return the lock file's content; a missing file is an empty lock.
 
     Raises LockFileError when it cannot be read, is no TOML, or has a line of another shape.
@@ -100,7 +101,7 @@ def read_lock(path: Path) -> Lock:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        return Lock()
+        return LockFile()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LockFileError(
             f"{shown_path(path)} cannot be read: {error}; expected the TOML that pmd-migrations"
@@ -112,7 +113,7 @@ def read_lock(path: Path) -> Lock:
             " Install the version of pytest-pmd-migrations that wrote it."
         )
     try:
-        return Lock(
+        return LockFile(
             {int(v): _version_line(line) for v, line in content.get("versions", {}).items()},
             {
                 SnapshotName.parse(name): SnapshotLine(str(line["digest"]), dict(line["rows"]))
@@ -126,14 +127,14 @@ def read_lock(path: Path) -> Lock:
         ) from error
 
 
-def lock_text(lock: Lock) -> str:
+def lock_file_text(lock: LockFile) -> str:
     """Return the lock as the text of its file, the same for the same content."""
     return "\n".join(_lines(lock)) + "\n"
 
 
-def write_lock(path: Path, lock: Lock) -> None:
+def write_lock_file(path: Path, lock: LockFile) -> None:
     """Write the lock file by an atomic rename; raises SnapshotError where it cannot be."""
-    replace_file(path, lock_text(lock).encode())
+    replace_file(path, lock_file_text(lock).encode())
 
 
 def _version_line(line: Mapping[str, Any]) -> VersionLine:
@@ -141,22 +142,29 @@ def _version_line(line: Mapping[str, Any]) -> VersionLine:
     if not isinstance(released, bool):
         raise TypeError(f"released is {released!r}")
     return VersionLine(
-        str(line["file"]), str(line["text"]), str(line["schema"]), dict(line["rows"]), released
+        file=str(line["file"]),
+        text=str(line["text"]),
+        schema=str(line["schema"]),
+        rows={parse_start(start): digest for start, digest in line["rows"].items()},
+        released=released,
+        label=str(line.get("id", "")),
     )
 
 
-def _lines(lock: Lock) -> Iterator[str]:
+def _lines(lock: LockFile) -> Iterator[str]:
     yield f"{_HEAD}format = {_FORMAT}"
     for version, line in sorted(lock.versions.items()):
         yield ""
         yield f"[versions.{format_version(version)}]"
+        if line.label:
+            yield f"id = {_text(line.label)}"
         yield f"file = {_text(line.file)}"
         yield f"released = {str(line.released).lower()}"
         yield f"text = {_text(line.text)}"
         yield f"schema = {_text(line.schema)}"
         yield f"[versions.{format_version(version)}.rows]"
-        for lineage, digest in sorted(line.rows.items()):
-            yield f"{_text(lineage)} = {_text(digest)}"
+        for start, digest in sorted((str(start), digest) for start, digest in line.rows.items()):
+            yield f"{_text(start)} = {_text(digest)}"
     for name, stored in sorted(lock.snapshots.items()):
         yield ""
         yield f"[snapshots.{_text(str(name))}]"
