@@ -10,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.rules import Rules
+from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.snapshots import SnapshotFolder
 from pytest_pmd_migrations.sources import resolve_source
@@ -37,8 +40,8 @@ BUILT = (
 
 
 def history(project: Project) -> History:
-    source = resolve_source("db/sql", root=project.path)
-    return History(source, SnapshotFolder(project.snapshots))
+    application = Application(resolve_source("db/sql", root=project.path))
+    return History(application, Store(SnapshotFolder(project.snapshots), application), Rules())
 
 
 def test_everything_is_built_once_and_the_matrix_is_green(
