@@ -34,8 +34,8 @@ SQL_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.S)
 DDL_MAY_STAND_IN = {
     "store/repositories/embeddings.py": ["VECTOR_TABLE_SQL"],
     "store/schema.py": ["SCHEMA_SQL"],
-    "store/migrations/session.py": [None, None],
-    "store/migrations/temporary_objects.py": [None],
+    "store/migrations/connection/statement_cache.py": [None, None],
+    "store/migrations/connection/temporary_objects.py": [None],
     "store/files/soundness.py": ["_FTS_TABLES"],
 }
 # sqlite-utils makes and changes tables by these.
@@ -193,7 +193,7 @@ def test_only_a_step_has_sqlite_utils():
         or (isinstance(node, ast.ImportFrom) and "sqlite_utils" in (node.module or ""))
         if path.parent.name != "versions"
     }
-    assert importing == {"store/migrations/step_database.py"}
+    assert importing == {"store/migrations/step/step_database.py"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmd.store.migrations.script import split_script
+from pmd.store.migrations.step.script import split_script
 
 CASES = {
     "two": ("SELECT 1; SELECT 2;", ["SELECT 1;", "SELECT 2;"]),
