@@ -96,7 +96,7 @@ def test_a_snapshot_that_comes_back_adds_the_step_to_it_and_its_own_lineage(
 
 
 def test_a_snapshot_that_is_to_be_rewritten_is_not_walked_as_it_was(counted: Project) -> None:
-    others, built, own = Counter({1: 1, 2: 2, 3: 2, 4: 2}), Counter({3: 1, 4: 1}), Counter({4: 1})
+    others, built, own = Counter({1: 1, 2: 2, 3: 3, 4: 3}), Counter({3: 1, 4: 1}), Counter({4: 1})
     assert steps_taken(counted, "snapshot", "--rewrite", "3") == others + built + own
 
 
