@@ -19,7 +19,7 @@ from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import SnapshotLine, content_digest, write_lock_file
-from pytest_pmd_migrations.sources import Location
+from pytest_pmd_migrations.sources import Location, Source
 
 SETTINGS = {kind: {one.name for one in fields(kind)} for kind in (Application, Rules)}
 Up = str | Callable[[sqlite3.Connection], object]
@@ -86,6 +86,12 @@ def application(root: Path, steps: Mapping[int, Up], **settings: object) -> Hist
     return History(built, Store(SnapshotFolder(root / "snapshots"), built), Rules(**given[Rules]))
 
 
+def history_of(source: Source, folder: SnapshotFolder, rules: Rules | None = None) -> History:
+    """Return the history of a source whose snapshots are in ``folder``."""
+    built = Application(source)
+    return History(built, Store(folder, built), rules or Rules())
+
+
 def store(history: History, name: str, sql: str) -> Path:
     """Store a snapshot made by ``sql``, at the version in its name."""
     history.store.folder.path.mkdir(exist_ok=True)
@@ -105,7 +111,7 @@ def again(history: History) -> History:
 def lock(history: History, *, released: Sequence[int] = ()) -> History:
     """Write the lock file for what is stored, and return the history that reads it."""
     images = {name: history.store.read(name) for name in history.store.names}
-    found = again(history).lock
+    found = again(history).store.lock_file
     for version, result in version_results(history, images).items():
         line = version_line(history, version, result, released=version in released)
         found = found.with_version(version, line)

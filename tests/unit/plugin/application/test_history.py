@@ -116,7 +116,7 @@ def test_a_location_that_the_source_cannot_tell_is_an_error_that_names_it(tmp_pa
 
         history.application.source.location = location
         with pytest.raises(SourceError) as caught:
-            again(history).file_name(1)
+            again(history).application.file_name(1)
         return str(caught.value)
 
     assert message(OSError("gone")) == "source notes: location(1) raised OSError: gone"
@@ -135,5 +135,5 @@ def test_a_difference_is_what_the_settings_ask_about(tmp_path: Path) -> None:
         ("table", "log"),
         ("table", "notes"),
     ]
-    loose = application(tmp_path, steps, ignore=("log",), column_order="ignore")
+    loose = application(tmp_path, steps, ignore_patterns=("log",), column_order="ignore")
     assert not loose.difference(upgraded, 1)

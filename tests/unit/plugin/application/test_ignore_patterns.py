@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.ignore_patterns import count_hidden
 from pytest_pmd_migrations.checks.model import Note
 from pytest_pmd_migrations.checks.registry import all_checks
@@ -19,26 +19,30 @@ LOG = "CREATE TABLE log(a, CHECK (a)); CREATE INDEX log_a ON log(a); CREATE VIEW
 
 
 def history(root: Path, *ignore: str, one: str = ONE, stored: str = ONE) -> History:
-    found = application(root, {1: one}, ignore=ignore)
+    found = application(root, {1: one}, ignore_patterns=ignore)
     store(found, "0001", stored)
     return found
 
 
+def project(*found: History) -> Project:
+    return Project(found[0].rules, found)
+
+
 def text(found: History) -> str:
-    (note,) = plan_of(found, all_checks(), hidden=count_hidden([found])[""]).notes
+    (note,) = plan_of(found, all_checks(), hidden=count_hidden(project(found))[found]).notes
     return note.text
 
 
 def error(*found: History) -> str:
     with pytest.raises(SettingError) as caught:
-        count_hidden(found)
+        count_hidden(project(*found))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_without_the_setting_nothing_is_read_and_nothing_said(tmp_path: Path) -> None:
     found = history(tmp_path)
-    assert count_hidden([found]) == {}
+    assert count_hidden(project(found)) == {}
     assert "fresh" not in vars(found)
 
 
@@ -103,18 +107,18 @@ def test_of_several_sources_one_is_enough(tmp_path: Path) -> None:
     one.mkdir()
     two.mkdir()
     first = history(one, "log*", "notes")
-    second = application(two, {1: LOG}, ignore=("log*", "notes"), name="second")
-    assert count_hidden([first, second]) == {
-        "": 1,
-        "second": 3,
+    second = application(two, {1: LOG}, ignore_patterns=("log*", "notes"), name="second")
+    assert count_hidden(project(first, second)) == {
+        first: 1,
+        second: 3,
     }
 
 
 def test_where_a_snapshot_cannot_be_read_no_pattern_is_judged(tmp_path: Path) -> None:
     found = history(tmp_path, "nothing")
-    (found.folder.path / "0001+torn.db").write_bytes(b"no database at all")
-    assert count_hidden([found]) == {}
+    (found.store.folder.path / "0001+torn.db").write_bytes(b"no database at all")
+    assert count_hidden(project(found)) == {}
 
 
 def test_where_fresh_cannot_be_built_no_pattern_is_judged(tmp_path: Path) -> None:
-    assert count_hidden([history(tmp_path, "nothing", one="CREATE nonsense")]) == {}
+    assert count_hidden(project(history(tmp_path, "nothing", one="CREATE nonsense"))) == {}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.checks import atomic
-from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.checks.model import MigrationRow, Note
 from pytest_pmd_migrations.faults import Judged, Point
 from pytest_pmd_migrations.faults.kinds.deny import Deny
 from pytest_pmd_migrations.faults.message import advice, counts, story
@@ -59,7 +58,7 @@ def test_a_step_is_tried_on_every_database_stored_before_it(tmp_path: Path, few)
 
 
 def test_the_full_set_tries_both_journals(tmp_path: Path, few) -> None:
-    history = replace(application(tmp_path, {1: ONE, 2: TWO}), faults="full")
+    history = application(tmp_path, {1: ONE, 2: TWO}, faults="full")
     store(history, "0001", f"{ONE}; {ROWS}")
     verdict(history, "0002", "atomic", only=True)
     assert few == [("0001", "rollback", 1, 2), ("0001", "wal", 1, 2)]
@@ -69,7 +68,7 @@ def test_a_passing_cell_says_what_was_tried(tmp_path: Path, few) -> None:
     history = application(tmp_path, {1: ONE, 2: TWO})
     store(history, "0001", f"{ONE}; {ROWS}")
     found = verdict(history, "0002", "atomic", only=True)
-    assert found.remarks == (Note("0002", "1 fault, 0 broken (deny 1)"),)
+    assert found.remarks == (Note(MigrationRow(2), "1 fault, 0 broken (deny 1)"),)
 
 
 def test_what_the_platform_lacks_is_said(tmp_path: Path, few, monkeypatch) -> None:
@@ -78,11 +77,11 @@ def test_what_the_platform_lacks_is_said(tmp_path: Path, few, monkeypatch) -> No
         lacking = "no shim here"
 
     monkeypatch.setattr(atomic, "KINDS", (Few(), Absent()))
-    history = replace(application(tmp_path, {1: ONE}), faults="full")
+    history = application(tmp_path, {1: ONE}, faults="full")
     store(history, "0001", ONE)
     found = verdict(history, "0001", "atomic", only=True)
     assert found.remarks == (
-        Note("0001", "2 faults, 0 broken (deny 2); power left out: no shim here"),
+        Note(MigrationRow(1), "2 faults, 0 broken (deny 2); power left out: no shim here"),
     )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.checks.model import MigrationRow, Note
 
 from tests.unit.plugin.built_application import (
     Repeatable,
     Up,
+    again,
     application,
+    history_of,
     lock,
     store,
     told,
@@ -35,7 +37,7 @@ def released(root: Path, steps: Mapping[int, Up] = STEPS, *, versions: tuple[int
 def changed(history: History, steps: Mapping[int, Up]) -> History:
     for path in history.application.source.folder.iterdir():
         path.unlink()
-    return History(Repeatable(history.application.source.folder, steps), history.store.folder)
+    return history_of(Repeatable(history.application.source.folder, steps), history.store.folder)
 
 
 def test_history_as_released_passes(tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ def test_a_text_only_edit_is_a_note(tmp_path: Path) -> None:
     history = changed(released(tmp_path), {**STEPS, 2: f"{TRIM} WHERE 1"})
     found = verdict(history, "0002", "frozen")
     text = "its text changed since release, what it does did not"
-    assert (found.findings, found.notes) == ((), (Note("0002", text),))
+    assert (found.findings, found.notes) == ((), (Note(MigrationRow(2), text),))
 
 
 def test_line_ends_are_no_edit(tmp_path: Path) -> None:
@@ -148,7 +150,7 @@ def test_an_unreleased_version_may_change_and_a_note_says_so(tmp_path: Path) -> 
     found = verdict(history, "0002", "frozen")
     command = "pmd-migrations snapshot --rewrite 0002"
     assert found.findings == ()
-    assert found.notes == (Note("0002", "changed since its snapshot was made", command),)
+    assert found.notes == (Note(MigrationRow(2), "changed since its snapshot was made", command),)
 
 
 def test_only_the_newest_version_may_lack_its_line(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_only_the_newest_version_may_lack_its_line(tmp_path: Path) -> None:
         "  pmd-migrations snapshot"
     )
     assert verdict(history, "0004", "frozen").notes == (
-        Note("0004", "not in frozen.toml yet", "pmd-migrations snapshot"),
+        Note(MigrationRow(4), "not in frozen.toml yet", "pmd-migrations snapshot"),
     )
 
 
@@ -176,7 +178,7 @@ def test_a_version_that_cannot_be_built_any_more_fails_and_names_the_step(tmp_pa
 
 def test_what_the_settings_ignore_is_not_recorded(tmp_path: Path) -> None:
     steps = {1: f"{ONE}; CREATE TABLE log(at); INSERT INTO log VALUES (random())"}
-    history = application(tmp_path, steps, ignore=("log",))
+    history = application(tmp_path, steps, ignore_patterns=("log",))
     store(history, "0001", f"{ONE}; CREATE TABLE log(at)")
     assert told(lock(history, released=(1,)), "0001", "frozen") == ""
     history = application(tmp_path, steps)
@@ -190,16 +192,13 @@ def test_a_fingerprint_that_the_stored_schema_does_not_explain_is_still_a_failur
     text = history.store.lock_path.read_text()
     digest = history.store.lock_file.versions[1].schema
     history.store.lock_path.write_text(text.replace(digest, f"sha256:{'0' * 64}"))
-    wrong = History(history.application.source, history.store.folder)
+    wrong = again(history)
     assert told(wrong, "0001", "frozen").splitlines()[2] == (
         "  its schema has another fingerprint than frozen.toml records"
     )
     expected = told(wrong, "0001", "frozen")
     history.store.folder.file(history.store.names[0]).unlink()
-    assert (
-        told(History(history.application.source, history.store.folder), "0001", "frozen")
-        == expected
-    )
+    assert told(again(history), "0001", "frozen") == expected
 
 
 def test_a_migration_whose_file_is_gone_fails_by_name(tmp_path: Path) -> None:

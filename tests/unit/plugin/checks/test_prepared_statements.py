@@ -204,7 +204,7 @@ def test_the_snapshot_of_the_newest_version_is_asked_as_it_is_stored(tmp_path: P
 def test_a_project_that_names_no_statement_has_no_cell_of_it(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE})
     store(history, "0001", ONE)
-    assert "statements" not in {cell.check for cell in list_cells(history, all_checks())}
+    assert "statements" not in {cell.check.name for cell in list_cells(history, all_checks())}
     named = application(tmp_path, {1: ONE}, statements={"one": "SELECT 1"})
-    cells = [cell.id for cell in list_cells(named, all_checks()) if cell.check == "statements"]
+    cells = [cell.id for cell in list_cells(named, all_checks()) if cell.check.name == "statements"]
     assert cells == ["migrations::0001..0001[statements]"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.checks.model import Note, SnapshotRow
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 from tests.unit.plugin.built_application import application, store, told, verdict
 
@@ -156,7 +157,8 @@ def test_a_variant_need_not_equal_fresh_until_it_does(tmp_path: Path) -> None:
     store(history, "0001+grown", f"{ONE}; CREATE TABLE leftover(a)")
     found = verdict(history, "0001+grown", "schema")
     assert found.findings == ()
-    assert found.remarks == (Note("0001+grown", "same schema as fresh from 0002 on"),)
+    row = SnapshotRow(SnapshotName(1, "grown"))
+    assert found.remarks == (Note(row, "same schema as fresh from 0002 on"),)
 
 
 def test_a_variant_that_differs_again_after_it_equalled_fresh_fails(tmp_path: Path) -> None:
@@ -181,6 +183,6 @@ def test_a_variant_that_never_equals_fresh_fails(tmp_path: Path) -> None:
 
 
 def test_what_the_settings_ignore_is_not_compared(tmp_path: Path) -> None:
-    history = application(tmp_path, {1: ONE}, ignore=("left*",))
+    history = application(tmp_path, {1: ONE}, ignore_patterns=("left*",))
     store(history, "0001", f"{ONE}; CREATE TABLE leftover(a)")
     assert told(history, "0001", "schema") == ""

@@ -10,14 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.rules import Rules
-from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.snapshots import SnapshotFolder
 from pytest_pmd_migrations.sources import resolve_source
 
+from tests.unit.plugin.built_application import history_of
 from tests.unit.plugin.cli.conftest import FIRST, SECOND, THIRD, Project
 
 Make = Callable[..., Project]
@@ -40,8 +38,8 @@ BUILT = (
 
 
 def history(project: Project) -> History:
-    application = Application(resolve_source("db/sql", root=project.path))
-    return History(application, Store(SnapshotFolder(project.snapshots), application), Rules())
+    source = resolve_source("db/sql", root=project.path)
+    return history_of(source, SnapshotFolder(project.snapshots))
 
 
 def test_everything_is_built_once_and_the_matrix_is_green(

@@ -6,12 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.checks.model import Check, Note, Verdict
+from pytest_pmd_migrations.checks.model import Check, Finding, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks, register, select_checks
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
-from pytest_pmd_migrations.grid.cells import judge_cell, list_cells, parse_cell_id
-from pytest_pmd_migrations.grid.choice import choose_cells
-from pytest_pmd_migrations.grid.walks import Records
+from pytest_pmd_migrations.grid.cells import CellKey, judge_cell, list_cells, parse_cell_id
+from pytest_pmd_migrations.grid.selection import select_cells
+from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -49,8 +50,11 @@ def test_an_id_is_read_back(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE, 2: TWO}, name="app.cache")
     store(history, "0000+u1.x", ONE)
     for cell in list_cells(history, all_checks()):
-        assert parse_cell_id(cell.id) == ("app.cache", cell.row, cell.check)
-    assert parse_cell_id("tests/test_a.py::test_b[schema]") is None
+        assert parse_cell_id(cell.id) == cell.key
+        assert parse_cell_id(cell.id) == CellKey("app.cache", cell.row, cell.check.name)
+    for no_cell in ("tests/test_a.py::test_b[schema]", "migrations::x..0001[schema]"):
+        assert parse_cell_id(no_cell) is None
+    assert parse_cell_id("migrations::0001+a[frozen]") is None
 
 
 def test_an_older_version_without_a_snapshot_fails_and_names_the_command(tmp_path: Path) -> None:
@@ -80,7 +84,7 @@ def test_the_newest_version_may_lack_its_snapshot_with_a_note(tmp_path: Path) ->
     store(history, "0001", ONE)
     text = "no snapshot yet; its row uses a fresh build"
     assert verdict(history, "0002", "schema") == Verdict(
-        notes=(Note("0002", text, "pmd-migrations snapshot"),)
+        notes=(Note(SnapshotRow(SnapshotName(2)), text, "pmd-migrations snapshot"),)
     )
     broken = application(tmp_path, {1: ONE, 2: "SELECT missing"})
     assert told(broken, "0002", "schema").startswith("no fresh database: 0002_step.py failed\n")
@@ -136,9 +140,7 @@ def test_rows_that_sqlite_cannot_read_fail_the_checks_that_read_them(tmp_path: P
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xff" * 4096)
     assert told(history, "0001", "data") != ""
-    records = Records(history, all_checks())
-    frozen = next(check for check in all_checks() if check.name == "frozen")
-    finding = judge_cell(records, frozen, "0002").findings[0]
+    finding = verdict(history, "0002", "frozen").findings[0]
     assert (finding.headline, *finding.lines) == (
         "0001 at 0001: SQLite cannot read it",
         "The check frozen got DatabaseError: database disk image is malformed",
@@ -151,11 +153,12 @@ def test_a_fault_of_a_check_is_raised_as_it_is_and_only_there(tmp_path: Path) ->
 
     wrong = Check("wrong", "migration", watch, lambda *_: Verdict())
     history = application(tmp_path, {1: ONE})
-    records = Records(history, (*all_checks(), wrong))
+    checks = (*all_checks(), wrong)
+    walks = Walks(history, checks)
+    cells = {cell.name: cell for cell in list_cells(history, checks)}
     with pytest.raises(ZeroDivisionError):
-        judge_cell(records, wrong, "0001")
-    again_check = next(check for check in all_checks() if check.name == "again")
-    assert judge_cell(records, again_check, "0001").findings == ()
+        judge_cell(walks, cells["0001[wrong]"])
+    assert judge_cell(walks, cells["0001[again]"]).findings == ()
 
 
 def test_a_lineage_that_stops_names_the_step_and_the_cause(tmp_path: Path) -> None:
@@ -178,7 +181,7 @@ def test_a_lineage_that_stops_names_the_step_and_the_cause(tmp_path: Path) -> No
 def test_no_snapshot_at_all_is_an_error(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE})
     with pytest.raises(MigrationTestError) as caught:
-        choose_cells([history], all_checks(), [])
+        select_cells([history], all_checks(), [])
     assert str(caught.value) == (
         f"no snapshot is stored in {tmp_path}/snapshots, so nothing can be checked."
         " Build them: pmd-migrations snapshot"
@@ -189,7 +192,7 @@ def test_checks_that_leave_no_cell_are_an_error(tmp_path: Path) -> None:
     history = application(tmp_path, {}, source=Notes(tmp_path / "app", {1: ONE}))
     store(history, "0001", ONE)
     with pytest.raises(SettingError) as caught:
-        choose_cells([history], select_checks("again"), [])
+        select_cells([history], select_checks("again"), [])
     assert str(caught.value) == (
         "--migration-checks=again leaves no cell: no source here can be asked that."
         " See docs/PLUGIN.md, Sources and Hooks"
@@ -203,10 +206,10 @@ def test_an_unknown_id_says_what_there_is_in_every_source(tmp_path: Path) -> Non
         history = application(tmp_path / name, {1: ONE, 2: TWO}, name=name)
         store(history, "0001+old", ONE)
         histories.append(again(history))
-    chosen = choose_cells(histories, all_checks(), ["migrations::index::0002[again]"])
+    chosen = select_cells(histories, all_checks(), ["migrations::index::0002[again]"])
     assert [cell.id for cell in chosen] == ["migrations::index::0002[again]"]
     with pytest.raises(SettingError) as caught:
-        choose_cells(histories, select_checks("schema"), ["migrations::0001[schema]"])
+        select_cells(histories, select_checks("schema"), ["migrations::0001[schema]"])
     assert str(caught.value) == (
         "no such cell: migrations::0001[schema]. Versions of cache are 0001..0002 and 0001+old;"
         " Versions of index are 0001..0002 and 0001+old; checks of a snapshot are schema."
@@ -229,3 +232,55 @@ def test_a_check_needs_a_name_that_an_id_can_hold_and_of_its_own() -> None:
         "--migration-checks names 'shema'; expected some of schema, data, statements, again,"
         " atomic, frozen"
     )
+
+
+def test_a_check_without_an_observer_is_asked_all_the_same(tmp_path: Path) -> None:
+    seen = []
+
+    def judge(_history, _row, lineages):
+        seen.extend((str(one.start), one.reached, dict(one.seen)) for one in lineages)
+        return Verdict()
+
+    plain = Check("plain", "migration", None, judge)
+    history = application(tmp_path, {1: ONE})
+    cell = next(cell for cell in list_cells(history, [plain]))
+    assert judge_cell(Walks(history, [plain]), cell) == Verdict()
+    assert seen == [("fresh", (1,), {})]
+
+
+def test_only_a_check_that_says_so_is_asked_of_a_removed_version(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    store(history, "0001", ONE)
+    history = lock(history, released=(1, 2))
+    del history.application.source.steps[2]
+    kept = Check("kept", "migration", None, lambda *_: Verdict(), asks_removed=True)
+    other = Check("other", "migration", None, lambda *_: Verdict())
+    names = [cell.name for cell in list_cells(again(history), [kept, other])]
+    assert names == ["0001[kept]", "0001[other]", "0002[kept]"]
+
+
+def test_a_check_gets_what_it_saw_itself_by_version(tmp_path: Path) -> None:
+    def judge(_history, row, lineages):
+        return Verdict(tuple(Finding(f"{row}: {dict(one.seen)}") for one in lineages))
+
+    def watch(_history):
+        return lambda step: f"seen at {step.version}"
+
+    one = Check("one", "snapshot", watch, judge)
+    two = Check("two", "snapshot", lambda _: lambda step: step.version * 10, judge)
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    store(history, "0001", ONE)
+    walks = Walks(history, [one, two])
+    told_by = [judge_cell(walks, cell).findings for cell in list_cells(history, [one, two])[:2]]
+    assert told_by == [
+        (Finding("0001: {1: 'seen at 1', 2: 'seen at 2'}"),),
+        (Finding("0001: {1: 10, 2: 20}"),),
+    ]
+
+
+def test_k_finds_a_cell_by_its_source_and_by_its_label(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE}, name="cache")
+    history.application.source.label = lambda _: "9c1f0a77b2d4"
+    assert {cell.keywords for cell in list_cells(history, all_checks())} == {
+        frozenset({"cache", "9c1f0a77b2d4"})
+    }

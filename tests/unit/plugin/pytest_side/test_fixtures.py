@@ -17,7 +17,7 @@ from pytest_pmd_migrations import (
     StepFailedError,
 )
 from pytest_pmd_migrations.pytest_side.database import connection_to, main_file
-from pytest_pmd_migrations.pytest_side.database_factory import Databases
+from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
 
 STORED = Path(__file__).parents[4] / "fixtures/snapshots"
 
@@ -195,7 +195,7 @@ def test_a_step_that_fails_keeps_its_cause(migration_db, migration_upgrade) -> N
 
 
 def test_databases_are_closed_by_whoever_opened_them(tmp_path: Path, pytestconfig) -> None:
-    databases = Databases(pytestconfig, tmp_path)
+    databases = DatabaseFactory(pytestconfig, tmp_path)
     db = databases.stored(1)
     with connection_to(db) as conn:
         assert conn is db.conn

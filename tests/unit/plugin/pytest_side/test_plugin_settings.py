@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.pytest_side.settings import histories, load_histories
+from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
 
 from tests.unit.plugin.built_application import Notes
 
@@ -55,7 +55,7 @@ def notes(root: Path, name: str = "notes") -> Notes:
 
 def error(config: Config) -> str:
     with pytest.raises(SettingError) as caught:
-        load_histories(config)
+        load_project(config)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -70,20 +70,21 @@ def test_one_source_has_the_folder_to_itself_and_no_name(tmp_path: Path) -> None
         migration_idempotent=True,
         migration_rows="rows.toml",
     )
-    (history,) = histories(config)
+    (history,) = project_of(config).histories
     assert (history.application.name, history.store.folder.path) == (
         "",
         tmp_path / "fixtures/snapshots",
     )
     assert (history.rules.ignore_patterns, history.rules.idempotent) == (("log*",), True)
     assert dict(history.application.declarations(1).moves) == {"a.b": "c.d"}
-    assert histories(config) is histories(config)
+    assert project_of(config) is project_of(config)
 
 
 def test_several_sources_have_a_folder_and_a_name_each(tmp_path: Path) -> None:
     config = Config(tmp_path, [notes(tmp_path, "cache")], (notes(tmp_path, "index"),))
     assert [
-        (history.application.name, history.store.folder.path.name) for history in histories(config)
+        (history.application.name, history.store.folder.path.name)
+        for history in project_of(config).histories
     ] == [
         ("cache", "cache"),
         ("index", "index"),
@@ -158,15 +159,15 @@ def test_a_module_beside_the_settings_can_be_named(
         "from tests.unit.plugin.built_application import Notes\nfrom pathlib import Path\n"
         "def source(): return Notes(Path(__file__).parent / 'app', {1: ''})\n"
     )
-    (history,) = load_histories(Config(tmp_path, migration_source="my_own_db:source"))
+    (history,) = load_project(Config(tmp_path, migration_source="my_own_db:source")).histories
     assert history.application.versions == (1,)
     monkeypatch.delitem(sys.modules, "my_own_db")
 
 
 def test_the_order_of_columns_fails_unless_it_is_to_be_ignored(tmp_path: Path) -> None:
-    assert histories(Config(tmp_path, [notes(tmp_path)]))[0].column_order == "fail"
+    assert project_of(Config(tmp_path, [notes(tmp_path)])).rules.column_order == "fail"
     config = Config(tmp_path, [notes(tmp_path)], migration_column_order="ignore")
-    assert histories(config)[0].column_order == "ignore"
+    assert project_of(config).rules.column_order == "ignore"
 
 
 @pytest.mark.parametrize("value", ["", "Ignore", "no", "false"])
@@ -188,7 +189,7 @@ def test_statements_come_from_every_implementation_of_the_hook(tmp_path: Path) -
         [notes(tmp_path)],
         statements=[[("b", "SELECT 1"), ["a", ""]], (pair for pair in [("c", "SELECT 2")])],
     )
-    (history,) = histories(config)
+    (history,) = project_of(config).histories
     assert list(history.application.statements.items()) == [
         ("b", "SELECT 1"),
         ("a", ""),

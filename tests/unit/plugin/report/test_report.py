@@ -3,43 +3,81 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, UsedDeclaration
 from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.grid.cells import CellKey
 from pytest_pmd_migrations.report.grid import Grid, grid_lines
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import DIED, FAIL, NOTE, OK, SKIP, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
-from pytest_pmd_migrations.sources import Condition, Declarations
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources import Condition, Declarations, Location
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 from tests.unit.plugin.built_application import application, store
 
+OF_SNAPSHOT = ("schema", "data")
+OF_MIGRATION = ("again", "frozen")
+NOTES_DELETED = (2, DeclarationKey("DELETES", "notes"))
+TITLES_CHANGED = (3, DeclarationKey("CHANGES", "notes.title"))
 
-def plan(versions: int = 3, source: str = "", declared: frozenset[str] = frozenset()) -> Plan:
+
+class Numbered:
+    """A source of which a report only reads the name and the versions."""
+
+    def __init__(self, name: str, versions: int) -> None:
+        self.name = name
+        self.count = versions
+
+    def versions(self) -> range:
+        return range(1, self.count + 1)
+
+    def location(self, version: int) -> Location:
+        return Location(Path(f"{version:04d}.sql"))
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        conn.execute(f"PRAGMA user_version = {to}")
+
+
+def key(row: str, check: str, source: str = "") -> CellKey:
+    """Return a cell's key; the checks schema and data have a snapshot's row."""
+    name = SnapshotName.parse(row)
+    of_snapshot = check in OF_SNAPSHOT
+    return CellKey(source, SnapshotRow(name) if of_snapshot else MigrationRow(name.version), check)
+
+
+def plan(
+    versions: int = 3, source: str = "", declared: frozenset[UsedDeclaration] = frozenset()
+) -> Plan:
     rows = tuple(f"{number:04d}" for number in range(1, versions + 1))
     return Plan(
-        source=source,
+        application=Application(Numbered(source or "app", versions), name=source),
         rows=("0000+u1", *rows),
         cells=(
-            *((row, check) for row in ("0000+u1", *rows) for check in ("schema", "data")),
-            *((row, check) for row in rows for check in ("again", "frozen")),
+            *(
+                key(row, check, source)
+                for row in ("0000+u1", *rows)
+                for check in ("schema", "data")
+            ),
+            *(key(row, check, source) for row in rows for check in ("again", "frozen")),
         ),
-        snapshot_checks=("schema", "data"),
-        migration_checks=("again", "frozen"),
+        snapshot_checks=OF_SNAPSHOT,
+        migration_checks=OF_MIGRATION,
         snapshots=versions + 1,
-        migrations=versions,
-        latest=versions,
         declared=declared,
     )
 
 
 def outcomes(of: Plan, **changed: Outcome) -> list[Outcome]:
-    found = {(row, check): Outcome(of.source, row, check, OK) for row, check in sorted(of.cells)}
-    found.update({(outcome.row, outcome.check): outcome for outcome in changed.values()})
+    found = {cell: Outcome(cell, OK) for cell in of.cells}
+    found.update({outcome.cell: outcome for outcome in changed.values()})
     return list(found.values())
 
 
@@ -77,10 +115,10 @@ def test_the_grid_is_shown_when_asked_for() -> None:
 def test_a_failure_shows_the_grid_and_counts() -> None:
     found = outcomes(
         plan(),
-        a=Outcome("", "0001", "schema", FAIL),
-        b=Outcome("", "0002", "frozen", NOTE, (Note("0002", "its text changed since release"),)),
-        c=Outcome("", "0003", "data", DIED),
-        d=Outcome("", "0003", "again", SKIP),
+        a=Outcome(key("0001", "schema"), FAIL),
+        b=Outcome(key("0002", "frozen"), NOTE, (Note("0002", "its text changed since release"),)),
+        c=Outcome(key("0003", "data"), DIED),
+        d=Outcome(key("0003", "again"), SKIP),
     )
     assert shown([plan()], found) == [
         "            schema   data   again   frozen",
@@ -98,14 +136,14 @@ def test_a_failure_shows_the_grid_and_counts() -> None:
 
 def test_notes_are_shown_without_being_asked_for_and_remarks_are_not() -> None:
     said, more = Note("0003", "said"), Note("0003", "more")
-    found = outcomes(plan(), a=Outcome("", "0003", "data", NOTE, (said,), remarks=(more,)))
+    found = outcomes(plan(), a=Outcome(key("0003", "data"), NOTE, (said,), remarks=(more,)))
     last = "4 snapshots, 3 migrations: 14 ok in 0.84s"
     assert shown([plan()], found) == ["note 0003: said", last]
     assert shown([plan()], found, verbose=True)[-3:] == ["note 0003: said", "note 0003: more", last]
 
 
 def test_cells_that_were_not_run_are_told_apart_from_cells_that_are_not() -> None:
-    found = [Outcome("", "0002", "schema", OK), Outcome("", "0002", "again", SKIP)]
+    found = [Outcome(key("0002", "schema"), OK), Outcome(key("0002", "again"), SKIP)]
     assert shown([plan()], found, verbose=True)[:5] == [
         "            schema   data   again   frozen",
         "  0000+u1   -        -      none    none",
@@ -118,14 +156,14 @@ def test_cells_that_were_not_run_are_told_apart_from_cells_that_are_not() -> Non
 
 
 def test_a_declaration_that_no_row_needed_is_noted_when_every_lineage_was_seen() -> None:
-    declared = frozenset({"0002 DELETES notes", "0003 CHANGES notes.title"})
+    declared = frozenset({NOTES_DELETED, TITLES_CHANGED})
     of = plan(declared=declared)
-    found = outcomes(of, a=Outcome("", "0001", "data", OK, used=("0002 DELETES notes",)))
+    found = outcomes(of, a=Outcome(key("0001", "data"), OK, used=frozenset({NOTES_DELETED})))
     note = "note 0003 CHANGES notes.title: declared, but no stored row needs it"
     assert shown([of], found)[:-1] == [note]
-    assert shown([of], found[1:])[:-1] == ([note] if found[0].check != "data" else [])
-    assert len(shown([of], [o for o in found if o.row != "0003"])) == 1
-    failed = [*found, Outcome("", "0002", "schema", FAIL)]
+    assert shown([of], found[1:])[:-1] == ([note] if found[0].cell.check != "data" else [])
+    assert len(shown([of], [o for o in found if str(o.cell.row) != "0003"])) == 1
+    failed = [*found, Outcome(key("0002", "schema"), FAIL)]
     assert note not in shown([of], failed)
 
 
@@ -138,7 +176,7 @@ def test_several_sources_have_a_grid_each() -> None:
 
 def test_many_versions_fold_rows_that_are_alike_but_never_a_failure() -> None:
     of = plan(20)
-    found = outcomes(of, a=Outcome("", "0007", "again", FAIL))
+    found = outcomes(of, a=Outcome(key("0007", "again"), FAIL))
     assert shown([of], found)[:6] == [
         "               schema   data   again   frozen",
         "  0000+u1      ok       ok     none    none",
@@ -151,7 +189,7 @@ def test_many_versions_fold_rows_that_are_alike_but_never_a_failure() -> None:
 
 def test_twelve_versions_do_not_fold() -> None:
     of = plan(12)
-    words = dict.fromkeys(of.cells, OK)
+    words = {(cell.row.title, cell.check): OK for cell in of.cells}
     lines, _, _ = grid_lines(Grid(of.rows, ("schema",), words, 12))
     assert [line.label for line in lines] == ["", *of.rows]
 
@@ -168,29 +206,41 @@ def test_every_word_of_the_grid_has_a_colour_that_only_repeats_it() -> None:
 
 
 def test_an_outcome_survives_json() -> None:
-    note = Note("0001", "n", "pmd-migrations snapshot")
-    outcome = Outcome("s", "0001", "data", NOTE, (note,), (Note("0002", "r"),), ("0001 MOVES a.b",))
-    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+    row = SnapshotRow(SnapshotName(1, "u1"), "9c1f0a7")
+    outcome = Outcome(
+        CellKey("s", row, "data"),
+        NOTE,
+        (Note(row, "n", "pmd-migrations snapshot"), Note("migration_ignore", "n")),
+        (Note(MigrationRow(2, "0b2d4f6"), "r"),),
+        frozenset({(1, DeclarationKey("MOVES", "a.b"))}),
+    )
+    found = Outcome.from_json(json.loads(json.dumps(outcome.to_json())))
+    assert found == outcome
+    assert found.cell.row.title == "0001+u1 9c1f0a7"
+    assert [note.about for note in found.remarks] == [MigrationRow(2)]
+    assert found.remarks[0].about.title == "0002 0b2d4f6"
 
 
 def test_a_cell_that_sent_nothing_is_read_from_its_id() -> None:
     nodeid = "migrations::cache::0000+u1..0012[data]"
     for status, skipped, died in ((FAIL, False, False), (SKIP, True, False), (DIED, False, True)):
         found = Outcome.of_silence(nodeid, skipped=skipped, died=died)
-        assert found == Outcome("cache", "0000+u1", "data", status)
+        assert found == Outcome(key("0000+u1", "data", "cache"), status)
     assert Outcome.of_silence("tests/test_a.py::test_b", skipped=True, died=False) is None
 
 
 def test_where_no_row_was_asked_no_declaration_is_called_unneeded() -> None:
-    of = replace(plan(declared=frozenset({"0002 DELETES notes"})), cells=(("0001", "schema"),))
-    assert shown([of], [Outcome("", "0001", "schema", OK)]) == [
+    of = replace(plan(declared=frozenset({NOTES_DELETED})), cells=(key("0001", "schema"),))
+    assert shown([of], [Outcome(key("0001", "schema"), OK)]) == [
         "4 snapshots, 3 migrations: 1 ok in 0.84s"
     ]
 
 
-def test_equal_notes_about_several_places_are_one_line() -> None:
-    places = ["0000+ensured", "0000+grown", "0000+u1", "0001", "0001+adopted", "0001+b", "0002"]
-    notes = [Note(place, "same schema as fresh from 0002 on") for place in (*places, "0002")]
+def test_equal_notes_about_several_rows_are_one_line() -> None:
+    names = ["0000+ensured", "0000+grown", "0000+u1", "0001", "0001+adopted", "0001+b", "0002"]
+    about = [SnapshotRow(SnapshotName.parse(name)) for name in (*names, "0002")]
+    about.append(MigrationRow(2))
+    notes = [Note(row, "same schema as fresh from 0002 on") for row in about]
     assert list(note_lines([*notes, Note("0005", "3 new rows")])) == [
         "note 0000+ensured, +grown, +u1, 0001, 0001+adopted, +b, 0002: same schema as",
         "  fresh from 0002 on",
@@ -217,8 +267,9 @@ def test_a_command_is_never_broken(text: str, lines: list[str]) -> None:
 
 def test_a_name_that_is_too_long_stands_above_its_words() -> None:
     long = f"0001+{'very-long-' * 7}"
-    of = Plan("", ("0001", long), ((long, "schema"),), ("schema",), ("again",), 1, 1, 1)
-    assert shown([of], [Outcome("", long, "schema", OK)], verbose=True)[:4] == [
+    application = Application(Numbered("app", 1))
+    of = Plan(application, ("0001", long), (key(long, "schema"),), ("schema",), ("again",), 1)
+    assert shown([of], [Outcome(key(long, "schema"), OK)], verbose=True)[:4] == [
         "         schema   again",
         "  0001   none     none",
         f"  {long}",
@@ -239,8 +290,8 @@ def test_the_plan_lists_rows_checks_and_declarations(tmp_path: Path) -> None:
         ("schema", "data"),
         ("again", "atomic", "frozen"),
     )
-    assert (found.snapshots, found.migrations, found.latest) == (1, 2, 2)
-    assert (found.declared, found.notes) == (frozenset({"0002 DELETES notes"}), ())
+    assert (found.snapshots, found.application) == (1, history.application)
+    assert (found.declared, found.notes) == (frozenset({NOTES_DELETED}), ())
 
 
 def test_a_declaration_that_cannot_be_read_is_noted(tmp_path: Path) -> None:
@@ -250,5 +301,19 @@ def test_a_declaration_that_cannot_be_read_is_noted(tmp_path: Path) -> None:
     text = (
         "source notes: declarations(1) returned a int; expected pytest_pmd_migrations.Declarations"
     )
-    assert found.notes == (Note("0001", text),)
+    assert found.notes == (Note(MigrationRow(1), text),)
     assert shown([found], [])[0].startswith("note 0001: source notes: declarations(1)")
+
+
+def test_a_label_stands_beside_the_number_in_grid_and_notes(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: "CREATE TABLE notes(a)", 2: "DELETE FROM notes"})
+    history.application.source.label = lambda version: f"9c1f0a{version}"
+    store(history, "0001", "CREATE TABLE notes(a)")
+    of = plan_of(history, all_checks())
+    assert of.rows == ("0001 9c1f0a1", "0002 9c1f0a2")
+    row = SnapshotRow(SnapshotName(2), "9c1f0a2")
+    note = Note(row, "no snapshot yet")
+    lines = shown([of], [Outcome(CellKey("", row, "schema"), NOTE, (note,))], verbose=True)
+    assert lines[2] == "  0002 9c1f0a2   note     -      -       -        -"
+    assert "schema, data: stored at that version, upgraded to 0002 9c1f0a2" in lines
+    assert "note 0002 9c1f0a2: no snapshot yet" in lines

@@ -17,10 +17,18 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     text_digest,
     write_lock_file,
 )
-from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 
 LOCK = LockFile(
-    {1: VersionLine("0001_initial.py", "sha256:aa", "sha256:bb", {"0000+u1": "cc"}, released=True)},
+    {
+        1: VersionLine(
+            "0001_initial.py",
+            "sha256:aa",
+            "sha256:bb",
+            {SnapshotName(0, "u1"): "cc"},
+            released=True,
+        )
+    },
     {SnapshotName(1): SnapshotLine("sha256:dd", {"notes": 3})},
 )
 
@@ -47,10 +55,17 @@ def test_the_text_of_a_lock() -> None:
 
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
-version_lines = st.builds(
-    VersionLine, names, names, names, st.dictionaries(names, names, max_size=3), st.booleans()
-)
 snapshot_names = st.builds(SnapshotName, st.integers(0, 2**31 - 1), st.sampled_from(["", "u1"]))
+starts = st.one_of(st.just(FRESH), snapshot_names)
+version_lines = st.builds(
+    VersionLine,
+    names,
+    names,
+    names,
+    st.dictionaries(starts, names, max_size=3),
+    st.booleans(),
+    st.one_of(st.just(""), names),
+)
 snapshot_lines = st.builds(
     SnapshotLine, names, st.dictionaries(names, st.integers(0, 9), max_size=3)
 )
