@@ -154,8 +154,8 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
         same = all(
             recorded.rows.get(start, now) == now for start, now in survey.rows(version).items()
         )
-        fresh = survey.fresh_schemas.get(version)
-        if same and (fresh is None or fresh.fingerprint == recorded.schema):
+        reached = version in survey.fresh_schemas
+        if same and (not reached or survey.result(version).schema == recorded.schema):
             continue
         number = format_version(version)
         if recorded.released:
