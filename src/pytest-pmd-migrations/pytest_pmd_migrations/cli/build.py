@@ -1,4 +1,4 @@
-"""Builds the snapshots that are missing: upgraded, compared with fresh, and filled with rows."""
+"""Builds and writes what is missing: snapshots, text twins and lock lines; ``snapshot``."""
 
 from __future__ import annotations
 

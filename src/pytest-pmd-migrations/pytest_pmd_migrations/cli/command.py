@@ -12,15 +12,15 @@ import click
 
 from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.cli.difference import schema_difference
+from pytest_pmd_migrations.cli.new_migration import create_migration
 from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
     choose_histories,
     choose_history,
-    load_project,
+    load_histories,
     source_for_new,
 )
 from pytest_pmd_migrations.cli.release import mark_released
-from pytest_pmd_migrations.cli.scaffold import create_migration
 from pytest_pmd_migrations.cli.survey import take_survey
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
@@ -64,7 +64,7 @@ def new(description: str, *, sql: bool, source: str) -> None:
 def snapshot(*, rewrite: int | None, source: str) -> None:
     """Build the snapshots and lock lines that are missing."""
     with _clean_errors():
-        histories = choose_histories(source, one=rewrite is not None)
+        histories = choose_histories(source, only_one=rewrite is not None)
         # All sources are built before the first file is written.
         built = [build_missing(history, rewrite=rewrite) for history in histories]
     written = False
@@ -83,7 +83,7 @@ def snapshot(*, rewrite: int | None, source: str) -> None:
 def release(version: int | None, *, source: str) -> None:
     """Mark versions up to VERSION (default all) as released: they are history."""
     with _clean_errors():
-        histories = choose_histories(source, one=version is not None)
+        histories = choose_histories(source, only_one=version is not None)
         marked = [mark_released(history, version) for history in histories]
         for history, (lock_file, _) in zip(histories, marked, strict=True):
             if lock_file != history.store.lock_file:
@@ -116,7 +116,7 @@ def check(*, source: str) -> None:
 def show(one: str, other: str, *, source: str) -> None:
     """Print how the schemas of two versions or snapshots differ: show 3 9."""
     with _clean_errors():
-        lines = schema_difference(choose_history(load_project(), source), one, other)
+        lines = schema_difference(choose_history(load_histories(), source), one, other)
     for line in lines:
         click.echo(line)
 

@@ -1,4 +1,4 @@
-"""Marks versions as released: from then on their lock lines must hold."""
+"""Marks versions as released: the command ``release``."""
 
 from __future__ import annotations
 
