@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from pytest_pmd_migrations import plugin
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.faults import KINDS, VERDICTS
-from pytest_pmd_migrations.sources.constants import read_rows_file
+from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 
 from pmd.cli import main as pmd_command
 from pmd.store.migrations import MigrationRunner, load_migrations

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import version_line, version_results
+from pytest_pmd_migrations.application.recorded import version_line
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.checks.model import AnyCheck, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.cli.survey import take_survey
 from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -110,13 +111,13 @@ def again(history: History) -> History:
 
 def lock(history: History, *, released: Sequence[int] = ()) -> History:
     """Write the lock file for what is stored, and return the history that reads it."""
-    images = {name: history.store.read(name) for name in history.store.names}
+    survey = take_survey(history)
     found = again(history).store.lock_file
-    for version, result in version_results(history, images).items():
-        line = version_line(history, version, result, released=version in released)
+    for version in history.application.versions:
+        line = version_line(history, version, survey.result(version), released=version in released)
         found = found.with_version(version, line)
-    for name, image in images.items():
-        found = found.with_snapshot(name, SnapshotLine(content_digest(image.content), {}))
+    for name, stored in survey.snapshots.items():
+        found = found.with_snapshot(name, SnapshotLine(content_digest(stored.image.content), {}))
     write_lock_file(history.store.lock_path, found)
     return again(history)
 

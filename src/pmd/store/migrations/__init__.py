@@ -5,7 +5,6 @@ Importing this imports no migration, and no sqlite-utils: they are needed only f
 
 from __future__ import annotations
 
-from pmd.store.migrations.discovery import Migration, load_migrations
 from pmd.store.migrations.errors import (
     DamagedDatabaseError,
     DatabaseLockedError,
@@ -20,6 +19,8 @@ from pmd.store.migrations.errors import (
     TransactionControlError,
     UnusableConnectionError,
 )
+from pmd.store.migrations.migration_files.discovery import load_migrations
+from pmd.store.migrations.migration_files.migration import Migration
 from pmd.store.migrations.runner import MigrationRunner
 
 __all__ = [

@@ -8,8 +8,7 @@ from functools import cached_property
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.snapshots.names import format_version, version_title
-from pytest_pmd_migrations.sources.constants import merge
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
 from pytest_pmd_migrations.sources.protocol import (
     Location,
     Source,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
-from pytest_pmd_migrations.errors import StepFailedError
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.snapshots.names import Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = [
     "VersionResult",
-    "lineage_rows",
-    "lineage_starts",
     "row_digester",
     "version_line",
-    "version_results",
 ]
 
 
@@ -60,47 +55,6 @@ def row_digester(history: History) -> Callable[[Step], str]:
         return combine_digests(digests)
 
     return digest
-
-
-def lineage_rows(history: History, image: Image) -> Iterator[tuple[int, str]]:
-    """Yield each version that a database arrives at by a step, and the digest of its rows there.
-
-    Raises StepFailedError when a step cannot be taken.
-    """
-    digest = row_digester(history)
-    for step in walk(history.application.source, image):
-        value = digest(step)
-        if step.before is not None:
-            yield step.version, value
-
-
-def version_results(
-    history: History, images: Mapping[SnapshotName, Image]
-) -> Mapping[int, VersionResult]:
-    """Return the result of every version, from a fresh database and from each given snapshot.
-
-    Raises StepFailedError, naming the database, when a step cannot be taken.
-    """
-    rows: dict[int, dict[Start, str]] = {version: {} for version in history.application.versions}
-    for start, image in lineage_starts(images).items():
-        try:
-            for version, digest in lineage_rows(history, image):
-                rows[version][start] = digest
-        except StepFailedError as error:
-            raise StepFailedError(
-                f"{start} cannot be upgraded: {error}", version=error.version
-            ) from error
-    return {
-        version: VersionResult(history.fresh_schema(version).fingerprint, found)
-        for version, found in rows.items()
-    }
-
-
-def lineage_starts(images: Mapping[SnapshotName, Image]) -> Mapping[Start, Image]:
-    """Return the database that each lineage starts from: none at all, and each snapshot."""
-    starts: dict[Start, Image] = {FRESH: EMPTY}
-    starts.update(images.items())
-    return starts
 
 
 def version_line(

@@ -1,4 +1,4 @@
-"""How the schemas of two versions or snapshots differ: ``show``."""
+"""Tells how the schemas of two versions or snapshots differ: the command ``show``."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def schema_difference(history: History, one: str, other: str) -> list[str]:
     A version is shown as a fresh database has it, a variant as it is stored. Raises
     UnusableError where there is no version or snapshot of that name.
     """
-    names = [_name(history, text) for text in (one, other)]
-    labels = (str(names[0]), str(names[1]))
-    diff = compare(*(_schema(history, name) for name in names))
-    return render(diff, labels=labels) or [f"{labels[0]} and {labels[1]} have the same schema"]
+    first, second = (_find_name(history, text) for text in (one, other))
+    diff = compare(_schema(history, first), _schema(history, second))
+    lines = render(diff, labels=(str(first), str(second)))
+    return lines or [f"{first} and {second} have the same schema"]
 
 
-def _name(history: History, text: str) -> SnapshotName:
+def _find_name(history: History, text: str) -> SnapshotName:
     version, plus, variant = text.partition("+")
     try:
         name = SnapshotName.parse(version.zfill(4) + plus + variant)
@@ -44,6 +44,6 @@ def _name(history: History, text: str) -> SnapshotName:
 
 def _schema(history: History, name: SnapshotName) -> Schema:
     if name.version in history.application.versions and not name.variant:
-        return history.fresh.schema(name.version).without(history.rules.ignore_patterns)
+        return history.fresh_schema(name.version)
     with closing(history.store.read(name).connect()) as conn:
-        return read_schema(conn).without(history.rules.ignore_patterns)
+        return history.rules.visible(read_schema(conn))

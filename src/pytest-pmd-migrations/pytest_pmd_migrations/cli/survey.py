@@ -1,208 +1,203 @@
-"""What is missing or wrong among snapshots and lock lines, each with what mends it."""
+"""Surveys what is stored of an application, and what its migrations do to it: everything once.
+
+``check``, ``snapshot`` and ``release`` decide on the survey; they read and upgrade nothing again.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import lineage_rows, lineage_starts
+from pytest_pmd_migrations.application.recorded import VersionResult, row_digester
+from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
+from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.snapshots.lock_file import LockFile
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["Problem", "find_problems", "has_twin", "is_released", "read_sound"]
+__all__ = [
+    "LineageSurvey",
+    "StoredSnapshot",
+    "Survey",
+    "TwinState",
+    "compare_twin",
+    "is_released",
+    "take_survey",
+]
 
-_BUILD = "pmd-migrations snapshot"
+TwinState = Literal["same", "other", "missing"]
+"""How the text twin that is stored compares with the one that should be."""
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing that is missing or wrong.
+class StoredSnapshot:
+    """A stored snapshot that is sound.
 
-    ``version`` is the version it is about. ``mended_by`` is the command that mends it, "snapshot"
-    or "release"; empty where a person must, and ``text`` says how.
+    ``twin_text`` is the text twin that belongs beside it; ``twin`` says what is there instead, or
+    why that cannot be read.
     """
 
-    version: int
-    text: str
-    mended_by: Literal["snapshot", "release", ""] = ""
+    image: Image
+    twin_text: str
+    twin: TwinState | SnapshotError
 
 
-def find_problems(history: History, *, anew: Collection[SnapshotName] = ()) -> Iterator[Problem]:
-    """Yield what is missing or wrong; nothing of what is stored of ``anew`` is looked at.
+@dataclass(frozen=True)
+class LineageSurvey:
+    """One lineage, walked to its end: the digest of its rows at each version that it reaches.
 
+    ``failure`` is the step that could not be taken, if any.
+    """
+
+    rows: Mapping[int, str]
+    failure: StepFailedError | None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found of one application.
+
+    ``snapshots`` are the sound ones, ``unsound`` says what is wrong with each other one; nothing
+    stored of ``rebuilt`` was looked at. ``lineages`` begin with the fresh one, and
+    ``fresh_schemas`` holds the schema of each version that it reaches.
+    """
+
+    history: History
+    lock_file: LockFile
+    rebuilt: frozenset[SnapshotName]
+    snapshots: Mapping[SnapshotName, StoredSnapshot]
+    unsound: Mapping[SnapshotName, SnapshotError]
+    lineages: Mapping[Start, LineageSurvey]
+    fresh_schemas: Mapping[int, Schema]
+
+    def rows(self, version: int) -> Mapping[Start, str]:
+        """Return the digest of the rows of each lineage that has a step to ``version``."""
+        return {
+            start: lineage.rows[version]
+            for start, lineage in self.lineages.items()
+            if version in lineage.rows
+        }
+
+    def result(self, version: int) -> VersionResult:
+        """Return what a version gives; the fresh lineage must reach it."""
+        schema = self.history.rules.visible(self.fresh_schemas[version])
+        return VersionResult(schema.fingerprint, self.rows(version))
+
+    def with_built(self, images: Mapping[SnapshotName, Image]) -> Survey:
+        """Return the survey with the lineages of newly built snapshots, which are walked for it.
+
+        Raises StepFailedError, naming the snapshot, when a step cannot be taken.
+        """
+        lineages = dict(self.lineages)
+        for name, image in images.items():
+            lineages[name] = _walk_lineage(self.history, image)
+            failure = lineages[name].failure
+            if failure is not None:
+                raise StepFailedError(
+                    f"{name} cannot be upgraded: {failure}", version=failure.version
+                ) from failure
+        return replace(self, lineages=lineages)
+
+
+def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> Survey:
+    """Read and verify each stored snapshot, and walk each lineage, once.
+
+    ``rebuilt`` are snapshots that are to be built anew, whatever is stored of them.
     Raises LockFileError when the lock file cannot be read, SnapshotError when a stored file's
     name is none.
     """
-    images: dict[SnapshotName, Image] = {}
-    expected = {
-        *map(SnapshotName, history.application.versions),
-        *history.store.names,
-        *history.store.lock_file.snapshots,
-    }
-    for name in sorted(expected.difference(anew)):
-        if name not in history.store.names:
-            yield _missing(history, name)
+    snapshots: dict[SnapshotName, StoredSnapshot] = {}
+    unsound: dict[SnapshotName, SnapshotError] = {}
+    names = history.store.names
+    lock_file = history.store.lock_file
+    for name in names:
+        if name in rebuilt:
             continue
         try:
-            images[name] = read_sound(history, name)
+            snapshots[name] = _read_sound(history, name)
         except SnapshotError as error:
-            mend = "" if is_released(history, name) else _rewrite(history, name)
-            yield Problem(name.version, f"{error}{mend}")
-            continue
-        yield from _stored_problems(history, name, images[name])
-    rewritten = {name.version for name in anew}
-    yield from _line_problems(history)
-    yield from _result_problems(history, images, rewritten)
+            unsound[name] = error
+    fresh_schemas: dict[int, Schema] = {}
+    lineages: dict[Start, LineageSurvey] = {FRESH: _walk_lineage(history, EMPTY, fresh_schemas)}
+    for name, stored in snapshots.items():
+        lineages[name] = _walk_lineage(history, stored.image)
+    return Survey(
+        history, lock_file, frozenset(rebuilt), snapshots, unsound, lineages, fresh_schemas
+    )
 
 
-def read_sound(history: History, name: SnapshotName) -> Image:
-    """Return a stored snapshot, verified, whose every page can be read.
+def is_released(history: History, version: int) -> bool:
+    """Return whether the lock file says that the version is released."""
+    line = history.store.lock_file.versions.get(version)
+    return line is not None and line.released
 
-    Raises SnapshotError where it is not so.
+
+def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
+    """Return how the stored text twin of a snapshot compares with ``text``; line ends are free.
+
+    Raises SnapshotError where something is there that cannot be read.
     """
+    twin = history.store.folder.twin(name)
+    try:
+        if not twin.exists():
+            return "missing"
+        stored = twin.read_bytes()
+    except OSError as error:
+        raise SnapshotError(
+            f"the text twin of snapshot {name} cannot be read: {shown_path(twin)}:"
+            f" {error.strerror}. Restore it from version control."
+        ) from error
+    return "same" if stored.replace(b"\r\n", b"\n") == text.encode() else "other"
+
+
+def _read_sound(history: History, name: SnapshotName) -> StoredSnapshot:
+    """Return a stored snapshot, verified, whose every page can be read; else SnapshotError."""
     image = history.store.read(name)
     with closing(image.connect()) as conn:
         try:
             found = str(conn.execute("PRAGMA integrity_check").fetchone()[0])
         except sqlite3.DatabaseError as error:
             found = str(error)
-    if found != "ok":
-        raise SnapshotError(
-            f"snapshot {name} is corrupt: {shown_path(history.store.folder.file(name))}:"
-            f" {found.splitlines()[-1]}."
-            " Restore it from version control."
-        )
-    return image
-
-
-def has_twin(history: History, name: SnapshotName, text: str) -> bool:
-    """Return whether ``text`` is what is stored as the snapshot's text twin.
-
-    Raises SnapshotError where something is there that cannot be read.
-    """
-    twin = history.store.folder.twin(name)
-    try:
-        return twin.exists() and twin.read_bytes().replace(b"\r\n", b"\n") == text.encode()
-    except OSError as error:
-        raise SnapshotError(
-            f"the text twin of snapshot {name} cannot be read: {shown_path(twin)}:"
-            f" {error.strerror}. Restore it from version control."
-        ) from error
-
-
-def is_released(history: History, name: SnapshotName) -> bool:
-    """Return whether the snapshot's version is released."""
-    line = history.store.lock_file.versions.get(name.version)
-    return line is not None and line.released
-
-
-def _rewrite(history: History, name: SnapshotName) -> str:
-    if name.variant or name.version not in history.application.versions:
-        return ""
-    return f" Or build it anew.  {_BUILD} --rewrite {name}"
-
-
-def _missing(history: History, name: SnapshotName) -> Problem:
-    if name.variant or is_released(history, name):
-        file = shown_path(history.store.folder.file(name))
-        return Problem(name.version, f"snapshot {name} is gone.  git checkout -- {file}")
-    what = (
-        f"snapshot {name} is gone"
-        if name in history.store.lock_file.snapshots
-        else f"{name} has no snapshot"
-    )
-    return Problem(name.version, f"{what}.  {_BUILD}", mended_by="snapshot")
-
-
-def _stored_problems(history: History, name: SnapshotName, image: Image) -> Iterator[Problem]:
-    if name not in history.store.lock_file.snapshots:
-        yield Problem(
-            name.version, f"{name} is not in {LOCK_FILE}.  {_BUILD}", mended_by="snapshot"
-        )
-    twin = history.store.folder.twin(name)
-    with closing(image.connect()) as conn:
+        if found != "ok":
+            raise SnapshotError(
+                f"snapshot {name} is corrupt: {shown_path(history.store.folder.file(name))}:"
+                f" {found.splitlines()[-1]}."
+                " Restore it from version control."
+            )
         text = twin_sql(conn)
     try:
-        if not has_twin(history, name, text):
-            what = f"is not the text of {name}.db" if twin.exists() else "is missing"
-            yield Problem(name.version, f"{twin.name} {what}.  {_BUILD}", mended_by="snapshot")
+        return StoredSnapshot(image, text, compare_twin(history, name, text))
     except SnapshotError as error:
-        yield Problem(name.version, str(error))
+        return StoredSnapshot(image, text, error)
 
 
-def _line_problems(history: History) -> Iterator[Problem]:
-    lock, newest = history.store.lock_file, history.store.lock_file.newest_released
-    for version, line in sorted(lock.versions.items()):
-        label = format_version(version)
-        if version not in history.application.versions:
-            if line.released:
-                file = (
-                    history.application.source.location(history.application.latest).path.parent
-                    / line.file
-                )
-                mend = f"git checkout -- {shown_path(file)}"
-                yield Problem(version, f"{line.file} was removed after release.  {mend}")
-            else:
-                what = f"{LOCK_FILE} has {label}, which the source has not"
-                yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
-        elif not line.released and version < newest:
-            what = f"{label} is not released, but {format_version(newest)} is"
-            mend = f"pmd-migrations release {label}"
-            yield Problem(version, f"{what}.  {mend}", mended_by="release")
-    for version in history.application.versions:
-        if version in lock.versions:
-            continue
-        if version < newest:
-            what = (
-                f"{history.application.file_name(version)} was inserted before"
-                f" {format_version(newest)}, which is released: databases at it never run"
-                f" {format_version(version)}"
-            )
-            yield Problem(version, f"{what}.  Give it the next free number")
-        elif SnapshotName(version) in lock.snapshots:
-            what = f"{format_version(version)} has no line in {LOCK_FILE}"
-            yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
+def _walk_lineage(
+    history: History, image: Image, schemas: dict[int, Schema] | None = None
+) -> LineageSurvey:
+    """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
+    digest = row_digester(history)
+    rows: dict[int, str] = {}
+    try:
+        for step in walk(history.application.source, image):
+            value = digest(step)
+            if step.before is None:
+                continue
+            rows[step.version] = value
+            if schemas is not None:
+                schemas[step.version] = _read_schema(step)
+    except StepFailedError as error:
+        return LineageSurvey(rows, error)
+    return LineageSurvey(rows, None)
 
 
-def _result_problems(
-    history: History, images: Mapping[SnapshotName, Image], rewritten: Collection[int]
-) -> Iterator[Problem]:
-    """Yield the steps that fail, and the versions that do not give what is recorded."""
-    rows: dict[int, dict[Start, str]] = {version: {} for version in history.application.versions}
-    failures: dict[int, dict[Start, StepFailedError]] = {}
-    for start, image in lineage_starts(images).items():
-        try:
-            for version, digest in lineage_rows(history, image):
-                rows[version][start] = digest
-        except StepFailedError as error:
-            failures.setdefault(error.version, {})[start] = error
-    for version, errors in sorted(failures.items()):
-        where = history.application.source.location(version)
-        starts = ", ".join(map(str, errors))
-        what = f"{shown_path(where.path)}:{where.line} fails, upgraded from {starts}"
-        yield Problem(version, f"{what}: {next(iter(errors.values()))}")
-    for version in history.application.versions:
-        recorded = history.store.lock_file.versions.get(version)
-        if recorded is None or version in rewritten or version in failures:
-            continue
-        same = all(recorded.rows.get(start, now) == now for start, now in rows[version].items())
-        built = FRESH in rows[version]
-        if same and (not built or history.fresh.schema(version).fingerprint == recorded.schema):
-            continue
-        label = format_version(version)
-        if recorded.released:
-            what = f"{history.application.file_name(version)} no longer does what it did at release"
-            yield Problem(version, f"{what}.  pytest --migration-matrix -k {label}")
-        else:
-            what = f"{label} changed since its snapshot was made"
-            yield Problem(version, f"{what}.  {_BUILD} --rewrite {label}")
-            # It builds those of all later versions anew too.
-            return
+def _read_schema(step: Step) -> Schema:
+    # Not from the step's own connection, on which the runner may have set what nobody else has.
+    with closing(step.after.connect()) as conn:
+        return read_schema(conn)

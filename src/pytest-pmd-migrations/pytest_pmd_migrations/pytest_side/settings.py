@@ -15,8 +15,8 @@ from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.constants import read_rows_file
 from pytest_pmd_migrations.sources.declarations import Declarations
+from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 

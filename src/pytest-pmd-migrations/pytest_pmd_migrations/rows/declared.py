@@ -10,7 +10,7 @@ from pytest_pmd_migrations.rows.model import RowFinding, cut
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
 from pytest_pmd_migrations.sources.declarations import (
-    WHOLE,
+    DROP,
     DeclarationKey,
     DeclarationKind,
     Declarations,
@@ -93,10 +93,10 @@ def resolve(
         elif key.kind == "CHANGES":
             changes[table, column] = declarations.changes[key.name].sql
             _check_condition(conn, tables, key, table, changes[table, column])
-        elif declarations.deletes[key.name].sql == WHOLE:
+        elif declarations.deletes[key.name].sql == DROP:
             dropped.add((table, column))
         elif column:
-            raise BrokenDeclarationError(key, f'a column goes as a whole: expected "{WHOLE}"')
+            raise BrokenDeclarationError(key, f'a column goes as a whole: expected "{DROP}"')
         else:
             deletes[table] = declarations.deletes[key.name].sql
             _check_condition(conn, tables, key, table, deletes[table])

@@ -16,7 +16,7 @@ from pytest_pmd_migrations.rows.wording import (
     show_value,
 )
 from pytest_pmd_migrations.schema.reading.tokens import fold
-from pytest_pmd_migrations.sources.declarations import WHOLE
+from pytest_pmd_migrations.sources.declarations import DROP
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [
@@ -42,7 +42,7 @@ def rows_lost(
 def table_gone(table: RowTable, rows: Sequence[Row], doubt: Doubt | None) -> RowFinding:
     """Return that a table went with its rows."""
     message = f"table {table.name} is gone with {counted(len(rows), 'row')}"
-    evidence = (*_rows(table, rows), *_because(doubt), *declare("DELETES", table.name, WHOLE))
+    evidence = (*_rows(table, rows), *_because(doubt), *declare("DELETES", table.name, DROP))
     return RowFinding(table.name, None, message, evidence)
 
 
@@ -57,7 +57,7 @@ def column_gone(
     declaration = (
         declare_moves(name, doubt.place)
         if doubt is not None and untried
-        else declare("DELETES", name, WHOLE)
+        else declare("DELETES", name, DROP)
     )
     evidence = (*shown, *_because(doubt), *declaration)
     return RowFinding(table.name, column, message, evidence)

@@ -1,4 +1,4 @@
-"""What a migration says it does to rows on purpose."""
+"""Declarations: what a migration says it does to rows on purpose, as values."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 __all__ = [
+    "DROP",
     "NOTHING_DECLARED",
-    "WHOLE",
     "Condition",
     "DeclarationKey",
     "DeclarationKind",
     "Declarations",
+    "merge",
 ]
 
-WHOLE = "DROP"
-"""The condition that stands for a whole table or column."""
+DROP = "DROP"
+"""The condition that excuses a whole table or column: all its rows or values go."""
 
 DeclarationKind: TypeAlias = Literal["DELETES", "CHANGES", "MOVES"]
 
@@ -52,7 +53,7 @@ def _nothing() -> Mapping[str, Any]:
 class Declarations:
     """Everything one migration declares.
 
-    ``deletes`` maps "table" (or "table.column", with ``WHOLE`` only) to a condition, ``changes``
+    ``deletes`` maps "table" (or "table.column", with ``DROP`` only) to a condition, ``changes``
     maps "table.column" to a condition, ``moves`` maps an old "table.column" to a new one. The
     conditions are read against the database before the step. ``verify``, where given, is called
     with two read-only ``sqlite_utils.Database`` objects, before and after the step, and raises
@@ -75,3 +76,13 @@ class Declarations:
 
 
 NOTHING_DECLARED = Declarations()
+
+
+def merge(first: Declarations, second: Declarations) -> Declarations:
+    """Return both declarations as one; ``second`` wins where both speak of one name."""
+    return Declarations(
+        deletes={**first.deletes, **second.deletes},
+        changes={**first.changes, **second.changes},
+        moves={**first.moves, **second.moves},
+        verify=second.verify or first.verify,
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from pmd.store.errors import NotFoundError
 from pmd.store.repositories.contexts import ContextRepository, PathContext
+from tests.unit.store.origins import on_fresh
 
 NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
@@ -75,17 +76,20 @@ def test_the_longest_prefix_wins(contexts, notes):
     }
 
 
+@on_fresh
 def test_a_path_below_no_prefix_has_no_context(contexts, notes):
     contexts.put(notes, "docs", "Docs")
     assert contexts.find(notes, "src/a.md") is None
 
 
+@on_fresh
 def test_deleting_a_context_that_is_not_there_is_said(contexts, notes):
     with pytest.raises(NotFoundError) as caught:
         contexts.delete(notes, "nowhere")
     assert str(caught.value) == f"collection {notes} has no context for the prefix 'nowhere'."
 
 
+@on_fresh
 def test_an_unknown_collection_is_said(contexts):
     with pytest.raises(NotFoundError) as caught:
         contexts.put(2**40, "a", "A")
@@ -101,9 +105,3 @@ def test_items_no_reader_expects_are_left_alone(store, contexts, notes):
     contexts.put(notes, "a", "A")
     assert json.loads(stored(store, notes))[:4] == strange
     assert [context.path_prefix for context in contexts.list_contexts(notes)] == ["a"]
-
-
-def test_contexts_of_every_collection_can_be_listed(collections, contexts, notes):
-    for collection in collections.list_collections():
-        for context in contexts.list_contexts(collection.id):
-            assert isinstance(contexts.find(collection.id, context.path_prefix), PathContext)

@@ -9,6 +9,7 @@ import pytest
 from pmd.store.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from pmd.store.repositories.content import ContentRepository, content_hash
 from pmd.store.repositories.documents import Document, DocumentRepository
+from tests.unit.store.origins import on_fresh
 
 NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
@@ -25,16 +26,19 @@ def test_an_added_document_is_what_was_given(documents, notes):
     assert documents.text(added.id) == "text"
 
 
+@on_fresh
 def test_times_come_from_the_clock_when_the_caller_gives_none(documents, notes):
     added = documents.add(notes, "a.md", "A", "text")
     assert (added.created_at, added.modified_at) == (NOON, NOON)
 
 
+@on_fresh
 def test_the_clock_is_a_real_one_by_default(store, notes):
     added = DocumentRepository(store).add(notes, "a.md", "A", "text")
     assert added.created_at.endswith("+00:00")
 
 
+@on_fresh
 def test_a_document_is_frozen(documents, notes):
     with pytest.raises(FrozenInstanceError):
         documents.add(notes, "a.md", "A", "text").title = "B"
@@ -48,6 +52,7 @@ def test_equal_texts_are_kept_once(store, documents, notes):
     assert kept == (1,)
 
 
+@on_fresh
 @pytest.mark.parametrize("text", ["", "a\0b", "ünïcode — 文字 🐍", "quotes ' \" `", "\r\n\t"])
 def test_any_text_comes_back_as_it_was(documents, notes, text):
     added = documents.add(notes, f"{text}.md", text, text)
@@ -157,6 +162,7 @@ def test_listing_is_by_path_and_of_one_collection_or_all(collections, documents,
     assert all(document.active for document in everywhere)
 
 
+@on_fresh
 @pytest.mark.parametrize("method", ["get", "text", "remove", "restore", "update", "rename"])
 def test_an_unknown_id_is_said(documents, method):
     extra = ("x.md",) if method == "rename" else ()
@@ -165,6 +171,7 @@ def test_an_unknown_id_is_said(documents, method):
     assert str(caught.value) == f"no document has the id {2**40}."
 
 
+@on_fresh
 def test_unknown_content_is_said(store):
     with pytest.raises(NotFoundError) as caught:
         ContentRepository(store).get("no such hash")

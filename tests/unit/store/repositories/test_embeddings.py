@@ -8,6 +8,7 @@ from pmd.store.database import Database
 from pmd.store.errors import InvalidValueError, VectorsUnavailableError
 from pmd.store.repositories.content import ContentRepository
 from pmd.store.repositories.embeddings import Chunk, Embedding, EmbeddingRepository
+from tests.unit.store.origins import on_fresh
 
 NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
@@ -73,6 +74,7 @@ def test_removed_documents_need_no_embedding(documents, notes, embeddings, conte
     assert content not in embeddings.list_unembedded("m")
 
 
+@on_fresh
 def test_without_a_dimension_there_are_no_vectors(embeddings, content):
     reason = "no vectors here: the EmbeddingRepository was made without a dimension."
     assert embeddings.vectors_available is False
@@ -86,6 +88,7 @@ def test_without_a_dimension_there_are_no_vectors(embeddings, content):
     assert [embedding.model for embedding in embeddings.get(content)] == ["m"]
 
 
+@on_fresh
 def test_a_dimension_is_at_least_one(store):
     with pytest.raises(InvalidValueError) as caught:
         EmbeddingRepository(store, dimension=0)
@@ -135,6 +138,7 @@ def test_vectors_outlive_the_connection(tmp_path, vector_extension):
         assert len(EmbeddingRepository(database, dimension=3).find_nearest(HERE)) == 2
 
 
+@on_fresh
 def test_a_vector_of_another_dimension_is_refused_and_nothing_is_saved(vectors, content):
     with pytest.raises(InvalidValueError) as caught:
         vectors.save(content, [Chunk(0, HERE), Chunk(1, (1.0,))], model="m")
@@ -146,6 +150,7 @@ def test_a_vector_of_another_dimension_is_refused_and_nothing_is_saved(vectors, 
     assert vectors.find_nearest(HERE) == ()
 
 
+@on_fresh
 @pytest.mark.parametrize("limit", [0, -1, 4097])
 def test_a_limit_that_sqlite_vec_does_not_take_is_refused(embeddings, limit):
     with pytest.raises(InvalidValueError) as caught:
@@ -153,11 +158,13 @@ def test_a_limit_that_sqlite_vec_does_not_take_is_refused(embeddings, limit):
     assert str(caught.value) == f"limit is {limit}. Expected 1 to 4096."
 
 
+@on_fresh
 def test_the_highest_limit_is_taken(vectors, content):
     vectors.save(content, [Chunk(0, HERE)], model="m")
     assert [found.hash for found in vectors.find_nearest(HERE, limit=4096)] == [content]
 
 
+@on_fresh
 def test_another_dimension_than_the_files_is_refused(vectors, store):
     with pytest.raises(InvalidValueError) as caught:
         EmbeddingRepository(store, dimension=4)
@@ -184,9 +191,3 @@ def test_a_file_with_vectors_works_without_the_extension_too(tmp_path, vector_ex
         assert database.execute("SELECT count(*) FROM content_vectors_vec").fetchone() == (0,)
         repository.save("one", [Chunk(0, THERE)], model="m")
         assert len(repository.find_nearest(HERE)) == 1
-
-
-def test_every_stored_embedding_can_be_read(store, embeddings):
-    for (content,) in store.execute("SELECT DISTINCT hash FROM content_vectors").fetchall():
-        assert embeddings.get(content)
-    embeddings.list_unembedded("test-model")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pmd.store.errors import InvalidValueError
 from pmd.store.repositories.search import SearchRepository, quote_query
+from tests.unit.store.origins import on_fresh
 
 
 @pytest.fixture
@@ -63,6 +66,7 @@ def test_hits_can_be_limited_to_a_collection_and_a_number(collections, documents
     assert ids(search.search("zyxword", limit=1)) == [here.id]
 
 
+@on_fresh
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_limit_below_one_is_refused(search, limit):
     with pytest.raises(InvalidValueError) as caught:
@@ -107,25 +111,52 @@ def test_a_failed_transaction_leaves_no_trace_in_the_index(
     check_index(store)
 
 
+WORDS = "and not zyx or near title open a b c"
+"""The words of a document, and of every query below that has words."""
+
+
+@on_fresh
 @pytest.mark.parametrize(
     "text",
     [
-        "AND", "NOT zyx", "zyx OR", "NEAR(", "title:", "^zyx", "zyx*", "-zyx", "(", ")", '"', '""',
-        '"open', "a\0b", "\0", "", "   ", "'", ";--", "{a b}:c", "+", "\udcff", "%", "\\", '" "',
+        "AND", "NOT zyx", "zyx OR", "NEAR(", "title:", "^zyx", "zyx*", "-zyx", '"open', "a\0b",
+        "{a b}:c",
     ],
 )  # fmt: skip
-def test_no_text_is_a_syntax_error(search, text):
-    search.search(text)
+def test_what_fts5_reads_as_syntax_is_searched_as_words(documents, notes, search, text):
+    added = documents.add(notes, "a.md", "A", WORDS)
+    assert ids(search.search(text)) == [added.id]
+    assert search.search(f"{text} zyxnowhere") == ()
 
 
-@given(text=st.text(st.characters(), max_size=40))
-@settings(  # few, because each of the stores tries others
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+@on_fresh
+@pytest.mark.parametrize(
+    "text", ["(", ")", '"', '""', "\0", "", "   ", "'", ";--", "+", "\udcff", "%", "\\", '" "']
 )
-def test_no_text_at_all_is_a_syntax_error(search, text):
-    search.search(text)
+def test_a_text_without_a_word_finds_nothing(documents, notes, search, text):
+    documents.add(notes, "a.md", "A", f"{WORDS} ( ) ' ; + % \\")
+    assert search.search(text) == ()
 
 
+@on_fresh
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_text_is_a_syntax_error_and_each_finds_a_document_of_its_words(
+    documents, notes, search, text
+):
+    there = documents.find(notes, "a.md")
+    document = there or documents.add(notes, "a.md", "A", "")
+    documents.update(document.id, text=text)
+    found = ids(search.search(text))
+    if re.search("[A-Za-z0-9]", text):
+        assert found == [document.id]
+    else:
+        assert set(found) <= {document.id}
+
+
+@on_fresh
 def test_a_very_long_query_is_answered(documents, notes, search):
     words = " ".join(f"zyx{number}" for number in range(3000))
     added = documents.add(notes, "a.md", "A", words)

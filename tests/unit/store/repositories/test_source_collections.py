@@ -6,6 +6,7 @@ import pytest
 
 from pmd.store.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from pmd.store.repositories.source_collections import Collection, CollectionRepository
+from tests.unit.store.origins import on_fresh
 
 NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
 
@@ -38,6 +39,7 @@ def test_a_collection_is_of_markdown_files_by_default(collections):
     assert (added.source_config, added.created_at) == (None, NOON)
 
 
+@on_fresh
 def test_the_clock_is_a_real_one_by_default(store):
     added = CollectionRepository(store).add("test-plain", "/somewhere")
     assert added.created_at.endswith("+00:00")
@@ -50,6 +52,7 @@ def test_collections_are_listed_by_name(collections):
     assert [name for name in names if name in ("test-a", "test-b")] == ["test-a", "test-b"]
 
 
+@on_fresh
 def test_a_name_that_is_not_there_finds_nothing(collections):
     assert collections.find("test-nobody") is None
 
@@ -83,6 +86,7 @@ def test_a_taken_name_is_refused(collections, notes):
     assert str(caught.value) == message
 
 
+@on_fresh
 @pytest.mark.parametrize("patterns", ["*.md", [], (), [1], ["*.md", None]])
 def test_glob_patterns_are_a_list(collections, patterns):
     with pytest.raises(InvalidValueError) as caught:
@@ -93,6 +97,7 @@ def test_glob_patterns_are_a_list(collections, patterns):
     )
 
 
+@on_fresh
 def test_a_source_config_that_is_no_json_is_refused(collections):
     with pytest.raises(InvalidValueError) as caught:
         collections.add("test-config", "/somewhere", source_config={"when": {1, 2}})
@@ -111,6 +116,7 @@ def test_deleting_a_collection_deletes_its_documents(collections, documents, not
         documents.get(added.id)
 
 
+@on_fresh
 @pytest.mark.parametrize("method", ["get", "update", "delete"])
 def test_an_unknown_id_is_said(collections, method):
     with pytest.raises(NotFoundError) as caught:

@@ -6,6 +6,7 @@ import pytest
 
 from pmd.store.errors import InvalidValueError, NotFoundError
 from pmd.store.repositories.source_metadata import SourceMetadata, SourceMetadataRepository
+from tests.unit.store.origins import on_fresh
 
 FULL = SourceMetadata(
     source_uri="https://example.org/test",
@@ -62,6 +63,7 @@ def test_a_source_can_be_forgotten(store, sources, document):
     assert left.fetchone() == (None,)
 
 
+@on_fresh
 def test_an_unknown_document_is_said(sources):
     for call in (
         lambda: sources.get(2**40),
@@ -73,11 +75,7 @@ def test_an_unknown_document_is_said(sources):
         assert str(caught.value) == f"no document has the id {2**40}."
 
 
+@on_fresh
 def test_extra_metadata_that_is_no_json_is_refused(sources, document):
     with pytest.raises(InvalidValueError, match=r"^extra_metadata cannot be written as JSON: "):
         sources.save(document.id, SourceMetadata("x", "y", extra_metadata=object()))
-
-
-def test_every_stored_source_can_be_read(sources, documents):
-    for document in documents.list_documents(include_removed=True):
-        assert isinstance(sources.get(document.id), SourceMetadata | None)

@@ -96,80 +96,8 @@ def test_bad_names_are_refused(tmp_path, files, message):
     assert caught.value.path.parent == tmp_path
 
 
-MODULES = {
-    "no VERSION": ("def up(db): pass", "has no VERSION; expected VERSION = 1."),
-    "another VERSION": (
-        "VERSION = 2\ndef up(db): pass",
-        "VERSION is 2, but the number in its name is 1; expected the two to agree.",
-    ),
-    "a VERSION that is no int": (
-        "VERSION = True\ndef up(db): pass",
-        "VERSION is True, but the number in its name is 1; expected the two to agree.",
-    ),
-    "no up": ("VERSION = 1", "has no up; expected a function up(db)."),
-    "an async up": (
-        "VERSION = 1\nasync def up(db): pass",
-        "its up would not run when called: it is async or a generator; expected a plain function"
-        " up(db).",
-    ),
-    "a generator up": (
-        "VERSION = 1\ndef up(db): yield",
-        "its up would not run when called: it is async or a generator; expected a plain function"
-        " up(db).",
-    ),
-    "an up without db": (
-        "VERSION = 1\ndef up(): pass",
-        "its up cannot be called as up(db): too many positional arguments.",
-    ),
-    "a DESCRIPTION that is no text": (
-        "VERSION = 1\nDESCRIPTION = 7\ndef up(db): pass",
-        "DESCRIPTION is 7; expected a text.",
-    ),
-    "DELETES that is no dict": (
-        "VERSION = 1\nDELETES = ['t']\ndef up(db): pass",
-        "DELETES is a list; expected a dict.",
-    ),
-    "an import error": (
-        "import nothing_of_that_name",
-        "cannot be imported: ModuleNotFoundError: No module named 'nothing_of_that_name'. Mend"
-        " the module; no step was taken.",
-    ),
-}
-
-
-@pytest.mark.parametrize(("text", "message"), MODULES.values(), ids=MODULES)
-def test_bad_modules_are_refused(tmp_path, text, message):
-    path = tmp_path / "0001_a.py"
-    path.write_text(text)
-    (migration,) = load_migrations(tmp_path)
-    with pytest.raises(InvalidMigrationError) as caught:
-        migration.load()
-    assert str(caught.value) == f"{path}: {message}"
-
-
-def test_a_syntax_error_names_the_file(tmp_path):
-    (tmp_path / "0001_a.py").write_text("def up(db:\n")
-    (migration,) = load_migrations(tmp_path)
-    with pytest.raises(InvalidMigrationError, match=r"0001_a\.py: cannot be imported: SyntaxError"):
-        migration.load()
-
-
-def test_a_script_that_is_no_text_is_refused(tmp_path):
-    (tmp_path / "0001_a.sql").write_bytes(b"\xff\xfe")
-    (migration,) = load_migrations(tmp_path)
-    with pytest.raises(InvalidMigrationError, match="expected an SQL script in UTF-8"):
-        migration.load()
-
-
-def test_what_is_not_described_is_called_by_its_slug(tmp_path):
-    (tmp_path / "0001_add_some_title.py").write_text(GOOD)
-    (tmp_path / "0002_and_more.sql").write_text("SELECT 1;")
-    described = [migration.load().description for migration in load_migrations(tmp_path)]
-    assert described == ["add some title", "and more"]
-
-
 @pytest.mark.parametrize(
-    ("place", "message"),
+    ("package", "message"),
     [
         (
             "no.such.package",
@@ -178,9 +106,9 @@ def test_what_is_not_described_is_called_by_its_slug(tmp_path):
         ("sys", "sys has no folder; expected a package that holds NNNN_slug.py files"),
     ],
 )
-def test_where_there_is_no_folder_is_said(place, message):
+def test_where_there_is_no_folder_is_said(package, message):
     with pytest.raises(MigrationError) as caught:
-        load_migrations(place)
+        load_migrations(package)
     assert str(caught.value) == message
 
 

@@ -6,7 +6,7 @@ import sqlite3
 
 import sqlite_utils
 
-from pmd.store.migrations.script import split_script
+from pmd.store.migrations.step.script import split_script
 
 __all__ = ["StepDatabase"]
 

@@ -1,4 +1,4 @@
-"""The next migration's file, ready to be written."""
+"""Writes the file of the next migration: the command ``new``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from pytest_pmd_migrations.cli.project import UnusableError
-from pytest_pmd_migrations.sources.modules import ModulesSource
+from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["create_migration"]
 
-_LONGEST = 60
+_LONGEST_SLUG = 60
 _MODULE = '''"""{title}."""
 
 VERSION = {version}
@@ -26,8 +26,8 @@ def up(db):
 '''
 
 
-def create_migration(source: ModulesSource, description: str, *, script: bool) -> Path:
-    """Write the file of the next version and return its path; it exists no sooner.
+def create_migration(source: FilesSource, description: str, *, script: bool) -> Path:
+    """Write the file of the next version, and return its path.
 
     Raises UnusableError when no file name can be made of the description, ClickException when
     the file cannot be written.
@@ -63,4 +63,4 @@ def _text(version: int, words: str, *, script: bool) -> str:
 
 def _slug(description: str) -> str:
     plain = unicodedata.normalize("NFKD", description).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:_LONGEST].rstrip("_")
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:_LONGEST_SLUG].rstrip("_")

@@ -1,4 +1,4 @@
-"""Foreign keys around a step: what points nowhere before it, and what would after it."""
+"""Compare the rows whose foreign key points at nothing before a step with those after it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-__all__ = ["NO_VIOLATIONS", "NewViolations", "Violation", "Violations", "compare", "violations"]
+__all__ = [
+    "NewViolations",
+    "Violation",
+    "Violations",
+    "compare",
+    "find_violations",
+]
 
 Violation: TypeAlias = tuple[str, int | None, str, int]
 """A row of `PRAGMA foreign_key_check`: table, rowid, parent table, number of the key.
@@ -20,8 +26,6 @@ table, with SQLite's words in the place of the parent and the number -1.
 
 Violations: TypeAlias = Counter[Violation]
 
-NO_VIOLATIONS: Violations = Counter()
-
 _UNCHECKABLE = -1
 _MISMATCH = "foreign key mismatch"
 _SHOWN = 5
@@ -29,14 +33,14 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class NewViolations:
-    """Those that a step would add: the first, how many, and how many there were before it."""
+    """The violations a step would add: the first, how many, and how many were there before."""
 
     first: tuple[Violation, ...]
     count: int
     known: int
 
     def __str__(self) -> str:
-        """Say them, to follow the name of the step."""
+        """Return the problem as a message's text, to follow the name of the step."""
         uncheckable = [text for _, _, text, key in self.first if key == _UNCHECKABLE]
         if uncheckable:
             return f"it leaves a foreign key that cannot be checked: {uncheckable[0]}."
@@ -52,10 +56,10 @@ class NewViolations:
         )
 
 
-def violations(cursor: sqlite3.Cursor, *, note: str = "") -> Iterator[Violation]:
-    """Yield those of the main database; `note` is a comment to make the statement a new one."""
+def find_violations(cursor: sqlite3.Cursor, *, comment: str = "") -> Iterator[Violation]:
+    """Yield those of the main database; `comment` makes the statement's text a new one."""
     try:
-        found = cursor.execute(f"PRAGMA main.foreign_key_check{note}")
+        found = cursor.execute(f"PRAGMA main.foreign_key_check{comment}")
     except cursor.connection.OperationalError as error:
         if not str(error).startswith(_MISMATCH):
             raise
@@ -85,7 +89,7 @@ def compare(before: Violations, after: Iterable[Violation]) -> Violations | NewV
         found = iter(after)
         first = tuple(islice(found, _SHOWN))
         if not first:
-            return NO_VIOLATIONS
+            return Counter()
         return NewViolations(_in_order(first), len(first) + sum(1 for _ in found), 0)
     now = Counter(after)
     added = _added(before, now)

@@ -1,8 +1,7 @@
-"""The guard of one step: a migration cannot end its own transaction, by any road.
+"""Guard one step, so that a migration cannot end its own transaction in any way.
 
-It is an authorizer (https://www.sqlite.org/c3ref/set_authorizer.html), asked whenever a statement
-is prepared. It is installed anew for each step, because only that makes SQLite prepare again what
-the connection has cached. Savepoints are free: `db.atomic()` and `transform()` are made of them.
+The guard is an authorizer (https://www.sqlite.org/c3ref/set_authorizer.html), which SQLite asks
+whenever it prepares a statement. Savepoints are allowed: `db.atomic()` and `transform()` use them.
 """
 
 from __future__ import annotations
@@ -10,8 +9,11 @@ from __future__ import annotations
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from pmd.store.migrations.callbacks import Authorizer
+from pmd.store.migrations.connection.driver import is_open
 
 __all__ = ["Denial", "Guard", "RewriteGuard", "StepGuard"]
 
@@ -70,16 +72,17 @@ class Denial:
 
 
 class Guard:
-    """Watches one connection during one step and remembers what it denied.
+    """Watches one connection during one step, in a `with` block, and remembers what it denied.
 
-    `chained`, where given, is asked too; the connection's own authorizer cannot be read back, so
-    whoever has set one hands it over. `holds_transaction` says whether the step must end in the
-    transaction it began in. `settings` are the names of those the step may have
-    changed; `made_temporary` and `made_marks` say whether it may have created temporary objects,
-    or the table of AUTOINCREMENT marks.
+    A guard is made and installed for each step, because only that makes SQLite prepare again what
+    the connection has cached. At the end of the block the authorizer `chained` is put back, which
+    is asked too during the step; the connection's own cannot be read, so whoever has set one hands
+    it over. `keeps_transaction` says whether the step must end in the transaction it began in.
+    `settings` are the names of those the step may have changed; `made_temporary` and
+    `made_sequences` say whether it may have created temporary objects, or `sqlite_sequence`.
     """
 
-    holds_transaction: bool
+    keeps_transaction: bool
 
     def __init__(
         self, connection: sqlite3.Connection, *, chained: Authorizer | None = None
@@ -90,12 +93,21 @@ class Guard:
         self.denials: list[Denial] = []
         self.settings: set[str] = set()
         self.made_temporary = False
-        self.made_marks = False
+        self.made_sequences = False
         self.was_asked = False
 
-    def install(self) -> None:
-        """Begin to watch."""
+    def __enter__(self) -> Self:
         self._connection.set_authorizer(self._authorize)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if is_open(self._connection):
+            self._connection.set_authorizer(self._chained)
 
     def end_step(self) -> None:
         """Let the runner's own statements pass.
@@ -112,10 +124,6 @@ class Guard:
         with suppress(self._connection.Error):
             cursor.execute(f"PRAGMA main.user_version -- {id(self)}").fetchone()
         return self.was_asked
-
-    def remove(self) -> None:
-        """End watching; the chained authorizer is put back."""
-        self._connection.set_authorizer(self._chained)
 
     def _authorize(
         self,
@@ -149,7 +157,7 @@ class Guard:
 class StepGuard(Guard):
     """Keeps a step in the transaction that the runner began."""
 
-    holds_transaction = True
+    keeps_transaction = True
 
     def _denied(
         self, action: int, one: str, two: str | None, database: str | None
@@ -173,7 +181,7 @@ class StepGuard(Guard):
         if database == "temp":
             self.made_temporary = True
         elif action == sqlite3.SQLITE_CREATE_TABLE and one == "sqlite_sequence":
-            self.made_marks = True
+            self.made_sequences = True
         return None
 
     def _denied_pragma(self, one: str, two: str) -> Denial | None:
@@ -192,7 +200,7 @@ class RewriteGuard(Guard):
     It may write the file anew (VACUUM) and change how it is written.
     """
 
-    holds_transaction = False
+    keeps_transaction = False
     _in_vacuum = False
 
     def _denied(

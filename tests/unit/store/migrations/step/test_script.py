@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmd.store.migrations.script import split_script
+from pmd.store.migrations.step.script import split_script
 
 CASES = {
     "two": ("SELECT 1; SELECT 2;", ["SELECT 1;", "SELECT 2;"]),
@@ -64,7 +64,7 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(PIECES)
 def test_every_statement_is_complete_by_sqlites_own_rule(pieces):
     script = " ".join(pieces)
@@ -74,7 +74,7 @@ def test_every_statement_is_complete_by_sqlites_own_rule(pieces):
         assert statement.endswith(";")
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(PIECES)
 def test_nothing_but_blanks_comments_and_semicolons_is_left_out(pieces):
     script = " ".join(pieces)

@@ -1,4 +1,4 @@
-"""Declarations as they are written: what is read, and what a malformed one is told."""
+"""Declarations as people write them: what is read, and what a malformed one is told."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from types import ModuleType
 
 import pytest
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.sources.constants import merge, read_constants, read_rows_file
 from pytest_pmd_migrations.sources.declarations import (
+    DROP,
     NOTHING_DECLARED,
-    WHOLE,
     Condition,
     Declarations,
+    merge,
 )
+from pytest_pmd_migrations.sources.parse_declarations import read_module, read_rows_file
 
 PATH = Path("versions/0008_step.py")
 EXPECTED = '("<SQL over the old row>", "<reason>")'
@@ -26,13 +27,13 @@ def module(**constants: object) -> ModuleType:
 
 
 def test_a_module_that_says_nothing_declares_nothing():
-    assert read_constants(module(), PATH) == NOTHING_DECLARED
+    assert read_module(module(), PATH) == NOTHING_DECLARED
 
 
 def test_constants_are_read():
     def verify(before, after): ...
 
-    found = read_constants(
+    found = read_module(
         module(
             DELETES={"t": ("id = 1", "strays"), "u": "DROP", "t.c": ("DROP", "never read")},
             CHANGES={"t.v": ("1", "trimmed")},
@@ -44,8 +45,8 @@ def test_constants_are_read():
     assert found == Declarations(
         deletes={
             "t": Condition("id = 1", "strays"),
-            "u": Condition(WHOLE, ""),
-            "t.c": Condition(WHOLE, "never read"),
+            "u": Condition(DROP, ""),
+            "t.c": Condition(DROP, "never read"),
         },
         changes={"t.v": Condition("1", "trimmed")},
         moves={"u.w": "t.v"},
@@ -55,7 +56,7 @@ def test_constants_are_read():
 
 def test_what_was_read_does_not_change_with_the_module():
     moves = {"u.w": "t.v"}
-    found = read_constants(module(MOVES=moves), PATH)
+    found = read_module(module(MOVES=moves), PATH)
     moves.clear()
     assert found.moves == {"u.w": "t.v"}
 
@@ -111,7 +112,7 @@ MALFORMED = {
 @pytest.mark.parametrize(("constants", "message"), MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_constant_is_told(constants, message):
     with pytest.raises(SettingError) as caught:
-        read_constants(module(**constants), PATH)
+        read_module(module(**constants), PATH)
     assert str(caught.value) == message
 
 
@@ -136,7 +137,7 @@ def test_a_rows_file_is_read_by_version(tmp_path):
     )
     assert read_rows_file(path, source="app") == {
         8: Declarations(
-            deletes={"t": Condition("id = 1", "strays"), "u": Condition(WHOLE, "")},
+            deletes={"t": Condition("id = 1", "strays"), "u": Condition(DROP, "")},
             changes={"t.v": Condition("1", "trimmed")},
         ),
         9: Declarations(moves={"u.w": "t.v"}),
@@ -146,8 +147,18 @@ def test_a_rows_file_is_read_by_version(tmp_path):
 def test_several_sources_have_tables_below_their_names(tmp_path):
     path = rows_file(tmp_path, '[cache.0002.deletes]\nt = "DROP"\n[app.0002.deletes]\nu = "DROP"\n')
     found = read_rows_file(path, source="cache")
-    assert found == {2: Declarations(deletes={"t": Condition(WHOLE, "")})}
+    assert found == {2: Declarations(deletes={"t": Condition(DROP, "")})}
     assert read_rows_file(path, source="other") == {}
+
+
+def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
+    path = rows_file(tmp_path, '[0002.deletes]\nt = "DROP"\n[cache.0003.moves]\n"t.a" = "u.a"\n')
+    everywhere = {2: Declarations(deletes={"t": Condition(DROP, "")})}
+    assert read_rows_file(path, source="other") == everywhere
+    assert read_rows_file(path, source="cache") == {
+        **everywhere,
+        3: Declarations(moves={"t.a": "u.a"}),
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Numbered migration files in a folder: which there are, and where each one's work begins."""
+"""Numbered migration files in a folder: finds them, and the line where each one's work begins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["MigrationFile", "find_files", "has_files", "versions_folder"]
 _NAME = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
 _UP = re.compile(r"^\s*(?:async\s+)?def\s+up\b", re.MULTILINE)
 _SMALLEST_DATE = 10_000_000
-_FOLDERS = ("versions", "migrations")
+_SUBFOLDERS = ("versions", "migrations")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class MigrationFile:
 
 def versions_folder(folder: Path) -> Path:
     """Return the folder that holds the files: ``versions`` or ``migrations`` in it, or itself."""
-    for name in _FOLDERS:
+    for name in _SUBFOLDERS:
         if has_files(folder / name):
             return folder / name
     return folder
@@ -51,8 +51,9 @@ def has_files(folder: Path) -> bool:
 def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
     """Return the migrations in ``folder``, ascending by version.
 
-    Raises SourceError when two files have one number, or when one is missing between two others
-    (numbers of eight digits and more are dates, which have gaps).
+    These are the rules for an application's own runner, whose rules are not known: numbers of
+    eight digits and more are taken for dates, which have gaps.
+    Raises SourceError when two files have one number, or when one is missing between two others.
     """
     found: dict[int, MigrationFile] = {}
     for path in sorted(_files(folder)):
@@ -67,11 +68,11 @@ def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
             )
         found[version] = MigrationFile(version, path)
     files = tuple(found[version] for version in sorted(found))
-    for one, next_one in pairwise(files):
-        if next_one.version != one.version + 1 < _SMALLEST_DATE:
+    for file, following in pairwise(files):
+        if following.version != file.version + 1 < _SMALLEST_DATE:
             raise SourceError(
-                f"{setting} has a gap: {one.path.name} is followed by {next_one.path.name} in"
-                f" {folder}; expected version {one.version + 1}. Restore the missing file"
+                f"{setting} has a gap: {file.path.name} is followed by {following.path.name} in"
+                f" {folder}; expected version {file.version + 1}. Restore the missing file"
             )
     return files
 

@@ -1,4 +1,4 @@
-"""Run a step's `up` under guard, and judge what it did to its transaction and its connection."""
+"""Run a step's `up(db)` under its guard, and check what it did to transaction and connection."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import inspect
 import logging
 import os
 
-from pmd.store.migrations.connection_state import expect_plain_rows, is_open
+from pmd.store.migrations.connection.driver import is_open
+from pmd.store.migrations.connection.prepared import PreparedConnection
+from pmd.store.migrations.connection.settings import expect_plain_rows
+from pmd.store.migrations.connection.temporary_objects import drop_temporary_objects
 from pmd.store.migrations.errors import (
     InvalidMigrationError,
     MigrationFailedError,
     TransactionControlError,
 )
-from pmd.store.migrations.guard import Guard
-from pmd.store.migrations.loading import LoadedMigration
-from pmd.store.migrations.session import Session
-from pmd.store.migrations.step_database import StepDatabase
-from pmd.store.migrations.temporary_objects import drop_temporary_objects
+from pmd.store.migrations.migration_files.migration import LoadedMigration
+from pmd.store.migrations.step.guard import Guard
+from pmd.store.migrations.step.step_database import StepDatabase
 
-__all__ = ["REPLACED", "run_guarded"]
+__all__ = ["REPLACED", "run_up"]
 
 REPLACED = (
     "it replaced the connection's authorizer, which keeps its transaction together; what it"
@@ -52,26 +53,24 @@ _FORKED_EXIT = 70
 _log = logging.getLogger("pmd.store.migrations")
 
 
-def run_guarded(session: Session, loaded: LoadedMigration, guard: Guard) -> str | None:
+def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) -> str | None:
     """Call `up(db)`, and return its last statement if what it did may be kept.
 
-    The guard is then in place still.
-
-    Raises MigrationFailedError when it failed or must not be kept, InvalidMigrationError when it
-    returned work that nobody would do; what is no Exception passes through.
+    The guard watches already, and still does afterwards. Raises MigrationFailedError when `up`
+    failed or must not be kept, InvalidMigrationError when it returned work that nobody would do;
+    what is no Exception passes through.
     """
-    connection, process = session.connection, os.getpid()
+    connection, process = prepared.connection, os.getpid()
     db = StepDatabase(connection)
-    session.count_holders()
-    guard.install()
+    prepared.count_references()
     try:
         result = loaded.up(db)
     except BaseException as error:
         _end_forked(process, loaded)
         if is_open(connection):
-            session.end_statements()
+            prepared.end_statements()
         if isinstance(error, Exception):
-            raise _failure(session, loaded, guard, db, error) from error
+            raise _failure(prepared, loaded, guard, db, error) from error
         raise
     _end_forked(process, loaded)
     if guard.denials:
@@ -79,8 +78,8 @@ def run_guarded(session: Session, loaded: LoadedMigration, guard: Guard) -> str 
     if result is not None:
         _check_result(loaded, result)
         del result
-    session.end_statements()
-    problem = _leave(session, guard, db)
+    prepared.end_statements()
+    problem = _leave(prepared, guard, db)
     if problem is not None:
         raise TransactionControlError(
             loaded.migration.version,
@@ -92,31 +91,35 @@ def run_guarded(session: Session, loaded: LoadedMigration, guard: Guard) -> str 
     return db.statement
 
 
-def _leave(session: Session, guard: Guard, db: StepDatabase) -> str | None:
+def _leave(prepared: PreparedConnection, guard: Guard, db: StepDatabase) -> str | None:
     """Put back what the step left behind, or return why it must not be kept."""
-    connection = session.connection
+    connection = prepared.connection
     if not is_open(connection):
         return _CLOSED
-    session.restore_limits()
+    prepared.restore_limits()
     expect_plain_rows(connection)
     guard.end_step()
-    if guard.holds_transaction and not connection.in_transaction:
-        return _LOST if guard.is_watching(session.cursor) else REPLACED
+    if guard.keeps_transaction and not connection.in_transaction:
+        return _LOST if guard.is_watching(prepared.cursor) else REPLACED
     if db.conn is not connection:
         return _ELSEWHERE
     if guard.settings:
-        session.restore_pragmas(guard.settings)
-    if session.restore_config():
+        prepared.restore_pragmas(guard.settings)
+    if prepared.restore_config():
         return _CONFIG
-    if session.lost_its_file():
+    if prepared.file.is_lost():
         return _MOVED
     if guard.made_temporary:
-        drop_temporary_objects(session.cursor, session.temporary)
+        drop_temporary_objects(prepared.cursor, prepared.temporary)
     return None
 
 
 def _failure(
-    session: Session, loaded: LoadedMigration, guard: Guard, db: StepDatabase, error: Exception
+    prepared: PreparedConnection,
+    loaded: LoadedMigration,
+    guard: Guard,
+    db: StepDatabase,
+    error: Exception,
 ) -> MigrationFailedError:
     """Return the error for what `up` raised."""
     if guard.denials:
@@ -124,9 +127,9 @@ def _failure(
     kind, problem = MigrationFailedError, f"{type(error).__name__}: {_text(error)}"
     if problem.startswith("OperationalError: cannot VACUUM"):
         kind, problem = TransactionControlError, _VACUUM
-    elif guard.holds_transaction and is_open(session.connection):
-        lost = not session.connection.in_transaction
-        if lost and not guard.is_watching(session.cursor):
+    elif guard.keeps_transaction and is_open(prepared.connection):
+        lost = not prepared.connection.in_transaction
+        if lost and not guard.is_watching(prepared.cursor):
             kind, problem = TransactionControlError, REPLACED
     return kind(
         loaded.migration.version,

@@ -1,4 +1,4 @@
-"""Declarations as they are written: constants of a module, or tables of a TOML file."""
+"""Checks declarations as people write them, in a module or a TOML file, and makes them values."""
 
 from __future__ import annotations
 
@@ -9,25 +9,46 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.sources.declarations import WHOLE, Condition, Declarations
+from pytest_pmd_migrations.sources.declarations import DROP, Condition, Declarations
 
-__all__ = ["merge", "read_constants", "read_rows_file"]
+__all__ = ["parse_constants", "read_module", "read_rows_file"]
 
 _CONDITION = '("<SQL over the old row>", "<reason>")'
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def read_constants(module: ModuleType, path: Path) -> Declarations:
+def read_module(module: ModuleType, path: Path) -> Declarations:
     """Return what a migration module declares by DELETES, CHANGES, MOVES and ``verify``.
 
     Raises SettingError naming the file, the constant and the entry that is malformed.
     """
-    verify = getattr(module, "verify", None)
+    return parse_constants(
+        path.name,
+        deletes=getattr(module, "DELETES", _NOTHING),
+        changes=getattr(module, "CHANGES", _NOTHING),
+        moves=getattr(module, "MOVES", _NOTHING),
+        verify=getattr(module, "verify", None),
+    )
+
+
+def parse_constants(
+    file_name: str,
+    *,
+    deletes: Any,  # noqa: ANN401 - a user's constant
+    changes: Any,  # noqa: ANN401 - a user's constant
+    moves: Any,  # noqa: ANN401 - a user's constant
+    verify: Any,  # noqa: ANN401 - a user's function
+) -> Declarations:
+    """Return the declarations that a migration's constants make.
+
+    Raises SettingError naming the file, the constant and the entry that is malformed.
+    """
     if verify is not None and not callable(verify):
-        raise SettingError(f"{path.name}: verify is not a function; expected verify(before, after)")
+        raise SettingError(f"{file_name}: verify is not a function; expected verify(before, after)")
     return Declarations(
-        deletes=_conditions(getattr(module, "DELETES", {}), f"{path.name}: DELETES", whole=True),
-        changes=_conditions(getattr(module, "CHANGES", {}), f"{path.name}: CHANGES", whole=False),
-        moves=_moves(getattr(module, "MOVES", {}), f"{path.name}: MOVES"),
+        deletes=_conditions(deletes, f"{file_name}: DELETES", allow_drop=True),
+        changes=_conditions(changes, f"{file_name}: CHANGES", allow_drop=False),
+        moves=_moves(moves, f"{file_name}: MOVES"),
         verify=verify,
     )
 
@@ -60,26 +81,16 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
                 f"{path.name}: {key} and {found[int(key)][0]} are one version;"
                 " expected one table for it"
             )
-        found[int(key)] = key, _from_table(value, f"{path.name}: {key}")
+        found[int(key)] = key, _parse_table(value, f"{path.name}: {key}")
     return {version: declared for version, (_, declared) in found.items()}
 
 
-def merge(first: Declarations, second: Declarations) -> Declarations:
-    """Return both declarations as one; ``second`` wins where both speak of one name."""
-    return Declarations(
-        deletes={**first.deletes, **second.deletes},
-        changes={**first.changes, **second.changes},
-        moves={**first.moves, **second.moves},
-        verify=second.verify or first.verify,
-    )
-
-
-def _from_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a file's content
+def _parse_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a file's content
     if not isinstance(value, dict) or set(value) - {"deletes", "changes", "moves"}:
         raise SettingError(f"{where} holds {value!r}; expected the tables deletes, changes, moves")
     return Declarations(
-        deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", whole=True),
-        changes=_conditions(value.get("changes", {}), f"{where}.changes", whole=False),
+        deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", allow_drop=True),
+        changes=_conditions(value.get("changes", {}), f"{where}.changes", allow_drop=False),
         moves=_moves(value.get("moves", {}), f"{where}.moves"),
     )
 
@@ -88,19 +99,19 @@ def _conditions(
     value: Any,  # noqa: ANN401 - a user's constant
     where: str,
     *,
-    whole: bool,
+    allow_drop: bool,
 ) -> Mapping[str, Condition]:
-    """Return names with their conditions; ``whole`` allows tables, and that all of one goes."""
-    if not isinstance(value, dict):
+    """Return names with their conditions; ``allow_drop`` allows tables, and "DROP" for all."""
+    if not isinstance(value, Mapping):
         raise SettingError(f"{where} is {value!r}; expected a dict of names to {_CONDITION}")
     found = {}
     for name, entry in value.items():
-        if not whole and "." not in str(name):
+        if not allow_drop and "." not in str(name):
             raise SettingError(f'{where}[{name!r}] names no column; expected "table.column"')
         match entry:
-            case "DROP" if whole:
-                found[str(name)] = Condition(WHOLE, "")
-            case (str(sql), str(reason)) if sql.strip() and (whole or sql != WHOLE):
+            case "DROP" if allow_drop:
+                found[str(name)] = Condition(DROP, "")
+            case (str(sql), str(reason)) if sql.strip() and (allow_drop or sql != DROP):
                 found[str(name)] = Condition(sql, reason)
             case _:
                 raise SettingError(f"{where}[{name!r}] is {entry!r}; expected {_CONDITION}")
@@ -108,7 +119,7 @@ def _conditions(
 
 
 def _moves(value: Any, where: str) -> Mapping[str, str]:  # noqa: ANN401 - a user's constant
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         raise SettingError(f'{where} is {value!r}; expected a dict of "table.column" names')
     for old, new in value.items():
         if not all(isinstance(name, str) and "." in name for name in (old, new)):

@@ -1,6 +1,6 @@
-"""Which migrations there are: numbered modules and scripts in one folder.
+"""Find the numbered modules and scripts in a folder or package.
 
-Listing reads file names only; what a file holds is read when its step is pending.
+Only file names are read here; what a file holds is read when its step is pending.
 """
 
 from __future__ import annotations
@@ -10,17 +10,13 @@ import importlib
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from pmd.store.migrations.errors import InvalidMigrationError, MigrationError
+from pmd.store.migrations.migration_files.migration import Migration
 
-if TYPE_CHECKING:
-    from pmd.store.migrations.loading import LoadedMigration
-
-__all__ = ["HIGHEST_VERSION", "Migration", "check_migrations", "load_migrations", "own_migrations"]
+__all__ = ["HIGHEST_VERSION", "check_migrations", "load_migrations", "own_migrations"]
 
 HIGHEST_VERSION = 2**31 - 1
 """The highest version that fits: `PRAGMA user_version` is a signed 32-bit number."""
@@ -28,29 +24,6 @@ HIGHEST_VERSION = 2**31 - 1
 _NAME = re.compile(r"(?P<version>[0-9]+)_(?P<slug>\w+)")
 _SUFFIXES = (".py", ".sql")
 _FOLDERS = ("versions", "migrations")
-
-
-@dataclass(frozen=True, order=True)
-class Migration:
-    """One step: `version` is the number it leads to, `path` its module or script.
-
-    `package` is the dotted name of the package that a module is imported under; empty for a
-    module in a bare folder.
-    """
-
-    version: int
-    slug: str
-    path: Path
-    package: str = field(default="", repr=False, compare=False)
-
-    def load(self) -> LoadedMigration:
-        """Import the module, or read the script, and return what it holds.
-
-        Raises InvalidMigrationError naming the file.
-        """
-        from pmd.store.migrations.loading import load
-
-        return load(self)
 
 
 def load_migrations(package_or_directory: ModuleType | str | Path) -> list[Migration]:
@@ -73,8 +46,8 @@ def load_migrations(package_or_directory: ModuleType | str | Path) -> list[Migra
 @functools.cache
 def own_migrations() -> tuple[Migration, ...]:
     """Return pmd's own migrations."""
-    folder = Path(__file__).parent / "versions"
-    package = f"{__package__}.versions"
+    folder = Path(__file__).parents[1] / "versions"
+    package = "pmd.store.migrations.versions"
     return tuple(check_migrations(_read_name(path, package) for path in _numbered(folder)))
 
 
@@ -84,13 +57,13 @@ def check_migrations(migrations: Iterable[Migration]) -> list[Migration]:
     Raises InvalidMigrationError unless they are numbered from 1 upwards, each number once.
     """
     ordered = list(migrations)
-    if all(migration.version == place for place, migration in enumerate(ordered, start=1)):
+    if all(migration.version == number for number, migration in enumerate(ordered, start=1)):
         return ordered
     ordered.sort(key=lambda migration: migration.version)
-    for place, migration in enumerate(ordered, start=1):
-        if migration.version == place:
+    for number, migration in enumerate(ordered, start=1):
+        if migration.version == number:
             continue
-        before = ordered[place - 2] if place > 1 else None
+        before = ordered[number - 2] if number > 1 else None
         if before is not None and before.version == migration.version:
             raise InvalidMigrationError(
                 migration.path,
@@ -104,26 +77,28 @@ def check_migrations(migrations: Iterable[Migration]) -> list[Migration]:
         after = f"after {before.path.name}" if before else "as the first"
         raise InvalidMigrationError(
             migration.path,
-            f"version {place:04d} is missing before it; expected it {after}."
+            f"version {number:04d} is missing before it; expected it {after}."
             " Restore the missing file, or renumber this one.",
         )
     return ordered
 
 
-def _find_folder(place: ModuleType | str | Path) -> tuple[Path, str]:
-    if isinstance(place, str) and not Path(place).is_dir():
-        place = _import_package(place)
-    if isinstance(place, ModuleType):
-        paths = list(getattr(place, "__path__", ()))
+def _find_folder(package_or_directory: ModuleType | str | Path) -> tuple[Path, str]:
+    """Return the folder, and the dotted name of the package whose folder it is, or empty."""
+    given = package_or_directory
+    if isinstance(given, str) and not Path(given).is_dir():
+        given = _import_package(given)
+    if isinstance(given, ModuleType):
+        paths = list(getattr(given, "__path__", ()))
         if paths:
-            return Path(paths[0]), place.__name__
-        file = getattr(place, "__file__", None)
+            return Path(paths[0]), given.__name__
+        file = getattr(given, "__file__", None)
         if file is None:
             raise MigrationError(
-                f"{place.__name__} has no folder; expected a package that holds NNNN_slug.py files"
+                f"{given.__name__} has no folder; expected a package that holds NNNN_slug.py files"
             )
-        return Path(file).parent, place.__name__.rpartition(".")[0]
-    folder = Path(place)
+        return Path(file).parent, given.__name__.rpartition(".")[0]
+    folder = Path(given)
     if not folder.is_dir():
         raise MigrationError(f"{folder} is no folder; expected one that holds NNNN_slug.py files")
     return folder, ""

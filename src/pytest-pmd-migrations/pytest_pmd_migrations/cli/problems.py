@@ -1,0 +1,168 @@
+"""Lists what a survey found missing or wrong, and how each is mended: the command ``check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.cli.survey import Survey, is_released
+from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
+from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = ["Problem", "find_problems", "shown_failure"]
+
+_BUILD = "pmd-migrations snapshot"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is missing or wrong.
+
+    ``version`` is the version it is about. ``mended_by`` is the command that mends it, "snapshot"
+    or "release"; empty where a person must, and ``text`` says how.
+    """
+
+    version: int
+    text: str
+    mended_by: Literal["snapshot", "release", ""] = ""
+
+
+def find_problems(survey: Survey) -> Iterator[Problem]:
+    """Yield what is missing or wrong: snapshots, then lock lines, then steps and their results."""
+    yield from _snapshot_problems(survey)
+    yield from _line_problems(survey)
+    yield from _unrecorded_versions(survey)
+    yield from _failed_steps(survey)
+    yield from _changed_results(survey)
+
+
+def shown_failure(history: History, failure: StepFailedError, starts: str) -> str:
+    """Return where the step that failed is written, and what it was upgraded from."""
+    where = history.application.location(failure.version)
+    return f"{shown_path(where.path)}:{where.line} fails, upgraded from {starts}"
+
+
+def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
+    history = survey.history
+    expected = {
+        *map(SnapshotName, history.application.versions),
+        *history.store.names,
+        *survey.lock_file.snapshots,
+    }
+    for name in sorted(expected - survey.rebuilt):
+        if name in survey.unsound:
+            mend = "" if is_released(history, name.version) else _rewrite(history, name)
+            yield Problem(name.version, f"{survey.unsound[name]}{mend}")
+        elif name in survey.snapshots:
+            yield from _stored_problems(survey, name)
+        else:
+            yield _missing(survey, name)
+
+
+def _rewrite(history: History, name: SnapshotName) -> str:
+    if name.variant or name.version not in history.application.versions:
+        return ""
+    return f" Or build it anew.  {_BUILD} --rewrite {name}"
+
+
+def _missing(survey: Survey, name: SnapshotName) -> Problem:
+    if name.variant or is_released(survey.history, name.version):
+        file = shown_path(survey.history.store.folder.file(name))
+        return Problem(name.version, f"snapshot {name} is gone.  git checkout -- {file}")
+    recorded = name in survey.lock_file.snapshots
+    what = f"snapshot {name} is gone" if recorded else f"{name} has no snapshot"
+    return Problem(name.version, f"{what}.  {_BUILD}", mended_by="snapshot")
+
+
+def _stored_problems(survey: Survey, name: SnapshotName) -> Iterator[Problem]:
+    if name not in survey.lock_file.snapshots:
+        yield Problem(
+            name.version, f"{name} is not in {LOCK_FILE}.  {_BUILD}", mended_by="snapshot"
+        )
+    twin = survey.snapshots[name].twin
+    if isinstance(twin, SnapshotError):
+        yield Problem(name.version, str(twin))
+    elif twin != "same":
+        what = f"is not the text of {name}.db" if twin == "other" else "is missing"
+        file = survey.history.store.folder.twin(name).name
+        yield Problem(name.version, f"{file} {what}.  {_BUILD}", mended_by="snapshot")
+
+
+def _line_problems(survey: Survey) -> Iterator[Problem]:
+    """Yield the lock lines without a migration, and those that are not released in their turn."""
+    application, lock_file = survey.history.application, survey.lock_file
+    newest = lock_file.newest_released
+    for version, line in sorted(lock_file.versions.items()):
+        number = format_version(version)
+        if version not in application.versions:
+            if line.released:
+                file = application.location(application.latest).path.parent / line.file
+                mend = f"git checkout -- {shown_path(file)}"
+                yield Problem(version, f"{line.file} was removed after release.  {mend}")
+            else:
+                what = f"{LOCK_FILE} has {number}, which the source has not"
+                yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
+        elif not line.released and version < newest:
+            what = f"{number} is not released, but {format_version(newest)} is"
+            mend = f"pmd-migrations release {number}"
+            yield Problem(version, f"{what}.  {mend}", mended_by="release")
+
+
+def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
+    """Yield the migrations without a lock line, where their snapshot does not say so already."""
+    application, lock_file = survey.history.application, survey.lock_file
+    newest = lock_file.newest_released
+    for version in application.versions:
+        if version in lock_file.versions:
+            continue
+        number = format_version(version)
+        if version < newest:
+            what = (
+                f"{application.file_name(version)} was inserted before {format_version(newest)},"
+                f" which is released: databases at it never run {number}"
+            )
+            yield Problem(version, f"{what}.  Give it the next free number")
+        elif SnapshotName(version) in lock_file.snapshots:
+            what = f"{number} has no line in {LOCK_FILE}"
+            yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
+
+
+def _failed_steps(survey: Survey) -> Iterator[Problem]:
+    failures: dict[int, dict[Start, StepFailedError]] = {}
+    for start, lineage in survey.lineages.items():
+        if lineage.failure is not None:
+            failures.setdefault(lineage.failure.version, {})[start] = lineage.failure
+    for version, by_start in sorted(failures.items()):
+        first = next(iter(by_start.values()))
+        what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
+        yield Problem(version, f"{what}: {first}")
+
+
+def _changed_results(survey: Survey) -> Iterator[Problem]:
+    """Yield the versions that do not give what is recorded."""
+    history = survey.history
+    unknown = {lineage.failure.version for lineage in survey.lineages.values() if lineage.failure}
+    unknown.update(name.version for name in survey.rebuilt)
+    for version in history.application.versions:
+        recorded = survey.lock_file.versions.get(version)
+        if recorded is None or version in unknown:
+            continue
+        same = all(
+            recorded.rows.get(start, now) == now for start, now in survey.rows(version).items()
+        )
+        reached = version in survey.fresh_schemas
+        if same and (not reached or survey.result(version).schema == recorded.schema):
+            continue
+        number = format_version(version)
+        if recorded.released:
+            what = f"{history.application.file_name(version)} no longer does what it did at release"
+            yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
+        else:
+            what = f"{number} changed since its snapshot was made"
+            yield Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
+            # It builds those of all later versions anew too.
+            return
