@@ -21,8 +21,8 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching, unreached
-from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Judged, Kind, Mode, try_faults
-from pytest_pmd_migrations.faults.message import advice, counts, story
+from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Kind, Mode, StruckPoint, try_faults
+from pytest_pmd_migrations.faults.wording import advice, counts, describe
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -52,7 +52,7 @@ def _judge(history: History, row: str, observations: Observations) -> Verdict:
     modes: tuple[Mode, ...] = ("rollback", "wal") if history.faults == "full" else ("rollback",)
     wanted = [kind for kind in KINDS if history.faults == "full" or kind.name in DEFAULT]
     kinds = [kind for kind in wanted if not kind.lacking]
-    found: list[tuple[str, Judged]] = []
+    found: list[tuple[str, StruckPoint]] = []
     for start in _starts(history, version, before, observations):
         for mode in modes:
             case = Case(
@@ -91,7 +91,7 @@ def _image(history: History, record: LineageRecord) -> Image:
 def _verdict(
     history: History,
     version: int,
-    found: Sequence[tuple[str, Judged]],
+    found: Sequence[tuple[str, StruckPoint]],
     wanted: Sequence[Kind],
 ) -> Verdict:
     every = [judged for _, judged in found]
@@ -104,14 +104,14 @@ def _verdict(
         return Verdict(remarks=(Note(format_version(version), text),))
     label, judged = broken
     lines = (
-        *story(judged, label),
+        *describe(judged, label),
         "",
         *wrap_text(counts(every)),
         "",
         *advice(judged),
     )
     word = judged.point.kind
-    head = headline(f"{history.file_name(version)} is not atomic: {judged.verdict} by {word}")
+    head = headline(f"{history.file_name(version)} is not atomic: {judged.left} by {word}")
     return Verdict((Finding(head, lines, version),))
 
 

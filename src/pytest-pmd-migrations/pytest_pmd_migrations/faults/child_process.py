@@ -1,4 +1,4 @@
-"""Child processes that do one thing and tell of it through a pipe."""
+"""Fork a child process that does one piece of work and tells of it through a pipe."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from typing import Any
 __all__ = ["CAN_FORK", "Tell", "child_doing"]
 
 CAN_FORK = hasattr(os, "fork")
-"""Whether children can be had here."""
+"""Whether this platform can fork a child process."""
 
 Tell = Callable[[str, object], None]
-"""Tells the parent a word and a value."""
+"""Called in the child: sends the parent a word and a value."""
 
 _HEAD = struct.Struct("!I")
 _PRINTED = (1, 2)
 
 
 @contextmanager
-def child_doing(work: Callable[[Tell], None], *, leads: bool = False) -> Iterator[Child]:
-    """Let a child process do ``work``; it is killed when this is left.
+def child_doing(work: Callable[[Tell], None], *, takes_children: bool = False) -> Iterator[Child]:
+    """Let a child process do ``work``; it is killed when the block is left.
 
-    One that ``leads`` is killed with the children that it has itself.
+    With ``takes_children``, the children that it has itself are killed with it.
     """
-    process, end = _fork(work, leads=leads)
+    process, end = _fork(work, takes_children=takes_children)
     child = Child(process, end)
     try:
         yield child
@@ -40,7 +40,7 @@ def child_doing(work: Callable[[Tell], None], *, leads: bool = False) -> Iterato
         os.close(end)
         if child.running:
             with suppress(ProcessLookupError):
-                (os.killpg if leads else os.kill)(process, signal.SIGKILL)
+                (os.killpg if takes_children else os.kill)(process, signal.SIGKILL)
         child.wait()
 
 
@@ -59,7 +59,11 @@ class Child:
         return self._status is None
 
     def read(self, limit: float) -> tuple[str, Any]:
-        """Return what the child tells next; ``late`` after ``limit`` seconds, or ``ended``."""
+        """Return the word and value that the child tells next.
+
+        The word is ``late`` where nothing came for ``limit`` seconds, and ``ended`` where the
+        child will tell no more.
+        """
         while True:
             if len(self._content) >= _HEAD.size:
                 end = _HEAD.size + _HEAD.unpack_from(self._content)[0]
@@ -81,8 +85,8 @@ class Child:
         return os.WTERMSIG(self._status) if os.WIFSIGNALED(self._status) else 0
 
 
-def _fork(work: Callable[[Tell], None], *, leads: bool) -> tuple[int, int]:
-    """Let a child do ``work`` with the end of a pipe to write to; return its id and the other end.
+def _fork(work: Callable[[Tell], None], *, takes_children: bool) -> tuple[int, int]:
+    """Let a child do ``work``; return its process id and the end of the pipe to read it by.
 
     The child runs nothing of the parent's after it: no exit handler, no flush of its buffers.
     What it prints is dropped: an application says the same hundreds of times.
@@ -94,15 +98,15 @@ def _fork(work: Callable[[Tell], None], *, leads: bool) -> tuple[int, int]:
         child = os.fork()
     if child:
         os.close(writing)
-        if leads:
-            # Also here: whichever of the two comes first.
+        if takes_children:
+            # The child asks for the same: whichever of the two comes first.
             with suppress(PermissionError, ProcessLookupError):
                 os.setpgid(child, child)
         return child, reading
     try:
         # Else each collection would go through all that the parent has, a whole test session.
         gc.freeze()
-        if leads:
+        if takes_children:
             os.setpgid(0, 0)
         os.close(reading)
         nowhere = os.open(os.devnull, os.O_RDWR)
