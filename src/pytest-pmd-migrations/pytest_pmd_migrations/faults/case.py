@@ -14,7 +14,7 @@ from pathlib import Path
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files, write_database
 from pytest_pmd_migrations.faults.values import Mode
-from pytest_pmd_migrations.faults.watching.events import Fault, Observer
+from pytest_pmd_migrations.faults.watching.events import Fault, RunObserver
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
@@ -73,7 +73,7 @@ class Case:
             write_database(path, self.before, self.mode)
             yield path
 
-    def run(self, observer: Observer) -> FinishedRun:
+    def run(self, observer: RunObserver) -> FinishedRun:
         """Run the upgrade on a private copy, and tell ``observer`` of it.
 
         Raises InjectionError when a connection was lost from sight.
@@ -81,7 +81,7 @@ class Case:
         with self.database() as path:
             return self.run_on(path, observer)
 
-    def run_on(self, path: Path, observer: Observer) -> FinishedRun:
+    def run_on(self, path: Path, observer: RunObserver) -> FinishedRun:
         """Run the upgrade on the copy at ``path``, and tell ``observer`` of it."""
         raised: BaseException | None = None
         with WatchedRun(path, observer) as watched:

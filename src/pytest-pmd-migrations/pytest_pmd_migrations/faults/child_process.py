@@ -12,17 +12,17 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 __all__ = ["CAN_FORK", "Tell", "child_doing"]
 
 CAN_FORK = hasattr(os, "fork")
 """Whether this platform can fork a child process."""
 
-Tell = Callable[[str, object], None]
+Tell: TypeAlias = Callable[[str, object], None]
 """Called in the child: sends the parent a word and a value."""
 
-_HEAD = struct.Struct("!I")
+_LENGTH = struct.Struct("!I")
 _PRINTED = (1, 2)
 
 
@@ -32,12 +32,12 @@ def child_doing(work: Callable[[Tell], None], *, takes_children: bool = False) -
 
     With ``takes_children``, the children that it has itself are killed with it.
     """
-    process, end = _fork(work, takes_children=takes_children)
-    child = Child(process, end)
+    process, pipe = _fork(work, takes_children=takes_children)
+    child = Child(process, pipe)
     try:
         yield child
     finally:
-        os.close(end)
+        os.close(pipe)
         if child.running:
             with suppress(ProcessLookupError):
                 (os.killpg if takes_children else os.kill)(process, signal.SIGKILL)
@@ -47,9 +47,9 @@ def child_doing(work: Callable[[Tell], None], *, takes_children: bool = False) -
 class Child:
     """A child process, from its parent's side."""
 
-    def __init__(self, process: int, end: int) -> None:
+    def __init__(self, process: int, pipe: int) -> None:
         self._process = process
-        self._end = end
+        self._pipe = pipe
         self._content = b""
         self._status: int | None = None
 
@@ -65,15 +65,15 @@ class Child:
         child will tell no more.
         """
         while True:
-            if len(self._content) >= _HEAD.size:
-                end = _HEAD.size + _HEAD.unpack_from(self._content)[0]
+            if len(self._content) >= _LENGTH.size:
+                end = _LENGTH.size + _LENGTH.unpack_from(self._content)[0]
                 if len(self._content) >= end:
                     content, self._content = self._content[:end], self._content[end:]
-                    word, value = pickle.loads(content[_HEAD.size :])
+                    word, value = pickle.loads(content[_LENGTH.size :])
                     return str(word), value
-            if not select.select([self._end], [], [], limit)[0]:
+            if not select.select([self._pipe], [], [], limit)[0]:
                 return "late", None
-            read = os.read(self._end, 65536)
+            read = os.read(self._pipe, 65536)
             if not read:
                 return "ended", None
             self._content += read
@@ -121,7 +121,7 @@ def _fork(work: Callable[[Tell], None], *, takes_children: bool) -> tuple[int, i
 def _teller(out: int) -> Tell:
     def tell(word: str, value: object) -> None:
         content = pickle.dumps((word, value))
-        rest = memoryview(_HEAD.pack(len(content)) + content)
+        rest = memoryview(_LENGTH.pack(len(content)) + content)
         while rest:
             rest = rest[os.write(out, rest) :]
 

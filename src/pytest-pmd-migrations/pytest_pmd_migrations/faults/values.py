@@ -56,7 +56,7 @@ class Point:
     """Where one fault strikes: at the ``at``-th ``unit`` of a run, from 0.
 
     ``where`` says it in words ("killed after statement 3 of 7"), ``sql`` is the statement it is
-    about, if any.
+    about, if any. ``variant`` tells apart what a kind does at one and the same ``at``.
     """
 
     kind: str
@@ -65,6 +65,7 @@ class Point:
     at: int
     where: str
     sql: str = ""
+    variant: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_file
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import after_statements, inside
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, Unit
-from pytest_pmd_migrations.faults.watching.events import Observer
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 
 __all__ = ["Crash"]
 
@@ -25,7 +25,7 @@ _MEMORY = 128 * 1024 * 1024
 _FEWEST = 16
 
 
-class _FilesReader(Observer):
+class _FilesReader(RunObserver):
     """Reads the files at each wanted moment of a run."""
 
     wants_ticks = True

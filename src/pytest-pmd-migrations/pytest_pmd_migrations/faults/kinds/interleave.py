@@ -29,13 +29,13 @@ from pytest_pmd_migrations.faults.points import at_statements
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
-from pytest_pmd_migrations.faults.watching.events import Observer
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 
 __all__ = ["Interleave"]
 
 
 @dataclass
-class _StopBefore(Observer):
+class _StopBefore(RunObserver):
     """Gives the turn up before one statement of a run."""
 
     index: int
@@ -86,7 +86,7 @@ def _strike(case: Case, point: Point, judge: Judge, sleep_names: SleepNames) -> 
             paused_run(
                 lambda stop: _run(case, path, _StopBefore(point.at, stop)), sleep_names
             ) as first,
-            paused_run(lambda _: _run(case, path, Observer()), sleep_names) as second,
+            paused_run(lambda _: _run(case, path, RunObserver()), sleep_names) as second,
         ):
             while first.turn().word == "waits":
                 # Nobody else is there yet: a runner that pauses is given its turn again.
@@ -110,7 +110,7 @@ def _strike(case: Case, point: Point, judge: Judge, sleep_names: SleepNames) -> 
     return found
 
 
-def _run(case: Case, path: Path, observer: Observer) -> TurnEnd:
+def _run(case: Case, path: Path, observer: RunObserver) -> TurnEnd:
     """Be one of the two runs; return the end of its last turn."""
     try:
         finished = case.run_on(path, observer)

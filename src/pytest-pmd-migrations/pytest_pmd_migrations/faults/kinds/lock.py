@@ -15,7 +15,7 @@ from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
-from pytest_pmd_migrations.faults.watching.events import Fault, Observer, RunControls
+from pytest_pmd_migrations.faults.watching.events import Fault, RunControls, RunObserver
 
 __all__ = ["HeldLock"]
 
@@ -25,7 +25,7 @@ _WRITE = ("BEGIN IMMEDIATE",)
 _STATEMENTS_OF = {"reader": _READ, "writer": _WRITE}
 
 
-class _LockProbe(Observer):
+class _LockProbe(RunObserver):
     """Finds the statements at which a reader or a writer can get its lock, and holds none."""
 
     def __init__(self, indexes: Sequence[int]) -> None:
@@ -50,9 +50,9 @@ class _LockHolder(Fault):
 
     lock_timeout = _TIMEOUT
 
-    def __init__(self, point: Point, statements: Sequence[str]) -> None:
+    def __init__(self, point: Point) -> None:
         self._at = point.at
-        self._lock_statements = statements
+        self._lock_statements = _STATEMENTS_OF[point.variant]
         self._statements = 0
         self._other: sqlite3.Connection | None = None
 
@@ -89,6 +89,7 @@ class HeldLock:
                 index,
                 f"locked by a {who} at {recording.in_words(recording.statements[index])}",
                 recording.statements[index].sql,
+                variant=who,
             )
             for index, who in probe.got_in
         )
@@ -96,9 +97,7 @@ class HeldLock:
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
         for point in points:
-            who = next(who for who in _STATEMENTS_OF if f"by a {who} at" in point.where)
-            finished = case.strike(_LockHolder(point, _STATEMENTS_OF[who]))
-            yield judge.after_run(point, finished)
+            yield judge.after_run(point, case.strike(_LockHolder(point)))
 
 
 def _gets_lock(conn: sqlite3.Connection, statements: Sequence[str]) -> bool:

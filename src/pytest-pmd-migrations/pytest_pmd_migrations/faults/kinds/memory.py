@@ -19,7 +19,7 @@ from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
-from pytest_pmd_migrations.faults.watching.events import Observer
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 
 __all__ = ["Memory"]
 
@@ -83,7 +83,7 @@ def _need(case: Case, path: Path) -> int:
     used, highest = _counters()
     before = used()
     highest(1)
-    case.run_on(path, Observer())
+    case.run_on(path, RunObserver())
     return highest(0) - before
 
 
@@ -95,7 +95,7 @@ def _run_limited(case: Case, path: Path, limit: int) -> Callable[[Tell], None]:
         # The pragma itself may be the first that gets no memory.
         with closing(sqlite3.connect(":memory:")) as conn, suppress(MemoryError):
             conn.execute(f"PRAGMA hard_heap_limit = {max(used() + limit, 1)}")
-        tell("ran", case.run_on(path, Observer()))
+        tell("ran", case.run_on(path, RunObserver()))
 
     return work
 

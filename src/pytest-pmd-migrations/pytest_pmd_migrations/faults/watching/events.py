@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Protocol
 
-__all__ = ["Fault", "Observer", "RunControls"]
+__all__ = ["Fault", "RunControls", "RunObserver"]
 
 
 class RunControls(Protocol):
@@ -20,7 +20,7 @@ class RunControls(Protocol):
         ...
 
 
-class Observer:
+class RunObserver:
     """Is told what happens in a run. This one does nothing; others override what they need.
 
     ``wants_ticks`` and ``wants_authorizations`` ask for the calls of ``tick`` and of
@@ -60,7 +60,7 @@ class Observer:
         """Be told that the runner returned, or raised ``error``; its connections are still open."""
 
 
-class Fault(Observer):
+class Fault(RunObserver):
     """An observer that does harm to the run, once; ``struck`` is whether it came to that."""
 
     struck = False

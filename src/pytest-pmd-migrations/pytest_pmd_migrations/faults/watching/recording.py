@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from pytest_pmd_migrations.faults.watching.events import Observer
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 
 __all__ = ["RecordedStatement", "Recorder", "Recording", "spread"]
 
@@ -113,7 +113,7 @@ def _shape(sql: str) -> str:
 
 
 @dataclass
-class Recorder(Observer):
+class Recorder(RunObserver):
     """Records each statement of a run, and counts the ticks and the calls of the authorizer."""
 
     statements: list[RecordedStatement] = field(default_factory=list)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
-from pytest_pmd_migrations.faults.watching.events import Observer
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 
 __all__ = ["can_be_watched", "watched_class"]
 
@@ -33,7 +33,7 @@ class _Watched:
     ours, and calls the runner's.
     """
 
-    _observer: Observer | None = None
+    _observer: RunObserver | None = None
     _failed: Callable[[BaseException], None]
     _authorizer: Authorizer | None = None
     _trace: Callable[[str], object] | None = None
@@ -43,7 +43,7 @@ class _Watched:
     _ticking = False
 
     def watch(
-        self, observer: Observer, failed: Callable[[BaseException], None], *, ticks: bool
+        self, observer: RunObserver, failed: Callable[[BaseException], None], *, ticks: bool
     ) -> None:
         """Begin to tell ``observer`` what happens, of ticks only where ``ticks`` is true.
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.watching.audit_hook import hear_of_connections
-from pytest_pmd_migrations.faults.watching.events import Observer
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.opened_file import file_of_argument, file_of_connection
 from pytest_pmd_migrations.faults.watching.patched_connect import connections_watched_by
 from pytest_pmd_migrations.faults.watching.watched_connection import can_be_watched
@@ -30,7 +30,7 @@ class WatchedRun:
     ``connect`` must be patched meanwhile. ``observer`` is told of the run's events.
     """
 
-    def __init__(self, path: Path, observer: Observer) -> None:
+    def __init__(self, path: Path, observer: RunObserver) -> None:
         self._path = os.path.realpath(path)
         self._observer = observer
         self._ticks = observer.wants_ticks
