@@ -20,8 +20,8 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching, unreached
-from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Judged, Kind, Mode, try_faults
-from pytest_pmd_migrations.faults.message import advice, counts, story
+from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Kind, Mode, StruckPoint, try_faults
+from pytest_pmd_migrations.faults.wording import advice, counts, describe
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -47,12 +47,12 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     modes: tuple[Mode, ...] = ("rollback", "wal") if full else ("rollback",)
     wanted = [kind for kind in KINDS if full or kind.name in DEFAULT]
     kinds = [kind for kind in wanted if not kind.lacking]
-    found: list[tuple[str, Judged]] = []
+    found: list[tuple[str, StruckPoint]] = []
     ignore = history.rules.ignore_patterns
     for start in _tried_on(history, version, before, lineages):
         for mode in modes:
             case = Case(source, start.image, before, version, start.name, mode, ignore)
-            found.extend((start.name, judged) for judged in try_faults(case, kinds))
+            found.extend((start.name, struck) for struck in try_faults(case, kinds))
     return _verdict(history, row, found, wanted)
 
 
@@ -81,28 +81,28 @@ def _image(history: History, start: Start) -> Image:
 def _verdict(
     history: History,
     row: Row,
-    found: Sequence[tuple[str, Judged]],
+    found: Sequence[tuple[str, StruckPoint]],
     wanted: Sequence[Kind],
 ) -> Verdict:
-    every = [judged for _, judged in found]
-    broken = next(((name, judged) for name, judged in found if judged.broken), None)
+    every = [struck for _, struck in found]
+    broken = next(((name, struck) for name, struck in found if struck.broken), None)
     if broken is None:
         text = counts(every)
         for kind in wanted:
             if kind.lacking:
                 text += f"; {kind.name} left out: {kind.lacking}"
         return Verdict(remarks=(Note(row, text),))
-    name, judged = broken
+    name, struck = broken
     lines = (
-        *story(judged, name),
+        *describe(struck, name),
         "",
         *wrap_text(counts(every)),
         "",
-        *advice(judged),
+        *advice(struck),
     )
-    word = judged.point.kind
+    word = struck.point.kind
     file = history.application.file_name(row.version)
-    head = headline(f"{file} is not atomic: {judged.verdict} by {word}")
+    head = headline(f"{file} is not atomic: {struck.left} by {word}")
     return Verdict((Finding(head, lines, row.version),))
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.child import CAN_FORK, Tell, child_doing
+from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds.registry import Kind
-from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 
 __all__ = ["PATIENCE", "try_faults"]
 
@@ -26,69 +26,70 @@ _RUNS = 20
 
 def try_faults(
     case: Case, kinds: Sequence[Kind], *, patience: float = PATIENCE
-) -> tuple[Judged, ...]:
+) -> tuple[StruckPoint, ...]:
     """Return what each fault of ``kinds`` left, in the order of kinds and points.
 
     Raises InjectionError where faults cannot be tried on the case: the plain run fails or is
     another one each time, a connection was lost from sight, or the process ended by itself.
     """
+    struck: list[StruckPoint] = []
     if not CAN_FORK:
-        found: list[Judged] = []
-        _strike(case, kinds, 0, lambda word, value: _keep(found, word, value))
-        return tuple(found)
-    judged: list[Judged] = []
+        _strike(case, kinds, 0, lambda word, value: _keep(struck, word, value))
+        return tuple(struck)
     while True:
-        points, late = _one_child(case, kinds, judged, patience)
+        points, late = _one_child(case, kinds, struck, patience)
         if not late:
-            return tuple(judged)
-        # The first point that is not judged is the one that did not come back.
-        hanging = points[len(judged)]
+            return tuple(struck)
+        # The first point of which nothing was told is the one that did not come back.
+        hanging = points[len(struck)]
         if late == "retry":
-            judged.append(Judged(hanging, "wedged", retry="does not come back"))
+            struck.append(StruckPoint(hanging, "wedged", retry="does not come back"))
         else:
-            judged.append(Judged(hanging, "hung"))
+            struck.append(StruckPoint(hanging, "hung"))
 
 
-def _keep(found: list[Judged], word: str, value: object) -> None:
-    if word == "judged" and isinstance(value, Judged):
-        found.append(value)
+def _keep(struck: list[StruckPoint], word: str, value: object) -> None:
+    if word == "struck" and isinstance(value, StruckPoint):
+        struck.append(value)
 
 
 def _strike(case: Case, kinds: Sequence[Kind], skip: int, tell: Tell) -> None:
-    """Tell every point, then what each fault left, but for the first ``skip``."""
+    """Tell all points, then what each fault left, except for the first ``skip`` points."""
     case = replace(case, on_retry=lambda: tell("retry", None))
-    with wrapped_connects():
+    with patched_connect():
         started = time.perf_counter()
         judge = Judge(case)
         judge.check_plain_run()
         plans = [(kind, tuple(kind.points(case))) for kind in kinds]
-        tell("points", (time.perf_counter() - started, [p for _, found in plans for p in found]))
+        every = [point for _, points in plans for point in points]
+        tell("points", (time.perf_counter() - started, every))
         for kind, points in plans:
-            left = points[skip:]
+            remaining = points[skip:]
             skip = max(skip - len(points), 0)
-            if left:
-                for judged in kind.strike(case, left, judge):
-                    tell("judged", judged)
+            if remaining:
+                for struck in kind.strike(case, remaining, judge):
+                    tell("struck", struck)
 
 
 def _one_child(
-    case: Case, kinds: Sequence[Kind], judged: list[Judged], patience: float
+    case: Case, kinds: Sequence[Kind], struck: list[StruckPoint], patience: float
 ) -> tuple[Sequence[Point], str]:
-    """Add to ``judged`` what one child tells.
+    """Let one child strike the points that ``struck`` lacks, and add what it tells.
 
-    Returns all points, and what the child was at where it did not come back, else nothing.
+    Returns all points, and "run" or "retry" where the child did not come back from one; else
+    an empty word.
     """
     points: Sequence[Point] = ()
     phase, limit = "run", _FIRST_RUN
-    skip = len(judged)
-    with child_doing(lambda tell: _tell_all(case, kinds, skip, tell), leads=True) as child:
+    skip = len(struck)
+    with child_doing(lambda tell: _tell_all(case, kinds, skip, tell), takes_children=True) as child:
         while True:
             word, value = child.read(limit)
             if word == "points":
                 seconds, points = value
                 limit = max(patience, _RUNS * seconds)
-            elif word == "judged":
-                judged.append(value)
+            elif word == "struck":
+                struck.append(value)
             elif word == "broke":
                 raise RuntimeError(f"a fault could not be tried:\n{value}")
             elif word == "done":
@@ -96,18 +97,19 @@ def _one_child(
             elif word == "late" and points:
                 return points, phase
             elif word != "retry":
-                raise InjectionError(_refusal(case, word, value, points[len(judged) :]))
+                raise InjectionError(_refusal(case, word, value, points[len(struck) :]))
             phase = "retry" if word == "retry" else "run"
 
 
-def _refusal(case: Case, word: str, value: object, left: Sequence[Point]) -> str:
+def _refusal(case: Case, word: str, value: object, remaining: Sequence[Point]) -> str:
+    """Return why the faults were given up, by the last word of the child."""
     if word == "refused":
         return str(value)
     if word == "late":
         return (
             f"the run without a fault, from {case.label}, did not come back within {_FIRST_RUN:g} s"
         )
-    where = f", {left[0].place}" if left else ""
+    where = f", {remaining[0].where}" if remaining else ""
     return (
         f"the process ended{where}, on the way from {case.label}: the migration or SQLite ended"
         " it, so nothing can be said of that fault"
@@ -115,6 +117,7 @@ def _refusal(case: Case, word: str, value: object, left: Sequence[Point]) -> str
 
 
 def _tell_all(case: Case, kinds: Sequence[Kind], skip: int, tell: Tell) -> None:
+    """Be the child: strike, and tell how that ended."""
     try:
         _strike(case, kinds, skip, tell)
     except MigrationTestError as error:

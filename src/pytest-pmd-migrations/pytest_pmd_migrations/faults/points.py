@@ -1,12 +1,12 @@
-"""Points at statements and ticks of a run, worded alike for every kind."""
+"""Make the points that several kinds share: at statements, between them, inside them, at ticks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.recording import spread
 from pytest_pmd_migrations.faults.values import Point
+from pytest_pmd_migrations.faults.watching.recording import spread
 
 __all__ = ["STATEMENTS", "TICKS", "after_statements", "at_statements", "at_ticks", "inside"]
 
@@ -18,48 +18,47 @@ TICKS = 8
 
 
 def at_statements(case: Case, kind: str, words: str, *, limit: int = STATEMENTS) -> Iterator[Point]:
-    """Yield a point at the beginning of each statement: ``words`` and its place."""
+    """Yield a point at the beginning of each statement: ``words`` and its number say where."""
     recording = case.recording
-    for place in recording.chosen(limit):
-        event = recording.events[place]
-        text = f"{words} {recording.where(event)}"
-        yield Point(kind, case.mode, "statement", place, text, event.sql)
+    for index in recording.pick_statements(limit):
+        statement = recording.statements[index]
+        where = f"{words} {recording.in_words(statement)}"
+        yield Point(kind, case.mode, "statement", index, where, statement.sql)
 
 
 def at_ticks(case: Case, kind: str, words: str, *, limit: int = TICKS) -> Iterator[Point]:
     """Yield points at ticks that are evenly spread over the run."""
-    for tick in spread(case.recording.ticks, limit):
-        event = case.recording.at_tick(tick + 1)
-        text = f"{words} {case.recording.where(event)}"
-        yield Point(kind, case.mode, "tick", tick, text, event.sql)
+    recording = case.recording
+    for tick in spread(recording.ticks, limit):
+        statement = recording.running_at_tick(tick + 1)
+        where = f"{words} {recording.in_words(statement)}"
+        yield Point(kind, case.mode, "tick", tick, where, statement.sql)
 
 
 def after_statements(case: Case, kind: str, words: str, *, limit: int) -> Iterator[Point]:
     """Yield a point between all statements, before the first and after the last."""
     recording = case.recording
-    for place in recording.chosen(limit):
-        event = recording.events[place]
-        if event.number == 1:
-            before = f"{words} before {recording.where(event)}"
-            yield Point(kind, case.mode, "statement", place, before, event.sql)
+    statements = recording.statements
+    for index in recording.pick_statements(limit):
+        statement = statements[index]
+        if statement.number == 1:
+            where = f"{words} before {recording.in_words(statement)}"
+            yield Point(kind, case.mode, "statement", index, where, statement.sql)
             continue
-        done = next(e for e in reversed(recording.events[:place]) if not e.nested)
-        after = f"{words} after {recording.where(done)}"
-        yield Point(kind, case.mode, "statement", place, after, done.sql)
-    last = next(e for e in reversed(recording.events) if not e.nested)
-    text = f"{words} after {recording.where(last)}"
-    yield Point(kind, case.mode, "end", len(recording.events), text, last.sql)
+        done = next(one for one in reversed(statements[:index]) if not one.nested)
+        where = f"{words} after {recording.in_words(done)}"
+        yield Point(kind, case.mode, "statement", index, where, done.sql)
+    last = next(one for one in reversed(statements) if not one.nested)
+    where = f"{words} after {recording.in_words(last)}"
+    yield Point(kind, case.mode, "end", len(statements), where, last.sql)
 
 
 def inside(case: Case, kind: str, words: str, *, limit: int) -> Iterator[Point]:
-    """Yield a point at every statement that SQLite runs within another one, and at ticks."""
+    """Yield a point at every statement that SQLite runs within another one, then at ticks."""
     recording = case.recording
-    nested = [place for place, event in enumerate(recording.events) if event.nested]
+    nested = [index for index, one in enumerate(recording.statements) if one.nested]
     for number in spread(len(nested), limit):
-        event = recording.events[nested[number]]
-        text = f"{words} inside {recording.where(event)}"
-        yield Point(kind, case.mode, "statement", nested[number], text, event.sql)
-    for tick in spread(recording.ticks, limit):
-        event = recording.at_tick(tick + 1)
-        text = f"{words} inside {recording.where(event)}"
-        yield Point(kind, case.mode, "tick", tick, text, event.sql)
+        statement = recording.statements[nested[number]]
+        where = f"{words} inside {recording.in_words(statement)}"
+        yield Point(kind, case.mode, "statement", nested[number], where, statement.sql)
+    yield from at_ticks(case, kind, f"{words} inside", limit=limit)

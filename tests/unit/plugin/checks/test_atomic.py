@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.checks import atomic
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
-from pytest_pmd_migrations.faults import Judged, Point
 from pytest_pmd_migrations.faults.kinds.deny import Deny
-from pytest_pmd_migrations.faults.message import advice, counts, story
 
 from tests.unit.plugin.built_application import Notes, application, store, verdict
 
@@ -120,7 +118,7 @@ class Commits(Notes):
         conn.execute(f"PRAGMA user_version = {version}")
 
 
-def test_a_failing_cell_tells_the_first_broken_point_as_a_story(tmp_path: Path) -> None:
+def test_a_failing_cell_tells_the_first_broken_point(tmp_path: Path) -> None:
     steps = {
         1: ONE,
         2: "ALTER TABLE notes RENAME TO old; CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT,"
@@ -147,64 +145,6 @@ def test_a_failing_cell_tells_the_first_broken_point_as_a_story(tmp_path: Path) 
         "Usually the runner commits between statements. Begin one transaction a step",
         "(BEGIN IMMEDIATE), set the version inside it, and commit once; sqlite3's",
         'executescript(), "with conn:" and commit() end it by themselves.',
-    )
-
-
-def judged(**facts) -> Judged:
-    point = Point("deny", "wal", "call", 3, "denied in statement 3 of 7", "DELETE FROM notes")
-    return Judged(**{"point": point, "verdict": "torn", **facts})
-
-
-def test_a_story_tells_rows_the_run_and_the_retry() -> None:
-    lines = story(
-        judged(
-            verdict="lost",
-            version=7,
-            outcome="raised OperationalError: disk I/O error",
-            differences=("table documents has 0 of 5 rows",),
-            retry="reports success, but documents lost 5 of 5 rows",
-        ),
-        "0007",
-    )
-    assert lines == (
-        "  upgraded from 0007, write-ahead log",
-        "  denied in statement 3 of 7:",
-        "    DELETE FROM notes",
-        "  the run raised OperationalError: disk I/O error",
-        "  reopened at version 0007:",
-        "    table documents has 0 of 5 rows",
-        "  a plain retry reports success, but documents lost 5 of 5 rows",
-    )
-
-
-def test_a_story_is_never_wider_than_the_terminal() -> None:
-    wide = "word " * 60
-    lines = story(
-        judged(
-            point=Point("deny", "wal", "call", 3, wide, wide),
-            outcome=wide,
-            retry=wide,
-            differences=(wide,) * 9,
-        ),
-        "0007",
-    )
-    assert max(map(len, lines)) <= 76
-    assert "    and 3 more lines" in lines
-
-
-def test_hung_and_lied_have_advice_of_their_own() -> None:
-    assert story(judged(verdict="hung"), "0007")[-1] == "  it did not come back"
-    assert advice(judged(verdict="hung")) == (
-        "The runner waits or tries again for ever. Let it give up after some time,",
-        "and raise.",
-    )
-    assert advice(judged(verdict="lied"))[0].startswith("The runner reports success for what was")
-
-
-def test_counts_name_the_verdicts_and_the_kinds() -> None:
-    assert counts([judged(verdict="old"), judged(verdict="new")]) == "2 faults, 0 broken (deny 2)"
-    assert counts([judged(), judged(verdict="old"), judged(verdict="lost")]) == (
-        "2 of 3 faults: 1 torn, 1 lost (deny 2)"
     )
 
 

@@ -10,27 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS, TICKS
-from pytest_pmd_migrations.faults.recording import spread
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import Fault
+from pytest_pmd_migrations.faults.watching.recording import spread
 
 __all__ = ["Deny"]
 
 
 class _Denial(Fault):
-    authorizes = True
+    """Denies at one call of the authorizer."""
+
+    wants_authorizations = True
 
     def __init__(self, point: Point) -> None:
-        self._left = point.at
+        self._calls_left = point.at
 
-    def denies(self, action: int, first: str | None, second: str | None) -> bool:  # noqa: ARG002
-        self._left -= 1
-        if self._left != -1:
-            return False
+    def authorize(self, action: int, first: str | None, second: str | None) -> bool:  # noqa: ARG002
+        self._calls_left -= 1
+        if self._calls_left != -1:
+            return True
         self.struck = True
-        return True
+        return False
 
 
 class Deny:
@@ -45,20 +47,20 @@ class Deny:
         A statement that the driver had prepared before is not prepared again: it has no call.
         """
         recording = case.recording
-        firsts = [
-            recording.events[place - 1].calls if place else 0
-            for place in recording.chosen(STATEMENTS)
-            if recording.events[place].calls > (recording.events[place - 1].calls if place else 0)
-        ]
-        spread_out = [call for call in spread(recording.calls, TICKS) if call not in set(firsts)]
-        return tuple(self._point(case, call) for call in (*firsts, *spread_out))
+        firsts = []
+        for index in recording.pick_statements(STATEMENTS):
+            calls_before = recording.statements[index - 1].calls if index else 0
+            if recording.statements[index].calls > calls_before:
+                firsts.append(calls_before)
+        others = [call for call in spread(recording.calls, TICKS) if call not in set(firsts)]
+        return tuple(self._point(case, call) for call in (*firsts, *others))
 
     def _point(self, case: Case, call: int) -> Point:
-        event = case.recording.at_call(call + 1)
-        place = f"denied in {case.recording.where(event)}"
-        return Point(self.name, case.mode, "call", call, place, event.sql)
+        statement = case.recording.prepared_at_call(call + 1)
+        where = f"denied in {case.recording.in_words(statement)}"
+        return Point(self.name, case.mode, "call", call, where, statement.sql)
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
         for point in points:
-            yield judge.ended(point, case.strike(_Denial(point)))
+            yield judge.after_run(point, case.strike(_Denial(point)))

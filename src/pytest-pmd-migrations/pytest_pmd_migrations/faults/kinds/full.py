@@ -1,6 +1,6 @@
 """The kind ``full``: the database may not grow any more, as on a full disk.
 
-``PRAGMA max_page_count`` makes SQLite report SQLITE_FULL in its place
+``PRAGMA max_page_count`` makes SQLite report SQLITE_FULL, as a full disk would
 (https://www.sqlite.org/pragma.html#pragma_max_page_count).
 """
 
@@ -10,22 +10,24 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.judge import Judge
-from pytest_pmd_migrations.faults.recording import spread
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import Fault
+from pytest_pmd_migrations.faults.watching.recording import spread
 
 __all__ = ["Full"]
 
 _PAGES = 64
-_COUNT = slice(28, 32)
+_PAGE_COUNT = slice(28, 32)
 
 
-class _Limit(Fault):
+class _PageLimit(Fault):
+    """Limits the pages of the database on every connection."""
+
     def __init__(self, point: Point) -> None:
         self._pages = point.at
 
-    def opened(self, conn: Any) -> None:  # noqa: ANN401 - the protocol's
+    def opened(self, conn: Any) -> None:  # noqa: ANN401 - the observer's
         conn.execute(f"PRAGMA max_page_count = {self._pages}").close()
         self.struck = True
 
@@ -39,7 +41,7 @@ class Full:
     def points(self, case: Case) -> Sequence[Point]:
         """Return a point for each page that the upgrade adds, evenly spread where many are."""
         start = max(_pages(case.before.content), 1)
-        end = _pages(case.plain[1].files.database)
+        end = _pages(case.plain_run.files.database)
         return tuple(
             Point(
                 self.name,
@@ -51,11 +53,11 @@ class Full:
             for added in spread(max(end - start, 0), _PAGES)
         )
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
         for point in points:
-            yield judge.ended(point, case.strike(_Limit(point)))
+            yield judge.after_run(point, case.strike(_PageLimit(point)))
 
 
 def _pages(content: bytes) -> int:
-    return int.from_bytes(content[_COUNT], "big")
+    return int.from_bytes(content[_PAGE_COUNT], "big")

@@ -10,26 +10,32 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import at_statements, at_ticks
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import Fault, RunControls
 
 __all__ = ["Interrupt"]
 
 
 class _Interruption(Fault):
-    """Asked at ticks as late as possible: they make a run several times slower."""
+    """Interrupts in one statement, or at one tick.
+
+    It asks for ticks as late as possible: they make a run several times slower.
+    """
 
     def __init__(self, point: Point) -> None:
         self._point = point
         self._statements = self._ticks = -1
-        self.ticks = point.unit == "tick" or not point.at
+        self.wants_ticks = point.unit == "tick" or not point.at
 
-    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the protocol's
+    def started(self, run: RunControls) -> None:
+        self._run = run
+
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
         self._statements += 1
         if self._point.unit == "statement" and self._statements == self._point.at - 1:
-            self.injector.watch_ticks(True)
+            self._run.watch_ticks(True)
 
     def tick(self) -> bool:
         if self.struck:
@@ -55,7 +61,7 @@ class Interrupt:
             *at_ticks(case, self.name, "interrupted in"),
         )
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
         for point in points:
-            yield judge.ended(point, case.strike(_Interruption(point)))
+            yield judge.after_run(point, case.strike(_Interruption(point)))

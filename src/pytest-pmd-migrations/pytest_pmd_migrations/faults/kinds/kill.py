@@ -1,6 +1,6 @@
 """The kind ``kill``: a child process is really killed, by SIGKILL, at each statement.
 
-Says what ``crash`` says, which is far cheaper: a cross-check of both.
+It must leave what the kind ``crash`` says, which is far cheaper: each checks the other.
 """
 
 from __future__ import annotations
@@ -12,27 +12,29 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.child import CAN_FORK, Tell, child_doing
-from pytest_pmd_migrations.faults.fault import Fault
-from pytest_pmd_migrations.faults.files import read_files
+from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
+from pytest_pmd_migrations.faults.database_files import read_files
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS, after_statements
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import Fault
 
 __all__ = ["Kill"]
 
 
 class _Killer(Fault):
+    """Kills its own process at one statement, or when the runner returns."""
+
     def __init__(self, point: Point) -> None:
         self._point = point
         self._statements = 0
 
-    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the protocol's
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
         if self._point.unit == "statement" and self._statements == self._point.at:
             os.kill(os.getpid(), signal.SIGKILL)
         self._statements += 1
 
-    def returned(self, error: BaseException | None) -> None:  # noqa: ARG002 - the protocol's
+    def returned(self, error: BaseException | None) -> None:  # noqa: ARG002 - the observer's
         if self._point.unit == "end":
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -47,21 +49,21 @@ class Kill:
         """Return a point between all statements."""
         return tuple(after_statements(case, self.name, "killed", limit=STATEMENTS))
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Let a child run, and die, for each point."""
         for point in points:
             with case.database() as path:
-                with child_doing(_running(case, path, _Killer(point))) as child:
-                    died_by = child.wait()
-                if died_by != signal.SIGKILL:
-                    raise case.missed()
+                with child_doing(_run_with(case, path, _Killer(point))) as child:
+                    killed_by = child.wait()
+                if killed_by != signal.SIGKILL:
+                    raise case.never_struck()
                 files = read_files(path)
-            yield judge.killed(point, files, reported=point.unit == "end")
+            yield judge.after_kill(point, files, reported=point.unit == "end")
 
 
-def _running(case: Case, path: Path, killer: _Killer) -> Callable[[Tell], None]:
+def _run_with(case: Case, path: Path, killer: _Killer) -> Callable[[Tell], None]:
     def work(tell: Tell) -> None:
         case.run_on(path, killer)
-        tell("missed", None)
+        tell("survived", None)
 
     return work

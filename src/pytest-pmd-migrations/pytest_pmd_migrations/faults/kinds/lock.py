@@ -1,7 +1,7 @@
 """The kind ``lock``: another connection reads or writes from a statement on, and stays.
 
-The runner must give up with an error, and leave the database as it was. Points where the other
-connection gets no lock are none: the runner has locked it out.
+The runner must give up with an error, and leave the database as it was. Where the runner has
+locked the other connection out, there is no point to strike.
 """
 
 from __future__ import annotations
@@ -12,59 +12,65 @@ from contextlib import closing
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.fault import Fault
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import Fault, RunControls, RunObserver
 
-__all__ = ["Lock"]
+__all__ = ["HeldLock"]
 
 _TIMEOUT = 0.02
 _READ = ("BEGIN", "SELECT count(*) FROM sqlite_schema")
 _WRITE = ("BEGIN IMMEDIATE",)
-_PEOPLE = (("reader", _READ), ("writer", _WRITE))
+_STATEMENTS_OF = {"reader": _READ, "writer": _WRITE}
 
 
-class _Probe(Fault):
-    """Finds out, by a try that is given up at once, where another connection could come in."""
+class _LockProbe(RunObserver):
+    """Finds the statements at which a reader or a writer can get its lock, and holds none."""
 
-    def __init__(self, places: Sequence[int]) -> None:
-        self.open: list[tuple[int, str]] = []
-        self._places = frozenset(places)
+    def __init__(self, indexes: Sequence[int]) -> None:
+        self.got_in: list[tuple[int, str]] = []
+        self._indexes = frozenset(indexes)
         self._statements = 0
 
-    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the protocol's
-        if self._statements in self._places:
-            for who, statements in _PEOPLE:
-                with closing(self.injector.connect_unseen()) as other:
-                    if _hold(other, statements):
-                        self.open.append((self._statements, who))
+    def started(self, run: RunControls) -> None:
+        self._run = run
+
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
+        if self._statements in self._indexes:
+            for who, statements in _STATEMENTS_OF.items():
+                with closing(self._run.connect_unwatched()) as other:
+                    if _gets_lock(other, statements):
+                        self.got_in.append((self._statements, who))
         self._statements += 1
 
 
-class _Holder(Fault):
+class _LockHolder(Fault):
     """Takes a lock at a statement and holds it until the runner returns."""
 
-    timeout = _TIMEOUT
+    lock_timeout = _TIMEOUT
 
-    def __init__(self, point: Point, statements: Sequence[str]) -> None:
+    def __init__(self, point: Point) -> None:
         self._at = point.at
-        self._wanted = statements
+        self._lock_statements = _STATEMENTS_OF[point.variant]
         self._statements = 0
         self._other: sqlite3.Connection | None = None
 
-    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the protocol's
+    def started(self, run: RunControls) -> None:
+        self._run = run
+
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
         if self._statements == self._at and not self.struck:
-            self._other = self.injector.connect_unseen()
-            self.struck = _hold(self._other, self._wanted)
+            self._other = self._run.connect_unwatched()
+            self.struck = _gets_lock(self._other, self._lock_statements)
         self._statements += 1
 
-    def returned(self, error: BaseException | None) -> None:  # noqa: ARG002 - the protocol's
+    def returned(self, error: BaseException | None) -> None:  # noqa: ARG002 - the observer's
         if self._other is not None:
             self._other.close()
 
 
-class Lock:
+class HeldLock:
     """A reader and a writer of another connection, at each statement where they get in."""
 
     name = "lock"
@@ -73,28 +79,28 @@ class Lock:
     def points(self, case: Case) -> Sequence[Point]:
         """Return a point for each statement and each lock that can be had there."""
         recording = case.recording
-        probe = _Probe(recording.chosen(STATEMENTS))
+        probe = _LockProbe(recording.pick_statements(STATEMENTS))
         case.run(probe)
         return tuple(
             Point(
                 self.name,
                 case.mode,
                 "statement",
-                place,
-                f"locked by a {who} at {recording.where(recording.events[place])}",
-                recording.events[place].sql,
+                index,
+                f"locked by a {who} at {recording.in_words(recording.statements[index])}",
+                recording.statements[index].sql,
+                variant=who,
             )
-            for place, who in probe.open
+            for index, who in probe.got_in
         )
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
         for point in points:
-            statements = next(sql for who, sql in _PEOPLE if f"by a {who} at" in point.place)
-            yield judge.ended(point, case.strike(_Holder(point, statements)))
+            yield judge.after_run(point, case.strike(_LockHolder(point)))
 
 
-def _hold(conn: sqlite3.Connection, statements: Sequence[str]) -> bool:
+def _gets_lock(conn: sqlite3.Connection, statements: Sequence[str]) -> bool:
     """Return whether ``conn`` has the lock after ``statements``."""
     try:
         for statement in statements:

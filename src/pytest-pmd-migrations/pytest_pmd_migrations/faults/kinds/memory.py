@@ -1,7 +1,7 @@
-"""The kind ``memory``: SQLite gets no more memory, at sixteen parts of what the run needs.
+"""The kind ``memory``: SQLite may use only a part of the memory that the run needs.
 
-``PRAGMA hard_heap_limit`` (https://www.sqlite.org/pragma.html#pragma_hard_heap_limit) is the whole
-process's and cannot be raised again: each run is a child's.
+``PRAGMA hard_heap_limit`` (https://www.sqlite.org/pragma.html#pragma_hard_heap_limit) holds for
+the whole process and cannot be raised again, so each run is a child's.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.child import CAN_FORK, Tell, child_doing
-from pytest_pmd_migrations.faults.fault import Fault
+from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
 from pytest_pmd_migrations.faults.judge import Judge
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 
 __all__ = ["Memory"]
 
 _PARTS = 16
-_LIMIT = 600.0
+_SECONDS = 600.0
 
 
 class Memory:
@@ -56,26 +56,26 @@ class Memory:
             for part in range(1, _PARTS + 1)
         )
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Let a child run with a limit for each point.
 
-        Closed connections hold memory until their last cursor is collected: had they any, a run
-        could free it in its middle, and no limit would be the same twice.
+        Closed connections hold memory until their last cursor is collected. All are collected
+        first: else a run could free some in its middle, and no limit would be the same twice.
         """
         gc.collect()
         with case.database() as path:
             with child_doing(lambda tell: tell("need", _need(case, path))) as child:
-                word, need = child.read(_LIMIT)
+                word, needed = child.read(_SECONDS)
             if word != "need":
-                raise case.missed()
+                raise case.never_struck()
         for point in points:
-            limit = need * point.at // (_PARTS + 1)
+            limit = needed * point.at // (_PARTS + 1)
             with case.database() as path:
-                with child_doing(_limited(case, path, limit)) as child:
-                    word, ran = child.read(_LIMIT)
+                with child_doing(_run_limited(case, path, limit)) as child:
+                    word, finished = child.read(_SECONDS)
                 if word != "ran":
-                    raise case.missed()
-            yield judge.ended(point, ran)
+                    raise case.never_struck()
+            yield judge.after_run(point, finished)
 
 
 def _need(case: Case, path: Path) -> int:
@@ -83,19 +83,19 @@ def _need(case: Case, path: Path) -> int:
     used, highest = _counters()
     before = used()
     highest(1)
-    case.run_on(path, Fault())
+    case.run_on(path, RunObserver())
     return highest(0) - before
 
 
-def _limited(case: Case, path: Path, limit: int) -> Callable[[Tell], None]:
+def _run_limited(case: Case, path: Path, limit: int) -> Callable[[Tell], None]:
     """Return work that runs with ``limit`` bytes more than SQLite has already."""
 
     def work(tell: Tell) -> None:
         used, _ = _counters()
-        # The pragma itself may be the first to go without.
+        # The pragma itself may be the first that gets no memory.
         with closing(sqlite3.connect(":memory:")) as conn, suppress(MemoryError):
             conn.execute(f"PRAGMA hard_heap_limit = {max(used() + limit, 1)}")
-        tell("ran", case.run_on(path, Fault()))
+        tell("ran", case.run_on(path, RunObserver()))
 
     return work
 

@@ -1,4 +1,4 @@
-"""What a kind of fault is, and which there are."""
+"""The kinds of fault: what each must offer, which there are, and which are the default."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pytest_pmd_migrations.faults.kinds.full import Full
 from pytest_pmd_migrations.faults.kinds.interleave import Interleave
 from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
 from pytest_pmd_migrations.faults.kinds.kill import Kill
-from pytest_pmd_migrations.faults.kinds.lock import Lock
+from pytest_pmd_migrations.faults.kinds.lock import HeldLock
 from pytest_pmd_migrations.faults.kinds.memory import Memory
-from pytest_pmd_migrations.faults.kinds.power import Power
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.kinds.power.power import Power
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
 
 __all__ = ["DEFAULT", "KINDS", "Kind"]
 
@@ -38,7 +38,7 @@ class Kind(Protocol):
         """Return where it can strike: the same for the same case, on every machine."""
         ...
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Strike at each of ``points`` in turn and yield what was left, in that order."""
         ...
 
@@ -50,7 +50,7 @@ KINDS: tuple[Kind, ...] = (
     Full(),
     Kill(),
     Memory(),
-    Lock(),
+    HeldLock(),
     Interleave(),
     Power(),
 )

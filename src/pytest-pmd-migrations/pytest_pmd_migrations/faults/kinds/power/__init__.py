@@ -1,7 +1,1 @@
-"""Losses of power: what SQLite writes and syncs, recorded under it and replayed in part."""
-
-from __future__ import annotations
-
-from pytest_pmd_migrations.faults.kinds.power.kind import Power
-
-__all__ = ["Power"]
+"""The kind ``power``: one run is recorded, and a loss of power is tried after each write."""

@@ -7,16 +7,18 @@ import sys
 
 import pytest
 from pytest_pmd_migrations.faults.kinds.interleave import Interleave
-from pytest_pmd_migrations.faults.kinds.power import Power
-from pytest_pmd_migrations.faults.kinds.power.library import LibraryNotFoundError
-from pytest_pmd_migrations.faults.kinds.power.shim import shim
+from pytest_pmd_migrations.faults.kinds.power.power import Power
+from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
+from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 
 
 @pytest.fixture(autouse=True)
 def _not_looked_for_yet(monkeypatch):
     """As in a process that has no shim; one that is there stays, since SQLite points at it."""
-    for module in ("kinds.interleave", "kinds.power.kind"):
-        monkeypatch.setattr(f"pytest_pmd_migrations.faults.{module}.shim", shim.__wrapped__)
+    for module in ("kinds.interleave", "kinds.power.power"):
+        monkeypatch.setattr(
+            f"pytest_pmd_migrations.faults.{module}.process_shim", process_shim.__wrapped__
+        )
 
 
 def left_out():
@@ -53,4 +55,4 @@ def test_another_copy_of_sqlite(monkeypatch):
 
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Copy)
     with pytest.raises(LibraryNotFoundError, match="the one found is another"):
-        shim.__wrapped__()
+        process_shim.__wrapped__()

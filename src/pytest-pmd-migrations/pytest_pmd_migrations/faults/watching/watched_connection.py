@@ -1,18 +1,18 @@
-"""Connections whose callbacks are shared: ours first, then those that the runner sets."""
+"""Connections that share their callbacks: the observer's first, then those that the runner sets."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from pytest_pmd_migrations.faults.injector import Injector
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 
-__all__ = ["watched_class"]
+__all__ = ["can_be_watched", "watched_class"]
 
-Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
+Authorizer: TypeAlias = Callable[[int, str | None, str | None, str | None, str | None], int]
+"""A callback as ``set_authorizer`` takes it."""
 
 
 @cache
@@ -21,14 +21,20 @@ def watched_class(factory: type) -> type:
     return type(factory.__name__, (_Watched, factory), {"__module__": factory.__module__})
 
 
+def can_be_watched(conn: object) -> bool:
+    """Return whether ``conn`` is of a class that ``watched_class`` made."""
+    return isinstance(conn, _Watched)
+
+
 class _Watched:
-    """Lets an injector see what a connection does, whatever else is set on it.
+    """Lets an observer see what a connection does, whatever else is set on it.
 
     SQLite keeps one authorizer, one trace and one progress handler a connection; here each is
     ours, and calls the runner's.
     """
 
-    _injector: Injector | None = None
+    _observer: RunObserver | None = None
+    _failed: Callable[[BaseException], None]
     _authorizer: Authorizer | None = None
     _trace: Callable[[str], object] | None = None
     _progress: Callable[[], int | None] | None = None
@@ -36,17 +42,22 @@ class _Watched:
     _progress_count = 0
     _ticking = False
 
-    def watch(self, injector: Injector) -> None:
-        """Begin to tell ``injector`` what happens."""
-        self._injector = injector
+    def watch(
+        self, observer: RunObserver, failed: Callable[[BaseException], None], *, ticks: bool
+    ) -> None:
+        """Begin to tell ``observer`` what happens, of ticks only where ``ticks`` is true.
+
+        The driver drops what a trace callback raises: ``failed`` is called with it instead.
+        """
+        self._observer, self._failed = observer, failed
         self.set_trace_callback(None)
-        if injector.ticking:
+        if ticks:
             self.watch_ticks(True)
-        if injector.fault.authorizes:
+        if observer.wants_authorizations:
             self.set_authorizer(None)
 
     def watch_ticks(self, wanted: bool) -> None:
-        """Ask the fault at every jump of the virtual machine from the next statement on, or not."""
+        """Tell the observer of ticks from the next statement on, or no longer."""
         self._ticking = wanted
         if wanted:
             self.set_progress_handler(self._progress, self._progress_steps)
@@ -57,7 +68,7 @@ class _Watched:
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Set the runner's trace callback."""
         parent: Any = super()
-        if self._injector is None:
+        if self._observer is None:
             parent.set_trace_callback(trace_callback)
             return
         self._trace = trace_callback
@@ -77,20 +88,23 @@ class _Watched:
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the runner's authorizer."""
         parent: Any = super()
-        if self._injector is None or not self._injector.fault.authorizes:
+        if self._observer is None or not self._observer.wants_authorizations:
             parent.set_authorizer(authorizer_callback)
             return
         self._authorizer = authorizer_callback
         parent.set_authorizer(self._authorized)
 
     def _traced(self, sql: str) -> None:
-        if self._injector is not None:
-            self._injector.statement(self, sql)
+        if self._observer is not None:
+            try:
+                self._observer.statement(self, sql)
+            except BaseException as error:
+                self._failed(error)
         if self._trace is not None:
             self._trace(sql)
 
     def _progressed(self) -> int:
-        if self._injector is not None and self._injector.fault.tick():
+        if self._observer is not None and self._observer.tick():
             return 1
         if self._progress is None:
             return 0
@@ -111,6 +125,6 @@ class _Watched:
             answer = self._authorizer(action, first, second, database, trigger)
             if answer != sqlite3.SQLITE_OK:
                 return answer
-        if self._injector is not None and self._injector.fault.denies(action, first, second):
+        if self._observer is not None and not self._observer.authorize(action, first, second):
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK

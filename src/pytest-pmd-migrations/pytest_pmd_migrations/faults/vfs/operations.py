@@ -1,11 +1,11 @@
-"""What SQLite does to files, as values: the record of one run."""
+"""What SQLite does to files, as values: open, write, truncate, sync, delete."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Delete", "Open", "Operation", "Returned", "Sync", "Truncate", "Write"]
+__all__ = ["Delete", "FileOperation", "Open", "Sync", "Truncate", "Write"]
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,4 @@ class Delete:
     durable: bool
 
 
-@dataclass(frozen=True)
-class Returned:
-    """The runner reported success, under settings that promise that it stays."""
-
-    path: str = ""
-
-
-Operation: TypeAlias = Open | Write | Truncate | Sync | Delete | Returned
+FileOperation: TypeAlias = Open | Write | Truncate | Sync | Delete

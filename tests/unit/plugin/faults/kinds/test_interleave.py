@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import suppress
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.kinds.interleave import Interleave
-from pytest_pmd_migrations.faults.kinds.interleave_turns import Message, child_run, take_turns
 
-from tests.unit.plugin.faults.ten_lines import (
+from tests.unit.plugin.faults.runners import (
     STEPS,
     OwnConnection,
     ReadsFirst,
     TenLines,
     TriesAgain,
     case,
-    tried,
+    strike_all,
 )
 
 pytestmark = pytest.mark.skipif(
@@ -31,19 +29,19 @@ SUCCESS = "reported success; the one let in reported success"
 @pytest.mark.parametrize("mode", ["rollback", "wal"])
 @pytest.mark.parametrize("source", [TenLines(), TriesAgain()], ids=["waits", "tries again"])
 def test_both_runs_of_a_correct_runner_succeed(mode, source):
-    points, judged = tried(Interleave(), case(source, mode))
+    points, struck = strike_all(Interleave(), case(source, mode))
     assert [point.sql.split()[0] for point in points][-3:] == ["INSERT", "PRAGMA", "COMMIT"]
-    assert {(one.verdict, one.outcome) for one in judged} == {("new", SUCCESS)}
+    assert {(one.left, one.said) for one in struck} == {("new", SUCCESS)}
 
 
 @pytest.mark.parametrize("mode", ["rollback", "wal"])
 def test_a_runner_that_reads_what_is_pending_before_a_deferred_begin_is_found(mode):
-    _, judged = tried(Interleave(), case(ReadsFirst(), mode))
-    broken = [one for one in judged if one.broken]
-    assert broken[0].verdict == "wedged"
-    assert broken[0].point.place == "a second run let in before statement 2 of 8"
+    _, struck = strike_all(Interleave(), case(ReadsFirst(), mode))
+    broken = [one for one in struck if one.broken]
+    assert broken[0].left == "wedged"
+    assert broken[0].point.where == "a second run let in before statement 2 of 8"
     assert broken[0].point.sql == "BEGIN"
-    assert broken[0].outcome == (
+    assert broken[0].said == (
         "raised OperationalError: duplicate column name: words; the one let in reported success"
     )
 
@@ -51,61 +49,36 @@ def test_a_runner_that_reads_what_is_pending_before_a_deferred_begin_is_found(mo
 def test_a_step_that_is_applied_twice_in_silence_is_a_lie():
     """IF NOT EXISTS hides the second run from everybody but the rows."""
     steps = {2: ("CREATE TABLE IF NOT EXISTS log (what)", "INSERT INTO log SELECT id FROM notes")}
-    _, judged = tried(Interleave(), case(ReadsFirst(steps=steps)))
-    found = [one for one in judged if one.verdict == "lied"]
-    assert found[0].outcome == SUCCESS
+    _, struck = strike_all(Interleave(), case(ReadsFirst(steps=steps)))
+    found = [one for one in struck if one.left == "lied"]
+    assert found[0].said == SUCCESS
     assert found[0].differences == ("table log has 24 of 12 rows",)
 
 
 def test_a_runner_that_does_not_wait_is_turned_away():
     source = TenLines(settings=("PRAGMA busy_timeout = 0",))
-    _, judged = tried(Interleave(), case(source))
-    outcomes = {one.outcome for one in judged if one.broken}
-    assert outcomes == {
-        "reported success; the one let in raised OperationalError: database is locked"
-    }
+    _, struck = strike_all(Interleave(), case(source))
+    said = {one.said for one in struck if one.broken}
+    assert said == {"reported success; the one let in raised OperationalError: database is locked"}
 
 
 def test_waiting_for_a_lock_takes_no_time():
     """An hour of patience, at every statement that holds the lock."""
     source = TenLines(settings=("PRAGMA busy_timeout = 3600000",), steps={2: STEPS[2][:1]})
-    _, judged = tried(Interleave(), case(source))
-    assert not any(one.broken for one in judged)
+    _, struck = strike_all(Interleave(), case(source))
+    assert not any(one.broken for one in struck)
 
 
-def test_points_and_verdicts_are_the_same_each_time():
+def test_points_and_what_is_left_are_the_same_each_time():
     steps = {2: STEPS[2][:1]}
-    first = tried(Interleave(), case(ReadsFirst(steps=steps)))
-    assert first == tried(Interleave(), case(ReadsFirst(steps=steps)))
+    first = strike_all(Interleave(), case(ReadsFirst(steps=steps)))
+    assert first == strike_all(Interleave(), case(ReadsFirst(steps=steps)))
 
 
 def test_a_connection_that_the_runner_opens_is_stopped_too():
-    points, judged = tried(Interleave(), case(OwnConnection(steps={2: STEPS[2][:1]})))
+    points, struck = strike_all(Interleave(), case(OwnConnection(steps={2: STEPS[2][:1]})))
     assert len(points) > 4
-    assert not any(one.broken for one in judged)
-
-
-def test_two_runs_that_wait_for_each_other_for_ever_are_told():
-    def work(stop):
-        stop()
-        while True:
-            time.sleep(1)
-
-    sleepers = [(vars(time), "sleep")]
-    with child_run(work, sleepers) as first, child_run(work, sleepers) as second:
-        first.turn()
-        take_turns(first, second)
-    assert first.last.word == second.last.word == "hung"
-
-
-def test_a_run_whose_process_ends_is_no_success():
-    def work(_):
-        import os
-
-        os._exit(3)
-
-    with child_run(work, ()) as run:
-        assert run.turn() == Message("done", blind="the process of a run ended before the run did")
+    assert not any(one.broken for one in struck)
 
 
 def test_a_run_that_goes_another_way_is_an_error():
@@ -123,4 +96,4 @@ def test_a_run_that_goes_another_way_is_an_error():
 
     moody = case(Moody(steps={2: STEPS[2][:1]}))
     with pytest.raises(InjectionError, match="takes another way each time"):
-        tried(Interleave(), moody)
+        strike_all(Interleave(), moody)

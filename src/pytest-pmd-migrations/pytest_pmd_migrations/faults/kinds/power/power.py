@@ -1,4 +1,4 @@
-"""The kind ``power``: a recorded run replayed up to each write, as a loss of power may leave it."""
+"""The kind ``power``: a recorded run is replayed up to each write, as a power loss may leave it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.files import Files
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.judge import Judge
-from pytest_pmd_migrations.faults.kinds.power.disk import DiskRecord, record_disk
-from pytest_pmd_migrations.faults.kinds.power.library import LibraryNotFoundError
-from pytest_pmd_migrations.faults.kinds.power.operations import Delete, Sync, Truncate, Write
-from pytest_pmd_migrations.faults.kinds.power.shim import shim
+from pytest_pmd_migrations.faults.kinds.power.disk_record import DiskRecord, record_disk
 from pytest_pmd_migrations.faults.kinds.power.states import PowerState
-from pytest_pmd_migrations.faults.values import Judged, Point
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
+from pytest_pmd_migrations.faults.vfs.operations import Delete, Sync, Truncate, Write
+from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 
 __all__ = ["Power"]
 
@@ -36,7 +36,7 @@ class Power:
     def lacking(self) -> str:
         """Why what SQLite writes cannot be recorded here; empty where it can."""
         try:
-            shim()
+            process_shim()
         except LibraryNotFoundError as error:
             return str(error)
         return ""
@@ -48,8 +48,8 @@ class Power:
             self._point(case, record, number, state) for number, state in enumerate(record.states())
         ]
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[Judged]:
-        """Put each state together and judge it.
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
+        """Judge the files of each state.
 
         The old version after a reported success is a lie only where durability was promised.
         """
@@ -58,8 +58,8 @@ class Power:
         for number, state in enumerate(record.states()):
             point = wanted.get(number)
             if point is not None:
-                reported = record.durable and record.operations[state.place].reported
-                yield judge.killed(point, _files(state), reported=reported)
+                reported = record.durable and record.operations[state.last].reported
+                yield judge.after_kill(point, _files(state), reported=reported)
 
     def _record(self, case: Case) -> DiskRecord:
         if case not in self._records:
@@ -67,34 +67,34 @@ class Power:
         return self._records[case]
 
     def _point(self, case: Case, record: DiskRecord, number: int, state: PowerState) -> Point:
-        recorded = record.operations[state.place]
-        where, sql = "before the first statement", ""
+        recorded = record.operations[state.last]
+        moment, sql = "before the first statement", ""
         if recorded.reported:
-            where = "after the run reported success"
-        elif recorded.event is not None:
-            event = record.run.events[recorded.event]
-            where, sql = f"inside {record.run.where(event)}", event.sql
-        done = _done(record, state.place)
-        text = f"power lost {where}{done}; on the disk: {state.kept}"
-        return Point(self.name, case.mode, "write", number, text, sql)
+            moment = "after the run reported success"
+        elif recorded.statement is not None:
+            statement = record.recording.statements[recorded.statement]
+            moment, sql = f"inside {record.recording.in_words(statement)}", statement.sql
+        done = _last_done(record, state.last)
+        where = f"power lost {moment}{done}; on the disk: {state.kept}"
+        return Point(self.name, case.mode, "write", number, where, sql)
 
 
-def _files(state: PowerState) -> Files:
-    return Files(*(state.files.get(ending, b"") for ending in _NAMES))
+def _files(state: PowerState) -> DatabaseFiles:
+    return DatabaseFiles(*(state.files.get(ending, b"") for ending in _NAMES))
 
 
-def _done(record: DiskRecord, place: int) -> str:
-    """Return in words what was done last."""
-    operation = record.operations[place].operation
+def _last_done(record: DiskRecord, index: int) -> str:
+    """Return in words what the operation at ``index`` did."""
+    operation = record.operations[index].operation
     name = _NAMES[operation.path]
     match operation:
         case Write():
             writes = [
-                number
-                for number, one in enumerate(record.operations)
+                other
+                for other, one in enumerate(record.operations)
                 if isinstance(one.operation, Write) and one.operation.path == operation.path
             ]
-            return f", after write {writes.index(place) + 1} of {len(writes)} to {name}"
+            return f", after write {writes.index(index) + 1} of {len(writes)} to {name}"
         case Truncate(size=size):
             return f", after {name} was cut to {size} bytes"
         case Sync():

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from pytest_pmd_migrations.faults import Case, Judged, Kind, Mode, Point
+from pytest_pmd_migrations.faults import Case, Kind, Mode, Point, StruckPoint
 from pytest_pmd_migrations.faults.judge import Judge
-from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
+from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.sources import Location
 
@@ -95,6 +95,17 @@ class ReadsFirst(TenLines):
         return True
 
 
+class Piecemeal(TenLines):
+    """Commits each statement by itself, and the version after all."""
+
+    def upgrade(self, conn, to):
+        conn.isolation_level = None
+        for version in self.pending(conn, to):
+            for statement in self.steps[version]:
+                conn.execute(statement)
+            conn.execute(f"PRAGMA user_version = {version}")
+
+
 class TriesAgain(TenLines):
     """Waits for a lock by itself, pausing between attempts."""
 
@@ -128,10 +139,10 @@ def case(source: TenLines, mode: Mode = "rollback", *, rows: int = 12) -> Case:
     return Case(source, notes(rows), 1, 2, "0001", mode)
 
 
-def tried(kind: Kind, tried_case: Case) -> tuple[Sequence[Point], list[Judged]]:
-    """Return every point of a kind and what was judged there."""
-    with wrapped_connects():
-        judge = Judge(tried_case)
+def strike_all(kind: Kind, struck_case: Case) -> tuple[Sequence[Point], list[StruckPoint]]:
+    """Return every point of a kind and what each fault left, without a child process."""
+    with patched_connect():
+        judge = Judge(struck_case)
         judge.check_plain_run()
-        points = kind.points(tried_case)
-        return points, list(kind.strike(tried_case, points, judge))
+        points = kind.points(struck_case)
+        return points, list(kind.strike(struck_case, points, judge))

@@ -1,4 +1,4 @@
-"""The SQLite library that Python's own ``sqlite3`` runs on, as ctypes sees it."""
+"""Find the SQLite library that Python's own ``sqlite3`` calls, for ctypes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["LibraryNotFoundError", "find_library"]
 
 
 class LibraryNotFoundError(Exception):
-    """Python's own SQLite cannot be reached here; the message says why, for the cell to repeat."""
+    """Python's own SQLite cannot be reached here; a cell repeats the message, which says why."""
 
 
 def find_library() -> ctypes.CDLL:

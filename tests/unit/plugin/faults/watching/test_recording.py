@@ -1,4 +1,4 @@
-"""Which places of a run are struck: all of a short one, the telling ones of a long one."""
+"""Which statements of a run are struck: all of a short run, the telling ones of a long one."""
 
 from __future__ import annotations
 
@@ -7,38 +7,43 @@ from contextlib import closing
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_pmd_migrations.faults.recording import Event, Recorder, Recording, spread
+from pytest_pmd_migrations.faults.watching.recording import (
+    RecordedStatement,
+    Recorder,
+    Recording,
+    spread,
+)
 
 NUMBERS = st.integers(0, 300)
 
 
 @given(NUMBERS, st.integers(1, 50))
-def test_places_are_spread_without_repeats_and_within_bounds(number: int, limit: int) -> None:
-    places = list(spread(number, limit))
-    assert len(places) == min(number, limit)
-    assert places == sorted(set(places))
-    assert all(0 <= place < number for place in places)
+def test_numbers_are_spread_without_repeats_and_within_bounds(number: int, limit: int) -> None:
+    spread_out = list(spread(number, limit))
+    assert len(spread_out) == min(number, limit)
+    assert spread_out == sorted(set(spread_out))
+    assert all(0 <= one < number for one in spread_out)
 
 
 @given(st.lists(st.sampled_from("ab"), max_size=120), st.integers(1, 40))
-def test_what_is_chosen_are_statements_of_the_runner(kinds: list[str], limit: int) -> None:
-    events = tuple(
-        Event(f"INSERT INTO {kind} VALUES ({n})", n + 1, False, n, n)
+def test_statements_that_are_picked_are_the_runners_own(kinds: list[str], limit: int) -> None:
+    statements = tuple(
+        RecordedStatement(f"INSERT INTO {kind} VALUES ({n})", n + 1, False, n, n)
         for n, kind in enumerate(kinds)
     )
-    chosen = Recording(events, 0, 0, wrote=True).chosen(limit)
-    assert len(chosen) == min(len(events), limit)
-    assert list(chosen) == sorted(set(chosen))
+    picked = Recording(statements, 0, 0, wrote=True).pick_statements(limit)
+    assert len(picked) == min(len(statements), limit)
+    assert list(picked) == sorted(set(picked))
 
 
 def test_where_another_kind_of_statement_begins_comes_first() -> None:
     """The window between a long loop and the stamp after it is never missed."""
     loop = [f"INSERT INTO notes VALUES ({n}, 'x')" for n in range(500)]
     texts = ["BEGIN", *loop, "PRAGMA user_version = 2", "COMMIT"]
-    events = tuple(Event(text, n + 1, False, n, n) for n, text in enumerate(texts))
-    chosen = Recording(events, 0, 0, wrote=True).chosen(10)
-    assert {0, 1, 501, 502} < set(chosen)
-    assert len(chosen) == 10
+    statements = tuple(RecordedStatement(text, n + 1, False, n, n) for n, text in enumerate(texts))
+    picked = Recording(statements, 0, 0, wrote=True).pick_statements(10)
+    assert {0, 1, 501, 502} < set(picked)
+    assert len(picked) == 10
 
 
 def test_what_sqlite_runs_within_a_statement_has_its_number() -> None:
@@ -53,10 +58,10 @@ def test_what_sqlite_runs_within_a_statement_has_its_number() -> None:
         conn.execute("-- a comment of one's own\nINSERT INTO notes VALUES ('a')")
         conn.execute("CREATE VIRTUAL TABLE search USING fts5(body)")
         conn.execute("SELECT 1")
-    numbers = [(event.number, event.nested) for event in recorder.events]
+    numbers = [(one.number, one.nested) for one in recorder.statements]
     assert numbers[0] == (1, False)
     assert (1, True) in numbers
     assert numbers.count((2, False)) == 1
     assert numbers.count((2, True)) > 5
     assert numbers[-1] == (3, False)
-    assert recorder.recording().statements == 3
+    assert recorder.recording().runner_statements == 3

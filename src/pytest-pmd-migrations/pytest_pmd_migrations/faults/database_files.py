@@ -1,4 +1,4 @@
-"""A database with what lies beside it, as a process that was killed leaves it."""
+"""The files of one database (with its journal and write-ahead log), read and written as bytes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.image import Image
 
-__all__ = ["Files", "read_files", "write_database"]
+__all__ = ["DatabaseFiles", "read_files", "write_database"]
 
-_MARKS = slice(18, 20)
-_WAL_MARKS = b"\x02\x02"
+_FORMAT_VERSIONS = slice(18, 20)
+_WAL_FORMAT = b"\x02\x02"
 
 
 @dataclass(frozen=True)
-class Files:
+class DatabaseFiles:
     """The bytes of a database, its rollback journal and its write-ahead log; empty where none."""
 
     database: bytes
@@ -34,7 +34,7 @@ class Files:
         return found.hexdigest()
 
     def write(self, path: Path) -> None:
-        """Put the files where a database at ``path`` has them; nothing is there before."""
+        """Write the files as those of a database at ``path``, where none is yet."""
         if self.database:
             path.write_bytes(self.database)
         for ending, content in (("-journal", self.journal), ("-wal", self.wal)):
@@ -42,9 +42,9 @@ class Files:
                 path.with_name(f"{path.name}{ending}").write_bytes(content)
 
 
-def read_files(path: Path) -> Files:
-    """Return the files as they are now: what a process killed at this moment would leave."""
-    return Files(*(_content(f"{path}{ending}") for ending in ("", "-journal", "-wal")))
+def read_files(path: Path) -> DatabaseFiles:
+    """Return the files as they are now: a process that is killed now would leave them so."""
+    return DatabaseFiles(*(_content(f"{path}{ending}") for ending in ("", "-journal", "-wal")))
 
 
 def _content(path: str) -> bytes:
@@ -65,5 +65,5 @@ def write_database(path: Path, image: Image, mode: Mode) -> None:
     if not content:
         return
     if mode == "wal":
-        content = content[: _MARKS.start] + _WAL_MARKS + content[_MARKS.stop :]
+        content = content[: _FORMAT_VERSIONS.start] + _WAL_FORMAT + content[_FORMAT_VERSIONS.stop :]
     path.write_bytes(content)

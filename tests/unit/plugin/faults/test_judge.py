@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import Counter
 from contextlib import closing, suppress
@@ -10,30 +9,19 @@ from dataclasses import replace
 
 import pytest
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults import KINDS, MODES, Judged, Point, try_faults
-from pytest_pmd_migrations.faults.files import Files
+from pytest_pmd_migrations.faults import KINDS, MODES, Point, StruckPoint, try_faults
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds.crash import Crash
 from pytest_pmd_migrations.faults.kinds.deny import Deny
 from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
-from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
+from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 
-from tests.unit.plugin.faults.ten_lines import STEPS, TenLines, case, notes, tried
-
-
-def first_broken(judged) -> Judged:
-    return next(one for one in judged if one.broken)
+from tests.unit.plugin.faults.runners import STEPS, Piecemeal, TenLines, case, notes
 
 
-class Piecemeal(TenLines):
-    """Commits each statement by itself, and the version after all."""
-
-    def upgrade(self, conn, to):
-        conn.isolation_level = None
-        for version in self.pending(conn, to):
-            for statement in self.steps[version]:
-                conn.execute(statement)
-            conn.execute(f"PRAGMA user_version = {version}")
+def first_broken(struck) -> StruckPoint:
+    return next(one for one in struck if one.broken)
 
 
 def piecemeal(*statements):
@@ -48,31 +36,29 @@ COPY = "INSERT INTO kept(body) SELECT body FROM notes"
 def test_a_correct_runner_is_old_or_new_whatever_strikes(mode):
     """No false alarm: crash, and every kind of error."""
     kinds = [kind for kind in KINDS if kind.name not in ("kill", "memory", "interleave", "power")]
-    judged = try_faults(case(TenLines(), mode), kinds)
-    assert {one.verdict for one in judged} == {"old", "new"}
-    assert {one.point.kind for one in judged} == {kind.name for kind in kinds}
+    struck = try_faults(case(TenLines(), mode), kinds)
+    assert {one.left for one in struck} == {"old", "new"}
+    assert {one.point.kind for one in struck} == {kind.name for kind in kinds}
 
 
 def test_real_kills_and_memory_say_what_crash_and_full_say():
     kinds = [kind for kind in KINDS if kind.name in ("crash", "kill", "memory")]
-    judged = try_faults(case(TenLines()), kinds)
-    told = {(one.point.unit, one.point.at): one for one in judged if one.point.kind == "crash"}
-    kills = [one for one in judged if one.point.kind == "kill"]
+    struck = try_faults(case(TenLines()), kinds)
+    told = {(one.point.unit, one.point.at): one for one in struck if one.point.kind == "crash"}
+    kills = [one for one in struck if one.point.kind == "kill"]
     assert len(kills) == 10
     for kill in kills:
         crash = told[kill.point.unit, kill.point.at]
-        assert (kill.verdict, kill.version) == (crash.verdict, crash.version)
-        assert kill.point.place == crash.point.place
-    assert {one.verdict for one in judged if one.point.kind == "memory"} <= {"old", "new"}
+        assert (kill.left, kill.version) == (crash.left, crash.version)
+        assert kill.point.where == crash.point.where
+    assert {one.left for one in struck if one.point.kind == "memory"} <= {"old", "new"}
 
 
-def test_the_points_of_a_run_and_their_verdicts():
+def test_the_points_of_a_run_and_what_is_left_at_each():
     """The same on every Python, worker and run: pinned but for ticks, which are SQLite's."""
-    judged = try_faults(case(TenLines()), [Crash(), Interrupt(), Deny()])
+    struck = try_faults(case(TenLines()), [Crash(), Interrupt(), Deny()])
     shown = [
-        f"{one.point.place}: {one.verdict}"
-        for one in judged
-        if one.point.unit in ("statement", "end")
+        f"{one.point.where}: {one.left}" for one in struck if one.point.unit in ("statement", "end")
     ]
     assert len(shown) == 10 + 9
     assert shown[:10] == [
@@ -91,24 +77,24 @@ def test_the_points_of_a_run_and_their_verdicts():
 
 def test_two_steps_in_one_run_can_end_between():
     steps = {**STEPS, 3: ("CREATE TABLE more (id INTEGER)",)}
-    judged = try_faults(replace(case(TenLines(steps=steps)), to=3), [Crash(), Deny()])
-    assert {one.verdict for one in judged} == {"old", "mid", "new"}
+    struck = try_faults(replace(case(TenLines(steps=steps)), to=3), [Crash(), Deny()])
+    assert {one.left for one in struck} == {"old", "mid", "new"}
 
 
 def test_torn_is_what_a_retry_mends():
-    judged = try_faults(
+    struck = try_faults(
         piecemeal(KEEP, "CREATE INDEX IF NOT EXISTS by_body ON kept(body)"), [Deny()]
     )
-    found = first_broken(judged)
-    assert (found.verdict, found.version, found.retry) == ("torn", 1, "")
-    assert found.point.place == "denied in statement 3 of 4"
-    assert found.outcome == "raised DatabaseError: not authorized"
+    found = first_broken(struck)
+    assert (found.left, found.version, found.retry) == ("torn", 1, "")
+    assert found.point.where == "denied in statement 3 of 4"
+    assert found.said == "raised DatabaseError: not authorized"
     assert found.differences == ("only in found      table kept (2 columns)",)
 
 
 def test_wedged_is_where_a_retry_raises():
     found = first_broken(try_faults(case(Piecemeal()), [Crash()]))
-    assert (found.verdict, found.version) == ("wedged", 1)
+    assert (found.left, found.version) == ("wedged", 1)
     assert found.differences == (
         "only in found      column notes.words INTEGER",
         "table notes has other values in its 12 rows",
@@ -117,12 +103,10 @@ def test_wedged_is_where_a_retry_raises():
 
 
 def test_wrong_is_where_a_retry_doubles_rows():
-    words = Counter(one.verdict for one in try_faults(piecemeal(KEEP, COPY), [Crash()]))
+    words = Counter(one.left for one in try_faults(piecemeal(KEEP, COPY), [Crash()]))
     assert words["wrong"]
-    found = next(
-        one for one in try_faults(piecemeal(KEEP, COPY), [Crash()]) if one.verdict == "wrong"
-    )
-    assert found.point.place == "killed after statement 3 of 4"
+    found = next(one for one in try_faults(piecemeal(KEEP, COPY), [Crash()]) if one.left == "wrong")
+    assert found.point.where == "killed after statement 3 of 4"
     assert found.retry == "reports success, but table kept has 24 of 12 rows"
 
 
@@ -137,12 +121,12 @@ def test_lost_is_where_rows_are_gone_after_a_retry():
         "INSERT INTO notes SELECT * FROM kept",
         "DROP TABLE kept",
     )
-    found = next(one for one in try_faults(piecemeal(*rebuild), [Crash()]) if one.verdict == "lost")
-    assert found.point.place == "killed after statement 5 of 9"
+    found = next(one for one in try_faults(piecemeal(*rebuild), [Crash()]) if one.left == "lost")
+    assert found.point.where == "killed after statement 5 of 9"
     assert found.retry == "reports success, but notes lost 12 of 12 rows"
 
 
-def test_marks_of_autoincrement_that_are_set_back_are_lost():
+def test_high_water_marks_of_autoincrement_that_are_set_back_are_lost():
     """The rows are the same; the id of a row deleted long ago would be given out again."""
     own = "id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT"
     first = (
@@ -152,18 +136,18 @@ def test_marks_of_autoincrement_that_are_set_back_are_lost():
         "INSERT INTO kept SELECT 1, 'a' WHERE NOT EXISTS (SELECT 1 FROM kept)",
     )
     source = Piecemeal(steps={2: first})
-    with wrapped_connects():
+    with patched_connect():
         judge = Judge(case(source))
         judge.check_plain_run()
         point = Point("crash", "rollback", "end", 0, "killed")
-        image = case(source).plain[1].files.database
-        assert judge.killed(point, Files(image)).verdict == "new"
+        image = case(source).plain_run.files.database
+        assert judge.after_kill(point, DatabaseFiles(image)).left == "new"
         with closing(sqlite3.connect(":memory:")) as conn:
             conn.deserialize(image)
             conn.execute("UPDATE sqlite_sequence SET seq = 1")
             conn.commit()
-            found = judge.killed(point, Files(conn.serialize()))
-    assert (found.verdict, found.differences) == (
+            found = judge.after_kill(point, DatabaseFiles(conn.serialize()))
+    assert (found.left, found.differences) == (
         "lost",
         ("table sqlite_sequence has other values in its 1 row",),
     )
@@ -175,9 +159,9 @@ def test_corrupt_is_what_sqlite_cannot_read():
     point = Point("crash", "rollback", "end", 0, "killed")
     content = bytearray(subject.before.content)
     content[1024:1200] = b"\xff" * 176
-    found = judge.killed(point, Files(bytes(content)))
-    assert found.verdict == "corrupt"
-    found = judge.killed(point, Files(b"no database at all, but long enough" * 100))
+    found = judge.after_kill(point, DatabaseFiles(bytes(content)))
+    assert found.left == "corrupt"
+    found = judge.after_kill(point, DatabaseFiles(b"no database at all, but long enough" * 100))
     assert found.differences == ("it cannot be opened: file is not a database",)
 
 
@@ -193,72 +177,7 @@ class Swallows(TenLines):
 
 def test_lied_is_success_without_the_result():
     found = first_broken(try_faults(case(Swallows()), [Deny()]))
-    assert (found.verdict, found.version, found.outcome) == ("lied", 1, "reported success")
-
-
-class Stubborn(TenLines):
-    """Tries again until it succeeds, which a database in its way never lets it."""
-
-    def upgrade(self, conn, to):
-        while True:
-            try:
-                super().upgrade(conn, to)
-            except sqlite3.Error:
-                self.steps = {2: ("SELECT nothing",)}
-            else:
-                return
-
-
-def test_hung_is_a_run_that_does_not_come_back():
-    subject = case(Stubborn())
-    judged = try_faults(subject, [OneDenial()], patience=0.3)
-    assert [one.verdict for one in judged] == ["hung"]
-
-
-class OneDenial(Deny):
-    """The kind, at its fifth point only: each that hangs takes the patience."""
-
-    def points(self, case):
-        return super().points(case)[4:5]
-
-
-class WaitsForEver(Piecemeal):
-    """Does not come back where a column is there already."""
-
-    def upgrade(self, conn, to):
-        try:
-            super().upgrade(conn, to)
-        except sqlite3.OperationalError:
-            while True:
-                pass
-
-
-def test_a_retry_that_does_not_come_back_is_wedged():
-    class After(Crash):
-        def points(self, case):
-            return super().points(case)[2:3]
-
-    judged = try_faults(case(WaitsForEver()), [After()], patience=0.3)
-    assert [(one.verdict, one.retry) for one in judged] == [("wedged", "does not come back")]
-
-
-class Dies(TenLines):
-    """Ends its process where something fails."""
-
-    def upgrade(self, conn, to):
-        try:
-            super().upgrade(conn, to)
-        except sqlite3.Error:
-            os._exit(3)
-
-
-def test_a_runner_that_ends_the_process_is_an_error_and_no_pass():
-    with pytest.raises(InjectionError) as caught:
-        try_faults(case(Dies()), [Deny()])
-    assert str(caught.value) == (
-        "the process ended, denied in statement 1 of 9, on the way from 0001: the migration or"
-        " SQLite ended it, so nothing can be said of that fault"
-    )
+    assert (found.left, found.version, found.said) == ("lied", 1, "reported success")
 
 
 class Random(TenLines):
@@ -294,10 +213,5 @@ def test_an_interrupted_write_rolls_back_what_came_before():
                 conn.execute("COMMIT")
 
     found = first_broken(try_faults(case(GoesOn()), [Interrupt()]))
-    assert (found.verdict, found.version) == ("lied", 2)
+    assert (found.left, found.version) == ("lied", 2)
     assert notes().content
-
-
-def test_points_are_the_same_in_one_process_and_in_a_child():
-    _, here = tried(Deny(), case(TenLines()))
-    assert tuple(here) == try_faults(case(TenLines()), [Deny()])

@@ -14,9 +14,8 @@ import pytest
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.kinds.deny import Deny
 from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
-from pytest_pmd_migrations.faults.patched_connect import wrapped_connects
 
-from tests.unit.plugin.faults.ten_lines import OwnConnection, TenLines, case, tried
+from tests.unit.plugin.faults.runners import OwnConnection, TenLines, case, strike_all
 
 
 class Watched(sqlite3.Connection):
@@ -75,34 +74,18 @@ class OwnCallbacks(TenLines):
 @pytest.mark.parametrize("source", [OwnConnection(), OwnClass(), OwnCallbacks()])
 @pytest.mark.parametrize("kind", [Interrupt(), Deny()], ids=["interrupt", "deny"])
 def test_every_statement_is_struck_whoever_opened_the_connection(source, kind):
-    points, judged = tried(kind, case(source))
+    points, struck = strike_all(kind, case(source))
     assert len([one for one in points if one.sql.startswith("ALTER")]) >= 1
-    assert {one.verdict for one in judged} == {"old"}
-    assert all(one.outcome.startswith("raised ") for one in judged)
+    assert {one.left for one in struck} == {"old"}
+    assert all(one.said.startswith("raised ") for one in struck)
 
 
 def test_the_runners_own_callbacks_are_asked_too():
     source = OwnCallbacks()
-    tried(Deny(), case(source))
+    strike_all(Deny(), case(source))
     assert source.asked > 100
     assert source.traced > 50
     assert source.ticked > 10
-
-
-def test_a_name_that_a_module_imported_is_wrapped_and_given_back():
-    original = sqlite3.connect
-    module = type(sys)("an_application")
-    module.open_it = original
-    sys.modules["an_application"] = module
-    try:
-        with wrapped_connects():
-            assert module.open_it is not original
-            assert sqlite3.connect is sqlite3.dbapi2.connect is module.open_it
-            with closing(module.open_it(":memory:")) as conn:
-                assert type(conn) is sqlite3.Connection
-        assert module.open_it is sqlite3.connect is original
-    finally:
-        del sys.modules["an_application"]
 
 
 class Lost(TenLines):
@@ -126,7 +109,7 @@ class Lost(TenLines):
 )
 def test_a_connection_that_was_lost_from_sight_is_an_error(spelling):
     with pytest.raises(InjectionError) as caught:
-        tried(Deny(), case(Lost(spelling)))
+        strike_all(Deny(), case(Lost(spelling)))
     assert str(caught.value) == (
         "the faults lost a connection: a sqlite3.Connection was opened to the database past"
         " sqlite3.connect, so nothing can be said of what it does. Let the runner call"
@@ -152,7 +135,7 @@ class Elsewhere(TenLines):
 
 def test_a_runner_in_another_process_is_an_error_and_no_pass():
     with pytest.raises(InjectionError) as caught:
-        tried(Deny(), case(Elsewhere()))
+        strike_all(Deny(), case(Elsewhere()))
     assert str(caught.value) == (
         "the faults saw no connection that wrote, and yet 0001 came to 0002: the runner does not"
         " use Python's sqlite3 in this process, so no fault can be tried on it"
@@ -173,7 +156,7 @@ class Moody(TenLines):
 
 def test_a_fault_that_never_struck_is_an_error_and_no_pass():
     with pytest.raises(InjectionError) as caught:
-        tried(Interrupt(), case(Moody()))
+        strike_all(Interrupt(), case(Moody()))
     assert str(caught.value).startswith(
         "a fault did not strike on the way from 0001 to 0002: the runner takes another way"
     )

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest_pmd_migrations.faults.kinds.power.operations import (
-    Delete,
-    Open,
-    Returned,
-    Sync,
-    Truncate,
-    Write,
-)
-from pytest_pmd_migrations.faults.kinds.power.states import SECTOR, files_after, power_states
+from pytest_pmd_migrations.faults.kinds.power.simulated_files import Returned, files_after
+from pytest_pmd_migrations.faults.kinds.power.states import SECTOR, power_states
+from pytest_pmd_migrations.faults.vfs.operations import Delete, Open, Sync, Truncate, Write
 
 DB, JOURNAL = "", "-journal"
 OLD, NEW = b"o" * SECTOR, b"n" * SECTOR
@@ -50,7 +44,7 @@ def test_one_file_may_reach_the_disk_and_another_not():
 
 
 def test_after_a_journal_is_deleted_the_database_may_lack_its_last_writes():
-    writes = [Write(DB, place * SECTOR, NEW) for place in range(3)]
+    writes = [Write(DB, n * SECTOR, NEW) for n in range(3)]
     found = files([Write(JOURNAL, 0, OLD), *writes, Delete(JOURNAL, durable=False)])
     assert {DB: NEW} in found
     assert {DB: NEW * 2} in found
@@ -77,17 +71,17 @@ def test_a_cut_file_is_shorter_and_a_lengthened_one_holds_zeros():
 
 def test_states_before_a_report_are_told_again_after_it():
     found = list(power_states({DB: OLD}, [Write(DB, 0, NEW), Returned()]))
-    assert [(state.files[DB], state.place) for state in found] == [(NEW, 0), (OLD, 1), (NEW, 1)]
+    assert [(state.files[DB], state.last) for state in found] == [(NEW, 0), (OLD, 1), (NEW, 1)]
 
 
-def test_many_writes_are_tried_at_some_places_only():
-    writes = [Write(DB, place * SECTOR, NEW) for place in range(300)]
+def test_of_many_writes_only_some_are_struck():
+    writes = [Write(DB, n * SECTOR, NEW) for n in range(300)]
     assert 128 <= len(files(writes)) <= 3 * 128
 
 
 @st.composite
 def runs(draw):
-    """Writes of one sector each, to places of their own, and syncs."""
+    """Writes of one sector each, to sectors of their own, and syncs."""
     operations = []
     for number in range(draw(st.integers(1, 12))):
         path = draw(st.sampled_from([DB, JOURNAL]))
@@ -102,7 +96,7 @@ def runs(draw):
 def test_every_state_holds_what_was_synced_and_nothing_from_later(operations):
     found = list(power_states({}, operations))
     for state in found:
-        done = operations[: state.place + 1]
+        done = operations[: state.last + 1]
         for number, operation in enumerate(operations):
             if isinstance(operation, Sync):
                 continue
@@ -110,7 +104,7 @@ def test_every_state_holds_what_was_synced_and_nothing_from_later(operations):
             there = state.files.get(operation.path, b"")[at] == operation.data
             if Sync(operation.path) in done[number:]:
                 assert there
-            if number > state.place:
+            if number > state.last:
                 assert not there
     assert found[-1].files == files_after({}, operations) or isinstance(operations[-1], Write)
     assert len({tuple(sorted(state.files.items())) for state in found}) == len(found)
