@@ -77,7 +77,7 @@ UPWARDS = {
     (
         "pytest_pmd_migrations/schema/values.py",
         "pytest_pmd_migrations/schema/reading/tokens.py",
-    ): "expressions are kept as tokens, whose class stands beside the reader that makes them",
+    ): "names are found in a schema as SQLite folds them; `fold` stands beside the tokens",
 }
 """The imports of something that lies above, one folder for another, and why they may stay."""
 
