@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import pytest
 
@@ -35,14 +35,14 @@ def light_child_runs(
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
     start_anew = pytester.popen
 
-    def popen(
-        command: Sequence[str], stdout: IO[str], stderr: IO[str], stdin: object
-    ) -> Run | subprocess.Popen[bytes]:
+    def popen(command: Sequence[str], **options: Any) -> Run | subprocess.Popen[bytes]:
         if not can_run(command, os.environ["PATH"]):
-            return start_anew(command, stdout, stderr, stdin)
+            return start_anew(command, **options)
         python_path = [str(Path.cwd()), os.environ.get("PYTHONPATH", "")]  # as pytester has it
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, python_path))}
-        return warm_python.start(command, env=env, stdout=stdout, stderr=stderr)
+        return warm_python.start(
+            command, env=env, stdout=options["stdout"], stderr=options["stderr"]
+        )
 
     monkeypatch.setattr(pytester, "popen", popen)
 

@@ -83,7 +83,10 @@ class Run:
 
     def wait(self) -> int:
         """Wait for the end; return what `subprocess` would: below zero for a signal."""
-        return int(self._answers.readline())
+        answer = self._answers.readline()
+        if not answer:
+            raise RuntimeError("the process that forks has ended; its errors are printed above")
+        return int(answer)
 
 
 def can_run(command: Sequence[str], path: str) -> bool:
