@@ -71,10 +71,6 @@ UPWARDS = {
         "it lists every statement of pmd; metadata/store is a path that the plan names"
     ),
     (
-        "pytest_pmd_migrations/schema/reading/read.py",
-        "pytest_pmd_migrations/schema/compare.py",
-    ): "compare_databases reads both files, and stops early where their stored text is equal",
-    (
         "pytest_pmd_migrations/schema/values.py",
         "pytest_pmd_migrations/schema/reading/tokens.py",
     ): "names are found in a schema as SQLite folds them; `fold` stands beside the tokens",
