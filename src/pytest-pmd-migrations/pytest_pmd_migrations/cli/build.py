@@ -19,7 +19,7 @@ from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.schema.showing.lines import count_differences, render
+from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.lock import Lock, write_lock
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
@@ -159,7 +159,7 @@ def _refuse_difference(
     diff = history.difference(upgraded, name.version)
     if diff:
         what = counted(count_differences(diff), "difference")
-        lines = "\n".join(f"  {line}" for line in render(diff))
+        lines = "\n".join(f"  {line}" for line in diff_lines(diff))
         raise click.ClickException(
             f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
             f"{lines}\n\nMend the migration, so that both ways end alike."

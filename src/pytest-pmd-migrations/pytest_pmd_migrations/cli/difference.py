@@ -8,7 +8,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.schema import Schema, compare, read_schema
-from pytest_pmd_migrations.schema.showing.lines import render
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 
 __all__ = ["schema_difference"]
@@ -23,7 +23,7 @@ def schema_difference(history: History, one: str, other: str) -> list[str]:
     names = [_name(history, text) for text in (one, other)]
     labels = (str(names[0]), str(names[1]))
     diff = compare(*(_schema(history, name) for name in names))
-    return render(diff, labels=labels) or [f"{labels[0]} and {labels[1]} have the same schema"]
+    return diff_lines(diff, labels=labels) or [f"{labels[0]} and {labels[1]} have the same schema"]
 
 
 def _name(history: History, text: str) -> SnapshotName:

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.faults.values import Judged, Point, Verdict
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows, digest_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.lines import render
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
 from pytest_pmd_migrations.sources.protocol import current_version
@@ -240,7 +240,7 @@ def _differences(state: State, expected: State, case: Case) -> Iterator[str]:
             diff = compare(
                 read_schema(there).without(case.ignore), read_schema(wanted).without(case.ignore)
             )
-        yield from render(diff, labels=_LABELS)
+        yield from diff_lines(diff, labels=_LABELS)
     for table in sorted(state.rows.keys() & expected.rows.keys()):
         if state.rows[table] != expected.rows[table]:
             yield _rows_line(table, state.image, expected.image)

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.full_sql import whole_sql
+from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 
 from tests.unit.plugin.schema.every import holds_for_every
 from tests.unit.plugin.schema.test_rulings import DIFFERENT
@@ -17,7 +17,7 @@ def whole(upgraded: str, fresh: str) -> list[str]:
         one.executescript(upgraded)
         two.executescript(fresh)
         schemas = read_schema(one), read_schema(two)
-        return whole_sql(compare(*schemas), schemas, (stored_text(one), stored_text(two)))
+        return full_sql(compare(*schemas), schemas, (stored_text(one), stored_text(two)))
 
 
 def test_lines_that_the_other_side_has_not_are_marked() -> None:
