@@ -143,7 +143,7 @@ class Oracle:
             return rows
         return [
             (
-                place,
+                number,
                 # A column of a view may be named after the text of an expression.
                 squeezed(name) if kind == "view" else name,
                 _type(type_),
@@ -151,17 +151,24 @@ class Oracle:
                 _default(default),
                 *rest,
             )
-            for place, name, type_, required, default, *rest in rows
+            for number, name, type_, required, default, *rest in rows
         ]
 
     def _foreign_keys(self, table: str) -> list[Any]:
         keys: dict[int, list[Any]] = {}
-        for number, place, parent, column, target, update, delete, _ in self._pragma(
+        for number, position, parent, column, target, update, delete, _ in self._pragma(
             "foreign_key_list", table
         ):
             key = keys.setdefault(number, [])
             key.append(
-                (place, parent.lower(), column.lower(), target and target.lower(), update, delete)
+                (
+                    position,
+                    parent.lower(),
+                    column.lower(),
+                    target and target.lower(),
+                    update,
+                    delete,
+                )
             )
         return sorted(keys.values(), key=repr)
 
@@ -209,8 +216,8 @@ class Oracle:
     def _insert(self, table: str, chance: random.Random) -> Any:
         columns = self._stored(table)
         values = [chance.choice(_PROBES) for _ in columns]
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        return self._done(f"INSERT INTO {_quoted(table)}({names}) VALUES ({marks})", values)
+        names, parameters = ", ".join(columns), ", ".join("?" * len(columns))
+        return self._done(f"INSERT INTO {_quoted(table)}({names}) VALUES ({parameters})", values)
 
     def _out_of_patience(self) -> bool:
         """Interrupt a statement that has run long: a recursive one may never end."""

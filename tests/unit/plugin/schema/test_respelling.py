@@ -14,9 +14,9 @@ from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 from tests.unit.plugin.schema.bases import split_script
 from tests.unit.plugin.schema.every import holds_for_every, read_again, schema
-from tests.unit.plugin.schema.test_rulings import DIFFERENT, ORDER, SAME
+from tests.unit.plugin.schema.rulings import DIFFERENT, EQUAL, ORDER
 
-STATEMENTS = sorted({script for pair in (*SAME.values(), *DIFFERENT.values()) for script in pair})
+STATEMENTS = sorted({script for pair in (*EQUAL.values(), *DIFFERENT.values()) for script in pair})
 KEYWORDS = frozenset(
     {"CREATE", "TABLE", "INDEX", "VIEW", "TRIGGER", "UNIQUE", "CHECK", "NOT", "NULL", "DEFAULT"}
     | {"PRIMARY", "KEY", "REFERENCES", "ON", "WHERE", "SELECT", "FROM", "AND", "OR", "BEGIN", "END"}

@@ -132,7 +132,7 @@ def begins_no_statement(token: Token) -> bool:
 
 def rest_from(text: str, tokens: tuple[Token, ...]) -> str:
     """The part of a text that begins with the first of its last tokens."""
-    rests = (text[place:] for place in reversed(range(len(text))))
+    rests = (text[start:] for start in reversed(range(len(text))))
     return next(
         rest for rest in rests if rest.startswith(tokens[0].text) and tokenize(rest) == tokens
     )

@@ -6,7 +6,7 @@ from pytest_pmd_migrations.schema import compare
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 
 from tests.unit.plugin.schema.every import holds_for_every, schema
-from tests.unit.plugin.schema.test_rulings import PAIRS
+from tests.unit.plugin.schema.rulings import RULINGS, Ruling
 
 UPGRADED = """
     CREATE TABLE documents(path TEXT PRIMARY KEY, active INT, title TEXT, extra TEXT);
@@ -255,13 +255,13 @@ def test_equal_schemas_have_no_lines() -> None:
     assert diff_lines(compare(schema(FRESH), schema(FRESH))) == []
 
 
-def is_told_within_72_columns(case: tuple[str, str, str]) -> None:
-    lines = diff_lines(compare(schema(case[0]), schema(case[1])))
+def is_told_within_72_columns(ruling: Ruling) -> None:
+    lines = diff_lines(compare(schema(ruling.upgraded), schema(ruling.fresh)))
     assert [line for line in lines if len(line) > 72] == []
 
 
 def test_no_line_is_wider_than_72_columns() -> None:
-    holds_for_every(PAIRS, is_told_within_72_columns)
+    holds_for_every(RULINGS, is_told_within_72_columns)
 
 
 def test_a_word_that_is_too_long_is_not_cut() -> None:
