@@ -19,6 +19,13 @@ def test_a_view_that_cannot_be_read_has_no_order_of_columns() -> None:
     )
 
 
+def test_another_select_is_no_order_of_columns() -> None:
+    table = "CREATE TABLE t(a, b);"
+    one = schema(f"{table} CREATE VIEW v AS SELECT a, b FROM t")
+    other = schema(f"{table} CREATE VIEW v AS SELECT b, a FROM t")
+    assert [found.part for found in compare(one, other).differences] == ["columns", "SELECT"]
+
+
 def test_an_order_is_that_of_the_columns_on_both_sides_whatever_their_names() -> None:
     one = schema('CREATE TABLE t("a, b", "", c, gone)')
     other = schema('CREATE TABLE t(new, c, "A, B", "")')

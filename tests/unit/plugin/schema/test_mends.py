@@ -85,6 +85,8 @@ def test_what_is_said_to_mend_mends(pair: tuple[str, str]) -> None:
         ("CREATE TABLE t(a, b)", "CREATE TABLE t(a)", "ALTER TABLE t DROP COLUMN b;"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT)", "ALTER TABLE t ADD COLUMN b INT;"),
         ("CREATE TABLE t(A)", "CREATE TABLE t(a)", "ALTER TABLE t RENAME COLUMN A TO a;"),
+        ("CREATE TABLE t(a)", "CREATE TABLE t(b, a)", "needs a table rebuild"),
+        ("CREATE TABLE t(a)", "CREATE TABLE t(a, b NOT NULL)", "needs a table rebuild"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a UNIQUE)", "needs a table rebuild"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a, CHECK(a))", "needs a table rebuild"),
         (

@@ -156,6 +156,16 @@ def test_each_check_became_the_one_that_is_most_like_it() -> None:
     ]
 
 
+def test_two_checks_do_not_become_the_same_one() -> None:
+    old = "CREATE TABLE t(a, CHECK (a > 1 AND a < 9), CHECK (a > 2 AND a < 9))"
+    diff = compare(schema(old), schema("CREATE TABLE t(a, CHECK (a > 3 AND a < 9))"))
+    heads = [line for line in diff_lines(diff) if not line.startswith(" ")]
+    assert heads == [
+        "different          check of t",
+        "only in upgraded   check t: a > 2 and a < 9",
+    ]
+
+
 def test_a_foreign_key_that_leads_elsewhere_is_told_as_one() -> None:
     old = "CREATE TABLE t(a REFERENCES p(id))"
     new = "CREATE TABLE t(a REFERENCES parents(id))"
