@@ -30,14 +30,14 @@ def as_parameters(cases: Mapping[str, Case]) -> list[object]:
 
 
 def holds_for_every(cases: Mapping[str, Case], judge: Callable[[Case], None]) -> None:
-    """Judge each case; fail with the names of all of which ``judge`` raised, and what it said."""
+    """Judge each case; fail with the name of each one that ``judge`` raised for, and the error."""
     wrong = []
     for name, case in cases.items():
         try:
             judge(case)
-        except Exception as error:  # what went wrong in one case is told beside the others
-            said = "\n    ".join(f"{type(error).__name__}: {error}".splitlines())
-            wrong.append(f"{name}\n    {said}")
+        except Exception as error:  # each error is reported beside the others
+            text = "\n    ".join(f"{type(error).__name__}: {error}".splitlines())
+            wrong.append(f"{name}\n    {text}")
     if wrong:
         pytest.fail("\n".join([f"{len(wrong)} of {len(cases)} cases:", *wrong]), pytrace=False)
     assert cases
@@ -50,7 +50,7 @@ def schema(script: str) -> Schema:
 
 
 def read_again(script: str) -> Schema:
-    """Return the schema that a script makes, in a database made for it."""
+    """Return the schema that a script makes, in a new database."""
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.executescript(script)
         return read_schema(conn)

@@ -1,4 +1,4 @@
-"""A search for parentheses that mean something and that the comparison takes for redundant.
+"""Search for parentheses that mean something but that the comparison takes for redundant.
 
 Random expressions over all of SQLite's operators get a pair of parentheses more or less; SQLite
 says whether that is another program with other values.
@@ -95,7 +95,7 @@ class Grouping:
 
 @dataclass
 class SearchResult:
-    """What a search found, pair by pair."""
+    """The figures and the pairs of one search."""
 
     pairs: int = 0
     meaning: int = 0
@@ -106,12 +106,12 @@ class SearchResult:
 
     @property
     def faults(self) -> list[Grouping]:
-        """What should not be."""
+        """The cases that show a fault of the comparison."""
         return self.missed
 
     @property
     def doubtful(self) -> list[Grouping]:
-        """What may be looked at."""
+        """The cases that are no fault but may be looked at."""
         return self.kept
 
     def __str__(self) -> str:

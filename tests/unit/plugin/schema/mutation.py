@@ -1,4 +1,4 @@
-"""A search for differences that the comparison does not see.
+"""Search for differences that the comparison does not see.
 
 Schemas are changed one word at a time; SQLite itself says whether the change means something, and
 then ``compare()`` has to report it.
@@ -41,7 +41,7 @@ _QUOTES = ("'{}'", '"{}"', "[{}]", "`{}`", "{}")
 
 @dataclass(frozen=True)
 class Case:
-    """A schema and the same with one word changed."""
+    """A schema, and one of its statements with one word changed."""
 
     base: tuple[str, ...]
     position: int
@@ -58,9 +58,9 @@ class Case:
 
 @dataclass
 class SearchResult:
-    """What a search found, case by case.
+    """The figures and the cases of one search.
 
-    ``confirmed`` is whether SQLite was asked about what is reported, too.
+    ``confirmed`` is true if SQLite was also asked about the cases that were reported.
     """
 
     confirmed: bool = True
@@ -74,12 +74,12 @@ class SearchResult:
 
     @property
     def faults(self) -> list[Case]:
-        """What should not be."""
+        """The cases that show a fault of the comparison."""
         return self.missed
 
     @property
     def doubtful(self) -> list[Case]:
-        """What may be looked at: each has to be a ruling."""
+        """The cases that may be looked at; each must be a ruling."""
         return [*self.ruled, *self.over_reported]
 
     def __str__(self) -> str:

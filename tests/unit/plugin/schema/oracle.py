@@ -1,4 +1,4 @@
-"""What SQLite itself makes of a schema: PRAGMA facts, bytecode of statements, rows.
+"""Ask SQLite itself what a schema means: facts of PRAGMAs, bytecode of statements, rows.
 
 Two schemas that differ in one of these are different to SQLite, whatever their text. What is only
 an address, a page number or an echo of the text is taken out.
@@ -68,7 +68,7 @@ class Oracle:
         self.conn.close()
 
     def distinguishes(self, other: Oracle) -> bool:
-        """Return whether SQLite makes something else of the other schema; cheapest first."""
+        """Return whether the other schema means something else to SQLite; cheapest first."""
         return (
             self.facts != other.facts
             or self.bytecode != other.bytecode
@@ -77,7 +77,7 @@ class Oracle:
 
     @cached_property
     def facts(self) -> list[Any]:
-        """What PRAGMAs and sqlite_schema tell."""
+        """The facts that PRAGMAs and sqlite_schema tell."""
         found: list[Any] = self._rows(
             "SELECT type, name, lower(tbl_name) FROM sqlite_schema"
             " WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY 1, 2"
@@ -96,7 +96,7 @@ class Oracle:
 
     @cached_property
     def behaviour(self) -> list[Any]:
-        """What comes of inserting, updating, deleting and reading rows; changes the database."""
+        """The answers to inserting, updating, deleting and reading rows; changes the database."""
         found: list[Any] = []
         self.conn.execute("PRAGMA foreign_keys = ON")
         chance = random.Random(1)

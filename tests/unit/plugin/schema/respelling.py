@@ -1,7 +1,7 @@
-"""Schemas written otherwise: what SQLite reads the same, the comparison must call equal.
+"""Search for spellings of a schema that the comparison does not call equal.
 
 White space, comments, the case of keywords, quotes of names, redundant parentheses and synonyms of
-operators, at random.
+operators are changed at random.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _BEFORE_VALUE = frozenset({"<", "<=", ">", ">=", "=", "==", "<>", "!=", "*", "||
 
 @dataclass
 class SearchResult:
-    """What a search found."""
+    """The figures and the cases of one search."""
 
     tried: int = 0
     refused: int = 0
@@ -47,12 +47,12 @@ class SearchResult:
 
     @property
     def faults(self) -> list[str]:
-        """What should not be."""
+        """The cases that show a fault of the comparison."""
         return self.alarms
 
     @property
     def doubtful(self) -> list[str]:
-        """What may be looked at."""
+        """The cases that are no fault but may be looked at."""
         return self.other
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""A case that is wrong is named, however many are right."""
+"""Each wrong case of many is named; ids of cases can be typed."""
 
 from __future__ import annotations
 

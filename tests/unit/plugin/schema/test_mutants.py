@@ -1,4 +1,4 @@
-"""What SQLite distinguishes is reported, and what it reads the same is not.
+"""Every difference that SQLite sees is reported, and no other spelling is.
 
 The searches themselves, and the command for longer ones, are in ``search.py`` beside this file.
 """

@@ -1,4 +1,4 @@
-"""How SQL is written changes nothing; what it means does."""
+"""Another spelling of the same SQL is no difference."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ EXPRESSIONS = st.recursive(st.sampled_from(OPERANDS), grown, max_leaves=8)
 
 
 def program(conn: sqlite3.Connection, expression: str) -> list[tuple[object, ...]] | None:
-    """What SQLite makes of an expression; None when it refuses it."""
+    """Return SQLite's program for an expression, None if it refuses it."""
     try:
         return conn.execute(f"EXPLAIN SELECT {expression} AS x FROM t").fetchall()
     except sqlite3.OperationalError:
