@@ -18,7 +18,7 @@ from pytest_pmd_migrations.checks.reached import reaching, unreached
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.lines import render
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
@@ -90,7 +90,7 @@ def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
             history.rules.visible(read_schema(conn)),
             history.rules.visible(read_schema(step.conn)),
         )
-        lines.extend(render(diff, labels=("second run", "first run")) if diff else ())
+        lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
     if first == second and unchanged_rows(step.after.content, content):
         return ()
     volatile = volatile_columns(history.application.source)

@@ -16,8 +16,8 @@ from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.full_sql import whole_sql
-from pytest_pmd_migrations.schema.showing.lines import render
+from pytest_pmd_migrations.schema.showing.full_sql import full_sql
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -73,8 +73,8 @@ def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[li
         diff = compare(stored, fresh)
         if diff:
             texts = text, history.fresh.text(version)
-            details = whole_sql(diff, (stored, fresh), texts, labels=_LABELS)
-            return [f"  {shown}" for shown in render(diff, labels=_LABELS)], tuple(details)
+            details = full_sql(diff, (stored, fresh), texts, labels=_LABELS)
+            return [f"  {shown}" for shown in diff_lines(diff, labels=_LABELS)], tuple(details)
     return [f"  its schema has another fingerprint than {LOCK_FILE} records"], ()
 
 

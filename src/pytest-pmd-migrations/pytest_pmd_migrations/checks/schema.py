@@ -21,8 +21,8 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
-from pytest_pmd_migrations.schema.showing.full_sql import whole_sql
-from pytest_pmd_migrations.schema.showing.lines import count_differences, render
+from pytest_pmd_migrations.schema.showing.full_sql import full_sql
+from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 __all__ = ["SCHEMA"]
@@ -67,7 +67,7 @@ def _watch(history: History) -> Callable[[Step], _Differing | None]:
             return None
         schemas = upgraded, history.fresh.schema(step.version)
         texts = step.text, history.fresh.text(step.version)
-        return _Differing(diff, tuple(whole_sql(diff, schemas, texts)))
+        return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
 
     return observe
 
@@ -122,7 +122,7 @@ def _finding(
     lines: list[str] = []
     for blame, part in parts:
         lines.extend(("", f"  first differs: {_where(history, record, blame.version)}", ""))
-        lines.extend(f"  {line}" for line in render(part))
+        lines.extend(f"  {line}" for line in diff_lines(part))
     if only_order:
         lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
     if shown != application.latest:

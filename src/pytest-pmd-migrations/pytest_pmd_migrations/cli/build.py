@@ -20,7 +20,7 @@ from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.schema.showing.lines import count_differences, render
+from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
@@ -179,7 +179,7 @@ def _refuse_difference(survey: Survey, name: SnapshotName, upgraded: Schema, bas
     diff = survey.history.rules.difference(upgraded, survey.fresh_schemas[name.version])
     if diff:
         what = counted(count_differences(diff), "difference")
-        lines = "\n".join(f"  {line}" for line in render(diff))
+        lines = "\n".join(f"  {line}" for line in diff_lines(diff))
         raise click.ClickException(
             f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
             f"{lines}\n\nMend the migration, so that both ways end alike."

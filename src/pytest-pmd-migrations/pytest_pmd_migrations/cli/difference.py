@@ -8,7 +8,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.schema import Schema, compare, read_schema
-from pytest_pmd_migrations.schema.showing.lines import render
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["schema_difference"]
@@ -22,7 +22,7 @@ def schema_difference(history: History, one: str, other: str) -> list[str]:
     """
     first, second = (_find_name(history, text) for text in (one, other))
     diff = compare(_schema(history, first), _schema(history, second))
-    lines = render(diff, labels=(str(first), str(second)))
+    lines = diff_lines(diff, labels=(str(first), str(second)))
     return lines or [f"{first} and {second} have the same schema"]
 
 

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.upgrade import EMPTY
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.lines import render
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import Source, current_version, volatile_columns
 from pytest_pmd_migrations.wording import counted
 
@@ -62,7 +62,7 @@ def differing_lines(
     if found.schema_text != expected.schema_text:
         with closing(found.image.connect()) as there, closing(expected.image.connect()) as wanted:
             diff = compare(read_schema(there).without(ignore), read_schema(wanted).without(ignore))
-        yield from render(diff, labels=_LABELS)
+        yield from diff_lines(diff, labels=_LABELS)
     for table in sorted(found.rows.keys() & expected.rows.keys()):
         if found.rows[table] != expected.rows[table]:
             yield _differing_rows(table, found.image, expected.image)

@@ -25,7 +25,7 @@ from pytest_pmd_migrations.pytest_side.database import (
 )
 from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.schema import read_schema
-from pytest_pmd_migrations.schema.showing.lines import count_differences, render
+from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.wording import counted
@@ -100,7 +100,7 @@ class DatabaseFactory:
         if diff:
             what = counted(count_differences(diff), "difference")
             head = f"{what} from fresh {format_version(version)}"
-            raise SchemaMismatchError("\n".join((head, "", *render(diff))))
+            raise SchemaMismatchError("\n".join((head, "", *diff_lines(diff))))
 
     def close(self) -> None:
         """Close every database that was handed out."""

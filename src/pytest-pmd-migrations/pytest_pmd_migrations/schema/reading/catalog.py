@@ -1,4 +1,4 @@
-"""What a database says of its own schema: sqlite_schema, and PRAGMAs over all tables at once."""
+"""Ask a database about its own schema: sqlite_schema, and each PRAGMA once for all tables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNREADABLE = "Could not decode to UTF-8"
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
 # A virtual table has no root page; asking for its columns needs its module.
 _TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0{}) AS t"
-# The table's name comes last, so that the rows need no cutting.
+# The table's name comes last, so that rows can be grouped by it without being cut.
 _COLUMNS = f"""
 SELECT x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden, t.name
 FROM {_TABLES.format("")}, pragma_table_xinfo(t.name, 'main') AS x
@@ -58,9 +58,9 @@ class Entry(NamedTuple):
 
 
 class Index(NamedTuple):
-    """One index: ``origin`` is "c" if CREATE INDEX made it, "u" for UNIQUE, "pk" for a key.
+    """One index: ``origin`` is "c" for CREATE INDEX, "u" for UNIQUE, "pk" for PRIMARY KEY.
 
-    ``terms`` are (number of the column, its name, whether it descends, collation).
+    ``terms`` are (number of the column, its name, whether it descends, its collation).
     """
 
     name: str
@@ -70,7 +70,10 @@ class Index(NamedTuple):
 
 
 class Catalog:
-    """Reads one connection's main database, whose rows of sqlite_schema it is given."""
+    """Answers questions about one connection's main database.
+
+    ``rows`` are those of its sqlite_schema, as ``plain_rows`` yields them.
+    """
 
     def __init__(self, conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
         self.conn = conn
@@ -87,9 +90,9 @@ class Catalog:
             indexes[name].terms.append(tuple(term))
 
     def entries(self) -> list[Entry]:
-        """Return the application's objects: neither SQLite's own nor a module's shadow tables.
+        """Return the application's objects, without SQLite's own and a module's shadow tables.
 
-        An index or a trigger on a shadow table is the application's: modules make none with SQL.
+        An index or a trigger on a shadow table is the application's; no module makes one.
         """
         return [
             Entry(str(kind), str(name), str(table), str(sql))
@@ -100,39 +103,39 @@ class Catalog:
         ]
 
     def is_virtual(self, table: str) -> bool:
-        """Return whether a module keeps that table."""
+        """Return whether a table is virtual."""
         return bool(self._table(table)[0] == "virtual")
 
     def without_rowid(self, table: str) -> bool:
-        """Return whether that table is WITHOUT ROWID."""
+        """Return whether a table is WITHOUT ROWID."""
         return bool(self._table(table)[1])
 
     def strict(self, table: str) -> bool:
-        """Return whether that table is STRICT."""
+        """Return whether a table is STRICT."""
         return bool(self._table(table)[2])
 
     def columns(self, table: str) -> Sequence[Row]:
-        """Return (name, type, NOT NULL, default, place in the key, hidden, table) of each column.
+        """Return each column as a row of pragma_table_xinfo; a virtual table has none here.
 
-        A table that a module keeps has none here.
+        A row is (name, type, NOT NULL, default, position in the key, hidden, table).
         """
         return self._columns[table]
 
     def indexes(self, table: str) -> Mapping[str, Index]:
-        """Return the indexes of a table by their names, the one made last first."""
+        """Return the indexes of a table by their names; the one made last comes first."""
         return self._indexes[table]
 
     def foreign_keys(self, table: str) -> Sequence[Row]:
-        """Return (number, parent, column, parent's column, ON UPDATE, ON DELETE, table).
+        """Return a row for each column of each foreign key; the key declared last comes first.
 
-        A key has a row for each of its columns; the key declared last comes first.
+        A row is (number, parent, column, parent's column, ON UPDATE, ON DELETE, table).
         """
         return self._foreign_keys[table]
 
     def view_columns(self, view: str) -> list[str]:
         """Return the names of a view's columns.
 
-        Raises sqlite3.OperationalError where what it refers to is not there.
+        Raises sqlite3.OperationalError if the view refers to something that does not exist.
         """
         try:
             rows = self.conn.execute(f"PRAGMA main.table_xinfo({quote(view)})").fetchall()
@@ -143,7 +146,7 @@ class Catalog:
         return [str(row[1]) for row in rows]
 
     def fts5_config(self, table: str) -> list[Row]:
-        """Return the settings an FTS5 table keeps as rows, such as rank."""
+        """Return the (name, value) settings that an FTS5 table keeps as rows, such as rank."""
         return _fts5_config(self.conn, table)
 
     def _table(self, name: str) -> tuple[Any, ...]:
@@ -151,15 +154,15 @@ class Catalog:
 
 
 def stored_text(conn: sqlite3.Connection) -> tuple[Row, ...]:
-    """Return the stored text of a schema, sorted: equal text means an equal schema.
+    """Return the stored text of a schema, sorted; equal text means an equal schema.
 
-    FTS5 keeps settings that change what a query gives in rows, so those are part of it.
+    It includes the settings that FTS5 keeps as rows, since they change what a query returns.
     """
     return in_order(stored_rows(conn))
 
 
 def stored_rows(conn: sqlite3.Connection) -> list[Row]:
-    """Return the rows of the stored text as they come."""
+    """Return the rows of the stored text without sorting them; see ``stored_text``."""
     with plain_rows(conn) as stored:
         rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
         settings: list[Row] = []
@@ -170,11 +173,11 @@ def stored_rows(conn: sqlite3.Connection) -> list[Row]:
 
 
 def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the rows of the stored text sorted."""
+    """Return rows of the stored text, sorted."""
     try:
         return tuple(sorted(rows))
     except TypeError:
-        # A damaged row may hold nothing where text belongs.
+        # A damaged row may hold NULL instead of text.
         return tuple(sorted(rows, key=repr))
 
 
@@ -184,7 +187,7 @@ def _fts5_config(conn: sqlite3.Connection, table: str) -> list[Row]:
             f"SELECT k, v FROM main.{quote(table + _FTS5_CONFIG)} WHERE k <> 'version' ORDER BY k"
         ).fetchall()
     except sqlite3.OperationalError:
-        # Not an FTS5 table after all: its text only mentions the word.
+        # The text only mentions the word fts5.
         return []
 
 
@@ -197,16 +200,16 @@ def _by_table(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:
 
 @contextmanager
 def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
-    """Let rows be tuples and text be str, whatever the connection's owner has set.
+    """Yield the rows of sqlite_schema: type, name, table, sql.
 
-    Yields the rows of sqlite_schema: type, name, table, sql.
+    Inside the block the connection returns tuples and str, whatever its owner has set.
     """
     factories = conn.row_factory, conn.text_factory
     conn.row_factory = None
     conn.text_factory = str
     try:
         try:
-            # Python's own way is the faster one, but it refuses text that is not UTF-8.
+            # Python's own decoding is faster, but it refuses text that is not UTF-8.
             rows = conn.execute(_SCHEMA).fetchall()
         except sqlite3.OperationalError as error:
             if _UNREADABLE not in str(error):
@@ -219,5 +222,5 @@ def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
 
 
 def quote(name: str) -> str:
-    """Return ``name`` as SQL writes it."""
+    """Return ``name`` in double quotes, for use in SQL."""
     return '"' + name.replace('"', '""') + '"'

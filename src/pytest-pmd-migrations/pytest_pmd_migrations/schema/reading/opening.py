@@ -1,4 +1,4 @@
-"""Open a database file to read it, without a change to it or to the folder it is in."""
+"""Open a database file to read it without changing the file or its folder."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ _BESIDE = ("-wal", "-journal")
 _WAL_MODE = b"\x02\x02"
 _MODES = slice(18, 20)
 _HEADER = 32
-_TURNS = 5
+_ATTEMPTS = 5
 _WAIT = 1.0
-"""Seconds for a writer to finish: longer than a commit, shorter than a reader's patience."""
+"""Seconds to wait for a writer: longer than a commit, shorter than a person's patience."""
 
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
-    """Open a connection to what the file holds; close it at the end.
+    """Open a connection to a database file and close it at the end.
 
-    What a write-ahead log or a journal beside the file says of it is read from a private copy:
-    SQLite would write to the folder to recover it. Raises SchemaReadError when there is no such
-    file or it cannot be read.
+    A file with a write-ahead log or a journal beside it is read from a private copy, since SQLite
+    would write to the folder to recover it. Raises SchemaReadError when there is no such file or
+    it cannot be read.
     """
-    place = Path(path)
+    file = Path(path)
     try:
-        mode = _mode(place)
+        mode = _mode(file)
         if stat.S_ISDIR(mode):
-            raise SchemaReadError(f"{place} is a folder; expected a SQLite database file")
+            raise SchemaReadError(f"{file} is a folder; expected a SQLite database file")
         if not stat.S_ISREG(mode):
-            raise SchemaReadError(f"{place} does not exist; expected a SQLite database file")
-        # SQLite, too, looks for a log beside the file that a link leads to.
-        with _connected(place.resolve() if place.is_symlink() else place.absolute()) as conn:
+            raise SchemaReadError(f"{file} does not exist; expected a SQLite database file")
+        # SQLite looks for a log beside the file that a link leads to, not beside the link.
+        with _connected(file.resolve() if file.is_symlink() else file.absolute()) as conn:
             yield conn
     except OSError as error:
         raise SchemaReadError(
-            f"{place} cannot be read: {error.strerror}; expected a SQLite database file that this"
+            f"{file} cannot be read: {error.strerror}; expected a SQLite database file that this"
             " user may read"
         ) from error
 
@@ -59,15 +59,15 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
         return
     with path.open("rb", buffering=0) as file:
         in_wal_mode = file.read(_HEADER)[_MODES] == _WAL_MODE
-    # Nobody has a file in WAL mode open that has no log beside it; to lock it would make one.
+    # A file in WAL mode without a log beside it is open nowhere; locking it would create a log.
     uri = f"{path.as_uri()}?mode=ro{'&immutable=1' if in_wal_mode else ''}"
     with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT)) as conn:
         yield conn
 
 
 def _copied(path: Path, folder: Path) -> Path:
-    """Copy the file and what is beside it; again where a writer began its log anew meanwhile."""
-    for _ in range(_TURNS):
+    """Copy the file with its log or journal; try again if a writer began a new one meanwhile."""
+    for _ in range(_ATTEMPTS):
         before = [_head(_beside(path, suffix)) for suffix in _BESIDE]
         copy = folder / "main.db"
         shutil.copyfile(path, copy)
@@ -89,7 +89,7 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _mode(path: Path) -> int:
-    """Return the mode of what the path leads to, 0 where there is nothing."""
+    """Return the mode of what the path leads to, 0 if there is nothing."""
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -105,7 +105,7 @@ def _size(path: Path) -> int:
 
 
 def _head(path: Path) -> bytes:
-    """Return the start of a log or a journal, which is another for each that is begun."""
+    """Return the header of a log or a journal, which differs for each one that is begun."""
     if not path.is_file():
         return b""
     with path.open("rb") as file:

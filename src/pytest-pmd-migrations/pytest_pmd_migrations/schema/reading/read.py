@@ -1,4 +1,4 @@
-"""Read a database's schema: PRAGMAs tell the facts, the stored SQL what PRAGMAs hide."""
+"""Read a database's schema: facts come from PRAGMAs, and from the stored SQL what these hide."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.schema.compare import SchemaDiff, compare
-from pytest_pmd_migrations.schema.reading.catalog import (
-    Catalog,
-    Entry,
-    in_order,
-    plain_rows,
-    stored_rows,
-)
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, plain_rows
 from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
 from pytest_pmd_migrations.schema.reading.opening import opened
 from pytest_pmd_migrations.schema.reading.statements import (
@@ -28,9 +21,10 @@ from pytest_pmd_migrations.schema.reading.statements import (
 from pytest_pmd_migrations.schema.reading.tables import read_table
 from pytest_pmd_migrations.schema.values import Schema, SchemaObject
 
-__all__ = ["compare_databases", "read_schema"]
+__all__ = ["Database", "connected", "read_connection", "read_schema"]
 
 Database = str | os.PathLike[str] | sqlite3.Connection
+"""A database to read: the path of its file, or an open connection."""
 
 
 def read_schema(path_or_connection: Database) -> Schema:
@@ -40,28 +34,30 @@ def read_schema(path_or_connection: Database) -> Schema:
     written nor closed. Raises SchemaReadError when the file does not exist, is no database, is
     locked, or cannot be read.
     """
-    with _connected(path_or_connection) as conn:
-        return _read(conn)
+    with connected(path_or_connection) as conn:
+        return read_connection(conn)
 
 
-def compare_databases(upgraded: Database, fresh: Database) -> SchemaDiff:
-    """Return what differs between two databases; where the stored text is equal, nothing does.
-
-    Takes, raises and leaves alone what ``read_schema`` does.
-    """
-    with _connected(upgraded) as conn:
-        rows = stored_rows(conn)
-    with _connected(fresh) as conn:
-        others = stored_rows(conn)
-        if rows == others or in_order(rows) == in_order(others):
-            return SchemaDiff()
-        wanted = _read(conn)
-    return compare(read_schema(upgraded), wanted)
+def read_connection(conn: sqlite3.Connection) -> Schema:
+    """Return the schema of a connection's main database; raises SQLite's own errors."""
+    with plain_rows(conn) as rows:
+        catalog = Catalog(conn, rows)
+        entries = catalog.entries()
+        quotes = Quotes(catalog, entries)
+        try:
+            found = [thing for entry in entries for thing in _objects(catalog, entry, quotes)]
+        finally:
+            quotes.close()
+    return Schema(tuple(sorted(found, key=attrgetter("kind", "name", "facts"))))
 
 
 @contextmanager
-def _connected(database: Database) -> Iterator[sqlite3.Connection]:
-    place = (
+def connected(database: Database) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to a database to read it; closes it unless it was given.
+
+    An error of SQLite inside the block is raised again as SchemaReadError, which names the file.
+    """
+    name = (
         "the connection's database"
         if isinstance(database, sqlite3.Connection)
         else os.fspath(database)
@@ -74,39 +70,28 @@ def _connected(database: Database) -> Iterator[sqlite3.Connection]:
                 yield conn
     except sqlite3.OperationalError as error:
         if "locked" not in str(error):
-            raise _unreadable(place, error) from error
+            raise _unreadable(name, error) from error
         raise SchemaReadError(
-            f"the schema of {place} cannot be read: {error}; another process is writing it."
+            f"the schema of {name} cannot be read: {error}; another process is writing it."
             " Try again when it is done"
         ) from error
     except sqlite3.ProgrammingError as error:
         raise SchemaReadError(
-            f"the schema of {place} cannot be read: {error}; expected an open connection"
+            f"the schema of {name} cannot be read: {error}; expected an open connection"
         ) from error
     except sqlite3.DatabaseError as error:
-        raise _unreadable(place, error) from error
+        raise _unreadable(name, error) from error
 
 
-def _unreadable(place: str, error: sqlite3.Error) -> SchemaReadError:
+def _unreadable(name: str, error: sqlite3.Error) -> SchemaReadError:
     return SchemaReadError(
-        f"the schema of {place} cannot be read: {error}; expected a SQLite database."
+        f"the schema of {name} cannot be read: {error}; expected a SQLite database."
         " Restore the file, or check that it is not encrypted"
     )
 
 
-def _read(conn: sqlite3.Connection) -> Schema:
-    with plain_rows(conn) as rows:
-        catalog = Catalog(conn, rows)
-        entries = catalog.entries()
-        quotes = Quotes(catalog, entries)
-        try:
-            found = [thing for entry in entries for thing in _objects(catalog, entry, quotes)]
-        finally:
-            quotes.close()
-    return Schema(tuple(sorted(found, key=attrgetter("kind", "name", "facts"))))
-
-
 def _objects(catalog: Catalog, entry: Entry, quotes: Quotes) -> Iterator[SchemaObject]:
+    """Yield the objects that one row of sqlite_schema makes."""
     if entry.type == "index":
         yield read_index(catalog, entry, quotes.tokens(entry))
     elif entry.type == "view":

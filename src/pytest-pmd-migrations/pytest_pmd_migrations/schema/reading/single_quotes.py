@@ -1,6 +1,6 @@
-"""Names in single quotes.
+"""Find the names that stand in single quotes.
 
-Where the grammar wants a name and no value, SQLite takes a string for one
+SQLite takes a string for a name where its grammar allows only a name
 (https://www.sqlite.org/lang_keywords.html): `AS 'alias'`, `FROM 'table'`, `new.'column'`.
 """
 
@@ -27,52 +27,52 @@ _VALUES_FOLLOW = ("SELECT", "BY", "WHERE", "VALUES", "HAVING", "LIMIT", "RETURNI
 
 
 def with_names(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """Return the tokens; what is a name in single quotes is a name among them."""
+    """Return the tokens, with the kind "name" for each name in single quotes."""
     found = list(tokens)
-    for place in [place for place, token in enumerate(tokens) if token.kind == "string"]:
-        if _is_name(found, place):
-            found[place] = found[place]._replace(kind="name")
+    for position in [position for position, token in enumerate(tokens) if token.kind == "string"]:
+        if _is_name(found, position):
+            found[position] = found[position]._replace(kind="name")
     return tuple(found)
 
 
-def _is_name(tokens: Sequence[Token], place: int) -> bool:
-    before = tokens[place - 1] if place else None
-    after = tokens[place + 1] if place + 1 < len(tokens) else None
+def _is_name(tokens: Sequence[Token], position: int) -> bool:
+    before = tokens[position - 1] if position else None
+    after = tokens[position + 1] if position + 1 < len(tokens) else None
     if before is None or _is(after, ".") or _is(before, "."):
         return True
     if before.kind == "operator":
-        return _in_list(tokens, place) if before.value in ("(", ",") else before.value == ")"
+        return _in_list(tokens, position) if before.value in ("(", ",") else before.value == ")"
     if before.kind != "word":
         return True
     if before.word == "FROM":
-        return tokens[place - 2].word != "DISTINCT" or not _after_is(tokens, place - 3)
+        return tokens[position - 2].word != "DISTINCT" or not _after_is(tokens, position - 3)
     if before.word == "BY":
-        return tokens[place - 2].word == "INDEXED"
+        return tokens[position - 2].word == "INDEXED"
     if before.word == "SET":
         return _is(after, "=")
     if before.word in _RESOLUTIONS:
-        return tokens[place - 2].word == "OR"
+        return tokens[position - 2].word == "OR"
     return before.word in _BEFORE_NAME or before.word not in _BEFORE_VALUE
 
 
-def _after_is(tokens: Sequence[Token], place: int) -> bool:
-    """Return whether IS, or IS NOT, stands there."""
-    return tokens[place].word == "IS" or (
-        tokens[place].word == "NOT" and tokens[place - 1].word == "IS"
+def _after_is(tokens: Sequence[Token], position: int) -> bool:
+    """Return whether IS or IS NOT ends at the position."""
+    return tokens[position].word == "IS" or (
+        tokens[position].word == "NOT" and tokens[position - 1].word == "IS"
     )
 
 
-def _in_list(tokens: Sequence[Token], place: int) -> bool:
-    """Return whether the list that goes on here is one of names."""
+def _in_list(tokens: Sequence[Token], position: int) -> bool:
+    """Return whether the position is in a list of names, not of values."""
     depth = 0
-    for back in range(place - 1, -1, -1):
+    for back in range(position - 1, -1, -1):
         token = tokens[back]
         if token.kind == "operator" and token.value in "()":
             depth += 1 if token.value == ")" else -1
             if depth < 0:
                 return _opens_names(tokens, back)
         elif depth == 0 and token.word == "SET":
-            return place + 1 < len(tokens) and _is(tokens[place + 1], "=")
+            return position + 1 < len(tokens) and _is(tokens[position + 1], "=")
         elif depth == 0 and token.word in _TABLES_FOLLOW:
             return True
         elif depth == 0 and (token.word in _VALUES_FOLLOW or _is(token, ";")):
@@ -80,11 +80,11 @@ def _in_list(tokens: Sequence[Token], place: int) -> bool:
     return False
 
 
-def _opens_names(tokens: Sequence[Token], place: int) -> bool:
-    """Return whether a parenthesis begins a list of columns."""
-    if tokens[place - 1].word == "USING":
+def _opens_names(tokens: Sequence[Token], position: int) -> bool:
+    """Return whether the parenthesis at the position begins a list of columns."""
+    if tokens[position - 1].word == "USING":
         return True
-    return place > 1 and tokens[place - 2].word in ("INTO", "WITH", "RECURSIVE")
+    return position > 1 and tokens[position - 2].word in ("INTO", "WITH", "RECURSIVE")
 
 
 def _is(token: Token | None, operator: str) -> bool:

@@ -1,4 +1,4 @@
-"""One spelling for everything that means the same to SQLite."""
+"""Spell names, expressions and statements in one way, whatever way they were written in."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ _RESERVED = frozenset(
 
 
 def canonical(tokens: Sequence[Token]) -> str:
-    """Return one text for all spellings of an expression or statement.
+    """Return one text for all spellings of an expression or a statement.
 
-    Keyword case, quoting and redundant parentheses are gone.
+    Keywords and names are in lower case; needless quotes and redundant parentheses are left out.
     """
     nested = any(token.text == "(" for token in tokens)
     plain = without_redundant(tokens) if nested else tokens
     spelled = [_spell(token) for token in plain]
     if not _JOINS.isdisjoint(spelled):
         spelled = [
-            _quoted(word, '"') if word in _JOINS and not _is_join(plain, place) else word
-            for place, word in enumerate(spelled)
+            _quoted(word, '"') if word in _JOINS and not _is_join(plain, position) else word
+            for position, word in enumerate(spelled)
         ]
     return " ".join(spelled)
 
 
 def capitals(word: str) -> str:
-    """Return a word with its ASCII letters in capitals: SQLite takes only these for the same."""
+    """Return a word with its ASCII letters in capitals, the only ones that SQLite folds."""
     return (
         word.upper() if word.isascii() else "".join(c.upper() if c.isascii() else c for c in word)
     )
@@ -55,23 +55,23 @@ def capitals(word: str) -> str:
 
 @lru_cache(maxsize=4096)
 def spell_name(name: str) -> str:
-    """Return a declared name, in double quotes where it needs them."""
+    """Return a declared name for people to read, in double quotes unless it is a plain word."""
     return name if _PLAIN.fullmatch(name) else _quoted(name, '"')
 
 
 def as_sql(name: str) -> str:
-    """Return a name as a statement needs it: in double quotes unless it is a plain word."""
+    """Return a name for SQL to run: in double quotes if it is a keyword or no plain word."""
     reserved = fold(name) in _RESERVED or fold(name) in _JOINS
     return _quoted(name, '"') if reserved or not _PLAIN.fullmatch(name) else name
 
 
 def column_list(names: Sequence[str]) -> str:
-    """Return declared names as a list that can be read back."""
+    """Return declared names separated by commas, each spelled as ``spell_name`` does."""
     return ", ".join(spell_name(name) for name in names)
 
 
 def one_line(sql: str) -> str:
-    """Return a statement in one line, with its semicolon; comments are left out."""
+    """Return a statement in one line with its semicolon and without comments."""
     if "--" in sql or "/*" in sql:
         return " ".join(token.text for token in tokenize(sql)) + ";"
     return _BLANKS.sub(lambda match: match[1] or " ", sql).strip() + ";"
@@ -92,9 +92,9 @@ def _spell(token: Token) -> str:
             return token.value
 
 
-def _is_join(tokens: Sequence[Token], place: int) -> bool:
-    """Return whether such a word is a kind of join here, not a name."""
-    following = tokens[place + 1] if place + 1 < len(tokens) else None
+def _is_join(tokens: Sequence[Token], position: int) -> bool:
+    """Return whether LEFT, CROSS and the like begin a JOIN here rather than name something."""
+    following = tokens[position + 1] if position + 1 < len(tokens) else None
     return following is not None and (
         following.word == "JOIN" or (following.kind == "word" and fold(following.value) in _JOINS)
     )

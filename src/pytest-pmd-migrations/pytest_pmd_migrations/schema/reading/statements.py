@@ -1,4 +1,4 @@
-"""Read what stands on its own: indexes, views, triggers and virtual tables."""
+"""Read indexes, views, triggers and virtual tables into schema objects."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
-from pytest_pmd_migrations.schema.reading.columns import split_list
 from pytest_pmd_migrations.schema.reading.spelling import (
     canonical,
     capitals,
     column_list,
     spell_name,
 )
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import Token, fold, split_list, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
 __all__ = ["read_index", "read_trigger", "read_view", "read_virtual"]
@@ -31,9 +30,9 @@ def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schem
     index = catalog.indexes(entry.table)[entry.name]
     terms = split_list(tokens[start:])
     texts = []
-    for place, (column, name, descending, collation) in enumerate(index.terms):
+    for number, (column, name, descending, collation) in enumerate(index.terms):
         if column == _EXPRESSION:
-            text = canonical(_without_direction(terms[place]))
+            text = canonical(_without_direction(terms[number]))
         else:
             text = "rowid" if name is None else spell_name(fold(str(name)))
             if fold(collation) != "binary":
@@ -51,29 +50,29 @@ def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schem
 
 def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return a view: its columns and its SELECT."""
+    names: tuple[str, ...] = ()
     try:
-        columns = column_list(
-            [_column_name(name, tokens) for name in catalog.view_columns(entry.name)]
-        )
+        names = tuple(_column_name(name, tokens) for name in catalog.view_columns(entry.name))
+        listed = column_list(names)
     except sqlite3.OperationalError as error:
-        columns = f"cannot be read: {error}"
+        listed = f"cannot be read: {error}"
     facts = (
-        ("columns", columns),
+        ("columns", listed),
         ("SELECT", canonical(tokens[_after_word(tokens, "AS") :])),
     )
-    return SchemaObject("view", entry.name, facts, sql=entry.sql)
+    return SchemaObject("view", entry.name, facts, sql=entry.sql, columns=names)
 
 
 def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return a trigger: when it fires, on what, and what it does."""
-    place = _after_word(tokens, "TRIGGER") + 1
+    position = _after_word(tokens, "TRIGGER") + 1
     timing = "BEFORE"
-    if tokens[place].is_word(*_TIMINGS):
-        timing = tokens[place].value.upper()
-        place += 2 if timing == "INSTEAD" else 1
-    event = tokens[place].value.upper()
-    on = next(n for n, t in enumerate(tokens) if n > place and t.is_word("ON"))
-    columns = sorted({fold(t.value) for t in tokens[place + 2 : on] if t.kind != "operator"})
+    if tokens[position].is_word(*_TIMINGS):
+        timing = tokens[position].value.upper()
+        position += 2 if timing == "INSTEAD" else 1
+    event = tokens[position].value.upper()
+    on = next(n for n, t in enumerate(tokens) if n > position and t.is_word("ON"))
+    columns = sorted({fold(t.value) for t in tokens[position + 2 : on] if t.kind != "operator"})
     begin = _body(tokens, on)
     when = next((n for n in range(on + 2, begin) if tokens[n].is_word("WHEN")), None)
     facts = (
@@ -87,23 +86,24 @@ def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
 
 
 def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
-    """Return a virtual table: its module and what it was given.
+    """Return a virtual table: its module and the module's arguments.
 
-    Of the arguments of the FTS modules those with an ``=`` are options, whose order means nothing
-    (https://www.sqlite.org/fts5.html); those of other modules are compared in order.
+    Arguments of the FTS modules with an ``=`` are options, whose order means nothing
+    (https://www.sqlite.org/fts5.html). The arguments of other modules are compared in order.
     """
     tokens = tokenize(entry.sql)
-    place = _after_word(tokens, "USING")
-    module = fold(tokens[place].value)
-    arguments = split_list(tokens[place + 2 :], empty=True) if len(tokens) > place + 1 else []
+    position = _after_word(tokens, "USING")
+    module = fold(tokens[position].value)
+    arguments = split_list(tokens[position + 2 :], empty=True) if len(tokens) > position + 1 else []
     facts = [("module", module)]
+    names: tuple[str, ...] = ()
     if module in _WITH_OPTIONS:
         options = [part for part in arguments if _is_option(part, module)]
         # SQLite hands no empty argument to a module.
         columns = [part for part in arguments if part and part not in options]
-        names = [part[0].value for part in columns]
+        names = tuple(part[0].value for part in columns)
         facts.append((ORDER, column_list(names)))
-        # FTS3 and FTS4 ignore what is said of a column beside its name.
+        # FTS3 and FTS4 ignore everything about a column but its name.
         facts.extend(
             (
                 f"column {name}",
@@ -117,13 +117,14 @@ def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
         )
     else:
         facts.append(("arguments", ", ".join(_value(part) for part in arguments) or "none"))
-    return SchemaObject("virtual table", entry.name, tuple(facts), sql=entry.sql)
+    return SchemaObject("virtual table", entry.name, tuple(facts), sql=entry.sql, columns=names)
 
 
 def _is_option(part: Sequence[Token], module: str) -> bool:
-    """Return whether an argument is no column: FTS3 and FTS4 take a tokenizer without a sign.
+    """Return whether an argument of an FTS module is an option rather than a column.
 
-    To these a name in quotes is a column whatever follows it; FTS5 refuses that.
+    FTS3 and FTS4 take a tokenizer without an equals sign. To them a name in quotes is a column,
+    whatever follows it; FTS5 refuses that.
     """
     if len(part) > 1 and part[1].value == "=" and part[0].kind == "word":
         return True
@@ -131,14 +132,14 @@ def _is_option(part: Sequence[Token], module: str) -> bool:
 
 
 def _options(options: Sequence[Sequence[Token]]) -> list[tuple[str, str]]:
-    """Return options as a set; one that may be given more than once is one fact."""
+    """Return options sorted by name; one that is given more than once is one fact."""
     values: dict[str, list[str]] = {}
     for part in options:
         name = fold(part[0].value)
-        # Two equals signs are one, and a value that begins with the other.
+        # The second of two equals signs belongs to the value.
         value = _value(part[2:] if part[1].text == "=" else part[1:])
         values.setdefault(name, []).append(fold(value) if name in _REFERENCES else value)
-    # A value may be the word that stands for no value where options are compared.
+    # "none" without quotes means that an option is missing, so a value "none" is quoted.
     return sorted(
         (name, "'none'" if given == ["none"] else ", ".join(sorted(given)))
         for name, given in values.items()
@@ -146,26 +147,26 @@ def _options(options: Sequence[Sequence[Token]]) -> list[tuple[str, str]]:
 
 
 def _value(part: Sequence[Token]) -> str:
-    """Return a module's argument, which means the same in any quotes."""
+    """Return a module's argument without its quotes, which mean nothing."""
     return " ".join(t.text if t.kind == "operator" else t.value for t in part)
 
 
 def _column_name(name: str, tokens: Sequence[Token]) -> str:
-    """Return the name of a view's column, in one spelling where SQLite made it of an expression."""
+    """Return the name of a view's column; one that SQLite made of an expression in one spelling."""
     if spell_name(name) == name or any(t.is_identifier and t.value == name for t in tokens):
         return name
     made = tokenize(name)
     texts = [token.text for token in made]
-    for place in range(len(tokens) - len(made) + 1):
-        part = tokens[place : place + len(made)]
+    for position in range(len(tokens) - len(made) + 1):
+        part = tokens[position : position + len(made)]
         if [token.text for token in part] == texts:
-            # Here it is settled which of the double-quoted words are strings.
+            # Among these tokens a double-quoted string is known to be one.
             return canonical(part)
     return canonical(made)
 
 
 def _body(tokens: Sequence[Token], on: int) -> int:
-    """Return the place of BEGIN, which may be the name of a column too."""
+    """Return the position of BEGIN, which may also be the name of a column."""
     return next(
         n
         for n in range(on + 2, len(tokens) - 1)
@@ -178,5 +179,5 @@ def _without_direction(term: tuple[Token, ...]) -> tuple[Token, ...]:
 
 
 def _after_word(tokens: Sequence[Token], word: str) -> int:
-    """Return the place after the first bare ``word``, which the statement is known to have."""
-    return next(place for place, token in enumerate(tokens) if token.word == word) + 1
+    """Return the position after the first bare ``word``, which the statement must have."""
+    return next(position for position, token in enumerate(tokens) if token.word == word) + 1

@@ -1,4 +1,4 @@
-"""Read one ordinary table: its columns, keys and constraints as schema objects."""
+"""Read an ordinary table into schema objects: itself, its columns, keys and constraints."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, Index, Row
-from pytest_pmd_migrations.schema.reading.columns import ColumnText, ConstraintText, parse_table
+from pytest_pmd_migrations.schema.reading.create_table import (
+    ColumnText,
+    ConstraintText,
+    parse_create_table,
+)
 from pytest_pmd_migrations.schema.reading.spelling import (
     canonical,
     capitals,
@@ -15,23 +19,24 @@ from pytest_pmd_migrations.schema.reading.spelling import (
     spell_name,
 )
 from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
-from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
+from pytest_pmd_migrations.schema.values import ORDER, Nameless, SchemaObject
 
 __all__ = ["read_table"]
 
-_HIDDEN = {2: "virtual", 3: "stored"}
+_GENERATED = {2: "virtual", 3: "stored"}
+"""The kinds of generated columns by table_xinfo's column `hidden`."""
 _CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
 _CONSTANTS = ("NULL", "TRUE", "FALSE", *_CLOCK)
 
 
 class _Table:
-    """What PRAGMAs and the text say of one table."""
+    """One table: its rows in PRAGMAs, its parsed statement, and its primary key."""
 
     def __init__(self, catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> None:
         self.catalog = catalog
         self.name = entry.name
         self.sql = entry.sql
-        self.text = parse_table(tokens)
+        self.text = parse_create_table(tokens)
         self.rows = catalog.columns(entry.name)
         self.indexes = catalog.indexes(entry.name).values()
         self.without_rowid = catalog.without_rowid(entry.name)
@@ -41,9 +46,9 @@ class _Table:
         self.alias = self._alias()
 
     def _alias(self) -> str:
-        """Return the column that is the rowid, empty if none is.
+        """Return the column that is the rowid, empty if there is none.
 
-        INTEGER PRIMARY KEY is one unless it needed an index: that of a column-level DESC does
+        INTEGER PRIMARY KEY is one unless it needs an index, as one with a column-level DESC does
         (https://www.sqlite.org/lang_createtable.html, "ROWIDs and the INTEGER PRIMARY KEY").
         """
         if len(self.key) != 1 or self.key_index is not None or self.without_rowid:
@@ -52,7 +57,7 @@ class _Table:
         return self.key[0] if fold(kind) == "integer" else ""
 
     def conflict(self, index: Index | None, *kinds: str) -> str:
-        """Return the ON CONFLICT of the constraints of these kinds that made the index.
+        """Return the ON CONFLICT of the constraint of one of these kinds that made an index.
 
         Without an index it is that of the rowid alias, whose collation means nothing.
         """
@@ -83,7 +88,7 @@ class _Table:
 
 
 def read_table(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Iterator[SchemaObject]:
-    """Yield the table and everything that belongs to it except indexes and triggers."""
+    """Yield a table and everything that belongs to it except indexes and triggers."""
     table = _Table(catalog, entry, tokens)
     yield _table(table)
     yield from _columns(table)
@@ -95,42 +100,44 @@ def read_table(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Itera
 def _table(table: _Table) -> SchemaObject:
     index = table.key_index
     terms = _terms(index) if index is not None else column_list(table.key)
-    # A UNIQUE that repeats the key has no index of its own: its ON CONFLICT is the key's.
+    # A UNIQUE that repeats the key has no index of its own; its ON CONFLICT holds for the key.
     repeats = () if index is None else ("UNIQUE",)
+    columns = tuple(str(row[0]) for row in table.rows)
     facts = (
-        (ORDER, column_list([str(row[0]) for row in table.rows])),
+        (ORDER, column_list(columns)),
         ("primary key", terms or "none"),
         ("primary key ON CONFLICT", table.conflict(index, "PRIMARY KEY", *repeats)),
         ("AUTOINCREMENT", _yes(table.text.autoincrement)),
         ("WITHOUT ROWID", _yes(table.without_rowid)),
         ("STRICT", _yes(table.strict)),
     )
-    return SchemaObject("table", table.name, facts, sql=table.sql)
+    return SchemaObject("table", table.name, facts, sql=table.sql, columns=columns)
 
 
 def _columns(table: _Table) -> Iterator[SchemaObject]:
     alias, stated_columns = table.alias, table.text.columns
     keys_required = table.strict or table.without_rowid
-    for name, kind, required, default, place, hidden, _ in table.rows:
+    for name, kind, required, default, key_position, hidden, _ in table.rows:
         stated = stated_columns.get(fold(str(name))) or ColumnText(str(name))
-        implied = place and name != alias and keys_required
+        implied = key_position and name != alias and keys_required
         facts = _column_facts(
             str(kind),
             stated.typed,
             bool(required or implied),
             default,
-            "rowid alias" if name == alias else str(place) if place else "no",
+            "rowid alias" if name == alias else str(key_position) if key_position else "no",
             stated.collation,
             stated.not_null_conflict,
         )
-        if hidden in _HIDDEN:
+        if hidden in _GENERATED:
             facts += (
-                ("generated", _HIDDEN[hidden]),
+                ("generated", _GENERATED[hidden]),
                 ("expression", canonical(stated.expression)),
             )
         elif hidden:
             facts += (("hidden", "yes"),)
-        yield SchemaObject("column", f"{table.name}.{name}", facts, owner=table.name)
+        label = f"{table.name}.{name}"
+        yield SchemaObject("column", label, facts, owner=table.name, column=str(name))
 
 
 @lru_cache(maxsize=1024)
@@ -154,12 +161,12 @@ def _column_facts(
 
 
 def _type(text: str) -> str:
-    """Return a declared type in one spelling; an empty one in quotes is not the same as none."""
+    """Return a declared type in one spelling."""
     return " ".join(capitals(token.value) for token in tokenize(text))
 
 
 def _default(text: str) -> str:
-    """Return a default in one spelling; one word that is no constant is a string to SQLite."""
+    """Return a default in one spelling; a single word that is no constant is a string."""
     tokens = tokenize(text)
     if len(tokens) == 1 and tokens[0].is_identifier and not tokens[0].is_word(*_CONSTANTS):
         return canonical([Token("string", tokens[0].value, text)])
@@ -197,27 +204,27 @@ def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
         target = [fold(str(row[3])) for row in rows if row[3] is not None]
         target = target or [fold(name) for name in _primary_key(table.catalog.columns(str(parent)))]
         # foreign_key_list counts from the last declared to the first.
-        place = len(keys) - 1 - number
-        deferred = stated[place].deferred if len(stated) == len(keys) else False
+        position = len(keys) - 1 - number
+        deferred = stated[position].deferred if len(stated) == len(keys) else False
         facts = (
             ("ON UPDATE", str(on_update)),
             ("ON DELETE", str(on_delete)),
             ("deferred", _yes(deferred)),
         )
-        label = f"({column_list(columns)}) -> {fold(str(parent))}({column_list(target)})"
-        described.append((label, facts))
-    yield from _numbered("foreign key", table.name, "", described)
+        subject = f"{fold(table.name)}({column_list(columns)})"
+        described.append((subject, f"{fold(str(parent))}({column_list(target)})", facts))
+    yield from _numbered("foreign key", table.name, " -> ", described)
 
 
 def _primary_key(columns: Sequence[Row]) -> list[str]:
     """Return the names of the key's columns in its order."""
-    places = sorted((row[4], str(row[0])) for row in columns if row[4])
-    return [name for _, name in places]
+    return [name for _, name in sorted((row[4], str(row[0])) for row in columns if row[4])]
 
 
 def _checks(table: _Table) -> Iterator[SchemaObject]:
+    subject = fold(table.name)
     described = [
-        (canonical(found.expression), (("constraint name", found.name or "none"),))
+        (subject, canonical(found.expression), (("constraint name", found.name or "none"),))
         for found in table.text.constraints
         if found.kind == "CHECK"
     ]
@@ -225,18 +232,26 @@ def _checks(table: _Table) -> Iterator[SchemaObject]:
 
 
 def _numbered(
-    kind: str, table: str, joint: str, described: Sequence[tuple[str, tuple[tuple[str, str], ...]]]
+    kind: str,
+    table: str,
+    joint: str,
+    described: Sequence[tuple[str, str, tuple[tuple[str, str], ...]]],
 ) -> Iterator[SchemaObject]:
-    """Yield what has no name of its own: the order it was declared in means nothing."""
-    counts: Counter[str] = Counter()
-    for label, facts in sorted(described):
-        counts[label] += 1
-        number = f" no. {counts[label]}" if counts[label] > 1 else ""
-        yield SchemaObject(kind, f"{fold(table)}{joint}{label}{number}", facts, owner=table)
+    """Yield the objects for (subject, content, facts) of CHECKs or foreign keys.
+
+    They are sorted, since the order of their declaration means nothing; equal ones are numbered.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for subject, text, facts in sorted(described):
+        counts[subject, text] += 1
+        count = counts[subject, text]
+        nameless = Nameless(subject, f"{text} no. {count}" if count > 1 else text)
+        name = joint.join(nameless)
+        yield SchemaObject(kind, name, facts, owner=table, nameless=nameless)
 
 
 def _terms(index: Index, *, directed: bool = True) -> str:
-    """Return the columns of a constraint's index, with what is not the rule of each."""
+    """Return the columns of a constraint's index, with COLLATE and DESC where they are stated."""
     return ", ".join(
         spell_name(str(name))
         + ("" if fold(collation) == "binary" else f" COLLATE {capitals(collation)}")

@@ -1,29 +1,30 @@
-"""SQL text as tokens, by SQLite's lexical rules (https://www.sqlite.org/lang_keywords.html).
+"""Split SQL text into tokens by SQLite's rules (https://www.sqlite.org/lang_keywords.html).
 
-White space and comments are no tokens; two spellings of one operator are one token.
+White space and comments make no tokens; the spellings of one operator make the same token.
 """
 
 from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-__all__ = ["Kind", "Token", "fold", "tokenize"]
+__all__ = ["Kind", "Token", "fold", "split_list", "tokenize"]
 
 Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator", "illegal"]
-"""What a token is: a bare word (keyword or identifier), a quoted name, a literal, ..."""
+"""The kinds of tokens; a "word" is a keyword or a name without quotes, a "name" has quotes."""
 
-# What is no more taken back once it is read, as SQLite never looks back: (?>...).
+# SQLite never gives back what it has read; (?>...), *+ and ?+ do the same.
 _LETTER = r"[A-Za-z0-9_$\x80-\U0010ffff]"
 _DIGITS = (
     r"(?>0[xX][0-9A-Fa-f][0-9A-Fa-f_]*"
     r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
 )
 _BOUND = rf"[@$:\#](?>(?:::)*{_LETTER}(?:{_LETTER}|::)*)"
-# SQLite's tokenize.c: what a text begins with decides. A quote that is not closed, digits before a
-# letter and x'...' that is no blob are illegal as a whole.
+# As in SQLite's tokenize.c, the first characters decide the kind. A quote that is not closed,
+# digits before a letter and x'...' that is no blob are illegal as a whole.
 _KINDS = re.compile(
     rf"""
       (?P<word>(?:[A-WYZa-wyz_\x80-\U0010ffff] | [xX](?!')){_LETTER}*+)
@@ -39,8 +40,8 @@ _KINDS = re.compile(
     """,
     re.VERBOSE,
 )
-# The same without names, and what is no token. /* begins a comment only before another character,
-# a vertical tab is white space only behind other, and a NUL ends a text.
+# The same without names of groups, behind white space and comments. /* begins a comment only before
+# another character, a vertical tab is white space only behind other, and a NUL ends the text.
 _TOKEN = re.compile(
     rf"""
     (?:[ \t\n\f\r][ \t\n\v\f\r]*+)?+
@@ -63,8 +64,8 @@ def fold(name: str) -> str:
 class Token(NamedTuple):
     """One token: ``value`` is a name or string without its quotes, else the text itself.
 
-    ``double`` marks a name in double quotes, which SQLite may read as a string; ``word`` is a bare
-    word in upper case, empty for all else.
+    ``double`` is true for a name in double quotes, which SQLite may read as a string. ``word`` is a
+    bare word in upper case, empty for all other kinds.
     """
 
     kind: Kind
@@ -92,8 +93,32 @@ def tokenize(sql: str) -> tuple[Token, ...]:
     return tuple([known[text] for text in _TOKEN.findall(sql) if text])
 
 
+def split_list(tokens: Sequence[Token], *, empty: bool = False) -> list[tuple[Token, ...]]:
+    """Split a list at its commas, up to the parenthesis that closes it.
+
+    Empty parts are left out unless ``empty`` is true.
+    """
+    parts: list[tuple[Token, ...]] = []
+    depth = start = 0
+    end = len(tokens)
+    for index, token in enumerate(tokens):
+        text = token.text
+        if text == "(":
+            depth += 1
+        elif text == ")":
+            depth -= 1
+            if depth < 0:
+                end = index
+                break
+        elif text == "," and depth == 0:
+            parts.append(tuple(tokens[start:index]))
+            start = index + 1
+    parts.append(tuple(tokens[start:end]))
+    return [part for part in parts if part or (empty and len(parts) > 1)]
+
+
 class _Known(dict[str, Token]):
-    """Every token met so far, by its text, which alone says what it is."""
+    """Caches tokens by their text, which alone decides what a token is."""
 
     def __missing__(self, text: str) -> Token:
         if len(self) >= _MANY:
@@ -110,7 +135,7 @@ def _token(text: str) -> Token:
     kind = match.lastgroup if match else None
     match kind:
         case "word":
-            # Only ASCII has keywords; Unicode would make one of a dotless i.
+            # Keywords are ASCII; upper() would make an I of a dotless i.
             return Token("word", text, text, word=text.upper() if text.isascii() else "")
         case "double":
             return Token("name", _unquote(text), text, double=True)

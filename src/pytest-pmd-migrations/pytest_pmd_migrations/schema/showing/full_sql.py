@@ -1,4 +1,4 @@
-"""The whole SQL of what differs, upgraded above fresh, for those who ask for it."""
+"""Show the full SQL of every object that differs, upgraded above fresh."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from pytest_pmd_migrations.schema.compare import SchemaDiff
 from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.schema.showing.carets import split_lines
 from pytest_pmd_migrations.schema.showing.lines import UPGRADED
-from pytest_pmd_migrations.schema.values import Schema
+from pytest_pmd_migrations.schema.values import TABLES, Schema
 
-__all__ = ["whole_sql"]
+__all__ = ["full_sql"]
 
 _WIDTH = 72
 _ONLY_HERE = "> "
-_STANDING = ("table", "index", "view", "trigger")
+_HAVE_SQL = ("table", "index", "view", "trigger")
 
 Key = tuple[str, str]
 Text = Sequence[Sequence[object]]
 
 
-def whole_sql(
+def full_sql(
     diff: SchemaDiff,
     schemas: tuple[Schema, Schema],
     texts: tuple[Text, Text],
     *,
     labels: Sequence[str] = UPGRADED,
 ) -> list[str]:
-    """Return the stored SQL of every object that a difference is about, of both sides.
+    """Return the lines of the stored SQL of every object that a difference is about.
 
-    ``texts`` are what ``stored_text`` gives. A line that the other side has not begins with a
-    mark; one wider than 72 columns is continued, and a token is never broken.
+    ``texts`` are the ``stored_text`` of both sides. A line that the other side lacks begins with
+    ``>``. A line wider than 72 columns is continued below; a token is never broken.
     """
     sides = [_statements(text) for text in texts]
     lines: list[str] = []
@@ -40,7 +40,7 @@ def whole_sql(
         lines.append(f"{kind} {name}")
         for label, sql, other in zip(labels, found, reversed(found), strict=True):
             lines.append(f"  {label}:{'' if sql else ' none'}")
-            lines.extend(_marked(sql, other))
+            lines.extend(_indented(sql, other))
     return lines
 
 
@@ -48,27 +48,27 @@ def _statements(text: Text) -> Mapping[Key, str]:
     return {
         (str(row[0]), fold(str(row[1]))): str(row[3])
         for row in text
-        if row[0] in _STANDING and row[3] is not None
+        if row[0] in _HAVE_SQL and row[3] is not None
     }
 
 
 def _objects(
     diff: SchemaDiff, schemas: Iterable[Schema], sides: Sequence[Mapping[Key, str]]
 ) -> Iterator[Key]:
-    """Yield each object that has SQL of its own, once; what belongs to a table leads to it."""
+    """Yield each object with SQL of its own once; a column or constraint stands for its table."""
     seen: set[Key] = set()
     everything = [found for schema in schemas for found in schema.objects]
     for difference in diff.differences:
         for found in everything:
             if (found.kind, fold(found.name)) != (difference.kind, fold(difference.object)):
                 continue
-            kind = found.kind.removeprefix("virtual ")
-            names = [(kind, found.name) if kind in _STANDING else ("table", found.owner)]
+            kind = "table" if found.kind in TABLES else found.kind
+            names = [(kind, found.name) if kind in _HAVE_SQL else ("table", found.owner)]
             if kind == "table" and not difference.part:
                 names.extend(
                     (own.kind, own.name)
                     for own in everything
-                    if own.kind in _STANDING and fold(own.owner) == fold(found.name)
+                    if own.kind in _HAVE_SQL and fold(own.owner) == fold(found.name)
                 )
             for name in names:
                 key = name[0], fold(name[1])
@@ -78,20 +78,21 @@ def _objects(
             break
 
 
-def _marked(sql: str | None, other: str | None) -> Iterator[str]:
-    there = {" ".join(line.split()) for line in (other or "").splitlines()}
+def _indented(sql: str | None, other: str | None) -> Iterator[str]:
+    """Yield the lines of one side's SQL, each with ``>`` if the other side lacks it."""
+    others = {" ".join(line.split()) for line in (other or "").splitlines()}
     for line in _without_margin(sql or ""):
-        mark = _ONLY_HERE if other and " ".join(line.split()) not in there else "  "
+        margin = _ONLY_HERE if other and " ".join(line.split()) not in others else "  "
         text = line.strip()
         indent = " " * (len(line) - len(line.lstrip()))
-        first, rest = f"    {mark}{indent}", f"    {mark}{indent}  "
+        first, rest = f"    {margin}{indent}", f"    {margin}{indent}  "
         for start, end in split_lines(text, max(_WIDTH - len(rest), _WIDTH // 2)):
             yield f"{first}{text[start:end]}"
             first = rest
 
 
 def _without_margin(sql: str) -> Iterator[str]:
-    """Yield the lines of a statement without the indentation that the file gave to all of it."""
+    """Yield the lines of a statement without the indentation that all of them share."""
     first, _, rest = sql.partition("\n")
     yield first.strip()
     yield from textwrap.dedent(rest.expandtabs(4)).splitlines()

@@ -1,6 +1,6 @@
-"""Differences as people count them: a CHECK or a foreign key that changed is one, not two.
+"""Tell a changed CHECK or foreign key as one difference instead of two.
 
-Neither has a name of its own, so that to a comparison one went and another came.
+Neither has a name of its own, so the comparison finds an old one that is gone and a new one.
 """
 
 from __future__ import annotations
@@ -10,55 +10,57 @@ from difflib import SequenceMatcher
 
 from pytest_pmd_migrations.schema.compare import Difference
 from pytest_pmd_migrations.schema.showing.carets import words
+from pytest_pmd_migrations.schema.values import Nameless
 
 __all__ = ["paired"]
 
-_JOINTS = {"check": (": ", "expression"), "foreign key": (" -> ", "references")}
+_PARTS = {"check": "expression", "foreign key": "references"}
 _ALIKE = 0.5
-"""How much of two CHECKs must be the same for the one to have become the other."""
+"""The share of words that two CHECKs must have in common to be the same one, changed."""
+
+_OneSided = tuple[Nameless, Difference]
 
 
 def paired(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """Return the differences, with one for each CHECK or foreign key that became another.
 
-    A foreign key is the same one when its columns are; a CHECK when most of its words are.
+    A foreign key is the same one if its columns are; a CHECK if most of its words are.
     """
-    left = [found for found in differences if _is_nameless(found) and found.fresh is None]
-    right = [found for found in differences if _is_nameless(found) and found.upgraded is None]
-    became: dict[Difference, Difference] = {}
-    for old in left:
-        new = _most_alike(old, (found for found in right if found not in became.values()))
-        if new is not None:
-            became[old] = new
-    return tuple(
-        _change(found, became[found]) if found in became else found
-        for found in differences
-        if found not in became.values()
-    )
+    nameless = [(each.nameless, each) for each in differences if each.nameless is not None]
+    new = [each for each in nameless if each[1].upgraded is None]
+    changed: dict[Difference, Difference] = {}
+    told: set[Difference] = set()
+    for old in nameless:
+        successor = _most_alike(old, new) if old[1].fresh is None else None
+        if successor is not None:
+            new.remove(successor)
+            told.add(successor[1])
+            changed[old[1]] = _change(old, successor)
+    return tuple(changed.get(each, each) for each in differences if each not in told)
 
 
-def _is_nameless(found: Difference) -> bool:
-    return found.kind in _JOINTS and not found.part
-
-
-def _parts(found: Difference) -> tuple[str, str]:
-    """Return whose it is, and what it says."""
-    place, _, text = found.object.partition(_JOINTS[found.kind][0])
-    return place, text
-
-
-def _most_alike(old: Difference, candidates: Iterable[Difference]) -> Difference | None:
-    place, text = _parts(old)
-    found = [
-        (SequenceMatcher(None, words(text), words(_parts(new)[1])).ratio(), new)
-        for new in candidates
-        if new.kind == old.kind and _parts(new)[0] == place
+def _most_alike(old: _OneSided, candidates: Iterable[_OneSided]) -> _OneSided | None:
+    """Return the candidate that ``old`` became, None if it became none of them."""
+    (subject, content), difference = old
+    alike = [
+        (SequenceMatcher(None, words(content), words(found.content)).ratio(), (found, new))
+        for found, new in candidates
+        if new.kind == difference.kind and found.subject == subject
     ]
-    likeness, new = max(found, key=lambda pair: pair[0], default=(0.0, None))
-    return new if old.kind == "foreign key" or likeness >= _ALIKE else None
+    share, successor = max(alike, key=lambda pair: pair[0], default=(0.0, None))
+    return successor if difference.kind == "foreign key" or share >= _ALIKE else None
 
 
-def _change(old: Difference, new: Difference) -> Difference:
-    (place, text), (_, other) = _parts(old), _parts(new)
-    name = f"of {place}" if old.kind == "check" else place
-    return Difference(old.kind, name, _JOINTS[old.kind][1], text, other, new.mend)
+def _change(old: _OneSided, new: _OneSided) -> Difference:
+    """Return the one difference for a CHECK or foreign key that became another."""
+    (subject, content), difference = old
+    (_, new_content), successor = new
+    return Difference(
+        difference.kind,
+        f"of {subject}" if difference.kind == "check" else subject,
+        _PARTS[difference.kind],
+        content,
+        new_content,
+        successor.mend,
+        successor.sql,
+    )

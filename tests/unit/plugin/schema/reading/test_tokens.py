@@ -131,15 +131,15 @@ def begins_no_statement(token: Token) -> bool:
 
 
 def rest_from(text: str, tokens: tuple[Token, ...]) -> str:
-    """The part of a text that begins with the first of its last tokens."""
-    rests = (text[place:] for place in reversed(range(len(text))))
+    """Return the end of a text that begins with the first of these tokens, its last ones."""
+    rests = (text[start:] for start in reversed(range(len(text))))
     return next(
         rest for rest in rests if rest.startswith(tokens[0].text) and tokenize(rest) == tokens
     )
 
 
 def without_separators(sql: str) -> bool:
-    """Older SQLite versions end a number before an underscore, or call it illegal."""
+    """Return whether every SQLite version reads the numbers alike: old ones know no underscore."""
     return (
         sqlite3.sqlite_version_info >= (3, 46)
         or re.search(r"[0-9A-Fa-f.]_|0x[0-9A-Fa-f]+(?:[g-zG-Z_$]|[^\x00-\x7f])", sql) is None

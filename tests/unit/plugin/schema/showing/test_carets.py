@@ -1,18 +1,23 @@
-"""Marks below what two texts of SQL have not in common, and lines that break no token."""
+"""Carets below the tokens that only one of two SQL texts has, and lines that break no token."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_pmd_migrations.schema.showing.carets import Marked, mark_changes, split_lines, words
+from pytest_pmd_migrations.schema.showing.carets import (
+    TextWithCarets,
+    split_lines,
+    with_carets,
+    words,
+)
 
 TOKENS = st.sampled_from(["a", "b", "new", ".", ",", "(", ")", "'a b'", "'it''s'", '"x y"', "12"])
 TEXTS = st.lists(TOKENS, max_size=12).map(" ".join)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "marks", "others"),
+    ("one", "other", "carets", "other_carets"),
     [
         ("a = 1", "a = 2", "    ^", "    ^"),
         ("a", "a COLLATE NOCASE", "", "  ^^^^^^^^^^^^^^"),
@@ -24,33 +29,36 @@ TEXTS = st.lists(TOKENS, max_size=12).map(" ".join)
         ("a b c d", "a x y d", "  ^^^", "  ^^^"),
     ],
 )
-def test_what_the_other_has_not_is_marked(one: str, other: str, marks: str, others: str) -> None:
-    assert mark_changes(one, other) == (Marked(one, marks), Marked(other, others))
-    assert mark_changes(other, one) == (Marked(other, others), Marked(one, marks))
+def test_a_token_that_the_other_text_lacks_has_carets(
+    one: str, other: str, carets: str, other_carets: str
+) -> None:
+    left, right = TextWithCarets(one, carets), TextWithCarets(other, other_carets)
+    assert with_carets(one, other) == (left, right)
+    assert with_carets(other, one) == (right, left)
 
 
-def test_what_is_left_out_is_never_marked() -> None:
-    one, other = mark_changes("a, b", "b, a", leave_out=",")
-    assert (one.marks, other.marks) == ("   ^", "^")
+def test_a_token_that_is_left_out_never_has_carets() -> None:
+    one, other = with_carets("a, b", "b, a", leave_out=",")
+    assert (one.carets, other.carets) == ("   ^", "^")
 
 
-def test_long_texts_are_marked_from_the_first_change_to_the_last() -> None:
+def test_long_texts_have_carets_from_the_first_change_to_the_last() -> None:
     middle = [str(number) for number in range(1500)]
     one = " ".join(["a", *middle, "z"])
     other = " ".join(["a", *reversed(middle), "z"])
-    for marked in mark_changes(one, other):
-        assert marked.marks == "  " + "^" * (len(one) - 4)
+    for side in with_carets(one, other):
+        assert side.carets == "  " + "^" * (len(one) - 4)
 
 
 @given(TEXTS, TEXTS)
-def test_what_is_not_marked_is_the_same_on_both_sides(one: str, other: str) -> None:
-    marked = mark_changes(one, other)
+def test_tokens_without_carets_are_the_same_on_both_sides(one: str, other: str) -> None:
+    sides = with_carets(one, other)
     left = []
-    for side in marked:
-        marks = side.marks.ljust(len(side.text))
-        same = (char for char, mark in zip(side.text, marks, strict=True) if mark == " ")
+    for side in sides:
+        carets = side.carets.ljust(len(side.text))
+        same = (char for char, caret in zip(side.text, carets, strict=True) if caret == " ")
         left.append(words("".join(same)))
-    assert left[0] == left[1] or not any(side.marks for side in marked)
+    assert left[0] == left[1] or not any(side.carets for side in sides)
 
 
 @given(TEXTS, st.integers(1, 40))

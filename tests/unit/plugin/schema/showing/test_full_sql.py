@@ -1,4 +1,4 @@
-"""The whole SQL of both sides, one above the other."""
+"""The full SQL of both sides, one above the other."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import sqlite3
 from contextlib import closing
 
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.full_sql import whole_sql
+from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 
 from tests.unit.plugin.schema.every import holds_for_every
-from tests.unit.plugin.schema.test_rulings import DIFFERENT
+from tests.unit.plugin.schema.rulings import DIFFERENT
 
 
-def whole(upgraded: str, fresh: str) -> list[str]:
+def shown(upgraded: str, fresh: str) -> list[str]:
     with closing(sqlite3.connect(":memory:")) as one, closing(sqlite3.connect(":memory:")) as two:
         one.executescript(upgraded)
         two.executescript(fresh)
         schemas = read_schema(one), read_schema(two)
-        return whole_sql(compare(*schemas), schemas, (stored_text(one), stored_text(two)))
+        return full_sql(compare(*schemas), schemas, (stored_text(one), stored_text(two)))
 
 
 def test_lines_that_the_other_side_has_not_are_marked() -> None:
@@ -26,7 +26,7 @@ def test_lines_that_the_other_side_has_not_are_marked() -> None:
             title TEXT,
             state TEXT DEFAULT 'a'
         )"""
-    assert whole(upgraded, upgraded.replace("'a'", "'b'")) == [
+    assert shown(upgraded, upgraded.replace("'a'", "'b'")) == [
         "table notes",
         "  upgraded:",
         "      CREATE TABLE notes(",
@@ -44,7 +44,7 @@ def test_lines_that_the_other_side_has_not_are_marked() -> None:
 
 
 def test_an_object_on_one_side_has_none_on_the_other() -> None:
-    assert whole("", "CREATE TABLE t(a); CREATE INDEX i ON t(a);") == [
+    assert shown("", "CREATE TABLE t(a); CREATE INDEX i ON t(a);") == [
         "table t",
         "  upgraded: none",
         "  fresh:",
@@ -57,7 +57,7 @@ def test_an_object_on_one_side_has_none_on_the_other() -> None:
 
 
 def test_several_facts_of_one_table_show_it_once() -> None:
-    lines = whole("CREATE TABLE t(a, b CHECK (b))", "CREATE TABLE t(a INT, c, CHECK (c))")
+    lines = shown("CREATE TABLE t(a, b CHECK (b))", "CREATE TABLE t(a INT, c, CHECK (c))")
     assert lines == [
         "table t",
         "  upgraded:",
@@ -69,7 +69,7 @@ def test_several_facts_of_one_table_show_it_once() -> None:
 
 def test_a_long_line_is_continued_and_no_token_is_broken() -> None:
     columns = ", ".join(f"a_column_{number} TEXT DEFAULT 'none at all'" for number in range(4))
-    assert whole(f"CREATE TABLE t({columns})", "")[:5] == [
+    assert shown(f"CREATE TABLE t({columns})", "")[:5] == [
         "table t",
         "  upgraded:",
         "      CREATE TABLE t(a_column_0 TEXT DEFAULT 'none at all', a_column_1",
@@ -79,7 +79,7 @@ def test_a_long_line_is_continued_and_no_token_is_broken() -> None:
 
 
 def is_shown_within_80_columns(pair: tuple[str, str]) -> None:
-    lines = whole(*pair)
+    lines = shown(*pair)
     assert lines
     assert max(map(len, lines)) <= 76
 

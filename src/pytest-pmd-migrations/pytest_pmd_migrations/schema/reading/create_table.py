@@ -1,4 +1,8 @@
-"""Read a CREATE TABLE statement for what PRAGMAs do not tell about columns and constraints."""
+"""Parse a CREATE TABLE statement for what PRAGMAs do not tell about columns and constraints.
+
+One reader goes through the statement's list from left to right. Its methods are long together,
+since they follow the grammar of column and table constraints and share one position.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold
+from pytest_pmd_migrations.schema.reading.tokens import Token, fold, split_list
 
-__all__ = ["ColumnText", "ConstraintText", "TableText", "parse_table", "split_list"]
+__all__ = ["ColumnText", "ConstraintText", "TableText", "parse_create_table"]
 
 _TABLE_CONSTRAINTS = frozenset(("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"))
 _ENDS = frozenset((",", ")", ""))
@@ -22,7 +26,11 @@ _COLUMN_CONSTRAINTS = frozenset(
 
 @dataclass(slots=True)
 class ColumnText:
-    """What the text says of one column; ``typed`` if it has a type, even an empty one."""
+    """One column as the statement declares it.
+
+    ``typed`` is true if it has a type, even an empty one in quotes. ``expression`` is that of a
+    generated column.
+    """
 
     name: str
     typed: bool = False
@@ -32,10 +40,11 @@ class ColumnText:
 
 
 class ConstraintText(NamedTuple):
-    """What the text says of one constraint: PRIMARY KEY, UNIQUE, CHECK or FOREIGN KEY.
+    """One constraint as the statement declares it: PRIMARY KEY, UNIQUE, CHECK or FOREIGN KEY.
 
-    ``columns`` and ``collations`` are in lower case, the latter empty where the column's own
-    holds; ``deferred`` is true of a key that waits for the commit.
+    ``columns`` and ``collations`` are in lower case; a collation is empty where the column's own
+    holds. ``conflict`` is empty where ABORT holds. ``deferred`` is true if a foreign key is checked
+    at the commit.
     """
 
     kind: str
@@ -49,63 +58,42 @@ class ConstraintText(NamedTuple):
 
 @dataclass
 class TableText:
-    """What the text says of one table."""
+    """A table as its statement declares it; ``columns`` are by their folded names."""
 
     columns: dict[str, ColumnText] = field(default_factory=dict)
     constraints: list[ConstraintText] = field(default_factory=list)
     autoincrement: bool = False
 
 
-def parse_table(tokens: Sequence[Token]) -> TableText:
-    """Return what a CREATE TABLE statement says; SQLite has accepted it already."""
+def parse_create_table(tokens: Sequence[Token]) -> TableText:
+    """Return what a CREATE TABLE statement declares; SQLite must have accepted it."""
     table = TableText()
-    start = next((place for place, token in enumerate(tokens) if token.text == "("), None)
+    start = next((index for index, token in enumerate(tokens) if token.text == "("), None)
     if start is not None:
-        _Reader(tokens[start + 1 :], table).read()
+        _CreateTableReader(tokens[start + 1 :], table).read()
     return table
 
 
-def split_list(tokens: Sequence[Token], *, empty: bool = False) -> list[tuple[Token, ...]]:
-    """Split at commas until the parenthesis that closes the list; empty parts only if asked for."""
-    parts: list[tuple[Token, ...]] = []
-    depth = start = 0
-    end = len(tokens)
-    for place, token in enumerate(tokens):
-        mark = token.text
-        if mark == "(":
-            depth += 1
-        elif mark == ")":
-            depth -= 1
-            if depth < 0:
-                end = place
-                break
-        elif mark == "," and depth == 0:
-            parts.append(tuple(tokens[start:place]))
-            start = place + 1
-    parts.append(tuple(tokens[start:end]))
-    return [part for part in parts if part or (empty and len(parts) > 1)]
+class _CreateTableReader:
+    """Reads the list between the parentheses of CREATE TABLE into ``table``.
 
-
-class _Reader:
-    """Reads the list between a table's parentheses, from left to right.
-
-    A constraint's name holds for all after it up to the next comma, as it does for SQLite.
+    A constraint's name holds for every constraint up to the next comma, as it does for SQLite.
     """
 
     def __init__(self, tokens: Sequence[Token], table: TableText) -> None:
         self._tokens = tokens
-        # Nothing behind the last one, however far is looked ahead.
+        # Empty texts at the end let every method look ahead without a check.
         self._words = [*(token.word for token in tokens), "", ""]
-        self._marks = [*(token.text for token in tokens), ""]
+        self._texts = [*(token.text for token in tokens), ""]
         self._table = table
-        self._place = 0
+        self._position = 0
         self._constraint = ""
 
     def read(self) -> None:
         """Read the columns, then the constraints of the table, up to the last parenthesis."""
         after_columns = False
-        while self._marks[self._place] not in ("", ")"):
-            if self._words[self._place] in _TABLE_CONSTRAINTS and self._table.columns:
+        while self._texts[self._position] not in ("", ")"):
+            if self._words[self._position] in _TABLE_CONSTRAINTS and self._table.columns:
                 # The grammar clears a name at commas between constraints, not at the first.
                 if after_columns:
                     self._constraint = ""
@@ -114,14 +102,14 @@ class _Reader:
             else:
                 self._constraint = ""
                 self._column()
-            if self._marks[self._place] == ",":
-                self._place += 1
+            if self._texts[self._position] == ",":
+                self._position += 1
 
     def _column(self) -> None:
         """Take a column: its name, its type, its constraints."""
         column = ColumnText(self._take().value)
         self._table.columns[fold(column.name)] = column
-        while self._more and self._words[self._place] not in _COLUMN_CONSTRAINTS:
+        while self._more and self._words[self._position] not in _COLUMN_CONSTRAINTS:
             self._skip()
             column.typed = True
         while self._more:
@@ -150,43 +138,43 @@ class _Reader:
     @property
     def _more(self) -> bool:
         """Whether more stands before the next comma or the end of the list."""
-        return self._marks[self._place] not in _ENDS
+        return self._texts[self._position] not in _ENDS
 
     def _take(self) -> Token:
-        token = self._tokens[self._place]
-        self._place += 1
+        token = self._tokens[self._position]
+        self._position += 1
         return token
 
     def _skip(self) -> None:
-        """Take one token, or all that stands in parentheses."""
-        if self._marks[self._place] == "(":
+        """Take one token, or a whole group in parentheses."""
+        if self._texts[self._position] == "(":
             self._group()
         else:
-            self._place += 1
+            self._position += 1
 
     def _word(self, *words: str) -> bool:
         """Take the next token if it is one of these words."""
-        if self._words[self._place] in words:
-            self._place += 1
+        if self._words[self._position] in words:
+            self._position += 1
             return True
         return False
 
     def _group(self) -> tuple[Token, ...]:
-        """Take what stands in parentheses, if that comes next, and return its inside."""
-        if self._marks[self._place] != "(":
+        """Take a group in parentheses, if one comes next, and return what is inside."""
+        if self._texts[self._position] != "(":
             return ()
-        start = self._place + 1
+        start = self._position + 1
         depth = 0
-        for place in range(self._place, len(self._tokens)):
-            mark = self._marks[place]
-            if mark == "(":
+        for index in range(self._position, len(self._tokens)):
+            text = self._texts[index]
+            if text == "(":
                 depth += 1
-            elif mark == ")":
+            elif text == ")":
                 depth -= 1
                 if depth == 0:
-                    self._place = place + 1
-                    return tuple(self._tokens[start:place])
-        self._place = len(self._tokens)
+                    self._position = index + 1
+                    return tuple(self._tokens[start:index])
+        self._position = len(self._tokens)
         return tuple(self._tokens[start:])
 
     def _terms(self) -> list[tuple[str, str]]:
@@ -203,33 +191,36 @@ class _Reader:
         return terms
 
     def _conflict(self) -> str:
-        """Take ON CONFLICT x, if that comes next; ABORT is what holds without it."""
-        if self._words[self._place : self._place + 2] == ["ON", "CONFLICT"]:
-            self._place += 2
+        """Take ON CONFLICT x, if that comes next, and return x; empty for ABORT, the default."""
+        if self._words[self._position : self._position + 2] == ["ON", "CONFLICT"]:
+            self._position += 2
             word = self._take().value.upper()
             return "" if word == "ABORT" else word
         return ""
 
     def _keyed(self, kind: str, terms: Sequence[tuple[str, str]]) -> None:
+        """Add a PRIMARY KEY or UNIQUE, whose columns are taken already."""
         columns = tuple(name for name, _ in terms)
         collations = tuple(collation for _, collation in terms)
         name, conflict = self._constraint, self._conflict()
         self._table.constraints.append(ConstraintText(kind, columns, collations, name, conflict))
 
     def _check(self) -> None:
+        """Take the expression of a CHECK and add it."""
         expression = self._group()
         self._conflict()
         constraint = ConstraintText("CHECK", name=self._constraint, expression=expression)
         self._table.constraints.append(constraint)
 
     def _references(self, columns: tuple[str, ...]) -> None:
+        """Take what follows REFERENCES and add a foreign key from these columns."""
         self._take()
         self._group()
         deferred = False
         while self._more:
-            waits = self._deferred()
-            if waits is not None:
-                deferred = waits
+            stated = self._deferred()
+            if stated is not None:
+                deferred = stated
             elif self._word("ON"):
                 self._take()
                 if self._word("SET", "NO"):
@@ -244,27 +235,28 @@ class _Reader:
         )
 
     def _deferred(self) -> bool | None:
-        """Take [NOT] DEFERRABLE, if that comes next, and return whether the key waits."""
-        negated = self._words[self._place] == "NOT"
-        if self._words[self._place + negated] != "DEFERRABLE":
+        """Take [NOT] DEFERRABLE, if that comes next, and return whether the key is deferred."""
+        negated = self._words[self._position] == "NOT"
+        if self._words[self._position + negated] != "DEFERRABLE":
             return None
-        self._place += 1 + negated
+        self._position += 1 + negated
         return self._word("INITIALLY") and self._take().word == "DEFERRED" and not negated
 
     def _defer_last(self, deferred: bool) -> None:
-        """Let the last foreign key so far wait or not: the clause may stand further on."""
+        """Set whether the last foreign key is deferred: the clause may follow at a distance."""
         constraints = self._table.constraints
-        for place in reversed(range(len(constraints))):
-            if constraints[place].kind == "FOREIGN KEY":
-                constraints[place] = constraints[place]._replace(deferred=deferred)
+        for index in reversed(range(len(constraints))):
+            if constraints[index].kind == "FOREIGN KEY":
+                constraints[index] = constraints[index]._replace(deferred=deferred)
                 return
 
     def _column_constraint(self, column: ColumnText) -> None:
+        """Take one constraint of a column, or a word of it that PRAGMAs tell about."""
         name = fold(column.name)
-        word = self._words[self._place]
-        waits = self._deferred() if word in ("NOT", "DEFERRABLE") else None
-        if waits is not None:
-            self._defer_last(waits)
+        word = self._words[self._position]
+        deferred = self._deferred() if word in ("NOT", "DEFERRABLE") else None
+        if deferred is not None:
+            self._defer_last(deferred)
             return
         self._skip()
         match word:
@@ -292,5 +284,5 @@ class _Reader:
             case "AS":
                 column.expression = self._group()
             case _:
-                # DEFAULT and its value, GENERATED ALWAYS, STORED, VIRTUAL: PRAGMAs tell these.
+                # PRAGMAs tell DEFAULT and its value, GENERATED ALWAYS, STORED and VIRTUAL.
                 self._group()
