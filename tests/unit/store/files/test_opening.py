@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from pmd.cli import main
 from pmd.store.database import Database
 from pmd.store.migrations import DamagedDatabaseError, MigrationError, NotADatabaseError
-from tests.unit.store.inputs import INPUTS, OLD, SNAPSHOTS
+from tests.unit.store.files.inputs import INPUTS, OLD, SNAPSHOTS
 
 LATEST = 12
 DOCS = (Path(__file__).parents[4] / "docs/MIGRATIONS.md").read_text(encoding="utf-8")
