@@ -1,4 +1,4 @@
-"""The command ``pmd``: look at a database, upgrade it, keep and restore backups."""
+"""The command `pmd`: look at a database, upgrade it, back it up and restore it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open the file at a path as a SQLite database, or say why that cannot be."""
+"""Open the file at a path as a SQLite database, or raise an error that says why not."""
 
 from __future__ import annotations
 
