@@ -1,4 +1,4 @@
-"""The command ``pmd``: look at a database, upgrade it, keep and restore backups."""
+"""The command `pmd`: look at a database, upgrade it, back it up and restore it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pmd.store.errors import BackupError, DatabasePathError
-from pmd.store.files.backup import Kept, find_backups, keep_backup
+from pmd.store.files.backup import KeptBackup, find_backups, keep_backup
 from pmd.store.files.opening import (
     MEMORY,
     checked_path,
@@ -215,12 +215,12 @@ def _file(path: str) -> Path:
 
 def _existing_file(path: str) -> Path:
     file = _file(path)
-    # Opened and closed: whatever keeps it from being read is said before anything is done.
+    # Opened and closed, so that an error says what keeps it from being read before work begins.
     open_for_reading(file, timeout=0).close()
     return file
 
 
-def _tell_backup(kept: Kept) -> None:
+def _tell_backup(kept: KeptBackup) -> None:
     again = "" if kept.made else " (was there, with the same content)"
     say("backup", f"{kept.backup.path}{again}")
 

@@ -1,4 +1,4 @@
-"""One open pmd database: the connection, its settings, its version and its transactions."""
+"""Open a pmd database: its connection, settings, version and transactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The latest schema in one piece, for reading.
+"""The latest schema in one text, for readers.
 
 .. deprecated:: 0.1.0
    Nothing runs this SQL any more: `pmd.store.migrations` makes and changes every table. It is

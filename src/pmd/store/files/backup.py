@@ -1,4 +1,4 @@
-"""Backups of a database: whole files beside it, named with their time and version.
+"""Keep backups of a database: whole files beside it, named with their time and version.
 
 `notes.db.20261125T101530.250Z-0007.backup` is notes.db as it was then (UTC), at version 7. Names
 sort by time. A backup has that name only when it is complete, synced and checked.
@@ -21,9 +21,9 @@ from pmd.store.files.soundness import refuse_damaged
 from pmd.store.migrations import MigrationError
 
 __all__ = [
-    "KEPT",
+    "BACKUPS_KEPT",
     "Backup",
-    "Kept",
+    "KeptBackup",
     "find_backups",
     "in_use",
     "keep_backup",
@@ -31,15 +31,15 @@ __all__ = [
     "new_name",
 ]
 
-KEPT = 3
+BACKUPS_KEPT = 3
 """How many backups of a database are kept: the newest."""
 
 _ENDING = ".backup"
 _PARTIAL = ".partial"
 _NAME = re.compile(r"(?P<taken>[0-9]{8}T[0-9]{6}\.[0-9]{3}Z)-(?P<version>[0-9]{4,10})\.backup")
 _TIME = "%Y%m%dT%H%M%S.%f"
-_READING = 30.0
-_MOMENT = timedelta(milliseconds=1)
+_READ_TIMEOUT = 30.0
+_MILLISECOND = timedelta(milliseconds=1)
 
 _log = logging.getLogger(__name__)
 
@@ -54,8 +54,8 @@ class Backup:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What came of asking for a backup: `made` is False if one with the same content was there."""
+class KeptBackup:
+    """The backup that is kept; `made` is False if one with the same content was there already."""
 
     backup: Backup
     made: bool
@@ -75,11 +75,11 @@ def find_backups(database: Path) -> list[Backup]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise _unmade(database, error.strerror or str(error)) from error
+        raise _cannot_back_up(database, error.strerror or str(error)) from error
     return sorted(found)
 
 
-def keep_backup(database: Path, *, progress: CopyProgress | None = None) -> Kept:
+def keep_backup(database: Path, *, progress: CopyProgress | None = None) -> KeptBackup:
     """Copy the database, check the copy, put it in place, and delete all but the newest three.
 
     The caller holds the database's write lock on another connection, so that nothing changes
@@ -91,9 +91,9 @@ def keep_backup(database: Path, *, progress: CopyProgress | None = None) -> Kept
         _delete_unfinished(database)
         kept = _keep(database, progress)
     except OSError as error:
-        raise _unmade(database, error.strerror or str(error)) from error
+        raise _cannot_back_up(database, error.strerror or str(error)) from error
     except sqlite3.Error as error:
-        raise _unmade(database, str(error)) from error
+        raise _cannot_back_up(database, str(error)) from error
     _delete_oldest(database)
     return kept
 
@@ -101,7 +101,7 @@ def keep_backup(database: Path, *, progress: CopyProgress | None = None) -> Kept
 def mark_in_use(backup: Backup) -> sqlite3.Connection:
     """Mark the backup as that of an upgrade which goes on until the connection is closed.
 
-    The mark is a write lock, which no reader of the backup takes and which ends with the process.
+    It holds a write lock, which no reader of the backup takes and which ends with the process.
     """
     connection = open_file(backup.path, "rw")
     try:
@@ -128,19 +128,19 @@ def new_name(database: Path, version: int, ending: str) -> Path:
     if existing:
         # A clock that was set back must not make the newest backup look like the oldest.
         newest = datetime.strptime(existing[-1].taken.rstrip("Z"), _TIME).replace(tzinfo=UTC)
-        now = max(now, newest + _MOMENT)
+        now = max(now, newest + _MILLISECOND)
     while True:
         taken = f"{now.strftime(_TIME)[:-3]}Z"
         path = database.with_name(f"{database.name}.{taken}-{version:04d}{ending}")
         if not path.exists():
             return path
-        now += _MOMENT
+        now += _MILLISECOND
 
 
-def _keep(database: Path, progress: CopyProgress | None) -> Kept:
+def _keep(database: Path, progress: CopyProgress | None) -> KeptBackup:
     existing = find_backups(database)
     # Those who open and close a WAL keep others from reading for a moment.
-    with closing(open_file(database, "ro", timeout=_READING)) as source:
+    with closing(open_file(database, "ro", timeout=_READ_TIMEOUT)) as source:
         source.execute("BEGIN")
         version = _version(source)
         path = new_name(database, version, _ENDING)
@@ -150,17 +150,17 @@ def _keep(database: Path, progress: CopyProgress | None) -> Kept:
         with closing(open_file(partial, "ro")) as copy:
             refuse_damaged(copy, f"the database {database}")
             if _version(copy) != version:
-                raise _unmade(database, "the copy came out with another version")
+                raise _cannot_back_up(database, "the copy came out with another version")
         newest = existing[-1] if existing else None
         # A file in use is never read here: closing it would drop this process's locks on it.
         if newest and not in_use(newest) and hold_the_same(partial, newest.path):
             partial.unlink()
-            return Kept(newest, made=False)
+            return KeptBackup(newest, made=False)
         put_in_place(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    return Kept(find_backups(database)[-1], made=True)
+    return KeptBackup(find_backups(database)[-1], made=True)
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -189,7 +189,7 @@ def _delete_unfinished(database: Path) -> None:
 
 
 def _delete_oldest(database: Path) -> None:
-    for backup in find_backups(database)[:-KEPT]:
+    for backup in find_backups(database)[:-BACKUPS_KEPT]:
         if in_use(backup):
             continue
         try:
@@ -198,7 +198,7 @@ def _delete_oldest(database: Path) -> None:
             _log.warning("%s is one backup too many, and stays: %s", backup.path, error)
 
 
-def _unmade(database: Path, why: str) -> BackupError:
+def _cannot_back_up(database: Path, why: str) -> BackupError:
     return BackupError(
         f"no backup of {database} could be made: {why}. Nothing was changed; make room, make the"
         f" folder {database.parent} writable, or go on without a backup."

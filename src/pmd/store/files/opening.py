@@ -1,4 +1,4 @@
-"""Open the file at a path as a SQLite database, or say why that cannot be."""
+"""Open the file at a path as a SQLite database, or raise an error that says why not."""
 
 from __future__ import annotations
 
@@ -117,14 +117,14 @@ def refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
     pmd sets no application_id, so any is another's.
     """
     try:
-        (mark,) = connection.execute("PRAGMA application_id").fetchone()
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     except sqlite3.Error as error:
         raise database_error(connection, error) from error
-    if mark:
+    if application_id:
         raise ForeignDatabaseError(
             f"the database {path} belongs to another program: its application_id is"
-            f" 0x{mark & 0xFFFFFFFF:08X}, and pmd's databases have none. Nothing was changed;"
-            " give the path of a pmd database."
+            f" 0x{application_id & 0xFFFFFFFF:08X}, and pmd's databases have none. Nothing was"
+            " changed; give the path of a pmd database."
         )
 
 

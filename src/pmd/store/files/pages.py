@@ -1,4 +1,4 @@
-"""Whether two database files hold the same, page by page."""
+"""Compare two database files page by page."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import BinaryIO
 __all__ = ["hold_the_same"]
 
 _HEADER = 100
-_SIZE_AT = 16
-_FREELIST_AT = 32
+_PAGE_SIZE_OFFSET = 16
+_FREELIST_OFFSET = 32
 _CHUNK = 2**20
 
 
 def hold_the_same(one: Path, other: Path) -> bool:
-    """Return whether the files are the same but for pages that are free.
+    """Return whether the files are equal, free pages aside; both must be sound.
 
-    A transaction that is rolled back does not put back what it wrote over free pages. Source of
-    the layout: https://www.sqlite.org/fileformat2.html, "The Freelist". Both
-    files must be sound.
+    A transaction that is rolled back does not put back what it wrote over free pages. The layout
+    is described in https://www.sqlite.org/fileformat2.html, "The Freelist".
     """
     if one.stat().st_size != other.stat().st_size:
         return False
@@ -40,14 +39,14 @@ def hold_the_same(one: Path, other: Path) -> bool:
 
 def _same(mine: bytes, others: bytes, size: int, number: int, free: set[int]) -> bool:
     return mine == others or all(
-        number + place in free
-        for place in range(len(mine) // size)
-        if mine[place * size : (place + 1) * size] != others[place * size : (place + 1) * size]
+        number + index in free
+        for index in range(len(mine) // size)
+        if mine[index * size : (index + 1) * size] != others[index * size : (index + 1) * size]
     )
 
 
 def _page_size(file: BinaryIO) -> int:
-    size = _number(file, _SIZE_AT, 2)
+    size = _number(file, _PAGE_SIZE_OFFSET, 2)
     return 65536 if size == 1 else size
 
 
@@ -55,15 +54,15 @@ def _free_pages(file: BinaryIO) -> set[int]:
     """Return the numbers of the pages whose content has no meaning: the freelist's leaves."""
     size = _page_size(file)
     leaves: set[int] = set()
-    trunk = _number(file, _FREELIST_AT, 4)
+    trunk = _number(file, _FREELIST_OFFSET, 4)
     while trunk:
         start = (trunk - 1) * size
         count = _number(file, start + 4, 4)
-        leaves.update(_number(file, start + 8 + 4 * place, 4) for place in range(count))
+        leaves.update(_number(file, start + 8 + 4 * index, 4) for index in range(count))
         trunk = _number(file, start, 4)
     return leaves
 
 
-def _number(file: BinaryIO, place: int, length: int) -> int:
-    file.seek(place)
+def _number(file: BinaryIO, offset: int, length: int) -> int:
+    file.seek(offset)
     return int.from_bytes(file.read(length), "big")

@@ -1,4 +1,4 @@
-"""An upgrade tried on a copy: what it would do to the schema and to the rows."""
+"""Try an upgrade on a copy, and describe what it does to the schema and to the rows."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def rehearse(
     """
     steps: list[Migration] = []
 
-    def note(migration: Migration, number: int, total: int) -> None:
+    def remember(migration: Migration, number: int, total: int) -> None:
         steps.append(migration)
         if progress is not None:
             progress(migration, number, total)
@@ -71,9 +71,9 @@ def rehearse(
         refuse_foreign(connection, str(file))
         refuse_damaged(connection, f"the database {file}")
         runner = MigrationRunner(connection)
-        before, objects, rows = _look(connection)
-        runner.run_migrations(target, progress=note)
-        after, new_objects, new_rows = _look(connection)
+        before, objects, rows = _describe(connection)
+        runner.run_migrations(target, progress=remember)
+        after, new_objects, new_rows = _describe(connection)
     return Rehearsal(
         before,
         after,
@@ -112,7 +112,7 @@ def working_copy(
 _Objects = dict[tuple[str, str], str]
 
 
-def _look(connection: sqlite3.Connection) -> tuple[int, _Objects, dict[str, int]]:
+def _describe(connection: sqlite3.Connection) -> tuple[int, _Objects, dict[str, int]]:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     objects = {(kind, name): sql for kind, name, sql in connection.execute(_OBJECTS)}
     rows = {}

@@ -1,4 +1,4 @@
-"""Put a backup in the place of a database, which is kept aside first."""
+"""Restore a backup over a database, whose present content is kept aside first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PARTIAL = ".partial"
 
 @dataclass(frozen=True)
 class Restored:
-    """The database is at `version` again; what it was lies at `aside` (None: there was nothing)."""
+    """A finished restore: the version restored, and the file that keeps what was there, if any."""
 
     version: int
     aside: Path | None
@@ -60,7 +60,7 @@ def restore(
         try:
             aside = _restore(database, source, backup, timeout, progress)
         except OSError as error:
-            raise _undone(database, error.strerror or str(error)) from error
+            raise _cannot_restore(database, error.strerror or str(error)) from error
     return Restored(version, aside)
 
 
@@ -75,7 +75,7 @@ def _checked_version(source: sqlite3.Connection, backup: Path) -> int:
     except MigrationError as error:
         raise BackupError(f"{backup} cannot be restored: {error}") from error
     except sqlite3.Error as error:
-        raise _undone(backup, str(error)) from error
+        raise _cannot_restore(backup, str(error)) from error
     if not objects or version < 0:
         what = "it is empty" if version >= 0 else f"it has the version {version}"
         raise BackupError(
@@ -133,7 +133,7 @@ def _restore_under_lock(
         except sqlite3.Error as error:
             known = database_error(target, error)
             if isinstance(known, ReadOnlyDatabaseError):
-                raise _undone(database, str(error)) from error
+                raise _cannot_restore(database, str(error)) from error
             raise known from error
     return aside
 
@@ -151,16 +151,16 @@ def _keep_aside(database: Path, target: sqlite3.Connection, version: int) -> Pat
 def _replace_file(
     database: Path, source: sqlite3.Connection, backup: Path, progress: CopyProgress | None
 ) -> Path | None:
-    """Put a copy of the backup in place; no connection to the database is open."""
+    """Replace the file by a copy of the backup; no connection to the database is open."""
     aside = new_name(database, 0, _ASIDE)
     partial = database.with_name(f"{database.name}.restored{_PARTIAL}")
     partial.unlink(missing_ok=True)
-    there = database.exists()
+    existed = database.exists()
     try:
-        write_copy(source, partial, like=database if there else backup, progress=progress)
+        write_copy(source, partial, like=database if existed else backup, progress=progress)
     except sqlite3.Error as error:
-        raise _undone(database, str(error)) from error
-    if there:
+        raise _cannot_restore(database, str(error)) from error
+    if existed:
         shutil.copy2(database, aside)
         sync(aside)
     # Left where they are, SQLite would take them for the restored file's.
@@ -168,10 +168,10 @@ def _replace_file(
     for suffix in moved:
         Path(f"{database}{suffix}").replace(f"{aside}{suffix}")
     put_in_place(partial, database)
-    return aside if there or moved else None
+    return aside if existed or moved else None
 
 
-def _undone(path: Path, why: str) -> BackupError:
+def _cannot_restore(path: Path, why: str) -> BackupError:
     return BackupError(
         f"{path} cannot be restored: {why}. Nothing was changed; make room, make the file and its"
         " folder writable, and try again."

@@ -1,4 +1,4 @@
-"""Whether a database is sound: its structure, its references and its full-text index."""
+"""Check whether a database is sound: structure, references and full-text index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pmd.store.migrations.database_errors import database_error
 
 __all__ = ["find_faults", "refuse_damaged"]
 
-# What SQLite puts before what is wrong with pages, as against what rows hold.
+# SQLite begins with this what is wrong with pages, but not what is wrong with rows.
 _STRUCTURE = "*** in database"
 _SHOWN = 20
 _FTS_TABLES = """

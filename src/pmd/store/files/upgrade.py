@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pmd.store.files.backup import Kept, find_backups, in_use, keep_backup, mark_in_use
+from pmd.store.files.backup import KeptBackup, find_backups, in_use, keep_backup, mark_in_use
 from pmd.store.files.copying import CopyProgress
 from pmd.store.files.opening import file_of, refuse_foreign
 from pmd.store.files.soundness import refuse_damaged
@@ -27,12 +27,12 @@ WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '
 
 @dataclass(frozen=True)
 class Upgrade:
-    """What was done: from version `before` to `after`, in `applied` steps of this connection."""
+    """A finished upgrade: from version `before` to `after`, `applied` steps by this connection."""
 
     before: int
     after: int
     applied: int
-    kept: Kept | None
+    kept: KeptBackup | None
 
 
 def upgrade(
@@ -59,23 +59,22 @@ def upgrade(
     # Refuses what is newer than the code, before all of it is read.
     runner.get_pending_migrations()
     file = file_of(path)
-    if file is None:
-        refuse_damaged(connection, "the database in memory")
-        applied = runner.run_migrations(target, progress=progress)
-        return Upgrade(before, runner.get_current_version(), applied, None)
-    # A step that rewrites the file is never taken without a backup.
-    runner = MigrationRunner(connection, backup=partial(keep_backup, file))
-    if not backup:
-        refuse_damaged(connection, f"the database {file}")
+    if file is not None:
+        # A step that rewrites the file is never taken without a backup.
+        runner = MigrationRunner(connection, backup=partial(keep_backup, file))
+    if file is None or not backup:
+        refuse_damaged(connection, f"the database {file or 'in memory'}")
         applied = runner.run_migrations(target, progress=progress)
         return Upgrade(before, runner.get_current_version(), applied, None)
     with ExitStack() as stack:
         try:
-            held = _UpgradeBackup(connection, file, stack, copy_progress)
+            upgrade_backup = _UpgradeBackup(connection, file, stack, copy_progress)
         except sqlite3.Error as error:
             raise database_error(connection, error) from error
-        applied = runner.run_migrations(target, progress=progress, before_first=held.ensure)
-        return Upgrade(before, runner.get_current_version(), applied, held.kept)
+        applied = runner.run_migrations(
+            target, progress=progress, before_first=upgrade_backup.ensure
+        )
+        return Upgrade(before, runner.get_current_version(), applied, upgrade_backup.kept)
 
 
 class _UpgradeBackup:
@@ -92,7 +91,7 @@ class _UpgradeBackup:
         stack: ExitStack,
         progress: CopyProgress | None,
     ) -> None:
-        self.kept: Kept | None = None
+        self.kept: KeptBackup | None = None
         self._new = _is_empty(connection)
         self._connection = connection
         self._file = file
@@ -105,7 +104,7 @@ class _UpgradeBackup:
             return
         existing = find_backups(self._file)
         if existing and in_use(existing[-1]):
-            self.kept = Kept(existing[-1], made=False)
+            self.kept = KeptBackup(existing[-1], made=False)
             return
         self.kept = keep_backup(self._file, progress=self._progress)
         self._stack.callback(mark_in_use(self.kept.backup).close)

@@ -1,6 +1,9 @@
-"""Versioned migrations and the runner that applies them, each step in one transaction.
+"""Versioned migrations, and the runner that applies them, each step in one transaction.
 
-Importing this imports no migration, and no sqlite-utils: they are needed only for a step.
+`runner` is for callers; `run` takes the steps, and `rewrite` those with ATOMIC = False.
+`migration_files` finds and loads the files in `versions`, `connection` prepares a connection and
+gives it back, `step` guards one step. Importing this imports no migration, and no sqlite-utils:
+they are needed only for a step.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers of language models, kept so that the same question is asked once."""
+"""Read and write the answers of language models, so that no question is asked twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DELETE_CACHED_BY_MODEL_SQL = "DELETE FROM llm_cache WHERE model = :model"
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """One answer. `model` is None where the answer is older than the column."""
+    """One answer. `model` is None for an answer that was stored before the column was added."""
 
     hash: str
     result: str

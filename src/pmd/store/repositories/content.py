@@ -1,4 +1,4 @@
-"""Texts of documents, kept once each under the SHA-256 of what they say."""
+"""Read and write the texts of documents; each is stored once, under its SHA-256."""
 
 from __future__ import annotations
 

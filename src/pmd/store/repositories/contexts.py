@@ -1,4 +1,4 @@
-"""Path contexts: what a reader should know about everything below a path of a collection."""
+"""Read and write path contexts: what a reader should know about all below a collection's path."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Documents: a path in a collection, a title, and the hash of a text.
+"""Read and write documents: a path in a collection, a title, and the hash of a text.
 
-The full-text index follows the documents table by triggers. They take the text from content by
-its hash, so a text is put there first; and an INSERT OR REPLACE would bypass them.
+Triggers on the documents table keep the full-text index. They take the text from content by its
+hash, so a text is put there first. An INSERT OR REPLACE would bypass them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Embeddings: which chunks of a text were embedded by which model, and their vectors.
+"""Read and write embeddings: which model embedded which chunks of a text, and their vectors.
 
-What is known of a chunk is a row of content_vectors and always there. The vectors are in a
+Each chunk has a row in content_vectors. The vectors are in a
 virtual table of sqlite-vec, which only exists where a repository was made with a dimension on a
 machine that can load the extension. Its rows join by `hash_seq`, the hash and the chunk's number.
 """
@@ -89,7 +89,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """What is known of one embedded chunk. The last two are None in rows older than they are."""
+    """One embedded chunk. The last two values are None in rows older than their columns."""
 
     hash: str
     seq: int

@@ -1,4 +1,4 @@
-"""Full-text search over the active documents, best first."""
+"""Search the full text of the active documents, best hit first."""
 
 from __future__ import annotations
 

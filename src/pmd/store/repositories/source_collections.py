@@ -1,4 +1,4 @@
-"""Collections: where documents come from, and which files of it are wanted."""
+"""Read and write collections: where documents come from, and which files of it are wanted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a document was fetched from, and what its server said."""
+"""Read and write where a document was fetched from, and what its server said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every SQL statement that the repositories run, by name, so that a check can prepare them all.
+"""List every SQL statement that the repositories run, so that a check can prepare them all.
 
 Statements on the vector table are not among them: they prepare only where sqlite-vec is loaded,
 and their names begin with VECTOR_.

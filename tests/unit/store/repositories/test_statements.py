@@ -162,10 +162,10 @@ def test_what_is_executed_is_a_named_constant():
 def test_no_ddl_stands_outside_the_migrations():
     found = {}
     for path in SOURCE.rglob("*.py"):
-        place = path.relative_to(SOURCE).as_posix()
+        name = path.relative_to(SOURCE).as_posix()
         ddl = ddl_in(ast.parse(path.read_text()))
-        if ddl and not place.startswith("store/migrations/versions/"):
-            found[place] = [name for name, _ in ddl]
+        if ddl and not name.startswith("store/migrations/versions/"):
+            found[name] = [constant for constant, _ in ddl]
     assert found == DDL_MAY_STAND_IN
 
 

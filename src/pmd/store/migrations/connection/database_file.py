@@ -8,7 +8,7 @@ __all__ = ["DatabaseFile"]
 
 
 class DatabaseFile:
-    """The file at `name`, as SQLite told it in bytes; empty for a database in memory."""
+    """The file of the name that SQLite gives, in bytes; empty for a database in memory."""
 
     def __init__(self, name: bytes) -> None:
         # Bytes, since the name of a file need not be text.

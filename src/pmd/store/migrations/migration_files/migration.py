@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pmd.store.migrations.errors import InvalidMigrationError
-from pmd.store.migrations.migration_files import module_contents
-from pmd.store.migrations.migration_files.module_import import import_once
 
 __all__ = ["LoadedMigration", "Migration"]
 
@@ -37,7 +35,10 @@ class Migration:
         words = self.slug.replace("_", " ")
         if self.path.suffix == ".sql":
             return _load_script(self, default_description=words)
-        module, path = import_once(self.path, self.package), self.path
+        # Here, since most opens of a database find it up to date and load nothing.
+        from pmd.store.migrations.migration_files import module_contents, module_import
+
+        module, path = module_import.import_once(self.path, self.package), self.path
         module_contents.check_version(module, path, self.version)
         return LoadedMigration(
             self,

@@ -1,7 +1,7 @@
 """Split an SQL script into its statements, in time linear in its length.
 
 The rules are those of `sqlite3_complete()` (https://www.sqlite.org/c3ref/complete.html): a
-statement ends at a semicolon outside strings, quoted names and comments; that of CREATE TRIGGER
+statement ends at a semicolon outside strings, quoted names and comments; CREATE TRIGGER ends
 at a semicolon after END.
 """
 
@@ -30,8 +30,8 @@ _COMMENT = re.compile(r"--|/\*")
 def split_script(script: str) -> Iterator[str]:
     """Yield the statements of `script` in order, each with its semicolon where it has one.
 
-    A byte order mark at the beginning is left out; so is what holds nothing but blanks, comments
-    and semicolons. What stands unended at the end is yielded, for SQLite to judge.
+    A byte order mark at the beginning is left out, and so is a statement of nothing but blanks and
+    comments. A last statement without an end is yielded, for SQLite to judge.
     """
     script = script.removeprefix("\ufeff")
     alone = script.strip()

@@ -1,4 +1,4 @@
-"""The `db` that a step's `up(db)` gets."""
+"""The database object that a step's `up(db)` is called with."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from pmd.cli import main
 from pmd.store.database import Database
 from pmd.store.migrations import DamagedDatabaseError, MigrationError, NotADatabaseError
-from tests.unit.store.inputs import INPUTS, OLD, SNAPSHOTS
+from tests.unit.store.files.inputs import INPUTS, OLD, SNAPSHOTS
 
 LATEST = 12
 DOCS = (Path(__file__).parents[4] / "docs/MIGRATIONS.md").read_text(encoding="utf-8")
@@ -100,16 +100,16 @@ def test_a_command_says_in_a_message_what_is_wrong(tmp_path, name):
 
 
 def test_a_file_cut_off_anywhere_is_damaged_or_new(tmp_path):
-    whole = OLD.read_bytes()
+    complete = OLD.read_bytes()
     path = tmp_path / "notes.db"
     path.write_bytes(b"")
     with Database(path) as database:
         check_content(database, 0)
-    for length in [2, 99, *range(512, len(whole), 512)]:
-        path.write_bytes(whole[:length])
+    for length in [2, 99, *range(512, len(complete), 512)]:
+        path.write_bytes(complete[:length])
         with pytest.raises((DamagedDatabaseError, NotADatabaseError)):
             Database(path).connect()
-        assert path.read_bytes() == whole[:length]
+        assert path.read_bytes() == complete[:length]
 
 
 # The bytes of the header that SQLite or pmd heeds, by what is found wrong:
@@ -120,19 +120,19 @@ REFUSED = {18, *range(60, 64), *range(68, 72)}
 
 
 def test_one_wrong_byte_in_the_header_is_found_or_does_no_harm(tmp_path):
-    whole = (SNAPSHOTS / "0011.db").read_bytes()
+    sound = (SNAPSHOTS / "0011.db").read_bytes()
     path = tmp_path / "notes.db"
     found = {}
-    for place in range(100):
-        wrong = bytearray(whole)
-        wrong[place] ^= 0xFF
+    for offset in range(100):
+        wrong = bytearray(sound)
+        wrong[offset] ^= 0xFF
         path.write_bytes(wrong)
         try:
             with Database(path) as database:
                 check_content(database, 9)
         except MigrationError as error:
-            found.setdefault(type(error), set()).add(place)
-            assert path.read_bytes() == wrong, place
+            found.setdefault(type(error), set()).add(offset)
+            assert path.read_bytes() == wrong, offset
     assert found.pop(NotADatabaseError) | found.pop(DamagedDatabaseError) == NO_DATABASE | DAMAGED
     assert set().union(*found.values()) == REFUSED
     count = len(NO_DATABASE | DAMAGED | REFUSED)
@@ -194,8 +194,8 @@ def told(*cases):
 
 @posix
 def test_what_is_read_only_opens_if_it_needs_no_upgrade():
-    places = [(kind, 0, backup) for kind in ("file", "folder") for backup in (False, True)]
-    said = told(*[(name, *place) for name in ("0012", "0007") for place in places])
+    options = [(kind, 0, backup) for kind in ("file", "folder") for backup in (False, True)]
+    said = told(*[(name, *option) for name in ("0012", "0007") for option in options])
     assert said[:4] == [["", True, 1, LATEST, "ok"]] * 4
     texts = [text for text, *_ in said[4:]]
     assert said[4:] == [[text, True, 1, 7, "ok"] for text in texts]

@@ -22,7 +22,7 @@ from pmd.store.migrations import (
     ReadOnlyDatabaseError,
 )
 
-SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
+SNAPSHOTS = Path(__file__).parents[4] / "fixtures" / "snapshots"
 OLD = SNAPSHOTS / "0007.db"
 NEWEST = SNAPSHOTS / "0012.db"
 
