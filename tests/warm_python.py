@@ -38,8 +38,12 @@ class WarmPython:
 
     def __init__(self) -> None:
         # Compiled modules are kept, also where the environment forbids it: pytest rewrites those
-        # of plugins, and each worker of pytest-xdist would do so again.
-        env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        # of plugins, and each worker of pytest-xdist would do so again. Its options are for others.
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("PYTEST")
+        }
         self._server = subprocess.Popen(
             [sys.executable, __file__],
             env=env,
