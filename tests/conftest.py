@@ -13,7 +13,7 @@ import pytest
 
 from tests.warm_python import Run, WarmPython, can_run
 
-_DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)-(?:memory|delete|wal)\]$")
+_DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
 
 @pytest.fixture(scope="session")
