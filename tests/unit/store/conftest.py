@@ -71,6 +71,8 @@ def open_store(upgraded_files, tmp_path, migration_db, migration_fresh_db):
             return sqlite3.SQLITE_OK
 
         with Database(file) as database:
+            # A test's file need not outlive a power cut, and syncing takes most of a test's time.
+            database.execute("PRAGMA synchronous = OFF")
             database.connection.set_authorizer(authorize)
             yield database
             database.close()
