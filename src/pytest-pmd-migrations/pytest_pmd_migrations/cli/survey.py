@@ -115,8 +115,7 @@ def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> 
     """
     snapshots: dict[SnapshotName, StoredSnapshot] = {}
     unsound: dict[SnapshotName, SnapshotError] = {}
-    names = history.store.names
-    lock_file = history.store.lock_file
+    names, lock_file = history.store.names, history.store.lock_file
     for name in names:
         if name in rebuilt:
             continue
@@ -151,8 +150,8 @@ def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
         stored = twin.read_bytes()
     except OSError as error:
         raise SnapshotError(
-            f"the text twin of snapshot {name} cannot be read: {shown_path(twin)}:"
-            f" {error.strerror}. Restore it from version control."
+            f"the text twin of snapshot {name} cannot be read",
+            f"{shown_path(twin)}: {error.strerror}. Restore it from version control.",
         ) from error
     return "same" if stored.replace(b"\r\n", b"\n") == text.encode() else "other"
 
@@ -167,9 +166,9 @@ def _read_sound(history: History, name: SnapshotName) -> StoredSnapshot:
             found = str(error)
         if found != "ok":
             raise SnapshotError(
-                f"snapshot {name} is corrupt: {shown_path(history.store.folder.file(name))}:"
-                f" {found.splitlines()[-1]}."
-                " Restore it from version control."
+                f"snapshot {name} is corrupt",
+                f"{shown_path(history.store.folder.file(name))}: {found.splitlines()[-1]}."
+                " Restore it from version control.",
             )
         text = twin_sql(conn)
     try:

@@ -28,12 +28,12 @@ def own_runner_source(package: ModuleType, folder: Path, *, setting: str) -> Fil
     Raises SourceError when the runner cannot stop at a version, or the files cannot be numbered.
     """
     _check_runner(package.MigrationRunner, setting)
-    holding = versions_folder(folder)
+    files_folder = versions_folder(folder)
     dotted = package.__name__
     if not hasattr(package, "__path__"):
         dotted = dotted.rpartition(".")[0]
-    if holding != folder:
-        dotted = f"{dotted}.{holding.name}".lstrip(".")
+    if files_folder != folder:
+        dotted = f"{dotted}.{files_folder.name}".lstrip(".")
 
     def read_declarations(file: MigrationFile) -> Declarations:
         if file.path.suffix != ".py":
@@ -41,8 +41,10 @@ def own_runner_source(package: ModuleType, folder: Path, *, setting: str) -> Fil
         module = importlib.import_module(f"{dotted}.{file.path.stem}".lstrip("."))
         return read_module(module, file.path)
 
-    files = find_files(holding, setting=setting)
-    return FilesSource(package.__name__, holding, files, package.MigrationRunner, read_declarations)
+    files = find_files(files_folder, setting=setting)
+    return FilesSource(
+        package.__name__, files_folder, files, package.MigrationRunner, read_declarations
+    )
 
 
 def _check_runner(runner: object, setting: str) -> None:
