@@ -29,7 +29,7 @@ class Nameless(NamedTuple):
     content: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SchemaObject:
     """One thing in a schema: a table, a column, an index, a constraint, a trigger, a view.
 
