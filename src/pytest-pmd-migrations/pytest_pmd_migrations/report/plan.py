@@ -66,11 +66,5 @@ def plan_of(history: History, checks: Sequence[Check], *, hidden: int = 0) -> Pl
 
 
 def _declared(history: History, version: int) -> Iterator[str]:
-    declarations = history.declarations(version)
-    for kind, names in (
-        ("DELETES", declarations.deletes),
-        ("CHANGES", declarations.changes),
-        ("MOVES", declarations.moves),
-    ):
-        for name in names:
-            yield f"{format_version(version)} {kind} {name}"
+    for key in history.declarations(version).list_keys():
+        yield f"{format_version(version)} {key}"

@@ -28,7 +28,7 @@ from pytest_pmd_migrations.rows.sides import Row, open_sides
 from pytest_pmd_migrations.rows.tables import RowTable, Value, unloaded_tables
 from pytest_pmd_migrations.rows.unequal_rows import differing_rows
 from pytest_pmd_migrations.schema.reading.tokens import fold
-from pytest_pmd_migrations.sources.declarations import Declarations
+from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["compare_rows"]
@@ -51,7 +51,7 @@ def compare_rows(
     """
     findings: list[RowFinding] = []
     notes: list[str] = []
-    used: frozenset[str] = frozenset()
+    used: frozenset[DeclarationKey] = frozenset()
     if not unchanged_rows(before.content, after.content):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):

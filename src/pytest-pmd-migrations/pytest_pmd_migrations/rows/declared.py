@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from pytest_pmd_migrations.rows.model import RowFinding, cut
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
-from pytest_pmd_migrations.sources.declarations import WHOLE, Declarations
+from pytest_pmd_migrations.sources.declarations import (
+    WHOLE,
+    DeclarationKey,
+    DeclarationKind,
+    Declarations,
+)
 
 __all__ = ["BrokenDeclarationError", "Column", "Declared", "resolve"]
 
@@ -20,17 +25,15 @@ Column = tuple[str, str]
 class BrokenDeclarationError(Exception):
     """A declaration cannot be read against the database before the step."""
 
-    def __init__(self, kind: str, name: str, *lines: str) -> None:
-        super().__init__(f"{kind} {name}: {' '.join(lines)}")
-        self.kind, self.name, self.lines = kind, name, lines
+    def __init__(self, key: DeclarationKey, *lines: str) -> None:
+        super().__init__(f"{key}: {' '.join(lines)}")
+        self.key, self.lines = key, lines
 
     def finding(self) -> RowFinding:
         """Return what the check says of it."""
-        table, _, column = self.name.partition(".")
+        table, _, column = self.key.name.partition(".")
         evidence = tuple(cut(line) for line in self.lines)
-        return RowFinding(
-            table, column or None, f"{self.kind} {self.name} cannot be read", evidence
-        )
+        return RowFinding(table, column or None, f"{self.key} cannot be read", evidence)
 
 
 @dataclass(frozen=True)
@@ -38,20 +41,20 @@ class Declared:
     """What one step declares, by tables and columns in lower case.
 
     ``deletes`` and ``changes`` hold SQL conditions over the old row. ``dropped`` are the tables
-    and columns declared as gone altogether, a table with an empty column. ``used`` collects the
-    declarations that some row needed, as they are written.
+    and columns declared as gone altogether, a table with an empty column. ``keys`` has the key of
+    each declaration by its kind and what it names; ``used`` collects those that a row needed.
     """
 
     deletes: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[Column, str] = field(default_factory=dict)
     moves: Mapping[Column, Column] = field(default_factory=dict)
     dropped: frozenset[Column] = frozenset()
-    names: Mapping[tuple[str, Column], str] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
+    keys: Mapping[tuple[DeclarationKind, Column], DeclarationKey] = field(default_factory=dict)
+    used: set[DeclarationKey] = field(default_factory=set)
 
-    def use(self, kind: str, table: str, column: str = "") -> None:
+    def use(self, kind: DeclarationKind, table: str, column: str = "") -> None:
         """Remember a declaration that a row needed."""
-        self.used.add(f"{kind} {self.names[kind, (fold(table), fold(column))]}")
+        self.used.add(self.keys[kind, (fold(table), fold(column))])
 
     def explains(self, table: str, column: str) -> bool:
         """Return whether a declaration says what became of a column that went."""
@@ -76,40 +79,34 @@ def resolve(
     A table may be missing in some databases, a column of one that is there may not; conditions
     must be single expressions that the database can read. Raises BrokenDeclarationError.
     """
-    names: dict[tuple[str, Column], str] = {}
+    keys: dict[tuple[DeclarationKind, Column], DeclarationKey] = {}
     deletes: dict[str, str] = {}
     dropped: set[Column] = set()
     changes: dict[Column, str] = {}
-    for name, condition in declarations.deletes.items():
-        place = _place(tables, "DELETES", name)
-        names["DELETES", place] = name
-        if condition.sql == WHOLE:
-            dropped.add(place)
-        elif place[1]:
-            raise BrokenDeclarationError(
-                "DELETES", name, f'a column goes as a whole: expected "{WHOLE}"'
-            )
-        else:
-            deletes[place[0]] = condition.sql
-            _check_condition(conn, tables, "DELETES", name, place[0], condition.sql)
-    for name, condition in declarations.changes.items():
-        place = _place(tables, "CHANGES", name)
-        names["CHANGES", place] = name
-        changes[place] = condition.sql
-        _check_condition(conn, tables, "CHANGES", name, place[0], condition.sql)
     moves: dict[Column, Column] = {}
-    for name, target in declarations.moves.items():
-        place = _place(tables, "MOVES", name)
-        names["MOVES", place] = name
-        table, _, column = fold(target).rpartition(".")
-        moves[place] = table, column
-    return Declared(deletes, changes, moves, frozenset(dropped), names)
+    for key in declarations.list_keys():
+        table, column = _find_column(tables, key)
+        keys[key.kind, (table, column)] = key
+        if key.kind == "MOVES":
+            into, _, name = fold(declarations.moves[key.name]).rpartition(".")
+            moves[table, column] = into, name
+        elif key.kind == "CHANGES":
+            changes[table, column] = declarations.changes[key.name].sql
+            _check_condition(conn, tables, key, table, changes[table, column])
+        elif declarations.deletes[key.name].sql == WHOLE:
+            dropped.add((table, column))
+        elif column:
+            raise BrokenDeclarationError(key, f'a column goes as a whole: expected "{WHOLE}"')
+        else:
+            deletes[table] = declarations.deletes[key.name].sql
+            _check_condition(conn, tables, key, table, deletes[table])
+    return Declared(deletes, changes, moves, frozenset(dropped), keys)
 
 
-def _place(tables: Mapping[str, RowTable], kind: str, name: str) -> Column:
-    """Return the table and column that a name means; a table's name may have dots itself."""
-    folded = fold(name)
-    if kind == "DELETES" and folded in tables:
+def _find_column(tables: Mapping[str, RowTable], key: DeclarationKey) -> Column:
+    """Return the table and column that a key names; a table's name may have dots itself."""
+    folded = fold(key.name)
+    if key.kind == "DELETES" and folded in tables:
         return folded, ""
     table, _, column = folded.rpartition(".")
     if not table:
@@ -119,15 +116,14 @@ def _place(tables: Mapping[str, RowTable], kind: str, name: str) -> Column:
         own = {fold(other) for other in (*there.columns, *there.generated)}
         if column not in own:
             listed = f"its columns are {', '.join(there.columns)}"
-            raise BrokenDeclarationError(kind, name, f"{there.name} has no such column", listed)
+            raise BrokenDeclarationError(key, f"{there.name} has no such column", listed)
     return table, column
 
 
 def _check_condition(
     conn: sqlite3.Connection,
     tables: Mapping[str, RowTable],
-    kind: str,
-    name: str,
+    key: DeclarationKey,
     table: str,
     condition: str,
 ) -> None:
@@ -138,9 +134,9 @@ def _check_condition(
     for token in tokenize(condition):
         depth += {"(": 1, ")": -1}.get(token.value if token.kind == "operator" else "", 0)
         if depth < 0 or (token.kind == "operator" and token.value == ";"):
-            raise BrokenDeclarationError(kind, name, "expected one SQL expression, is:", condition)
+            raise BrokenDeclarationError(key, "expected one SQL expression, is:", condition)
     own = quote(tables[table].name)
     try:
         conn.execute(f"SELECT 1 FROM {own} WHERE ({condition}\n) LIMIT 1").fetchall()
     except sqlite3.Error as error:
-        raise BrokenDeclarationError(kind, name, f"{error}, in:", condition) from error
+        raise BrokenDeclarationError(key, f"{error}, in:", condition) from error

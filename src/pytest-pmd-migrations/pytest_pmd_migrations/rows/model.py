@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
+
 __all__ = ["EVIDENCE", "RowFinding", "RowsReport", "cut"]
 
 EVIDENCE = 70
@@ -28,13 +30,12 @@ class RowFinding:
 class RowsReport:
     """What became of the rows in one step.
 
-    ``used`` are the declarations that some row needed: ``"DELETES content"``,
-    ``"CHANGES documents.title"``, ``"MOVES path_contexts.context"``.
+    ``used`` are the declarations that some row needed.
     """
 
     findings: tuple[RowFinding, ...] = ()
     notes: tuple[str, ...] = ()
-    used: frozenset[str] = frozenset()
+    used: frozenset[DeclarationKey] = frozenset()
 
 
 def cut(line: str) -> str:

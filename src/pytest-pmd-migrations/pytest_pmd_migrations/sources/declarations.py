@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-__all__ = ["NOTHING_DECLARED", "WHOLE", "Condition", "Declarations"]
+__all__ = [
+    "NOTHING_DECLARED",
+    "WHOLE",
+    "Condition",
+    "DeclarationKey",
+    "DeclarationKind",
+    "Declarations",
+]
 
 WHOLE = "DROP"
 """The condition that stands for a whole table or column."""
+
+DeclarationKind: TypeAlias = Literal["DELETES", "CHANGES", "MOVES"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,20 @@ class Condition:
 
     sql: str
     reason: str
+
+
+@dataclass(frozen=True, order=True)
+class DeclarationKey:
+    """Identifies one declaration of a migration: its kind, and the table or column it names.
+
+    ``name`` is spelled as the migration spells it. The text of a key is ``"DELETES content"``.
+    """
+
+    kind: DeclarationKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -40,6 +63,15 @@ class Declarations:
     changes: Mapping[str, Condition] = field(default_factory=_nothing)
     moves: Mapping[str, str] = field(default_factory=_nothing)
     verify: Callable[[Any, Any], object] | None = None
+
+    def list_keys(self) -> Iterator[DeclarationKey]:
+        """Yield the key of every declaration."""
+        for name in self.deletes:
+            yield DeclarationKey("DELETES", name)
+        for name in self.changes:
+            yield DeclarationKey("CHANGES", name)
+        for name in self.moves:
+            yield DeclarationKey("MOVES", name)
 
 
 NOTHING_DECLARED = Declarations()
