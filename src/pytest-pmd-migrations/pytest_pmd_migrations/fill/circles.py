@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_pmd_migrations.fill.search import Row, RowSearch
+from pytest_pmd_migrations.fill.search import RowSearch
 from pytest_pmd_migrations.fill.shape import Shape
+from pytest_pmd_migrations.fill.values import Row
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 
 __all__ = ["close_circle", "find_circles"]

@@ -6,14 +6,14 @@ import random
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
+from pytest_pmd_migrations.fill.hill_climb import HillClimb
 from pytest_pmd_migrations.fill.shape import Column, Shape
-from pytest_pmd_migrations.fill.values import Value, unlike
+from pytest_pmd_migrations.fill.values import Row, Value, unlike
 from pytest_pmd_migrations.rows.tables import ForeignKey, quote
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
-__all__ = ["Row", "RowSearch"]
+__all__ = ["RowSearch"]
 
 _RESTARTS = 10
 _RESTARTS_LATER = 3
@@ -21,10 +21,9 @@ _PATIENCE = 40
 _PATIENCE_A_COLUMN = 10
 _PARENTS = 20
 _SPARSE = 1
+_CLIMBS = 5
 _FAILED = re.compile(r"(?P<kind>NOT NULL|UNIQUE|CHECK) constraint failed: (?P<what>.*)", re.DOTALL)
-_TYPE = re.compile(r"cannot store \w+ value in \w+ column \w+\.(?P<column>.*)")
-
-Row: TypeAlias = dict[str, Value]
+_TYPE = re.compile(r"cannot store \w+ value in \w+ column (?P<what>.*)", re.DOTALL)
 
 
 class RowSearch:
@@ -67,7 +66,20 @@ class RowSearch:
                 if not reason:
                     return ""
                 row = self._changed(row, reason, number)
-        return reason
+        return "" if not number and self._climb() else reason
+
+    def _climb(self) -> bool:
+        """Insert a first row that meets several CHECKs at once; return whether one was found."""
+        if not self._shape.rules:
+            return False
+        climb = HillClimb(
+            self._conn, self._shape, self._chance, draw=self._draw, culprits=self._culprits
+        )
+        for _ in range(_CLIMBS):
+            row = climb.mend(self._drawn(0) | self._fixed, self._fixed)
+            if row is not None and not self._refusal(row):
+                return True
+        return False
 
     def _refusal(self, row: Row) -> str:
         """Insert the row; return SQLite's reason where it does not take it."""
@@ -119,13 +131,18 @@ class RowSearch:
         match = _FAILED.search(reason)
         if match is None:
             match = _TYPE.search(reason)
-            return self._known([match["column"]]) if match else set()
+            return self._listed(match["what"]) if match else set()
         if match["kind"] == "CHECK":
             said = match["what"]
             texts = tuple(token.text for token in tokenize(said))
             rules = [r for r in self._shape.rules if r.names & {(said,), texts}]
             return {name for rule in rules or self._shape.rules for name in rule.columns}
-        return self._known(part.rpartition(".")[2] for part in match["what"].split(", "))
+        return self._listed(match["what"])
+
+    def _listed(self, text: str) -> set[str]:
+        """Return the columns in a list of SQLite's: the table's name and a dot before each."""
+        own = f"{self._shape.table}."
+        return self._known(text.removeprefix(own).split(f", {own}"))
 
     def _known(self, names: Iterable[str]) -> set[str]:
         return {found.name for name in names if (found := self._shape.column(name)) is not None}

@@ -6,7 +6,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.fill.values import Value, has_no_affinity, mentioned_values, typed_values
+from pytest_pmd_migrations.fill.values import (
+    Value,
+    can_store,
+    has_no_affinity,
+    mentioned_values,
+    typed_values,
+)
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, quote
 from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
 
@@ -33,10 +39,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Rule:
-    """A CHECK: how SQLite names it in its message, and the columns it speaks of."""
+    """A CHECK: how SQLite names it in its message, its columns, and the expression as SQL."""
 
     names: frozenset[tuple[str, ...]]
     columns: tuple[str, ...]
+    sql: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def read_shape(conn: sqlite3.Connection, table: RowTable) -> Shape:
     ]
     checks = [] if table.full_text else list(_checks(tokenize(_sql(conn, table.name))))
     triggers = [tokenize(sql) for sql in _trigger_sql(conn, table.name)]
-    without_rowid = _without_rowid(conn, table.name)
+    without_rowid, strict = _options(conn, table.name)
     alias = _alias(conn, table, info, without_rowid=without_rowid)
     columns = tuple(
         Column(
@@ -75,13 +82,20 @@ def read_shape(conn: sqlite3.Connection, table: RowTable) -> Shape:
             # A column of a full-text table has no type; text is what it is for.
             values=(
                 *typed_values("TEXT" if table.full_text else str(declared), str(name)),
-                *(v for body in triggers if _mentions(body, name) for v in mentioned_values(body)),
+                *(
+                    value
+                    for body in triggers
+                    if _mentions(body, name)
+                    for value in mentioned_values(body)
+                    if not strict or can_store(str(declared), value)
+                ),
             ),
             likely=tuple(
                 value
                 for _, body in checks
                 if _mentions(body, name)
                 for value in mentioned_values(body, binary=has_no_affinity(str(declared)))
+                if not strict or can_store(str(declared), value)
             ),
             nullable=not not_null and not (key and without_rowid) and not table.full_text,
             needed=bool(not_null or (key and without_rowid))
@@ -92,7 +106,11 @@ def read_shape(conn: sqlite3.Connection, table: RowTable) -> Shape:
     )
     names = [column.name for column in columns]
     rules = tuple(
-        Rule(_said(name, body), tuple(column for column in names if _mentions(body, column)))
+        Rule(
+            _said(name, body),
+            tuple(column for column in names if _mentions(body, column)),
+            " ".join(token.text for token in body),
+        )
         for name, body in checks
     )
     links = (_with_target(conn, key) for key in table.foreign_keys)
@@ -117,11 +135,12 @@ def _trigger_sql(conn: sqlite3.Connection, table: str) -> list[str]:
     return [str(sql) for (sql,) in found]
 
 
-def _without_rowid(conn: sqlite3.Connection, table: str) -> bool:
-    found = conn.execute(
-        "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)
+def _options(conn: sqlite3.Connection, table: str) -> tuple[bool, bool]:
+    """Return whether a table is WITHOUT ROWID, and whether it is STRICT."""
+    without_rowid, strict = conn.execute(
+        "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)
     ).fetchone()
-    return bool(found[0])
+    return bool(without_rowid), bool(strict)
 
 
 def _alias(

@@ -9,9 +9,20 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.schema.reading.tokens import Token
 
-__all__ = ["Value", "has_no_affinity", "mentioned_values", "typed_values", "unlike"]
+__all__ = [
+    "Row",
+    "Value",
+    "can_store",
+    "has_no_affinity",
+    "mentioned_values",
+    "typed_values",
+    "unlike",
+]
 
 Value: TypeAlias = int | float | str | bytes | None
+
+Row: TypeAlias = dict[str, Value]
+"""The values of one row, by column."""
 
 _TEXTS: tuple[Value, ...] = (
     "plain",
@@ -71,6 +82,25 @@ def typed_values(declared: str, name: str) -> tuple[Value, ...]:
     if not kind or kind == "ANY":
         return named or (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
     return (*_INTEGERS[:2], *_REALS[:2])
+
+
+def can_store(declared: str, value: Value) -> bool:
+    """Return whether a column of that type in a STRICT table stores the value.
+
+    A number that a TEXT column turns into a text counts, a text that looks like a number does not.
+    https://www.sqlite.org/stricttables.html
+    """
+    match declared.upper():
+        case "INT" | "INTEGER":
+            return isinstance(value, int)
+        case "REAL":
+            return isinstance(value, int | float)
+        case "TEXT":
+            return isinstance(value, int | float | str)
+        case "BLOB":
+            return isinstance(value, bytes)
+        case _:
+            return True
 
 
 def has_no_affinity(declared: str) -> bool:

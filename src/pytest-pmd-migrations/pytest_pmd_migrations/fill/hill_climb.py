@@ -1,0 +1,151 @@
+"""Mend a row that several CHECKs refuse: change one value at a time, keep what fails no more.
+
+SQLite's message names one broken CHECK only. Here a row is stored without them in a savepoint,
+each CHECK is evaluated for it, and the savepoint is taken back.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pytest_pmd_migrations.fill.shape import Column, Rule, Shape
+from pytest_pmd_migrations.fill.values import Row, Value
+from pytest_pmd_migrations.rows.tables import quote
+
+__all__ = ["HillClimb"]
+
+_STEPS = 300
+_UNSTORED = 1_000_000
+"""Stands for the broken CHECKs of a row that is not stored at all: more than any table has."""
+
+
+class HillClimb:
+    """Mends rows of one empty table, whose CHECKs are ``shape.rules``.
+
+    ``draw`` gives a value for a column; ``culprits`` returns the columns that a reason of SQLite
+    names. The connection is as it was after each climb, with its transaction.
+    """
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        shape: Shape,
+        chance: random.Random,
+        *,
+        draw: Callable[[Column], Value],
+        culprits: Callable[[str], Collection[str]],
+    ) -> None:
+        self._conn = conn
+        self._shape = shape
+        self._chance = chance
+        self._draw = draw
+        self._culprits = culprits
+
+    def mend(self, row: Row, fixed: Collection[str]) -> Row | None:
+        """Return a row that breaks no CHECK, made from ``row``; None where none was found.
+
+        The columns ``fixed`` keep their values.
+        """
+        free = [name for name in row if name not in fixed]
+        with self._unchecked():
+            count, broken = self._broken(row)
+            for _ in range(_STEPS):
+                if not count:
+                    return row
+                names = self._chance.choice(broken) if broken else free
+                names = [name for name in names if name in free] or free
+                if not names:
+                    return None
+                changed = dict(row)
+                for name in self._some(names):
+                    changed[name] = self._other_value(row, name, names)
+                now, still = self._broken(changed)
+                # An equal number may be another CHECK: so the climb does not get stuck.
+                if now <= count:
+                    row, count, broken = changed, now, still
+        return None
+
+    @contextmanager
+    def _unchecked(self) -> Iterator[None]:
+        [before] = self._conn.execute("PRAGMA ignore_check_constraints").fetchone()
+        self._conn.execute("PRAGMA ignore_check_constraints = ON")
+        try:
+            yield
+        finally:
+            self._conn.execute(f"PRAGMA ignore_check_constraints = {before}")
+
+    def _broken(self, row: Row) -> tuple[int, Sequence[Sequence[str]]]:
+        """Return how many CHECKs the row breaks, and the columns that each of them names."""
+        conn, table = self._conn, quote(self._shape.table)
+        names, marks = ", ".join(map(quote, row)), ", ".join("?" * len(row))
+        terms = ", ".join(f"({rule.sql}) IS NOT NULL AND NOT ({rule.sql})" for rule in self._rules)
+        conn.execute("SAVEPOINT climb")
+        try:
+            conn.execute("PRAGMA defer_foreign_keys = ON")
+            conn.execute(f"INSERT INTO {table}({names}) VALUES ({marks})", tuple(row.values()))
+            found = conn.execute(f"SELECT {terms} FROM {table} LIMIT 1").fetchone()
+        except sqlite3.DatabaseError as error:
+            named = tuple(self._culprits(str(error)))
+            return _UNSTORED, [named] if named else []
+        finally:
+            # A trigger that says RAISE(ROLLBACK) has ended the savepoint already.
+            if conn.in_transaction:
+                conn.execute("ROLLBACK TO climb")
+                conn.execute("RELEASE climb")
+        rules = zip(self._rules, found or (), strict=False)
+        broken = [rule.columns for rule, is_broken in rules if is_broken]
+        return len(broken), [columns for columns in broken if columns]
+
+    @property
+    def _rules(self) -> Sequence[Rule]:
+        return self._shape.rules
+
+    def _some(self, names: Sequence[str]) -> Iterable[str]:
+        """Return one of the names, now and then all of them."""
+        return names if self._chance.random() < 0.2 else [self._chance.choice(names)]
+
+    def _other_value(self, row: Row, name: str, together: Sequence[str]) -> Value:
+        """Return another value for a column: one of its own, or one made of two that are there."""
+        column = self._shape.column(name)
+        drawn = self._draw(column) if column else None
+        other = row.get(self._chance.choice(together))
+        match self._chance.randrange(4):
+            case 0:
+                return _between(other, drawn, self._chance)
+            case 1:
+                return _joined(row.get(name), drawn, self._chance)
+            case 2:
+                return _beside(other, self._chance)
+            case _:
+                return drawn
+
+
+def _between(one: Value, other: Value, chance: random.Random) -> Value:
+    """Return a number between two; else the first value."""
+    if isinstance(one, int) and isinstance(other, int):
+        return chance.randint(min(one, other), max(one, other))
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return chance.uniform(min(one, other), max(one, other))
+    return one
+
+
+def _beside(value: Value, chance: random.Random) -> Value:
+    """Return a number's neighbour; else the value."""
+    if isinstance(value, int | float):
+        near = value + chance.choice((-1, 0, 1))
+        return near if -(2**63) <= near < 2**63 else value
+    return value
+
+
+def _joined(own: Value, other: Value, chance: random.Random) -> Value:
+    """Return parts of two texts or blobs as one, in the length of either; else the second value."""
+    if isinstance(own, str) and isinstance(other, str):
+        parts = (other + own[len(other) :], own + other[len(own) :], own[: -len(other)] + other)
+        return chance.choice((*parts, own[: len(other)]))
+    if isinstance(own, bytes) and isinstance(other, bytes):
+        blobs = (other + own[len(other) :], own + other[len(own) :], own[: -len(other)] + other)
+        return chance.choice((*blobs, own[: len(other)]))
+    return other
