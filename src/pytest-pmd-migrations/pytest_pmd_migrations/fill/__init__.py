@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.fill.tables import Filled, fill_empty_tables
+from pytest_pmd_migrations.fill.empty_tables import Filled, fill_empty_tables
 
 __all__ = ["Filled", "fill_empty_tables"]

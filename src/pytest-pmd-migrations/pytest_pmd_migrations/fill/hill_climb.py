@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from pytest_pmd_migrations.fill.shape import Column, Rule, Shape
-from pytest_pmd_migrations.fill.values import Row, Value
+from pytest_pmd_migrations.fill.candidate_values import Row, Value
+from pytest_pmd_migrations.fill.requirements import Column, Requirements, Rule
 from pytest_pmd_migrations.rows.tables import quote
 
 __all__ = ["HillClimb"]
@@ -23,7 +23,7 @@ _UNSTORED = 1_000_000
 
 
 class HillClimb:
-    """Mends rows of one empty table, whose CHECKs are ``shape.rules``.
+    """Mends rows of one empty table, whose CHECKs are ``requirements.rules``.
 
     ``draw`` gives a value for a column; ``culprits`` returns the columns that a reason of SQLite
     names. The connection is as it was after each climb, with its transaction.
@@ -32,14 +32,14 @@ class HillClimb:
     def __init__(
         self,
         conn: sqlite3.Connection,
-        shape: Shape,
+        requirements: Requirements,
         chance: random.Random,
         *,
         draw: Callable[[Column], Value],
         culprits: Callable[[str], Collection[str]],
     ) -> None:
         self._conn = conn
-        self._shape = shape
+        self._requirements = requirements
         self._chance = chance
         self._draw = draw
         self._culprits = culprits
@@ -79,7 +79,7 @@ class HillClimb:
 
     def _broken(self, row: Row) -> tuple[int, Sequence[Sequence[str]]]:
         """Return how many CHECKs the row breaks, and the columns that each of them names."""
-        conn, table = self._conn, quote(self._shape.table)
+        conn, table = self._conn, quote(self._requirements.table)
         names, marks = ", ".join(map(quote, row)), ", ".join("?" * len(row))
         terms = ", ".join(f"({rule.sql}) IS NOT NULL AND NOT ({rule.sql})" for rule in self._rules)
         conn.execute("SAVEPOINT climb")
@@ -101,7 +101,7 @@ class HillClimb:
 
     @property
     def _rules(self) -> Sequence[Rule]:
-        return self._shape.rules
+        return self._requirements.rules
 
     def _some(self, names: Sequence[str]) -> Iterable[str]:
         """Return one of the names, now and then all of them."""
@@ -109,7 +109,7 @@ class HillClimb:
 
     def _other_value(self, row: Row, name: str, together: Sequence[str]) -> Value:
         """Return another value for a column: one of its own, or one made of two that are there."""
-        column = self._shape.column(name)
+        column = self._requirements.column(name)
         drawn = self._draw(column) if column else None
         other = row.get(self._chance.choice(together))
         match self._chance.randrange(4):

@@ -133,7 +133,9 @@ def test_a_row_that_meets_several_checks_at_once_is_found(
     assert filled.failed == {}
 
 
-def test_a_trigger_that_rolls_back_leaves_the_connection_as_it_was(conn: sqlite3.Connection) -> None:
+def test_a_trigger_that_rolls_back_leaves_the_connection_as_it_was(
+    conn: sqlite3.Connection,
+) -> None:
     filled = fill(
         conn,
         "CREATE TABLE t(a INT CHECK (a > 0)); CREATE TRIGGER g AFTER INSERT ON t"

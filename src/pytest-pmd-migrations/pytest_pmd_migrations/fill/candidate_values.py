@@ -1,4 +1,4 @@
-"""Values that bite, by a column's declared type, its name and the literals of its rules."""
+"""Values to try in a column, by its declared type, its name and the literals of its CHECKs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _NAMED = (
     (re.compile(r"(^|_)(date|day|birthday)$"), _DAYS),
     (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
 )
-_LONGEST = 1000
+_LONGEST_TEXT = 1000
 _STEPS = (0.5, 2**-10)
 _OUTSIDE = re.compile(r"\[\^(.)")
 
@@ -153,7 +153,7 @@ def unlike(value: Value, chance: random.Random) -> Value:
 def _near_text(text: str) -> Iterator[Value]:
     yield text
     yield f"x{text}x"
-    if any(mark in text for mark in "%_*?"):
+    if any(wildcard in text for wildcard in "%_*?"):
         # The pattern of a LIKE or GLOB, met by what it leaves open as nothing and as a letter.
         for many, one in (("", "x"), ("x", "x"), ("1", "1")):
             yield text.replace("%", many).replace("*", many).replace("_", one).replace("?", one)
@@ -168,13 +168,13 @@ def _near_number(
     sign = -1 if negative else 1
     digits = text.replace("_", "")
     if re.fullmatch(r"\d+|0[xX][0-9a-fA-F]+", digits):
-        whole = sign * int(digits, 16 if digits[:2].lower() == "0x" else 10)
-        near = (whole, whole + 1, whole - 1)
+        number = sign * int(digits, 16 if digits[:2].lower() == "0x" else 10)
+        near = (number, number + 1, number - 1)
         yield from (n for n in near if -(2**63) <= n < 2**63)
-        lengths = [n for n in near if 0 < n <= _LONGEST]
+        lengths = [n for n in near if 0 < n <= _LONGEST_TEXT]
         yield from (letter * n for letter in letters for n in lengths)
         if binary:
             yield from (b"\xff" * n for n in lengths)
     else:
-        number = sign * float(digits)
-        yield from (number, *(number + sign * step for step in _STEPS for sign in (1, -1)))
+        real = sign * float(digits)
+        yield from (real, *(real + sign * step for step in _STEPS for sign in (1, -1)))
