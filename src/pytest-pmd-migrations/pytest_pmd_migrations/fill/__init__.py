@@ -1,4 +1,4 @@
-"""Rows for empty tables, generated from the schema and always the same."""
+"""Generate rows for empty tables: one schema and seed always give the same rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mend a row that several CHECKs refuse: change one value at a time, keep what fails no more.
+"""Mend a row that several CHECKs refuse: change a value, keep it where no more CHECKs are broken.
 
 SQLite's message names one broken CHECK only. Here a row is stored without them in a savepoint,
 each CHECK is evaluated for it, and the savepoint is taken back.

@@ -35,7 +35,7 @@ _SHOWN = 3
 
 
 def broken_declaration(error: BrokenDeclarationError) -> RowFinding:
-    """Return that a declaration cannot be read."""
+    """Return the finding that a declaration cannot be read."""
     table, _, column = error.key.name.partition(".")
     evidence = tuple(cut_line(line) for line in error.lines)
     return RowFinding(table, column or None, f"{error.key} cannot be read", evidence)
@@ -44,7 +44,7 @@ def broken_declaration(error: BrokenDeclarationError) -> RowFinding:
 def rows_lost(
     table: RowTable, lost: Sequence[Row], total: int, unproven: UnprovenMove | None = None
 ) -> RowFinding:
-    """Return that rows of a table that stays are nowhere any more."""
+    """Return the finding that a table lost rows, and that no new table has them."""
     message = f"{table.name} lost {len(lost)} of {counted(total, 'row')}"
     evidence = (
         *_sample_rows(table, lost),
@@ -55,7 +55,7 @@ def rows_lost(
 
 
 def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | None) -> RowFinding:
-    """Return that a table went with its rows."""
+    """Return the finding that a table is gone with its rows."""
     message = f"table {table.name} is gone with {counted(len(rows), 'row')}"
     evidence = (
         *_sample_rows(table, rows),
@@ -68,7 +68,7 @@ def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | No
 def column_gone(
     table: RowTable, column: str, rows: Sequence[Row], unproven: UnprovenMove | None
 ) -> RowFinding:
-    """Return that a column went with its values."""
+    """Return the finding that a column is gone with its values."""
     name = f"{table.name}.{column}"
     message = f"{name} is gone with {counted(len(rows), 'value')}"
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
@@ -85,7 +85,7 @@ def column_gone(
 def values_changed(
     table: RowTable, column: str, changes: Sequence[tuple[Row, Value]], total: int
 ) -> RowFinding:
-    """Return that values of a column are other ones."""
+    """Return the finding that values of a column have changed."""
     name = f"{table.name}.{column}"
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
@@ -100,7 +100,7 @@ def values_changed(
 def not_moved(
     table: RowTable, column: str, missing: Sequence[Row], total: int, target: str
 ) -> RowFinding:
-    """Return that values are not where a declaration says they went."""
+    """Return the finding that values are not in the column that MOVES names."""
     name = f"{table.name}.{column}"
     message = f"{len(missing)} of {counted(total, 'value')} of {name} did not move"
     shown = [

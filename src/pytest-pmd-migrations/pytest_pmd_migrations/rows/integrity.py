@@ -1,4 +1,4 @@
-"""Is the file itself sound: SQLite's own checks, and those of full-text indexes."""
+"""Check the database itself: integrity_check, foreign_key_check, and FTS5's own check."""
 
 from __future__ import annotations
 

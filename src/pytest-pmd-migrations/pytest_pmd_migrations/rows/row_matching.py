@@ -82,7 +82,7 @@ def pair_rows(
 def _by_key(
     rows: Sequence[Row], others: Sequence[Row], key: ColumnMapping, columns: ColumnMapping
 ) -> Pairs:
-    """RowPair rows of one key; where several have it, one that is equal throughout is preferred."""
+    """Pair rows of one key; where several have it, one that is equal throughout is preferred."""
     keys = {tuple(row.values[target] for target in key.values()) for row in others}
     if len(keys) == len(others):
         return _by_columns(rows, others, key)
@@ -100,7 +100,7 @@ def _by_rowid(rows: Sequence[Row], others: Sequence[Row]) -> Pairs:
 
 
 def _by_columns(rows: Sequence[Row], others: Sequence[Row], columns: ColumnMapping) -> Pairs:
-    """RowPair rows of equal values, each new row once; rows that may go take what is left."""
+    """Pair rows of equal values, each new row once; rows that may go take what is left."""
     waiting = _grouped(others, columns.values())
     pairs: list[tuple[Row, Row | None]] = []
     for row in sorted(rows, key=lambda row: row.deleted):

@@ -1,4 +1,4 @@
-"""The database before a step and the one after it: their tables, and rows read when asked for."""
+"""Show the database before a step and the one after it to one connection, and read their rows."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Side:
         return self._read[name]
 
     def put_rows(self, name: str, rows: Sequence[Row]) -> None:
-        """Return ``rows`` as those of the table from now on."""
+        """Replace what ``rows`` returns for the table from now on."""
         self._read[name] = rows
 
     def read(self, name: str, *, where: str = "") -> Sequence[Row]:

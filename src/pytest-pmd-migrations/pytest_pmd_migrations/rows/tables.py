@@ -1,4 +1,4 @@
-"""Which tables of a database hold rows of the application, and how their rows are known."""
+"""List the tables that hold an application's rows, each with its key, rowid and foreign keys."""
 
 from __future__ import annotations
 
