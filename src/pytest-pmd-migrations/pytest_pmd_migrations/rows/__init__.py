@@ -1,4 +1,4 @@
-"""The rows of a database: what must match_rows a step, and digests that tell whether it did."""
+"""Compare the rows of a database before and after a step, and digest them."""
 
 from __future__ import annotations
 
