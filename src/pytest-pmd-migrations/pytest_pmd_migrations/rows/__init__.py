@@ -1,4 +1,4 @@
-"""The rows of a database: what must survive a step, and digests that tell whether it did."""
+"""Compare the rows of a database before and after a step, and digest them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_pmd_migrations.rows.integrity import (
     find_strays,
     stray_findings,
 )
-from pytest_pmd_migrations.rows.model import RowFinding, RowsReport
+from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 
 __all__ = [
     "RowFinding",

@@ -1,4 +1,4 @@
-"""Tell from a database file's pages alone that a step changed only the schema.
+"""See from a database file's pages alone that a step changed no row.
 
 The file format is https://www.sqlite.org/fileformat.html. Comparing pages takes microseconds,
 reading rows takes milliseconds, and most steps change no row.
@@ -22,9 +22,9 @@ _AFTER_COLUMNS = re.compile(rb"\s*(\)|,\s*(UNIQUE|CHECK|FOREIGN|PRIMARY|CONSTRAI
 
 
 def same_content(before: bytes, after: bytes) -> bool:
-    """Return whether two files differ in nothing but how often they were written.
+    """Return whether two files differ at most in how often they were written.
 
-    So say the change counter, the schema cookie and the library's numbers in the header.
+    The header counts that: change counter, schema cookie, and the library's version.
     """
     if len(before) != len(after) or before[_HEADER:] != after[_HEADER:]:
         return False
@@ -37,11 +37,11 @@ def same_content(before: bytes, after: bytes) -> bool:
 
 
 def unchanged_rows(before: bytes, after: bytes) -> bool:
-    """Return True only if every row of ``before`` stands in ``after`` as it was.
+    """Return True only if every row of ``before`` is in ``after``, unchanged.
 
-    So it is when all pages but those of sqlite_schema are byte for byte the same, and every
-    table and index still begins at its page under its name, with no more than a column added at
-    its end; what is new has been appended. May return False when in doubt, also for rows that
+    That is so where all pages but those of sqlite_schema are byte for byte the same, every table
+    and index still begins at its page under its name, with no more than a column added at its
+    end, and new pages are appended. May return False when in doubt, also for rows that
     only moved, and for renames.
     """
     if same_content(before, after):
@@ -69,12 +69,12 @@ def unchanged_rows(before: bytes, after: bytes) -> bool:
     )
 
 
-def _all_there(gone: frozenset[bytes], come: frozenset[bytes]) -> bool:
+def _all_there(removed: frozenset[bytes], added: frozenset[bytes]) -> bool:
     """Return whether each row of sqlite_schema that went came back with a column more at most."""
-    if not gone:
+    if not removed:
         return True
-    now = {found[:-1]: found[-1] for found in map(_decode, come)}
-    for *entry, sql in map(_decode, gone):
+    now = {found[:-1]: found[-1] for found in map(_decode, added)}
+    for *entry, sql in map(_decode, removed):
         # Views, triggers and virtual tables begin at no page.
         if entry[3] not in (b"", b"\0"):
             text = now.get(tuple(entry))
@@ -87,22 +87,22 @@ def _has_column_more(old: bytes, new: bytes) -> bool:
     """Return whether ``new`` is ``old`` with a column put in after the last one."""
     same = next((n for n, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0)
     # The comma before a table constraint looks like the one before the column.
-    for place in (same, old.rfind(b",", 0, same)):
-        tail = old[max(place, 0) :]
+    for offset in (same, old.rfind(b",", 0, same)):
+        tail = old[max(offset, 0) :]
         if _AFTER_COLUMNS.match(tail) and new.endswith(tail):
-            return new[place : len(new) - len(tail)].lstrip().startswith(b",")
+            return new[offset : len(new) - len(tail)].lstrip().startswith(b",")
     return False
 
 
 def _decode(record: bytes) -> tuple[bytes, ...]:
     """Return the five columns of a row of sqlite_schema, as they are stored."""
     header, cursor = _varint(record, 0)
-    place, values = header, []
+    offset, values = header, []
     while cursor < header:
         kind, cursor = _varint(record, cursor)
         size = _length(kind)
-        values.append(bytes([kind - 8]) if kind in (8, 9) else record[place : place + size])
-        place += size
+        values.append(bytes([kind - 8]) if kind in (8, 9) else record[offset : offset + size])
+        offset += size
     if len(values) != 5:
         raise ValueError(f"a row of {len(values)} columns")
     return tuple(values)
@@ -151,26 +151,26 @@ class _File:
                 raise ValueError(f"page {number} is of kind {kind}")
         return frozenset(pages), frozenset(records)
 
-    def _number(self, place: int) -> int:
-        return int.from_bytes(self.content[place : place + 4], "big")
+    def _number(self, offset: int) -> int:
+        return int.from_bytes(self.content[offset : offset + 4], "big")
 
     def _cells(self, head: int, size: int) -> Iterator[int]:
         count = int.from_bytes(self.content[head + 3 : head + 5], "big")
-        for place in range(head + size, head + size + 2 * count, 2):
-            yield int.from_bytes(self.content[place : place + 2], "big")
+        for offset in range(head + size, head + size + 2 * count, 2):
+            yield int.from_bytes(self.content[offset : offset + 2], "big")
 
-    def _read_record(self, place: int, pages: set[int]) -> bytes:
+    def _read_record(self, offset: int, pages: set[int]) -> bytes:
         """Return a row's record, and add the overflow pages it goes on to to ``pages``."""
-        length, place = _varint(self.content, place)
-        _, place = _varint(self.content, place)
+        length, offset = _varint(self.content, offset)
+        _, offset = _varint(self.content, offset)
         usable = self.page_size - self.content[20]
         if length <= usable - 35:
-            return self.content[place : place + length]
+            return self.content[offset : offset + length]
         smallest = (usable - 12) * 32 // 255 - 23
         local = smallest + (length - smallest) % (usable - 4)
         local = local if local <= usable - 35 else smallest
-        record = self.content[place : place + local]
-        overflow = self._number(place + local)
+        record = self.content[offset : offset + local]
+        overflow = self._number(offset + local)
         while overflow:
             if overflow in pages or not 1 <= overflow <= self.pages:
                 raise ValueError(f"overflow page {overflow}")
@@ -181,16 +181,16 @@ class _File:
         return record[:length]
 
 
-def _varint(content: bytes, place: int) -> tuple[int, int]:
-    """Return the number that begins at ``place``, and the place after it."""
+def _varint(content: bytes, offset: int) -> tuple[int, int]:
+    """Return the number that begins at ``offset``, and the offset behind it."""
     value = 0
     for count in range(9):
-        byte = content[place + count]
+        byte = content[offset + count]
         if count == 8:
-            return value << 8 | byte, place + 9
+            return value << 8 | byte, offset + 9
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
-            return value, place + count + 1
+            return value, offset + count + 1
     raise ValueError("no varint")
 
 

@@ -1,4 +1,4 @@
-"""Find the rows of a table in another one, under a mapping of columns."""
+"""Match the rows of a table with those of another one, under a mapping of columns."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pytest_pmd_migrations.rows.exact_rows import Value
 from pytest_pmd_migrations.rows.sides import Row
-from pytest_pmd_migrations.rows.tables import RowTable, Value
+from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.reading.tokens import fold
 
-__all__ = ["Columns", "Outcome", "pair_rows", "survive"]
+__all__ = ["ColumnMapping", "MatchedRows", "match_rows", "pair_rows"]
 
-Columns: TypeAlias = Mapping[str, str]
+ColumnMapping: TypeAlias = Mapping[str, str]
 """Where the values of each old column are looked for: new column by old one, in lower case."""
 
 Pairs: TypeAlias = Sequence[tuple[Row, Row | None]]
@@ -20,7 +21,7 @@ Pairs: TypeAlias = Sequence[tuple[Row, Row | None]]
 
 
 @dataclass
-class Outcome:
+class MatchedRows:
     """What became of the rows of one table.
 
     ``lost`` are rows that are gone; ``changed`` are (column, old row, new value) where a value
@@ -36,20 +37,20 @@ class Outcome:
     new: int = 0
 
     @property
-    def faults(self) -> int:
+    def missing(self) -> int:
         """How many rows and values are missing."""
         return len(self.lost) + len(self.changed)
 
 
-def survive(
-    old: RowTable, rows: Sequence[Row], new: RowTable, others: Sequence[Row], columns: Columns
-) -> Outcome:
+def match_rows(
+    old: RowTable, rows: Sequence[Row], new: RowTable, others: Sequence[Row], columns: ColumnMapping
+) -> MatchedRows:
     """Return what became of ``rows`` among ``others`` under the mapping."""
-    return _judge(pair_rows(old, rows, new, others, columns), others, columns)
+    return _compare_pairs(pair_rows(old, rows, new, others, columns), others, columns)
 
 
 def pair_rows(
-    old: RowTable, rows: Sequence[Row], new: RowTable, others: Sequence[Row], columns: Columns
+    old: RowTable, rows: Sequence[Row], new: RowTable, others: Sequence[Row], columns: ColumnMapping
 ) -> Pairs:
     """Return each row with the one it became.
 
@@ -71,14 +72,16 @@ def pair_rows(
     if not (old.rowid and new.rowid):
         return alike
     # A rowid that no column shows may be given to another row once a row that may go is gone.
-    placed = [
+    same_rowid = [
         (row, None if row.deleted and match and _differences(row, match, columns) else match)
         for row, match in _by_rowid(rows, others)
     ]
-    return min(placed, alike, key=lambda pairs: _judge(pairs, others, columns).faults)
+    return min(same_rowid, alike, key=lambda pairs: _compare_pairs(pairs, others, columns).missing)
 
 
-def _by_key(rows: Sequence[Row], others: Sequence[Row], key: Columns, columns: Columns) -> Pairs:
+def _by_key(
+    rows: Sequence[Row], others: Sequence[Row], key: ColumnMapping, columns: ColumnMapping
+) -> Pairs:
     """Pair rows of one key; where several have it, one that is equal throughout is preferred."""
     keys = {tuple(row.values[target] for target in key.values()) for row in others}
     if len(keys) == len(others):
@@ -92,11 +95,11 @@ def _by_key(rows: Sequence[Row], others: Sequence[Row], key: Columns, columns: C
 
 
 def _by_rowid(rows: Sequence[Row], others: Sequence[Row]) -> Pairs:
-    places = {row.place: row for row in others}
-    return [(row, places.get(row.place)) for row in rows]
+    by_rowid = {row.rowid: row for row in others}
+    return [(row, by_rowid.get(row.rowid)) for row in rows]
 
 
-def _by_columns(rows: Sequence[Row], others: Sequence[Row], columns: Columns) -> Pairs:
+def _by_columns(rows: Sequence[Row], others: Sequence[Row], columns: ColumnMapping) -> Pairs:
     """Pair rows of equal values, each new row once; rows that may go take what is left."""
     waiting = _grouped(others, columns.values())
     pairs: list[tuple[Row, Row | None]] = []
@@ -106,7 +109,7 @@ def _by_columns(rows: Sequence[Row], others: Sequence[Row], columns: Columns) ->
     return pairs
 
 
-def _with_changes(pairs: Pairs, others: Sequence[Row], columns: Columns) -> Pairs:
+def _with_changes(pairs: Pairs, others: Sequence[Row], columns: ColumnMapping) -> Pairs:
     """Look for the rows not found yet by the values that no declaration lets change."""
     open_rows = [row for row, match in pairs if match is None and row.changed and not row.deleted]
     if not open_rows:
@@ -115,10 +118,10 @@ def _with_changes(pairs: Pairs, others: Sequence[Row], columns: Columns) -> Pair
     left = [row for row in others if id(row) not in found]
     matches: dict[int, Row] = {}
     for excused in sorted({row.changed for row in open_rows}, key=len):
-        firm = {column: target for column, target in columns.items() if column not in excused}
+        kept = {column: target for column, target in columns.items() if column not in excused}
         group = [row for row in open_rows if row.changed == excused]
         free = [row for row in left if id(row) not in {id(match) for match in matches.values()}]
-        matches.update((id(a), b) for a, b in _by_columns(group, free, firm) if b is not None)
+        matches.update((id(a), b) for a, b in _by_columns(group, free, kept) if b is not None)
     return [(row, match or matches.get(id(row))) for row, match in pairs]
 
 
@@ -132,7 +135,7 @@ def _grouped(rows: Iterable[Row], columns: Iterable[str]) -> dict[tuple[Value, .
     return groups
 
 
-def _differences(row: Row, match: Row, columns: Columns) -> Sequence[tuple[str, Value]]:
+def _differences(row: Row, match: Row, columns: ColumnMapping) -> Sequence[tuple[str, Value]]:
     """Return the columns whose value is another one now, each with that value."""
     return [
         (column, match.values[target])
@@ -141,19 +144,20 @@ def _differences(row: Row, match: Row, columns: Columns) -> Sequence[tuple[str, 
     ]
 
 
-def _judge(pairs: Pairs, others: Sequence[Row], columns: Columns) -> Outcome:
-    outcome = Outcome(found=[match for _, match in pairs if match is not None])
-    outcome.new = len(others) - len(outcome.found)
+def _compare_pairs(pairs: Pairs, others: Sequence[Row], columns: ColumnMapping) -> MatchedRows:
+    """Return what became of the rows of these pairs."""
+    matched = MatchedRows(found=[match for _, match in pairs if match is not None])
+    matched.new = len(others) - len(matched.found)
     for row, match in pairs:
         if match is None:
             if row.deleted:
-                outcome.deleted += 1
+                matched.deleted += 1
             else:
-                outcome.lost.append(row)
+                matched.lost.append(row)
             continue
         for column, value in _differences(row, match, columns):
             if column in row.changed and value is not None:
-                outcome.excused.add(column)
+                matched.excused.add(column)
             else:
-                outcome.changed.append((column, row, value))
-    return outcome
+                matched.changed.append((column, row, value))
+    return matched

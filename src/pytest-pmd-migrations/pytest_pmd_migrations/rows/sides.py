@@ -1,4 +1,4 @@
-"""The database before a step and the one after it: their tables, and rows read when asked for."""
+"""Show the database before a step and the one after it to one connection, and read their rows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows.declared import Declared, resolve
-from pytest_pmd_migrations.rows.digests import select_rows
-from pytest_pmd_migrations.rows.tables import RowTable, Value, exact_rows, list_tables, quote
+from pytest_pmd_migrations.rows.exact_rows import Value, exact_rows, select_rows
+from pytest_pmd_migrations.rows.resolved_declarations import (
+    ResolvedDeclarations,
+    resolve_declarations,
+)
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 
@@ -24,18 +27,18 @@ AFTER = "new"
 class Row:
     """One row: its values by column in lower case, and what excuses it or some of its values.
 
-    ``place`` is its rowid, where it has one.
+    ``rowid`` is None where it has none.
     """
 
     values: Mapping[str, Value]
-    place: Value = None
+    rowid: Value = None
     deleted: bool = False
     changed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two databases: its tables by name in lower case, and AUTOINCREMENT's marks.
+    """One of the two databases: its tables by name in lower case, and their rows.
 
     ``declared`` is what excuses its rows. ``conn`` shows both databases, this one as ``schema``.
     """
@@ -43,7 +46,7 @@ class Side:
     conn: sqlite3.Connection
     schema: str
     tables: Mapping[str, RowTable]
-    declared: Declared = field(default_factory=Declared)
+    declared: ResolvedDeclarations = field(default_factory=ResolvedDeclarations)
     _read: dict[str, Sequence[Row]] = field(default_factory=dict)
 
     def count(self, name: str) -> int:
@@ -53,8 +56,8 @@ class Side:
 
     def has_value(self, name: str, column: str) -> bool:
         """Return whether a column of a table has any value but NULL."""
-        own, place = quote(self.tables[name].name), quote(column)
-        sql = f"SELECT EXISTS (SELECT 1 FROM {self.schema}.{own} WHERE {place} IS NOT NULL)"
+        table, quoted = quote(self.tables[name].name), quote(column)
+        sql = f"SELECT EXISTS (SELECT 1 FROM {self.schema}.{table} WHERE {quoted} IS NOT NULL)"
         return bool(self.conn.execute(sql).fetchone()[0])
 
     def rows(self, name: str) -> Sequence[Row]:
@@ -64,7 +67,7 @@ class Side:
         return self._read[name]
 
     def put_rows(self, name: str, rows: Sequence[Row]) -> None:
-        """Let ``rows`` stand for those of the table from now on."""
+        """Replace what ``rows`` returns for the table from now on."""
         self._read[name] = rows
 
     def read(self, name: str, *, where: str = "") -> Sequence[Row]:
@@ -79,8 +82,10 @@ class Side:
         found = []
         for row in exact_rows(self.conn, sql):
             values = row[first : first + len(names)]
-            marks = row[first + len(names) :]
-            excused = {column for (column, _), mark in zip(flags, marks, strict=True) if mark == 1}
+            excuses = row[first + len(names) :]
+            excused = {
+                column for (column, _), flag in zip(flags, excuses, strict=True) if flag == 1
+            }
             found.append(
                 Row(
                     dict(zip(names, values, strict=True)),
@@ -91,15 +96,16 @@ class Side:
             )
         return found
 
-    def marks(self) -> Mapping[str, int]:
-        """Return the AUTOINCREMENT marks, by table in lower case."""
-        marks: dict[str, int] = {}
+    def high_water_marks(self) -> Mapping[str, int]:
+        """Return the largest id that AUTOINCREMENT ever gave out, by table in lower case."""
+        found: dict[str, int] = {}
         if any(table.counting for table in self.tables.values()):
             sql = f"SELECT name, seq FROM {self.schema}.sqlite_sequence"
-            for name, mark in self.conn.execute(sql):
-                if isinstance(mark, int):
-                    marks[fold(str(name))] = max(mark, marks.get(fold(str(name)), mark))
-        return marks
+            for name, largest in self.conn.execute(sql):
+                if isinstance(largest, int):
+                    table = fold(str(name))
+                    found[table] = max(largest, found.get(table, largest))
+        return found
 
 
 @contextmanager
@@ -114,11 +120,11 @@ def open_sides(
 
     Raises BrokenDeclarationError.
     """
-    declared = Declared()
+    declared = ResolvedDeclarations()
     if declarations.deletes or declarations.changes or declarations.moves:
         # Read without the later database: conditions must not find its tables.
         with closing(before.connect()) as conn:
-            declared = resolve(conn, list_tables(conn, ignore=ignore), declarations)
+            declared = resolve_declarations(conn, list_tables(conn, ignore=ignore), declarations)
     with closing(before.connect(**{AFTER: after})) as conn:
         tables = list_tables(conn, ignore=ignore)
         new = list_tables(conn, schema=AFTER, ignore=ignore)

@@ -1,1 +1,1 @@
-"""Find where the values of a table or column that went are kept now, and prove it."""
+"""Find the new tables and columns that have the values of those that went, and prove it."""

@@ -1,147 +1,162 @@
-"""Where the values of a column may stand after a step: new columns, here or along a key.
-
-A place is a hypothesis. Columns that stood there before the step are never one.
-"""
+"""Find the new columns that have the values of columns that went, and prove it by experiment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 
-from pytest_pmd_migrations.rows.model import cut
-from pytest_pmd_migrations.rows.sides import Row, Side
-from pytest_pmd_migrations.rows.tables import RowTable, Value
+from pytest_pmd_migrations.rows.moved.candidate_columns import (
+    CandidateColumn,
+    RowPair,
+    UnprovenMove,
+    candidates_beside,
+    candidates_in_parents,
+    values_are_in,
+)
+from pytest_pmd_migrations.rows.moved.experiment import Experiment, RepeatableStep
+from pytest_pmd_migrations.rows.row_matching import ColumnMapping, pair_rows
+from pytest_pmd_migrations.rows.sides import Side
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.rows.unequal_rows import differing_rows
 from pytest_pmd_migrations.schema.reading.tokens import fold
 
-__all__ = ["Doubt", "Pair", "Place", "places_beside", "places_of_parents", "stands_at"]
-
-Pair: TypeAlias = tuple[Row, Row]
-"""An old row, and the row to start from: the one it became, or itself where its table went."""
+__all__ = ["FoundColumns", "find_columns", "find_in_parents"]
 
 
-@dataclass(frozen=True)
-class Place:
-    """A column of a new table, all names in lower case.
+@dataclass
+class FoundColumns:
+    """Where the values of columns that went are now, by the old column in lower case.
 
-    ``here`` and ``there`` are the columns that must agree between the row to start from and a
-    row of ``table``; both empty when the column is in the row to start from.
+    ``proven`` are the new columns that have them; ``unproven`` those that only look so.
     """
 
-    table: str
-    column: str
-    here: tuple[str, ...] = ()
-    there: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.table}.{self.column}"
+    proven: dict[str, CandidateColumn] = field(default_factory=dict)
+    unproven: dict[str, UnprovenMove] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """A place that has equal values; ``tried`` says that they do not follow others.
+def find_columns(
+    step: RepeatableStep, table: RowTable, target: str, columns: ColumnMapping, gone: Sequence[str]
+) -> FoundColumns:
+    """Return where columns are that the rows of ``table``, now in ``target``, have no more."""
 
-    Else the step accepted no others, and only a declaration can tell.
+    def pairs(old: Side, new: Side) -> Sequence[RowPair]:
+        if target not in new.tables:
+            return ()
+        rows, others = old.rows(fold(table.name)), new.rows(target)
+        paired = pair_rows(table, rows, new.tables[target], others, columns)
+        return [(row, match) for row, match in paired if match and not row.deleted]
+
+    @cache
+    def now() -> Sequence[RowPair]:
+        return pairs(step.old, step.new)
+
+    def is_equal(name: str, candidate: CandidateColumn) -> bool:
+        if candidate.table == target and not candidate.there:
+            mapped = {**columns, name: candidate.column}
+            if not differing_rows(step.old, step.new, table, target, mapped)[0]:
+                return True
+        return values_are_in(now(), name, candidate, step.new)
+
+    if not gone:
+        return FoundColumns()
+    candidates = tuple(candidates_beside(step.old, step.new, table, target))
+    return _prove(step, table, gone, candidates, pairs, is_equal)
+
+
+def find_in_parents(
+    step: RepeatableStep, table: RowTable, columns: Sequence[str], renamed: Mapping[str, str]
+) -> FoundColumns:
+    """Return where columns of a table that went are: in the rows that its rows named."""
+
+    def pairs(old: Side, _: Side) -> Sequence[RowPair]:
+        return [(row, row) for row in old.rows(fold(table.name)) if not row.deleted]
+
+    def is_equal(name: str, candidate: CandidateColumn) -> bool:
+        return values_are_in(pairs(step.old, step.new), name, candidate, step.new)
+
+    found = FoundColumns()
+    candidates = tuple(candidates_in_parents(step.old, step.new, table, renamed))
+    for here in dict.fromkeys(candidate.here for candidate in candidates):
+        along = [candidate for candidate in candidates if candidate.here == here]
+        left = [c for c in columns if fold(c) not in here and fold(c) not in found.proven]
+        part = _prove(step, table, left, along, pairs, is_equal)
+        found.proven.update(part.proven)
+        found.unproven.update(part.unproven)
+    return found
+
+
+def _prove(
+    step: RepeatableStep,
+    table: RowTable,
+    columns: Sequence[str],
+    candidates: Sequence[CandidateColumn],
+    pairs: Callable[[Side, Side], Sequence[RowPair]],
+    is_equal: Callable[[str, CandidateColumn], bool],
+) -> FoundColumns:
+    """Return the candidates that have the columns' values, and have other values after a rerun.
+
+    All are tried out together, then those not found one by one: a step may choose by the values
+    of one, or refuse others there.
     """
-
-    place: str
-    tried: bool
-
-    def line(self) -> str:
-        """Return why the place does not count."""
-        if self.tried:
-            return cut(f"{self.place} is equal by coincidence: it follows no other values")
-        return cut(f"{self.place} is equal, but the step takes no others to prove it")
-
-
-def places_beside(old: Side, new: Side, table: RowTable, target: str) -> Iterator[Place]:
-    """Yield the places for a column of ``table``, whose rows are in the new table ``target``.
-
-    They are new columns of it, those of tables that name its rows, and of rows it names.
-    """
-    own = new.tables[target]
-    before = _names(table)
-    for column in _lower((*own.columns, *own.generated)):
-        if column not in before:
-            yield Place(target, column)
-    for name, other in new.tables.items():
-        if name == target:
+    found = FoundColumns()
+    full = [column for column in columns if step.old.has_value(fold(table.name), column)]
+    likely = _equal_candidates(full, candidates, is_equal)
+    together = [list(likely)] if len(likely) > 1 else []
+    for tested in (*together, *([column] for column in likely)):
+        open_columns = [column for column in tested if fold(column) not in found.proven]
+        if not open_columns:
             continue
-        fresh = _fresh(old, other, name)
-        for key in other.foreign_keys:
-            if fold(key.parent) == target:
-                there = _lower(key.columns)
-                here = _lower(key.target or own.key)
-                yield from _along(name, fresh, here, there)
-        key_names = _lower(table.key)
-        if name not in old.tables and key_names and set(key_names) <= _names(other):
-            yield from _along(name, fresh, key_names, key_names)
-    for key in own.foreign_keys:
-        parent = new.tables.get(fold(key.parent))
-        if parent is not None:
-            there = _lower(key.target or parent.key)
-            fresh = _fresh(old, parent, fold(parent.name))
-            yield from _along(fold(parent.name), fresh, _lower(key.columns), there)
+        for experiment in step.try_out(table, tested):
+            there = pairs(experiment.old, experiment.new)
+            for column in open_columns:
+                equal = likely[column]
+                if not experiment.unlike:
+                    # A candidate that has these values even without the step proves nothing.
+                    without = pairs(experiment.old, step.new)
+                    name = fold(column)
+                    equal = [c for c in equal if not values_are_in(without, name, c, step.new)]
+                _note_move(found, column, equal, there, experiment)
+            open_columns = [column for column in open_columns if fold(column) not in found.proven]
+            if not open_columns:
+                break
+    for column, equal in likely.items():
+        if fold(column) not in {*found.proven, *found.unproven}:
+            found.unproven[fold(column)] = UnprovenMove(str(equal[0]), tried=False)
+    return found
 
 
-def places_of_parents(
-    old: Side, new: Side, table: RowTable, renamed: Mapping[str, str]
-) -> Iterator[Place]:
-    """Yield the places for a column of ``table``, which is gone: new columns of rows it named."""
-    for key in table.foreign_keys:
-        was = fold(key.parent)
-        name = renamed.get(was, was)
-        if name in new.tables:
-            parent = new.tables[name]
-            before = _names(old.tables[was]) if was in old.tables else set()
-            fresh = [c for c in _lower((*parent.columns, *parent.generated)) if c not in before]
-            there = _lower(key.target or parent.key)
-            yield from _along(name, fresh, _lower(key.columns), there)
+def _equal_candidates(
+    columns: Sequence[str],
+    candidates: Sequence[CandidateColumn],
+    is_equal: Callable[[str, CandidateColumn], bool],
+) -> dict[str, list[CandidateColumn]]:
+    """Return for each column the candidates of equal values, where there are any."""
+    found: dict[str, list[CandidateColumn]] = {}
+    for column in columns:
+        name = fold(column)
+        equal = [candidate for candidate in candidates if is_equal(name, candidate)]
+        if equal:
+            # A column of the same name first: several may hold the same values.
+            found[column] = sorted(equal, key=lambda candidate: candidate.column != name)
+    return found
 
 
-def stands_at(pairs: Sequence[Pair], column: str, place: Place, new: Side) -> bool:
-    """Return whether every old row's value of ``column`` stands at the place.
-
-    NULL is as good as no row there. A value whose change is declared may be any but NULL.
-    """
-    if place.table not in new.tables or place.column not in _names(new.tables[place.table]):
-        return False
-    linked: dict[tuple[Value, ...], list[Value]] = {}
-    if place.there:
-        for row in new.rows(place.table):
-            key = tuple(row.values[name] for name in place.there)
-            linked.setdefault(key, []).append(row.values[place.column])
-    for row, start in pairs:
-        if place.there:
-            values = linked.get(tuple(start.values[name] for name in place.here), [])
-        else:
-            values = [start.values[place.column]]
-        value = row.values[column]
-        if value in values or (value is None and not values):
-            continue
-        if column in row.changed and any(found is not None for found in values):
-            continue
-        return False
-    return True
-
-
-def _along(
-    table: str, columns: Sequence[str], here: tuple[str, ...], there: tuple[str, ...]
-) -> Iterator[Place]:
-    if len(here) == len(there):
-        for column in columns:
-            if column not in there:
-                yield Place(table, column, here, there)
-
-
-def _fresh(old: Side, table: RowTable, name: str) -> list[str]:
-    before = _names(old.tables[name]) if name in old.tables else set()
-    return [c for c in _lower((*table.columns, *table.generated)) if c not in before]
-
-
-def _names(table: RowTable) -> set[str]:
-    return {*_lower(table.columns), *_lower(table.generated)}
-
-
-def _lower(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(fold(name) for name in names)
+def _note_move(
+    found: FoundColumns,
+    column: str,
+    candidates: Sequence[CandidateColumn],
+    there: Sequence[RowPair],
+    experiment: Experiment,
+) -> None:
+    """Note the candidate that has a column's other values after an experiment, or that none has."""
+    name = fold(column)
+    for candidate in candidates:
+        # Rows along a key may hold the values of several columns, where each is unlike the rest.
+        shared = candidate in found.proven.values() and not (candidate.there and experiment.unlike)
+        if not shared and there and values_are_in(there, name, candidate, experiment.new):
+            found.proven[name] = candidate
+            found.unproven.pop(name, None)
+            return
+    if candidates:
+        found.unproven[name] = UnprovenMove(str(candidates[0]), tried=True)

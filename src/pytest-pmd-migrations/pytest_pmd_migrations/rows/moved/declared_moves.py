@@ -1,4 +1,4 @@
-"""Values that a step moved into another column, whole or inside its text or JSON."""
+"""Look for values where MOVES says they went: as a whole value, or inside a text or JSON."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.rows.exact_rows import Value
 from pytest_pmd_migrations.rows.sides import Row, Side
-from pytest_pmd_migrations.rows.tables import RowTable, Value
+from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.reading.tokens import fold
 
 __all__ = ["missing_values"]
@@ -29,15 +30,15 @@ def missing_values(
     """Return the rows whose value of ``column`` is not found in ``target`` (table and column).
 
     Values are looked for in the row that the old row's foreign key names (or the one of the same
-    key, in the same table), each as often as it stood there; where no row is named, anywhere in
+    key, in the same table), each as often as it was there; where no row is named, anywhere in
     the column. ``renamed`` maps tables to their new names.
     """
     table, name = target
-    place = new.tables.get(table)
-    if place is None or name not in _columns(place):
+    other = new.tables.get(table)
+    if other is None or name not in _columns(other):
         return list(rows)
     missing: list[Row] = []
-    for group, container in _containers(old, rows, place, new.rows(table), renamed):
+    for group, container in _containers(old, rows, other, new.rows(table), renamed):
         missing.extend(_not_found(group, column, [row.values[name] for row in container]))
     return missing
 
@@ -49,15 +50,15 @@ def _columns(table: RowTable) -> set[str]:
 def _containers(
     old: RowTable,
     rows: Sequence[Row],
-    place: RowTable,
+    other: RowTable,
     others: Sequence[Row],
     renamed: Mapping[str, str],
 ) -> list[tuple[list[Row], list[Row]]]:
     """Return groups of old rows, each with the new rows that hold their values."""
-    if old.full_text and place.full_text and fold(old.name) == fold(place.name):
-        by_rowid = {row.place: row for row in others}
-        return [([row], [by_rowid[row.place]] if row.place in by_rowid else []) for row in rows]
-    link = _link(old, place, renamed)
+    if old.full_text and other.full_text and fold(old.name) == fold(other.name):
+        by_rowid = {row.rowid: row for row in others}
+        return [([row], [by_rowid[row.rowid]] if row.rowid in by_rowid else []) for row in rows]
+    link = _link(old, other, renamed)
     if link is None:
         return [(list(rows), list(others))]
     groups: dict[tuple[Value, ...], list[Row]] = {}
@@ -70,49 +71,49 @@ def _containers(
 
 
 def _link(
-    old: RowTable, place: RowTable, renamed: Mapping[str, str]
+    old: RowTable, other: RowTable, renamed: Mapping[str, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the columns of both that must agree: a foreign key, or the key of one table."""
-    here = fold(place.name)
-    columns = _columns(place)
+    here = fold(other.name)
+    columns = _columns(other)
     if renamed.get(fold(old.name), fold(old.name)) == here:
         key = tuple(fold(column) for column in old.key)
         return (key, key) if key and set(key) <= columns else None
     for foreign in old.foreign_keys:
         parent = fold(foreign.parent)
-        target = tuple(fold(name) for name in (foreign.target or place.key))
+        target = tuple(fold(name) for name in (foreign.target or other.key))
         if renamed.get(parent, parent) == here and set(target) <= columns:
             return tuple(fold(name) for name in foreign.columns), target
     return None
 
 
 @dataclass
-class _Holder:
+class _NewValue:
     """One new value, and what can still be found in it: its JSON atoms, or parts of its text."""
 
     text: str
     atoms: Counter[Value]
-    whole: bool = True
+    untaken: bool = True
 
     def take_whole(self) -> bool:
         """Take the value as the whole; nothing else is found in it then."""
-        taken, self.whole = self.whole, False
+        taken, self.untaken = self.untaken, False
         if taken:
             self.text = ""
             self.atoms.clear()
         return taken
 
     def take_atom(self, value: Value) -> bool:
-        """Take the value as an atom or key of the JSON, as often as it stands there."""
+        """Take the value as an atom or key of the JSON, as often as it is there."""
         if self.atoms[value] <= 0:
             return False
         self.atoms[value] -= 1
-        self.whole = False
+        self.untaken = False
         self.text = self.text.replace(_as_text(value), "\0", 1)
         return True
 
     def take_part(self, value: Value) -> bool:
-        """Take the value from inside the text, as often as it stands there."""
+        """Take the value from inside the text, as often as it is there."""
         wanted = _as_text(value)
         if len(wanted) < _SHORTEST:
             return False
@@ -124,37 +125,39 @@ class _Holder:
             taken = int(wanted in self.text)
             left = self.text.replace(wanted, "\0", 1)
         if taken:
-            self.whole, self.text = False, left
+            self.untaken, self.text = False, left
         return bool(taken)
 
 
 def _not_found(rows: Sequence[Row], column: str, values: Sequence[Value]) -> list[Row]:
-    """Return the rows whose value is in none of ``values``; long ones take their place first."""
-    wholes: dict[Value, list[_Holder]] = {}
-    parts: dict[Value, list[_Holder]] = {}
-    holders = []
+    """Return the rows whose value is in none of ``values``; long ones are looked for first."""
+    by_value: dict[Value, list[_NewValue]] = {}
+    by_atom: dict[Value, list[_NewValue]] = {}
+    new_values = []
     for value in values:
         text = _as_text(value) if isinstance(value, tuple) else ""
-        holder = _Holder(text, Counter(_json_atoms(text)))
-        holders.append(holder)
-        wholes.setdefault(value, []).append(holder)
-        for atom in holder.atoms:
-            parts.setdefault(atom, []).append(holder)
-    firm = [row for row in rows if column not in row.changed]
-    waiting = sorted(firm, key=lambda row: -len(_as_text(row.values[column])))
+        new_value = _NewValue(text, Counter(_json_atoms(text)))
+        new_values.append(new_value)
+        by_value.setdefault(value, []).append(new_value)
+        for atom in new_value.atoms:
+            by_atom.setdefault(atom, []).append(new_value)
+    kept = [row for row in rows if column not in row.changed]
+    waiting = sorted(kept, key=lambda row: -len(_as_text(row.values[column])))
 
-    def untaken(take: Callable[[Value], bool]) -> list[Row]:
+    def not_taken(take: Callable[[Value], bool]) -> list[Row]:
         return [row for row in waiting if not take(row.values[column])]
 
-    waiting = untaken(lambda value: any(h.take_whole() for h in wholes.get(value, ())))
-    waiting = untaken(lambda value: any(h.take_atom(value) for h in parts.get(value, ())))
-    waiting = untaken(lambda value: any(h.take_part(value) for h in holders))
+    waiting = not_taken(lambda value: any(found.take_whole() for found in by_value.get(value, ())))
+    waiting = not_taken(
+        lambda value: any(found.take_atom(value) for found in by_atom.get(value, ()))
+    )
+    waiting = not_taken(lambda value: any(found.take_part(value) for found in new_values))
     missing = {id(row) for row in waiting}
     return [row for row in rows if id(row) in missing]
 
 
 def _as_text(value: Value) -> str:
-    """Return how a value reads inside a text; empty for blobs, which stand in none."""
+    """Return how a value reads inside a text; empty for blobs, which no text has."""
     if isinstance(value, tuple):
         content = value[1]
         if isinstance(content, bytes):

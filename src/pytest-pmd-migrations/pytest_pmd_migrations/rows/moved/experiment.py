@@ -1,7 +1,7 @@
-"""Confirm by experiment where a step puts values: replace them, run the step again, and look.
+"""Take a step again on other values, to see where it puts them.
 
 Equal values prove little: constants, 1..n and shared timestamps match by accident. A value that
-really moves is followed by the one that stands in its place.
+really moves is followed by the value that replaced it.
 """
 
 from __future__ import annotations
@@ -10,32 +10,29 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TypeAlias
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows.moved.other_values import replace_all, swap_ends
 from pytest_pmd_migrations.rows.sides import Row, Side, open_sides
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold
 
-__all__ = ["Experiment", "Rerun", "experiments"]
+__all__ = ["Experiment", "RepeatableStep", "Rerun"]
 
-_UNUSUAL = 7_000_003
-_STRIDE = 100_003
-_MOST = 2000
+_MOST_ROWS = 2000
 """Rows of a table that an experiment changes; it has no others meanwhile."""
 
 Rerun: TypeAlias = Callable[[sqlite3.Connection], None]
 _PutOthers: TypeAlias = Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool]
-_Value: TypeAlias = int | float | str | bytes | None
 
 
 @dataclass(frozen=True)
 class Experiment:
     """A changed database before the step, and what the step made of it.
 
-    ``unlike`` says that no two values of it are equal, so that each that stands somewhere is
-    that one and no other.
+    ``unlike`` says that no two values of it are equal, so that each one found after the
+    step is that one and no other.
     """
 
     old: Side
@@ -43,7 +40,37 @@ class Experiment:
     unlike: bool
 
 
-def experiments(
+@dataclass(frozen=True)
+class RepeatableStep:
+    """A step with the databases before and after it, and a way to take it again.
+
+    ``old`` and ``new`` show both databases; ``rerun`` takes the step on a connection to a changed
+    copy of ``before``. Tables that ``ignore`` (globs) names are left out.
+    """
+
+    before: Image
+    old: Side
+    new: Side
+    rerun: Rerun
+    ignore: Sequence[str]
+
+    def try_out(self, table: RowTable, columns: Sequence[str]) -> Iterator[Experiment]:
+        """Yield what the step makes of other values in these columns."""
+        if columns:
+            name = fold(table.name)
+            excused = any(self.old.declared.conditions(table))
+            yield from _experiments(
+                self.before,
+                table,
+                columns,
+                self.rerun,
+                rows=self.old.rows(name) if excused else (),
+                total=self.old.count(name),
+                ignore=self.ignore,
+            )
+
+
+def _experiments(
     before: Image,
     table: RowTable,
     columns: Sequence[str],
@@ -57,17 +84,17 @@ def experiments(
 
     First each value becomes one that is like no other. Steps may refuse such values, or choose by
     the ones they know: so next the smallest and the largest are swapped. What excuses one of
-    ``rows``, those of the table, excuses the changed row in its place; ``total`` counts them all.
+    ``rows``, those of the table, excuses the changed row too; ``total`` counts them all.
     """
     # A part of a large table tells as much, unless the step misses the rest.
-    parts = (_MOST, None) if total > _MOST and table.rowid else (None,)
-    for put_others in (_replace_all, _swap_ends):
+    parts = (_MOST_ROWS, None) if total > _MOST_ROWS and table.rowid else (None,)
+    for put_others in (replace_all, swap_ends):
         for most in parts:
             taken = _take(before, table, columns, rerun, put_others, most)
             if taken is not None:
                 with open_sides(*taken, ignore=ignore) as (old, new):
                     _excuse(old, table, columns, rows)
-                    yield Experiment(old, new, unlike=put_others is _replace_all)
+                    yield Experiment(old, new, unlike=put_others is replace_all)
                 break
 
 
@@ -93,23 +120,23 @@ def _take(
 
 
 def _excuse(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Put what excuses ``rows`` on the rows in their places."""
+    """Let what excuses ``rows`` excuse the changed rows of the same rowid or key."""
     replaced = {fold(column) for column in columns}
-    firm = [name for name in map(fold, table.key) if name not in replaced]
+    kept = [name for name in map(fold, table.key) if name not in replaced]
 
-    def place(row: Row) -> object:
-        return row.place if row.place is not None else tuple(row.values[name] for name in firm)
+    def identity(row: Row) -> object:
+        return row.rowid if row.rowid is not None else tuple(row.values[name] for name in kept)
 
-    excuses = {place(row): row for row in rows if row.deleted or row.changed}
+    excuses = {identity(row): row for row in rows if row.deleted or row.changed}
     if excuses:
         name = fold(table.name)
-        marked = [
+        excused = [
             replace(row, deleted=excuse.deleted, changed=excuse.changed)
-            if (excuse := excuses.get(place(row)))
+            if (excuse := excuses.get(identity(row)))
             else row
             for row in side.rows(name)
         ]
-        side.put_rows(name, marked)
+        side.put_rows(name, excused)
 
 
 def _prepare(
@@ -121,11 +148,11 @@ def _prepare(
 ) -> bool:
     """Put other values in; return False where the table does not take them.
 
-    Foreign keys and CHECKs do not judge them, now or while the step runs; triggers sleep.
+    Foreign keys and CHECKs do not judge them, now or while the step runs; triggers do not fire.
     """
     conn.execute("PRAGMA foreign_keys = OFF")
     conn.execute("PRAGMA ignore_check_constraints = ON")
-    with _asleep(conn, table):
+    with _without_triggers(conn, table):
         try:
             if most is not None:
                 _reduce(conn, table, most)
@@ -142,7 +169,7 @@ def _reduce(conn: sqlite3.Connection, table: RowTable, most: int) -> None:
 
 
 @contextmanager
-def _asleep(conn: sqlite3.Connection, table: RowTable) -> Iterator[None]:
+def _without_triggers(conn: sqlite3.Connection, table: RowTable) -> Iterator[None]:
     """Take the table's triggers away for a while."""
     triggers = conn.execute(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?",
@@ -154,72 +181,3 @@ def _asleep(conn: sqlite3.Connection, table: RowTable) -> Iterator[None]:
     for _, sql in triggers:
         conn.execute(str(sql))
     conn.commit()
-
-
-def _replace_all(conn: sqlite3.Connection, table: RowTable, columns: Sequence[str]) -> bool:
-    """Give every value that is not NULL another one of its own kind."""
-    numbers = count()
-
-    def probe(kind: str, column: int) -> _Value:
-        return _mark(kind, column, next(numbers))
-
-    conn.create_function("probe", 2, probe)
-    assignments = ", ".join(
-        f"{quote(column)} = probe(typeof({quote(column)}), {n})" for n, column in enumerate(columns)
-    )
-    conn.execute(f"UPDATE {quote(table.name)} SET {assignments}")
-    return True
-
-
-def _mark(kind: str, column: int, number: int) -> _Value:
-    """Return a value of that storage class that no other column or row has."""
-    unusual = _UNUSUAL + column * _STRIDE + number
-    marks: dict[str, _Value] = {
-        "text": f"probe {column}.{number}",
-        "blob": f"probe {column}.{number}".encode(),
-        "integer": unusual,
-        "real": unusual + 0.5,
-    }
-    return marks.get(kind)
-
-
-def _swap_ends(conn: sqlite3.Connection, table: RowTable, columns: Sequence[str]) -> bool:
-    """Swap the smallest and the largest value of each column; False where there is one only."""
-    swapped = False
-    for column in columns:
-        conn.execute("SAVEPOINT swap")
-        try:
-            swapped |= _swap(conn, quote(table.name), quote(column))
-        except sqlite3.DatabaseError:
-            # One column that does not take them, or cannot be read, leaves the others to try.
-            conn.execute("ROLLBACK TO swap")
-        conn.execute("RELEASE swap")
-    return swapped
-
-
-def _swap(conn: sqlite3.Connection, table: str, column: str) -> bool:
-    value = f"{column} COLLATE BINARY"
-    low, high = conn.execute(f"SELECT min({value}), max({value}) FROM {table}").fetchone()
-    if low == high:
-        return False
-    others: dict[_Value, _Value] = {}
-    numbers = count()
-
-    def away(found: _Value, kind: str) -> _Value:
-        mark = _mark(kind, 0, next(numbers))
-        others[mark] = high if found == low else low
-        return mark
-
-    def back(found: _Value) -> _Value:
-        return others.get(found, found)
-
-    # First to what no other row has, so that a UNIQUE is not in the way.
-    conn.create_function("away", 2, away)
-    conn.create_function("back", 1, back)
-    conn.execute(
-        f"UPDATE {table} SET {column} = away({column}, typeof({column}))"
-        f" WHERE {value} IN (?, ?) AND typeof({column}) IN (typeof(?), typeof(?))",
-        (low, high, low, high),
-    )
-    conn.execute(f"UPDATE {table} SET {column} = back({column})")
-    return True

@@ -1,12 +1,13 @@
-"""Tables that need a row of each other: one row in each at once, judged when all are there."""
+"""Fill tables whose foreign keys form a circle: one row in each, checked when all are there."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_pmd_migrations.fill.search import Row, RowSearch
-from pytest_pmd_migrations.fill.shape import Shape
+from pytest_pmd_migrations.fill.candidate_values import Row
+from pytest_pmd_migrations.fill.requirements import Requirements
+from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 
 __all__ = ["close_circle", "find_circles"]
@@ -26,7 +27,9 @@ def find_circles(tables: Sequence[RowTable]) -> Iterator[tuple[RowTable, ...]]:
             yield tuple(by_name[other] for other in group)
 
 
-def close_circle(conn: sqlite3.Connection, shapes: Sequence[Shape], *, seed: str) -> str:
+def close_circle(
+    conn: sqlite3.Connection, requirements: Sequence[Requirements], *, seed: str
+) -> str:
     """Insert and commit one row into each of these empty tables; return why not, else nothing.
 
     Foreign keys are judged at the end, https://www.sqlite.org/pragma.html#pragma_defer_foreign_keys.
@@ -36,7 +39,7 @@ def close_circle(conn: sqlite3.Connection, shapes: Sequence[Shape], *, seed: str
         conn.execute("BEGIN")
         try:
             conn.execute("PRAGMA defer_foreign_keys = ON")
-            reason = _insert_all(conn, shapes, seed=f"{seed}/{attempt}")
+            reason = _insert_all(conn, requirements, seed=f"{seed}/{attempt}")
             if not reason:
                 conn.commit()
                 return ""
@@ -46,18 +49,20 @@ def close_circle(conn: sqlite3.Connection, shapes: Sequence[Shape], *, seed: str
     return reason
 
 
-def _insert_all(conn: sqlite3.Connection, shapes: Sequence[Shape], *, seed: str) -> str:
+def _insert_all(
+    conn: sqlite3.Connection, requirements: Sequence[Requirements], *, seed: str
+) -> str:
     """Insert a row into each table, with the values by which the rows before refer to it."""
     asked: dict[str, Row] = {}
-    for shape in shapes:
-        fixed = asked.get(shape.table.lower(), {})
-        search = RowSearch(conn, shape, seed=seed, fixed=fixed, commit=False)
+    for one in requirements:
+        fixed = asked.get(one.table.lower(), {})
+        search = RowSearch(conn, one, seed=seed, fixed=fixed, commit=False)
         reason = search.insert(0)
         if reason:
             return reason
-        for link in shape.links:
+        for link in one.links:
             names = ", ".join(map(quote, link.columns))
-            row = conn.execute(f"SELECT {names} FROM {quote(shape.table)}").fetchone()
+            row = conn.execute(f"SELECT {names} FROM {quote(one.table)}").fetchone()
             asked.setdefault(link.parent.lower(), {}).update(zip(link.target, row, strict=True))
     return ""
 

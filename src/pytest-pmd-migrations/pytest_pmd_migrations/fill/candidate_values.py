@@ -1,4 +1,4 @@
-"""Values that bite, by a column's declared type, its name and the literals of its rules."""
+"""Values to try in a column, by its declared type, its name and the literals of its CHECKs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.schema.reading.tokens import Token
 
-__all__ = ["Value", "has_no_affinity", "mentioned_values", "typed_values", "unlike"]
+__all__ = [
+    "Row",
+    "Value",
+    "can_store",
+    "has_no_affinity",
+    "mentioned_values",
+    "typed_values",
+    "unlike",
+]
 
 Value: TypeAlias = int | float | str | bytes | None
+
+Row: TypeAlias = dict[str, Value]
+"""The values of one row, by column."""
 
 _TEXTS: tuple[Value, ...] = (
     "plain",
@@ -39,7 +50,7 @@ _NAMED = (
     (re.compile(r"(^|_)(date|day|birthday)$"), _DAYS),
     (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
 )
-_LONGEST = 1000
+_LONGEST_TEXT = 1000
 _STEPS = (0.5, 2**-10)
 _OUTSIDE = re.compile(r"\[\^(.)")
 
@@ -71,6 +82,25 @@ def typed_values(declared: str, name: str) -> tuple[Value, ...]:
     if not kind or kind == "ANY":
         return named or (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
     return (*_INTEGERS[:2], *_REALS[:2])
+
+
+def can_store(declared: str, value: Value) -> bool:
+    """Return whether a column of that type in a STRICT table stores the value.
+
+    A number that a TEXT column turns into a text counts, a text that looks like a number does not.
+    https://www.sqlite.org/stricttables.html
+    """
+    match declared.upper():
+        case "INT" | "INTEGER":
+            return isinstance(value, int)
+        case "REAL":
+            return isinstance(value, int | float)
+        case "TEXT":
+            return isinstance(value, int | float | str)
+        case "BLOB":
+            return isinstance(value, bytes)
+        case _:
+            return True
 
 
 def has_no_affinity(declared: str) -> bool:
@@ -123,7 +153,7 @@ def unlike(value: Value, chance: random.Random) -> Value:
 def _near_text(text: str) -> Iterator[Value]:
     yield text
     yield f"x{text}x"
-    if any(mark in text for mark in "%_*?"):
+    if any(wildcard in text for wildcard in "%_*?"):
         # The pattern of a LIKE or GLOB, met by what it leaves open as nothing and as a letter.
         for many, one in (("", "x"), ("x", "x"), ("1", "1")):
             yield text.replace("%", many).replace("*", many).replace("_", one).replace("?", one)
@@ -138,13 +168,13 @@ def _near_number(
     sign = -1 if negative else 1
     digits = text.replace("_", "")
     if re.fullmatch(r"\d+|0[xX][0-9a-fA-F]+", digits):
-        whole = sign * int(digits, 16 if digits[:2].lower() == "0x" else 10)
-        near = (whole, whole + 1, whole - 1)
+        number = sign * int(digits, 16 if digits[:2].lower() == "0x" else 10)
+        near = (number, number + 1, number - 1)
         yield from (n for n in near if -(2**63) <= n < 2**63)
-        lengths = [n for n in near if 0 < n <= _LONGEST]
+        lengths = [n for n in near if 0 < n <= _LONGEST_TEXT]
         yield from (letter * n for letter in letters for n in lengths)
         if binary:
             yield from (b"\xff" * n for n in lengths)
     else:
-        number = sign * float(digits)
-        yield from (number, *(number + sign * step for step in _STEPS for sign in (1, -1)))
+        real = sign * float(digits)
+        yield from (real, *(real + sign * step for step in _STEPS for sign in (1, -1)))

@@ -1,4 +1,4 @@
-"""Look for a row that a table takes: try one, read SQLite's reason, change what it names."""
+"""Search a row that a table takes: try one, read SQLite's reason, change what it names."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import random
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
-from pytest_pmd_migrations.fill.shape import Column, Shape
-from pytest_pmd_migrations.fill.values import Value, unlike
+from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
+from pytest_pmd_migrations.fill.hill_climb import HillClimb
+from pytest_pmd_migrations.fill.requirements import Column, Requirements
 from pytest_pmd_migrations.rows.tables import ForeignKey, quote
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
-__all__ = ["Row", "RowSearch"]
+__all__ = ["RowSearch"]
 
 _RESTARTS = 10
 _RESTARTS_LATER = 3
@@ -21,10 +21,9 @@ _PATIENCE = 40
 _PATIENCE_A_COLUMN = 10
 _PARENTS = 20
 _SPARSE = 1
+_CLIMBS = 5
 _FAILED = re.compile(r"(?P<kind>NOT NULL|UNIQUE|CHECK) constraint failed: (?P<what>.*)", re.DOTALL)
-_TYPE = re.compile(r"cannot store \w+ value in \w+ column \w+\.(?P<column>.*)")
-
-Row: TypeAlias = dict[str, Value]
+_TYPE = re.compile(r"cannot store \w+ value in \w+ column (?P<what>.*)", re.DOTALL)
 
 
 class RowSearch:
@@ -37,19 +36,21 @@ class RowSearch:
     def __init__(
         self,
         conn: sqlite3.Connection,
-        shape: Shape,
+        requirements: Requirements,
         *,
         seed: str,
         fixed: Mapping[str, Value] | None = None,
         commit: bool = True,
     ) -> None:
         self._conn = conn
-        self._shape = shape
+        self._requirements = requirements
         self._fixed = dict(fixed or {})
         self._commit = commit
-        self._chance = random.Random(f"{seed}/{shape.table}")
+        self._chance = random.Random(f"{seed}/{requirements.table}")
         self._columns = [
-            column for column in shape.columns if column.name != shape.alias or column.likely
+            column
+            for column in requirements.columns
+            if column.name != requirements.alias or column.likely
         ]
         self._patience = max(_PATIENCE, _PATIENCE_A_COLUMN * len(self._columns))
 
@@ -67,14 +68,27 @@ class RowSearch:
                 if not reason:
                     return ""
                 row = self._changed(row, reason, number)
-        return reason
+        return "" if not number and self._climb() else reason
+
+    def _climb(self) -> bool:
+        """Insert a first row that meets several CHECKs at once; return whether one was found."""
+        if not self._requirements.rules:
+            return False
+        climb = HillClimb(
+            self._conn, self._requirements, self._chance, draw=self._draw, culprits=self._culprits
+        )
+        for _ in range(_CLIMBS):
+            row = climb.mend(self._drawn(0) | self._fixed, self._fixed)
+            if row is not None and not self._refusal(row):
+                return True
+        return False
 
     def _refusal(self, row: Row) -> str:
         """Insert the row; return SQLite's reason where it does not take it."""
-        table = quote(self._shape.table)
+        table = quote(self._requirements.table)
         names = ", ".join(map(quote, row))
-        marks = ", ".join("?" * len(row))
-        what = f"({names}) VALUES ({marks})" if row else " DEFAULT VALUES"
+        values = ", ".join("?" * len(row))
+        what = f"({names}) VALUES ({values})" if row else " DEFAULT VALUES"
         try:
             self._conn.execute(f"INSERT INTO {table}{what}", tuple(row.values()))
             if self._commit:
@@ -91,9 +105,9 @@ class RowSearch:
             row = {c.name: self._draw(c) for c in self._columns if c.needed}
             return self._linked(row, number, only=set(row))
         row = {}
-        for place, column in enumerate(self._columns):
+        for index, column in enumerate(self._columns):
             values = column.likely or column.values
-            row[column.name] = values[(number and number + place) % len(values)]
+            row[column.name] = values[(number and number + index) % len(values)]
         return self._linked(row, number)
 
     def _drawn(self, number: int) -> Row:
@@ -119,16 +133,23 @@ class RowSearch:
         match = _FAILED.search(reason)
         if match is None:
             match = _TYPE.search(reason)
-            return self._known([match["column"]]) if match else set()
+            return self._listed(match["what"]) if match else set()
         if match["kind"] == "CHECK":
             said = match["what"]
             texts = tuple(token.text for token in tokenize(said))
-            rules = [r for r in self._shape.rules if r.names & {(said,), texts}]
-            return {name for rule in rules or self._shape.rules for name in rule.columns}
-        return self._known(part.rpartition(".")[2] for part in match["what"].split(", "))
+            rules = [r for r in self._requirements.rules if r.names & {(said,), texts}]
+            return {name for rule in rules or self._requirements.rules for name in rule.columns}
+        return self._listed(match["what"])
+
+    def _listed(self, text: str) -> set[str]:
+        """Return the columns in a list of SQLite's: the table's name and a dot before each."""
+        own = f"{self._requirements.table}."
+        return self._known(text.removeprefix(own).split(f", {own}"))
 
     def _known(self, names: Iterable[str]) -> set[str]:
-        return {found.name for name in names if (found := self._shape.column(name)) is not None}
+        return {
+            found.name for name in names if (found := self._requirements.column(name)) is not None
+        }
 
     def _draw(self, column: Column) -> Value:
         if column.nullable and self._chance.random() < 0.2:
@@ -141,7 +162,7 @@ class RowSearch:
     def _linked(self, row: Row, number: int, *, only: set[str] | None = None) -> Row:
         """Return the row with its foreign keys pointing at rows that are there."""
         linked = dict(row)
-        for link in self._shape.links:
+        for link in self._requirements.links:
             columns = self._known(link.columns)
             if only is not None and not columns & only:
                 continue
@@ -153,7 +174,7 @@ class RowSearch:
                 linked.update(zip(self._spelled(link.columns), chosen, strict=True))
             elif all(self._is_nullable(name) for name in columns):
                 linked.update(dict.fromkeys(columns))
-            elif link.parent.lower() == self._shape.table.lower():
+            elif link.parent.lower() == self._requirements.table.lower():
                 linked.update(self._self_reference(link, linked, number))
         return linked
 
@@ -163,7 +184,7 @@ class RowSearch:
         for name, target in zip(
             self._spelled(link.columns), self._spelled(link.target), strict=True
         ):
-            if target == self._shape.alias:
+            if target == self._requirements.alias:
                 own[target] = number + 1
             own[name] = own.get(target, row.get(target))
         return own
@@ -182,9 +203,9 @@ class RowSearch:
 
     def _spelled(self, names: Iterable[str]) -> list[str]:
         """Return names of columns as the table spells them, not as a foreign key does."""
-        found = ((name, self._shape.column(name)) for name in names)
+        found = ((name, self._requirements.column(name)) for name in names)
         return [column.name if column else name for name, column in found]
 
     def _is_nullable(self, name: str) -> bool:
-        column = self._shape.column(name)
+        column = self._requirements.column(name)
         return column is None or column.nullable

@@ -1,4 +1,4 @@
-"""Declarations of one step, their names resolved against the tables before it."""
+"""A step's declarations, their names looked up in the database before the step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.rows.model import RowFinding, cut
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
 from pytest_pmd_migrations.sources.declarations import (
@@ -16,28 +15,25 @@ from pytest_pmd_migrations.sources.declarations import (
     Declarations,
 )
 
-__all__ = ["BrokenDeclarationError", "Column", "Declared", "resolve"]
+__all__ = ["BrokenDeclarationError", "ResolvedDeclarations", "TableColumn", "resolve_declarations"]
 
-Column = tuple[str, str]
+TableColumn = tuple[str, str]
 """A table and one of its columns, in lower case."""
 
 
 class BrokenDeclarationError(Exception):
-    """A declaration cannot be read against the database before the step."""
+    """A declaration cannot be read against the database before the step.
+
+    ``key`` is the declaration, ``lines`` say why, line by line.
+    """
 
     def __init__(self, key: DeclarationKey, *lines: str) -> None:
         super().__init__(f"{key}: {' '.join(lines)}")
         self.key, self.lines = key, lines
 
-    def finding(self) -> RowFinding:
-        """Return what the check says of it."""
-        table, _, column = self.key.name.partition(".")
-        evidence = tuple(cut(line) for line in self.lines)
-        return RowFinding(table, column or None, f"{self.key} cannot be read", evidence)
-
 
 @dataclass(frozen=True)
-class Declared:
+class ResolvedDeclarations:
     """What one step declares, by tables and columns in lower case.
 
     ``deletes`` and ``changes`` hold SQL conditions over the old row. ``dropped`` are the tables
@@ -46,10 +42,10 @@ class Declared:
     """
 
     deletes: Mapping[str, str] = field(default_factory=dict)
-    changes: Mapping[Column, str] = field(default_factory=dict)
-    moves: Mapping[Column, Column] = field(default_factory=dict)
-    dropped: frozenset[Column] = frozenset()
-    keys: Mapping[tuple[DeclarationKind, Column], DeclarationKey] = field(default_factory=dict)
+    changes: Mapping[TableColumn, str] = field(default_factory=dict)
+    moves: Mapping[TableColumn, TableColumn] = field(default_factory=dict)
+    dropped: frozenset[TableColumn] = frozenset()
+    keys: Mapping[tuple[DeclarationKind, TableColumn], DeclarationKey] = field(default_factory=dict)
     used: set[DeclarationKey] = field(default_factory=set)
 
     def use(self, kind: DeclarationKind, table: str, column: str = "") -> None:
@@ -58,8 +54,8 @@ class Declared:
 
     def explains(self, table: str, column: str) -> bool:
         """Return whether a declaration says what became of a column that went."""
-        place = fold(table), fold(column)
-        return place in self.dropped or place in self.moves
+        name = fold(table), fold(column)
+        return name in self.dropped or name in self.moves
 
     def conditions(self, table: RowTable) -> Iterator[tuple[str, str]]:
         """Yield the conditions over rows of ``table``: each column that may change, "" for rows."""
@@ -71,19 +67,19 @@ class Declared:
                 yield column, condition
 
 
-def resolve(
+def resolve_declarations(
     conn: sqlite3.Connection, tables: Mapping[str, RowTable], declarations: Declarations
-) -> Declared:
+) -> ResolvedDeclarations:
     """Return the declarations for a database that has ``tables``.
 
     A table may be missing in some databases, a column of one that is there may not; conditions
     must be single expressions that the database can read. Raises BrokenDeclarationError.
     """
-    keys: dict[tuple[DeclarationKind, Column], DeclarationKey] = {}
+    keys: dict[tuple[DeclarationKind, TableColumn], DeclarationKey] = {}
     deletes: dict[str, str] = {}
-    dropped: set[Column] = set()
-    changes: dict[Column, str] = {}
-    moves: dict[Column, Column] = {}
+    dropped: set[TableColumn] = set()
+    changes: dict[TableColumn, str] = {}
+    moves: dict[TableColumn, TableColumn] = {}
     for key in declarations.list_keys():
         table, column = _find_column(tables, key)
         keys[key.kind, (table, column)] = key
@@ -100,10 +96,10 @@ def resolve(
         else:
             deletes[table] = declarations.deletes[key.name].sql
             _check_condition(conn, tables, key, table, deletes[table])
-    return Declared(deletes, changes, moves, frozenset(dropped), keys)
+    return ResolvedDeclarations(deletes, changes, moves, frozenset(dropped), keys)
 
 
-def _find_column(tables: Mapping[str, RowTable], key: DeclarationKey) -> Column:
+def _find_column(tables: Mapping[str, RowTable], key: DeclarationKey) -> TableColumn:
     """Return the table and column that a key names; a table's name may have dots itself."""
     folded = fold(key.name)
     if key.kind == "DELETES" and folded in tables:

@@ -1,4 +1,4 @@
-"""What a comparison of rows found."""
+"""What a comparison of rows returns: its findings, its notes and the declarations it used."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
-__all__ = ["EVIDENCE", "RowFinding", "RowsReport", "cut"]
-
-EVIDENCE = 70
-"""Columns that a line of evidence may take."""
+__all__ = ["RowFinding", "RowsReport"]
 
 
 @dataclass(frozen=True)
@@ -30,15 +27,10 @@ class RowFinding:
 class RowsReport:
     """What became of the rows in one step.
 
-    ``used`` are the declarations that some row needed.
+    ``notes`` are no faults (new rows, tables that cannot be read); ``used`` are the declarations
+    that some row needed.
     """
 
     findings: tuple[RowFinding, ...] = ()
     notes: tuple[str, ...] = ()
     used: frozenset[DeclarationKey] = frozenset()
-
-
-def cut(line: str) -> str:
-    """Return one line of evidence; one that is too long ends in dots."""
-    whole = " ".join(line.split("\n"))
-    return whole if len(whole) <= EVIDENCE else f"{whole[: EVIDENCE - 3]}..."

@@ -1,4 +1,4 @@
-"""Fill the tables of a database that are empty, parents before children."""
+"""Fill the empty tables of a database, parents before children."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.fill.circles import close_circle, find_circles
-from pytest_pmd_migrations.fill.search import RowSearch
-from pytest_pmd_migrations.fill.shape import Shape, read_shape
+from pytest_pmd_migrations.fill.foreign_key_circles import close_circle, find_circles
+from pytest_pmd_migrations.fill.requirements import Requirements, read_requirements
+from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
 
 __all__ = ["Filled", "fill_empty_tables"]
@@ -75,27 +75,29 @@ def _fill(conn: sqlite3.Connection, table: RowTable, *, seed: int, rows: int) ->
     if _count(conn, table):
         return ""
     try:
-        shape = read_shape(conn, table)
+        requirements = read_requirements(conn, table)
     except sqlite3.DatabaseError as error:
         return str(error)
-    reason = _insert_rows(conn, shape, range(rows), seed=seed)
+    reason = _insert_rows(conn, requirements, range(rows), seed=seed)
     return reason or "its triggers take every row out again"
 
 
-def _insert_rows(conn: sqlite3.Connection, shape: Shape, numbers: range, *, seed: int) -> str:
+def _insert_rows(
+    conn: sqlite3.Connection, requirements: Requirements, numbers: range, *, seed: int
+) -> str:
     """Insert these rows; return why one was refused: the ones after it would be too."""
-    search = RowSearch(conn, shape, seed=str(seed))
+    search = RowSearch(conn, requirements, seed=str(seed))
     return next(filter(None, map(search.insert, numbers)), "")
 
 
 def _fill_circle(
     conn: sqlite3.Connection, circle: Sequence[RowTable], *, seed: int, rows: int
 ) -> None:
-    shapes = [read_shape(conn, table) for table in circle]
-    if close_circle(conn, shapes, seed=str(seed)):
+    requirements = [read_requirements(conn, table) for table in circle]
+    if close_circle(conn, requirements, seed=str(seed)):
         return
-    for shape in shapes:
-        _insert_rows(conn, shape, range(1, rows), seed=seed)
+    for one in requirements:
+        _insert_rows(conn, one, range(1, rows), seed=seed)
 
 
 def _count(conn: sqlite3.Connection, table: RowTable) -> int:
