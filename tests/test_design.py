@@ -21,18 +21,12 @@ MEANINGLESS_FILES = ("choice", "hidden", "marks", "pair", "results", "story", "w
 PLAIN_ENGLISH = {"put_in_place", "_LockHolder"}
 """Names that hold one of these words in a phrase that says what is meant."""
 
-LONG_FILES = {
-    "pytest_pmd_migrations/schema/reading/parentheses.py": "the grammar of expressions, by rank",
-}
+LONG_FILES: dict[str, str] = {}
 """Files over 300 lines, and what the one idea in each is."""
 
 LONG_FUNCTIONS = {
-    "pmd/store/files/upgrade.py upgrade": "the order of refusal, backup and steps is the point",
-    "pmd/store/migrations/database_errors.py database_error": "one table of SQLite's errors",
-    "pmd/store/migrations/step.py take_step": "SQLite's twelve steps, read from top to bottom",
-    "pytest_pmd_migrations/fill/shape.py read_shape": "one table's shape, one PRAGMA after another",
+    "pmd/store/migrations/run.py _take_step": "SQLite's twelve steps, read from top to bottom",
     "pytest_pmd_migrations/plugin.py pytest_addoption": "the list of all options and settings",
-    "pytest_pmd_migrations/rows/moved/search.py _confirm": "one experiment from start to end",
 }
 """Functions over 40 lines, and why each is one thought."""
 

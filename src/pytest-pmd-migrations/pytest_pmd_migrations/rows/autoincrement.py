@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pytest_pmd_migrations.rows.evidence import cut_line
+from pytest_pmd_migrations.rows.matching.sides import Side
 from pytest_pmd_migrations.rows.rows_report import RowFinding
-from pytest_pmd_migrations.rows.sides import Side
 from pytest_pmd_migrations.schema.reading.tokens import fold
 
 __all__ = ["lowered_high_water_marks"]

@@ -11,10 +11,10 @@ from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.findings import (
     broken_declaration,
 )
+from pytest_pmd_migrations.rows.matching.sides import open_sides
 from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
-from pytest_pmd_migrations.rows.sides import open_sides
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
 from pytest_pmd_migrations.rows.tables import unloaded_tables
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from pytest_pmd_migrations.rows.exact_rows import exact_rows, select_rows
+from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold
 

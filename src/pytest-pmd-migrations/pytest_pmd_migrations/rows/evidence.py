@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from pytest_pmd_migrations.rows.exact_rows import Value
-from pytest_pmd_migrations.rows.sides import Row
+from pytest_pmd_migrations.rows.matching.exact_rows import Value
+from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.sources.declarations import DeclarationKind

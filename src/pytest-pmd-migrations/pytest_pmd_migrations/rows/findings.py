@@ -12,11 +12,11 @@ from pytest_pmd_migrations.rows.evidence import (
     show_row,
     show_value,
 )
-from pytest_pmd_migrations.rows.exact_rows import Value
+from pytest_pmd_migrations.rows.matching.exact_rows import Value
+from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding
-from pytest_pmd_migrations.rows.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.sources.declarations import DROP

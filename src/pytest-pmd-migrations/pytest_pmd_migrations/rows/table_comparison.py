@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
-from pytest_pmd_migrations.rows.exact_rows import Value
 from pytest_pmd_migrations.rows.findings import (
     column_gone,
     not_moved,
@@ -14,6 +13,10 @@ from pytest_pmd_migrations.rows.findings import (
     table_gone,
     values_changed,
 )
+from pytest_pmd_migrations.rows.matching.exact_rows import Value
+from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
+from pytest_pmd_migrations.rows.matching.sides import Row
+from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
 from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
@@ -23,11 +26,8 @@ from pytest_pmd_migrations.rows.moved.tables import (
     find_rows_elsewhere,
     same_columns,
 )
-from pytest_pmd_migrations.rows.row_matching import ColumnMapping, MatchedRows, match_rows
 from pytest_pmd_migrations.rows.rows_report import RowFinding
-from pytest_pmd_migrations.rows.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.rows.unequal_rows import differing_rows
 from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.wording import counted
 

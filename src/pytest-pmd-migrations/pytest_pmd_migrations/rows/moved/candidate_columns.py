@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pytest_pmd_migrations.rows.exact_rows import Value
-from pytest_pmd_migrations.rows.sides import Row, Side
+from pytest_pmd_migrations.rows.matching.exact_rows import Value
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.reading.tokens import fold
 

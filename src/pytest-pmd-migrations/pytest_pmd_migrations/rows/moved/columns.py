@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, pair_rows
+from pytest_pmd_migrations.rows.matching.sides import Side
+from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import (
     CandidateColumn,
     RowPair,
@@ -15,10 +18,7 @@ from pytest_pmd_migrations.rows.moved.candidate_columns import (
     values_are_in,
 )
 from pytest_pmd_migrations.rows.moved.experiment import Experiment, RepeatableStep
-from pytest_pmd_migrations.rows.row_matching import ColumnMapping, pair_rows
-from pytest_pmd_migrations.rows.sides import Side
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.rows.unequal_rows import differing_rows
 from pytest_pmd_migrations.schema.reading.tokens import fold
 
 __all__ = ["FoundColumns", "find_columns", "find_in_parents"]

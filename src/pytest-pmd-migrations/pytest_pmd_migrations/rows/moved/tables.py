@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
+from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.experiment import Experiment, RepeatableStep
-from pytest_pmd_migrations.rows.row_matching import ColumnMapping, MatchedRows, match_rows
-from pytest_pmd_migrations.rows.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.rows.unequal_rows import differing_rows
 from pytest_pmd_migrations.schema.reading.tokens import fold
 
 __all__ = ["find_new_table", "find_rows_elsewhere", "same_columns"]

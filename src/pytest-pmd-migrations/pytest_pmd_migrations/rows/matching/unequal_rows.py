@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_pmd_migrations.rows.row_matching import ColumnMapping
-from pytest_pmd_migrations.rows.sides import Row, Side
+from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable, quote
 from pytest_pmd_migrations.schema.reading.tokens import fold
 

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows.exact_rows import Value, exact_rows, select_rows
+from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.resolved_declarations import (
     ResolvedDeclarations,
     resolve_declarations,
