@@ -7,6 +7,6 @@ pytest_plugins = ["pytester"]
 
 def pytest_migration_statements() -> tuple[tuple[str, str], ...]:
     """Return every statement of the repositories: each must prepare on every database."""
-    from pmd.store.statements import all_statements
+    from pmd.store.repositories.statements import all_statements
 
     return all_statements()

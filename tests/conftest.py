@@ -1,47 +1,58 @@
-"""What tests need that run pytest in a process of its own, and what a run ends with."""
+"""How tests run pytest and the command in processes of their own, and what a run ends with."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
-import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-DOWNSTREAM = Path(__file__).parents[1] / "fixtures/projects/downstream"
+from tests.warm_python import Run, WarmPython, can_run
 
-_DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)-(?:memory|delete|wal)\]$")
+_DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
 
 @pytest.fixture(scope="session")
-def _compiled_modules(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let child processes find compiled modules where the environment forbids to write them.
-
-    pytest rewrites the modules of plugins; without its cache each run would do so again.
-    """
-    if not sys.dont_write_bytecode:
-        return
-    folder = tmp_path_factory.mktemp("compiled")
-    shutil.copytree(DOWNSTREAM, folder, dirs_exist_ok=True)
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith(("PYTEST", "COVERAGE"))
-    }
-    command = [sys.executable, "-m", "pytest", "--migration-matrix", "-n", "1"]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+def warm_python() -> Iterator[WarmPython]:
+    """One process that has imported everything and forks for each command."""
+    started = WarmPython()
+    yield started
+    started.close()
 
 
 @pytest.fixture
 def light_child_runs(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, _compiled_modules: None
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    warm_python: WarmPython,
 ) -> None:
     """Let pytester's child processes start as quickly as they can."""
     # Its plugin imports all of hypothesis at the end of every run.
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    start_anew = pytester.popen
+
+    def popen(command: Sequence[str], **options: Any) -> Run | subprocess.Popen[bytes]:
+        if not can_run(command, os.environ["PATH"]):
+            return start_anew(command, **options)
+        python_path = [str(Path.cwd()), os.environ.get("PYTHONPATH", "")]  # as pytester has it
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, python_path))}
+        return warm_python.start(
+            command, env=env, stdout=options["stdout"], stderr=options["stderr"]
+        )
+
+    monkeypatch.setattr(pytester, "popen", popen)
+
+
+@pytest.fixture
+def cold_child_runs(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, light_child_runs: None
+) -> None:
+    """Let them start anew after all: the test is about what is imported, and when."""
+    monkeypatch.delattr(pytester, "popen")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

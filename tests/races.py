@@ -20,8 +20,8 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pmd.store.backup import find_backups
 from pmd.store.database import Database
+from pmd.store.files.backup import find_backups
 
 SNAPSHOTS = Path(__file__).parents[1] / "fixtures" / "snapshots"
 OPENERS = 8
@@ -72,8 +72,8 @@ class Applied(logging.Handler):
 
 
 @dataclass
-class Outcome:
-    """What came of one race: each opener's version or error, the steps applied, what was read."""
+class RaceResult:
+    """What one race did: each opener's version or error, the steps applied, what was read."""
 
     ends: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ def content(path):
 
 
 @contextmanager
-def reading(path, outcome):
+def reading(path, result):
     """Read on and on, in threads, until the block is over."""
     over = threading.Event()
 
@@ -114,10 +114,10 @@ def reading(path, outcome):
         while not over.is_set():
             try:
                 with closing(sqlite3.connect(path, timeout=TIMEOUT)) as conn:
-                    outcome.reads.append(conn.execute(READ).fetchone())
+                    result.reads.append(conn.execute(READ).fetchone())
             except sqlite3.Error as error:
                 if "no such table: documents" not in str(error):
-                    outcome.troubles.append(f"reader: {error}")
+                    result.troubles.append(f"reader: {error}")
 
     readers = [threading.Thread(target=read) for _ in range(READERS)]
     for reader in readers:
@@ -151,66 +151,66 @@ def waiting_processes():
 
 
 def race_processes(processes, path, beginning, *, backup):
-    """Open the path in all processes at once; return what came of it."""
-    outcome = Outcome()
-    with look_at(path, beginning, outcome, backup=backup), reading(path, outcome):
+    """Open the path in all processes at once; return what it did."""
+    result = RaceResult()
+    with look_at(path, beginning, result, backup=backup), reading(path, result):
         for process in processes:
             process.stdin.write(f"{int(backup)}{path}\n")
             process.stdin.flush()
         for process in processes:
             end, *steps = process.stdout.readline().split()
-            outcome.ends.append(end)
-            outcome.steps.extend(steps)
-    return outcome
+            result.ends.append(end)
+            result.steps.extend(steps)
+    return result
 
 
 def race_threads(path, beginning, *, backup):
     """Open the path in as many threads at once, each with a connection of its own."""
-    outcome = Outcome()
+    result = RaceResult()
     together = threading.Barrier(OPENERS)
 
     def work():
         together.wait()
-        outcome.ends.append(open_once(path, backup=backup))
+        result.ends.append(open_once(path, backup=backup))
 
     threads = [threading.Thread(target=work) for _ in range(OPENERS)]
     with (
-        look_at(path, beginning, outcome, backup=backup),
+        look_at(path, beginning, result, backup=backup),
         Applied() as applied,
-        reading(path, outcome),
+        reading(path, result),
     ):
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        outcome.steps = applied.steps
-    return outcome
+        result.steps = applied.steps
+    return result
 
 
 @contextmanager
-def look_at(path, beginning, outcome, *, backup):
+def look_at(path, beginning, result, *, backup):
     """Compare what is there after the block with what was before it."""
     there = beginning != "nothing yet"
     before = content(path) if there else None
     yield
     first = int(beginning[:4]) + 1 if there else 1
     expected = [f"{version:04d}" for version in range(first, LATEST + 1)]
-    if sorted(outcome.steps) != expected:
-        outcome.troubles.append(f"steps applied: {sorted(outcome.steps)}")
-    outcome.troubles.extend(end for end in outcome.ends if end != str(LATEST))
-    rows = {count for _, count in outcome.reads}
-    if len(rows) > 1 or not {version for version, _ in outcome.reads} <= set(range(LATEST + 1)):
-        outcome.troubles.append(f"readers saw {sorted(set(outcome.reads))}")
+    if sorted(result.steps) != expected:
+        result.troubles.append(f"steps applied: {sorted(result.steps)}")
+    result.troubles.extend(end for end in result.ends if end != str(LATEST))
+    rows = {count for _, count in result.reads}
+    if len(rows) > 1 or not {version for version, _ in result.reads} <= set(range(LATEST + 1)):
+        result.troubles.append(f"readers saw {sorted(set(result.reads))}")
     backups = [content(backup.path) for backup in find_backups(path)]
     if (there or not backup) and backups != [before] * backup:
-        outcome.troubles.append(f"{len(backups)} backups, or not what was there before")
+        result.troubles.append(f"{len(backups)} backups, or not what was there before")
     # Of a new database an opener may find, and keep, what another one has built so far: no row.
     if not there and any('INSERT INTO "documents"' in line for b in backups for line in b[:-1]):
-        outcome.troubles.append("a backup of a new database has rows")
+        result.troubles.append("a backup of a new database has rows")
     with closing(sqlite3.connect(path)) as conn:
         sound = conn.execute("PRAGMA integrity_check").fetchall()
     if sound != [("ok",)]:
-        outcome.troubles.append(f"integrity: {sound}")
+        result.troubles.append(f"integrity: {sound}")
 
 
 def say(line):
@@ -232,12 +232,12 @@ def main(rounds):
                         prepare(path, beginning, mode)
                         backup = number % 2 == 0
                         if kind == "threads":
-                            outcome = race_threads(path, beginning, backup=backup)
+                            result = race_threads(path, beginning, backup=backup)
                         else:
-                            outcome = race_processes(processes, path, beginning, backup=backup)
-                        count.update(opened=len(outcome.ends), steps=len(outcome.steps))
-                        count.update(reads=len(outcome.reads), wrong=bool(outcome.troubles))
-                        for trouble in outcome.troubles:
+                            result = race_processes(processes, path, beginning, backup=backup)
+                        count.update(opened=len(result.ends), steps=len(result.steps))
+                        count.update(reads=len(result.reads), wrong=bool(result.troubles))
+                        for trouble in result.troubles:
                             say(f"  round {number}: {trouble}")
                     failed += count["wrong"]
                     say(

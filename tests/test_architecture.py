@@ -1,163 +1,200 @@
-"""Imports go one way, pytest stays on the pytest side, and the public names are the ones listed."""
+"""Imports run one way, pytest stays on the pytest side, and the public names are the listed ones.
+
+Each rule is one test over all files: where it does not hold, the message lists every file, line
+and import that breaks it.
+"""
 
 from __future__ import annotations
 
-import ast
 import importlib
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from tests.import_graph import Import, ImportGraph, read
+
 ROOT = Path(__file__).parents[1]
-PLUGIN = ROOT / "src/pytest-pmd-migrations/pytest_pmd_migrations"
-PMD = ROOT / "src/pmd"
+PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migrations")
 
-ORDER = [
-    "errors",
-    "wording",
-    "image",
-    "sources",
-    "snapshots",
-    "schema",
-    "rows",
-    "fill",
-    "lineage",
-    "fresh",
-    "history",
-    "results",
-    "faults",
-    "checks",
-    "report",
-    "hookspecs",
-    "settings",
-    "database",
-    "fixtures",
-    "cell_item",
-    "matrix",
-    "plugin",
-    "cli",
-]
-PYTEST_SIDE = {"hookspecs", "settings", "fixtures", "cell_item", "matrix", "plugin", "cli"}
-EARLIER_PARTS = {"rows": {"sources.declarations"}, "snapshots": {"sources.declarations"}}
+FLOORS = {
+    "pytest_pmd_migrations": [
+        "errors.py",
+        "wording.py",
+        "image.py",
+        "sources",
+        "snapshots",
+        "schema",
+        "rows",
+        "fill",
+        "application",
+        "faults",
+        "checks",
+        "grid",
+        "report",
+        "pytest_side",
+        "plugin.py",
+        "cli",
+        "__init__.py",
+    ],
+    "pmd": [
+        "store/clock.py",
+        "store/migrations",
+        "store/errors.py",
+        "store/json_columns.py",
+        "store/vector_extension.py",
+        "store/schema.py",
+        "store/files/copying.py",
+        "store/files/opening.py",
+        "store/files/soundness.py",
+        "store/files/pages.py",
+        "store/files/backup.py",
+        "store/files/upgrade.py",
+        "store/database.py",
+        "store/files/restore.py",
+        "store/files/rehearsal.py",
+        "metadata",
+        "store/repositories",
+        "terminal.py",
+        "cli.py",
+        "store/__init__.py",
+        "store/files/__init__.py",
+        "__init__.py",
+    ],
+}
+"""The rooms of both packages from the lowest floor to the highest: each imports lower ones only."""
 
+UPWARDS = {
+    ("pmd/store/repositories/statements.py", "pmd/metadata/store/repository.py"): (
+        "it lists every statement of pmd; metadata/store is a path that the plan names"
+    ),
+    (
+        "pytest_pmd_migrations/schema/values.py",
+        "pytest_pmd_migrations/schema/reading/tokens.py",
+    ): "names are found in a schema as SQLite folds them; `fold` stands beside the tokens",
+}
+"""The imports of something that lies above, one folder for another, and why they may stay."""
 
-def modules(package: Path) -> list[Path]:
-    return sorted(package.rglob("*.py"))
-
-
-def room(path: Path) -> str:
-    relative = path.relative_to(PLUGIN)
-    return relative.parts[0].removesuffix(".py")
-
-
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports when it runs (not those only for type checkers)."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found: set[str] = set()
-    skipped: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            skipped.update(ast.walk(node))
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
-
-
-def test_every_room_of_the_plugin_has_its_place_in_the_order() -> None:
-    rooms = {room(path) for path in modules(PLUGIN)} - {"__init__"}
-    assert rooms == set(ORDER)
+PYTEST_SIDE = ("pytest_side/", "plugin.py", "cli/")
 
 
-@pytest.mark.parametrize("path", modules(PLUGIN), ids=lambda p: str(p.relative_to(PLUGIN)))
-def test_imports_go_up_the_order_only(path: Path) -> None:
-    own = room(path)
-    if own == "__init__":
-        return
-    later = ORDER[ORDER.index(own) + 1 :]
-    wrong = {
-        f"{own} imports {name}"
-        for name in imports(path)
-        for other in later
-        if name == f"pytest_pmd_migrations.{other}"
-        or name.startswith(f"pytest_pmd_migrations.{other}.")
-    }
-    assert not wrong
+@pytest.fixture(scope="module")
+def graph() -> ImportGraph:
+    return read(*PACKAGES)
 
 
-@pytest.mark.parametrize("path", modules(PLUGIN), ids=lambda p: str(p.relative_to(PLUGIN)))
-def test_only_the_pytest_side_imports_pytest(path: Path) -> None:
-    if room(path) in PYTEST_SIDE:
-        return
-    assert not {name for name in imports(path) if name.split(".")[0] in {"pytest", "_pytest"}}
+def importers(graph: ImportGraph, package: str) -> Iterable[tuple[str, Import]]:
+    """Every import of every file of one package, with the file's path inside the package."""
+    for file, found in graph.imports.items():
+        if file.startswith(f"{package}/"):
+            for one in found:
+                yield file.removeprefix(f"{package}/"), one
 
 
-@pytest.mark.parametrize("path", modules(PLUGIN), ids=lambda p: str(p.relative_to(PLUGIN)))
-def test_the_plugin_never_imports_pmd_by_name(path: Path) -> None:
-    assert not {name for name in imports(path) if name.split(".")[0] == "pmd"}
+def lines(found: Iterable[tuple[str, Import]]) -> str:
+    return "\n".join(f"{file}:{one.line} imports {one.name}" for file, one in found)
 
 
-@pytest.mark.parametrize("path", modules(PMD), ids=lambda p: str(p.relative_to(PMD)))
-def test_pmd_never_imports_pytest_or_the_plugin(path: Path) -> None:
-    forbidden = {"pytest", "_pytest", "pytest_pmd_migrations"}
-    assert not {name for name in imports(path) if name.split(".")[0] in forbidden}
+def floor(file: str) -> int | None:
+    """The number of the floor that a file lies on, in the list of its package."""
+    package, _, rest = file.partition("/")
+    for number, room in enumerate(FLOORS[package]):
+        if rest == room or rest.startswith(f"{room}/"):
+            return number
+    return None
 
 
-@pytest.mark.parametrize("path", modules(PMD), ids=lambda p: str(p.relative_to(PMD)))
-def test_only_the_command_of_pmd_knows_the_terminal(path: Path) -> None:
-    if path.parent == PMD and path.stem in {"cli", "terminal"}:
-        return
-    wrong = {"click", "pmd.cli", "pmd.terminal"}
-    assert not {name for name in imports(path) if name in wrong or name.split(".")[0] == "click"}
+def test_no_file_is_in_an_import_circle(graph: ImportGraph) -> None:
+    circles = graph.circles()
+    assert not circles, "import circles:\n" + "\n".join(circles)
 
 
-STORE_ORDER = [
-    "migrations",
-    "errors",
-    "copying",
-    "opening",
-    "soundness",
-    "pages",
-    "backup",
-    "upgrade",
-    "database",
-    "restore",
-    "rehearsal",
-]
+def test_files_and_folders_side_by_side_import_each_other_one_way(graph: ImportGraph) -> None:
+    gone = [
+        f"{file} -> {other}" for file, other in UPWARDS if other not in graph.edges.get(file, ())
+    ]
+    assert not gone, "in UPWARDS, but not there:\n" + "\n".join(gone)
+    circles = graph.without(UPWARDS).circles_of_folders()
+    assert not circles, "they import each other:\n" + "\n".join(circles)
 
 
-@pytest.mark.parametrize("name", STORE_ORDER)
-def test_opening_and_keeping_a_database_import_one_way(name: str) -> None:
-    path = PMD / "store" / name
-    found = set().union(
-        *map(imports, modules(path) if path.is_dir() else [path.with_suffix(".py")])
+def test_every_file_lies_on_a_floor_and_every_floor_has_files(graph: ImportGraph) -> None:
+    homeless = [file for file in graph.edges if floor(file) is None]
+    assert not homeless, "on no floor of FLOORS:\n" + "\n".join(homeless)
+    used = {(file.partition("/")[0], floor(file)) for file in graph.edges}
+    empty = [
+        f"{package}/{room}"
+        for package, rooms in FLOORS.items()
+        for number, room in enumerate(rooms)
+        if (package, number) not in used
+    ]
+    assert not empty, "in FLOORS, but not there:\n" + "\n".join(empty)
+
+
+def test_every_file_imports_its_own_floor_and_lower_ones_only(graph: ImportGraph) -> None:
+    upwards = [
+        graph.describe(file, imported)
+        for file, found in graph.edges.items()
+        for imported in found
+        if file.partition("/")[0] == imported.partition("/")[0]
+        and (floor(imported) or 0) > (floor(file) or 0)
+    ]
+    assert not upwards, "imports of a higher floor:\n" + "\n".join(upwards)
+
+
+def test_only_the_pytest_side_imports_pytest(graph: ImportGraph) -> None:
+    wrong = lines(
+        (file, one)
+        for file, one in importers(graph, "pytest_pmd_migrations")
+        if one.top in {"pytest", "_pytest"} and not file.startswith(PYTEST_SIDE)
     )
-    later = STORE_ORDER[STORE_ORDER.index(name) + 1 :]
-    assert not {f"{name} imports {other}" for other in later if f"pmd.store.{other}" in found}
+    assert not wrong, wrong
 
 
-@pytest.mark.parametrize(
-    "path",
-    modules(PMD / "store/migrations/versions"),
-    ids=lambda p: p.name,
-)
-def test_no_migration_imports_application_code(path: Path) -> None:
-    assert not {name for name in imports(path) if name.split(".")[0] == "pmd"}
+def test_the_plugin_never_imports_pmd_by_name(graph: ImportGraph) -> None:
+    """A source may ask for pmd's runner by a string, since pmd need not be installed."""
+    wrong = lines(
+        (file, one)
+        for file, one in importers(graph, "pytest_pmd_migrations")
+        if one.top == "pmd" and not (one.by_string and file.startswith("sources/"))
+    )
+    assert not wrong, wrong
 
 
-@pytest.mark.parametrize("name", ["pmd", "pytest_pmd_migrations"])
+def test_pmd_never_imports_pytest_or_the_plugin(graph: ImportGraph) -> None:
+    forbidden = {"pytest", "_pytest", "pytest_pmd_migrations"}
+    wrong = lines((file, one) for file, one in importers(graph, "pmd") if one.top in forbidden)
+    assert not wrong, wrong
+
+
+def test_only_the_command_of_pmd_knows_the_terminal(graph: ImportGraph) -> None:
+    wrong = lines(
+        (file, one)
+        for file, one in importers(graph, "pmd")
+        if file not in {"cli.py", "terminal.py"}
+        and (one.top == "click" or f"{one.name}.".startswith(("pmd.cli.", "pmd.terminal.")))
+    )
+    assert not wrong, wrong
+
+
+def test_no_migration_imports_application_code(graph: ImportGraph) -> None:
+    """A migration is history: what it imports could change after its release."""
+    wrong = lines(
+        (file, one)
+        for file, one in importers(graph, "pmd")
+        if file.startswith("store/migrations/versions/") and one.top == "pmd"
+    )
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("name", ["pmd", "pytest_pmd_migrations", "pytest_pmd_migrations.schema"])
 def test_public_names_are_sorted_and_there(name: str) -> None:
     module = importlib.import_module(name)
     assert list(module.__all__) == sorted(module.__all__)
-    for public in module.__all__:
-        assert hasattr(module, public), public
+    missing = [public for public in module.__all__ if not hasattr(module, public)]
+    assert not missing
 
 
 def test_a_run_without_flag_and_fixture_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -168,20 +205,12 @@ def test_a_run_without_flag_and_fixture_imports_nothing_heavy(tmp_path: Path) ->
         "    heavy = {'sqlite3', 'sqlite_utils', 'click', 'pmd'} & set(sys.modules)\n"
         "    ours = sorted(m for m in sys.modules if m.startswith('pytest_pmd_migrations'))\n"
         "    assert not heavy\n"
-        "    assert ours == ['pytest_pmd_migrations', 'pytest_pmd_migrations.hookspecs',"
-        " 'pytest_pmd_migrations.plugin']\n"
+        "    assert ours == ['pytest_pmd_migrations', 'pytest_pmd_migrations.plugin',"
+        " 'pytest_pmd_migrations.pytest_side', 'pytest_pmd_migrations.pytest_side.hookspecs']\n"
     )
+    without = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
     run = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:hypothesispytest",
-        ],
+        [sys.executable, "-m", "pytest", "-q", *without],
         cwd=tmp_path,
         capture_output=True,
         text=True,

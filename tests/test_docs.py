@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner
 from pytest_pmd_migrations import plugin
 from pytest_pmd_migrations.checks.registry import select_checks
-from pytest_pmd_migrations.faults import KINDS, VERDICTS
-from pytest_pmd_migrations.sources.constants import read_rows_file
+from pytest_pmd_migrations.faults import KINDS, LEFT_WORDS
+from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 
 from pmd.cli import main as pmd_command
 from pmd.store.migrations import MigrationRunner, load_migrations
@@ -77,7 +77,7 @@ def test_every_fixture_says_in_one_line_how_it_is_called(pytester):
 def test_every_hook_and_check_is_described():
     hooks = re.findall(
         r"^def (pytest_migration\w+)",
-        (Path(plugin.__file__).parent / "hookspecs.py").read_text(),
+        (Path(plugin.__file__).parent / "pytest_side/hookspecs.py").read_text(),
         re.MULTILINE,
     )
     assert hooks
@@ -233,14 +233,14 @@ def test_the_difference_shown_is_what_is_printed():
     assert shown in expected.read_text(encoding="utf-8")
 
 
-def test_the_story_shown_is_what_is_printed():
+def test_the_broken_point_shown_is_what_is_printed():
     shown = after(PLUGIN, "<!-- output of pytest --migration-matrix in fixtures/projects/plan-")
     expected = ROOT / "tests/acceptance/expected/plan-runner.txt"
     assert shown in expected.read_text(encoding="utf-8")
 
 
-def test_every_kind_of_fault_and_every_verdict_is_described():
-    for word in (*(kind.name for kind in KINDS), *VERDICTS):
+def test_every_kind_of_fault_and_every_word_for_what_it_left_is_described():
+    for word in (*(kind.name for kind in KINDS), *LEFT_WORDS):
         assert f"| `{word}` |" in PLUGIN, word
 
 

@@ -1,4 +1,4 @@
-"""The command ``pmd``: look at a database, upgrade it, keep and restore backups."""
+"""The command `pmd`: look at a database, upgrade it, back it up and restore it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import Path
 
 import click
 
-from pmd.store.backup import Kept, find_backups, keep_backup
 from pmd.store.errors import BackupError, DatabasePathError
-from pmd.store.migrations import Migration, MigrationRunner
-from pmd.store.migrations.database_errors import database_error
-from pmd.store.opening import (
+from pmd.store.files.backup import KeptBackup, find_backups, keep_backup
+from pmd.store.files.opening import (
     MEMORY,
     checked_path,
     open_for_reading,
     opened,
     refuse_foreign,
 )
-from pmd.store.rehearsal import Rehearsal, rehearse, working_copy
-from pmd.store.restore import restore as restore_backup
-from pmd.store.soundness import find_faults
-from pmd.store.upgrade import upgrade as upgrade_database
+from pmd.store.files.rehearsal import Rehearsal, rehearse, working_copy
+from pmd.store.files.restore import restore as restore_backup
+from pmd.store.files.soundness import find_faults
+from pmd.store.files.upgrade import upgrade as upgrade_database
+from pmd.store.migrations import Migration, MigrationRunner
+from pmd.store.migrations.database_errors import database_error
 from pmd.terminal import Bar, clean_errors, say, shown_bytes
 
 __all__ = ["main"]
@@ -215,12 +215,12 @@ def _file(path: str) -> Path:
 
 def _existing_file(path: str) -> Path:
     file = _file(path)
-    # Opened and closed: whatever keeps it from being read is said before anything is done.
+    # Opened and closed, so that an error says what keeps it from being read before work begins.
     open_for_reading(file, timeout=0).close()
     return file
 
 
-def _tell_backup(kept: Kept) -> None:
+def _tell_backup(kept: KeptBackup) -> None:
     again = "" if kept.made else " (was there, with the same content)"
     say("backup", f"{kept.backup.path}{again}")
 

@@ -1,4 +1,4 @@
-"""How the command `pmd` talks: lines with a title, progress bars, errors without a traceback."""
+"""Print for the command `pmd`: lines with a title, progress bars, errors without a traceback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PREFIX = "Error: "
 
 def say(title: str, text: str) -> None:
     """Print a line that begins with its title."""
-    # A name that is no text is shown as well as may be.
+    # A file name that is no text is shown with replacement characters.
     click.echo(click.format_filename(f"{title:<{_TITLE}}{text}".rstrip()))
 
 

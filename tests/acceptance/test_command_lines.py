@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from pytest_pmd_migrations.checks.cells import parse_cell_id
+from pytest_pmd_migrations.grid.cells import parse_cell_id
 
 from tests.acceptance.conftest import Application, plain
 

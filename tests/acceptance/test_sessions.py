@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,7 +68,7 @@ def own(application: App, pytester: pytest.Pytester) -> Application:
 
 def snapshot(app: Application, *arguments: str) -> None:
     command = Path(sys.executable).with_name("pmd-migrations")
-    subprocess.run([command, "snapshot", *arguments], cwd=app.path, check=True, text=True)
+    assert app.pytester.run(command, "snapshot", *arguments).ret == 0
 
 
 def test_a_source_of_ones_own_needs_no_settings_file(own: Application) -> None:
@@ -198,14 +197,16 @@ def without_pmd(app: Application) -> None:
     )
 
 
-def test_a_package_with_its_own_runner_needs_no_pmd(application: App) -> None:
+def test_a_package_with_its_own_runner_needs_no_pmd(
+    application: App, cold_child_runs: None
+) -> None:
     app = application("downstream")
     without_pmd(app)
     result = app.matrix("-p", "without_pmd", "-o", "pythonpath=.")
     assert result.ret == 0, result.stdout.str()
 
 
-def test_scripts_without_pmd_name_what_to_install(application: App) -> None:
+def test_scripts_without_pmd_name_what_to_install(application: App, cold_child_runs: None) -> None:
     app = application("scripts")
     without_pmd(app)
     result = app.run(
@@ -339,7 +340,7 @@ def test_a_check_of_the_projects_own_that_raises_shows_its_traceback(application
 
 
 def test_without_flag_and_fixture_no_room_but_the_first_is_loaded(
-    application: App, monkeypatch: pytest.MonkeyPatch
+    application: App, monkeypatch: pytest.MonkeyPatch, cold_child_runs: None
 ) -> None:
     for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
         monkeypatch.delenv(name)  # coverage imports sqlite3 itself
@@ -349,7 +350,8 @@ def test_without_flag_and_fixture_no_room_but_the_first_is_loaded(
         "def test_modules():\n"
         "    own = {name for name in sys.modules if name.startswith('pytest_pmd_migrations')}\n"
         "    assert own == {'pytest_pmd_migrations', 'pytest_pmd_migrations.plugin',\n"
-        "                   'pytest_pmd_migrations.hookspecs'}\n"
+        "                   'pytest_pmd_migrations.pytest_side',\n"
+        "                   'pytest_pmd_migrations.pytest_side.hookspecs'}\n"
         "    assert not {'sqlite3', 'sqlite_utils', 'click', 'pmd'} & set(sys.modules)\n"
     )
     result = app.run("-p", "no:hypothesispytest", "-p", "no:xdist")

@@ -48,24 +48,29 @@ def test_nothing(number):
 
 
 def main() -> None:
-    """Measure everything; takes some minutes."""
+    """Measure everything, which takes some minutes; with `--quick`, only show that it runs."""
+    quick = sys.argv[1:] == ["--quick"]
+    if sys.argv[1:] and not quick:
+        raise SystemExit("usage: python -m tests.benchmarks [--quick]")
+    small, large, turns = (5, 10, 1) if quick else (50, 200, 25)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _matrix_against_no_op_items(folder / "fifty", 50, aim="at most 3")
-        _matrix_against_no_op_items(folder / "two-hundred", 200, aim="(no aim)")
-        _matrix_against_bare_loop(folder / "two-hundred", aim="at most 4")
-        _open_against_connect(folder / "open.db", aim="at most 2")
-        _plugin_against_none(folder / "plain", aim="at most 1.05")
-    measure_runner()
+        _matrix_against_no_op_items(folder / "small", small, aim="at most 3", turns=min(turns, 5))
+        _matrix_against_no_op_items(folder / "large", large, aim="(no aim)", turns=1)
+        _against_bare_loop(folder / "large", large, turns=min(turns, 2))
+        _open_against_connect(folder / "open.db", aim="at most 2", turns=turns)
+        _plugin_against_none(folder / "plain", aim="at most 1.05", turns=turns)
+    if not quick:
+        measure_runner()
 
 
-def _matrix_against_no_op_items(folder: Path, versions: int, *, aim: str) -> None:
+def _matrix_against_no_op_items(folder: Path, versions: int, *, aim: str, turns: int) -> None:
     make(folder, versions)
     (folder / "test_no_op.py").write_text(NO_OP.format(items=versions * 4))
     matrix = _matrix(folder)
     no_op = _command(folder, "-m", "pytest", "-q", "test_no_op.py")
     what = f"matrix of {versions} versions / {versions * 4} no-op items"
-    _say(what, matrix, no_op, aim=aim, turns=5 if versions < 100 else 1)
+    _say(what, matrix, no_op, aim=aim, turns=turns)
 
 
 def _matrix(folder: Path) -> Callable[[], float]:
@@ -76,13 +81,17 @@ def _matrix(folder: Path) -> Callable[[], float]:
     )
 
 
-def _matrix_against_bare_loop(folder: Path, *, aim: str) -> None:
-    matrix = _matrix(folder)
+def _against_bare_loop(folder: Path, versions: int, *, turns: int) -> None:
+    """Measure whatever walks every lineage beside a loop that does nothing else."""
     bare = _command(folder, "-c", BARE_LOOP, "app/migrations", "fixtures/snapshots")
-    _say("matrix of 200 versions / the same steps in a bare loop", matrix, bare, aim=aim, turns=2)
+    steps = f"the same steps of {versions} versions in a bare loop"
+    _say(f"matrix / {steps}", _matrix(folder), bare, aim="at most 4", turns=turns)
+    script = str(Path(sys.executable).parent / "pmd-migrations")
+    check = _command(folder, script, "check")
+    _say(f"pmd-migrations check / {steps}", check, bare, aim="(no aim)", turns=turns)
 
 
-def _open_against_connect(path: Path, *, aim: str) -> None:
+def _open_against_connect(path: Path, *, aim: str, turns: int) -> None:
     with Database(path):
         pass
 
@@ -99,11 +108,11 @@ def _open_against_connect(path: Path, *, aim: str) -> None:
         _many(open_database),
         _many(connect),
         aim=aim,
-        turns=25,
+        turns=turns,
     )
 
 
-def _plugin_against_none(folder: Path, *, aim: str) -> None:
+def _plugin_against_none(folder: Path, *, aim: str, turns: int) -> None:
     folder.mkdir()
     (folder / "test_no_op.py").write_text(NO_OP.format(items=20))
     # Paired and repeated more often: the difference is smaller than one run's noise.
@@ -112,7 +121,7 @@ def _plugin_against_none(folder: Path, *, aim: str) -> None:
         _command(folder, "-m", "pytest", "-q"),
         _command(folder, "-m", "pytest", "-q", "-p", "no:pmd_migrations"),
         aim=aim,
-        turns=25,
+        turns=turns,
     )
 
 

@@ -14,8 +14,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from pytest_pmd_migrations.faults import DEFAULT, KINDS, MODES, Case
-from pytest_pmd_migrations.faults.connects import wrapped_connects
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
@@ -30,7 +30,7 @@ def main() -> None:
     folder = SnapshotFolder(ROOT / "fixtures/snapshots")
     times: dict[str, list[float]] = defaultdict(list)
     default = 0.0
-    with wrapped_connects():
+    with patched_connect():
         for name in folder.names():
             if name.version == source.versions()[-1]:
                 continue

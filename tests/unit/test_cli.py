@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from pmd.cli import main
-from pmd.store.backup import find_backups
+from pmd.store.files.backup import find_backups
 
 SNAPSHOTS = Path(__file__).parents[2] / "fixtures" / "snapshots"
 TIME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")

@@ -1,4 +1,4 @@
-"""What was learnt about documents: profiles, tags and attributes."""
+"""What is known about documents: profiles, tags and attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What time it is, as the store writes it.
+"""The clock of the repositories: the time now, as text.
 
 Repositories take a clock, so that whoever needs the same rows twice can stop it.
 """

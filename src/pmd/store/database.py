@@ -1,4 +1,4 @@
-"""One open pmd database: the connection, its settings, its version and its transactions."""
+"""Open a pmd database: its connection, settings, version and transactions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from pmd.store.errors import DatabaseClosedError, InvalidValueError, TransactionLostError
-from pmd.store.opening import checked_path, close_unchanged, open_connection
-from pmd.store.upgrade import upgrade
+from pmd.store.files.opening import checked_path, close_unchanged, open_connection
+from pmd.store.files.upgrade import upgrade
 
 __all__ = ["Database", "Parameters"]
 
@@ -39,8 +39,8 @@ class Database:
 
     `path` is a file, which is created if need be, in a folder that exists; or `":memory:"`.
     `timeout` is how many seconds to wait for another connection's lock. With `backup`, a file
-    that has steps to run is first copied beside itself (`pmd.store.backup`); where that fails, no
-    step is run.
+    that has steps to run is first copied beside itself (`pmd.store.files.backup`); where that
+    fails, no step is run.
 
     Use it as a context manager, or call `connect()` and `close()`. Outside `transaction()` each
     statement commits by itself. An instance belongs to the thread that connected it.

@@ -1,8 +1,8 @@
-"""JSON in text columns: written strictly, read leniently.
+"""Write JSON into text columns strictly, and read it leniently.
 
-Old databases hold what their writers put there: a blob, half a list, a bare word. Reading one
-row must not make a whole listing fail, so what isn't JSON comes back as it is stored, or, where
-a list is promised, is left out.
+Old databases hold whatever their writers put there: a blob, half a list, a bare word. One such
+value must not make a listing fail, so what is no JSON is returned as it is stored, or left out
+where a list is promised.
 """
 
 from __future__ import annotations

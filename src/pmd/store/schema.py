@@ -1,4 +1,4 @@
-"""The latest schema in one piece, for reading.
+"""The latest schema in one text, for readers.
 
 .. deprecated:: 0.1.0
    Nothing runs this SQL any more: `pmd.store.migrations` makes and changes every table. It is
@@ -86,7 +86,7 @@ BEGIN
 END;
 
 -- The chunks of a text that a model has embedded. Vectors themselves are in content_vectors_vec,
--- which pmd.store.embeddings makes where sqlite-vec loads.
+-- which pmd.store.repositories.embeddings makes where sqlite-vec loads.
 CREATE TABLE content_vectors (
     hash TEXT NOT NULL,
     seq INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-"""sqlite-vec, where it can be had: an extension of SQLite that searches vectors."""
+"""Load sqlite-vec, an extension of SQLite that searches vectors."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_pmd_migrations.application.history import History
+    from pytest_pmd_migrations.application.upgrade import Step
     from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Verdict
     from pytest_pmd_migrations.checks.registry import register
-    from pytest_pmd_migrations.database import MigrationDatabase
     from pytest_pmd_migrations.errors import (
         FreshFailedError,
         LockFileError,
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
         SourceError,
         StepFailedError,
     )
-    from pytest_pmd_migrations.history import History
-    from pytest_pmd_migrations.lineage import Step
+    from pytest_pmd_migrations.pytest_side.database import MigrationDatabase
     from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare, read_schema
     from pytest_pmd_migrations.sources import Condition, Declarations, Location, Source
 
@@ -64,7 +64,7 @@ __all__ = [
 _ROOMS = {
     "checks.model": ("Check", "Finding", "LineageRecord", "Note", "Verdict"),
     "checks.registry": ("register",),
-    "database": ("MigrationDatabase",),
+    "pytest_side.database": ("MigrationDatabase",),
     "errors": (
         "FreshFailedError",
         "LockFileError",
@@ -76,8 +76,8 @@ _ROOMS = {
         "SourceError",
         "StepFailedError",
     ),
-    "history": ("History",),
-    "lineage": ("Step",),
+    "application.history": ("History",),
+    "application.upgrade": ("Step",),
     "schema": ("Schema", "SchemaDiff", "compare", "read_schema"),
     "sources": ("Condition", "Declarations", "Location", "Source"),
 }

@@ -1,4 +1,4 @@
-"""Every error the package raises on purpose, in one hierarchy.
+"""Define every error that the package raises on purpose, in one hierarchy.
 
 MigrationTestError
 ├── SettingError              a setting, option or argument cannot be used as written
@@ -41,7 +41,16 @@ class SourceError(SettingError):
 
 
 class SnapshotError(MigrationTestError):
-    """A stored database is missing, unreadable or not of the version its name says."""
+    """A stored database is missing, unreadable or not of the version its name says.
+
+    ``headline`` is what is wrong, in a few words; ``detail`` the file, what was expected and what
+    to do, empty where the headline says it all. The message is both.
+    """
+
+    def __init__(self, headline: str, detail: str = "") -> None:
+        super().__init__(f"{headline}: {detail}" if detail else headline)
+        self.headline = headline
+        self.detail = detail
 
 
 class LockFileError(SnapshotError):

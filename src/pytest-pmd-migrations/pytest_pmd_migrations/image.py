@@ -1,4 +1,4 @@
-"""A whole database file as a value: what a cell steps, compares and copies."""
+"""Hold a whole database file as a value, which cells step, compare and copy."""
 
 from __future__ import annotations
 

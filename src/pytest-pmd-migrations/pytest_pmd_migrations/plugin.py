@@ -1,4 +1,4 @@
-"""What pytest loads when the package is installed: options, settings, hooks and fixtures.
+"""Tell pytest the options, settings, hooks and fixtures of the installed package.
 
 Everything else is imported by the hook or fixture that needs it, so that a run without the flag
 and without a fixture pays for this module alone.
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_pmd_migrations.database import MigrationDatabase
-    from pytest_pmd_migrations.fixtures import Databases
+    from pytest_pmd_migrations.pytest_side.database import MigrationDatabase
+    from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
 
 PREFIX = "migrations::"
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Make the hooks known that an application may implement."""
-    from pytest_pmd_migrations import hookspecs
+    from pytest_pmd_migrations.pytest_side import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
 
@@ -92,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     ids = _take_cell_ids(config)
     if config.option.migration_matrix or ids:
-        from pytest_pmd_migrations.matrix import MatrixPlugin
+        from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
 
         config.pluginmanager.register(MatrixPlugin(config, ids), "migration-matrix")
 
@@ -100,18 +100,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for ``migration_version`` once for every stored snapshot."""
     if "migration_version" in metafunc.fixturenames:
-        from pytest_pmd_migrations.fixtures import parametrize_versions
+        from pytest_pmd_migrations.pytest_side.database_factory import parametrize_versions
 
         parametrize_versions(metafunc)
 
 
 @pytest.fixture
-def _migration_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+def _migration_databases(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[DatabaseFactory]:
     __tracebackhide__ = True
-    from pytest_pmd_migrations.database import without_own_frames
-    from pytest_pmd_migrations.fixtures import Databases
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
 
-    databases = without_own_frames(Databases)(request.config, tmp_path)
+    databases = without_own_frames(DatabaseFactory)(request.config, tmp_path)
     yield databases
     databases.close()
 
@@ -119,55 +121,55 @@ def _migration_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 @pytest.fixture
 def migration_version(request: pytest.FixtureRequest) -> str:
     """Name of a stored snapshot, once for each: db = migration_db(migration_version)."""
-    from pytest_pmd_migrations.fixtures import stored_version
+    from pytest_pmd_migrations.pytest_side.database_factory import stored_version
 
     return stored_version(request.param)
 
 
 @pytest.fixture
-def migration_db(_migration_databases: Databases) -> Callable[..., MigrationDatabase]:
+def migration_db(_migration_databases: DatabaseFactory) -> Callable[..., MigrationDatabase]:
     """A private copy of a stored database: db = migration_db(7) or migration_db("0000+u1").
 
     The answer is a ``sqlite_utils.Database`` with ``path``, ``version``, ``upgrade(to=None)`` and
     ``read_schema()``; where an application has several sources, ``source=`` names one. It is
     closed after the test.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.stored)
 
 
 @pytest.fixture
-def migration_fresh_db(_migration_databases: Databases) -> Callable[..., MigrationDatabase]:
+def migration_fresh_db(_migration_databases: DatabaseFactory) -> Callable[..., MigrationDatabase]:
     """A private fresh database, at latest or at a version: db = migration_fresh_db().
 
     It is copied from one that is built once a process, so an ordinary test gets a migrated
     database in the time of a copy. Otherwise as ``migration_db``.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.fresh)
 
 
 @pytest.fixture
-def migration_upgrade(_migration_databases: Databases) -> Callable[..., tuple[int, ...]]:
+def migration_upgrade(_migration_databases: DatabaseFactory) -> Callable[..., tuple[int, ...]]:
     """Upgrade a file or connection step by step: versions = migration_upgrade(path, to=9).
 
     Returns the versions that were reached, ascending. Refuses a stored snapshot itself.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.upgrade)
 
 
 @pytest.fixture
-def assert_schema_matches_fresh(_migration_databases: Databases) -> Callable[..., None]:
+def assert_schema_matches_fresh(_migration_databases: DatabaseFactory) -> Callable[..., None]:
     """Compare with a fresh database at the same version: assert_schema_matches_fresh(db).
 
     Takes a database of the other fixtures, a connection or a path. Raises SchemaMismatchError,
     an AssertionError, with every difference.
     """
-    from pytest_pmd_migrations.database import without_own_frames
+    from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
     return without_own_frames(_migration_databases.assert_fresh)
 
@@ -183,9 +185,9 @@ def _take_cell_ids(config: pytest.Config) -> list[str]:
         config.args[:] = []
     paths = []
     for argument in config.args:
-        place = argument.find(PREFIX)
-        if place >= 0 and not argument[:place].strip("./\\"):
-            ids.append(argument[place:])
+        start = argument.find(PREFIX)
+        if start >= 0 and not argument[:start].strip("./\\"):
+            ids.append(argument[start:])
         else:
             paths.append(argument)
     if ids:

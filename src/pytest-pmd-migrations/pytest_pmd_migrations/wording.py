@@ -1,4 +1,4 @@
-"""How messages are laid out: a first line of 60 characters, the rest in 76 columns."""
+"""Lay out messages: a first line of 60 characters, the rest in 76 columns."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pmd.metadata.store.repository import DocumentMetadata, DocumentMetadataRepository
 from pmd.store.errors import InvalidValueError, NotFoundError
+from tests.unit.store.origins import on_fresh
 
 NOON = "2026-01-02T12:00:00+00:00"  # what the clock says
 
@@ -55,6 +56,7 @@ def test_little_is_enough(metadata, add):
     assert metadata.save(DocumentMetadata(document, "plain", attributes=None)).attributes is None
 
 
+@on_fresh
 def test_the_clock_is_a_real_one_by_default(store, add):
     saved = DocumentMetadataRepository(store).save(DocumentMetadata(add("a.md"), "plain"))
     assert saved.extracted_at.endswith("+00:00")
@@ -68,6 +70,7 @@ def test_saving_again_takes_the_place_of_the_old(metadata, add):
     assert metadata.get_tags(document) == ("test/both", "test/new")
 
 
+@on_fresh
 @pytest.mark.parametrize("tags", ["todo", (1,), ("test/a", None)])
 @pytest.mark.parametrize("what", ["tags", "source_tags"])
 def test_tags_that_are_no_list_of_texts_are_not_saved(metadata, add, what, tags):
@@ -96,6 +99,7 @@ def test_metadata_goes_with_its_collection(store, collections, metadata, notes, 
     assert metadata.get_tags(document) == ()
 
 
+@on_fresh
 def test_an_unknown_document_is_said(metadata):
     with pytest.raises(NotFoundError) as caught:
         metadata.save(DocumentMetadata(2**40, "plain"))
@@ -123,6 +127,7 @@ def test_documents_are_found_by_all_or_any_of_their_tags(metadata, documents, ad
     assert list(counted.values()) == sorted(counted.values(), reverse=True)
 
 
+@on_fresh
 @pytest.mark.parametrize("tags", ["todo", [], ()])
 @pytest.mark.parametrize("method", ["find_with_all", "find_with_any"])
 def test_tags_are_a_list_of_at_least_one(metadata, method, tags):
@@ -132,8 +137,8 @@ def test_tags_are_a_list_of_at_least_one(metadata, method, tags):
 
 
 @given(tags=st.frozensets(st.text(st.characters(exclude_categories=["Cs"])), max_size=4))
-@settings(  # few, because each of the stores tries others
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_a_document_is_found_by_each_of_its_tags(metadata, documents, notes, tags):
     there = documents.find(notes, "tagged.md")
@@ -161,12 +166,6 @@ def test_values_no_reader_expects_do_not_stop_it(store, metadata, add):
     assert (found.attributes, found.profile_name) == ("{half", b"\xff")
     assert metadata.get_tags(document) == ("test/a", b"\xfe")
     assert metadata.count_tags()[b"\xfe"] == 1
-
-
-def test_everything_stored_can_be_read(metadata, documents):
-    for document in documents.list_documents(include_removed=True):
-        metadata.get(document.id)
-        metadata.get_tags(document.id)
 
 
 def test_the_repository_makes_no_table(store, metadata, add):

@@ -1,4 +1,15 @@
-"""An open pmd database, for the repositories' tests: a fresh one, and every stored one upgraded.
+"""An open pmd database, for the repositories' tests: a fresh one, and two that were upgraded.
+
+The migration matrix proves that every stored database is upgraded to one and the same schema, so
+two are enough to show what old rows and old shapes do to the repositories:
+
+- `0000+grown` went the longest way: the oldest release, over which every later script ran, with a
+  contentless full-text index and without the columns that the others had. Every step changes it.
+- `0008` has rows in every table, among them NULL, blobs, broken JSON and the largest integers, and
+  a document that version 8 left out of the full-text index.
+
+What each of the twenty stored databases holds is read through the repositories in
+`repositories/test_stored_rows.py`. A test that no row can change runs `on_fresh` alone.
 
 Tests never assume that its tables are empty: they make collections of their own, and count from
 what was there.
@@ -14,11 +25,10 @@ from pathlib import Path
 import pytest
 
 from pmd.store.database import Database
-from pmd.store.documents import DocumentRepository
-from pmd.store.source_collections import CollectionRepository
+from pmd.store.repositories.documents import DocumentRepository
+from pmd.store.repositories.source_collections import CollectionRepository
+from tests.unit.store.origins import FRESH, ORIGINS, STORED
 
-SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
-FRESH = "fresh"
 VECTOR_TABLE = "content_vectors_vec"
 DDL = {
     getattr(sqlite3, name)
@@ -28,10 +38,10 @@ DDL = {
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test of a store once on a fresh database, and once on each stored one, upgraded."""
-    if "origin" in metafunc.fixturenames:
-        stored = sorted(file.stem for file in SNAPSHOTS.glob("*.db"))
-        metafunc.parametrize("origin", [FRESH, *stored])
+    """Run a test of a store on each of ORIGINS, unless the test names other ones itself."""
+    chosen = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
+    if "origin" in metafunc.fixturenames and "origin" not in chosen:
+        metafunc.parametrize("origin", ORIGINS)
 
 
 @pytest.fixture(scope="session")
@@ -41,27 +51,56 @@ def upgraded_files():
 
 
 @pytest.fixture
-def store(origin, upgraded_files, tmp_path, migration_db, migration_fresh_db):
+def open_store(upgraded_files, tmp_path, migration_db, migration_fresh_db):
+    """A context manager: the pmd database of an origin, at the latest version."""
+
+    @contextlib.contextmanager
+    def open_one(origin):
+        if origin not in upgraded_files:
+            made = migration_fresh_db() if origin == FRESH else migration_db(origin)
+            made.upgrade()
+            made.close()
+            upgraded_files[origin] = Path(made.path).read_bytes()
+        file = tmp_path / f"{origin}.db"
+        file.write_bytes(upgraded_files[origin])
+        made = []
+
+        def authorize(action, name, other, *_):
+            if action in DDL and VECTOR_TABLE not in f"{name} {other}":
+                made.append((action, name, other))
+            return sqlite3.SQLITE_OK
+
+        with Database(file) as database:
+            # A test's file need not outlive a power cut, and syncing takes most of a test's time.
+            database.execute("PRAGMA synchronous = OFF")
+            database.connection.set_authorizer(authorize)
+            yield database
+            database.close()
+        assert made == [], "the store made, changed or dropped something by itself"
+
+    return open_one
+
+
+@pytest.fixture
+def store(origin, open_store):
     """The pmd database that `origin` names, at the latest version."""
-    if origin not in upgraded_files:
-        made = migration_fresh_db() if origin == FRESH else migration_db(origin)
-        made.upgrade()
-        made.close()
-        upgraded_files[origin] = Path(made.path).read_bytes()
-    file = tmp_path / "store.db"
-    file.write_bytes(upgraded_files[origin])
-    made = []
-
-    def authorize(action, name, other, *_):
-        if action in DDL and VECTOR_TABLE not in f"{name} {other}":
-            made.append((action, name, other))
-        return sqlite3.SQLITE_OK
-
-    with Database(file) as database:
-        database.connection.set_authorizer(authorize)
+    with open_store(origin) as database:
         yield database
-        database.close()
-    assert made == [], "the store made, changed or dropped something by itself"
+
+
+@pytest.fixture
+def stored_stores(open_store):
+    """Every stored database, upgraded: opened one after the other while a test goes through them.
+
+    For what only the rows of an upgraded database can show.
+    """
+
+    def each():
+        for origin in STORED:
+            with open_store(origin) as database:
+                yield database
+
+    return each()
 
 
 @pytest.fixture

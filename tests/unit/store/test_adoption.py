@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pmd.store.contexts import ContextRepository
 from pmd.store.database import Database
-from pmd.store.documents import DocumentRepository
-from pmd.store.search import SearchRepository
-from pmd.store.source_collections import CollectionRepository
+from pmd.store.repositories.contexts import ContextRepository
+from pmd.store.repositories.documents import DocumentRepository
+from pmd.store.repositories.search import SearchRepository
+from pmd.store.repositories.source_collections import CollectionRepository
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 FORMS = [
@@ -46,25 +46,40 @@ def in_json(value):
         return value.hex()
 
 
-@pytest.fixture(params=FORMS)
-def file(request, tmp_path):
-    """A private copy of a stored database of one form."""
-    copy = tmp_path / f"{request.param}.db"
-    shutil.copyfile(SNAPSHOTS / copy.name, copy)
-    return copy
+@pytest.fixture(scope="module", params=FORMS)
+def form(request):
+    """The name of a stored database of one form."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def adopted_bytes(form, tmp_path_factory):
+    """The file of that form after it was opened, and so adopted, once."""
+    file = tmp_path_factory.mktemp("adopted") / f"{form}.db"
+    shutil.copyfile(SNAPSHOTS / file.name, file)
+    with Database(file):
+        pass
+    return file.read_bytes()
 
 
 @pytest.fixture
-def old(file, tmp_path):
-    """A connection to the database as it was."""
-    before = tmp_path / "before.db"
-    shutil.copyfile(file, before)
-    with closing(sqlite3.connect(before)) as connection:
+def file(form, adopted_bytes, tmp_path):
+    """A private copy of the adopted database."""
+    file = tmp_path / f"{form}.db"
+    file.write_bytes(adopted_bytes)
+    return file
+
+
+@pytest.fixture
+def old(form):
+    """A connection that reads the database as it was."""
+    stored = f"file:{SNAPSHOTS / form}.db?mode=ro&immutable=1"
+    with closing(sqlite3.connect(stored, uri=True)) as connection:
         yield connection
 
 
 @pytest.fixture
-def adopted(old, file):
+def adopted(file):
     with Database(file) as database:
         yield database
 
@@ -105,12 +120,9 @@ def test_it_holds_what_its_users_wrote(adopted):
         assert adopted.execute(f"SELECT count(*) FROM {table}").fetchone() == (count,)
 
 
-def test_it_is_adopted_once(adopted, file):
+def test_it_is_adopted_once(adopted, file, adopted_bytes):
     adopted.close()
-    before = file.read_bytes()
-    with Database(file):
-        pass
-    assert file.read_bytes() == before
+    assert file.read_bytes() == adopted_bytes
 
 
 def test_every_active_document_is_found_by_full_text_search(old, adopted, check_index):

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pmd.store.embeddings import EmbeddingRepository
 from pmd.store.errors import VectorsUnavailableError
+from pmd.store.repositories.embeddings import EmbeddingRepository
 from pmd.store.vector_extension import load_vector_extension
+from tests.unit.store.origins import on_fresh
 
 NOT_BUILT_IN = (
     "sqlite-vec cannot be loaded: this Python's sqlite3 was built without loadable "
@@ -38,6 +39,7 @@ class ConnectionWithoutLoading:
     execute = Connection.execute
 
 
+@on_fresh
 def test_an_extension_that_is_there_is_not_loaded_again(vector_extension, store):
     load_vector_extension(store.connection)
     assert store.execute("SELECT vec_version()").fetchone()[0].startswith("v")
@@ -85,6 +87,7 @@ def test_loading_is_switched_off_again(monkeypatch):
     assert connection.enabled == [True, False]
 
 
+@on_fresh
 def test_the_repository_works_without_the_extension(monkeypatch, store):
     monkeypatch.setitem(sys.modules, "sqlite_vec", None)
     repository = EmbeddingRepository(store, dimension=3)

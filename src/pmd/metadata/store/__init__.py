@@ -1,4 +1,4 @@
-"""Where document metadata is kept."""
+"""Reads and writes document metadata."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What was learnt about documents, and the tags they are found by.
+"""Read and write metadata of documents, and the tags that find them.
 
-The tables are made by migrations; nothing here makes one.
+Migrations make the tables; nothing here makes one.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What a caller may hand to the runner, to be called by it."""
+"""The types of the functions that a caller may hand to the runner."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeAlias
 
-from pmd.store.migrations.discovery import Migration
+from pmd.store.migrations.migration_files.migration import Migration
 
 __all__ = ["Authorizer", "Backup", "Progress"]
 

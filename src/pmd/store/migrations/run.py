@@ -1,4 +1,9 @@
-"""A run: every pending step in turn, on one connection that is given back as it was."""
+"""The way of a run, from the connection that the caller opened to the COMMIT of its last step.
+
+It is the procedure of https://www.sqlite.org/lang_altertable.html#otheralter, done for every step
+whether it needs it or not; the numbers in the comments are SQLite's. A run prepares the connection
+once (1), takes every step in a transaction (2 to 11), and gives the connection back (12).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,20 @@ import time
 from collections.abc import Callable, Sequence
 
 from pmd.store.migrations.callbacks import Authorizer, Backup, Progress
-from pmd.store.migrations.database_errors import database_error
-from pmd.store.migrations.loading import LoadedMigration
+from pmd.store.migrations.connection.prepared import PreparedConnection
+from pmd.store.migrations.database_errors import database_error, is_locked
+from pmd.store.migrations.errors import (
+    ForeignKeyViolationError,
+    MigrationFailedError,
+    TransactionControlError,
+)
+from pmd.store.migrations.migration_files.migration import LoadedMigration
 from pmd.store.migrations.rewrite import check_backup, take_rewrite
-from pmd.store.migrations.session import Session
-from pmd.store.migrations.step import take_step
+from pmd.store.migrations.step import foreign_keys
+from pmd.store.migrations.step.content import Content, ContentMemory
+from pmd.store.migrations.step.guard import Guard, StepGuard
+from pmd.store.migrations.step.high_water_marks import restore_high_water_marks
+from pmd.store.migrations.step.up import REPLACED, run_up
 
 __all__ = ["take_steps"]
 
@@ -33,35 +47,120 @@ def take_steps(
     During a call of `progress` the connection is as the caller left it. Raises what
     `MigrationRunner.run_migrations` says.
     """
-    session, applied = Session(connection, authorizer=authorizer), 0
+    prepared, applied = PreparedConnection(connection, authorizer=authorizer), 0
     try:
-        _open(session)
+        memory = _prepare(prepared)
         for step in steps:
             if not step.atomic:
-                check_backup(session, step, backup)
+                check_backup(prepared, step, backup)
         for number, step in enumerate(steps, start=1):
             started = time.perf_counter()
-            prepare = None if applied else before_first
+            before = None if applied else before_first
             if step.atomic:
-                taken = take_step(session, step, before=prepare)
+                taken = _take_step(prepared, memory, step, before=before)
             else:
-                taken = take_rewrite(session, step, backup, before=prepare)
+                memory.forget()
+                taken = take_rewrite(prepared, step, backup, before=before)
             applied += taken
             _tell(step, time.perf_counter() - started, taken=taken)
             if progress is not None:
-                session.close()
+                _give_back(prepared)
                 progress(step.migration, number, len(steps))
-                _open(session)
+                memory = _prepare(prepared)
     finally:
-        session.close()
+        _give_back(prepared)
     return applied
 
 
-def _open(session: Session) -> None:
+def _prepare(prepared: PreparedConnection) -> ContentMemory:
     try:
-        session.open()
-    except (session.connection.Error, MemoryError) as error:
-        raise database_error(session.connection, error) from error
+        prepared.take_over()
+        # 1. Foreign keys off: inside a transaction the pragma is ignored, and with keys enforced
+        #    dropping a rebuilt table would delete or cut off its children.
+        prepared.cursor.execute("PRAGMA foreign_keys = OFF")
+        prepared.read_state()
+    except (prepared.connection.Error, MemoryError) as error:
+        raise database_error(prepared.connection, error) from error
+    return ContentMemory()
+
+
+def _take_step(
+    prepared: PreparedConnection,
+    memory: ContentMemory,
+    loaded: LoadedMigration,
+    *,
+    before: Callable[[], object] | None,
+) -> bool:
+    """Bring the database from the version before `loaded` to its version, or leave it as it was.
+
+    `before` is called under the write lock, if the step is still to be taken.
+
+    Returns False, having changed nothing, when another connection has already taken the step.
+    Raises MigrationFailedError, or what a BaseException of `up` was; 12. then undoes the step.
+    Longer than most functions, because the order of its lines is what it is about.
+    """
+    connection, version = prepared.connection, loaded.migration.version
+    try:
+        # 2. Begin, with the write lock at once: a lock taken later could fail half-way, and
+        #    what was read before it could be stale.
+        if not prepared.begin_step(version):
+            return False
+        content = memory.read(prepared)
+        if before is not None:
+            # Other connections still see the database as it was.
+            before()
+        prepared.statements.forget()
+    except (connection.Error, MemoryError) as error:
+        raise database_error(connection, error) from error
+    try:
+        with StepGuard(connection, chained=prepared.authorizer) as guard:
+            # 3. to 9. Remember indexes, triggers and views, build the new table, copy the rows,
+            #    drop the old one, rename, build the others again: whatever up(db) does of it.
+            statement = run_up(prepared, loaded, guard)
+            # 10. Foreign keys are checked before anything is kept.
+            violations = _check_foreign_keys(prepared, guard, version, content)
+            if violations is None:
+                raise TransactionControlError(
+                    version, loaded.description, REPLACED, statement=statement
+                )
+        if isinstance(violations, foreign_keys.NewViolations):
+            raise ForeignKeyViolationError(version, loaded.description, str(violations))
+        high_water_marks = content.high_water_marks
+        if high_water_marks is not None or guard.made_sequences:
+            high_water_marks = restore_high_water_marks(prepared.cursor, high_water_marks)
+        prepared.cursor.execute(f"PRAGMA user_version = {version}")
+        # 11. Commit.
+        prepared.cursor.execute("COMMIT")
+    except (connection.Error, MemoryError) as error:
+        if is_locked(error):
+            raise database_error(connection, error) from error
+        raise MigrationFailedError(
+            version, loaded.description, f"it could not be committed: {error}"
+        ) from error
+    changes = connection.total_changes
+    memory.keep(Content(violations, high_water_marks, content.data_version, changes))
+    return True
+
+
+def _check_foreign_keys(
+    prepared: PreparedConnection, guard: Guard, version: int, before: Content
+) -> foreign_keys.Violations | foreign_keys.NewViolations | None:
+    """Return the violations there are now; None when the connection no longer asks the guard."""
+    try:
+        # The comment makes it a text that SQLite has not seen, about which it asks the guard.
+        found = foreign_keys.find_violations(prepared.cursor, comment=f" -- {version}")
+        after = foreign_keys.compare(before.violations, found)
+    except prepared.connection.DatabaseError:
+        if guard.was_asked:
+            raise
+        return None
+    return after if guard.was_asked else None
+
+
+def _give_back(prepared: PreparedConnection) -> None:
+    # A step that was not committed is undone here, whatever ended it.
+    # 12. Foreign keys, and whatever else was set for the run or by a step, as they were.
+    prepared.give_back()
 
 
 def _tell(step: LoadedMigration, seconds: float, *, taken: bool) -> None:

@@ -6,20 +6,21 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from pmd.store.migrations.callbacks import Authorizer, Backup, Progress
-from pmd.store.migrations.connection_state import LEGACY_TRANSACTION_CONTROL, plain_cursor
+from pmd.store.migrations.connection.driver import plain_cursor
+from pmd.store.migrations.connection.settings import LEGACY_TRANSACTION_CONTROL
 from pmd.store.migrations.database_errors import database_error, main_file
-from pmd.store.migrations.discovery import (
-    HIGHEST_VERSION,
-    Migration,
-    check_migrations,
-    own_migrations,
-)
 from pmd.store.migrations.errors import (
     DatabaseTooNewError,
     InvalidVersionError,
     MigrationError,
     UnusableConnectionError,
 )
+from pmd.store.migrations.migration_files.discovery import (
+    HIGHEST_VERSION,
+    check_migrations,
+    own_migrations,
+)
+from pmd.store.migrations.migration_files.migration import Migration
 
 __all__ = ["MigrationRunner", "Progress"]
 

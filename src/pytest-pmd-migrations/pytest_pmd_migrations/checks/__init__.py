@@ -1,1 +1,1 @@
-"""Checks: the questions asked of every snapshot and every migration."""
+"""Ask the questions of the matrix: one module a check, and the values they share."""

@@ -1,4 +1,4 @@
-"""The check ``again``: a step run a second time changes nothing, nor does the runner.
+"""The check ``again``: a step and the runner, run a second time, must change nothing.
 
 Prevents the accident of a step that is not idempotent: a retry, or a second application that
 opens the same file, doubles rows or leaves a half-changed schema.
@@ -6,20 +6,19 @@ opens the same file, doubles rows or leaves a half-changed schema.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from pytest_pmd_migrations.checks.migrations import reaching, unreached
-from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Verdict
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
+from pytest_pmd_migrations.checks.reached import reaching, unreached
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.render import render
-from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
@@ -29,33 +28,34 @@ Lines = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Second:
+class _SecondRun:
     """What a second run changed, in lines: of the runner as a whole, and of the step alone."""
 
     runner: Lines = ()
     step: Lines = ()
 
 
-def _watch(history: History) -> Callable[[Step], _Second]:
+def _watch(history: History) -> Callable[[Step], _SecondRun]:
     """Run each step a second time on a copy: first as an application opens its file again."""
+    source = history.application.source
 
-    def observe(step: Step) -> _Second:
+    def observe(step: Step) -> _SecondRun:
         if step.before is None:
-            return _Second()
+            return _SecondRun()
         with closing(step.after.connect()) as conn:
             runner = _run(
-                history, step, conn, lambda: history.source.upgrade(conn, step.version), insist=True
+                history, step, conn, lambda: source.upgrade(conn, step.version), insist=True
             )
             if runner:
-                return _Second(runner=runner)
+                return _SecondRun(runner=runner)
             again = _run(
                 history,
                 step,
                 conn,
-                lambda: rerun(history.source, conn, step.version),
-                insist=history.idempotent,
+                lambda: rerun(source, conn, step.version),
+                insist=history.rules.idempotent,
             )
-            return _Second(step=again)
+            return _SecondRun(step=again)
 
     return observe
 
@@ -87,15 +87,15 @@ def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
     lines: list[str] = []
     if first != second:
         diff = compare(
-            read_schema(conn).without(history.ignore),
-            read_schema(step.conn).without(history.ignore),
+            history.rules.visible(read_schema(conn)),
+            history.rules.visible(read_schema(step.conn)),
         )
-        lines.extend(render(diff, labels=("second run", "first run")) if diff else ())
+        lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
     if first == second and unchanged_rows(step.after.content, content):
         return ()
-    volatile = volatile_columns(history.source)
+    volatile = volatile_columns(history.application.source)
     rows = [
-        digest_tables(shown, volatile=volatile, ignore=history.ignore)
+        digest_tables(shown, volatile=volatile, ignore=history.rules.ignore_patterns)
         for shown in (step.conn, conn)
     ]
     lines.extend(
@@ -117,30 +117,33 @@ def _rows_line(table: str, first: Connection, second: Connection) -> str:
     return f"table {table}: {counted(counts[0], 'row')}, after the second run {counts[1]}"
 
 
-def _judge(history: History, row: str, observations: Observations) -> Verdict:
-    version = int(row)
-    failed = unreached(history, version, observations)
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_SecondRun]]) -> Verdict:
+    version = row.version
+    failed = unreached(history, version, lineages)
     if failed is not None:
         return failed
     runner: dict[Lines, list[str]] = {}
     step: dict[Lines, list[str]] = {}
-    for record in reaching(observations, version):
-        seen = record.observations[AGAIN.name, version]
-        if isinstance(seen, _Second):
-            runner.setdefault(seen.runner, []).append(record.label)
-            step.setdefault(seen.step, []).append(record.label)
-    return Verdict((*_runner_finding(version, runner), *_step_finding(history, version, step)))
+    for record in reaching(lineages, version):
+        second = record.seen[version]
+        runner.setdefault(second.runner, []).append(str(record.start))
+        step.setdefault(second.step, []).append(str(record.start))
+    return Verdict(
+        (*_runner_finding(history, version, runner), *_step_finding(history, version, step))
+    )
 
 
-def _runner_finding(version: int, changed: dict[Lines, list[str]]) -> Iterator[Finding]:
+def _runner_finding(
+    history: History, version: int, changed: dict[Lines, list[str]]
+) -> Iterator[Finding]:
     lines = _evidence(changed)
     if lines:
-        label = format_version(version)
+        title = history.application.title(version)
         yield Finding(
-            headline(f"the runner does not rest at {label}"),
+            headline(f"the runner does not rest at {title}"),
             (
                 *wrap_text(
-                    f"Called a second time, to bring a database from {label} to {label}, it must"
+                    f"Called a second time, to bring a database from {title} to {title}, it must"
                     " change nothing and raise nothing: so does every application that is"
                     " started twice."
                 ),
@@ -158,7 +161,7 @@ def _step_finding(
     lines = _evidence(changed)
     if lines:
         yield Finding(
-            headline(f"{history.file_name(version)} is not idempotent"),
+            headline(f"{history.application.file_name(version)} is not idempotent"),
             (
                 *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
                 *lines,
@@ -172,17 +175,23 @@ def _step_finding(
 
 def _evidence(changed: dict[Lines, list[str]]) -> Lines:
     lines: list[str] = []
-    for observed, labels in changed.items():
+    for observed, starts in changed.items():
         if observed:
-            lines.extend(("", *wrap_text(f"upgraded from {', '.join(labels)}:", indent="  ")))
+            lines.extend(("", *wrap_text(f"upgraded from {', '.join(starts)}:", indent="  ")))
             lines.extend(f"    {line}" for line in observed)
     return tuple(lines)
 
 
 def _promise(history: History) -> str:
-    if history.idempotent:
+    if history.rules.idempotent:
         return "a step must change nothing (migration_idempotent)"
     return "a step must change nothing, or raise and leave everything as it was"
 
 
-AGAIN = Check("again", "migration", _watch, _judge, lambda history: can_rerun(history.source))
+AGAIN = Check(
+    "again",
+    "migration",
+    _watch,
+    _judge,
+    applies=lambda history: can_rerun(history.application.source),
+)

@@ -1,4 +1,4 @@
-"""The check ``atomic``: whatever strikes while a step runs, the database is old or new.
+"""The check ``atomic``: a step that is struck must leave the old database or the new one.
 
 Prevents the accident that costs a user the only copy of their data: a migration that is killed,
 interrupted or fails half-way leaves a database that neither the old nor the new program can use.
@@ -6,113 +6,104 @@ interrupted or fails half-way leaves a database that neither the old nor the new
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.migrations import reaching, unreached
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import EMPTY, walk
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
     LineageRecord,
     Note,
-    Observations,
+    Row,
     Verdict,
 )
-from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Judged, Kind, Mode, try_faults
-from pytest_pmd_migrations.faults.story import advice, counts, story
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.checks.reached import reaching, unreached
+from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Kind, Mode, StruckPoint, try_faults
+from pytest_pmd_migrations.faults.wording import advice, counts, describe
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import EMPTY, Step, walk
-from pytest_pmd_migrations.results import FRESH
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
 
 
 @dataclass(frozen=True)
-class _Start:
+class _TriedOn:
     """A database one step before the migration, and what it is called."""
 
-    label: str
+    name: str
     image: Image
 
 
-def _watch(history: History) -> Callable[[Step], None]:  # noqa: ARG001 - the protocol's
-    return lambda _step: None
-
-
-def _judge(history: History, row: str, observations: Observations) -> Verdict:
-    version = int(row)
-    failed = unreached(history, version, observations)
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) -> Verdict:
+    version = row.version
+    failed = unreached(history, version, lineages)
     if failed is not None:
         return failed
-    place = history.versions.index(version)
-    before = history.versions[place - 1] if place else 0
-    modes: tuple[Mode, ...] = ("rollback", "wal") if history.faults == "full" else ("rollback",)
-    wanted = [kind for kind in KINDS if history.faults == "full" or kind.name in DEFAULT]
+    source, before = history.application.source, history.application.before(version)
+    full = history.rules.faults == "full"
+    modes: tuple[Mode, ...] = ("rollback", "wal") if full else ("rollback",)
+    wanted = [kind for kind in KINDS if full or kind.name in DEFAULT]
     kinds = [kind for kind in wanted if not kind.lacking]
-    found: list[tuple[str, Judged]] = []
-    for start in _starts(history, version, before, observations):
+    found: list[tuple[str, StruckPoint]] = []
+    ignore = history.rules.ignore_patterns
+    for start in _tried_on(history, version, before, lineages):
         for mode in modes:
-            case = Case(
-                history.source, start.image, before, version, start.label, mode, history.ignore
-            )
-            found.extend((start.label, judged) for judged in try_faults(case, kinds))
-    return _verdict(history, version, found, wanted)
+            case = Case(source, start.image, before, version, start.name, mode, ignore)
+            found.extend((start.name, struck) for struck in try_faults(case, kinds))
+    return _verdict(history, row, found, wanted)
 
 
-def _starts(
-    history: History, version: int, before: int, observations: Observations
-) -> Iterator[_Start]:
+def _tried_on(
+    history: History, version: int, before: int, lineages: Sequence[LineageRecord[None]]
+) -> Iterator[_TriedOn]:
     """Yield what the step is tried on: every database stored at the version before.
 
     For the first migration also the one that does not exist yet. Where none is stored at that
     version, the nearest older one is brought there.
     """
-    records = reaching(observations, version)
-    stored = [record for record in records if record.start == before]
-    for record in stored:
-        yield _Start(_label(record), _image(history, record))
+    starts = [record.start for record in reaching(lineages, version)]
+    stored = [start for start in starts if start.version == before]
+    for start in stored:
+        yield _TriedOn("a new database" if start == FRESH else str(start), _image(history, start))
     if not stored:
-        nearest = max(records, key=lambda record: (record.start, record.label == FRESH))
-        *_, last = walk(history.source, _image(history, nearest), to=before)
-        yield _Start(f"{nearest.label} at {format_version(before)}", last.after)
+        nearest = max(starts, key=lambda start: (start.version, start == FRESH))
+        *_, last = walk(history.application.source, _image(history, nearest), to=before)
+        yield _TriedOn(f"{nearest} at {history.application.title(before)}", last.after)
 
 
-def _label(record: LineageRecord) -> str:
-    return "a new database" if record.label == FRESH else record.label
-
-
-def _image(history: History, record: LineageRecord) -> Image:
-    return EMPTY if record.label == FRESH else history.snapshot(SnapshotName.parse(record.label))
+def _image(history: History, start: Start) -> Image:
+    return history.store.read(start) if isinstance(start, SnapshotName) else EMPTY
 
 
 def _verdict(
     history: History,
-    version: int,
-    found: Sequence[tuple[str, Judged]],
+    row: Row,
+    found: Sequence[tuple[str, StruckPoint]],
     wanted: Sequence[Kind],
 ) -> Verdict:
-    every = [judged for _, judged in found]
-    broken = next(((label, judged) for label, judged in found if judged.broken), None)
+    every = [struck for _, struck in found]
+    broken = next(((name, struck) for name, struck in found if struck.broken), None)
     if broken is None:
         text = counts(every)
         for kind in wanted:
             if kind.lacking:
                 text += f"; {kind.name} left out: {kind.lacking}"
-        return Verdict(remarks=(Note(format_version(version), text),))
-    label, judged = broken
+        return Verdict(remarks=(Note(row, text),))
+    name, struck = broken
     lines = (
-        *story(judged, label),
+        *describe(struck, name),
         "",
         *wrap_text(counts(every)),
         "",
-        *advice(judged),
+        *advice(struck),
     )
-    word = judged.point.kind
-    head = headline(f"{history.file_name(version)} is not atomic: {judged.verdict} by {word}")
-    return Verdict((Finding(head, lines, version),))
+    word = struck.point.kind
+    file = history.application.file_name(row.version)
+    head = headline(f"{file} is not atomic: {struck.left} by {word}")
+    return Verdict((Finding(head, lines, row.version),))
 
 
-ATOMIC = Check("atomic", "migration", _watch, _judge)
+ATOMIC = Check("atomic", "migration", None, _judge)

@@ -1,4 +1,4 @@
-"""The check ``data``: every value of every row survives each step, or its loss is declared.
+"""The check ``data``: each step must keep every value of every row, or declare its loss.
 
 Prevents the accident of a rebuild that forgets a column, a cascade that empties a child table,
 a WHERE that was too wide: the schema is right afterwards, the rows are gone.
@@ -6,14 +6,23 @@ a WHERE that was too wide: the schema is right afterwards, the rows are gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from sqlite3 import Connection
 
-from pytest_pmd_migrations.checks.model import Check, Finding, Note, Observations, Verdict
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.checks.model import (
+    Check,
+    Finding,
+    LineageRecord,
+    MigrationRow,
+    Note,
+    Row,
+    UsedDeclaration,
+    Verdict,
+)
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step, take_step
 from pytest_pmd_migrations.rows import (
     RowFinding,
     RowsReport,
@@ -23,7 +32,6 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     stray_findings,
 )
-from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -52,55 +60,55 @@ def _watch(history: History) -> Callable[[Step], RowsReport]:
 
 
 def _compare(history: History, step: Step, before: Image) -> RowsReport:
-    declarations = history.declarations(step.version)
+    declarations = history.application.declarations(step.version)
     if step.rows_unchanged and declarations.verify is None:
         return RowsReport()
 
     def rerun(conn: Connection) -> None:
-        take_step(history.source, conn, step.version)
+        take_step(history.application.source, conn, step.version)
 
     return compare_rows(
         before,
         step.after,
         declarations=declarations,
         rerun=rerun,
-        ignore=history.ignore,
-        volatile=volatile_columns(history.source),
+        ignore=history.rules.ignore_patterns,
+        volatile=volatile_columns(history.application.source),
     )
 
 
-def _judge(history: History, row: str, observations: Observations) -> Verdict:
-    record = observations[0]
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[RowsReport]]) -> Verdict:
+    record = lineages[0]
+    label = history.application.label
     findings: list[Finding] = []
     remarks: list[Note] = []
-    used: set[str] = set()
-    for (check, version), report in record.observations.items():
-        if check != DATA.name or not isinstance(report, RowsReport):
-            continue
+    used: set[UsedDeclaration] = set()
+    for version, report in record.seen.items():
+        stored = version == record.start.version
         findings.extend(
-            _finding(history, row, version, found, stored=version == record.start)
-            for found in report.findings
+            _finding(history, row, version, found, stored=stored) for found in report.findings
         )
-        place = row if version == record.start else format_version(version)
-        remarks.extend(Note(place, note) for note in report.notes)
-        used.update(f"{format_version(version)} {key}" for key in report.used)
+        about = row if stored else MigrationRow(version, label(version))
+        remarks.extend(Note(about, note) for note in report.notes)
+        used.update((version, key) for key in report.used)
     return Verdict(tuple(findings), remarks=tuple(remarks), used=frozenset(used), image=record.last)
 
 
 def _finding(
-    history: History, row: str, version: int, found: RowFinding, *, stored: bool
+    history: History, row: Row, version: int, found: RowFinding, *, stored: bool
 ) -> Finding:
-    where = f"stored {row}" if stored else f"{row} at {format_version(version)}"
-    place = (
+    title = history.application.title(version)
+    where = f"stored {row.title}" if stored else f"{row.title} at {title}"
+    blamed = (
         f"  in the stored snapshot {row}, before any step"
         if stored
-        else f"  lost by the step {history.file_name(version)}"
+        else f"  lost by the step {history.application.file_name(version)}"
     )
     message = f"{where}: {found.message}"
     first = headline(message)
-    whole = wrap_text(found.message, indent="  ") if first != message else ()
+    uncut = wrap_text(found.message, indent="  ") if first != message else ()
     evidence = ("", *(f"    {line}" for line in found.evidence)) if found.evidence else ()
-    return Finding(first, (place, *whole, *evidence), version)
+    return Finding(first, (blamed, *uncut, *evidence), version)
 
 
 DATA = Check("data", "snapshot", _watch, _judge)

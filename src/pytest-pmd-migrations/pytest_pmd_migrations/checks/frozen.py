@@ -1,4 +1,4 @@
-"""The check ``frozen``: what a released version gives is what it gave when it was released.
+"""The check ``frozen``: a released migration must still produce the schema and rows it did.
 
 Prevents the accident this package was written for: a migration that users have already run is
 edited, removed, renumbered, or gets a new one squeezed in before it.
@@ -6,25 +6,19 @@ edited, removed, renumbered, or gets a new one squeezed in before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from pytest_pmd_migrations.checks.migrations import reaching
-from pytest_pmd_migrations.checks.model import (
-    Check,
-    Finding,
-    Note,
-    Observations,
-    Verdict,
-)
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.lineage import Step
-from pytest_pmd_migrations.results import row_digester
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import row_digester
+from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
+from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.render import render
-from pytest_pmd_migrations.schema.whole import whole_sql
-from pytest_pmd_migrations.snapshots.lock import LOCK_FILE, VersionLine, text_digest
+from pytest_pmd_migrations.schema.showing.full_sql import full_sql
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -39,58 +33,60 @@ def _watch(history: History) -> Callable[[Step], str]:
     return row_digester(history)
 
 
-def _judge(history: History, row: str, observations: Observations) -> Verdict:
-    version = int(row)
-    label = format_version(version)
-    line = history.lock.versions.get(version)
-    if version not in history.versions:
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[str]]) -> Verdict:
+    version = row.version
+    line = history.store.lock_file.versions.get(version)
+    if version not in history.application.versions:
         return _removed(history, version)
     if line is None:
-        return _unlocked(history, version)
+        return _unlocked(history, row)
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
     differences, details = _schema_lines(history, version, line)
-    differences = differences or _row_lines(version, line, observations)
+    differences = differences or _row_lines(version, line, lineages)
     edited = _is_edited(history, version)
     if not differences:
-        notes = (Note(label, "its text changed since release, what it does did not"),)
+        notes = (Note(row, "its text changed since release, what it does did not"),)
         return Verdict(notes=notes if edited and line.released else ())
     if not line.released:
-        command = f"pmd-migrations snapshot --rewrite {label}"
-        return Verdict(notes=(Note(label, "changed since its snapshot was made", command),))
+        command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
+        return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
     return Verdict((replace(_edited(history, version, differences), details=details),))
 
 
 def _is_edited(history: History, version: int) -> bool:
-    line = history.lock.versions.get(version)
+    line = history.store.lock_file.versions.get(version)
     return line is not None and (
-        text_digest(history.text(version)) != line.text or history.file_name(version) != line.file
+        text_digest(history.application.text(version)) != line.text
+        or history.application.file_name(version) != line.file
     )
 
 
 def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[list[str], Lines]:
     """Return how the schema differs from the recorded one, and the whole SQL of it."""
-    fresh = history.fresh.schema(version).without(history.ignore)
+    fresh = history.fresh_schema(version)
     if fresh.fingerprint == line.schema:
         return [], ()
     name = SnapshotName(version)
-    if name in history.stored:
-        with closing(history.snapshot(name).connect()) as conn:
-            stored, text = read_schema(conn).without(history.ignore), stored_text(conn)
+    if name in history.store.names:
+        with closing(history.store.read(name).connect()) as conn:
+            stored, text = history.rules.visible(read_schema(conn)), stored_text(conn)
         diff = compare(stored, fresh)
         if diff:
             texts = text, history.fresh.text(version)
-            details = whole_sql(diff, (stored, fresh), texts, labels=_LABELS)
-            return [f"  {shown}" for shown in render(diff, labels=_LABELS)], tuple(details)
+            details = full_sql(diff, (stored, fresh), texts, labels=_LABELS)
+            return [f"  {shown}" for shown in diff_lines(diff, labels=_LABELS)], tuple(details)
     return [f"  its schema has another fingerprint than {LOCK_FILE} records"], ()
 
 
-def _row_lines(version: int, line: VersionLine, observations: Observations) -> list[str]:
+def _row_lines(
+    version: int, line: VersionLine, lineages: Sequence[LineageRecord[str]]
+) -> list[str]:
     """Return a line for the lineages whose rows after the step are not those recorded."""
     other: list[str] = []
-    for record in reaching(observations, version):
-        recorded = line.rows.get(record.label)
-        if recorded is not None and record.observations[FROZEN.name, version] != recorded:
-            other.append(record.label)
+    for record in reaching(lineages, version):
+        recorded = line.rows.get(record.start)
+        if recorded is not None and record.seen[version] != recorded:
+            other.append(str(record.start))
     if not other:
         return []
     text = f"other rows after this step, upgraded from {', '.join(other)}"
@@ -98,18 +94,18 @@ def _row_lines(version: int, line: VersionLine, observations: Observations) -> l
 
 
 def _edited(history: History, version: int, differences: list[str]) -> Finding:
-    name, label = history.file_name(version), format_version(version)
-    earlier = [v for v in history.versions if v < version and _is_edited(history, v)]
+    name, title = history.application.file_name(version), history.application.title(version)
+    earlier = [v for v in history.application.versions if v < version and _is_edited(history, v)]
     new = '  pmd-migrations new "describe the change"'
     if _is_edited(history, version):
         first = f"{name} was edited after release"
-        what = f"released; what it builds now differs from the stored {label}:"
+        what = f"released; what it builds now differs from the stored {title}:"
         mend = ("Undo the edit and put the change into a new migration:", new)
     elif earlier:
-        first = f"{name} builds on an edited {format_version(earlier[0])}"
+        first = f"{name} builds on an edited {history.application.title(earlier[0])}"
         what = "its text is as released, but what it builds on is not:"
         mend = (
-            f"Mend {history.file_name(earlier[0])} first:",
+            f"Mend {history.application.file_name(earlier[0])} first:",
             f"  pytest --migration-matrix -k {format_version(earlier[0])}",
         )
     else:
@@ -123,7 +119,7 @@ def _edited(history: History, version: int, differences: list[str]) -> Finding:
 
 
 def _removed(history: History, version: int) -> Verdict:
-    line = history.lock.versions[version]
+    line = history.store.lock_file.versions[version]
     lines = (
         *wrap_text(
             f"{LOCK_FILE} has {format_version(version)} as released; the source has no such"
@@ -136,26 +132,26 @@ def _removed(history: History, version: int) -> Verdict:
     return Verdict((Finding(headline(f"{line.file} was removed after release"), lines, version),))
 
 
-def _unlocked(history: History, version: int) -> Verdict:
-    label = format_version(version)
-    name = history.file_name(version)
-    newest = history.lock.newest_released
+def _unlocked(history: History, row: Row) -> Verdict:
+    version = row.version
+    name = history.application.file_name(version)
+    newest = history.store.lock_file.newest_released
     if version < newest:
         lines = (
             *wrap_text(
-                f"{format_version(newest)} is released, and databases at it will never run"
-                f" {label}: a runner only goes forward."
+                f"{history.application.title(newest)} is released, and databases at it will never"
+                f" run {row.title}: a runner only goes forward."
             ),
             "",
             f"Give {name} the next free number.",
         )
         finding = Finding(headline(f"{name} was inserted before a release"), lines, version)
         return Verdict((finding,))
-    if version == history.latest:
-        note = Note(label, f"not in {LOCK_FILE} yet", "pmd-migrations snapshot")
+    if version == history.application.latest:
+        note = Note(row, f"not in {LOCK_FILE} yet", "pmd-migrations snapshot")
         return Verdict(notes=(note,))
     lines = (
-        f"{LOCK_FILE} records what each version gives; expected a line for {label}.",
+        f"{LOCK_FILE} records what each version gives; expected a line for {row.title}.",
         "",
         "Write it:",
         "  pmd-migrations snapshot",
@@ -163,4 +159,4 @@ def _unlocked(history: History, version: int) -> Verdict:
     return Verdict((Finding(headline(f"{name} has no line in {LOCK_FILE}"), lines, version),))
 
 
-FROZEN = Check("frozen", "migration", _watch, _judge)
+FROZEN = Check("frozen", "migration", _watch, _judge, asks_removed=True)

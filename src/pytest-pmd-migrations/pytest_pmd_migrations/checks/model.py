@@ -1,30 +1,82 @@
-"""The values of the checks: what is asked, of which row of the grid, and what was found."""
+"""Define the values of the checks: a question, a row of the grid, a finding, a verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step
+from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = [
+    "AnyCheck",
     "Check",
     "Finding",
     "LineageRecord",
+    "MigrationRow",
     "Note",
-    "Observations",
     "Observer",
+    "Row",
     "RowKind",
-    "Unseen",
+    "Seen",
+    "SnapshotRow",
+    "UsedDeclaration",
     "Verdict",
 ]
 
 RowKind = Literal["snapshot", "migration"]
 """What a row of the grid is about: one snapshot's lineage, or one migration in every lineage."""
+
+
+@dataclass(frozen=True, order=True)
+class SnapshotRow:
+    """A row of the grid about one snapshot; as text, in ids, the snapshot's name.
+
+    ``label`` is what the version's own tool calls it; it stands in titles, never in ids.
+    """
+
+    snapshot: SnapshotName
+    label: str = field(default="", compare=False)
+
+    @property
+    def version(self) -> int:
+        """The version that the snapshot holds."""
+        return self.snapshot.version
+
+    @property
+    def title(self) -> str:
+        """The row for people to read."""
+        return f"{self} {self.label}" if self.label else str(self)
+
+    def __str__(self) -> str:
+        return str(self.snapshot)
+
+
+@dataclass(frozen=True, order=True)
+class MigrationRow:
+    """A row of the grid about one migration; as text, in ids, its version.
+
+    ``label`` is what its own tool calls it; it stands in titles, never in ids.
+    """
+
+    version: int
+    label: str = field(default="", compare=False)
+
+    @property
+    def title(self) -> str:
+        """The row for people to read."""
+        return version_title(self.version, self.label)
+
+    def __str__(self) -> str:
+        return format_version(self.version)
+
+
+Row = SnapshotRow | MigrationRow
 
 
 @dataclass(frozen=True)
@@ -46,14 +98,18 @@ class Finding:
 class Note:
     """Something to know although a cell passes.
 
-    ``place`` is the version or snapshot it is about, ``text`` what there is to say of it,
-    ``command`` what to run, where something should be. Equal words about several places are
-    told in one line.
+    ``about`` is the row it is about, or the name of a setting or a declaration; ``text`` is what
+    there is to say; ``command`` what to run, where something should be. The summary tells equal
+    notes about several rows in one line.
     """
 
-    place: str
+    about: Row | str
     text: str
     command: str = ""
+
+
+UsedDeclaration = tuple[int, DeclarationKey]
+"""A declaration that some row needed, with the version whose migration makes it."""
 
 
 @dataclass(frozen=True)
@@ -68,57 +124,53 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
     remarks: tuple[Note, ...] = ()
-    used: frozenset[str] = frozenset()
+    used: frozenset[UsedDeclaration] = frozenset()
     image: Image | None = None
 
 
+Seen = TypeVar("Seen")
+"""What a check keeps of one step."""
+
+Observer = Callable[[Step], Seen]
+"""A function that is called once a step, in order, and returns what the check keeps of it."""
+
+
 @dataclass(frozen=True)
-class Unseen:
-    """Why a check saw nothing of a lineage from ``version`` on: its observer raised ``error``."""
+class LineageRecord(Generic[Seen]):
+    """What one check saw along one lineage.
 
-    version: int
-    error: Exception
-
-
-@dataclass(frozen=True)
-class LineageRecord:
-    """What was observed along one lineage.
-
-    ``label`` is the snapshot's name, or "fresh"; ``start`` the version it began at; ``reached``
-    the versions it arrived at by a step; ``observations`` what each check saw, by the check's
-    name and the version; ``failure`` why it stopped early; ``last`` the last database it had;
-    ``unseen`` why a check, by its name, could observe no more.
+    ``start`` is the snapshot it starts from, or ``FRESH``; ``reached`` are the versions it arrived
+    at by a step; ``seen`` is what the check's observer returned, by version, the start's included;
+    ``failure`` says why the lineage stopped early; ``last`` is the last database it had.
     """
 
-    label: str
-    start: int
+    start: Start
     reached: tuple[int, ...]
-    observations: Mapping[tuple[str, int], object]
-    failure: MigrationTestError | None
-    last: Image | None
-    unseen: Mapping[str, Unseen] = field(default_factory=dict)
-
-
-Observer = Callable[[Step], object]
-"""Called once a step, in order; returns what the check needs to know of it later."""
-
-Observations = Sequence[LineageRecord]
-"""For a snapshot's row its own lineage; for a migration's row every lineage."""
+    seen: Mapping[int, Seen]
+    failure: MigrationTestError | None = None
+    last: Image | None = None
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Generic[Seen]):
     """A question asked of every row of one kind; one column of the grid.
 
-    ``watch(history)`` returns the observer of one lineage. ``judge(history, row, observations)``
-    answers for one row: ``row`` is a snapshot's name or a version as it stands in ids. It is not
-    asked of a lineage that did not arrive, nor where the observer raised: that cell fails anyway.
-    ``applies(history)`` says whether the question can be asked at all; where not, there is no
-    cell and the grid shows "none".
+    ``watch(history)`` returns the observer of one lineage; None where the check needs none.
+    ``judge(history, row, lineages)`` answers for one row: a snapshot's row has its own lineage
+    alone, a migration's row has every lineage. It is not asked of a lineage that did not arrive,
+    nor where the observer raised: that cell fails anyway. ``applies(history)`` says whether the
+    question can be asked at all; where not, there is no cell and the grid shows "none".
+    ``asks_removed`` says that the question is also asked of versions that the lock file has as
+    released and the source no longer has.
     """
 
     name: str
     of: RowKind
-    watch: Callable[[History], Observer]
-    judge: Callable[[History, str, Observations], Verdict]
+    watch: Callable[[History], Observer[Seen]] | None
+    judge: Callable[[History, Row, Sequence[LineageRecord[Seen]]], Verdict]
     applies: Callable[[History], bool] = lambda _: True
+    asks_removed: bool = False
+
+
+AnyCheck = Check[Any]
+"""A check, whatever it keeps of a step."""

@@ -1,4 +1,4 @@
-"""The checks there are, in the order of the grid's columns."""
+"""Register checks and select them by name, in the order of the grid's columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pytest_pmd_migrations.checks.again import AGAIN
 from pytest_pmd_migrations.checks.atomic import ATOMIC
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.frozen import FROZEN
-from pytest_pmd_migrations.checks.model import Check
+from pytest_pmd_migrations.checks.model import AnyCheck
 from pytest_pmd_migrations.checks.schema import SCHEMA
 from pytest_pmd_migrations.checks.statements import STATEMENTS
 from pytest_pmd_migrations.errors import SettingError
@@ -17,15 +17,15 @@ __all__ = ["all_checks", "register", "select_checks"]
 
 _NAME = re.compile(r"[\w-]+")
 _OWN = (SCHEMA, DATA, STATEMENTS, AGAIN, ATOMIC, FROZEN)
-_CHECKS: dict[str, Check] = {check.name: check for check in _OWN}
+_CHECKS: dict[str, AnyCheck] = {check.name: check for check in _OWN}
 
 
-def all_checks() -> tuple[Check, ...]:
+def all_checks() -> tuple[AnyCheck, ...]:
     """Return every check, the package's own first."""
     return tuple(_CHECKS.values())
 
 
-def register(check: Check) -> None:
+def register(check: AnyCheck) -> None:
     """Add a check: a column of the grid and a cell for every row of its kind.
 
     Call it from a ``conftest.py`` at the root. Raises SettingError when the name is taken, or
@@ -40,7 +40,7 @@ def register(check: Check) -> None:
     _CHECKS[check.name] = check
 
 
-def select_checks(text: str) -> tuple[Check, ...]:
+def select_checks(text: str) -> tuple[AnyCheck, ...]:
     """Return the checks that ``--migration-checks`` names, all of them for an empty text.
 
     Raises SettingError naming the first one that does not exist.

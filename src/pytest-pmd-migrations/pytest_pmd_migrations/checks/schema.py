@@ -1,4 +1,4 @@
-"""The check ``schema``: what a database was upgraded to is what a fresh one is.
+"""The check ``schema``: an upgraded database must have the schema of a fresh one.
 
 Prevents the accident that tests of fresh databases never see: a released migration was edited,
 and old databases keep a shape that no new one has.
@@ -6,23 +6,23 @@ and old databases keep a shape that no new one has.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
     LineageRecord,
     Note,
-    Observations,
+    Row,
+    SnapshotRow,
     Verdict,
 )
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.lineage import Step
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
-from pytest_pmd_migrations.schema.render import count_differences, render
-from pytest_pmd_migrations.schema.whole import whole_sql
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.schema.showing.full_sql import full_sql
+from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 __all__ = ["SCHEMA"]
@@ -42,18 +42,21 @@ class _Blame:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What differs at one version, and the whole SQL of it."""
+class _Differing:
+    """What differs from fresh at one version, and the full SQL of it."""
 
     diff: SchemaDiff
     details: tuple[str, ...]
 
 
-def _watch(history: History) -> Callable[[Step], _Seen | None]:
-    """Compare each step with fresh at that version; None stands for equal."""
-    versions = frozenset(history.versions)
+_Record = LineageRecord[_Differing | None]
 
-    def observe(step: Step) -> _Seen | None:
+
+def _watch(history: History) -> Callable[[Step], _Differing | None]:
+    """Compare each step with fresh at that version; None stands for equal."""
+    versions = frozenset(history.application.versions)
+
+    def observe(step: Step) -> _Differing | None:
         if step.version not in versions:
             return None
         if step.text == history.fresh.text(step.version):
@@ -64,49 +67,48 @@ def _watch(history: History) -> Callable[[Step], _Seen | None]:
             return None
         schemas = upgraded, history.fresh.schema(step.version)
         texts = step.text, history.fresh.text(step.version)
-        return _Seen(diff, tuple(whole_sql(diff, schemas, texts)))
+        return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
 
     return observe
 
 
-def _judge(history: History, row: str, observations: Observations) -> Verdict:
+def _judge(
+    history: History, row: Row, lineages: Sequence[LineageRecord[_Differing | None]]
+) -> Verdict:
     """Judge one snapshot's lineage; a variant need not equal fresh until it first does."""
-    record = observations[0]
-    seen = _seen(record)
-    if SnapshotName.parse(row).variant:
-        return _judge_variant(history, row, record, seen)
-    if not seen:
+    record = lineages[0]
+    differing = {version: found for version, found in record.seen.items() if found}
+    if isinstance(row, SnapshotRow) and row.snapshot.variant:
+        return _judge_variant(history, row, record, differing)
+    if not differing:
         return Verdict(image=record.last)
-    return Verdict((_finding(history, row, record, seen),), image=record.last)
+    return Verdict((_finding(history, row, record, differing),), image=record.last)
 
 
 def _judge_variant(
-    history: History, row: str, record: LineageRecord, seen: dict[int, _Seen]
+    history: History, row: Row, record: _Record, differing: Mapping[int, _Differing]
 ) -> Verdict:
-    stops = [v for v in (record.start, *record.reached) if v in history.versions]
-    joined = next((version for version in stops if version not in seen), None)
+    known = history.application.versions
+    stops = [v for v in (record.start.version, *record.reached) if v in known]
+    joined = next((version for version in stops if version not in differing), None)
     if joined is None:
-        return Verdict((_finding(history, row, record, seen),), image=record.last)
-    later = {version: found for version, found in seen.items() if version > joined}
+        return Verdict((_finding(history, row, record, differing),), image=record.last)
+    later = {version: found for version, found in differing.items() if version > joined}
     if later:
         return Verdict((_finding(history, row, record, later),), image=record.last)
-    remark = Note(row, f"same schema as fresh from {format_version(joined)} on")
+    joined_title = history.application.title(joined)
+    remark = Note(row, f"same schema as fresh from {joined_title} on")
     return Verdict(remarks=(remark,), image=record.last)
 
 
-def _seen(record: LineageRecord) -> dict[int, _Seen]:
-    return {
-        version: value
-        for (check, version), value in record.observations.items()
-        if check == SCHEMA.name and isinstance(value, _Seen)
-    }
-
-
-def _finding(history: History, row: str, record: LineageRecord, seen: dict[int, _Seen]) -> Finding:
+def _finding(
+    history: History, row: Row, record: _Record, differing: Mapping[int, _Differing]
+) -> Finding:
     """Tell the differences at the last version that has any, each under the step that made it."""
-    diffs = {version: found.diff for version, found in seen.items()}
+    application = history.application
+    diffs = {version: found.diff for version, found in differing.items()}
     shown = max(diffs)
-    target = format_version(shown)
+    target = application.title(shown)
     diff = diffs[shown]
     only_order = diff.verdict == "order"
     parts = [
@@ -115,23 +117,24 @@ def _finding(history: History, row: str, record: LineageRecord, seen: dict[int, 
     ]
     count = sum(count_differences(part) for _, part in parts)
     what = f"{counted(count, 'difference')} from fresh {target}"
-    start = f"{row} upgraded to {target}" if shown != record.start else f"stored {row}"
+    stored = shown == record.start.version
+    start = f"stored {row.title}" if stored else f"{row.title} upgraded to {target}"
     lines: list[str] = []
     for blame, part in parts:
         lines.extend(("", f"  first differs: {_where(history, record, blame.version)}", ""))
-        lines.extend(f"  {line}" for line in render(part))
+        lines.extend(f"  {line}" for line in diff_lines(part))
     if only_order:
         lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
-    if shown != history.latest:
-        lines.extend(("", f"  At {format_version(history.latest)} it equals fresh again."))
+    if shown != application.latest:
+        lines.extend(("", f"  At {application.title(application.latest)} it equals fresh again."))
     first = min(diffs)
     head = headline(f"{start}: {'another order of columns' if only_order else what}")
-    return Finding(head, tuple(lines[1:]), first, seen[shown].details)
+    return Finding(head, tuple(lines[1:]), first, differing[shown].details)
 
 
-def _blames(record: LineageRecord, diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:
+def _blames(record: _Record, diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:
     """Group the differences of version ``shown`` by the version they have stood since."""
-    earlier = [v for v in reversed((record.start, *record.reached)) if v < shown]
+    earlier = [v for v in reversed((record.start.version, *record.reached)) if v < shown]
     found: dict[int, list[Difference]] = {}
     for difference in diffs[shown].differences:
         first, same = shown, difference
@@ -171,10 +174,10 @@ def _fact(difference: Difference) -> tuple[object, ...]:
     return difference.kind, own, difference.part, difference.upgraded, difference.fresh
 
 
-def _where(history: History, record: LineageRecord, version: int) -> str:
-    if version == record.start:
-        return f"stored {record.label}, before any step"
-    return f"after {history.file_name(version)}"
+def _where(history: History, record: _Record, version: int) -> str:
+    if version == record.start.version:
+        return f"stored {record.start}, before any step"
+    return f"after {history.application.file_name(version)}"
 
 
 SCHEMA = Check("schema", "snapshot", _watch, _judge)

@@ -1,4 +1,4 @@
-"""The check ``statements``: the SQL that the application runs prepares on every database.
+"""The check ``statements``: every database must prepare the SQL that the application runs.
 
 Prevents the accident that migrations alone do not show: a column was renamed or dropped, every
 database arrives at latest, and the application's own statements no longer fit any of them.
@@ -7,14 +7,15 @@ database arrives at latest, and the application's own statements no longer fit a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 
-from pytest_pmd_migrations.checks.model import Check, Finding, Observations, Verdict
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import Step
-from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
@@ -41,7 +42,7 @@ class _Values:
     def __len__(self) -> int:
         raise _PreparedError
 
-    def __getitem__(self, place: int) -> None:
+    def __getitem__(self, index: int) -> None:
         raise _PreparedError
 
 
@@ -49,7 +50,7 @@ def _watch(history: History) -> Callable[[Step], Errors]:
     """Prepare the statements where the lineage has arrived at latest."""
 
     def observe(step: Step) -> Errors:
-        return _errors(history, step.after) if step.version == history.latest else {}
+        return _errors(history, step.after) if step.version == history.application.latest else {}
 
     return observe
 
@@ -58,7 +59,7 @@ def _errors(history: History, image: Image) -> Errors:
     """Return why statements do not prepare on a private copy of that database."""
     found = {}
     with closing(image.connect()) as conn:
-        for name, sql in history.statements.items():
+        for name, sql in history.application.statements.items():
             error = _why_not(conn, image, sql)
             if error:
                 found[name] = error
@@ -92,33 +93,37 @@ def _prepare(conn: sqlite3.Connection, sql: str) -> str:
     raise TypeError("sqlite3 executed a statement without asking for its parameters")
 
 
-def _judge(history: History, row: str, observations: Observations) -> Verdict:
-    record = observations[0]
-    upgraded = record.observations[STATEMENTS.name, history.latest]
-    fresh = _errors(history, history.fresh.image(history.latest))
-    if not isinstance(upgraded, Mapping) or not (upgraded or fresh):
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[Errors]]) -> Verdict:
+    record = lineages[0]
+    latest, statements = history.application.latest, history.application.statements
+    upgraded = record.seen[latest]
+    fresh = _errors(history, history.fresh.image(latest))
+    if not (upgraded or fresh):
         return Verdict(image=record.last)
-    target = format_version(history.latest)
-    here = f"{row} upgraded to {target}" if record.start != history.latest else f"stored {row}"
-    names = [name for name in history.statements if name in upgraded or name in fresh]
+    target = history.application.title(latest)
+    stored = record.start.version == latest
+    here = f"stored {row.title}" if stored else f"{row.title} upgraded to {target}"
+    names = [name for name in statements if name in upgraded or name in fresh]
     what = counted(len(names), "statement does", plural="statements do")
     lines: list[str] = []
     for name in names:
-        places = _places(name, upgraded, fresh, here, target)
-        lines.extend((*wrap_text(name, indent="  "), *places))
-        lines.extend(("", *_shown(history.statements[name]), ""))
-    mend = _mend(upgraded, fresh, row, target)
-    finding = Finding(headline(f"{here}: {what} not prepare"), (*lines, *mend), history.latest)
+        told = _errors_told(name, upgraded, fresh, here, target)
+        lines.extend((*wrap_text(name, indent="  "), *told))
+        lines.extend(("", *_shown(statements[name]), ""))
+    mend = _mend(upgraded, fresh, row, history.application)
+    finding = Finding(headline(f"{here}: {what} not prepare"), (*lines, *mend), latest)
     return Verdict((finding,), image=record.last)
 
 
-def _places(name: str, upgraded: Errors, fresh: Errors, here: str, target: str) -> Iterator[str]:
+def _errors_told(
+    name: str, upgraded: Errors, fresh: Errors, here: str, target: str
+) -> Iterator[str]:
     """Yield SQLite's error and the databases that give it, one after the other."""
     errors = [(here, upgraded.get(name)), (f"fresh {target}", fresh.get(name))]
     if errors[0][1] == errors[1][1]:
         errors = [(f"{here}, and fresh {target}", errors[0][1])]
-    for place, error in errors:
-        yield from wrap_text(f"{place}: {error or 'it prepares'}", indent="    ", hanging="  ")
+    for database, error in errors:
+        yield from wrap_text(f"{database}: {error or 'it prepares'}", indent="    ", hanging="  ")
 
 
 def _shown(sql: str) -> Iterator[str]:
@@ -131,7 +136,7 @@ def _shown(sql: str) -> Iterator[str]:
         yield f"      ({counted(len(lines) - _LONGEST_SQL, 'more line')})"
 
 
-def _mend(upgraded: Errors, fresh: Errors, row: str, target: str) -> Iterator[str]:
+def _mend(upgraded: Errors, fresh: Errors, row: Row, application: Application) -> Iterator[str]:
     errors = [*upgraded.values(), *fresh.values()]
     if any(error.startswith(_ONLY_IN_THE_APPLICATION) for error in errors):
         yield from wrap_text(
@@ -144,15 +149,20 @@ def _mend(upgraded: Errors, fresh: Errors, row: str, target: str) -> Iterator[st
     if all(error.startswith(_OF_THE_TEXT) for error in errors):
         return
     if upgraded.keys() == fresh.keys():
+        target = application.title(application.latest)
         yield f"Make the statement fit the schema of {target}, or add what it needs:"
     else:
         yield from wrap_text(
             f"{row} and a fresh database end with other schemas: see the cell"
-            f" {row}..{target}[schema]. Make them alike:"
+            f" {row}..{format_version(application.latest)}[schema]. Make them alike:"
         )
     yield '  pmd-migrations new "describe the change"'
 
 
 STATEMENTS = Check(
-    "statements", "snapshot", _watch, _judge, lambda history: bool(history.statements)
+    "statements",
+    "snapshot",
+    _watch,
+    _judge,
+    applies=lambda history: bool(history.application.statements),
 )

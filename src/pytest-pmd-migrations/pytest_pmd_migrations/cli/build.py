@@ -1,4 +1,4 @@
-"""Build the snapshots that are missing: upgraded, compared with fresh, and filled."""
+"""Builds and writes what is missing: snapshots, text twins and lock lines; ``snapshot``."""
 
 from __future__ import annotations
 
@@ -9,35 +9,39 @@ from dataclasses import dataclass
 
 import click
 
-from pytest_pmd_migrations.cli.locking import locked_lines, updated_lock
-from pytest_pmd_migrations.cli.problems import find_problems, has_twin, is_released, read_sound
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
+from pytest_pmd_migrations.cli.problems import find_problems, shown_failure
 from pytest_pmd_migrations.cli.project import UnusableError
+from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
+from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import EMPTY, take_step
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.schema.render import count_differences, render
-from pytest_pmd_migrations.snapshots.lock import Lock, write_lock
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
+from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import canonical_image, replace_file
-from pytest_pmd_migrations.wording import counted, shown_path
+from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Built", "build_missing", "write_built"]
 
 
 @dataclass(frozen=True)
 class Built:
-    """Everything that is to be written for one history, and what was noticed while building it."""
+    """Everything that is to be written for one application.
 
-    history: History
+    ``lines`` say what was built, and which tables stayed empty.
+    """
+
+    survey: Survey
     images: Mapping[SnapshotName, Image]
     twins: Mapping[SnapshotName, str]
-    lock: Lock
-    said: tuple[str, ...]
+    lock_file: LockFile
+    lines: tuple[str, ...]
 
 
 def build_missing(history: History, *, rewrite: int | None) -> Built:
@@ -48,24 +52,29 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
     ClickException where it or a later one is released, where something is wrong that building
     does not mend, and where upgraded and fresh differ.
     """
-    wanted = _wanted(history, rewrite)
-    left = [one for one in find_problems(history, anew=wanted) if one.mended_by != "snapshot"]
-    if left:
-        lines = "\n".join(problem.text for problem in left)
-        raise click.ClickException(f"nothing was built, since this must be mended first:\n{lines}")
-    images = {name: read_sound(history, name) for name in history.stored if name not in wanted}
-    said: list[str] = []
-    for name in wanted:
-        images[name], lines_said = _build(history, name, images)
-        said.extend(lines_said)
-    twins = {}
-    for name, image in images.items():
+    survey = take_survey(history, rebuilt=_names_to_build(history, rewrite))
+    problems = [
+        problem.text for problem in find_problems(survey) if problem.mended_by != "snapshot"
+    ]
+    if problems:
+        raise click.ClickException(
+            "nothing was built, since this must be mended first:\n" + "\n".join(problems)
+        )
+    built: dict[SnapshotName, Image] = {}
+    lines: list[str] = []
+    for name in sorted(survey.rebuilt):
+        built[name], told = _build(survey, name, built)
+        lines.extend(told)
+    twins = {
+        name: stored.twin_text for name, stored in survey.snapshots.items() if stored.twin != "same"
+    }
+    for name, image in built.items():
         with closing(image.connect()) as conn:
             text = twin_sql(conn)
-        if not has_twin(history, name, text):
+        if compare_twin(history, name, text) != "same":
             twins[name] = text
-    lock = updated_lock(history, images, wanted)
-    return Built(history, {name: images[name] for name in wanted}, twins, lock, tuple(said))
+    lock_file = updated_lock_file(survey.with_built(built), built)
+    return Built(survey, built, twins, lock_file, tuple(lines))
 
 
 def write_built(built: Built) -> Iterator[str]:
@@ -74,36 +83,38 @@ def write_built(built: Built) -> Iterator[str]:
     Each file is replaced whole. Raises SnapshotError where one cannot be written; called again
     after that, or after a kill, it ends alike.
     """
-    history = built.history
-    yield from built.said
+    store = built.survey.history.store
+    yield from built.lines
     for name in sorted({*built.images, *built.twins}):
         if name in built.images:
             content = built.images[name].content
-            replace_file(history.folder.file(name), content)
+            replace_file(store.folder.file(name), content)
             yield f"wrote    {name}.db  {len(content) / 1024:.0f} KiB"
         if name in built.twins:
-            replace_file(history.folder.twin(name), built.twins[name].encode())
+            replace_file(store.folder.twin(name), built.twins[name].encode())
             yield f"wrote    {name}.sql  text twin, for the reviewer's diff"
-    if built.lock != history.lock:
-        write_lock(history.lock_path, built.lock)
-        yield from locked_lines(history.lock, built.lock)
+    if built.lock_file != built.survey.lock_file:
+        write_lock_file(store.lock_path, built.lock_file)
+        yield from list_changes(built.survey.lock_file, built.lock_file)
 
 
-def _wanted(history: History, rewrite: int | None) -> list[SnapshotName]:
-    names = [SnapshotName(version) for version in history.versions]
+def _names_to_build(history: History, rewrite: int | None) -> list[SnapshotName]:
+    names = [SnapshotName(version) for version in history.application.versions]
     missing = {
-        name for name in names if name not in history.stored and not is_released(history, name)
+        name
+        for name in names
+        if name not in history.store.names and not is_released(history, name.version)
     }
     if rewrite is None:
         return sorted(missing)
-    if rewrite not in history.versions:
+    if rewrite not in history.application.versions:
         raise UnusableError(
             f"there is no version {format_version(rewrite)} to rewrite; versions are"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
+            f" {history.application.span}"
         )
     anew = [name for name in names if name.version >= rewrite]
     for name in anew:
-        if is_released(history, name):
+        if is_released(history, name.version):
             which = f", and was built from {anew[0]}" if name is not anew[0] else ""
             raise click.ClickException(
                 f"{name} is released{which}: nothing rewrites its snapshot. Put a change into a"
@@ -113,53 +124,62 @@ def _wanted(history: History, rewrite: int | None) -> list[SnapshotName]:
 
 
 def _build(
-    history: History, name: SnapshotName, images: Mapping[SnapshotName, Image]
+    survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]
 ) -> tuple[Image, list[str]]:
-    """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables."""
-    older = [one for one in images if not one.variant and one.version < name.version]
-    base = max(older, default=None)
-    start = images[base] if base is not None else EMPTY
-    with closing(start.connect()) as conn:
+    """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables.
+
+    All happens on one connection, since the application's runner may have set it up for that: the
+    survey's walk of the same steps is over. Return the snapshot, and what to say of it.
+    """
+    base, image = _newest_before(survey, name, built)
+    with closing(image.connect()) as conn:
         kept = sum(count_rows(conn).values())
-        for version in history.versions:
-            if (base.version if base else 0) < version <= name.version:
-                _step(history, conn, version, base)
-        _refuse_difference(history, name, read_schema(conn), base=base)
-        filled = fill_empty_tables(conn, ignore=history.ignore)
+        for version in survey.history.application.versions:
+            if base.version < version <= name.version:
+                _take_step(survey.history, conn, version, base)
+        _refuse_difference(survey, name, read_schema(conn), base)
+        filled = fill_empty_tables(conn, ignore=survey.history.rules.ignore_patterns)
         image = canonical_image(Image.of_connection(conn))
-    come = f"{base} (stored) -> {name} and fresh -> {name}" if base else f"fresh -> {name}"
-    rows = f"{counted(kept, 'row')} kept, " if base else ""
-    said = [f"built    {come}: same schema, {rows}{sum(filled.rows.values())} generated"]
+    way = f"{FRESH} -> {name}"
+    rows = ""
+    if base != FRESH:
+        way = f"{base} (stored) -> {name} and {way}"
+        rows = f"{counted(kept, 'row')} kept, "
+    lines = [f"built    {way}: same schema, {rows}{sum(filled.rows.values())} generated"]
     for table, reason in filled.failed.items():
-        said.append(f"empty    {table}: no generated row fits ({reason})")
+        lines.append(f"empty    {table}: no generated row fits ({reason})")
     if filled.failed:
-        said.append(
+        lines.append(
             f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
             " pmd-migrations snapshot"
         )
-    return image, said
+    return image, lines
 
 
-def _step(
-    history: History, conn: sqlite3.Connection, version: int, base: SnapshotName | None
-) -> None:
+def _newest_before(
+    survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]
+) -> tuple[Start, Image]:
+    """Return the newest older snapshot that is no variant, stored or just built; else fresh."""
+    images = {other: stored.image for other, stored in survey.snapshots.items()} | dict(built)
+    older = [other for other in images if not other.variant and other.version < name.version]
+    if not older:
+        return FRESH, EMPTY
+    return max(older), images[max(older)]
+
+
+def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Start) -> None:
     try:
-        take_step(history.source, conn, version)
+        take_step(history.application.source, conn, version)
     except StepFailedError as error:
-        where = history.source.location(version)
-        raise click.ClickException(
-            f"{shown_path(where.path)}:{where.line} fails, upgraded from {base or 'fresh'}; nothing"
-            f" was written: {error}"
-        ) from error
+        what = shown_failure(history, error, str(base))
+        raise click.ClickException(f"{what}; nothing was written: {error}") from error
 
 
-def _refuse_difference(
-    history: History, name: SnapshotName, upgraded: Schema, *, base: SnapshotName | None
-) -> None:
-    diff = history.difference(upgraded, name.version)
+def _refuse_difference(survey: Survey, name: SnapshotName, upgraded: Schema, base: Start) -> None:
+    diff = survey.history.rules.difference(upgraded, survey.fresh_schemas[name.version])
     if diff:
         what = counted(count_differences(diff), "difference")
-        lines = "\n".join(f"  {line}" for line in render(diff))
+        lines = "\n".join(f"  {line}" for line in diff_lines(diff))
         raise click.ClickException(
             f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
             f"{lines}\n\nMend the migration, so that both ways end alike."

@@ -12,17 +12,18 @@ import click
 
 from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.cli.difference import schema_difference
+from pytest_pmd_migrations.cli.new_migration import create_migration
 from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
     choose_histories,
     choose_history,
-    load_project,
+    load_histories,
     source_for_new,
 )
 from pytest_pmd_migrations.cli.release import mark_released
-from pytest_pmd_migrations.cli.scaffold import create_migration
+from pytest_pmd_migrations.cli.survey import take_survey
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.snapshots.lock import write_lock
+from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 from pytest_pmd_migrations.wording import counted, shown_path
 
 __all__ = ["main"]
@@ -34,7 +35,7 @@ _source = click.option("--source", default="", help="Which source, where there a
 @click.version_option(package_name="pytest-pmd-migrations")
 def main() -> None:
     """Write migrations and the snapshots that pytest --migration-matrix checks."""
-    # What an application logs while it upgrades is not what this command says.
+    # Without a handler, Python would print what an application logs while it upgrades.
     logging.getLogger().addHandler(logging.NullHandler())
 
 
@@ -48,8 +49,8 @@ def new(description: str, *, sql: bool, source: str) -> None:
         path = create_migration(source_for_new(source), description, script=sql)
     click.echo(f"created  {shown_path(path)}")
     what = "write the script" if sql else "write up(db)"
-    label = path.name.partition("_")[0]
-    click.echo(f"next     {what}, then: pytest --migration-matrix -k {label}")
+    number = path.name.partition("_")[0]
+    click.echo(f"next     {what}, then: pytest --migration-matrix -k {number}")
 
 
 @main.command()
@@ -63,7 +64,7 @@ def new(description: str, *, sql: bool, source: str) -> None:
 def snapshot(*, rewrite: int | None, source: str) -> None:
     """Build the snapshots and lock lines that are missing."""
     with _clean_errors():
-        histories = choose_histories(source, one=rewrite is not None)
+        histories = choose_histories(source, only_one=rewrite is not None)
         # All sources are built before the first file is written.
         built = [build_missing(history, rewrite=rewrite) for history in histories]
     written = False
@@ -82,11 +83,11 @@ def snapshot(*, rewrite: int | None, source: str) -> None:
 def release(version: int | None, *, source: str) -> None:
     """Mark versions up to VERSION (default all) as released: they are history."""
     with _clean_errors():
-        histories = choose_histories(source, one=version is not None)
+        histories = choose_histories(source, only_one=version is not None)
         marked = [mark_released(history, version) for history in histories]
-        for history, (lock, _) in zip(histories, marked, strict=True):
-            if lock != history.lock:
-                write_lock(history.lock_path, lock)
+        for history, (lock_file, _) in zip(histories, marked, strict=True):
+            if lock_file != history.store.lock_file:
+                write_lock_file(history.store.lock_path, lock_file)
     for _, line in marked:
         click.echo(line)
 
@@ -97,13 +98,14 @@ def check(*, source: str) -> None:
     """Exit 1 when a snapshot or a lock line is missing or wrong."""
     with _clean_errors():
         histories = choose_histories(source)
-        problems = [problem for history in histories for problem in find_problems(history)]
+        surveys = [take_survey(history) for history in histories]
+        problems = [problem for survey in surveys for problem in find_problems(survey)]
     for problem in problems:
         click.echo(problem.text)
     if problems:
         raise click.exceptions.Exit(1)
-    versions = sum(len(history.versions) for history in histories)
-    stored = sum(len(history.stored) for history in histories)
+    versions = sum(len(history.application.versions) for history in histories)
+    stored = sum(len(history.store.names) for history in histories)
     click.echo(f"{counted(versions, 'version')}, {counted(stored, 'snapshot')}: all in order")
 
 
@@ -114,7 +116,7 @@ def check(*, source: str) -> None:
 def show(one: str, other: str, *, source: str) -> None:
     """Print how the schemas of two versions or snapshots differ: show 3 9."""
     with _clean_errors():
-        lines = schema_difference(choose_history(load_project(), source), one, other)
+        lines = schema_difference(choose_history(load_histories(), source), one, other)
     for line in lines:
         click.echo(line)
 

@@ -1,15 +1,15 @@
-"""How the schemas of two versions or snapshots differ: ``show``."""
+"""Tells how the schemas of two versions or snapshots differ: the command ``show``."""
 
 from __future__ import annotations
 
 from contextlib import closing
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.schema import Schema, compare, read_schema
-from pytest_pmd_migrations.schema.render import render
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["schema_difference"]
 
@@ -20,31 +20,30 @@ def schema_difference(history: History, one: str, other: str) -> list[str]:
     A version is shown as a fresh database has it, a variant as it is stored. Raises
     UnusableError where there is no version or snapshot of that name.
     """
-    names = [_name(history, text) for text in (one, other)]
-    labels = (str(names[0]), str(names[1]))
-    diff = compare(*(_schema(history, name) for name in names))
-    return render(diff, labels=labels) or [f"{labels[0]} and {labels[1]} have the same schema"]
+    first, second = (_find_name(history, text) for text in (one, other))
+    diff = compare(_schema(history, first), _schema(history, second))
+    lines = diff_lines(diff, labels=(str(first), str(second)))
+    return lines or [f"{first} and {second} have the same schema"]
 
 
-def _name(history: History, text: str) -> SnapshotName:
+def _find_name(history: History, text: str) -> SnapshotName:
     version, plus, variant = text.partition("+")
     try:
         name = SnapshotName.parse(version.zfill(4) + plus + variant)
     except SnapshotError:
         name = None
-    known = {*map(SnapshotName, history.versions), *history.stored}
+    known = {*map(SnapshotName, history.application.versions), *history.store.names}
     if name is None or name not in known:
-        variants = [str(stored) for stored in history.stored if stored.variant]
+        variants = [str(stored) for stored in history.store.names if stored.variant]
         raise UnusableError(
             f"there is no version or snapshot {text!r}; expected one of"
-            f" {format_version(history.versions[0])}..{format_version(history.latest)}"
-            + "".join(f", {variant}" for variant in variants)
+            f" {history.application.span}" + "".join(f", {variant}" for variant in variants)
         )
     return name
 
 
 def _schema(history: History, name: SnapshotName) -> Schema:
-    if name.version in history.versions and not name.variant:
-        return history.fresh.schema(name.version).without(history.ignore)
-    with closing(history.snapshot(name).connect()) as conn:
-        return read_schema(conn).without(history.ignore)
+    if name.version in history.application.versions and not name.variant:
+        return history.fresh_schema(name.version)
+    with closing(history.store.read(name).connect()) as conn:
+        return history.rules.visible(read_schema(conn))

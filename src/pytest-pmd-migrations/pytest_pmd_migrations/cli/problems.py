@@ -1,23 +1,19 @@
-"""What is missing or wrong among snapshots and lock lines, each with what mends it."""
+"""Lists what a survey found missing or wrong, and how each is mended: the command ``check``."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.results import lineage_rows, lineage_starts
-from pytest_pmd_migrations.snapshots.lock import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.snapshots.twin import twin_sql
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
+from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["Problem", "find_problems", "has_twin", "is_released", "read_sound"]
+__all__ = ["Problem", "find_problems", "shown_failure"]
 
 _BUILD = "pmd-migrations snapshot"
 
@@ -35,163 +31,138 @@ class Problem:
     mended_by: Literal["snapshot", "release", ""] = ""
 
 
-def find_problems(history: History, *, anew: Collection[SnapshotName] = ()) -> Iterator[Problem]:
-    """Yield what is missing or wrong; nothing of what is stored of ``anew`` is looked at.
-
-    Raises LockFileError when the lock file cannot be read, SnapshotError when a stored file's
-    name is none.
-    """
-    images: dict[SnapshotName, Image] = {}
-    expected = {*map(SnapshotName, history.versions), *history.stored, *history.lock.snapshots}
-    for name in sorted(expected.difference(anew)):
-        if name not in history.stored:
-            yield _missing(history, name)
-            continue
-        try:
-            images[name] = read_sound(history, name)
-        except SnapshotError as error:
-            mend = "" if is_released(history, name) else _rewrite(history, name)
-            yield Problem(name.version, f"{error}{mend}")
-            continue
-        yield from _stored_problems(history, name, images[name])
-    rewritten = {name.version for name in anew}
-    yield from _line_problems(history)
-    yield from _result_problems(history, images, rewritten)
+def find_problems(survey: Survey) -> Iterator[Problem]:
+    """Yield what is missing or wrong: snapshots, then lock lines, then steps and their results."""
+    yield from _snapshot_problems(survey)
+    yield from _line_problems(survey)
+    yield from _unrecorded_versions(survey)
+    yield from _failed_steps(survey)
+    yield from _changed_results(survey)
 
 
-def read_sound(history: History, name: SnapshotName) -> Image:
-    """Return a stored snapshot, verified, whose every page can be read.
-
-    Raises SnapshotError where it is not so.
-    """
-    image = history.snapshot(name)
-    with closing(image.connect()) as conn:
-        try:
-            found = str(conn.execute("PRAGMA integrity_check").fetchone()[0])
-        except sqlite3.DatabaseError as error:
-            found = str(error)
-    if found != "ok":
-        raise SnapshotError(
-            f"snapshot {name} is corrupt: {shown_path(history.folder.file(name))}:"
-            f" {found.splitlines()[-1]}."
-            " Restore it from version control."
-        )
-    return image
+def shown_failure(history: History, failure: StepFailedError, starts: str) -> str:
+    """Return where the step that failed is written, and what it was upgraded from."""
+    where = history.application.location(failure.version)
+    return f"{shown_path(where.path)}:{where.line} fails, upgraded from {starts}"
 
 
-def has_twin(history: History, name: SnapshotName, text: str) -> bool:
-    """Return whether ``text`` is what is stored as the snapshot's text twin.
-
-    Raises SnapshotError where something is there that cannot be read.
-    """
-    twin = history.folder.twin(name)
-    try:
-        return twin.exists() and twin.read_bytes().replace(b"\r\n", b"\n") == text.encode()
-    except OSError as error:
-        raise SnapshotError(
-            f"the text twin of snapshot {name} cannot be read: {shown_path(twin)}:"
-            f" {error.strerror}. Restore it from version control."
-        ) from error
-
-
-def is_released(history: History, name: SnapshotName) -> bool:
-    """Return whether the snapshot's version is released."""
-    line = history.lock.versions.get(name.version)
-    return line is not None and line.released
+def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
+    history = survey.history
+    expected = {
+        *map(SnapshotName, history.application.versions),
+        *history.store.names,
+        *survey.lock_file.snapshots,
+    }
+    for name in sorted(expected - survey.rebuilt):
+        if name in survey.unsound:
+            mend = "" if is_released(history, name.version) else _rewrite(history, name)
+            yield Problem(name.version, f"{survey.unsound[name]}{mend}")
+        elif name in survey.snapshots:
+            yield from _stored_problems(survey, name)
+        else:
+            yield _missing(survey, name)
 
 
 def _rewrite(history: History, name: SnapshotName) -> str:
-    if name.variant or name.version not in history.versions:
+    if name.variant or name.version not in history.application.versions:
         return ""
     return f" Or build it anew.  {_BUILD} --rewrite {name}"
 
 
-def _missing(history: History, name: SnapshotName) -> Problem:
-    if name.variant or is_released(history, name):
-        file = shown_path(history.folder.file(name))
+def _missing(survey: Survey, name: SnapshotName) -> Problem:
+    if name.variant or is_released(survey.history, name.version):
+        file = shown_path(survey.history.store.folder.file(name))
         return Problem(name.version, f"snapshot {name} is gone.  git checkout -- {file}")
-    what = (
-        f"snapshot {name} is gone" if name in history.lock.snapshots else f"{name} has no snapshot"
-    )
+    recorded = name in survey.lock_file.snapshots
+    what = f"snapshot {name} is gone" if recorded else f"{name} has no snapshot"
     return Problem(name.version, f"{what}.  {_BUILD}", mended_by="snapshot")
 
 
-def _stored_problems(history: History, name: SnapshotName, image: Image) -> Iterator[Problem]:
-    if name not in history.lock.snapshots:
+def _stored_problems(survey: Survey, name: SnapshotName) -> Iterator[Problem]:
+    if name not in survey.lock_file.snapshots:
         yield Problem(
             name.version, f"{name} is not in {LOCK_FILE}.  {_BUILD}", mended_by="snapshot"
         )
-    twin = history.folder.twin(name)
-    with closing(image.connect()) as conn:
-        text = twin_sql(conn)
-    try:
-        if not has_twin(history, name, text):
-            what = f"is not the text of {name}.db" if twin.exists() else "is missing"
-            yield Problem(name.version, f"{twin.name} {what}.  {_BUILD}", mended_by="snapshot")
-    except SnapshotError as error:
-        yield Problem(name.version, str(error))
+    twin = survey.snapshots[name].twin
+    if isinstance(twin, SnapshotError):
+        yield Problem(name.version, str(twin))
+    elif twin != "same":
+        what = f"is not the text of {name}.db" if twin == "other" else "is missing"
+        file = survey.history.store.folder.twin(name).name
+        yield Problem(name.version, f"{file} {what}.  {_BUILD}", mended_by="snapshot")
 
 
-def _line_problems(history: History) -> Iterator[Problem]:
-    lock, newest = history.lock, history.lock.newest_released
-    for version, line in sorted(lock.versions.items()):
-        label = format_version(version)
-        if version not in history.versions:
+def _line_problems(survey: Survey) -> Iterator[Problem]:
+    """Yield the lock lines without a migration, and those that are not released in their turn."""
+    application, lock_file = survey.history.application, survey.lock_file
+    newest = lock_file.newest_released
+    for version, line in sorted(lock_file.versions.items()):
+        number = format_version(version)
+        if version not in application.versions:
             if line.released:
-                file = history.source.location(history.latest).path.parent / line.file
+                file = application.location(application.latest).path.parent / line.file
                 mend = f"git checkout -- {shown_path(file)}"
                 yield Problem(version, f"{line.file} was removed after release.  {mend}")
             else:
-                what = f"{LOCK_FILE} has {label}, which the source has not"
+                what = f"{LOCK_FILE} has {number}, which the source has not"
                 yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
         elif not line.released and version < newest:
-            what = f"{label} is not released, but {format_version(newest)} is"
-            mend = f"pmd-migrations release {label}"
+            what = f"{number} is not released, but {format_version(newest)} is"
+            mend = f"pmd-migrations release {number}"
             yield Problem(version, f"{what}.  {mend}", mended_by="release")
-    for version in history.versions:
-        if version in lock.versions:
+
+
+def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
+    """Yield the migrations without a lock line, where their snapshot does not say so already."""
+    application, lock_file = survey.history.application, survey.lock_file
+    newest = lock_file.newest_released
+    for version in application.versions:
+        if version in lock_file.versions:
             continue
+        number = format_version(version)
         if version < newest:
             what = (
-                f"{history.file_name(version)} was inserted before {format_version(newest)}, which"
-                f" is released: databases at it never run {format_version(version)}"
+                f"{application.file_name(version)} was inserted before {format_version(newest)},"
+                f" which is released: databases at it never run {number}"
             )
             yield Problem(version, f"{what}.  Give it the next free number")
-        elif SnapshotName(version) in lock.snapshots:
-            what = f"{format_version(version)} has no line in {LOCK_FILE}"
+        elif SnapshotName(version) in lock_file.snapshots:
+            what = f"{number} has no line in {LOCK_FILE}"
             yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
 
 
-def _result_problems(
-    history: History, images: Mapping[SnapshotName, Image], rewritten: Collection[int]
-) -> Iterator[Problem]:
-    """Yield the steps that fail, and the versions that do not give what is recorded."""
-    rows: dict[int, dict[str, str]] = {version: {} for version in history.versions}
-    failures: dict[int, dict[str, StepFailedError]] = {}
-    for label, image in lineage_starts(images).items():
-        try:
-            for version, digest in lineage_rows(history, image):
-                rows[version][label] = digest
-        except StepFailedError as error:
-            failures.setdefault(error.version, {})[label] = error
-    for version, errors in sorted(failures.items()):
-        where = history.source.location(version)
-        what = f"{shown_path(where.path)}:{where.line} fails, upgraded from {', '.join(errors)}"
-        yield Problem(version, f"{what}: {next(iter(errors.values()))}")
-    for version in history.versions:
-        recorded = history.lock.versions.get(version)
-        if recorded is None or version in rewritten or version in failures:
+def _failed_steps(survey: Survey) -> Iterator[Problem]:
+    failures: dict[int, dict[Start, StepFailedError]] = {}
+    for start, lineage in survey.lineages.items():
+        if lineage.failure is not None:
+            failures.setdefault(lineage.failure.version, {})[start] = lineage.failure
+    for version, by_start in sorted(failures.items()):
+        first = next(iter(by_start.values()))
+        what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
+        yield Problem(version, f"{what}: {first}")
+
+
+def _changed_results(survey: Survey) -> Iterator[Problem]:
+    """Yield the versions that do not give what is recorded."""
+    history = survey.history
+    unknown = {lineage.failure.version for lineage in survey.lineages.values() if lineage.failure}
+    unknown.update(name.version for name in survey.rebuilt)
+    for version in history.application.versions:
+        recorded = survey.lock_file.versions.get(version)
+        if recorded is None or version in unknown:
             continue
-        same = all(recorded.rows.get(label, now) == now for label, now in rows[version].items())
-        built = "fresh" in rows[version]
-        if same and (not built or history.fresh.schema(version).fingerprint == recorded.schema):
+        same = all(
+            recorded.rows.get(start, now) == now for start, now in survey.rows(version).items()
+        )
+        reached = version in survey.fresh_schemas
+        if same and (not reached or survey.result(version).schema == recorded.schema):
             continue
-        label = format_version(version)
+        number = format_version(version)
         if recorded.released:
-            what = f"{history.file_name(version)} no longer does what it did at release"
-            yield Problem(version, f"{what}.  pytest --migration-matrix -k {label}")
+            what = f"{history.application.file_name(version)} no longer does what it did at release"
+            yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
         else:
-            what = f"{label} changed since its snapshot was made"
-            yield Problem(version, f"{what}.  {_BUILD} --rewrite {label}")
+            what = f"{number} changed since its snapshot was made"
+            yield Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
             # It builds those of all later versions anew too.
             return

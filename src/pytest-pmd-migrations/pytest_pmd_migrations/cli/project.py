@@ -1,4 +1,4 @@
-"""The project a command works on: pytest's own settings, without running a test."""
+"""Reads the project that a command works on: pytest's own settings, without running a test."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 import pytest
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.settings import load_histories
-from pytest_pmd_migrations.sources.modules import ModulesSource
+from pytest_pmd_migrations.pytest_side.settings import load_project
+from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.wording import shown_path
 
@@ -21,7 +21,7 @@ __all__ = [
     "UnusableError",
     "choose_histories",
     "choose_history",
-    "load_project",
+    "load_histories",
     "source_for_new",
 ]
 
@@ -36,8 +36,12 @@ class UnusableError(click.ClickException):
 
 
 @dataclass
-class _Settings:
-    """Takes pytest's configuration when it is complete, and stops pytest there."""
+class _SettingsReader:
+    """A pytest plugin that takes the configuration when it is complete, and stops pytest there.
+
+    ``source`` is the setting ``migration_source`` and ``root`` the root folder, which a source
+    without migrations is resolved with; ``error`` says why there are no ``histories``.
+    """
 
     histories: tuple[History, ...] = ()
     source: str = ""
@@ -50,13 +54,13 @@ class _Settings:
         self.source = str(config.getini("migration_source"))
         self.root = config.rootpath
         try:
-            self.histories = load_histories(config)
+            self.histories = load_project(config).histories
         except MigrationTestError as error:
             self.error = str(error)
         return 0
 
 
-def load_project() -> tuple[History, ...]:
+def load_histories() -> tuple[History, ...]:
     """Return the histories of the project around the current folder.
 
     Raises UnusableError where pytest or the settings cannot be used.
@@ -75,31 +79,32 @@ def choose_history(histories: Sequence[History], source: str) -> History:
     if not source and len(histories) == 1:
         return histories[0]
     for history in histories:
-        if history.source.name == source:
+        if history.application.source.name == source:
             return history
-    names = ", ".join(history.source.name for history in histories)
+    names = ", ".join(history.application.source.name for history in histories)
     if not source:
         raise UnusableError(f"there are several migration sources; expected --source: {names}")
     raise UnusableError(f"--source {source!r} is not one of the migration sources: {names}")
 
 
-def choose_histories(source: str, *, one: bool = False) -> tuple[History, ...]:
+def choose_histories(source: str, *, only_one: bool = False) -> tuple[History, ...]:
     """Return the histories a command is about: of all sources, or of the one that is named.
 
-    ``one`` asks for a name where there are several, as a version means nothing without.
+    With ``only_one`` a name is needed where there are several: a version alone names none of them.
+    Raises UnusableError where the settings or the name cannot be used.
     """
-    histories = load_project()
-    return (choose_history(histories, source),) if source or one else histories
+    histories = load_histories()
+    return (choose_history(histories, source),) if source or only_one else histories
 
 
-def source_for_new(source: str) -> ModulesSource:
+def source_for_new(source: str) -> FilesSource:
     """Return the source that gets a new migration; it may have none yet.
 
     Raises UnusableError where it cannot be used, or is no folder of files.
     """
     settings = _read_settings()
     if settings.histories:
-        found: object = choose_history(settings.histories, source).source
+        found: object = choose_history(settings.histories, source).application.source
     elif settings.source:
         try:
             found = resolve_source(settings.source, root=settings.root, allow_empty=True)
@@ -107,7 +112,7 @@ def source_for_new(source: str) -> ModulesSource:
             raise UnusableError(str(error)) from error
     else:
         raise UnusableError(settings.error)
-    if not isinstance(found, ModulesSource):
+    if not isinstance(found, FilesSource):
         name = getattr(found, "name", type(found).__name__)
         raise UnusableError(
             f"the source {name} is an object of the project's own, which knows by itself where its"
@@ -116,8 +121,8 @@ def source_for_new(source: str) -> ModulesSource:
     return found
 
 
-def _read_settings() -> _Settings:
-    settings = _Settings()
+def _read_settings() -> _SettingsReader:
+    settings = _SettingsReader()
     try:
         code = pytest.main([*_ARGUMENTS], plugins=[settings])
     except Exception as error:

@@ -1,23 +1,31 @@
-"""Faults: strike a migration at every point, and say what it leaves."""
+"""Strike a migration step at every point, and say what each fault leaves of the database."""
 
 from __future__ import annotations
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.kinds import DEFAULT, KINDS, Kind
-from pytest_pmd_migrations.faults.trial import try_faults
-from pytest_pmd_migrations.faults.values import GOOD, MODES, VERDICTS, Judged, Mode, Point, Verdict
+from pytest_pmd_migrations.faults.child_run import try_faults
+from pytest_pmd_migrations.faults.kinds.registry import DEFAULT, KINDS, Kind
+from pytest_pmd_migrations.faults.values import (
+    GOOD_WORDS,
+    LEFT_WORDS,
+    MODES,
+    Left,
+    Mode,
+    Point,
+    StruckPoint,
+)
 
 __all__ = [
     "DEFAULT",
-    "GOOD",
+    "GOOD_WORDS",
     "KINDS",
+    "LEFT_WORDS",
     "MODES",
-    "VERDICTS",
     "Case",
-    "Judged",
     "Kind",
+    "Left",
     "Mode",
     "Point",
-    "Verdict",
+    "StruckPoint",
     "try_faults",
 ]

@@ -15,68 +15,91 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
+from pytest_pmd_migrations.application.upgrade import EMPTY
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SnapshotError
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.kinds import KINDS, Kind
-from pytest_pmd_migrations.faults.story import story
-from pytest_pmd_migrations.faults.trial import try_faults
-from pytest_pmd_migrations.faults.values import MODES, VERDICTS, Judged
-from pytest_pmd_migrations.lineage import EMPTY
+from pytest_pmd_migrations.faults.child_run import try_faults
+from pytest_pmd_migrations.faults.kinds.registry import KINDS, Kind
+from pytest_pmd_migrations.faults.values import LEFT_WORDS, MODES, StruckPoint
+from pytest_pmd_migrations.faults.wording import describe
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
-Found = tuple[Case, Judged]
+Struck: TypeAlias = tuple[Case, StruckPoint]
+"""A point that was struck, with the case that it belongs to."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the faults and print their counts; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pytest_pmd_migrations.faults")
-    parser.add_argument("source", help="as in migration_source")
-    parser.add_argument("snapshots", type=Path, help="folder of the stored databases")
-    parser.add_argument("--kinds", default="", help="kinds, separated by commas (default: all)")
-    parser.add_argument("--only", default="", help="snapshots, separated by commas (default: all)")
-    parser.add_argument("--list", action="store_true", help="print every point and its verdict")
+    parser = _parser()
     given = parser.parse_args(arguments)
-    # What the migrations themselves say, they say hundreds of times.
+    # The migrations are run hundreds of times, and would log the same as often.
     logging.disable()
     try:
         kinds = _chosen_kinds(given.kinds)
-        source = resolve_source(given.source, root=Path.cwd(), setting="source")
-        cases = list(_cases(source, SnapshotFolder(given.snapshots), _split(given.only)))
-        if not cases:
-            message = (
-                f"--only: {given.only} is at the latest version; expected one with a step left"
-            )
-            raise SettingError(message)
+        cases = _cases(given.source, given.snapshots, given.only)
     except MigrationTestError as error:
         parser.error(str(error))
     for kind in kinds:
         if kind.lacking:
             _say(f"{kind.name} is left out: {kind.lacking}")
     started = time.perf_counter()
-    found: list[Found] = []
+    struck: list[Struck] = []
     for case in cases:
-        found.extend(_tried(case, [kind for kind in kinds if not kind.lacking]))
+        struck.extend(_try_kinds(case, [kind for kind in kinds if not kind.lacking]))
     if given.list:
-        for line in _lines(found):
+        for line in _point_lines(struck):
             _say(line)
-    for line in (*_table(found), *_agreement(found)):
+    for line in (*_table(struck), *_agreement(struck)):
         _say(line)
-    digest = hashlib.sha256("\n".join(_lines(found)).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(_point_lines(struck)).encode()).hexdigest()
     _say(f"digest of all points and verdicts: {digest[:16]}")
     _say(f"{time.perf_counter() - started:.0f} s")
-    return int(any(judged.broken for _, judged in found))
+    return int(any(point.broken for _, point in struck))
 
 
-def _split(names: str) -> list[str]:
-    return [name.strip() for name in names.split(",") if name.strip()]
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pytest_pmd_migrations.faults")
+    parser.add_argument("source", help="as in migration_source")
+    parser.add_argument("snapshots", type=Path, help="folder of the stored databases")
+    parser.add_argument("--kinds", default="", help="kinds, separated by commas (default: all)")
+    parser.add_argument("--only", default="", help="snapshots, separated by commas (default: all)")
+    parser.add_argument("--list", action="store_true", help="print every point and its verdict")
+    return parser
 
 
 def _chosen_kinds(names: str) -> list[Kind]:
     _refuse_unknown("--kinds", _split(names), [kind.name for kind in KINDS])
     return [kind for kind in KINDS if not names or kind.name in _split(names)]
+
+
+def _cases(source_name: str, snapshots: Path, only: str) -> list[Case]:
+    """Return the next step of a new database and of every stored one, in both journal modes.
+
+    Raises SettingError or SnapshotError where there is nothing to try.
+    """
+    source = resolve_source(source_name, root=Path.cwd(), setting="source")
+    versions = source.versions()
+    folder = SnapshotFolder(snapshots)
+    stored = folder.names()
+    if not stored:
+        message = f"no snapshot in {folder.path}; expected stored databases such as 0001.db"
+        raise SnapshotError(message)
+    wanted = _split(only)
+    _refuse_unknown("--only", wanted, ["new", *map(str, stored)])
+    starts = [("new", 0, EMPTY)]
+    starts.extend((str(name), name.version, folder.read(name)) for name in stored)
+    cases: list[Case] = []
+    for label, version, image in starts:
+        following = [one for one in versions if one > version]
+        if following and (not wanted or label in wanted):
+            cases.extend(Case(source, image, version, following[0], label, mode) for mode in MODES)
+    if not cases:
+        message = f"--only: {only} is at the latest version; expected one with a step left"
+        raise SettingError(message)
+    return cases
 
 
 def _refuse_unknown(option: str, given: Sequence[str], known: Sequence[str]) -> None:
@@ -86,69 +109,54 @@ def _refuse_unknown(option: str, given: Sequence[str], known: Sequence[str]) -> 
             raise SettingError(message)
 
 
-def _cases(source: Source, folder: SnapshotFolder, only: Sequence[str]) -> Iterator[Case]:
-    """Yield the next step of a new database and of every stored one, in both journal modes."""
-    versions = source.versions()
-    stored = folder.names()
-    if not stored:
-        message = f"no snapshot in {folder.path}; expected stored databases such as 0001.db"
-        raise SnapshotError(message)
-    _refuse_unknown("--only", only, ["new", *map(str, stored)])
-    starts = [("new", 0, EMPTY)]
-    starts.extend((str(name), name.version, folder.read(name)) for name in stored)
-    for label, version, image in starts:
-        following = [one for one in versions if one > version]
-        if following and (not only or label in only):
-            for mode in MODES:
-                yield Case(source, image, version, following[0], label, mode)
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
-def _tried(case: Case, kinds: Sequence[Kind]) -> Iterator[Found]:
-    for judged in try_faults(case, kinds):
-        if judged.broken:
-            _say(f"{judged.verdict} by {judged.point.kind}")
-            for line in story(judged, case.label):
+def _try_kinds(case: Case, kinds: Sequence[Kind]) -> Iterator[Struck]:
+    """Yield what each fault left, and print the broken points at once."""
+    for struck in try_faults(case, kinds):
+        if struck.broken:
+            _say(f"{struck.left} by {struck.point.kind}")
+            for line in describe(struck, case.label):
                 _say(line)
-        yield case, judged
+        yield case, struck
 
 
-def _table(found: Sequence[Found]) -> Iterator[str]:
-    """Yield a line for each kind: how many points, and how many of each verdict."""
-    verdicts: dict[str, Counter[str]] = defaultdict(Counter)
-    for _, judged in found:
-        verdicts[judged.point.kind][judged.verdict] += 1
+def _table(struck: Sequence[Struck]) -> Iterator[str]:
+    """Yield a line for each kind: how many points, and how many of each word."""
+    left: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, one in struck:
+        left[one.point.kind][one.left] += 1
     yield f"{'kind':<12}{'points':>7}  verdicts"
-    for kind, counted in verdicts.items():
-        words = ", ".join(f"{counted[word]} {word}" for word in VERDICTS if counted[word])
+    for kind, counted in left.items():
+        words = ", ".join(f"{counted[word]} {word}" for word in LEFT_WORDS if counted[word])
         yield f"{kind:<12}{counted.total():>7}  {words}"
-    broken = sum(judged.broken for _, judged in found)
-    yield f"{'all':<12}{len(found):>7}  {broken} broken"
+    broken = sum(one.broken for _, one in struck)
+    yield f"{'all':<12}{len(struck):>7}  {broken} broken"
 
 
-def _agreement(found: Sequence[Found]) -> Iterator[str]:
-    """Yield a line on how many real kills left what the files at that moment said."""
-    told = {
-        (case.label, case.mode, judged.point.unit, judged.point.at): judged
-        for case, judged in found
-        if judged.point.kind == "crash"
-    }
-    pairs = [
-        (judged, told[key])
-        for case, judged in found
-        if judged.point.kind == "kill"
-        and (key := (case.label, case.mode, judged.point.unit, judged.point.at)) in told
-    ]
-    if pairs:
-        same = sum((a.verdict, a.version) == (b.verdict, b.version) for a, b in pairs)
-        yield f"{same} of {len(pairs)} real kills agree with the crash image of the same point"
+def _agreement(struck: Sequence[Struck]) -> Iterator[str]:
+    """Yield a line on how many real kills left what the crash image of the same point shows."""
+    by_kind: dict[str, dict[tuple[str, str, str, int], StruckPoint]] = defaultdict(dict)
+    for case, one in struck:
+        by_kind[one.point.kind][case.label, case.mode, one.point.unit, one.point.at] = one
+    crashes, kills = by_kind["crash"], by_kind["kill"]
+    both = crashes.keys() & kills.keys()
+    if both:
+        same = sum(
+            (crashes[key].left, crashes[key].version) == (kills[key].left, kills[key].version)
+            for key in both
+        )
+        yield f"{same} of {len(both)} real kills agree with the crash image of the same point"
 
 
-def _lines(found: Sequence[Found]) -> Iterator[str]:
-    for case, judged in found:
-        point = judged.point
+def _point_lines(struck: Sequence[Struck]) -> Iterator[str]:
+    for case, one in struck:
+        point = one.point
         yield (
-            f"{case.label} {point.mode} {point.kind} {point.unit} {point.at} {judged.verdict}"
-            f" {point.place}: {point.sql}"
+            f"{case.label} {point.mode} {point.kind} {point.unit} {point.at} {one.left}"
+            f" {point.where}: {point.sql}"
         )
 
 

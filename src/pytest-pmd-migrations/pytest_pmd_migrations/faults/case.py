@@ -1,4 +1,4 @@
-"""One upgrade that faults are tried on, run as often as it takes, each time on its own file."""
+"""The upgrade that faults are tried on: it is run as often as needed, each time on its own file."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.fault import Fault
-from pytest_pmd_migrations.faults.files import Files, read_files, write_database
-from pytest_pmd_migrations.faults.injector import Injector
-from pytest_pmd_migrations.faults.recording import Recorder, Recording
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files, write_database
 from pytest_pmd_migrations.faults.values import Mode
+from pytest_pmd_migrations.faults.watching.events import Fault, RunObserver
+from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
+from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
 
-__all__ = ["Case", "Ran", "scratch_folder"]
+__all__ = ["Case", "FinishedRun", "scratch_folder"]
 
 _NAME = "app.db"
 _MEMORY = "/dev/shm"
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a run left: what the runner raised, as text, and the files after it.
+class FinishedRun:
+    """What the runner raised, as text and empty where nothing, and the files after the run.
 
     All connections were closed before the files were read, as they are when a process ends.
     """
 
     raised: str
-    files: Files
+    files: DatabaseFiles
 
     @property
-    def outcome(self) -> str:
+    def said(self) -> str:
         """What the run said, in words."""
         return f"raised {self.raised}" if self.raised else "reported success"
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Bring ``before``, which is at version ``start``, to version ``to`` in one journal mode.
+    """An upgrade of ``before``, which is at version ``start``, to version ``to``.
 
     ``label`` names the database. ``ignore`` are globs on objects that are not the application's.
-    ``on_retry`` is called before a plain retry: whoever watches over time wants to know.
+    ``on_retry`` is called before a plain retry, for whoever limits the time that one takes.
     """
 
     source: Source
@@ -67,40 +67,40 @@ class Case:
 
     @contextmanager
     def database(self) -> Iterator[Path]:
-        """Give the path of a private copy of the database, taken away after."""
+        """Give the path of a private copy of the database; it is deleted afterwards."""
         with scratch_folder(len(self.before.content)) as folder:
             path = folder / _NAME
             write_database(path, self.before, self.mode)
             yield path
 
-    def run(self, fault: Fault) -> Ran:
-        """Run the upgrade on a private copy while ``fault`` strikes.
+    def run(self, observer: RunObserver) -> FinishedRun:
+        """Run the upgrade on a private copy, and tell ``observer`` of it.
 
         Raises InjectionError when a connection was lost from sight.
         """
         with self.database() as path:
-            return self.run_on(path, fault)
+            return self.run_on(path, observer)
 
-    def run_on(self, path: Path, fault: Fault) -> Ran:
-        """Run the upgrade on the copy at ``path`` while ``fault`` strikes."""
+    def run_on(self, path: Path, observer: RunObserver) -> FinishedRun:
+        """Run the upgrade on the copy at ``path``, and tell ``observer`` of it."""
         raised: BaseException | None = None
-        with Injector(path, fault) as injector:
+        with WatchedRun(path, observer) as watched:
             try:
-                self.source.upgrade(injector.connect(), self.to)
+                self.source.upgrade(watched.connect(), self.to)
             except (Exception, SystemExit) as error:
                 raised = error
-            fault.returned(raised)
-        injector.check()
-        return Ran(_told(raised), read_files(path))
+            observer.returned(raised)
+        watched.check()
+        return FinishedRun(_error_text(raised), read_files(path))
 
-    def strike(self, fault: Fault) -> Ran:
-        """Run the upgrade; raise InjectionError when the fault did not come to pass."""
-        ran = self.run(fault)
+    def strike(self, fault: Fault) -> FinishedRun:
+        """Run the upgrade while ``fault`` strikes; raise InjectionError where it never did."""
+        finished = self.run(fault)
         if not fault.struck:
-            raise self.missed()
-        return ran
+            raise self.never_struck()
+        return finished
 
-    def missed(self) -> InjectionError:
+    def never_struck(self) -> InjectionError:
         """Return the error that says a fault never struck."""
         return InjectionError(
             f"a fault did not strike on the way from {self.label} to"
@@ -108,32 +108,37 @@ class Case:
             " or hides its connection. Let the same database give the same statements"
         )
 
+    @property
+    def recording(self) -> Recording:
+        """The statements of a run without a fault."""
+        return self._plain[0]
+
+    @property
+    def plain_run(self) -> FinishedRun:
+        """The end of the run without a fault that ``recording`` was made of."""
+        return self._plain[1]
+
     @cached_property
-    def plain(self) -> tuple[Recording, Ran]:
-        """What a run without a fault does.
+    def _plain(self) -> tuple[Recording, FinishedRun]:
+        """Run once without a fault.
 
         Raises InjectionError when the file changed and no watched connection wrote.
         """
         recorder = Recorder()
-        ran = self.run(recorder)
+        finished = self.run(recorder)
         recording = recorder.recording()
-        if not recording.wrote and ran.files.database != self.before.content:
+        if not recording.wrote and finished.files.database != self.before.content:
             raise InjectionError(
                 f"the faults saw no connection that wrote, and yet {self.label} came to"
                 f" {format_version(self.to)}: the runner does not use Python's sqlite3 in this"
                 " process, so no fault can be tried on it"
             )
-        return recording, ran
-
-    @property
-    def recording(self) -> Recording:
-        """The events of the plain run."""
-        return self.plain[0]
+        return recording, finished
 
 
 @contextmanager
 def scratch_folder(size: int) -> Iterator[Path]:
-    """Give a folder that is taken away after, in memory where there is room for ``size`` bytes.
+    """Give a folder that is deleted afterwards, in memory where there is room for ``size`` bytes.
 
     Hundreds of small files are made and removed; a disk would take most of the time.
     """
@@ -145,7 +150,7 @@ def scratch_folder(size: int) -> Iterator[Path]:
         shutil.rmtree(name)
 
 
-def _told(error: BaseException | None) -> str:
+def _error_text(error: BaseException | None) -> str:
     if error is None:
         return ""
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

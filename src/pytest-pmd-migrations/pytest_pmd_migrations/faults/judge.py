@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
-from pytest_pmd_migrations.faults.case import Case, Ran, scratch_folder
-from pytest_pmd_migrations.faults.files import Files
-from pytest_pmd_migrations.faults.values import Judged, Point, Verdict
+from pytest_pmd_migrations.faults.case import Case, FinishedRun, scratch_folder
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles
+from pytest_pmd_migrations.faults.database_state import (
+    DatabaseState,
+    differing_lines,
+    image_shown,
+    read_state,
+)
+from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.lineage import EMPTY, walk
-from pytest_pmd_migrations.rows import compare_rows, digest_tables
-from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
-from pytest_pmd_migrations.sources.protocol import current_version
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Judge"]
 
-_LABELS = ("found", "expected")
-
 
 @dataclass(frozen=True)
-class State:
-    """A database as a value: its version, the text of its schema, the rows of each table."""
+class _Found:
+    """What the files hold, whatever the run said; the names are those of a struck point."""
 
-    version: int
-    text: tuple[tuple[object, ...], ...]
-    rows: Mapping[str, str]
-    image: Image
-
-
-@dataclass(frozen=True)
-class _Aftermath:
-    """What is in the files, whatever the run said."""
-
-    verdict: Verdict
+    left: Left
     version: int | None = None
     differences: tuple[str, ...] = ()
     retry: str = ""
@@ -53,42 +43,36 @@ class Judge:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._files: dict[str, _Aftermath] = {}
-        self._recovered: dict[str, _Aftermath] = {}
+        self._by_files: dict[str, _Found] = {}
+        self._by_recovered: dict[str, _Found] = {}
 
-    def killed(self, point: Point, files: Files, *, reported: bool = False) -> Judged:
-        """Judge what a process that was killed left; ``reported`` is whether it had said "done"."""
-        return self._judged(point, files, "reported success" if reported else "", reported=reported)
+    def after_kill(
+        self, point: Point, files: DatabaseFiles, *, reported: bool = False
+    ) -> StruckPoint:
+        """Judge the files of a process that was killed.
 
-    def ended(self, point: Point, ran: Ran) -> Judged:
-        """Judge what a run left that came to its end, with an error or without."""
-        return self._judged(point, ran.files, ran.outcome, reported=not ran.raised)
+        ``reported`` is whether the run had reported success by then.
+        """
+        said = "reported success" if reported else ""
+        return self._struck(point, files, said, reported=reported)
 
-    def _judged(self, point: Point, files: Files, outcome: str, *, reported: bool) -> Judged:
-        found = self._aftermath(files)
-        lied = reported and found.verdict not in ("new", "corrupt")
-        return Judged(
-            point,
-            "lied" if lied else found.verdict,
-            version=found.version,
-            outcome=outcome,
-            differences=found.differences,
-            retry=found.retry,
-        )
+    def after_run(self, point: Point, finished: FinishedRun) -> StruckPoint:
+        """Judge the files of a run that came to its end, with an error or without."""
+        return self._struck(point, finished.files, finished.said, reported=not finished.raised)
 
     def check_plain_run(self) -> None:
-        """Raise InjectionError unless a run without a fault ends where the walk does.
+        """Raise InjectionError unless a run without a fault ends where a walk in memory does.
 
         What differs from run to run cannot be compared; a run that fails cannot be struck.
         """
-        _, ran = self._case.plain
-        if ran.raised:
+        plain = self._case.plain_run
+        if plain.raised:
             raise InjectionError(
-                f"from {self._case.label}, the run without a fault {ran.outcome}, though in memory"
+                f"from {self._case.label}, the run without a fault {plain.said}, though in memory"
                 " it succeeds: the source cannot upgrade a file. Faults are tried on files"
             )
-        found = self._aftermath(ran.files)
-        if found.verdict != "new":
+        found = self._find(plain.files)
+        if found.left != "new":
             wrong = "; ".join(found.differences) or f"it is at version {found.version}"
             raise InjectionError(
                 f"two runs without a fault differ, from {self._case.label} to"
@@ -96,98 +80,98 @@ class Judge:
                 " run in the source's volatile"
             )
 
-    @cached_property
-    def _expected(self) -> Mapping[int, State]:
-        """The state at each version from the start on, by a walk without a fault."""
-        case = self._case
-        found = {}
-        for step in walk(case.source, case.before, to=case.to):
-            found[step.version] = self._state(step.conn, step.after)
-        return found
-
-    def _state(self, conn: sqlite3.Connection, image: Image | None = None) -> State:
-        case = self._case
-        return State(
-            current_version(case.source, conn),
-            stored_text(conn),
-            {
-                **digest_tables(conn, volatile=case.volatile, ignore=case.ignore),
-                **_marks(conn),
-            },
-            image or _image(conn),
+    def _struck(
+        self, point: Point, files: DatabaseFiles, said: str, *, reported: bool
+    ) -> StruckPoint:
+        found = self._find(files)
+        lied = reported and found.left not in ("new", "corrupt")
+        return StruckPoint(
+            point,
+            "lied" if lied else found.left,
+            version=found.version,
+            said=said,
+            differences=found.differences,
+            retry=found.retry,
         )
 
-    def _aftermath(self, files: Files) -> _Aftermath:
-        found = self._files.get(files.digest)
+    @cached_property
+    def _expected(self) -> Mapping[int, DatabaseState]:
+        """The state at each version from the start on, by a walk without a fault."""
+        case = self._case
+        steps = walk(case.source, case.before, to=case.to)
+        return {step.version: self._read(step.conn, step.after) for step in steps}
+
+    def _read(self, conn: sqlite3.Connection, image: Image | None = None) -> DatabaseState:
+        return read_state(conn, self._case.source, ignore=self._case.ignore, image=image)
+
+    def _find(self, files: DatabaseFiles) -> _Found:
+        found = self._by_files.get(files.digest)
         if found is None:
             with scratch_folder(len(files.database)) as folder:
                 path = folder / "app.db"
                 files.write(path)
-                found = self._reopened(path)
-            self._files[files.digest] = found
+                found = self._reopen(path)
+            self._by_files[files.digest] = found
         return found
 
-    def _reopened(self, path: Path) -> _Aftermath:
+    def _reopen(self, path: Path) -> _Found:
         """Open the database, which rolls back what was not committed, and judge it.
 
-        What was recovered before is known: a rollback gives the same bytes.
+        Different files are often recovered to the same bytes, which are judged once.
         """
         try:
             with closing(_open(path)) as conn:
                 conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-                digest = Files(_image(conn).content).digest
+                digest = DatabaseFiles(image_shown(conn).content).digest
         except sqlite3.DatabaseError as error:
-            return _Aftermath("corrupt", differences=(f"it cannot be opened: {error}",))
-        if digest not in self._recovered:
-            self._recovered[digest] = self._judge(path)
-        return self._recovered[digest]
+            return _Found("corrupt", differences=(f"it cannot be opened: {error}",))
+        if digest not in self._by_recovered:
+            self._by_recovered[digest] = self._judge(path)
+        return self._by_recovered[digest]
 
-    def _judge(self, path: Path) -> _Aftermath:
+    def _judge(self, path: Path) -> _Found:
+        """Say what the database is, by its version, its content and a plain retry."""
         case = self._case
         try:
             with closing(_open(path)) as conn:
                 problems = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(3)")]
                 if problems != ["ok"]:
-                    return _Aftermath("corrupt", differences=tuple(problems))
-                state = self._state(conn)
+                    return _Found("corrupt", differences=tuple(problems))
+                state = self._read(conn)
         except sqlite3.DatabaseError as error:
-            return _Aftermath("corrupt", differences=(f"it cannot be read: {error}",))
+            return _Found("corrupt", differences=(f"it cannot be read: {error}",))
         except MigrationTestError as error:
-            return self._retried(path, _Aftermath("torn", differences=(str(error),)))
+            return self._retry(path, _Found("torn", differences=(str(error),)))
         expected = self._expected.get(state.version)
         if expected is None:
             known = ", ".join(format_version(version) for version in self._expected)
-            return self._retried(
-                path, _Aftermath("torn", state.version, (f"expected one of the versions {known}",))
-            )
-        differences = tuple(_differences(state, expected, case))
+            line = f"expected one of the versions {known}"
+            return self._retry(path, _Found("torn", state.version, (line,)))
+        differences = tuple(differing_lines(state, expected, ignore=case.ignore))
         if differences:
-            return self._retried(path, _Aftermath("torn", state.version, differences))
+            return self._retry(path, _Found("torn", state.version, differences))
         if state.version == case.to:
-            return _Aftermath("new", state.version)
-        word: Verdict = "old" if state.version == case.start else "mid"
-        return self._retried(path, _Aftermath(word, state.version))
+            return _Found("new", state.version)
+        left: Left = "old" if state.version == case.start else "mid"
+        return self._retry(path, _Found(left, state.version))
 
-    def _retried(self, path: Path, found: _Aftermath) -> _Aftermath:
-        """Let the source try again: the verdict stays if that reaches the end."""
+    def _retry(self, path: Path, found: _Found) -> _Found:
+        """Let the runner try again; return ``found`` if it reaches the end, else what is worse."""
         case = self._case
         case.on_retry()
         try:
             with closing(_open(path)) as conn:
                 case.source.upgrade(conn, case.to)
             with closing(_open(path)) as conn:
-                state = self._state(conn)
+                state = self._read(conn)
         except (Exception, SystemExit) as error:
             text = " ".join(str(error).split())
-            return replace(found, verdict="wedged", retry=f"raises {type(error).__name__}: {text}")
-        expected = self._expected[case.to]
+            return replace(found, left="wedged", retry=f"raises {type(error).__name__}: {text}")
         if state.version != case.to:
-            return replace(
-                found,
-                verdict="wrong",
-                retry=f"reports success at version {format_version(state.version)}",
-            )
-        differences = tuple(_differences(state, expected, case))
+            retry = f"reports success at version {format_version(state.version)}"
+            return replace(found, left="wrong", retry=retry)
+        expected = self._expected[case.to]
+        differences = tuple(differing_lines(state, expected, ignore=case.ignore))
         if not differences:
             return found
         lost = compare_rows(
@@ -198,12 +182,11 @@ class Judge:
             ignore=case.ignore,
             volatile=case.volatile,
         ).findings
-        retry = "reports success, but " + (lost[0].message if lost else differences[0])
         return replace(
             found,
-            verdict="lost" if lost else "wrong",
+            left="lost" if lost else "wrong",
             differences=found.differences or differences,
-            retry=retry,
+            retry="reports success, but " + (lost[0].message if lost else differences[0]),
         )
 
 
@@ -215,43 +198,3 @@ def _open(path: Path) -> sqlite3.Connection:
         conn.close()
         raise
     return conn
-
-
-def _image(conn: sqlite3.Connection) -> Image:
-    """Return what ``conn`` shows; SQLite has nothing to serialize of a database without a page."""
-    if not conn.execute("PRAGMA page_count").fetchone()[0]:
-        return EMPTY
-    return Image.of_connection(conn)
-
-
-def _marks(conn: sqlite3.Connection) -> Mapping[str, str]:
-    """Return the marks of AUTOINCREMENT: an id is not given out twice, whatever struck."""
-    try:
-        rows = conn.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
-    except sqlite3.OperationalError:
-        return {}
-    return {"sqlite_sequence": repr(rows)}
-
-
-def _differences(state: State, expected: State, case: Case) -> Iterator[str]:
-    """Yield a line for everything that is not as expected."""
-    if state.text != expected.text:
-        with closing(state.image.connect()) as there, closing(expected.image.connect()) as wanted:
-            diff = compare(
-                read_schema(there).without(case.ignore), read_schema(wanted).without(case.ignore)
-            )
-        yield from render(diff, labels=_LABELS)
-    for table in sorted(state.rows.keys() & expected.rows.keys()):
-        if state.rows[table] != expected.rows[table]:
-            yield _rows_line(table, state.image, expected.image)
-
-
-def _rows_line(table: str, there: Image, wanted: Image) -> str:
-    quoted = '"' + table.replace('"', '""') + '"'
-    counts = []
-    for image in (there, wanted):
-        with closing(image.connect()) as conn:
-            counts.append(int(conn.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0]))
-    if counts[0] == counts[1]:
-        return f"table {table} has other values in its {counted(counts[0], 'row')}"
-    return f"table {table} has {counts[0]} of {counted(counts[1], 'row')}"

@@ -1,14 +1,14 @@
-"""The values of the faults: where one strikes, and what it left behind."""
+"""Where a fault strikes a run, and what it leaves there, as values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["GOOD", "MODES", "VERDICTS", "Judged", "Mode", "Point", "Unit", "Verdict"]
+__all__ = ["GOOD_WORDS", "LEFT_WORDS", "MODES", "Left", "Mode", "Point", "StruckPoint", "Unit"]
 
-Verdict = Literal["old", "mid", "new", "torn", "wedged", "wrong", "lost", "corrupt", "lied", "hung"]
-"""What a fault left behind, in one word.
+Left = Literal["old", "mid", "new", "torn", "wedged", "wrong", "lost", "corrupt", "lied", "hung"]
+"""What a fault left, in one word.
 
 - ``old``: the version before, as it was; ``mid``: a version on the way, complete; ``new``: the
   version asked for, complete; a plain retry reaches the end in each. These are good.
@@ -21,7 +21,7 @@ Verdict = Literal["old", "mid", "new", "torn", "wedged", "wrong", "lost", "corru
 - ``hung``: the run itself did not come back.
 """
 
-VERDICTS: tuple[Verdict, ...] = (
+LEFT_WORDS: tuple[Left, ...] = (
     "old",
     "mid",
     "new",
@@ -33,55 +33,59 @@ VERDICTS: tuple[Verdict, ...] = (
     "lied",
     "hung",
 )
+"""Every word, in the order in which they are counted."""
 
-GOOD: frozenset[Verdict] = frozenset({"old", "mid", "new"})
+GOOD_WORDS: frozenset[Left] = frozenset({"old", "mid", "new"})
+"""The words for a database that is as it should be."""
 
 Mode = Literal["rollback", "wal"]
 """How the database keeps what is not committed: in a rollback journal or a write-ahead log."""
 
 MODES: tuple[Mode, ...] = ("rollback", "wal")
+"""Both journal modes."""
 
 
 Unit = Literal["statement", "tick", "call", "page", "end", "part", "write"]
-"""What places are counted in: beginnings of statements, jumps of SQLite's virtual machine, calls
-of its authorizer, pages of the database, the runner's return, parts of the memory a run needs,
-writes to the files."""
+"""What a kind counts its points in: beginnings of statements, jumps of SQLite's virtual machine,
+calls of its authorizer, pages of the database, the runner's return, parts of the memory a run
+needs, writes to the files."""
 
 
 @dataclass(frozen=True)
 class Point:
     """Where one fault strikes: at the ``at``-th ``unit`` of a run, from 0.
 
-    ``place`` says it in words ("killed after statement 3 of 7"), ``sql`` is the statement it is
-    about, if any.
+    ``where`` says it in words ("killed after statement 3 of 7"), ``sql`` is the statement it is
+    about, if any. ``variant`` tells apart what a kind does at one and the same ``at``.
     """
 
     kind: str
     mode: Mode
     unit: Unit
     at: int
-    place: str
+    where: str
     sql: str = ""
+    variant: str = ""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A point and what the fault left there.
+class StruckPoint:
+    """A point at which a fault struck, and what was left of the database.
 
     ``version`` is the one that the reopened database has, None where it could not be read;
-    ``outcome`` what the run said ("raised ...", "reported success"), empty where it was killed;
+    ``said`` what the run said ("raised ...", "reported success"), empty where it was killed;
     ``differences`` are lines on what is not as it should be at that version; ``retry`` is what
     became of a plain retry, empty where it reached the end.
     """
 
     point: Point
-    verdict: Verdict
+    left: Left
     version: int | None = None
-    outcome: str = ""
+    said: str = ""
     differences: tuple[str, ...] = ()
     retry: str = ""
 
     @property
     def broken(self) -> bool:
         """Whether the fault left anything but the old or a complete later version."""
-        return self.verdict not in GOOD
+        return self.left not in GOOD_WORDS

@@ -1,7 +1,7 @@
-"""Rows for empty tables, generated from the schema and always the same."""
+"""Generate rows for empty tables: one schema and seed always give the same rows."""
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.fill.tables import Filled, fill_empty_tables
+from pytest_pmd_migrations.fill.empty_tables import Filled, fill_empty_tables
 
 __all__ = ["Filled", "fill_empty_tables"]

@@ -1,1 +1,1 @@
-"""Reports: outcomes as lines of the terminal."""
+"""Report outcomes as lines of the terminal."""

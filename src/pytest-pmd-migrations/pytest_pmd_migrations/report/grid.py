@@ -1,4 +1,4 @@
-"""The grid: a row a version, a column a check, words that need no colour."""
+"""Lay out the grid: a line a row, a column a check, words that need no colour."""
 
 from __future__ import annotations
 

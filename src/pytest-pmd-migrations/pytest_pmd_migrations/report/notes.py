@@ -1,10 +1,10 @@
-"""Notes as lines: equal words about several places are told once, a command is never broken."""
+"""Lay out notes as lines: equal notes about several rows once, no command broken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.checks.model import Note, Row, SnapshotRow
 from pytest_pmd_migrations.wording import WIDTH, wrap_text
 
 __all__ = ["note_lines"]
@@ -15,11 +15,12 @@ def note_lines(notes: Iterable[Note]) -> Iterator[str]:
 
     A command stands at the end of its line, or where that is full, on a line of its own.
     """
-    places: dict[tuple[str, str], dict[str, None]] = {}
+    told: dict[tuple[str, str], dict[str, Row | str]] = {}
     for note in notes:
-        places.setdefault((note.text, note.command), {})[note.place] = None
-    for (text, command), found in places.items():
-        line = f"note {_joined(tuple(found))}: {text}"
+        title = note.about if isinstance(note.about, str) else note.about.title
+        told.setdefault((note.text, note.command), {})[title] = note.about
+    for (text, command), subjects in told.items():
+        line = f"note {_joined(subjects)}: {text}"
         if command and len(f"{line}.  {command}") <= WIDTH:
             yield f"{line}.  {command}"
             continue
@@ -28,12 +29,16 @@ def note_lines(notes: Iterable[Note]) -> Iterator[str]:
             yield f"  {command}"
 
 
-def _joined(places: Sequence[str]) -> str:
+def _joined(subjects: Mapping[str, Row | str]) -> str:
     """Return ``0000+u1, +u2, 0001+adopted``: a version once for neighbours that share it."""
     parts: list[str] = []
-    before = ""
-    for place in places:
-        version, plus, variant = place.partition("+")
-        parts.append(f"+{variant}" if plus and version == before else place)
-        before = version if plus else ""
+    before: int | None = None
+    for title, about in subjects.items():
+        if isinstance(about, SnapshotRow) and about.snapshot.variant:
+            again = about.version == before
+            parts.append(f"+{about.snapshot.variant}" if again else title)
+            before = about.version
+        else:
+            parts.append(title)
+            before = None
     return ", ".join(parts)

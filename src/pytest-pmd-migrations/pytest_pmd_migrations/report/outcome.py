@@ -1,13 +1,22 @@
-"""The outcome of one cell: plain values that travel from a worker to the controller."""
+"""Carry the outcome of one cell, as plain values, from a worker to the controller."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pytest_pmd_migrations.checks.cells import Cell, parse_cell_id
-from pytest_pmd_migrations.checks.model import Note, Verdict
+from pytest_pmd_migrations.checks.model import (
+    MigrationRow,
+    Note,
+    Row,
+    SnapshotRow,
+    UsedDeclaration,
+    Verdict,
+)
+from pytest_pmd_migrations.grid.cells import CellKey, parse_cell_id
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = ["BAD", "DIED", "FAIL", "NONE", "NOTE", "NOT_RUN", "OK", "SKIP", "Outcome"]
 
@@ -29,27 +38,17 @@ class Outcome:
     ``status`` is one of the words above; ``used`` are the declarations that a row needed.
     """
 
-    source: str
-    row: str
-    check: str
+    cell: CellKey
     status: str
     notes: tuple[Note, ...] = ()
     remarks: tuple[Note, ...] = ()
-    used: tuple[str, ...] = ()
+    used: frozenset[UsedDeclaration] = frozenset()
 
     @classmethod
-    def of_verdict(cls, cell: Cell, verdict: Verdict) -> Outcome:
+    def of_verdict(cls, cell: CellKey, verdict: Verdict) -> Outcome:
         """Return the outcome of a cell that was judged."""
         status = FAIL if verdict.findings else NOTE if verdict.notes else OK
-        return cls(
-            cell.source,
-            cell.row,
-            cell.check,
-            status,
-            verdict.notes,
-            verdict.remarks,
-            tuple(sorted(verdict.used)),
-        )
+        return cls(cell, status, verdict.notes, verdict.remarks, verdict.used)
 
     @classmethod
     def of_silence(cls, nodeid: str, *, skipped: bool, died: bool) -> Outcome | None:
@@ -57,27 +56,55 @@ class Outcome:
 
         It was skipped, failed before it was judged, or its worker was killed.
         """
-        parts = parse_cell_id(nodeid)
-        if parts is None:
+        cell = parse_cell_id(nodeid)
+        if cell is None:
             return None
-        return cls(*parts, SKIP if skipped else DIED if died else FAIL)
+        return cls(cell, SKIP if skipped else DIED if died else FAIL)
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as values that survive JSON."""
-        return asdict(self)
+        return {
+            "cell": [self.cell.source, _row_to_json(self.cell.row), self.cell.check],
+            "status": self.status,
+            "notes": [_note_to_json(note) for note in self.notes],
+            "remarks": [_note_to_json(note) for note in self.remarks],
+            "used": [[version, key.kind, key.name] for version, key in sorted(self.used)],
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Outcome:
         """Return the outcome that :meth:`to_json` wrote, on whichever process."""
+        source, row, check = values["cell"]
         return cls(
-            **{
-                **values,
-                "notes": _notes(values["notes"]),
-                "remarks": _notes(values["remarks"]),
-                "used": tuple(values["used"]),
-            }
+            CellKey(source, _row_from_json(row), check),
+            values["status"],
+            _notes_from_json(values["notes"]),
+            _notes_from_json(values["remarks"]),
+            frozenset(
+                (version, DeclarationKey(kind, name)) for version, kind, name in values["used"]
+            ),
         )
 
 
-def _notes(found: Iterable[Mapping[str, str]]) -> tuple[Note, ...]:
-    return tuple(Note(**values) for values in found)
+def _row_to_json(row: Row) -> dict[str, Any]:
+    if isinstance(row, SnapshotRow):
+        return {"snapshot": str(row), "label": row.label}
+    return {"migration": row.version, "label": row.label}
+
+
+def _row_from_json(values: Mapping[str, Any]) -> Row:
+    if "snapshot" in values:
+        return SnapshotRow(SnapshotName.parse(values["snapshot"]), values["label"])
+    return MigrationRow(values["migration"], values["label"])
+
+
+def _note_to_json(note: Note) -> list[Any]:
+    about = note.about if isinstance(note.about, str) else _row_to_json(note.about)
+    return [about, note.text, note.command]
+
+
+def _notes_from_json(notes: Iterable[Sequence[Any]]) -> tuple[Note, ...]:
+    return tuple(
+        Note(about if isinstance(about, str) else _row_from_json(about), text, command)
+        for about, text, command in notes
+    )

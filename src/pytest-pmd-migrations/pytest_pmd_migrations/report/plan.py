@@ -1,71 +1,69 @@
-"""What the matrix consists of, run or not: the frame that outcomes are put into."""
+"""Plan the matrix: which rows, cells and declarations outcomes are expected for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.cells import grid_rows, list_cells
-from pytest_pmd_migrations.checks.model import Check, Note
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.model import AnyCheck, MigrationRow, Note, Row, UsedDeclaration
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.history import History
-from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.grid.cells import CellKey, list_cells, migration_rows, snapshot_rows
+from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Plan", "plan_of"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One source's part of the matrix.
+    """One application's part of the matrix.
 
-    ``cells`` are (row, check) pairs in the grid's order; ``declared`` names every declaration,
-    by version and key; ``notes`` say what is hidden from the checks, and which declarations could
-    not be read.
+    ``rows`` are the titles of the grid's rows in their order; ``cells`` every cell in the grid's
+    order; ``declared`` names every declaration with the version that makes it; ``notes`` say what
+    is hidden from the checks, and which declarations could not be read.
     """
 
-    source: str
+    application: Application
     rows: tuple[str, ...]
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[CellKey, ...]
     snapshot_checks: tuple[str, ...]
     migration_checks: tuple[str, ...]
     snapshots: int
-    migrations: int
-    latest: int
-    declared: frozenset[str] = frozenset()
+    declared: frozenset[UsedDeclaration] = frozenset()
     notes: tuple[Note, ...] = ()
 
 
-def plan_of(history: History, checks: Sequence[Check], *, hidden: Note | None = None) -> Plan:
-    """Return the plan of one history under ``checks``; ``hidden`` says what they do not see."""
+def plan_of(history: History, checks: Sequence[AnyCheck], *, hidden: int = 0) -> Plan:
+    """Return the plan of one history under ``checks``, which do not see ``hidden`` objects."""
+    application = history.application
     used = [check for check in checks if check.applies(history)]
-    rows = {*grid_rows(history, "snapshot"), *grid_rows(history, "migration")}
-    declared: set[str] = set()
-    notes = [hidden] if hidden else []
-    for version in history.versions:
+    declared: set[UsedDeclaration] = set()
+    notes: list[Note] = []
+    if hidden:
+        text = f"{counted(hidden, 'object')} hidden from every check"
+        notes.append(Note("migration_ignore", text))
+    for version in application.versions:
         try:
-            declared.update(_declared(history, version))
+            keys = application.declarations(version).list_keys()
+            declared.update((version, key) for key in keys)
         except MigrationTestError as error:
-            notes.append(Note(format_version(version), str(error)))
+            row = MigrationRow(version, application.label(version))
+            notes.append(Note(row, str(error)))
     return Plan(
-        source=history.name,
-        rows=tuple(sorted(rows)),
-        cells=tuple((cell.row, cell.check) for cell in list_cells(history, checks)),
+        application=application,
+        rows=_row_titles(history),
+        cells=tuple(cell.key for cell in list_cells(history, checks)),
         snapshot_checks=tuple(check.name for check in used if check.of == "snapshot"),
         migration_checks=tuple(check.name for check in used if check.of == "migration"),
-        snapshots=len(history.stored),
-        migrations=len(history.versions),
-        latest=history.latest,
+        snapshots=len(history.store.names),
         declared=frozenset(declared),
         notes=tuple(notes),
     )
 
 
-def _declared(history: History, version: int) -> Iterator[str]:
-    declarations = history.declarations(version)
-    for kind, names in (
-        ("DELETES", declarations.deletes),
-        ("CHANGES", declarations.changes),
-        ("MOVES", declarations.moves),
-    ):
-        for name in names:
-            yield f"{format_version(version)} {kind} {name}"
+def _row_titles(history: History) -> tuple[str, ...]:
+    """Return the title of each row; a plain snapshot and the migration to it share one."""
+    rows: list[Row] = [*snapshot_rows(history), *migration_rows(history)]
+    rows.sort(key=lambda row: (row.version, str(row)))
+    return tuple(dict.fromkeys(row.title for row in rows))

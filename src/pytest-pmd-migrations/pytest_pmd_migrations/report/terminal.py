@@ -1,11 +1,12 @@
-"""The section "migration matrix" at the end of pytest's output."""
+"""Write the section "migration matrix" at the end of pytest's output."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.checks.data import DATA
+from pytest_pmd_migrations.checks.model import Note, UsedDeclaration
 from pytest_pmd_migrations.report.grid import Grid, GridLine, grid_lines
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import (
@@ -20,7 +21,6 @@ from pytest_pmd_migrations.report.outcome import (
     Outcome,
 )
 from pytest_pmd_migrations.report.plan import Plan
-from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["COLOURS", "Piece", "matrix_section"]
@@ -66,17 +66,18 @@ def matrix_section(
 
 def _in_order(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return a plan's own outcomes in the grid's order, whichever worker sent them first."""
-    found = {(one.row, one.check): one for one in outcomes if one.source == plan.source}
+    found = {outcome.cell: outcome for outcome in outcomes}
     return [found[cell] for cell in plan.cells if cell in found]
 
 
 def _grid(plan: Plan, outcomes: list[Outcome], *, titled: bool) -> Iterator[tuple[Piece, ...]]:
-    words = dict.fromkeys(plan.cells, NOT_RUN)
-    words.update({(outcome.row, outcome.check): outcome.status for outcome in outcomes})
+    application = plan.application
+    statuses = {outcome.cell: outcome.status for outcome in outcomes}
+    words = {(cell.row.title, cell.check): statuses.get(cell, NOT_RUN) for cell in plan.cells}
     checks = (*plan.snapshot_checks, *plan.migration_checks)
-    lines, label, widths = grid_lines(Grid(plan.rows, checks, words, plan.migrations))
+    lines, label, widths = grid_lines(Grid(plan.rows, checks, words, len(application.versions)))
     if titled:
-        yield (Piece(plan.source),)
+        yield (Piece(application.name),)
     for line in lines:
         yield tuple(_pieces(line, label, widths))
     yield ()
@@ -84,7 +85,7 @@ def _grid(plan: Plan, outcomes: list[Outcome], *, titled: bool) -> Iterator[tupl
         yield (
             Piece(
                 f"{', '.join(plan.snapshot_checks)}: stored at that version, upgraded to"
-                f" {format_version(plan.latest)}"
+                f" {application.title(application.latest)}"
             ),
         )
     if plan.migration_checks:
@@ -109,17 +110,18 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
         if verbose:
             yield from outcome.remarks
     yield from plan.notes
-    for key in sorted(_unneeded(plan, outcomes)):
-        yield Note(key, "declared, but no stored row needs it")
+    for version, key in sorted(_unneeded(plan, outcomes)):
+        about = f"{plan.application.title(version)} {key}"
+        yield Note(about, "declared, but no stored row needs it")
 
 
-def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[str]:
+def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:
     """Return the declarations that no row needed; none when not every lineage was asked."""
-    seen = {outcome.row for outcome in outcomes if outcome.check == "data"}
-    expected = {row for row, check in plan.cells if check == "data"}
+    seen = {outcome.cell for outcome in outcomes if outcome.cell.check == DATA.name}
+    expected = {cell for cell in plan.cells if cell.check == DATA.name}
     if not seen or seen != expected or any(outcome.status in BAD for outcome in outcomes):
         return frozenset()
-    return plan.declared - {key for outcome in outcomes for key in outcome.used}
+    return plan.declared.difference(*(outcome.used for outcome in outcomes))
 
 
 def _closing(
@@ -134,7 +136,7 @@ def _closing(
     if bad:
         return Piece(f"{len(bad)} of {len(outcomes)} failed{took}", FAIL)
     snapshots = counted(sum(plan.snapshots for plan in plans), "snapshot")
-    migrations = counted(sum(plan.migrations for plan in plans), "migration")
+    migrations = counted(sum(len(plan.application.versions) for plan in plans), "migration")
     total = sum(len(plan.cells) for plan in plans)
     if not outcomes:
         return Piece(f"{snapshots}, {migrations}: no cell of {total} was run", NOTE)

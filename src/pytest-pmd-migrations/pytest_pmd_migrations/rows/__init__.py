@@ -1,7 +1,8 @@
-"""The rows of a database: what must survive a step, and digests that tell whether it did."""
+"""Compare the rows of a database before and after a step, and digest them."""
 
 from __future__ import annotations
 
+from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
 from pytest_pmd_migrations.rows.compare import compare_rows
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.integrity import (
@@ -10,8 +11,7 @@ from pytest_pmd_migrations.rows.integrity import (
     find_strays,
     stray_findings,
 )
-from pytest_pmd_migrations.rows.model import RowFinding, RowsReport
-from pytest_pmd_migrations.rows.pages import same_content, unchanged_rows
+from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 
 __all__ = [
     "RowFinding",

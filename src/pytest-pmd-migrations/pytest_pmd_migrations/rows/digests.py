@@ -1,4 +1,4 @@
-"""Digests of rows: equal for the same rows, whatever their order and place in the file."""
+"""Digest the rows of tables: equal rows give equal digests, whatever their order in the file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from pytest_pmd_migrations.rows.tables import RowTable, exact_rows, list_tables, quote
-from pytest_pmd_migrations.schema.tokens import fold
+from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
+from pytest_pmd_migrations.schema.reading.tokens import fold
 
-__all__ = ["combine_digests", "count_rows", "digest_tables", "select_rows"]
+__all__ = ["combine_digests", "count_rows", "digest_tables"]
 
 _MODULUS = 2**256
 
@@ -44,22 +45,6 @@ def count_rows(conn: sqlite3.Connection) -> dict[str, int]:
 def combine_digests(digests: Mapping[str, str]) -> str:
     """Return one digest over those of several tables."""
     return _hashed(repr(sorted(digests.items())).encode())
-
-
-def select_rows(
-    table: RowTable,
-    columns: Sequence[str],
-    *,
-    schema: str = "main",
-    extra: Sequence[str] = (),
-    where: str = "",
-) -> str:
-    """Return the SELECT that reads a table's rows: its rowid if it has one, columns, ``extra``."""
-    own = quote(table.name)
-    names = [f"{own}.{name}" for name in (table.rowid,) if name]
-    names.extend(f"{own}.{quote(column)}" for column in columns)
-    condition = f" WHERE {where}" if where else ""
-    return f"SELECT {', '.join((*names, *extra)) or 'NULL'} FROM {schema}.{own}{condition}"
 
 
 def _digest(conn: sqlite3.Connection, table: RowTable, volatile: Sequence[str]) -> str:

@@ -1,25 +1,29 @@
-"""The findings of a comparison of rows: one sentence each, samples, and what would excuse it."""
+"""Build the findings of a comparison of rows: a sentence, samples, and what would excuse it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_pmd_migrations.rows.model import RowFinding, cut
-from pytest_pmd_migrations.rows.pair import Row
-from pytest_pmd_migrations.rows.places import Doubt
-from pytest_pmd_migrations.rows.tables import RowTable, Value
-from pytest_pmd_migrations.rows.wording import (
+from pytest_pmd_migrations.rows.evidence import (
+    cut_line,
     declare,
     declare_moves,
     show_change,
     show_row,
     show_value,
 )
-from pytest_pmd_migrations.schema.tokens import fold
-from pytest_pmd_migrations.sources.declarations import WHOLE
+from pytest_pmd_migrations.rows.matching.exact_rows import Value
+from pytest_pmd_migrations.rows.matching.sides import Row
+from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
+from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
+from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.sources.declarations import DROP
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [
+    "broken_declaration",
     "column_gone",
     "not_moved",
     "rows_lost",
@@ -30,43 +34,58 @@ __all__ = [
 _SHOWN = 3
 
 
+def broken_declaration(error: BrokenDeclarationError) -> RowFinding:
+    """Return the finding that a declaration cannot be read."""
+    table, _, column = error.key.name.partition(".")
+    evidence = tuple(cut_line(line) for line in error.lines)
+    return RowFinding(table, column or None, f"{error.key} cannot be read", evidence)
+
+
 def rows_lost(
-    table: RowTable, lost: Sequence[Row], total: int, doubt: Doubt | None = None
+    table: RowTable, lost: Sequence[Row], total: int, unproven: UnprovenMove | None = None
 ) -> RowFinding:
-    """Return that rows of a table that stays are nowhere any more."""
+    """Return the finding that a table lost rows, and that no new table has them."""
     message = f"{table.name} lost {len(lost)} of {counted(total, 'row')}"
-    evidence = (*_rows(table, lost), *_because(doubt), *declare("DELETES", table.name))
+    evidence = (
+        *_sample_rows(table, lost),
+        *_reason_lines(unproven),
+        *declare("DELETES", table.name),
+    )
     return RowFinding(table.name, None, message, evidence)
 
 
-def table_gone(table: RowTable, rows: Sequence[Row], doubt: Doubt | None) -> RowFinding:
-    """Return that a table went with its rows."""
+def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | None) -> RowFinding:
+    """Return the finding that a table is gone with its rows."""
     message = f"table {table.name} is gone with {counted(len(rows), 'row')}"
-    evidence = (*_rows(table, rows), *_because(doubt), *declare("DELETES", table.name, WHOLE))
+    evidence = (
+        *_sample_rows(table, rows),
+        *_reason_lines(unproven),
+        *declare("DELETES", table.name, DROP),
+    )
     return RowFinding(table.name, None, message, evidence)
 
 
 def column_gone(
-    table: RowTable, column: str, rows: Sequence[Row], doubt: Doubt | None
+    table: RowTable, column: str, rows: Sequence[Row], unproven: UnprovenMove | None
 ) -> RowFinding:
-    """Return that a column went with its values."""
+    """Return the finding that a column is gone with its values."""
     name = f"{table.name}.{column}"
     message = f"{name} is gone with {counted(len(rows), 'value')}"
-    shown = [cut(f"gone: {_known_by(table, row, column)}") for row in rows[:_SHOWN]]
-    untried = doubt is not None and not doubt.tried
+    shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
+    untried = unproven is not None and not unproven.tried
     declaration = (
-        declare_moves(name, doubt.place)
-        if doubt is not None and untried
-        else declare("DELETES", name, WHOLE)
+        declare_moves(name, unproven.target)
+        if unproven is not None and untried
+        else declare("DELETES", name, DROP)
     )
-    evidence = (*shown, *_because(doubt), *declaration)
+    evidence = (*shown, *_reason_lines(unproven), *declaration)
     return RowFinding(table.name, column, message, evidence)
 
 
 def values_changed(
     table: RowTable, column: str, changes: Sequence[tuple[Row, Value]], total: int
 ) -> RowFinding:
-    """Return that values of a column are other ones."""
+    """Return the finding that values of a column have changed."""
     name = f"{table.name}.{column}"
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
@@ -81,20 +100,22 @@ def values_changed(
 def not_moved(
     table: RowTable, column: str, missing: Sequence[Row], total: int, target: str
 ) -> RowFinding:
-    """Return that values are not where a declaration says they went."""
+    """Return the finding that values are not in the column that MOVES names."""
     name = f"{table.name}.{column}"
     message = f"{len(missing)} of {counted(total, 'value')} of {name} did not move"
-    shown = [cut(f"not found: {_known_by(table, row, column)}") for row in missing[:_SHOWN]]
-    declared = cut(f"declared: MOVES to {target}")
+    shown = [
+        cut_line(f"not found: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]
+    ]
+    declared = cut_line(f"declared: MOVES to {target}")
     return RowFinding(table.name, column, message, (*shown, declared))
 
 
-def _rows(table: RowTable, rows: Sequence[Row]) -> Sequence[str]:
-    return [cut(f"gone: {show_row(table, row)}") for row in rows[:_SHOWN]]
+def _sample_rows(table: RowTable, rows: Sequence[Row]) -> Sequence[str]:
+    return [cut_line(f"gone: {show_row(table, row)}") for row in rows[:_SHOWN]]
 
 
-def _known_by(table: RowTable, row: Row, column: str) -> str:
-    """Return the value, and the key of the row it stood in."""
+def _value_with_key(table: RowTable, row: Row, column: str) -> str:
+    """Return the value, and the key of its row."""
     value = f"{column} {show_value(row.values[fold(column)])}"
     key = ", ".join(
         f"{name} {show_value(row.values[fold(name)])}" for name in table.key if name != column
@@ -102,5 +123,5 @@ def _known_by(table: RowTable, row: Row, column: str) -> str:
     return f"{key}, {value}" if key else value
 
 
-def _because(doubt: Doubt | None) -> Sequence[str]:
-    return () if doubt is None else (doubt.line(),)
+def _reason_lines(unproven: UnprovenMove | None) -> Sequence[str]:
+    return () if unproven is None else (cut_line(unproven.reason()),)

@@ -1,4 +1,4 @@
-"""Is the file itself sound: SQLite's own checks, and those of full-text indexes."""
+"""Check the database itself: integrity_check, foreign_key_check, and FTS5's own check."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows.model import RowFinding, cut
+from pytest_pmd_migrations.rows.evidence import cut_line
+from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import quote
-from pytest_pmd_migrations.schema.catalog import plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 
 __all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
 
@@ -67,7 +68,7 @@ def check_integrity(
     with plain_rows(conn):
         findings = [*_pages(conn)]
         if strays.problem:
-            line = cut(strays.problem)
+            line = cut_line(strays.problem)
             findings.append(RowFinding("", None, "foreign keys cannot be checked", (line,)))
         findings.extend(stray_findings(strays.since(before)))
         indexes = _full_text(conn)
@@ -84,7 +85,7 @@ def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
     except sqlite3.DatabaseError as error:
         rows = [str(error)]
     if rows != ["ok"]:
-        lines = tuple(cut(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN])
+        lines = tuple(cut_line(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN])
         yield RowFinding("", None, "integrity_check finds the file broken", lines)
 
 
@@ -124,5 +125,5 @@ def _broken_index(name: str, error: sqlite3.DatabaseError) -> RowFinding:
         name,
         None,
         f"the full-text index {name} does not match its content",
-        (cut(f"FTS5's integrity-check: {error}"),),
+        (cut_line(f"FTS5's integrity-check: {error}"),),
     )

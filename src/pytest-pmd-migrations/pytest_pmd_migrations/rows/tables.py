@@ -1,27 +1,21 @@
-"""Which tables of a database hold rows of the application, and how their rows are known."""
+"""List the tables that hold an application's rows, each with its key, rowid and foreign keys."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TypeAlias
 
-from pytest_pmd_migrations.schema.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
 
 __all__ = [
     "ForeignKey",
     "RowTable",
-    "Value",
-    "exact_rows",
     "list_tables",
     "quote",
     "unloaded_tables",
 ]
-
-Value: TypeAlias = int | bytes | tuple[str, bytes] | tuple[str, float] | None
-"""A stored value: NULL, an integer, a blob, ``("text", bytes)`` or ``("real", number)``."""
 
 _GENERATED = (2, 3)
 _ROWIDS = ("rowid", "_rowid_", "oid")
@@ -56,20 +50,6 @@ class RowTable:
     full_text: bool = False
     contentless: bool = False
     foreign_keys: tuple[ForeignKey, ...] = ()
-
-
-def exact_rows(conn: sqlite3.Connection, sql: str) -> Iterator[tuple[Value, ...]]:
-    """Yield the rows of a query with values that are equal only if type and content are.
-
-    A text is ``("text", bytes)``, whatever its bytes; a real number is ``("real", number)``.
-    """
-    factories = conn.row_factory, conn.text_factory
-    conn.row_factory, conn.text_factory = None, _text
-    try:
-        for row in conn.execute(sql):
-            yield tuple(("real", value) if type(value) is float else value for value in row)
-    finally:
-        conn.row_factory, conn.text_factory = factories
 
 
 def list_tables(
@@ -124,10 +104,6 @@ def unloaded_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> 
 def quote(name: str) -> str:
     """Return ``name`` as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _text(content: bytes) -> tuple[str, bytes]:
-    return "text", content
 
 
 def _read(conn: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:

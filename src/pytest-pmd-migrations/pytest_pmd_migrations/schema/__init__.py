@@ -1,10 +1,10 @@
-"""A database's schema as a value, and what differs between two of them."""
+"""Read a database's schema into plain values, and compare two schemas."""
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.schema.catalog import stored_text
-from pytest_pmd_migrations.schema.compare import Difference, SchemaDiff, compare
-from pytest_pmd_migrations.schema.read import compare_databases, read_schema
+from pytest_pmd_migrations.schema.compare import Difference, SchemaDiff, compare, compare_databases
+from pytest_pmd_migrations.schema.reading.catalog import stored_text
+from pytest_pmd_migrations.schema.reading.read import read_schema
 from pytest_pmd_migrations.schema.values import Schema
 
 __all__ = [

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.schema.read import compare_databases
-from pytest_pmd_migrations.schema.render import render
+from pytest_pmd_migrations.schema.compare import compare_databases
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.wording import counted
 
 _EXIT_DIFFERENT = 1
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     count = counted(len(diff.differences), "difference")
     what = "only the order of columns differs" if diff.verdict == "order" else count
-    lines = [f"{diff.verdict}: {what}", *(f"  {line}" for line in render(diff))]
+    lines = [f"{diff.verdict}: {what}", *(f"  {line}" for line in diff_lines(diff))]
     sys.stdout.write("\n".join(lines) + "\n")
     return _EXIT_DIFFERENT
 

@@ -1,19 +1,26 @@
-"""Compare two schemas, fact by fact."""
+"""Compare two schemas fact by fact, and two databases by their schemas."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.schema.mend import changing, creating, dropping
-from pytest_pmd_migrations.schema.spelling import column_list
-from pytest_pmd_migrations.schema.tokens import fold, tokenize
-from pytest_pmd_migrations.schema.values import ORDER, Schema, SchemaObject
+from pytest_pmd_migrations.schema.mend import Mend, changing, creating, dropping
+from pytest_pmd_migrations.schema.reading.catalog import in_order, stored_rows
+from pytest_pmd_migrations.schema.reading.read import (
+    Database,
+    connected,
+    read_connection,
+    read_schema,
+)
+from pytest_pmd_migrations.schema.reading.spelling import column_list
+from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.values import ORDER, TABLES, Nameless, Schema, SchemaObject
 from pytest_pmd_migrations.wording import counted
 
-__all__ = ["Difference", "SchemaDiff", "compare"]
+__all__ = ["Difference", "SchemaDiff", "compare", "compare_databases"]
 
 _NOT_THERE = "none"
 _Keyed = dict[tuple[str, str, str], SchemaObject]
@@ -24,8 +31,9 @@ class Difference:
     """One fact that differs.
 
     ``part`` is empty when the whole object is on one side only; then the other side's value is
-    None. ``mend`` is the SQL that makes the upgraded database like the fresh one, or why no
-    single statement does, or None.
+    None. ``mend`` says how to make the upgraded database like the fresh one, or is None; ``sql`` is
+    the same where it is SQL to run, else None. ``nameless`` identifies a CHECK or a foreign key
+    that is on one side only.
     """
 
     kind: str
@@ -34,11 +42,8 @@ class Difference:
     upgraded: str | None
     fresh: str | None
     mend: str | None
-
-    @property
-    def sql(self) -> str | None:
-        """The SQL that mends it; None where that is no simple matter."""
-        return self.mend if self.mend and self.mend.endswith(";") else None
+    sql: str | None = None
+    nameless: Nameless | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class SchemaDiff:
 
     @property
     def verdict(self) -> Literal["equal", "order", "different"]:
-        """``order``: the columns of tables stand in another order, and nothing else differs."""
+        """``order`` if nothing but the order of columns differs."""
         if not self.differences:
             return "equal"
         only_order = all(difference.part == ORDER for difference in self.differences)
@@ -59,37 +64,65 @@ class SchemaDiff:
         return bool(self.differences)
 
 
+def compare_databases(upgraded: Database, fresh: Database) -> SchemaDiff:
+    """Return what differs between two databases, quickly where their stored text is equal.
+
+    Takes, raises and leaves alone what ``read_schema`` does.
+    """
+    with connected(upgraded) as conn:
+        rows = stored_rows(conn)
+    with connected(fresh) as conn:
+        others = stored_rows(conn)
+        if rows == others or in_order(rows) == in_order(others):
+            return SchemaDiff()
+        wanted = read_connection(conn)
+    return compare(read_schema(upgraded), wanted)
+
+
 def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
-    """Return what differs, object by object: those only upgraded, only fresh, then the rest."""
+    """Return what differs: objects only in upgraded, objects only in fresh, then changed facts."""
     if upgraded.means(fresh):
         return SchemaDiff()
     ours = {found.key: found for found in upgraded.objects}
     theirs = {found.key: found for found in fresh.objects}
     found: list[Difference] = []
-    for missing in _one_sided(ours, theirs):
-        text = _describe(missing, upgraded)
-        mend = dropping(missing, upgraded)
-        found.append(Difference(missing.kind, missing.name, "", text, None, mend))
+    for extra in _one_sided(ours, theirs):
+        text = _describe(extra, upgraded)
+        found.append(_difference(extra, "", text, None, dropping(extra, upgraded)))
     for missing in _one_sided(theirs, ours):
         text = _describe(missing, fresh)
-        mend = creating(missing, fresh)
-        found.append(Difference(missing.kind, missing.name, "", None, text, mend))
+        found.append(_difference(missing, "", None, text, creating(missing, fresh)))
     for key in sorted(ours.keys() & theirs.keys()):
         found.extend(_changed(ours[key], theirs[key]))
     return SchemaDiff(tuple(found))
 
 
+def _difference(
+    about: SchemaObject, part: str, upgraded: str | None, fresh: str | None, mend: Mend | None
+) -> Difference:
+    return Difference(
+        about.kind,
+        about.name,
+        part,
+        upgraded,
+        fresh,
+        mend.text if mend else None,
+        mend.text if mend and mend.is_sql else None,
+        about.nameless if not part else None,
+    )
+
+
 def _one_sided(objects: _Keyed, other: _Keyed) -> Iterator[SchemaObject]:
-    """Yield what the other side lacks; what belongs to a missing table is told with the table."""
+    """Yield the objects that the other side lacks; a missing table includes what belongs to it."""
     missing = [objects[key] for key in sorted(objects.keys() - other.keys())]
     names = {fold(found.name) for found in missing if not found.owner}
     yield from (found for found in missing if fold(found.owner) not in names)
 
 
 def _describe(found: SchemaObject, schema: Schema) -> str:
-    """Return what one line says of an object that the other side lacks."""
+    """Return what one line says about an object that the other side lacks."""
     facts = dict(found.facts)
-    if found.kind in ("table", "virtual table"):
+    if found.kind in TABLES:
         owned = Counter(item.kind for item in schema.owned(found))
         plurals = {"column": "columns", "index": "indexes", "trigger": "triggers"}
         counts = [
@@ -106,40 +139,39 @@ def _describe(found: SchemaObject, schema: Schema) -> str:
 
 
 def _changed(ours: SchemaObject, theirs: SchemaObject) -> Iterator[Difference]:
+    """Yield the facts that differ between the same object on both sides."""
     if ours.name == theirs.name and ours.facts == theirs.facts:
         return
     mend = changing(ours, theirs)
     if ours.own_name != theirs.own_name:
-        yield Difference(ours.kind, ours.name, "name", ours.own_name, theirs.own_name, mend)
+        yield _difference(ours, "name", ours.own_name, theirs.own_name, mend)
     before, after = dict(ours.facts), dict(theirs.facts)
     for part in dict.fromkeys((*before, *after)):
         one, other = before.get(part, _NOT_THERE), after.get(part, _NOT_THERE)
         if part == ORDER:
-            one, other = _common(one, other)
-            if fold(one) != fold(other):
-                yield Difference(ours.kind, ours.name, ORDER, one, other, mend)
-        elif one != other and _follows_a_table(part, before, after):
-            yield Difference(ours.kind, ours.name, ORDER, one, other, None)
+            left, right = _common(ours.columns, theirs.columns)
+            if [fold(name) for name in left] != [fold(name) for name in right]:
+                yield _difference(ours, ORDER, column_list(left), column_list(right), mend)
+        elif part == "columns" and one != other and _is_another_order(ours, theirs):
+            yield _difference(ours, ORDER, one, other, None)
         elif one != other:
-            yield Difference(ours.kind, ours.name, part, one, other, mend)
+            yield _difference(ours, part, one, other, mend)
 
 
-def _follows_a_table(part: str, before: dict[str, str], after: dict[str, str]) -> bool:
-    """Return whether a view's columns stand in another order only because a table's do."""
-    if part != "columns" or "SELECT" not in before or before["SELECT"] != after["SELECT"]:
-        return False
-    return sorted(_names(before[part])) == sorted(_names(after[part]))
-
-
-def _common(one: str, other: str) -> tuple[str, str]:
-    """Return both orders of the columns that both sides have: a missing one is told apart."""
-    left, right = _names(one), _names(other)
-    both = {fold(name) for name in left} & {fold(name) for name in right}
+def _is_another_order(ours: SchemaObject, theirs: SchemaObject) -> bool:
+    """Return whether a view's columns have another order only because those of a table have."""
     return (
-        column_list([name for name in left if fold(name) in both]),
-        column_list([name for name in right if fold(name) in both]),
+        ours.kind == "view"
+        and dict(ours.facts)["SELECT"] == dict(theirs.facts)["SELECT"]
+        and bool(ours.columns)
+        and sorted(ours.columns) == sorted(theirs.columns)
     )
 
 
-def _names(columns: str) -> list[str]:
-    return [token.value for token in tokenize(columns) if token.is_identifier]
+def _common(ours: Sequence[str], theirs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return both orders of the columns that both sides have; a missing one is told apart."""
+    both = {fold(name) for name in ours} & {fold(name) for name in theirs}
+    return (
+        [name for name in ours if fold(name) in both],
+        [name for name in theirs if fold(name) in both],
+    )

@@ -1,62 +1,68 @@
-"""The SQL that makes an upgraded database like a fresh one, where a simple statement does."""
+"""How to make an upgraded database like a fresh one: in SQL where a simple statement does it."""
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.schema.spelling import as_sql, one_line
-from pytest_pmd_migrations.schema.tokens import fold, tokenize
-from pytest_pmd_migrations.schema.values import ORDER, Schema, SchemaObject
+from dataclasses import dataclass
 
-__all__ = ["REBUILD", "changing", "creating", "dropping"]
+from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
+from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
-REBUILD = "needs a table rebuild"
-"""What mends a difference that no single statement mends."""
+__all__ = ["Mend", "changing", "creating", "dropping"]
 
-_REFILL = "drop it, create it and fill it again"
-_STANDING = ("index", "trigger", "view")
-_TABLES = ("table", "virtual table")
+_HAVE_SQL = ("index", "trigger", "view")
 _CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
 
 
-def dropping(found: SchemaObject, schema: Schema) -> str:
-    """Return what removes an object that only the upgraded database has."""
-    if found.kind in _TABLES:
-        return f"DROP TABLE {as_sql(found.name)};"
-    if found.kind in _STANDING:
-        return f"DROP {found.kind.upper()} {as_sql(found.name)};"
+@dataclass(frozen=True)
+class Mend:
+    """Says how to mend a difference; ``is_sql`` where ``text`` is SQL that does it when run."""
+
+    text: str
+    is_sql: bool = True
+
+
+_REBUILD = Mend("needs a table rebuild", is_sql=False)
+_REFILL = Mend("drop it, create it and fill it again", is_sql=False)
+
+
+def dropping(found: SchemaObject, schema: Schema) -> Mend:
+    """Return how to remove an object that only the upgraded database has."""
+    if found.kind in TABLES:
+        return Mend(f"DROP TABLE {as_sql(found.name)};")
+    if found.kind in _HAVE_SQL:
+        return Mend(f"DROP {found.kind.upper()} {as_sql(found.name)};")
     if found.kind == "column" and not _is_used(found, schema):
-        return f"ALTER TABLE {as_sql(found.owner)} DROP COLUMN {as_sql(found.own_name)};"
-    return REBUILD
+        return Mend(f"ALTER TABLE {as_sql(found.owner)} DROP COLUMN {as_sql(found.own_name)};")
+    return _REBUILD
 
 
-def creating(found: SchemaObject, schema: Schema) -> str:
-    """Return what makes an object that only the fresh database has."""
-    if found.kind in _TABLES:
-        return " ".join(one_line(item.sql) for item in (found, *_standing(found, schema)))
-    if found.kind in _STANDING:
-        return one_line(found.sql)
-    if found.kind == "column" and _is_last(found, schema):
-        return _adding(found) or REBUILD
-    return REBUILD
+def creating(found: SchemaObject, schema: Schema) -> Mend:
+    """Return how to make an object that only the fresh database has."""
+    if found.kind in TABLES:
+        owned = [other for other in schema.owned(found) if other.kind in _HAVE_SQL]
+        return Mend(" ".join(one_line(each.sql) for each in (found, *owned)))
+    if found.kind in _HAVE_SQL:
+        return Mend(one_line(found.sql))
+    if found.kind == "column" and _is_last(found, schema) and _can_be_added(found):
+        return Mend(_add_column(found))
+    return _REBUILD
 
 
-def changing(upgraded: SchemaObject, fresh: SchemaObject) -> str:
-    """Return what makes the upgraded object like the fresh one."""
-    if fresh.kind in _STANDING:
-        return f"DROP {fresh.kind.upper()} {as_sql(upgraded.name)}; {one_line(fresh.sql)}"
+def changing(upgraded: SchemaObject, fresh: SchemaObject) -> Mend:
+    """Return how to make the upgraded object like the fresh one."""
+    if fresh.kind in _HAVE_SQL:
+        return Mend(f"DROP {fresh.kind.upper()} {as_sql(upgraded.name)}; {one_line(fresh.sql)}")
     if fresh.kind == "virtual table":
         return _REFILL
     if fresh.kind == "column" and upgraded.facts == fresh.facts:
         old, new = as_sql(upgraded.own_name), as_sql(fresh.own_name)
-        return f"ALTER TABLE {as_sql(fresh.owner)} RENAME COLUMN {old} TO {new};"
-    return REBUILD
-
-
-def _standing(table: SchemaObject, schema: Schema) -> list[SchemaObject]:
-    return [found for found in schema.owned(table) if found.kind in _STANDING]
+        return Mend(f"ALTER TABLE {as_sql(fresh.owner)} RENAME COLUMN {old} TO {new};")
+    return _REBUILD
 
 
 def _is_used(column: SchemaObject, schema: Schema) -> bool:
-    """Return whether SQLite would refuse to drop a column: something else names it."""
+    """Return whether SQLite would refuse to drop a column because something else names it."""
     facts = dict(column.facts)
     if facts["primary key"] != "no":
         return True
@@ -64,22 +70,19 @@ def _is_used(column: SchemaObject, schema: Schema) -> bool:
     others = (
         found
         for found in schema.objects
-        if found not in (column, *_tables(schema)) and _is_near(found, column)
+        if found != column and found.kind not in TABLES and _may_name(found, column)
     )
     return any(name in _words(found) for found in others)
 
 
-def _tables(schema: Schema) -> tuple[SchemaObject, ...]:
-    return tuple(found for found in schema.objects if found.kind in _TABLES)
-
-
-def _is_near(found: SchemaObject, column: SchemaObject) -> bool:
+def _may_name(found: SchemaObject, column: SchemaObject) -> bool:
     """Return whether an object may name the column: triggers and views name those of any table."""
     return found.kind in ("trigger", "view") or fold(found.owner) == fold(column.owner)
 
 
 def _words(found: SchemaObject) -> set[str]:
-    texts = [found.name, *(value for _, value in found.facts)]
+    """Return every word of an object's SQL that may be the name of a column, and some more."""
+    texts = [*(found.nameless or (found.name,)), *(value for _, value in found.facts)]
     return {fold(token.value) for text in texts for token in tokenize(text)}
 
 
@@ -89,20 +92,23 @@ def _is_last(column: SchemaObject, schema: Schema) -> bool:
         for found in schema.objects
         if found.kind == "table" and fold(found.name) == fold(column.owner)
     )
-    columns = [token.value for token in tokenize(dict(table.facts)[ORDER]) if token.is_identifier]
-    return columns[-1] == column.own_name
+    return table.columns[-1] == column.own_name
 
 
-def _adding(column: SchemaObject) -> str:
-    """Return the ALTER TABLE that adds a column; empty where SQLite would refuse it."""
+def _can_be_added(column: SchemaObject) -> bool:
+    """Return whether ALTER TABLE can add a column: SQLite refuses a default that is no constant."""
     facts = dict(column.facts)
     if facts["primary key"] != "no" or not facts.keys().isdisjoint(("generated", "hidden")):
-        return ""
+        return False
     default = tokenize(facts["default"])
     constant = len(default) == 1 and not default[0].is_word(*_CLOCK)
+    return constant and not (facts["NOT NULL"] == "yes" and facts["default"] == "none")
+
+
+def _add_column(column: SchemaObject) -> str:
+    """Return the ALTER TABLE statement that adds a column."""
+    facts = dict(column.facts)
     required = facts["NOT NULL"] == "yes"
-    if not constant or (required and facts["default"] == "none"):
-        return ""
     parts = [f"ALTER TABLE {as_sql(column.owner)} ADD COLUMN {as_sql(column.own_name)}"]
     parts.extend([facts["type"]] if facts["type"] != "none" else [])
     parts.extend(["NOT NULL"] if required else [])

@@ -1,4 +1,4 @@
-"""A schema as a value: objects, and what is true of each, as plain facts."""
+"""A schema as a value: tables, columns, indexes, and the plain facts about each."""
 
 from __future__ import annotations
 
@@ -6,22 +6,38 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
-from pytest_pmd_migrations.schema.tokens import fold
+from pytest_pmd_migrations.schema.reading.tokens import fold
 
-__all__ = ["ORDER", "Schema", "SchemaObject"]
+__all__ = ["ORDER", "TABLES", "Nameless", "Schema", "SchemaObject"]
 
 ORDER = "order of columns"
-"""The part of a table that is different when nothing but the order of its columns is."""
+"""The fact of a table that differs when only the order of its columns does."""
+TABLES = ("table", "virtual table")
+"""The kinds of objects that own columns, indexes, constraints and triggers."""
 
 
-@dataclass(frozen=True)
+class Nameless(NamedTuple):
+    """Identifies a CHECK or a foreign key, which have no name of their own.
+
+    ``subject`` is the table of a CHECK (``t``) or the columns of a foreign key (``t(a)``).
+    ``content`` is the expression of a CHECK or what a foreign key refers to (``p(id)``).
+    """
+
+    subject: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaObject:
     """One thing in a schema: a table, a column, an index, a constraint, a trigger, a view.
 
-    ``facts`` are (part, value) pairs, such as ``("default", "1")``. ``owner`` is the table it
-    belongs to, empty for one that stands alone; ``sql`` is the statement that made it, if it was
-    made by one of its own.
+    ``facts`` are (part, value) pairs, such as ``("default", "1")``. ``owner`` is the table that it
+    belongs to, empty for an object that stands alone. ``sql`` is its CREATE statement, empty where
+    it has none of its own. ``columns`` are the names of a table's or view's columns in their order,
+    empty for other kinds. ``column`` is the name of a column without its table's, None for other
+    kinds. ``nameless`` is given for a CHECK and a foreign key only.
     """
 
     kind: str
@@ -29,10 +45,13 @@ class SchemaObject:
     facts: tuple[tuple[str, str], ...]
     owner: str = ""
     sql: str = ""
+    columns: tuple[str, ...] = ()
+    column: str | None = None
+    nameless: Nameless | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What pairs an object with the same one in another schema."""
+        """Equal for the same object in two schemas."""
         # Table t with a column "a.b" and table "t.a" with a column b are two things.
         owner = "" if self.kind in ("index", "trigger") else fold(self.owner)
         # A check is named by its expression, in which the case of a literal counts.
@@ -41,17 +60,17 @@ class SchemaObject:
     @property
     def own_name(self) -> str:
         """The name without the owner's."""
-        return self.name.removeprefix(f"{self.owner}.") if self.kind == "column" else self.name
+        return self.name if self.column is None else self.column
 
 
 @dataclass(frozen=True)
 class Schema:
-    """Everything a schema means, and nothing of how it is written."""
+    """The objects of a database's schema, independent of how its SQL is spelled."""
 
     objects: tuple[SchemaObject, ...]
 
     def means(self, other: Schema) -> bool:
-        """Return whether both mean the same, object by object, whatever their SQL looks like."""
+        """Return whether all objects and facts are equal; the spelling of the SQL may differ."""
         return len(self.objects) == len(other.objects) and all(
             one.name == another.name
             and one.facts == another.facts
@@ -62,30 +81,30 @@ class Schema:
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 of the facts, with the algorithm's name before it."""
+        """The SHA-256 of all facts, as ``sha256:`` and hexadecimal digits."""
         facts = sorted((o.kind, o.name, o.owner, o.facts) for o in self.objects)
         return f"sha256:{hashlib.sha256(repr(facts).encode('utf-8', 'surrogatepass')).hexdigest()}"
 
     def owned(self, owner: SchemaObject) -> tuple[SchemaObject, ...]:
-        """Return what belongs to a table."""
+        """Return the objects that belong to a table."""
         name = fold(owner.name)
         return tuple(found for found in self.objects if found.owner and fold(found.owner) == name)
 
     def without(self, patterns: Sequence[str]) -> Schema:
         """Return the schema without the objects whose name matches one of the globs.
 
-        A table takes what belongs to it along. Letter case makes no difference.
+        What belongs to a matching table is left out too. Letter case makes no difference.
         """
         if not patterns:
             return self
 
-        def hidden(name: str) -> bool:
+        def matches(name: str) -> bool:
             return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
         return Schema(
             tuple(
                 found
                 for found in self.objects
-                if not hidden(found.name) and not (found.owner and hidden(found.owner))
+                if not matches(found.name) and not (found.owner and matches(found.owner))
             )
         )

@@ -1,4 +1,4 @@
-"""Snapshots: stored databases, how they are named, found, verified and written."""
+"""Name, find, verify and write stored databases, their text twins and their lock file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of stored snapshots: what is in it, and each one verified before use."""
+"""List and read the snapshots in a folder, each whole and by itself."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ class SnapshotFolder:
     def names(self) -> tuple[SnapshotName, ...]:
         """Return the names of all stored snapshots, sorted; a missing folder holds none.
 
-        Hidden files, as some systems put them beside every other, are none.
-
-        Raises SnapshotError when a ``.db`` file's name is not a snapshot's.
+        Hidden files, as some systems put them beside every other, are none. Raises SnapshotError
+        when a ``.db`` file's name is not a snapshot's.
         """
         found = []
         for file in self.path.glob("*.db"):
@@ -63,13 +62,14 @@ class SnapshotFolder:
             image = Image.of_file(path)
         except FileNotFoundError:
             raise SnapshotError(
-                f"snapshot {name} is not stored: {file} does not exist; expected a SQLite"
-                " database. Restore it from version control, or build it: pmd-migrations snapshot"
+                f"snapshot {name} is not stored",
+                f"{file} does not exist; expected a SQLite database. Restore it from version"
+                " control, or build it: pmd-migrations snapshot",
             ) from None
         except OSError as error:
             raise SnapshotError(
-                f"snapshot {name} cannot be read: {file}: {error.strerror};"
-                " expected a SQLite database. Make the file readable."
+                f"snapshot {name} cannot be read",
+                f"{file}: {error.strerror}; expected a SQLite database. Make the file readable.",
             ) from error
         _check_whole(name, file, image.content)
         _check_alone(name, path)
@@ -81,9 +81,10 @@ def _check_alone(name: SnapshotName, file: Path) -> None:
         beside = file.with_name(f"{file.name}{ending}")
         if beside.is_file() and beside.stat().st_size:
             raise SnapshotError(
-                f"snapshot {name} is not whole: {shown_path(beside)} holds a part of it; expected"
-                " one file. Close the program that has it open, or fold the part in:"
-                f' sqlite3 {shown_path(file)} "VACUUM"'
+                f"snapshot {name} is not whole",
+                f"{shown_path(beside)} holds a part of it; expected one file. Close the program"
+                " that has it open, or fold the part in:"
+                f' sqlite3 {shown_path(file)} "VACUUM"',
             )
 
 
@@ -92,8 +93,9 @@ def _check_whole(name: SnapshotName, file: str, content: bytes) -> None:
     if not content.startswith(_MAGIC):
         what = "is empty" if not content else "is no SQLite database, or is encrypted"
         raise SnapshotError(
-            f"snapshot {name} {what}: {file} ({len(content)} bytes);"
-            f' expected a file that begins with "SQLite format 3". {restore}'
+            f"snapshot {name} {what}",
+            f'{file} ({len(content)} bytes); expected a file that begins with "SQLite format 3".'
+            f" {restore}",
         )
     page_size = int.from_bytes(content[_PAGE_SIZE], "big")
     if page_size == _LARGEST_PAGE_MARK:
@@ -101,6 +103,7 @@ def _check_whole(name: SnapshotName, file: str, content: bytes) -> None:
     pages = int.from_bytes(content[28:32], "big")
     if page_size < _SMALLEST_PAGE or len(content) < pages * page_size or len(content) % page_size:
         raise SnapshotError(
-            f"snapshot {name} is truncated: {file} has {len(content)} bytes;"
-            f" expected {pages} pages of {page_size} bytes. {restore}"
+            f"snapshot {name} is truncated",
+            f"{file} has {len(content)} bytes;"
+            f" expected {pages} pages of {page_size} bytes. {restore}",
         )

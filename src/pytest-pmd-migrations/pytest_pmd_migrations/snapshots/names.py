@@ -1,4 +1,4 @@
-"""Names of snapshots: a version, and where several shapes of it exist, a variant."""
+"""Name versions, snapshots, and the database that a lineage starts from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.errors import SnapshotError
 
-__all__ = ["SnapshotName", "format_version"]
+__all__ = [
+    "FRESH",
+    "Fresh",
+    "SnapshotName",
+    "Start",
+    "format_version",
+    "parse_start",
+    "version_title",
+]
 
 _NAME = re.compile(r"(?P<version>\d{4,10})(?:\+(?P<variant>[A-Za-z0-9_.-]+))?")
 
@@ -15,6 +23,11 @@ _NAME = re.compile(r"(?P<version>\d{4,10})(?:\+(?P<variant>[A-Za-z0-9_.-]+))?")
 def format_version(version: int) -> str:
     """Return a version as it stands in file names and ids: at least four digits."""
     return f"{version:04d}"
+
+
+def version_title(version: int, label: str = "") -> str:
+    """Return a version for people to read: ``0007``, or with its label ``0007 9c1f0a7``."""
+    return f"{format_version(version)} {label}" if label else format_version(version)
 
 
 @dataclass(frozen=True, order=True)
@@ -43,4 +56,29 @@ class SnapshotName:
         return name
 
     def __str__(self) -> str:
-        return f"{self.version:04d}+{self.variant}" if self.variant else f"{self.version:04d}"
+        number = format_version(self.version)
+        return f"{number}+{self.variant}" if self.variant else number
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The database that does not exist yet: it has no tables, and so version 0."""
+
+    @property
+    def version(self) -> int:
+        """The version that the lineage starts at."""
+        return 0
+
+    def __str__(self) -> str:
+        return "fresh"
+
+
+FRESH = Fresh()
+
+Start = SnapshotName | Fresh
+"""What a lineage starts from. As text, in lock lines: the snapshot's name, or ``fresh``."""
+
+
+def parse_start(text: str) -> Start:
+    """Return the start that ``text`` spells; raises SnapshotError when it spells none."""
+    return FRESH if text == str(FRESH) else SnapshotName.parse(text)

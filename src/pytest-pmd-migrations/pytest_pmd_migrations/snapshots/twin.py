@@ -1,4 +1,4 @@
-"""The text twin of a snapshot: its schema and rows as SQL, for a reviewer's diff."""
+"""Write a snapshot's text twin: its schema and rows as SQL, for a reviewer's diff."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def _lines(conn: sqlite3.Connection) -> Iterator[str]:
         yield f"{sql};"
         if kind == _KINDS["table"]:
             yield from _rows(conn, name)
-    marks = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
-    if marks.fetchone():
+    sequence = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
+    if sequence.fetchone():
         yield ""
         yield from sorted(_rows(conn, "sqlite_sequence"))
 

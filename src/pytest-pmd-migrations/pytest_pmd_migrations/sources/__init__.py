@@ -1,14 +1,14 @@
-"""Sources: where an application's migrations come from and how they are run.
+"""Sources: where an application's migrations come from, and how they are run.
 
-Another tool's adapter is one more module here, or an object in the application that
-implements :class:`Source`; nothing else changes.
+To support another migration tool, add one module here, or an object in the application that
+implements :class:`Source`.
 """
 
 from __future__ import annotations
 
 from pytest_pmd_migrations.sources.declarations import (
+    DROP,
     NOTHING_DECLARED,
-    WHOLE,
     Condition,
     Declarations,
 )
@@ -16,8 +16,8 @@ from pytest_pmd_migrations.sources.protocol import Location, Source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
 __all__ = [
+    "DROP",
     "NOTHING_DECLARED",
-    "WHOLE",
     "Condition",
     "Declarations",
     "Location",

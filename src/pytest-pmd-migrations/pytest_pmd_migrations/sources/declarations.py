@@ -1,16 +1,26 @@
-"""What a migration says it does to rows on purpose."""
+"""Declarations: what a migration says it does to rows on purpose, as values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-__all__ = ["NOTHING_DECLARED", "WHOLE", "Condition", "Declarations"]
+__all__ = [
+    "DROP",
+    "NOTHING_DECLARED",
+    "Condition",
+    "DeclarationKey",
+    "DeclarationKind",
+    "Declarations",
+    "merge",
+]
 
-WHOLE = "DROP"
-"""The condition that stands for a whole table or column."""
+DROP = "DROP"
+"""The condition that excuses a whole table or column: all its rows or values go."""
+
+DeclarationKind: TypeAlias = Literal["DELETES", "CHANGES", "MOVES"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,20 @@ class Condition:
     reason: str
 
 
+@dataclass(frozen=True, order=True)
+class DeclarationKey:
+    """Identifies one declaration of a migration: its kind, and the table or column it names.
+
+    ``name`` is spelled as the migration spells it. The text of a key is ``"DELETES content"``.
+    """
+
+    kind: DeclarationKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
@@ -29,7 +53,7 @@ def _nothing() -> Mapping[str, Any]:
 class Declarations:
     """Everything one migration declares.
 
-    ``deletes`` maps "table" (or "table.column", with ``WHOLE`` only) to a condition, ``changes``
+    ``deletes`` maps "table" (or "table.column", with ``DROP`` only) to a condition, ``changes``
     maps "table.column" to a condition, ``moves`` maps an old "table.column" to a new one. The
     conditions are read against the database before the step. ``verify``, where given, is called
     with two read-only ``sqlite_utils.Database`` objects, before and after the step, and raises
@@ -41,5 +65,24 @@ class Declarations:
     moves: Mapping[str, str] = field(default_factory=_nothing)
     verify: Callable[[Any, Any], object] | None = None
 
+    def list_keys(self) -> Iterator[DeclarationKey]:
+        """Yield the key of every declaration."""
+        for name in self.deletes:
+            yield DeclarationKey("DELETES", name)
+        for name in self.changes:
+            yield DeclarationKey("CHANGES", name)
+        for name in self.moves:
+            yield DeclarationKey("MOVES", name)
+
 
 NOTHING_DECLARED = Declarations()
+
+
+def merge(first: Declarations, second: Declarations) -> Declarations:
+    """Return both declarations as one; ``second`` wins where both speak of one name."""
+    return Declarations(
+        deletes={**first.deletes, **second.deletes},
+        changes={**first.changes, **second.changes},
+        moves={**first.moves, **second.moves},
+        verify=second.verify or first.verify,
+    )

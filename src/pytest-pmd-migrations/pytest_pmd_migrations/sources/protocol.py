@@ -1,4 +1,4 @@
-"""What a source is: a small protocol, with answers for what a source leaves out."""
+"""The protocol of a migration source, and questions to one whose answers are checked."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = [
     "check_source",
     "current_version",
     "declared_by",
+    "label_of",
     "location_of",
     "rerun",
     "volatile_columns",
@@ -49,6 +50,8 @@ class Source(Protocol):
       when it does not;
     - ``rerun(conn, version)``: run that migration's change once more on a database that has it;
       without it, the check ``again`` has nothing to run;
+    - ``label(version) -> str``: what the application's own tool calls that migration, such as a
+      revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
     """
@@ -85,7 +88,7 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
             f"{setting} has the name {candidate.name!r}, which stands in ids and is a folder's"
             " name; expected letters, digits, '_', '-' and '.' only"
         )
-    versions = _asked(setting, "versions()", lambda: list(candidate.versions()))
+    versions = _ask(setting, "versions()", lambda: list(candidate.versions()))
     if not versions and not allow_empty:
         raise SourceError(
             f"{setting} has no migrations; expected at least one."
@@ -104,14 +107,17 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
 
 
 def current_version(source: Source, conn: sqlite3.Connection) -> int:
-    """Return the version ``conn`` is at, by the source's word or ``PRAGMA user_version``."""
+    """Return the version ``conn`` is at: as the source says, else ``PRAGMA user_version``.
+
+    Raises SourceError where the source raises, or answers with anything but an integer.
+    """
     own = getattr(source, "current_version", None)
     if own is None:
         return int(conn.execute("PRAGMA user_version").fetchone()[0])
-    found = _asked(_named(source), "current_version(conn)", lambda: own(conn))
+    found = _ask(_described(source), "current_version(conn)", lambda: own(conn))
     if type(found) is not int:
         raise SourceError(
-            f"{_named(source)}: current_version(conn) returned {found!r}; expected an integer,"
+            f"{_described(source)}: current_version(conn) returned {found!r}; expected an integer,"
             " 0 where the database has no version yet"
         )
     return found
@@ -123,11 +129,29 @@ def location_of(source: Source, version: int) -> Location:
     Raises SourceError where the source cannot say it.
     """
     call = f"location({version})"
-    found = _asked(_named(source), call, lambda: source.location(version))
+    found = _ask(_described(source), call, lambda: source.location(version))
     if not isinstance(found, Location):
         raise SourceError(
-            f"{_named(source)}: {call} returned a {type(found).__name__};"
+            f"{_described(source)}: {call} returned a {type(found).__name__};"
             " expected pytest_pmd_migrations.Location"
+        )
+    return found
+
+
+def label_of(source: Source, version: int) -> str:
+    """Return what the application's own tool calls that migration, "" where it says nothing.
+
+    Raises SourceError unless it is one printable line without spaces at its ends.
+    """
+    own = getattr(source, "label", None)
+    if own is None:
+        return ""
+    call = f"label({version})"
+    found = _ask(_described(source), call, lambda: own(version))
+    if not isinstance(found, str) or not found.isprintable() or found != found.strip():
+        raise SourceError(
+            f"{_described(source)}: {call} returned {found!r}; expected one printable line of text"
+            " without spaces at its ends"
         )
     return found
 
@@ -139,8 +163,8 @@ def can_rerun(source: Source) -> bool:
 
 def rerun(source: Source, conn: sqlite3.Connection, version: int) -> None:
     """Run that migration's change once more; the source must be able to (:func:`can_rerun`)."""
-    again = source.rerun  # type: ignore[attr-defined]  # optional part of the protocol
-    again(conn, version)
+    take_again = source.rerun  # type: ignore[attr-defined]  # optional part of the protocol
+    take_again(conn, version)
 
 
 def volatile_columns(source: Source) -> tuple[str, ...]:
@@ -149,28 +173,32 @@ def volatile_columns(source: Source) -> tuple[str, ...]:
 
 
 def declared_by(source: Source, version: int) -> Declarations:
-    """Return what the source itself says that migration does to rows."""
+    """Return what the source itself says that migration does to rows on purpose.
+
+    Raises SourceError where the source raises or answers with another type, SettingError where a
+    declaration is malformed.
+    """
     declarations = getattr(source, "declarations", None)
     if declarations is None:
         return NOTHING_DECLARED
     call = f"declarations({version})"
-    found = _asked(_named(source), call, lambda: declarations(version))
+    found = _ask(_described(source), call, lambda: declarations(version))
     if not isinstance(found, Declarations):
         raise SourceError(
-            f"{_named(source)}: {call} returned a {type(found).__name__};"
+            f"{_described(source)}: {call} returned a {type(found).__name__};"
             " expected pytest_pmd_migrations.Declarations"
         )
     return found
 
 
-def _named(source: Source) -> str:
+def _described(source: Source) -> str:
     return f"source {source.name}"
 
 
-def _asked(who: str, call: str, ask: Callable[[], Answer]) -> Answer:
-    """Return the answer of a source's own code, whose exceptions become a SourceError."""
+def _ask(who: str, call: str, question: Callable[[], Answer]) -> Answer:
+    """Return what a source's own code answers; what it raises becomes a SourceError."""
     try:
-        return ask()
+        return question()
     except MigrationTestError:
         raise
     except (Exception, SystemExit) as error:

@@ -1,4 +1,4 @@
-"""From the text of a setting to a source: a package, a folder, or an object."""
+"""Finds the source that the text of a setting names: a package, a folder, or an object."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.files import has_files, versions_folder
-from pytest_pmd_migrations.sources.modules import folder_source, package_source
+from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered_files import has_files, versions_folder
+from pytest_pmd_migrations.sources.own_runner import own_runner_source
+from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 
 __all__ = ["resolve_source"]
@@ -30,37 +32,47 @@ def resolve_source(
     has no migration yet.
     Raises SourceError, one line, naming the setting and, where a name is close, what was meant.
     """
-    what = f"{setting} {text!r}"
+    named = f"{setting} {text!r}"
+    found: object
     if ":" in text:
-        return check_source(_object(text, root, what), setting=what, allow_empty=allow_empty)
-    if "/" in text or ((root / text).is_dir() and "." not in text):
-        folder = root / text
-        if not folder.is_dir():
-            raise SourceError(f"{what} is no folder: {folder} does not exist")
-        return check_source(
-            folder_source(folder, setting=what), setting=what, allow_empty=allow_empty
-        )
-    package = _import(text, root, what)
-    return check_source(
-        package_source(package, setting=what), setting=what, allow_empty=allow_empty
-    )
+        found = _object(text, root, named)
+    elif "/" in text or ((root / text).is_dir() and "." not in text):
+        found = _folder_source(root / text, named)
+    else:
+        found = _package_source(_import(text, root, named), named)
+    return check_source(found, setting=named, allow_empty=allow_empty)
 
 
-def _object(text: str, root: Path, what: str) -> object:
+def _folder_source(folder: Path, named: str) -> FilesSource:
+    if not folder.is_dir():
+        raise SourceError(f"{named} is no folder: {folder} does not exist")
+    return pmd_runner_source(folder, folder, name=folder.name, setting=named)
+
+
+def _package_source(package: ModuleType, named: str) -> FilesSource:
+    """Return the source of a package: its own ``MigrationRunner`` runs the files, or pmd's."""
+    file = Path(package.__file__ or next(iter(package.__path__))).resolve()
+    folder = file.parent if file.is_file() else file
+    if getattr(package, "MigrationRunner", None):
+        return own_runner_source(package, folder, setting=named)
+    return pmd_runner_source(package, folder, name=package.__name__, setting=named)
+
+
+def _object(text: str, root: Path, named: str) -> object:
     module_name, _, attribute = text.partition(":")
-    found: object = _import(module_name, root, what)
+    found: object = _import(module_name, root, named)
     for name in attribute.split("."):
         if not hasattr(found, name):
             close = difflib.get_close_matches(name, dir(found), 1)
             hint = f". Did you mean {close[0]!r}?" if close else ""
-            raise SourceError(f"{what} cannot be used: {module_name} has no {name!r}{hint}")
+            raise SourceError(f"{named} cannot be used: {module_name} has no {name!r}{hint}")
         found = getattr(found, name)
     if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
         found = found()
     return found
 
 
-def _import(name: str, root: Path, what: str) -> ModuleType:
+def _import(name: str, root: Path, named: str) -> ModuleType:
     for folder in (root, root / "src"):
         top = folder / name.partition(".")[0]
         found = top.is_dir() or top.with_suffix(".py").is_file()
@@ -72,18 +84,17 @@ def _import(name: str, root: Path, what: str) -> ModuleType:
         reason = f"{type(error).__name__}: {error}"
         if isinstance(error, ModuleNotFoundError):
             reason = str(error)
-        close = _meant(name, root)
+        close = _closest_package(name, root)
         hint = f". Did you mean {close!r}?" if close else ""
-        raise SourceError(f"{what} cannot be imported: {reason}{hint}") from error
+        raise SourceError(f"{named} cannot be imported: {reason}{hint}") from error
 
 
-def _meant(name: str, root: Path) -> str | None:
+def _closest_package(name: str, root: Path) -> str | None:
     """Return the package of numbered migrations whose dotted name is closest to ``name``."""
     candidates = set()
     for base in (root, root / "src"):
         for folder in _folders(base, _DEPTH):
-            holder = versions_folder(folder)
-            if has_files(holder) and (folder / "__init__.py").is_file():
+            if has_files(versions_folder(folder)) and (folder / "__init__.py").is_file():
                 candidates.add(".".join(folder.relative_to(base).parts))
     candidates.discard(name)
     close = difflib.get_close_matches(name, sorted(candidates), 1, 0.5)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
 
-from tests.unit.plugin.application import Notes, Repeatable, application, store, told
+from tests.unit.plugin.built_application import Notes, Repeatable, application, store, told
 
 ONE = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT)"
 ROWS = f"{ONE}; INSERT INTO notes(title) VALUES ('a'), ('b')"
@@ -154,7 +154,7 @@ def test_volatile_columns_and_ignored_tables_may_change(tmp_path: Path) -> None:
     }
     source = Repeatable(tmp_path / "app", steps)
     source.volatile = ("notes.title",)
-    history = application(tmp_path, {}, source=source, ignore=("LOG",))
+    history = application(tmp_path, {}, source=source, ignore_patterns=("LOG",))
     store(history, "0001", f"{ROWS}; CREATE TABLE log(at)")
     assert told(history, "0002", "again") == ""
     assert "log" in told(application(tmp_path, {}, source=source), "0002", "again")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.checks import atomic
-from pytest_pmd_migrations.checks.model import Note
-from pytest_pmd_migrations.faults import Judged, Point
-from pytest_pmd_migrations.faults.deny import Deny
-from pytest_pmd_migrations.faults.story import advice, counts, story
+from pytest_pmd_migrations.checks.model import MigrationRow, Note
+from pytest_pmd_migrations.faults.kinds.deny import Deny
 
-from tests.unit.plugin.application import Notes, application, store, verdict
+from tests.unit.plugin.built_application import Notes, application, store, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 TWO = "ALTER TABLE notes ADD COLUMN body TEXT; CREATE TABLE tags(name TEXT)"
@@ -59,7 +56,7 @@ def test_a_step_is_tried_on_every_database_stored_before_it(tmp_path: Path, few)
 
 
 def test_the_full_set_tries_both_journals(tmp_path: Path, few) -> None:
-    history = replace(application(tmp_path, {1: ONE, 2: TWO}), faults="full")
+    history = application(tmp_path, {1: ONE, 2: TWO}, faults="full")
     store(history, "0001", f"{ONE}; {ROWS}")
     verdict(history, "0002", "atomic", only=True)
     assert few == [("0001", "rollback", 1, 2), ("0001", "wal", 1, 2)]
@@ -69,7 +66,7 @@ def test_a_passing_cell_says_what_was_tried(tmp_path: Path, few) -> None:
     history = application(tmp_path, {1: ONE, 2: TWO})
     store(history, "0001", f"{ONE}; {ROWS}")
     found = verdict(history, "0002", "atomic", only=True)
-    assert found.remarks == (Note("0002", "1 fault, 0 broken (deny 1)"),)
+    assert found.remarks == (Note(MigrationRow(2), "1 fault, 0 broken (deny 1)"),)
 
 
 def test_what_the_platform_lacks_is_said(tmp_path: Path, few, monkeypatch) -> None:
@@ -78,11 +75,11 @@ def test_what_the_platform_lacks_is_said(tmp_path: Path, few, monkeypatch) -> No
         lacking = "no shim here"
 
     monkeypatch.setattr(atomic, "KINDS", (Few(), Absent()))
-    history = replace(application(tmp_path, {1: ONE}), faults="full")
+    history = application(tmp_path, {1: ONE}, faults="full")
     store(history, "0001", ONE)
     found = verdict(history, "0001", "atomic", only=True)
     assert found.remarks == (
-        Note("0001", "2 faults, 0 broken (deny 2); power left out: no shim here"),
+        Note(MigrationRow(1), "2 faults, 0 broken (deny 2); power left out: no shim here"),
     )
 
 
@@ -121,7 +118,7 @@ class Commits(Notes):
         conn.execute(f"PRAGMA user_version = {version}")
 
 
-def test_a_failing_cell_tells_the_first_broken_point_as_a_story(tmp_path: Path) -> None:
+def test_a_failing_cell_tells_the_first_broken_point(tmp_path: Path) -> None:
     steps = {
         1: ONE,
         2: "ALTER TABLE notes RENAME TO old; CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT,"
@@ -148,64 +145,6 @@ def test_a_failing_cell_tells_the_first_broken_point_as_a_story(tmp_path: Path) 
         "Usually the runner commits between statements. Begin one transaction a step",
         "(BEGIN IMMEDIATE), set the version inside it, and commit once; sqlite3's",
         'executescript(), "with conn:" and commit() end it by themselves.',
-    )
-
-
-def judged(**facts) -> Judged:
-    point = Point("deny", "wal", "call", 3, "denied in statement 3 of 7", "DELETE FROM notes")
-    return Judged(**{"point": point, "verdict": "torn", **facts})
-
-
-def test_a_story_tells_rows_the_run_and_the_retry() -> None:
-    lines = story(
-        judged(
-            verdict="lost",
-            version=7,
-            outcome="raised OperationalError: disk I/O error",
-            differences=("table documents has 0 of 5 rows",),
-            retry="reports success, but documents lost 5 of 5 rows",
-        ),
-        "0007",
-    )
-    assert lines == (
-        "  upgraded from 0007, write-ahead log",
-        "  denied in statement 3 of 7:",
-        "    DELETE FROM notes",
-        "  the run raised OperationalError: disk I/O error",
-        "  reopened at version 0007:",
-        "    table documents has 0 of 5 rows",
-        "  a plain retry reports success, but documents lost 5 of 5 rows",
-    )
-
-
-def test_a_story_is_never_wider_than_the_terminal() -> None:
-    wide = "word " * 60
-    lines = story(
-        judged(
-            point=Point("deny", "wal", "call", 3, wide, wide),
-            outcome=wide,
-            retry=wide,
-            differences=(wide,) * 9,
-        ),
-        "0007",
-    )
-    assert max(map(len, lines)) <= 76
-    assert "    and 3 more lines" in lines
-
-
-def test_hung_and_lied_have_advice_of_their_own() -> None:
-    assert story(judged(verdict="hung"), "0007")[-1] == "  it did not come back"
-    assert advice(judged(verdict="hung")) == (
-        "The runner waits or tries again for ever. Let it give up after some time,",
-        "and raise.",
-    )
-    assert advice(judged(verdict="lied"))[0].startswith("The runner reports success for what was")
-
-
-def test_counts_name_the_verdicts_and_the_kinds() -> None:
-    assert counts([judged(verdict="old"), judged(verdict="new")]) == "2 faults, 0 broken (deny 2)"
-    assert counts([judged(), judged(verdict="old"), judged(verdict="lost")]) == (
-        "2 of 3 faults: 1 torn, 1 lost (deny 2)"
     )
 
 

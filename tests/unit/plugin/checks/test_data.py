@@ -8,14 +8,22 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_pmd_migrations.checks.cells import judge_cell
+from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.checks.data import DATA
-from pytest_pmd_migrations.checks.model import Note, Verdict
-from pytest_pmd_migrations.checks.records import Records
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, Verdict
+from pytest_pmd_migrations.grid.cells import Cell, judge_cell
+from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Condition, Declarations
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources.declarations import (
+    NOTHING_DECLARED,
+    Condition,
+    DeclarationKey,
+    Declarations,
+)
 from pytest_pmd_migrations.sources.protocol import Location
+
+from tests.unit.plugin.built_application import history_of
 
 FIRST = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); CREATE TABLE info (name, value);"
 ROWS = "INSERT INTO t VALUES (1, 'a'), (2, 'b'); INSERT INTO info VALUES ('version', 1);"
@@ -51,8 +59,9 @@ def verdict(folder: Path, app: App, *, rows: str = ROWS, ignore: tuple[str, ...]
     with closing(sqlite3.connect(folder / "0001.db")) as conn:
         app.upgrade(conn, 1)
         conn.executescript(rows)
-    history = History(app, SnapshotFolder(folder), ignore=ignore)
-    return judge_cell(Records(history, [DATA]), DATA, "0001")
+    history = history_of(app, SnapshotFolder(folder), Rules(ignore_patterns=ignore))
+    cell = Cell(history, SnapshotRow(SnapshotName(1)), DATA)
+    return judge_cell(Walks(history, [DATA]), cell)
 
 
 def said(found: Verdict) -> list[str]:
@@ -99,7 +108,7 @@ def test_every_step_that_loses_something_is_named(tmp_path):
 def test_a_declared_loss_passes_and_counts_as_used(tmp_path):
     declared = {2: Declarations(deletes={"t": Condition("id = 2", "meant")})}
     found = verdict(tmp_path, App([FIRST, "DELETE FROM t WHERE id = 2"], declared))
-    assert (found.findings, found.used) == ((), {"0002 DELETES t"})
+    assert (found.findings, found.used) == ((), frozenset({(2, DeclarationKey("DELETES", "t"))}))
 
 
 def test_a_declaration_of_another_step_excuses_nothing(tmp_path):
@@ -110,7 +119,7 @@ def test_a_declaration_of_another_step_excuses_nothing(tmp_path):
 
 def test_new_rows_are_a_remark(tmp_path):
     found = verdict(tmp_path, App([FIRST, "INSERT INTO t VALUES (3, 'c')"]))
-    assert (found.findings, found.remarks) == ((), (Note("0002", "t: 1 new row"),))
+    assert (found.findings, found.remarks) == ((), (Note(MigrationRow(2), "t: 1 new row"),))
 
 
 def test_volatile_columns_may_change_and_their_rows_may_not_go(tmp_path):
@@ -154,7 +163,8 @@ def test_stored_rows_that_point_at_nothing_are_a_remark(tmp_path):
     app = App(["CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p(id))"])
     found = verdict(tmp_path, app, rows="INSERT INTO c VALUES (9);")
     assert found.findings == ()
-    assert found.remarks == (Note("0001", "1 row points from c at nothing in p, as stored"),)
+    row = SnapshotRow(SnapshotName(1))
+    assert found.remarks == (Note(row, "1 row points from c at nothing in p, as stored"),)
 
 
 def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_pmd_migrations.checks.model import Note
-from pytest_pmd_migrations.history import History
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.model import MigrationRow, Note
 
-from tests.unit.plugin.application import Repeatable, Up, application, lock, store, told, verdict
+from tests.unit.plugin.built_application import (
+    Repeatable,
+    Up,
+    again,
+    application,
+    history_of,
+    lock,
+    store,
+    told,
+    verdict,
+)
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 ROWS = "INSERT INTO notes VALUES (1, ' a'), (2, 'b ')"
@@ -25,9 +35,9 @@ def released(root: Path, steps: Mapping[int, Up] = STEPS, *, versions: tuple[int
 
 
 def changed(history: History, steps: Mapping[int, Up]) -> History:
-    for path in history.source.folder.iterdir():
+    for path in history.application.source.folder.iterdir():
         path.unlink()
-    return History(Repeatable(history.source.folder, steps), history.folder)
+    return history_of(Repeatable(history.application.source.folder, steps), history.store.folder)
 
 
 def test_history_as_released_passes(tmp_path: Path) -> None:
@@ -79,12 +89,12 @@ def test_a_text_only_edit_is_a_note(tmp_path: Path) -> None:
     history = changed(released(tmp_path), {**STEPS, 2: f"{TRIM} WHERE 1"})
     found = verdict(history, "0002", "frozen")
     text = "its text changed since release, what it does did not"
-    assert (found.findings, found.notes) == ((), (Note("0002", text),))
+    assert (found.findings, found.notes) == ((), (Note(MigrationRow(2), text),))
 
 
 def test_line_ends_are_no_edit(tmp_path: Path) -> None:
     history = released(tmp_path, {1: f"{ONE};\n"})
-    path = history.location(1).path
+    path = history.application.location(1).path
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert b"\r\n" in path.read_bytes()
     assert verdict(history, "0001", "frozen").notes == ()
@@ -92,7 +102,7 @@ def test_line_ends_are_no_edit(tmp_path: Path) -> None:
 
 def test_the_same_text_that_does_something_else_fails(tmp_path: Path) -> None:
     history = released(tmp_path, {1: ONE, 2: TRIM})
-    history.source.steps[2] = "UPDATE notes SET title = 'else'"
+    history.application.source.steps[2] = "UPDATE notes SET title = 'else'"
     assert told(history, "0002", "frozen") == (
         "0002_step.py no longer does what it did at release\n"
         "  its text is as released, but what it builds differs:\n"
@@ -140,7 +150,7 @@ def test_an_unreleased_version_may_change_and_a_note_says_so(tmp_path: Path) -> 
     found = verdict(history, "0002", "frozen")
     command = "pmd-migrations snapshot --rewrite 0002"
     assert found.findings == ()
-    assert found.notes == (Note("0002", "changed since its snapshot was made", command),)
+    assert found.notes == (Note(MigrationRow(2), "changed since its snapshot was made", command),)
 
 
 def test_only_the_newest_version_may_lack_its_line(tmp_path: Path) -> None:
@@ -153,7 +163,7 @@ def test_only_the_newest_version_may_lack_its_line(tmp_path: Path) -> None:
         "  pmd-migrations snapshot"
     )
     assert verdict(history, "0004", "frozen").notes == (
-        Note("0004", "not in frozen.toml yet", "pmd-migrations snapshot"),
+        Note(MigrationRow(4), "not in frozen.toml yet", "pmd-migrations snapshot"),
     )
 
 
@@ -168,7 +178,7 @@ def test_a_version_that_cannot_be_built_any_more_fails_and_names_the_step(tmp_pa
 
 def test_what_the_settings_ignore_is_not_recorded(tmp_path: Path) -> None:
     steps = {1: f"{ONE}; CREATE TABLE log(at); INSERT INTO log VALUES (random())"}
-    history = application(tmp_path, steps, ignore=("log",))
+    history = application(tmp_path, steps, ignore_patterns=("log",))
     store(history, "0001", f"{ONE}; CREATE TABLE log(at)")
     assert told(lock(history, released=(1,)), "0001", "frozen") == ""
     history = application(tmp_path, steps)
@@ -179,21 +189,21 @@ def test_a_fingerprint_that_the_stored_schema_does_not_explain_is_still_a_failur
     tmp_path: Path,
 ) -> None:
     history = released(tmp_path, {1: ONE}, versions=(1,))
-    text = history.lock_path.read_text()
-    digest = history.lock.versions[1].schema
-    history.lock_path.write_text(text.replace(digest, f"sha256:{'0' * 64}"))
-    wrong = History(history.source, history.folder)
+    text = history.store.lock_path.read_text()
+    digest = history.store.lock_file.versions[1].schema
+    history.store.lock_path.write_text(text.replace(digest, f"sha256:{'0' * 64}"))
+    wrong = again(history)
     assert told(wrong, "0001", "frozen").splitlines()[2] == (
         "  its schema has another fingerprint than frozen.toml records"
     )
     expected = told(wrong, "0001", "frozen")
-    history.folder.file(history.stored[0]).unlink()
-    assert told(History(history.source, history.folder), "0001", "frozen") == expected
+    history.store.folder.file(history.store.names[0]).unlink()
+    assert told(again(history), "0001", "frozen") == expected
 
 
 def test_a_migration_whose_file_is_gone_fails_by_name(tmp_path: Path) -> None:
     history = released(tmp_path, {1: ONE}, versions=(1,))
-    path = history.location(1).path
+    path = history.application.location(1).path
     path.unlink()
     assert " ".join(told(history, "0001", "frozen").split("\n")[1:]) == (
         f"source notes: location(1) is {path}, which cannot be read: No such file or"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.checks.cells import list_cells
 from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.grid.cells import list_cells
 
-from tests.unit.plugin.application import application, store, told, verdict
+from tests.unit.plugin.built_application import application, store, told, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"
@@ -204,7 +204,7 @@ def test_the_snapshot_of_the_newest_version_is_asked_as_it_is_stored(tmp_path: P
 def test_a_project_that_names_no_statement_has_no_cell_of_it(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE})
     store(history, "0001", ONE)
-    assert "statements" not in {cell.check for cell in list_cells(history, all_checks())}
+    assert "statements" not in {cell.check.name for cell in list_cells(history, all_checks())}
     named = application(tmp_path, {1: ONE}, statements={"one": "SELECT 1"})
-    cells = [cell.id for cell in list_cells(named, all_checks()) if cell.check == "statements"]
+    cells = [cell.id for cell in list_cells(named, all_checks()) if cell.check.name == "statements"]
     assert cells == ["migrations::0001..0001[statements]"]

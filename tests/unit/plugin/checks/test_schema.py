@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.checks.model import Note, SnapshotRow
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 
-from tests.unit.plugin.application import application, store, told, verdict
+from tests.unit.plugin.built_application import application, store, told, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"
@@ -156,7 +157,8 @@ def test_a_variant_need_not_equal_fresh_until_it_does(tmp_path: Path) -> None:
     store(history, "0001+grown", f"{ONE}; CREATE TABLE leftover(a)")
     found = verdict(history, "0001+grown", "schema")
     assert found.findings == ()
-    assert found.remarks == (Note("0001+grown", "same schema as fresh from 0002 on"),)
+    row = SnapshotRow(SnapshotName(1, "grown"))
+    assert found.remarks == (Note(row, "same schema as fresh from 0002 on"),)
 
 
 def test_a_variant_that_differs_again_after_it_equalled_fresh_fails(tmp_path: Path) -> None:
@@ -181,6 +183,14 @@ def test_a_variant_that_never_equals_fresh_fails(tmp_path: Path) -> None:
 
 
 def test_what_the_settings_ignore_is_not_compared(tmp_path: Path) -> None:
-    history = application(tmp_path, {1: ONE}, ignore=("left*",))
+    history = application(tmp_path, {1: ONE}, ignore_patterns=("left*",))
     store(history, "0001", f"{ONE}; CREATE TABLE leftover(a)")
     assert told(history, "0001", "schema") == ""
+
+
+def test_a_versions_label_stands_beside_its_number_in_the_headline(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    history.application.source.label = lambda version: f"9c1f0a{version}"
+    store(history, "0001", f"{ONE}; CREATE TABLE leftover(a)")
+    lines = told(history, "0001", "schema").splitlines()
+    assert lines[0] == "0001 9c1f0a1 upgraded to 0002 9c1f0a2: 1 difference from..."

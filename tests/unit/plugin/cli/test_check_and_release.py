@@ -138,6 +138,13 @@ def test_a_text_only_edit_of_a_released_migration_is_in_order(stored: Make) -> N
     assert made.run("check") == (0, "1 version, 1 snapshot: all in order\n")
 
 
+def test_what_is_ignored_is_no_part_of_what_a_version_gives(stored: Make) -> None:
+    made = stored(FIRST, "CREATE TABLE log(y);\n", settings='migration_ignore = ["log"]\n')
+    assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
+    made.write("db/sql/0002_step_2.sql", "CREATE TABLE log(y, z);\n")
+    assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
+
+
 def test_a_released_migration_that_was_removed(stored: Make) -> None:
     made = stored(FIRST, SECOND)
     made.run("release")

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.build import build_missing, write_built
-from pytest_pmd_migrations.history import History
 from pytest_pmd_migrations.snapshots import SnapshotFolder
 from pytest_pmd_migrations.sources import resolve_source
 
+from tests.unit.plugin.built_application import history_of
 from tests.unit.plugin.cli.conftest import FIRST, SECOND, THIRD, Project
 
 Make = Callable[..., Project]
@@ -38,7 +39,7 @@ BUILT = (
 
 def history(project: Project) -> History:
     source = resolve_source("db/sql", root=project.path)
-    return History(source, SnapshotFolder(project.snapshots))
+    return history_of(source, SnapshotFolder(project.snapshots))
 
 
 def test_everything_is_built_once_and_the_matrix_is_green(

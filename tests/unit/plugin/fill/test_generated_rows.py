@@ -111,6 +111,42 @@ def test_a_schema_gets_five_rows_that_fit(conn: sqlite3.Connection, sql: str) ->
 
 
 @pytest.mark.parametrize(
+    "columns",
+    [
+        # Refused by its type first, in a table whose name is quoted.
+        "a BLOB CHECK (length(a) = 16) NOT NULL, b BLOB CHECK (length(b) = 9) NOT NULL",
+        "a TEXT CHECK (length(a) = 3) CHECK (a GLOB '[0-0]*') CHECK (substr(a, 1, 2) = '00')"
+        " NOT NULL",
+        "a TEXT CHECK (a LIKE 'ab%') CHECK (a LIKE '%yz') CHECK (length(a) BETWEEN 9 AND 10)"
+        " NOT NULL",
+        "a INTEGER NOT NULL CHECK (a > 1000) CHECK (a < 1040) CHECK (a % 17 = 3)",
+        "a INTEGER CHECK (a BETWEEN 50000 AND 50009) NOT NULL, b INTEGER NOT NULL,"
+        " c INTEGER NOT NULL, d INTEGER CHECK (d = 50015) NOT NULL,"
+        " CHECK (a < b), CHECK (b < c), CHECK (c < d)",
+    ],
+)
+@pytest.mark.parametrize("strict", ["", "STRICT"])
+def test_a_row_that_meets_several_checks_at_once_is_found(
+    conn: sqlite3.Connection, columns: str, strict: str
+) -> None:
+    filled = fill(conn, f'CREATE TABLE "a ""t"", b.c"({columns}) {strict}')
+    assert filled.failed == {}
+
+
+def test_a_trigger_that_rolls_back_leaves_the_connection_as_it_was(
+    conn: sqlite3.Connection,
+) -> None:
+    filled = fill(
+        conn,
+        "CREATE TABLE t(a INT CHECK (a > 0)); CREATE TRIGGER g AFTER INSERT ON t"
+        " BEGIN SELECT RAISE(ROLLBACK, 'never'); END",
+    )
+    assert set(filled.failed) == {"t"}
+    assert not conn.in_transaction
+    assert conn.execute("PRAGMA ignore_check_constraints").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
     "child",
     [
         "CREATE TABLE c(code TEXT NOT NULL REFERENCES p(CODE))",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, check_integrity, compare_rows, find_strays
-from pytest_pmd_migrations.sources.declarations import Condition, Declarations
+from pytest_pmd_migrations.sources.declarations import Condition, DeclarationKey, Declarations
 
 Action = Callable[[sqlite3.Connection], object]
 
@@ -55,6 +55,14 @@ def declared(case: Case) -> Declarations:
         changes={name: Condition(sql, "meant") for name, sql in case.changes.items()},
         moves=case.moves,
     )
+
+
+def keys_of(case: Case) -> set[DeclarationKey]:
+    return {
+        *(DeclarationKey("DELETES", name) for name in case.deletes),
+        *(DeclarationKey("CHANGES", name) for name in case.changes),
+        *(DeclarationKey("MOVES", name) for name in case.moves),
+    }
 
 
 def report(case: Case, *, declarations: Declarations | None = None) -> RowsReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.plugin.rows.steps import Case, found_at, report
+from tests.unit.plugin.rows.steps import Case, found_at, keys_of, report
 
 DOCS = """
 CREATE TABLE content (hash TEXT PRIMARY KEY, doc TEXT);
@@ -255,8 +255,7 @@ BROKEN = {
 def test_declared(case):
     found = report(case)
     assert [finding.message for finding in found.findings] == []
-    kinds = {"DELETES": case.deletes, "CHANGES": case.changes, "MOVES": case.moves}
-    assert found.used == {f"{kind} {name}" for kind, names in kinds.items() for name in names}
+    assert found.used == keys_of(case)
 
 
 @pytest.mark.parametrize(("case", "places"), NOT_EXCUSED.values(), ids=NOT_EXCUSED)

@@ -1,4 +1,4 @@
-"""A search for parentheses that mean something and that the comparison takes for redundant.
+"""Search for parentheses that mean something but that the comparison takes for redundant.
 
 Random expressions over all of SQLite's operators get a pair of parentheses more or less; SQLite
 says whether that is another program with other values.
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.schema.spelling import canonical
-from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.spelling import canonical
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 from tests.unit.plugin.schema.words import words
 
@@ -94,8 +94,8 @@ class Grouping:
 
 
 @dataclass
-class Outcome:
-    """What a search found, pair by pair."""
+class SearchResult:
+    """The figures and the pairs of one search."""
 
     pairs: int = 0
     meaning: int = 0
@@ -106,12 +106,12 @@ class Outcome:
 
     @property
     def faults(self) -> list[Grouping]:
-        """What should not be."""
+        """The cases that show a fault of the comparison."""
         return self.missed
 
     @property
     def doubtful(self) -> list[Grouping]:
-        """What may be looked at."""
+        """The cases that are no fault but may be looked at."""
         return self.kept
 
     def __str__(self) -> str:
@@ -149,22 +149,22 @@ def regrouped(sql: str, chance: random.Random) -> Iterator[str]:
     """Yield the statement without each pair of its parentheses, and with some more pairs."""
     found = words(sql)
     opened: list[int] = []
-    for place, word in enumerate(found):
+    for position, word in enumerate(found):
         if word == "(":
-            opened.append(place)
+            opened.append(position)
         elif word == ")":
             start = opened.pop()
-            yield " ".join((*found[:start], *found[start + 1 : place], *found[place + 1 :]))
+            yield " ".join((*found[:start], *found[start + 1 : position], *found[position + 1 :]))
     for _ in range(len(found)):
         start, end = sorted(chance.choices(range(1, len(found) + 1), k=2))
         if start < end:
             yield " ".join((*found[:start], "(", *found[start:end], ")", *found[end:]))
 
 
-def search_parentheses(seed: int, count: int) -> Outcome:
+def search_parentheses(seed: int, count: int) -> SearchResult:
     """Try ``count`` statements that SQLite accepts, each against all its regroupings."""
     chance = random.Random(seed)
-    outcome = Outcome()
+    result = SearchResult()
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.executescript(
             "CREATE TABLE t(a INT, b TEXT COLLATE NOCASE, c REAL, d); CREATE TABLE u(x);"
@@ -181,8 +181,8 @@ def search_parentheses(seed: int, count: int) -> Outcome:
             accepted += 1
             spelled = canonical(tokenize(sql))
             for other in dict.fromkeys(regrouped(sql, chance)):
-                _judge(conn, Grouping(sql, other), program, spelled, outcome)
-    return outcome
+                _judge(conn, Grouping(sql, other), program, spelled, result)
+    return result
 
 
 def _judge(
@@ -190,24 +190,24 @@ def _judge(
     pair: Grouping,
     program: list[tuple[object, ...]],
     spelled: str,
-    outcome: Outcome,
+    result: SearchResult,
 ) -> None:
     other = _program(conn, pair.other)
     if other is None:
         return
-    outcome.pairs += 1
+    result.pairs += 1
     called_equal = canonical(tokenize(pair.other)) == spelled
     if other == program:
-        outcome.redundant += 1
+        result.redundant += 1
         if not called_equal:
-            outcome.kept.append(pair)
+            result.kept.append(pair)
     elif not called_equal:
-        outcome.meaning += 1
+        result.meaning += 1
     elif _is_chain(pair) and _values(conn, pair.one) == _values(conn, pair.other):
-        outcome.reassociated += 1
+        result.reassociated += 1
     else:
-        outcome.meaning += 1
-        outcome.missed.append(pair)
+        result.meaning += 1
+        result.missed.append(pair)
 
 
 def _is_chain(pair: Grouping) -> bool:

@@ -1,4 +1,4 @@
-"""A search for differences that the comparison does not see.
+"""Search for differences that the comparison does not see.
 
 Schemas are changed one word at a time; SQLite itself says whether the change means something, and
 then ``compare()`` has to report it.
@@ -18,7 +18,7 @@ from tests.unit.plugin.schema.bases import BASES
 from tests.unit.plugin.schema.oracle import Oracle
 from tests.unit.plugin.schema.words import words
 
-__all__ = ["Case", "Outcome", "mutants", "search"]
+__all__ = ["Case", "SearchResult", "mutants", "search"]
 
 _POOL = """
 = <> < > <= >= IS NOT NULL AND OR + - * / % || & | 0 1 2 1.0 1e1 'x' 'X' '' "a" a b c id x'00'
@@ -41,26 +41,26 @@ _QUOTES = ("'{}'", '"{}"', "[{}]", "`{}`", "{}")
 
 @dataclass(frozen=True)
 class Case:
-    """A schema and the same with one word changed."""
+    """A schema, and one of its statements with one word changed."""
 
     base: tuple[str, ...]
-    place: int
+    position: int
     statement: str
 
     @property
     def changed(self) -> tuple[str, ...]:
         """The statements of the changed schema."""
-        return (*self.base[: self.place], self.statement, *self.base[self.place + 1 :])
+        return (*self.base[: self.position], self.statement, *self.base[self.position + 1 :])
 
     def __str__(self) -> str:
-        return f"{self.base[self.place]}\n    {self.statement}"
+        return f"{self.base[self.position]}\n    {self.statement}"
 
 
 @dataclass
-class Outcome:
-    """What a search found, case by case.
+class SearchResult:
+    """The figures and the cases of one search.
 
-    ``confirmed`` is whether SQLite was asked about what is reported, too.
+    ``confirmed`` is true if SQLite was also asked about the cases that were reported.
     """
 
     confirmed: bool = True
@@ -74,12 +74,12 @@ class Outcome:
 
     @property
     def faults(self) -> list[Case]:
-        """What should not be."""
+        """The cases that show a fault of the comparison."""
         return self.missed
 
     @property
     def doubtful(self) -> list[Case]:
-        """What may be looked at: each has to be a ruling."""
+        """The cases that may be looked at; each must be a ruling."""
         return [*self.ruled, *self.over_reported]
 
     def __str__(self) -> str:
@@ -97,44 +97,44 @@ def mutants(statement: str, chance: random.Random) -> Iterator[str]:
     found = words(statement)
     while True:
         # CREATE TABLE stays; the last word is the semicolon.
-        place = chance.randrange(2, len(found) - 1)
-        changed = _changed(list(found), place, chance)
+        position = chance.randrange(2, len(found) - 1)
+        changed = _changed(list(found), position, chance)
         if changed != found:
             text = " ".join(changed)
             # FTS4 takes no white space round the = of an option.
             yield text.replace(" = ", "=") if "VIRTUAL" in found else text
 
 
-def _changed(found: list[str], place: int, chance: random.Random) -> list[str]:
-    word = found[place]
+def _changed(found: list[str], position: int, chance: random.Random) -> list[str]:
+    word = found[position]
     match chance.randrange(10):
         case 0 | 1:
-            del found[place]
+            del found[position]
         case 2:
-            found.insert(place, word)
+            found.insert(position, word)
         case 3:
-            found[place : place + 2] = reversed(found[place : place + 2])
+            found[position : position + 2] = reversed(found[position : position + 2])
             if found[-1] != ";":
                 found.append(";")
         case 4 | 5:
-            found[place] = chance.choice(_POOL)
+            found[position] = chance.choice(_POOL)
         case 6:
-            found.insert(place, chance.choice(_POOL))
+            found.insert(position, chance.choice(_POOL))
         case 7:
-            found[place] = chance.choice(found)
+            found[position] = chance.choice(found)
         case 8:
-            found[place] = _other_letter(word, chance)
+            found[position] = _other_letter(word, chance)
         case _:
-            found[place] = chance.choice(_QUOTES).format(word.strip("'\"`[]"))
+            found[position] = chance.choice(_QUOTES).format(word.strip("'\"`[]"))
     return found
 
 
 def _other_letter(word: str, chance: random.Random) -> str:
     """Return a word with one letter changed, left out or said twice."""
-    place = chance.randrange(len(word))
-    letter = word[place]
+    position = chance.randrange(len(word))
+    letter = word[position]
     other = chance.choice(["", letter * 2, letter.swapcase(), chance.choice("aXz019 _.%é'-")])
-    return word[:place] + other + word[place + 1 :]
+    return word[:position] + other + word[position + 1 :]
 
 
 def search(
@@ -143,21 +143,23 @@ def search(
     bases: Sequence[tuple[str, ...]] = BASES,
     *,
     confirmed: bool = True,
-) -> Outcome:
+) -> SearchResult:
     """Try ``count`` mutants that SQLite accepts, spread evenly over the schemas.
 
     To ask SQLite about each takes twice as long as to ask it only about those not reported, which
     misses no more but says neither how many SQLite distinguishes nor which are over-reported.
     """
     chance = random.Random(seed)
-    outcome = Outcome(confirmed)
+    result = SearchResult(confirmed)
     share, more = divmod(count, len(bases))
     for number, base in enumerate(bases):
-        _search_one(base, share + (number < more), chance, outcome)
-    return outcome
+        _search_one(base, share + (number < more), chance, result)
+    return result
 
 
-def _search_one(base: tuple[str, ...], count: int, chance: random.Random, outcome: Outcome) -> None:
+def _search_one(
+    base: tuple[str, ...], count: int, chance: random.Random, result: SearchResult
+) -> None:
     original = Oracle(base)
     try:
         schema = read_schema(original.conn)
@@ -170,35 +172,35 @@ def _search_one(base: tuple[str, ...], count: int, chance: random.Random, outcom
         for _ in range(_PATIENCE * count):
             if accepted == count:
                 break
-            place = chance.choices(range(len(base)), lengths)[0]
-            statement = next(streams[place])
-            if (place, statement) in seen:
+            position = chance.choices(range(len(base)), lengths)[0]
+            statement = next(streams[position])
+            if (position, statement) in seen:
                 continue
-            seen.add((place, statement))
-            accepted += _judge(Case(base, place, statement), original, schema, outcome)
+            seen.add((position, statement))
+            accepted += _judge(Case(base, position, statement), original, schema, result)
     finally:
         original.close()
 
 
-def _judge(case: Case, original: Oracle, schema: Schema, outcome: Outcome) -> bool:
+def _judge(case: Case, original: Oracle, schema: Schema, result: SearchResult) -> bool:
     """Count one case; return whether SQLite accepts it."""
-    outcome.tried += 1
+    result.tried += 1
     try:
         changed = Oracle(case.changed)
     except (sqlite3.Error, sqlite3.Warning):
-        outcome.refused += 1
+        result.refused += 1
         return False
     try:
         reported = bool(compare(read_schema(changed.conn), schema))
-        outcome.reported += reported
-        if reported and not outcome.confirmed:
+        result.reported += reported
+        if reported and not result.confirmed:
             return True
         if changed.distinguishes(original):
-            outcome.distinguished += 1
+            result.distinguished += 1
             if not reported:
-                (outcome.ruled if _is_ruled(case) else outcome.missed).append(case)
+                (result.ruled if _is_ruled(case) else result.missed).append(case)
         elif reported:
-            outcome.over_reported.append(case)
+            result.over_reported.append(case)
     finally:
         changed.close()
     return True
@@ -210,8 +212,8 @@ def _is_ruled(case: Case) -> bool:
     DEFAULT NULL makes another program, and a UNIQUE beside PRIMARY KEY another index, with the
     same rows.
     """
-    pair = [_without_ruled(text) for text in (case.base[case.place], case.statement)]
-    before, after = case.base[: case.place], case.base[case.place + 1 :]
+    pair = [_without_ruled(text) for text in (case.base[case.position], case.statement)]
+    before, after = case.base[: case.position], case.base[case.position + 1 :]
     one, other = (Oracle((*before, text, *after)) for text in pair)
     try:
         return not one.distinguishes(other)

@@ -1,4 +1,4 @@
-"""What SQLite itself makes of a schema: PRAGMA facts, bytecode of statements, rows.
+"""Ask SQLite itself what a schema means: facts of PRAGMAs, bytecode of statements, rows.
 
 Two schemas that differ in one of these are different to SQLite, whatever their text. What is only
 an address, a page number or an echo of the text is taken out.
@@ -68,7 +68,7 @@ class Oracle:
         self.conn.close()
 
     def distinguishes(self, other: Oracle) -> bool:
-        """Return whether SQLite makes something else of the other schema; cheapest first."""
+        """Return whether the other schema means something else to SQLite; cheapest first."""
         return (
             self.facts != other.facts
             or self.bytecode != other.bytecode
@@ -77,7 +77,7 @@ class Oracle:
 
     @cached_property
     def facts(self) -> list[Any]:
-        """What PRAGMAs and sqlite_schema tell."""
+        """The facts that PRAGMAs and sqlite_schema tell."""
         found: list[Any] = self._rows(
             "SELECT type, name, lower(tbl_name) FROM sqlite_schema"
             " WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY 1, 2"
@@ -96,7 +96,7 @@ class Oracle:
 
     @cached_property
     def behaviour(self) -> list[Any]:
-        """What comes of inserting, updating, deleting and reading rows; changes the database."""
+        """The answers to inserting, updating, deleting and reading rows; changes the database."""
         found: list[Any] = []
         self.conn.execute("PRAGMA foreign_keys = ON")
         chance = random.Random(1)
@@ -143,7 +143,7 @@ class Oracle:
             return rows
         return [
             (
-                place,
+                number,
                 # A column of a view may be named after the text of an expression.
                 squeezed(name) if kind == "view" else name,
                 _type(type_),
@@ -151,17 +151,24 @@ class Oracle:
                 _default(default),
                 *rest,
             )
-            for place, name, type_, required, default, *rest in rows
+            for number, name, type_, required, default, *rest in rows
         ]
 
     def _foreign_keys(self, table: str) -> list[Any]:
         keys: dict[int, list[Any]] = {}
-        for number, place, parent, column, target, update, delete, _ in self._pragma(
+        for number, position, parent, column, target, update, delete, _ in self._pragma(
             "foreign_key_list", table
         ):
             key = keys.setdefault(number, [])
             key.append(
-                (place, parent.lower(), column.lower(), target and target.lower(), update, delete)
+                (
+                    position,
+                    parent.lower(),
+                    column.lower(),
+                    target and target.lower(),
+                    update,
+                    delete,
+                )
             )
         return sorted(keys.values(), key=repr)
 
@@ -209,8 +216,8 @@ class Oracle:
     def _insert(self, table: str, chance: random.Random) -> Any:
         columns = self._stored(table)
         values = [chance.choice(_PROBES) for _ in columns]
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        return self._done(f"INSERT INTO {_quoted(table)}({names}) VALUES ({marks})", values)
+        names, parameters = ", ".join(columns), ", ".join("?" * len(columns))
+        return self._done(f"INSERT INTO {_quoted(table)}({names}) VALUES ({parameters})", values)
 
     def _out_of_patience(self) -> bool:
         """Interrupt a statement that has run long: a recursive one may never end."""

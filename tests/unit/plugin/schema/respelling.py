@@ -1,7 +1,7 @@
-"""Schemas written otherwise: what SQLite reads the same, the comparison must call equal.
+"""Search for spellings of a schema that the comparison does not call equal.
 
 White space, comments, the case of keywords, quotes of names, redundant parentheses and synonyms of
-operators, at random.
+operators are changed at random.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _BEFORE_VALUE = frozenset({"<", "<=", ">", ">=", "=", "==", "<>", "!=", "*", "||
 
 
 @dataclass
-class Outcome:
-    """What a search found."""
+class SearchResult:
+    """The figures and the cases of one search."""
 
     tried: int = 0
     refused: int = 0
@@ -47,12 +47,12 @@ class Outcome:
 
     @property
     def faults(self) -> list[str]:
-        """What should not be."""
+        """The cases that show a fault of the comparison."""
         return self.alarms
 
     @property
     def doubtful(self) -> list[str]:
-        """What may be looked at."""
+        """The cases that are no fault but may be looked at."""
         return self.other
 
     def __str__(self) -> str:
@@ -72,8 +72,8 @@ def respelled(statement: str, chance: random.Random) -> str:
         head = [_cased(word, chance) for word in found[:start]]
         return " ".join(head) + statement[statement.find("(") :]
     texts = []
-    for place, word in enumerate(found):
-        before = found[place - 1] if place else ""
+    for position, word in enumerate(found):
+        before = found[position - 1] if position else ""
         # SQLite cuts a type at the quote it begins with, and takes a window's name with its quotes.
         cut = "WINDOW" in found or ("TABLE" in found and _is_name(before))
         texts.append(_respelled_word(word, "DEFAULT" if cut and _is_name(word) else before, chance))
@@ -105,10 +105,12 @@ def _cased(word: str, chance: random.Random) -> str:
     return "".join(chance.choice([letter.lower(), letter]) for letter in word)
 
 
-def search_respellings(seed: int, count: int, bases: Sequence[tuple[str, ...]] = BASES) -> Outcome:
+def search_respellings(
+    seed: int, count: int, bases: Sequence[tuple[str, ...]] = BASES
+) -> SearchResult:
     """Try ``count`` re-spellings, spread evenly over the schemas."""
     chance = random.Random(seed)
-    outcome = Outcome()
+    result = SearchResult()
     share, more = divmod(count, len(bases))
     for number, base in enumerate(bases):
         original = Oracle(base)
@@ -116,24 +118,24 @@ def search_respellings(seed: int, count: int, bases: Sequence[tuple[str, ...]] =
             schema = read_schema(original.conn)
             for _ in range(share + (number < more)):
                 other = tuple(respelled(statement, chance) for statement in base)
-                _judge(original, schema, other, outcome)
+                _judge(original, schema, other, result)
         finally:
             original.close()
-    return outcome
+    return result
 
 
-def _judge(original: Oracle, schema: Schema, other: tuple[str, ...], outcome: Outcome) -> None:
-    outcome.tried += 1
+def _judge(original: Oracle, schema: Schema, other: tuple[str, ...], result: SearchResult) -> None:
+    result.tried += 1
     try:
         changed = Oracle(other)
     except (sqlite3.Error, sqlite3.Warning):
-        outcome.refused += 1
+        result.refused += 1
         return
     try:
         diff = compare(read_schema(changed.conn), schema)
         if changed.facts != original.facts or changed.bytecode != original.bytecode:
-            outcome.other.append("\n".join(other))
+            result.other.append("\n".join(other))
         elif diff:
-            outcome.alarms.append("\n".join((*other, *map(str, diff.differences))))
+            result.alarms.append("\n".join((*other, *map(str, diff.differences))))
     finally:
         changed.close()

@@ -37,13 +37,13 @@ def main() -> None:
         sys.modules["sqlite3"] = importlib.import_module("pysqlite3")
     module, function = _SEARCHES[arguments.search]
     search = getattr(importlib.import_module(f"tests.unit.plugin.schema.{module}"), function)
-    outcome = search(arguments.seed, arguments.count)
-    sys.stdout.write(f"{outcome}\n")
-    for fault in outcome.faults:
+    result = search(arguments.seed, arguments.count)
+    sys.stdout.write(f"{result}\n")
+    for fault in result.faults:
         sys.stdout.write(f"fault: {fault}\n")
-    for doubtful in outcome.doubtful if arguments.all else ():
+    for doubtful in result.doubtful if arguments.all else ():
         sys.stdout.write(f"no fault: {doubtful}\n")
-    sys.exit(bool(outcome.faults))
+    sys.exit(bool(result.faults))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.schema.__main__ import main
 
 COMMAND = [sys.executable, "-m", "pytest_pmd_migrations.schema"]
 
@@ -68,9 +69,13 @@ def test_a_file_that_cannot_be_read_exits_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("a.db",), ("a", "b", "c"), ("--fast", "a", "b")])
-def test_wrong_arguments_exit_2_with_the_usage(arguments: tuple[str, ...]) -> None:
-    code, output, errors = run(*arguments)
-    assert (code, output) == (2, "")
+def test_wrong_arguments_exit_2_with_the_usage(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    output, errors = capsys.readouterr()
+    assert (caught.value.code, output) == (2, "")
     assert errors.startswith("usage: python -m pytest_pmd_migrations.schema [-h] upgraded fresh\n")
 
 

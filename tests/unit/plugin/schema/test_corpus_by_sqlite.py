@@ -1,4 +1,4 @@
-"""The corpus is true: SQLite shows what each pair says, or a ruling tells why it does not."""
+"""SQLite itself confirms each pair of the corpus, or a ruling says why it does not."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""A case that is wrong is named, however many are right."""
+"""Each wrong case of many is named; ids of cases can be typed."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.unit.plugin.schema.every import holds_for_every
+from tests.unit.plugin.schema.every import as_parameters, holds_for_every
 
 
 def is_even(number: int) -> None:
@@ -28,3 +28,15 @@ def test_a_case_that_cannot_be_judged_is_wrong() -> None:
 def test_no_case_at_all_is_no_success() -> None:
     with pytest.raises(AssertionError):
         holds_for_every({}, is_even)
+
+
+@pytest.mark.parametrize("number", as_parameters({"equal: two, and more": 2}))
+def test_a_name_is_an_id_that_can_be_typed(number: int, request: pytest.FixtureRequest) -> None:
+    assert number == 2
+    assert request.node.callspec.id == "equal-two-and-more"
+
+
+@pytest.mark.parametrize("cases", [{}, {"a = b": 1, "a: b": 2}])
+def test_no_case_and_two_of_one_id_are_refused(cases: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="no case"):
+        as_parameters(cases)

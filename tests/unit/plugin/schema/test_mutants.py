@@ -1,4 +1,4 @@
-"""What SQLite distinguishes is reported, and what it reads the same is not.
+"""Every difference that SQLite sees is reported, and no other spelling is.
 
 The searches themselves, and the command for longer ones, are in ``search.py`` beside this file.
 """
@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.plugin.schema.bases import BASES
 from tests.unit.plugin.schema.expressions import search_parentheses
-from tests.unit.plugin.schema.mutation import Case, Outcome, search
+from tests.unit.plugin.schema.mutation import Case, SearchResult, search
 from tests.unit.plugin.schema.oracle import Oracle
 from tests.unit.plugin.schema.respelling import search_respellings
 
@@ -18,21 +18,21 @@ PARTS = 4
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_changed_word_that_sqlite_distinguishes_is_reported(part: int) -> None:
-    outcome = search(part, 400, BASES[part::PARTS], confirmed=False)
-    assert outcome.reported > 240, outcome
-    assert [str(case) for case in outcome.missed] == [], outcome
+    result = search(part, 400, BASES[part::PARTS], confirmed=False)
+    assert result.reported > 240, result
+    assert [str(case) for case in result.missed] == [], result
 
 
 def test_no_other_spelling_is_reported() -> None:
-    outcome = search_respellings(1, 3 * len(BASES))
-    assert (outcome.refused, outcome.other) == (0, []), outcome
-    assert outcome.alarms == [], outcome
+    result = search_respellings(1, 3 * len(BASES))
+    assert (result.refused, result.other) == (0, []), result
+    assert result.alarms == [], result
 
 
 def test_no_parentheses_that_mean_something_are_taken_for_redundant() -> None:
-    outcome = search_parentheses(1, 200)
-    assert outcome.meaning > 140, outcome
-    assert [str(pair) for pair in outcome.missed] == [], outcome
+    result = search_parentheses(1, 200)
+    assert result.meaning > 140, result
+    assert [str(pair) for pair in result.missed] == [], result
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_the_judge_sees_no_difference_in_spelling() -> None:
 
 
 def test_figures_say_what_was_missed() -> None:
-    outcome = Outcome(tried=3, refused=1, distinguished=2)
-    outcome.missed.append(Case(("CREATE TABLE t(a)",), 0, "CREATE TABLE t(b)"))
-    assert str(outcome).partition(": ")[2] == (
+    result = SearchResult(tried=3, refused=1, distinguished=2)
+    result.missed.append(Case(("CREATE TABLE t(a)",), 0, "CREATE TABLE t(b)"))
+    assert str(result).partition(": ")[2] == (
         "3 mutants, 1 refused by SQLite, 2 distinguished, 0 of them equal by a ruling, 1 missed;"
         " 0 the same to SQLite, 0 of them reported"
     )

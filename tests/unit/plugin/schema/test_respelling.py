@@ -1,4 +1,4 @@
-"""How SQL is written changes nothing; what it means does."""
+"""Another spelling of the same SQL is no difference."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import closing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.parentheses import without_redundant
-from pytest_pmd_migrations.schema.spelling import canonical
-from pytest_pmd_migrations.schema.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
+from pytest_pmd_migrations.schema.reading.spelling import canonical
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 from tests.unit.plugin.schema.bases import split_script
 from tests.unit.plugin.schema.every import holds_for_every, read_again, schema
-from tests.unit.plugin.schema.test_rulings import DIFFERENT, ORDER, SAME
+from tests.unit.plugin.schema.rulings import DIFFERENT, EQUAL, ORDER
 
-STATEMENTS = sorted({script for pair in (*SAME.values(), *DIFFERENT.values()) for script in pair})
+STATEMENTS = sorted({script for pair in (*EQUAL.values(), *DIFFERENT.values()) for script in pair})
 KEYWORDS = frozenset(
     {"CREATE", "TABLE", "INDEX", "VIEW", "TRIGGER", "UNIQUE", "CHECK", "NOT", "NULL", "DEFAULT"}
     | {"PRIMARY", "KEY", "REFERENCES", "ON", "WHERE", "SELECT", "FROM", "AND", "OR", "BEGIN", "END"}
@@ -96,7 +96,7 @@ EXPRESSIONS = st.recursive(st.sampled_from(OPERANDS), grown, max_leaves=8)
 
 
 def program(conn: sqlite3.Connection, expression: str) -> list[tuple[object, ...]] | None:
-    """What SQLite makes of an expression; None when it refuses it."""
+    """Return SQLite's program for an expression, None if it refuses it."""
     try:
         return conn.execute(f"EXPLAIN SELECT {expression} AS x FROM t").fetchall()
     except sqlite3.OperationalError:

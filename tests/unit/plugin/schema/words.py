@@ -1,4 +1,4 @@
-"""SQL split into words for the searches: deliberately not the tokenizer that is being tested."""
+"""Split SQL into words for the searches, deliberately without the tokenizer under test."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def words(sql: str) -> list[str]:
 
 
 def squeezed(text: str) -> str:
-    """Return a text that SQLite made of SQL, without what a spelling leaves in it.
+    """Return a text that SQLite made from SQL, without the traces of its spelling.
 
-    That is white space, comments, the case of what is no string, quotes of names, parentheses.
+    These are white space, comments, the case of what is no string, quotes of names, parentheses.
     """
     return " ".join(_SAME.get(word, _bare(word)) for word in words(text) if word not in "()")
 

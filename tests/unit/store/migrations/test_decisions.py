@@ -78,7 +78,7 @@ def settings_of(conn):
 
 
 def content_of(conn):
-    """Every table, row and mark of the main database, and its version."""
+    """Every table, row and high-water mark of the main database, and its version."""
     kept, conn.row_factory = (conn.row_factory, conn.text_factory), None
     conn.text_factory = str
     try:
@@ -109,7 +109,7 @@ def template(mode):
         return app.path.read_bytes()
 
 
-class Trial:
+class Case:
     """One application at version 1 and one connection to its database."""
 
     def __init__(self, folder, decision, mode):
@@ -166,80 +166,92 @@ class Trial:
 @pytest.fixture(autouse=True)
 def _no_cursor_is_kept():
     yield
+    forget_steps()
+
+
+def forget_steps():
     HALF_READ.clear()
     for name in [name for name in sys.modules if name.startswith("migration_0002_step_")]:
         del sys.modules[name]
 
 
-def cases():
+def decisions():
     for decision in DECISIONS:
-        for mode in decision.modes:
-            late = sys.version_info < decision.python
-            skipped = pytest.mark.skipif(late, reason=f"Python {decision.python} brought it")
-            yield pytest.param(decision, mode, id=f"{decision.id}-{mode}", marks=skipped)
+        late = sys.version_info < decision.python
+        skipped = pytest.mark.skipif(late, reason=f"Python {decision.python} brought it")
+        yield pytest.param(decision, id=decision.id, marks=skipped)
 
 
-@pytest.mark.parametrize(("decision", "mode"), list(cases()))
-def test_decision(tmp_path, decision, mode):
-    trial = Trial(tmp_path, decision, mode)
-    with closing(trial.conn):
+@pytest.mark.parametrize("decision", list(decisions()))
+def test_decision(tmp_path, decision):
+    """Each decision is the same in every journal mode, and for a database in memory."""
+    for mode in decision.modes:
+        folder = tmp_path / mode
+        folder.mkdir()
+        decided(Case(folder, decision, mode))
+        forget_steps()
+
+
+def decided(case):
+    decision = case.decision
+    with closing(case.conn):
         if decision.in_child:
-            ends_in_a_child(trial)
+            ends_in_a_child(case)
         elif decision.error is None:
-            goes_through(trial)
+            goes_through(case)
         else:
-            leaves_everything(trial)
+            leaves_everything(case)
 
 
-def goes_through(trial):
-    conn, decision = trial.conn, trial.decision
+def goes_through(case):
+    conn, decision = case.conn, case.decision
     settings = settings_of(conn)
-    trial.step(decision.body)
-    assert trial.run(conn) == 1
-    trial.assert_free()
+    case.step(decision.body)
+    assert case.run(conn) == 1
+    case.assert_free()
     assert settings_of(conn) == settings
     sql, rows = decision.finds
-    assert trial.read(sql) == rows
-    assert trial.read("PRAGMA user_version") == [(2,)]
-    assert trial.read("SELECT count(*) FROM t WHERE x = 99") == [(int(decision.atomic),)]
-    assert len(trial.backups) == (not decision.atomic and trial.mode != "memory")
+    assert case.read(sql) == rows
+    assert case.read("PRAGMA user_version") == [(2,)]
+    assert case.read("SELECT count(*) FROM t WHERE x = 99") == [(int(decision.atomic),)]
+    assert len(case.backups) == (not decision.atomic and case.mode != "memory")
     # What it left behind does not reach the next step, nor the application.
-    trial.app.add("db['parent'].transform(rename={'name': 'title'})\n" + WRITE.replace("99", "-1"))
-    assert trial.run(conn) == 1
-    assert trial.run(conn) == 0
-    assert trial.read("SELECT count(*) FROM t WHERE x = -1") == [(1,)]
-    assert trial.read("PRAGMA integrity_check") == [("ok",)]
+    case.app.add("db['parent'].transform(rename={'name': 'title'})\n" + WRITE.replace("99", "-1"))
+    assert case.run(conn) == 1
+    assert case.run(conn) == 0
+    assert case.read("SELECT count(*) FROM t WHERE x = -1") == [(1,)]
+    assert case.read("PRAGMA integrity_check") == [("ok",)]
 
 
-def leaves_everything(trial):
-    conn, decision = trial.conn, trial.decision
+def leaves_everything(case):
+    conn, decision = case.conn, case.decision
     is_open = decision.id != "opened-closed"
-    before = content_of(conn) if trial.mode == "memory" else file_content(trial)
+    before = content_of(conn) if case.mode == "memory" else file_content(case)
     settings = settings_of(conn) if is_open else None
     begun = is_open and conn.in_transaction
-    trial.step(decision.body)
+    case.step(decision.body)
     with pytest.raises(BaseException) as caught:  # noqa: PT011 - its kind is compared next
-        trial.run(conn)
+        case.run(conn)
     assert type(caught.value).__name__ == decision.error
     if isinstance(caught.value, MigrationError):
-        assert said(trial, str(caught.value)) == decision.says
-    replaced = restore_file(trial)
+        assert said(case, str(caught.value)) == decision.says
+    replaced = restore_file(case)
     closed = not is_open or decision.id in ("closes-connection", "closes-db")
     if not closed:
         assert conn.in_transaction == begun
         conn.rollback() if begun else None
         detach_what_is_kept(conn)
         assert settings_of(conn) == settings
-    if trial.mode != "memory":
-        assert file_content(trial) == before
-        trial.assert_free() if not (closed or begun) else None
+    if case.mode != "memory":
+        assert file_content(case) == before
+        case.assert_free() if not (closed or begun) else None
     else:
         assert content_of(conn) == before
-    trial.app.replace(WRITE)
-    with closing(usual(trial.path)) as again:
+    case.app.replace(WRITE)
+    with closing(usual(case.path)) as again:
         fresh = closed or replaced or decision.connect is not None
         mended = again if fresh else conn
-        assert trial.run(mended) == 1
+        assert case.run(mended) == 1
         assert ask(mended, "PRAGMA user_version") == [(2,)]
         assert ask(mended, "SELECT count(*) FROM t WHERE x = 99") == [(1,)]
 
@@ -251,50 +263,50 @@ def detach_what_is_kept(conn):
         conn.execute("DETACH pmd_runner")
 
 
-def ends_in_a_child(trial):
-    before = file_content(trial)
-    trial.step(trial.decision.body)
-    command = [sys.executable, "-c", CHILD, trial.path, str(trial.app.folder)]
+def ends_in_a_child(case):
+    before = file_content(case)
+    case.step(case.decision.body)
+    command = [sys.executable, "-c", CHILD, case.path, str(case.app.folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if trial.decision.error is None:
+    if case.decision.error is None:
         assert done.returncode == 0, done.stderr
         assert "forked" in done.stderr
-        trial.assert_free()
-        assert trial.read("PRAGMA user_version") == [(2,)]
-        assert trial.read("SELECT count(*) FROM t WHERE x = 99") == [(1,)]
+        case.assert_free()
+        assert case.read("PRAGMA user_version") == [(2,)]
+        assert case.read("SELECT count(*) FROM t WHERE x = 99") == [(1,)]
         return
-    assert done.returncode == int(trial.decision.says), done.stderr
-    assert file_content(trial) == before
-    trial.app.replace(WRITE)
-    assert trial.run(trial.conn) == 1
-    assert trial.read("SELECT count(*) FROM t WHERE x = 99") == [(1,)]
+    assert done.returncode == int(case.decision.says), done.stderr
+    assert file_content(case) == before
+    case.app.replace(WRITE)
+    assert case.run(case.conn) == 1
+    assert case.read("SELECT count(*) FROM t WHERE x = 99") == [(1,)]
 
 
-def file_content(trial):
-    with trial.app.connect() as conn:
+def file_content(case):
+    with case.app.connect() as conn:
         return state(conn)
 
 
-def restore_file(trial):
+def restore_file(case):
     """Put a file back that the step has moved away, and return whether it had."""
-    away = Path(f"{trial.path}.away")
+    away = Path(f"{case.path}.away")
     if away.exists():
-        away.replace(trial.path)
+        away.replace(case.path)
         return True
     return False
 
 
-def said(trial, text):
+def said(case, text):
     """The error's text without the step's name, the path and the statement."""
-    how = "was undone" if trial.decision.atomic else "kept the content as it was"
+    how = "was undone" if case.decision.atomic else "kept the content as it was"
     head = f"migration 0002 (step 2) failed and {how}: "
     text = (
         text.partition("\nin the statement: ")[0]
         .partition(" The object was created in")[0]
         .removeprefix(head)
     )
-    return text.replace(str(trial.app.path), "PATH").removeprefix(
-        f"{trial.app.folder / '0002_step.py'}: "
+    return text.replace(str(case.app.path), "PATH").removeprefix(
+        f"{case.app.folder / '0002_step.py'}: "
     )
 
 

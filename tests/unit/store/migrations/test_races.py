@@ -26,9 +26,9 @@ def processes():
 def test_processes_at_once_apply_each_step_once(processes, tmp_path, beginning, mode, backup):
     path = tmp_path / "raced.db"
     prepare(path, beginning, mode)
-    outcome = race_processes(processes, path, beginning, backup=backup)
-    assert outcome.troubles == []
-    assert outcome.ends == [str(LATEST)] * OPENERS
+    result = race_processes(processes, path, beginning, backup=backup)
+    assert result.troubles == []
+    assert result.ends == [str(LATEST)] * OPENERS
 
 
 @pytest.mark.parametrize(("mode", "backup"), [("delete", False), ("wal", True)])
@@ -36,6 +36,6 @@ def test_processes_at_once_apply_each_step_once(processes, tmp_path, beginning, 
 def test_threads_at_once_apply_each_step_once(tmp_path, beginning, mode, backup):
     path = tmp_path / "raced.db"
     prepare(path, beginning, mode)
-    outcome = race_threads(path, beginning, backup=backup)
-    assert outcome.troubles == []
-    assert outcome.ends == [str(LATEST)] * OPENERS
+    result = race_threads(path, beginning, backup=backup)
+    assert result.troubles == []
+    assert result.ends == [str(LATEST)] * OPENERS

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from pmd.store.migrations import (
     InvalidMigrationError,
     MigrationRunner,
     load_migrations,
+    run,
 )
 
 FOREIGN = """
@@ -23,6 +26,12 @@ FOREIGN = """
         INSERT INTO child VALUES (1), (2);
     ''')
     """
+
+
+def test_the_way_of_a_run_has_sqlites_numbers_in_order():
+    source = Path(run.__file__).read_text(encoding="utf-8")
+    numbers = re.findall(r"^ +# (\d+)\. (?:to (\d+)\. )?", source, re.MULTILINE)
+    assert numbers == [("1", ""), ("2", ""), ("3", "9"), ("10", ""), ("11", ""), ("12", "")]
 
 
 def test_a_key_that_cannot_be_checked_hides_no_other(app):

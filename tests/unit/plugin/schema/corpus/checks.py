@@ -28,8 +28,8 @@ PAIRS = (
         "CHECK(a > 0 -- )\n)",
         "CHECK(a > 0)",
     ),
-    same("== is =", "CHECK(a == b)", "CHECK(a = b)"),
-    same("!= is <>", "CHECK(a != b)", "CHECK(a <> b)"),
+    same("equality written with ==", "CHECK(a == b)", "CHECK(a = b)"),
+    same("inequality written with !=", "CHECK(a != b)", "CHECK(a <> b)"),
     same("parentheses round everything", "CHECK(((a > b)))", "CHECK(a > b)"),
     same(
         "parentheses that precedence makes",

@@ -102,14 +102,14 @@ PAIRS = (
         "default",
     ),
     different(
-        "'true' and TRUE",
+        "the string 'true' and TRUE",
         "CREATE TABLE t(a DEFAULT 'true')",
         "CREATE TABLE t(a DEFAULT TRUE)",
         "column t.a",
         "default",
     ),
     different(
-        '"true" and TRUE',
+        'the string "true" in double quotes and TRUE',
         'CREATE TABLE t(a DEFAULT "true")',
         "CREATE TABLE t(a DEFAULT TRUE)",
         "column t.a",

@@ -125,7 +125,7 @@ PAIRS = (
         'INDEX i ON t("ZZ")',
         "columns",
     ),
-    other("the rowid's place", "INDEX i ON t(id, a)", "INDEX i ON t(a, id)", "columns"),
+    other("the position of the rowid", "INDEX i ON t(id, a)", "INDEX i ON t(a, id)", "columns"),
     different(
         "a name's letter case",
         "CREATE INDEX I ON t(a)",

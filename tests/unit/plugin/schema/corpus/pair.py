@@ -10,11 +10,11 @@ __all__ = ["Pair", "different", "equal", "order"]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two scripts and the verdict on the schemas they make.
+    """Two scripts and the verdict on the schemas that they make.
 
-    ``at`` is the kind and name of an object that the report must name, ``part`` what of it. A
-    ``ruling`` says why the verdict stands although SQLite itself shows more, or less, than it;
-    ``probe`` holds statements that two different schemas answer differently.
+    ``at`` is the kind and the name of an object that the report must name, ``part`` the part of it
+    that differs. ``ruling`` says why the verdict holds although SQLite itself shows something else.
+    ``probe`` holds statements that different schemas answer differently.
     """
 
     name: str
@@ -33,7 +33,7 @@ def equal(name: str, upgraded: str, fresh: str, *, given: str = "", ruling: str 
 
 
 def order(name: str, upgraded: str, fresh: str, at: str) -> Pair:
-    """Return a pair in which only columns stand in another order."""
+    """Return a pair that differs only in the order of columns."""
     return Pair(name, "order", upgraded, fresh, at=at, part="order of columns")
 
 

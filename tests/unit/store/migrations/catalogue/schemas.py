@@ -96,7 +96,7 @@ DECISIONS = [
         "marks-transform",
         "rebuilds an AUTOINCREMENT table by `transform()`",
         "db['counted'].transform(rename={'x': 'y'})",
-        "its mark never goes back",
+        "its high-water mark never goes back",
         finds=MARKS,
     ),
     works(
@@ -110,7 +110,7 @@ DECISIONS = [
     ),
     works(
         "marks-set-back",
-        "sets the mark back",
+        "sets the high-water mark back",
         "db.execute(\"UPDATE sqlite_sequence SET seq = 1 WHERE name = 'counted'\")",
         "likewise",
         finds=MARKS,

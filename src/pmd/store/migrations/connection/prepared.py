@@ -1,0 +1,137 @@
+"""A connection for the length of one run: prepared for steps, and given back as it was."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+
+from pmd.store.migrations.callbacks import Authorizer
+from pmd.store.migrations.connection.database_file import DatabaseFile
+from pmd.store.migrations.connection.driver import is_open, plain_cursor, reset_statements
+from pmd.store.migrations.connection.settings import (
+    Settings,
+    expect_plain_rows,
+    read_config,
+    restore_config,
+)
+from pmd.store.migrations.connection.statement_cache import StatementCache
+from pmd.store.migrations.connection.temporary_objects import (
+    TemporaryObjects,
+    read_temporary_objects,
+)
+from pmd.store.migrations.connection.undo import persist, roll_back
+from pmd.store.migrations.errors import MigrationError, UnusableConnectionError
+
+__all__ = ["PreparedConnection"]
+
+_FILES = "SELECT name, CAST(file AS BLOB) FROM pragma_database_list"
+
+
+class PreparedConnection:
+    """A connection whose settings are taken over from the caller, and given back at the end.
+
+    Between `take_over()` and `give_back()` rows are tuples, and the driver begins and ends
+    nothing. `cursor` is for the runner's own statements. `authorizer` is the caller's.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, authorizer: Authorizer | None) -> None:
+        self.connection = connection
+        self.authorizer = authorizer
+        self.cursor = plain_cursor(connection)
+        self.statements = StatementCache(self.cursor)
+        self.temporary: TemporaryObjects = frozenset()
+        self.file = DatabaseFile(b"")
+        self._settings: Settings | None = None
+        self._config: tuple[bool, ...] = ()
+        self._references = 0
+
+    def take_over(self) -> None:
+        """Remember the caller's settings, and set what the runner needs.
+
+        Raises UnusableConnectionError, or the driver's error.
+        """
+        self._settings = Settings.of(self.connection)
+        expect_plain_rows(self.connection)
+        self.connection.isolation_level = None
+        (mode,) = self.cursor.execute("PRAGMA main.journal_mode").fetchone()
+        if mode == "off":
+            raise UnusableConnectionError(
+                "the connection has PRAGMA journal_mode = OFF, under which nothing can be rolled"
+                " back. Set another mode first."
+            )
+
+    def read_state(self) -> None:
+        """Read what no step may change, and forget the statements prepared so far.
+
+        Raises the driver's error.
+        """
+        self._config = read_config(self.connection)
+        files = dict(self.cursor.execute(_FILES).fetchall())
+        self.file = DatabaseFile(files["main"] or b"")
+        # Not asked where nothing temporary was ever made, since asking opens a database for it.
+        if "temp" in files:
+            self.temporary = read_temporary_objects(self.cursor)
+        self.statements.attach()
+
+    def give_back(self) -> None:
+        """Undo what is not committed, and set everything as it was.
+
+        A closed connection has nothing left to put back: closing it rolled the step back.
+        """
+        if is_open(self.connection) and self._settings is not None:
+            self._settings.restore_limits(self.connection)
+            expect_plain_rows(self.connection)
+            roll_back(self.connection)
+            self.statements.detach()
+            settings, self._settings = self._settings, None
+            persist(self.connection, lambda: settings.restore(self.connection))
+
+    def begin_step(self, version: int) -> bool:
+        """Begin the transaction of the step to `version`, and return whether it is still to take.
+
+        No transaction is open when it is not. Raises the driver's error, or MigrationError when
+        the database is at a version before the one it had.
+        """
+        self.cursor.execute("BEGIN IMMEDIATE")
+        current = int(self.cursor.execute("PRAGMA user_version").fetchone()[0])
+        if current == version - 1:
+            return True
+        self.cursor.execute("ROLLBACK")
+        if current >= version:
+            return False
+        raise MigrationError(
+            f"the database went back to version {current} while it was being brought to"
+            f" {version}: another program sets PRAGMA user_version. Stop it, and try again."
+        )
+
+    def check_writable(self) -> None:
+        """Write something at once: a read-only database is found out before a step begins."""
+        current = int(self.cursor.execute("PRAGMA main.user_version").fetchone()[0])
+        self.cursor.execute(f"PRAGMA main.user_version = {current}")
+
+    def count_references(self) -> None:
+        """Remember how many objects refer to the connection, as every cursor and blob does."""
+        self._references = sys.getrefcount(self.connection)
+
+    def end_statements(self) -> None:
+        """End what the step left half-read or open, where more objects refer to the connection.
+
+        To be called from the function that called `count_references`, whose own variables then
+        count the same.
+        """
+        if sys.getrefcount(self.connection) > self._references:
+            reset_statements(self.connection)
+
+    def restore_limits(self) -> None:
+        """Let statements be as long, and so on, as before the step."""
+        if self._settings is not None:
+            self._settings.restore_limits(self.connection)
+
+    def restore_config(self) -> bool:
+        """Put back what a step has set by `setconfig`, and return whether it has."""
+        return restore_config(self.connection, self._config)
+
+    def restore_pragmas(self, names: set[str]) -> None:
+        """Put back the pragmas that a step has set."""
+        if self._settings is not None:
+            self._settings.restore_pragmas(self.connection, names)

@@ -1,0 +1,105 @@
+"""A connection's settings: read before the steps, and put back after them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pmd.store.migrations.connection.driver import plain_cursor
+
+__all__ = [
+    "LEGACY_TRANSACTION_CONTROL",
+    "Settings",
+    "expect_plain_rows",
+    "read_config",
+    "restore_config",
+]
+
+LEGACY_TRANSACTION_CONTROL = -1
+"""The only `Connection.autocommit` (Python 3.12) under which the runner ends transactions."""
+
+_PRAGMAS = ("foreign_keys", "legacy_alter_table", "recursive_triggers", "writable_schema")
+_ATTRIBUTES = ("isolation_level", "row_factory", "text_factory")
+_LIMITS = tuple(
+    value for name, value in sorted(vars(sqlite3).items()) if name.startswith("SQLITE_LIMIT_")
+)
+_CONFIG = tuple(
+    value for name, value in sorted(vars(sqlite3).items()) if name.startswith("SQLITE_DBCONFIG_")
+)
+"""Python 3.12 can set these past every authorizer; the versions before it cannot at all."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a connection when it was asked; it must have had no open transaction."""
+
+    pragmas: dict[str, int]
+    attributes: tuple[tuple[str, Any], ...]
+    limits: tuple[int, ...]
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> Settings:
+        """Return the connection's settings."""
+        return cls(
+            _read_pragmas(connection, _PRAGMAS),
+            tuple((name, getattr(connection, name)) for name in _ATTRIBUTES),
+            tuple(map(connection.getlimit, _LIMITS)),
+        )
+
+    def restore_limits(self, connection: sqlite3.Connection) -> None:
+        """Set SQLite's limits as they were."""
+        if tuple(map(connection.getlimit, _LIMITS)) == self.limits:
+            return
+        for category, limit in zip(_LIMITS, self.limits, strict=True):
+            if connection.getlimit(category) != limit:
+                connection.setlimit(category, limit)
+
+    def restore_pragmas(self, connection: sqlite3.Connection, names: Iterable[str]) -> None:
+        """Set these pragmas as they were; names that are none of the settings are passed over."""
+        cursor = plain_cursor(connection)
+        wanted = {name: self.pragmas[name] for name in names if name in self.pragmas}
+        for name, value in _read_pragmas(connection, wanted).items():
+            if value != wanted[name]:
+                cursor.execute(f"PRAGMA {name} = {wanted[name]}")
+
+    def restore(self, connection: sqlite3.Connection) -> None:
+        """Set everything as it was."""
+        self.restore_limits(connection)
+        self.restore_pragmas(connection, self.pragmas)
+        for name, value in self.attributes:
+            setattr(connection, name, value)
+
+
+def read_config(connection: sqlite3.Connection) -> tuple[bool, ...]:
+    """Return what `Connection.setconfig` can set; nothing before Python 3.12, which brought it."""
+    read = getattr(connection, "getconfig", None)
+    return tuple(map(read, _CONFIG)) if read else ()
+
+
+def restore_config(connection: sqlite3.Connection, before: tuple[bool, ...]) -> bool:
+    """Set by `Connection.setconfig` what was read before; return whether anything differed."""
+    now = read_config(connection)
+    if now == before:
+        return False
+    for option, value, found in zip(_CONFIG, before, now, strict=True):
+        if found != value:
+            connection.setconfig(option, value)  # type: ignore[attr-defined]  # Python 3.12
+    return True
+
+
+def _read_pragmas(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
+    cursor = plain_cursor(connection)
+    return {name: int(cursor.execute(f"PRAGMA {name}").fetchone()[0]) for name in names}
+
+
+def expect_plain_rows(connection: sqlite3.Connection) -> None:
+    """Let rows be tuples and text be str, and the driver end no transaction by itself.
+
+    Safe in a transaction, unlike setting an isolation level.
+    """
+    if hasattr(connection, "autocommit"):
+        connection.autocommit = LEGACY_TRANSACTION_CONTROL
+    connection.row_factory = None
+    connection.text_factory = str

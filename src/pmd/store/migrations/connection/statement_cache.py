@@ -1,0 +1,72 @@
+"""Make SQLite forget the statements that a connection has prepared, at hardly any cost."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+
+__all__ = ["StatementCache"]
+
+_EMPTY = "pmd_runner"
+
+
+class StatementCache:
+    """The statements that SQLite keeps prepared for one connection.
+
+    A changed schema, of whichever database, makes SQLite prepare every statement again. So an
+    empty database in memory is attached, whose schema is said to have changed.
+    """
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+        self._schema = "temp"
+        self._schema_version = 0
+        self._is_defensive = False
+
+    def attach(self) -> None:
+        """Attach the empty database, and forget what was prepared. Raises the driver's error."""
+        self._schema = self._attach()
+        self._schema_version = self._read_version()
+        self._is_defensive = False
+        self.forget()
+        self._is_defensive = self._read_version() != self._schema_version
+
+    def forget(self) -> None:
+        """Make SQLite prepare every statement again: now, and should the step be rolled back.
+
+        A statement prepared before its transaction was lost would commit by itself, unseen by
+        the guard. When the transaction is rolled back, the changed schema makes SQLite forget
+        them all once more.
+        """
+        if self._is_defensive:
+            # The pragma is then ignored (https://www.sqlite.org/c3ref/c_dbconfig_defensive.html).
+            self._cursor.execute(f"CREATE VIEW {self._schema}.{_EMPTY} AS SELECT 1")
+            self._cursor.execute(f"DROP VIEW {self._schema}.{_EMPTY}")
+            return
+        self._schema_version = (self._schema_version + 1) % 2**31
+        self._cursor.execute(f"PRAGMA {self._schema}.schema_version = {self._schema_version}")
+
+    def detach(self) -> None:
+        """Detach the empty database.
+
+        A statement that the caller has left half-read keeps it; the next run takes it over.
+        """
+        with suppress(self._cursor.connection.Error):
+            if self._schema == _EMPTY:
+                self._cursor.execute(f"DETACH {_EMPTY}")
+
+    def _attach(self) -> str:
+        """Attach the empty database and return its name.
+
+        Where there is no room for one more, that of temporary objects is used: then each ALTER
+        TABLE reads it again.
+        """
+        try:
+            self._cursor.execute(f"ATTACH ':memory:' AS {_EMPTY}")
+        except self._cursor.connection.DatabaseError as error:
+            return _EMPTY if str(error).endswith("is already in use") else "temp"
+        return _EMPTY
+
+    def _read_version(self) -> int:
+        row = self._cursor.execute(f"PRAGMA {self._schema}.schema_version").fetchone()
+        return int(row[0])

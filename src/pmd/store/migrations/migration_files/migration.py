@@ -1,0 +1,88 @@
+"""A migration as a value: its number and file, and, when it is loaded, what the file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pmd.store.migrations.errors import InvalidMigrationError
+
+__all__ = ["LoadedMigration", "Migration"]
+
+
+@dataclass(frozen=True, order=True)
+class Migration:
+    """One step: `version` is the number it leads to, `path` its module or script.
+
+    `package` is the dotted name of the package that a module is imported under; empty for a
+    module in a bare folder.
+    """
+
+    version: int
+    slug: str
+    path: Path
+    package: str = field(default="", repr=False, compare=False)
+
+    def load(self) -> LoadedMigration:
+        """Import the module, or read the script, and return what it holds.
+
+        A module is executed once a process, for as long as its file is unchanged. Raises
+        InvalidMigrationError naming the file when it cannot be imported or read, when its VERSION
+        is missing or another than its number, or when its `up` cannot run as a step.
+        """
+        words = self.slug.replace("_", " ")
+        if self.path.suffix == ".sql":
+            return _load_script(self, default_description=words)
+        # Here, since most opens of a database find it up to date and load nothing.
+        from pmd.store.migrations.migration_files import module_contents, module_import
+
+        module, path = module_import.import_once(self.path, self.package), self.path
+        module_contents.check_version(module, path, self.version)
+        return LoadedMigration(
+            self,
+            module_contents.read_description(module, path, default=words),
+            module_contents.read_up(module, path),
+            deletes=module_contents.read_declarations(module, path, "DELETES"),
+            changes=module_contents.read_declarations(module, path, "CHANGES"),
+            moves=module_contents.read_declarations(module, path, "MOVES"),
+            verify=getattr(module, "verify", None),
+            atomic=module_contents.read_atomic(module, path),
+        )
+
+
+@dataclass(frozen=True)
+class LoadedMigration:
+    """A migration that can run: `up(db)` takes a `sqlite_utils.Database` inside its step.
+
+    `deletes`, `changes`, `moves` and `verify` are the module's DELETES, CHANGES, MOVES and
+    `verify` as they are written there: what it does to rows on purpose (docs/MIGRATIONS.md, Rows).
+    The runner does not read them; the migration tests do. A script declares nothing. A migration
+    that is not `atomic` runs outside a transaction.
+    """
+
+    migration: Migration
+    description: str
+    up: Callable[[Any], object]
+    deletes: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    moves: Mapping[str, Any] = field(default_factory=dict)
+    verify: Callable[[Any, Any], object] | None = None
+    atomic: bool = True
+
+
+def _load_script(migration: Migration, *, default_description: str) -> LoadedMigration:
+    try:
+        script = migration.path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidMigrationError(
+            migration.path, f"cannot be read: {error}; expected an SQL script in UTF-8."
+        ) from error
+    first = script.lstrip().partition("\n")[0].strip()
+    comment = first.removeprefix("--").strip() if first.startswith("--") else ""
+
+    def up(db: Any) -> None:  # noqa: ANN401 - sqlite-utils is imported only for a step
+        db.executescript(script)
+
+    return LoadedMigration(migration, comment or default_description, up)

@@ -1,0 +1,236 @@
+"""Guard one step, so that a migration cannot end its own transaction in any way.
+
+The guard is an authorizer (https://www.sqlite.org/c3ref/set_authorizer.html), which SQLite asks
+whenever it prepares a statement. Savepoints are allowed: `db.atomic()` and `transform()` use them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from pmd.store.migrations.callbacks import Authorizer
+from pmd.store.migrations.connection.driver import is_open
+
+__all__ = ["Denial", "Guard", "RewriteGuard", "StepGuard"]
+
+_QUERIES = frozenset(
+    {
+        "foreign_key_check",
+        "foreign_key_list",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "integrity_check",
+        "quick_check",
+        "table_info",
+        "table_list",
+        "table_xinfo",
+    }
+)
+"""Pragmas whose argument is a question."""
+
+_READS = frozenset(
+    {sqlite3.SQLITE_READ, sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+)
+"""What SQLite asks about most, and what changes nothing, in a transaction or outside one."""
+
+_SETTINGS = frozenset({"defer_foreign_keys", "legacy_alter_table", "recursive_triggers"})
+"""Settings a step may change; they are put back after it."""
+
+_TRANSACTION = (
+    "the runner begins and ends the transaction: leave the statement, commit() or"
+    ' "with conn:" out, and use db.atomic() or SAVEPOINT for a part that may fail'
+)
+_FORMAT = frozenset(
+    {"auto_vacuum", "incremental_vacuum", "journal_mode", "page_size", "wal_checkpoint"}
+)
+"""Pragmas about how a file is written, none of them about what is in it."""
+
+_INSTEAD = {
+    "foreign_keys": (
+        "the runner has switched foreign keys off before the step and checks them after it:"
+        " leave the line out"
+    ),
+    "user_version": "the runner stamps the version together with the step: leave the line out",
+    **dict.fromkeys(
+        _FORMAT, "it is no part of a transaction: give it a step of its own with ATOMIC = False"
+    ),
+}
+_OUTSIDE = "set it on the connection, outside the migrations"
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Something a step was not allowed to do, and what it should do instead."""
+
+    what: str
+    instead: str
+
+
+class Guard:
+    """Watches one connection during one step, in a `with` block, and remembers what it denied.
+
+    A guard is made and installed for each step, because only that makes SQLite prepare again what
+    the connection has cached. At the end of the block the authorizer `chained` is put back, which
+    is asked too during the step; the connection's own cannot be read, so whoever has set one hands
+    it over. `keeps_transaction` says whether the step must end in the transaction it began in.
+    `settings` are the names of those the step may have changed; `made_temporary` and
+    `made_sequences` say whether it may have created temporary objects, or `sqlite_sequence`.
+    """
+
+    keeps_transaction: bool
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, chained: Authorizer | None = None
+    ) -> None:
+        self._connection = connection
+        self._chained = chained
+        self._is_over = False
+        self.denials: list[Denial] = []
+        self.settings: set[str] = set()
+        self.made_temporary = False
+        self.made_sequences = False
+        self.was_asked = False
+
+    def __enter__(self) -> Self:
+        self._connection.set_authorizer(self._authorize)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if is_open(self._connection):
+            self._connection.set_authorizer(self._chained)
+
+    def end_step(self) -> None:
+        """Let the runner's own statements pass.
+
+        The next one that SQLite has not seen shows by `was_asked` whether the connection still
+        asks this guard, and no other authorizer.
+        """
+        self._is_over = True
+        self.was_asked = False
+
+    def is_watching(self, cursor: sqlite3.Cursor) -> bool:
+        """Return whether the connection still asks this guard, after the step."""
+        self.end_step()
+        with suppress(self._connection.Error):
+            cursor.execute(f"PRAGMA main.user_version -- {id(self)}").fetchone()
+        return self.was_asked
+
+    def _authorize(
+        self,
+        action: int,
+        one: str | None,
+        two: str | None,
+        database: str | None,
+        trigger: str | None,
+    ) -> int:
+        if action in _READS:
+            if self._chained is None:
+                return sqlite3.SQLITE_OK
+            return self._chained(action, one, two, database, trigger)
+        if not self._is_over:
+            denial = self._denied(action, one or "", two, database)
+            if denial is not None:
+                if denial not in self.denials:
+                    self.denials.append(denial)
+                return sqlite3.SQLITE_DENY
+        self.was_asked = True
+        if self._chained is not None:
+            return self._chained(action, one, two, database, trigger)
+        return sqlite3.SQLITE_OK
+
+    def _denied(
+        self, action: int, one: str, two: str | None, database: str | None
+    ) -> Denial | None:
+        raise NotImplementedError
+
+
+class StepGuard(Guard):
+    """Keeps a step in the transaction that the runner began."""
+
+    keeps_transaction = True
+
+    def _denied(
+        self, action: int, one: str, two: str | None, database: str | None
+    ) -> Denial | None:
+        if action == sqlite3.SQLITE_TRANSACTION:
+            return Denial(one, _TRANSACTION)
+        if not self._connection.in_transaction:
+            # What rolled it back would let everything after it commit by itself.
+            return Denial(
+                "a statement after the transaction was rolled back",
+                "let the error of the statement that rolled back (OR ROLLBACK, RAISE(ROLLBACK))"
+                " leave up(db)",
+            )
+        if action == sqlite3.SQLITE_UPDATE:
+            return None
+        if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
+            word = "ATTACH" if action == sqlite3.SQLITE_ATTACH else "DETACH"
+            return Denial(word, "a step changes one database: do it before or after the migrations")
+        if action == sqlite3.SQLITE_PRAGMA and two is not None:
+            return self._denied_pragma(one, two)
+        if database == "temp":
+            self.made_temporary = True
+        elif action == sqlite3.SQLITE_CREATE_TABLE and one == "sqlite_sequence":
+            self.made_sequences = True
+        return None
+
+    def _denied_pragma(self, one: str, two: str) -> Denial | None:
+        name = one.lower()
+        if name in _QUERIES:
+            return None
+        if name in _SETTINGS:
+            self.settings.add(name)
+            return None
+        return Denial(f"PRAGMA {one} = {two}", _INSTEAD.get(name, _OUTSIDE))
+
+
+class RewriteGuard(Guard):
+    """Keeps a step outside a transaction from changing what is in the database.
+
+    It may write the file anew (VACUUM) and change how it is written.
+    """
+
+    keeps_transaction = False
+    _in_vacuum = False
+
+    def _denied(
+        self, action: int, one: str, two: str | None, database: str | None
+    ) -> Denial | None:
+        if action == sqlite3.SQLITE_ATTACH and not one:
+            # VACUUM attaches a nameless database, begins, and copies everything into it.
+            self._in_vacuum = True
+            return None
+        if action == sqlite3.SQLITE_TRANSACTION and one == "BEGIN" and self._in_vacuum:
+            self._in_vacuum = False
+            return None
+        if database is not None and database.startswith("vacuum_"):
+            return None
+        if action == sqlite3.SQLITE_PRAGMA:
+            return self._denied_pragma(one, two)
+        return Denial(
+            f"a statement that changes {one or 'the schema'}",
+            "a step with ATOMIC = False only rewrites the file, since what it changed could not"
+            " be undone: move the statement to a step without ATOMIC",
+        )
+
+    def _denied_pragma(self, one: str, two: str | None) -> Denial | None:
+        name = one.lower()
+        if two is None or name in _QUERIES:
+            return None
+        if name == "journal_mode" and two.lower() in ("off", "memory"):
+            return Denial(
+                f"PRAGMA {one} = {two}", "with it later steps could not be undone: use another mode"
+            )
+        if name in _FORMAT:
+            return None
+        return Denial(f"PRAGMA {one} = {two}", _INSTEAD.get(name, _OUTSIDE))

@@ -1,0 +1,90 @@
+"""Describe one application: its source, and what that says about each version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.snapshots.names import format_version, version_title
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
+from pytest_pmd_migrations.sources.protocol import (
+    Location,
+    Source,
+    declared_by,
+    label_of,
+    location_of,
+)
+
+__all__ = ["Application"]
+
+
+@dataclass(frozen=True, eq=False)
+class Application:
+    """The migrations of one application, and what it declares beside them.
+
+    ``name`` is empty where a project has one source, else the source's name, which then stands
+    in every id. ``declared`` are the declarations of the ``migration_rows`` file by version,
+    ``statements`` the application's SQL by the names that its hook gave.
+    """
+
+    source: Source
+    name: str = ""
+    declared: Mapping[int, Declarations] = field(default_factory=dict)
+    statements: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def versions(self) -> tuple[int, ...]:
+        """Every version there is a migration for, ascending."""
+        return tuple(self.source.versions())
+
+    @property
+    def latest(self) -> int:
+        """The newest version."""
+        return self.versions[-1]
+
+    def before(self, version: int) -> int:
+        """Return the version that a database has before that migration runs, 0 for the first."""
+        index = self.versions.index(version)
+        return self.versions[index - 1] if index else 0
+
+    def label(self, version: int) -> str:
+        """Return what the migration's own tool calls it, such as a revision id; mostly empty."""
+        return label_of(self.source, version) if version in self.versions else ""
+
+    def title(self, version: int) -> str:
+        """Return a version for people to read: its number, and its label where it has one."""
+        return version_title(version, self.label(version))
+
+    @property
+    def span(self) -> str:
+        """The first and the last version as messages show them: ``0001..0012``."""
+        return f"{format_version(self.versions[0])}..{format_version(self.latest)}"
+
+    def declarations(self, version: int) -> Declarations:
+        """Return what the source and the ``migration_rows`` file declare for that step."""
+        own = declared_by(self.source, version)
+        return merge(own, self.declared.get(version, NOTHING_DECLARED))
+
+    def location(self, version: int) -> Location:
+        """Return where that version's migration is written; SourceError where none can say it."""
+        return location_of(self.source, version)
+
+    def file_name(self, version: int) -> str:
+        """Return the name of the file that holds that version's migration."""
+        return self.location(version).path.name
+
+    def text(self, version: int) -> bytes:
+        """Return the content of the file that holds that version's migration.
+
+        Raises SourceError when it cannot be read.
+        """
+        path = self.location(version).path
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise SourceError(
+                f"source {self.source.name}: location({version}) is {path}, which cannot be read:"
+                f" {error.strerror}; expected the file that the migration is written in"
+            ) from error

@@ -1,0 +1,71 @@
+"""Build fresh databases from nothing, by every migration, once a process for each version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
+from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.sources.protocol import Source
+
+__all__ = ["FreshDatabases"]
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    image: Image
+    text: tuple[tuple[object, ...], ...]
+
+
+class FreshDatabases:
+    """The fresh databases of one source, built as far as they are asked for.
+
+    ``version`` is one of the source's, or 0 for the database with no tables.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._built: dict[int, _Fresh] = {}
+        self._schemas: dict[int, Schema] = {}
+        self._steps: Iterator[Step] | None = None
+        self._failure: FreshFailedError | None = None
+
+    def image(self, version: int) -> Image:
+        """Return the fresh database at ``version``.
+
+        Raises FreshFailedError when the runner cannot build it.
+        """
+        return self._fresh(version).image
+
+    def text(self, version: int) -> tuple[tuple[object, ...], ...]:
+        """Return the stored schema text of the fresh database at ``version``."""
+        return self._fresh(version).text
+
+    def schema(self, version: int) -> Schema:
+        """Return the schema of the fresh database at ``version``."""
+        if version not in self._schemas:
+            with closing(self.image(version).connect()) as conn:
+                self._schemas[version] = read_schema(conn)
+        return self._schemas[version]
+
+    def _fresh(self, version: int) -> _Fresh:
+        if self._steps is None:
+            self._steps = walk(self._source, EMPTY)
+        while version not in self._built:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                step = next(self._steps)
+            except MigrationTestError as error:
+                # A generator that raised is over: what it raised is all there is to know.
+                failed = error.version if isinstance(error, StepFailedError) else version
+                self._failure = FreshFailedError(
+                    f"a fresh database cannot be built: {error}", version=failed
+                )
+                raise self._failure from error
+            self._built[step.version] = _Fresh(step.after, step.text)
+        return self._built[version]

@@ -1,0 +1,44 @@
+"""Gather what a check asks about: an application, its store, and the rules of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.fresh import FreshDatabases
+from pytest_pmd_migrations.application.rules import Rules
+from pytest_pmd_migrations.application.store import Store
+from pytest_pmd_migrations.schema import Schema, SchemaDiff
+
+__all__ = ["History", "Project"]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What a check is given: an application, what is stored of it, and the rules of the run."""
+
+    application: Application
+    store: Store
+    rules: Rules
+
+    @cached_property
+    def fresh(self) -> FreshDatabases:
+        """Fresh databases of this application, each built once."""
+        return FreshDatabases(self.application.source)
+
+    def fresh_schema(self, version: int) -> Schema:
+        """Return the fresh schema at ``version``, without what ``migration_ignore`` names."""
+        return self.rules.visible(self.fresh.schema(version))
+
+    def difference(self, upgraded: Schema, version: int) -> SchemaDiff:
+        """Return how a schema differs from fresh at ``version``, as far as the rules ask."""
+        return self.rules.difference(upgraded, self.fresh.schema(version))
+
+
+@dataclass(frozen=True)
+class Project:
+    """What one run is about: its rules, and the history of every application."""
+
+    rules: Rules
+    histories: tuple[History, ...]

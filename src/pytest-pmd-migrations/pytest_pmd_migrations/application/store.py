@@ -1,0 +1,96 @@
+"""Read what is stored of one application: snapshots, each verified, and the lock file."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from sqlite3 import DatabaseError
+
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LOCK_FILE,
+    LockFile,
+    content_digest,
+    read_lock_file,
+)
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.sources.protocol import current_version
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = ["Store"]
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """The folder with an application's snapshots and lock file; nothing here writes to it."""
+
+    folder: SnapshotFolder
+    application: Application
+
+    @cached_property
+    def names(self) -> tuple[SnapshotName, ...]:
+        """The names of all stored snapshots, sorted."""
+        return self.folder.names()
+
+    @property
+    def lock_path(self) -> Path:
+        """Where the lock file is, or would be."""
+        return self.folder.path / LOCK_FILE
+
+    @cached_property
+    def lock_file(self) -> LockFile:
+        """The lock file's content when first asked for."""
+        return read_lock_file(self.lock_path)
+
+    def read(self, name: SnapshotName) -> Image:
+        """Return a stored snapshot, verified.
+
+        Raises SnapshotError when the file is missing or broken, is at another version than its
+        name says, is newer than the source, or differs from the file that the lock line records.
+        """
+        image = self.folder.read(name)
+        self._refuse_wrong_version(name, self._version(name, image))
+        line = self.lock_file.snapshots.get(name)
+        if line is not None and line.digest != content_digest(image.content):
+            raise SnapshotError(
+                f"snapshot {name} was changed since it was stored",
+                f"{self._shown(name)} has {content_digest(image.content)[:19]}, {LOCK_FILE} has"
+                f" {line.digest[:19]}. Restore it from version control.",
+            )
+        if name.version > self.application.latest:
+            raise SnapshotError(
+                f"snapshot {name} is newer than the newest migration",
+                f"{self._shown(name)};"
+                f" the source ends at {format_version(self.application.latest)}."
+                " Restore the migration that made it, or remove the snapshot.",
+            )
+        return image
+
+    def _shown(self, name: SnapshotName) -> str:
+        return shown_path(self.folder.file(name))
+
+    def _version(self, name: SnapshotName, image: Image) -> int:
+        try:
+            with closing(image.connect()) as conn:
+                # The first read of the schema finds a broken one.
+                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                return current_version(self.application.source, conn)
+        except DatabaseError as error:
+            raise SnapshotError(
+                f"snapshot {name} cannot be opened",
+                f"{self._shown(name)}: {error}. Restore it from version control.",
+            ) from error
+
+    def _refuse_wrong_version(self, name: SnapshotName, version: int) -> None:
+        if version != name.version:
+            raise SnapshotError(
+                f"snapshot {name} is mislabelled",
+                f"{self._shown(name)} is at version {format_version(version)};"
+                f" expected {format_version(name.version)}, as its name says. Rename the file, or"
+                " restore it from version control.",
+            )

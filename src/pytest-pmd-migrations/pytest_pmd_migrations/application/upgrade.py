@@ -1,0 +1,101 @@
+"""Upgrade a database one version at a time: take one step, or walk a whole lineage."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+
+from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import unchanged_rows
+from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.protocol import Source, current_version, location_of
+
+__all__ = ["EMPTY", "Step", "take_step", "walk"]
+
+EMPTY = Image(b"")
+"""The database that does not exist yet: what a fresh one is built from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A database arriving at ``version``.
+
+    ``before`` is the database one step earlier; None for the database the walk began with.
+    ``conn`` shows the same as ``after`` and lives only until the walk goes on: read from it,
+    never write to it and never close it.
+    """
+
+    version: int
+    before: Image | None
+    after: Image
+    conn: sqlite3.Connection
+
+    @cached_property
+    def text(self) -> tuple[tuple[object, ...], ...]:
+        """The stored text of the schema, sorted: equal text means an equal schema.
+
+        Read when it is first asked for, which must be before the walk goes on.
+        """
+        return stored_text(self.conn)
+
+    @cached_property
+    def rows_unchanged(self) -> bool:
+        """True only if the step changed the schema alone; False when in doubt."""
+        return self.before is not None and unchanged_rows(self.before.content, self.after.content)
+
+
+def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Step]:
+    """Yield the database as it is, then after each step up to version ``to`` (default latest).
+
+    All steps run on one private connection, as they do for a user who opens an old file.
+    Raises StepFailedError when the application's runner does not arrive at the next version.
+    """
+    with closing(start.connect()) as conn:
+        version = current_version(source, conn)
+        yield Step(version, None, start, conn)
+        before = start
+        for target in source.versions():
+            if target <= version or (to is not None and target > to):
+                continue
+            take_step(source, conn, target)
+            after = Image.of_connection(conn)
+            yield Step(target, before, after, conn)
+            before = after
+
+
+def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
+    """Let the application's runner bring ``conn`` to version ``to``.
+
+    Raises StepFailedError when the runner raises, stops elsewhere, closes the connection, or
+    leaves a transaction open (whose changes a user would lose at close).
+    """
+    label = format_version(to)
+    try:
+        source.upgrade(conn, to)
+    except (Exception, SystemExit) as error:
+        raise StepFailedError(
+            f"the step to {label} raised {type(error).__name__}: {error}", version=to
+        ) from error
+    try:
+        left_open = conn.in_transaction
+    except sqlite3.ProgrammingError as error:
+        raise StepFailedError(
+            f"the step to {label} closed the connection; expected it to stay open", version=to
+        ) from error
+    if left_open:
+        conn.rollback()
+        raise StepFailedError(
+            f"the step to {label} left its transaction open; expected a commit", version=to
+        )
+    arrived = current_version(source, conn)
+    if arrived != to:
+        raise StepFailedError(
+            f"the step to {label} ended at version {format_version(arrived)}; expected the"
+            f" application's runner to apply {location_of(source, to).path.name} and to stop there",
+            version=to,
+        )

@@ -1,0 +1,66 @@
+"""Writes the file of the next migration: the command ``new``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import click
+
+from pytest_pmd_migrations.cli.project import UnusableError
+from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = ["create_migration"]
+
+_LONGEST_SLUG = 60
+_MODULE = '''"""{title}."""
+
+VERSION = {version}
+DESCRIPTION = {description!r}
+
+
+def up(db):
+    db.execute("")
+'''
+
+
+def create_migration(source: FilesSource, description: str, *, script: bool) -> Path:
+    """Write the file of the next version, and return its path.
+
+    Raises UnusableError when no file name can be made of the description, ClickException when
+    the file cannot be written.
+    """
+    slug = _slug(description)
+    if not slug:
+        raise UnusableError(
+            f"no file name can be made of {description!r}; expected some words in Latin letters or"
+            ' digits: pmd-migrations new "add tags"'
+        )
+    versions = source.versions()
+    version = versions[-1] + 1 if versions else 1
+    width = len(source.files[-1].path.name.partition("_")[0]) if source.files else 4
+    path = source.folder / f"{version:0{width}d}_{slug}{'.sql' if script else '.py'}"
+    try:
+        with path.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(_text(version, " ".join(description.split()), script=script))
+    except OSError as error:
+        raise click.ClickException(
+            f"{shown_path(path)} cannot be written: {error.strerror}; expected a folder to write"
+            " into, and no such file in it"
+        ) from error
+    return path
+
+
+def _text(version: int, words: str, *, script: bool) -> str:
+    title = (words[0].upper() + words[1:]).rstrip(".")
+    if script:
+        return f"-- {title}\n"
+    docstring = title.replace("\\", "\\\\").replace('"""', "'''")
+    return _MODULE.format(title=docstring, version=version, description=title)
+
+
+def _slug(description: str) -> str:
+    plain = unicodedata.normalize("NFKD", description).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:_LONGEST_SLUG].rstrip("_")

@@ -1,0 +1,202 @@
+"""Surveys what is stored of an application, and what its migrations do to it: everything once.
+
+``check``, ``snapshot`` and ``release`` decide on the survey; they read and upgrade nothing again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import VersionResult, row_digester
+from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
+from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.snapshots.lock_file import LockFile
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.snapshots.twin import twin_sql
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = [
+    "LineageSurvey",
+    "StoredSnapshot",
+    "Survey",
+    "TwinState",
+    "compare_twin",
+    "is_released",
+    "take_survey",
+]
+
+TwinState = Literal["same", "other", "missing"]
+"""How the text twin that is stored compares with the one that should be."""
+
+
+@dataclass(frozen=True)
+class StoredSnapshot:
+    """A stored snapshot that is sound.
+
+    ``twin_text`` is the text twin that belongs beside it; ``twin`` says what is there instead, or
+    why that cannot be read.
+    """
+
+    image: Image
+    twin_text: str
+    twin: TwinState | SnapshotError
+
+
+@dataclass(frozen=True)
+class LineageSurvey:
+    """One lineage, walked to its end: the digest of its rows at each version that it reaches.
+
+    ``failure`` is the step that could not be taken, if any.
+    """
+
+    rows: Mapping[int, str]
+    failure: StepFailedError | None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found of one application.
+
+    ``snapshots`` are the sound ones, ``unsound`` says what is wrong with each other one; nothing
+    stored of ``rebuilt`` was looked at. ``lineages`` begin with the fresh one, and
+    ``fresh_schemas`` holds the schema of each version that it reaches.
+    """
+
+    history: History
+    lock_file: LockFile
+    rebuilt: frozenset[SnapshotName]
+    snapshots: Mapping[SnapshotName, StoredSnapshot]
+    unsound: Mapping[SnapshotName, SnapshotError]
+    lineages: Mapping[Start, LineageSurvey]
+    fresh_schemas: Mapping[int, Schema]
+
+    def rows(self, version: int) -> Mapping[Start, str]:
+        """Return the digest of the rows of each lineage that has a step to ``version``."""
+        return {
+            start: lineage.rows[version]
+            for start, lineage in self.lineages.items()
+            if version in lineage.rows
+        }
+
+    def result(self, version: int) -> VersionResult:
+        """Return what a version gives; the fresh lineage must reach it."""
+        schema = self.history.rules.visible(self.fresh_schemas[version])
+        return VersionResult(schema.fingerprint, self.rows(version))
+
+    def with_built(self, images: Mapping[SnapshotName, Image]) -> Survey:
+        """Return the survey with the lineages of newly built snapshots, which are walked for it.
+
+        Raises StepFailedError, naming the snapshot, when a step cannot be taken.
+        """
+        lineages = dict(self.lineages)
+        for name, image in images.items():
+            lineages[name] = _walk_lineage(self.history, image)
+            failure = lineages[name].failure
+            if failure is not None:
+                raise StepFailedError(
+                    f"{name} cannot be upgraded: {failure}", version=failure.version
+                ) from failure
+        return replace(self, lineages=lineages)
+
+
+def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> Survey:
+    """Read and verify each stored snapshot, and walk each lineage, once.
+
+    ``rebuilt`` are snapshots that are to be built anew, whatever is stored of them.
+    Raises LockFileError when the lock file cannot be read, SnapshotError when a stored file's
+    name is none.
+    """
+    snapshots: dict[SnapshotName, StoredSnapshot] = {}
+    unsound: dict[SnapshotName, SnapshotError] = {}
+    names, lock_file = history.store.names, history.store.lock_file
+    for name in names:
+        if name in rebuilt:
+            continue
+        try:
+            snapshots[name] = _read_sound(history, name)
+        except SnapshotError as error:
+            unsound[name] = error
+    fresh_schemas: dict[int, Schema] = {}
+    lineages: dict[Start, LineageSurvey] = {FRESH: _walk_lineage(history, EMPTY, fresh_schemas)}
+    for name, stored in snapshots.items():
+        lineages[name] = _walk_lineage(history, stored.image)
+    return Survey(
+        history, lock_file, frozenset(rebuilt), snapshots, unsound, lineages, fresh_schemas
+    )
+
+
+def is_released(history: History, version: int) -> bool:
+    """Return whether the lock file says that the version is released."""
+    line = history.store.lock_file.versions.get(version)
+    return line is not None and line.released
+
+
+def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
+    """Return how the stored text twin of a snapshot compares with ``text``; line ends are free.
+
+    Raises SnapshotError where something is there that cannot be read.
+    """
+    twin = history.store.folder.twin(name)
+    try:
+        if not twin.exists():
+            return "missing"
+        stored = twin.read_bytes()
+    except OSError as error:
+        raise SnapshotError(
+            f"the text twin of snapshot {name} cannot be read",
+            f"{shown_path(twin)}: {error.strerror}. Restore it from version control.",
+        ) from error
+    return "same" if stored.replace(b"\r\n", b"\n") == text.encode() else "other"
+
+
+def _read_sound(history: History, name: SnapshotName) -> StoredSnapshot:
+    """Return a stored snapshot, verified, whose every page can be read; else SnapshotError."""
+    image = history.store.read(name)
+    with closing(image.connect()) as conn:
+        try:
+            found = str(conn.execute("PRAGMA integrity_check").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+        if found != "ok":
+            raise SnapshotError(
+                f"snapshot {name} is corrupt",
+                f"{shown_path(history.store.folder.file(name))}: {found.splitlines()[-1]}."
+                " Restore it from version control.",
+            )
+        text = twin_sql(conn)
+    try:
+        return StoredSnapshot(image, text, compare_twin(history, name, text))
+    except SnapshotError as error:
+        return StoredSnapshot(image, text, error)
+
+
+def _walk_lineage(
+    history: History, image: Image, schemas: dict[int, Schema] | None = None
+) -> LineageSurvey:
+    """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
+    digest = row_digester(history)
+    rows: dict[int, str] = {}
+    try:
+        for step in walk(history.application.source, image):
+            value = digest(step)
+            if step.before is None:
+                continue
+            rows[step.version] = value
+            if schemas is not None:
+                schemas[step.version] = _read_schema(step)
+    except StepFailedError as error:
+        return LineageSurvey(rows, error)
+    return LineageSurvey(rows, None)
+
+
+def _read_schema(step: Step) -> Schema:
+    # Not from the step's own connection, on which the runner may have set what nobody else has.
+    with closing(step.after.connect()) as conn:
+        return read_schema(conn)

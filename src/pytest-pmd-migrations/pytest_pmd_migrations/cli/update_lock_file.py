@@ -1,0 +1,64 @@
+"""Brings the lock file up to date: what is recorded stays, what is new is added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from pytest_pmd_migrations.application.recorded import version_line
+from pytest_pmd_migrations.cli.survey import Survey
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import count_rows
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LOCK_FILE,
+    LockFile,
+    SnapshotLine,
+    VersionLine,
+    content_digest,
+)
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+
+__all__ = ["list_changes", "updated_lock_file"]
+
+
+def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> LockFile:
+    """Return the lock file with a line for every version and every snapshot, stored or built.
+
+    ``survey`` includes the lineages of what was built (:meth:`Survey.with_built`). Lines of
+    versions that the source no longer has, and never released, go.
+    """
+    old = survey.lock_file
+    versions = {version: line for version, line in old.versions.items() if line.released}
+    for version in survey.history.application.versions:
+        versions[version] = _version_line(survey, version, built)
+    images = {name: stored.image for name, stored in survey.snapshots.items()} | dict(built)
+    snapshots = {name: line for name, line in old.snapshots.items() if name in images}
+    for name, image in images.items():
+        if name not in snapshots or name in built:
+            with closing(image.connect()) as conn:
+                snapshots[name] = SnapshotLine(content_digest(image.content), count_rows(conn))
+    return LockFile(versions, snapshots)
+
+
+def list_changes(old: LockFile, new: LockFile) -> Iterator[str]:
+    """Yield what the command says of every lock line that came, changed or went."""
+    for version, line in sorted(new.versions.items()):
+        if old.versions.get(version) != line:
+            yield f"locked   {LOCK_FILE}  {format_version(version)} {line.schema[:15]}"
+    for name, stored in sorted(new.snapshots.items()):
+        if name.variant and old.snapshots.get(name) != stored:
+            yield f"locked   {LOCK_FILE}  {name} {stored.digest[:15]}"
+    gone = {*map(SnapshotName, old.versions), *old.snapshots}
+    for name in sorted(gone.difference(map(SnapshotName, new.versions), new.snapshots)):
+        yield f"dropped  {LOCK_FILE}  {name}"
+
+
+def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Image]) -> VersionLine:
+    """Return a version's line: a new one, or the old one with the rows of new lineages."""
+    new = version_line(survey.history, version, survey.result(version), released=False)
+    old = survey.lock_file.versions.get(version)
+    if old is None or SnapshotName(version) in built:
+        return new
+    kept = {start: digest for start, digest in old.rows.items() if start not in built}
+    return replace(old, rows={**new.rows, **kept})

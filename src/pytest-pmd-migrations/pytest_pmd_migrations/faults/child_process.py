@@ -1,0 +1,128 @@
+"""Fork a child process that does one piece of work and tells of it through a pipe."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import select
+import signal
+import struct
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
+
+__all__ = ["CAN_FORK", "Tell", "child_doing"]
+
+CAN_FORK = hasattr(os, "fork")
+"""Whether this platform can fork a child process."""
+
+Tell: TypeAlias = Callable[[str, object], None]
+"""Called in the child: sends the parent a word and a value."""
+
+_LENGTH = struct.Struct("!I")
+_PRINTED = (1, 2)
+
+
+@contextmanager
+def child_doing(work: Callable[[Tell], None], *, takes_children: bool = False) -> Iterator[Child]:
+    """Let a child process do ``work``; it is killed when the block is left.
+
+    With ``takes_children``, the children that it has itself are killed with it.
+    """
+    process, pipe = _fork(work, takes_children=takes_children)
+    child = Child(process, pipe)
+    try:
+        yield child
+    finally:
+        os.close(pipe)
+        if child.running:
+            with suppress(ProcessLookupError):
+                (os.killpg if takes_children else os.kill)(process, signal.SIGKILL)
+        child.wait()
+
+
+class Child:
+    """A child process, from its parent's side."""
+
+    def __init__(self, process: int, pipe: int) -> None:
+        self._process = process
+        self._pipe = pipe
+        self._content = b""
+        self._status: int | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether nobody has waited for its end yet."""
+        return self._status is None
+
+    def read(self, limit: float) -> tuple[str, Any]:
+        """Return the word and value that the child tells next.
+
+        The word is ``late`` where nothing came for ``limit`` seconds, and ``ended`` where the
+        child will tell no more.
+        """
+        while True:
+            if len(self._content) >= _LENGTH.size:
+                end = _LENGTH.size + _LENGTH.unpack_from(self._content)[0]
+                if len(self._content) >= end:
+                    content, self._content = self._content[:end], self._content[end:]
+                    word, value = pickle.loads(content[_LENGTH.size :])
+                    return str(word), value
+            if not select.select([self._pipe], [], [], limit)[0]:
+                return "late", None
+            read = os.read(self._pipe, 65536)
+            if not read:
+                return "ended", None
+            self._content += read
+
+    def wait(self) -> int:
+        """Wait for its end; return the number of the signal that killed it, 0 where none did."""
+        if self._status is None:
+            self._status = os.waitpid(self._process, 0)[1]
+        return os.WTERMSIG(self._status) if os.WIFSIGNALED(self._status) else 0
+
+
+def _fork(work: Callable[[Tell], None], *, takes_children: bool) -> tuple[int, int]:
+    """Let a child do ``work``; return its process id and the end of the pipe to read it by.
+
+    The child runs nothing of the parent's after it: no exit handler, no flush of its buffers.
+    What it prints is dropped: an application says the same hundreds of times.
+    """
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        # The other threads are pytest-xdist's; the child needs none of what they hold.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child:
+        os.close(writing)
+        if takes_children:
+            # The child asks for the same: whichever of the two comes first.
+            with suppress(PermissionError, ProcessLookupError):
+                os.setpgid(child, child)
+        return child, reading
+    try:
+        # Else each collection would go through all that the parent has, a whole test session.
+        gc.freeze()
+        if takes_children:
+            os.setpgid(0, 0)
+        os.close(reading)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in _PRINTED:
+            os.dup2(nowhere, descriptor)
+        sys.stdout = sys.stderr = os.fdopen(nowhere, "w")
+        work(_teller(writing))
+    finally:
+        os._exit(0)
+
+
+def _teller(out: int) -> Tell:
+    def tell(word: str, value: object) -> None:
+        content = pickle.dumps((word, value))
+        rest = memoryview(_LENGTH.pack(len(content)) + content)
+        while rest:
+            rest = rest[os.write(out, rest) :]
+
+    return tell

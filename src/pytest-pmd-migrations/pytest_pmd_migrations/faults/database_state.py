@@ -1,0 +1,88 @@
+"""A database reduced to what faults must not change: version, schema, rows, high-water marks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.application.upgrade import EMPTY
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import digest_tables
+from pytest_pmd_migrations.schema import compare, read_schema, stored_text
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
+from pytest_pmd_migrations.sources.protocol import Source, current_version, volatile_columns
+from pytest_pmd_migrations.wording import counted
+
+__all__ = ["DatabaseState", "differing_lines", "image_shown", "read_state"]
+
+_LABELS = ("found", "expected")
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """A database at ``version``: its schema as text, a digest of each table's rows, its image."""
+
+    version: int
+    schema_text: tuple[tuple[object, ...], ...]
+    rows: Mapping[str, str]
+    image: Image
+
+
+def read_state(
+    conn: sqlite3.Connection,
+    source: Source,
+    *,
+    ignore: Sequence[str],
+    image: Image | None = None,
+) -> DatabaseState:
+    """Return the state that ``conn`` shows; ``image`` is given where it is known already."""
+    return DatabaseState(
+        current_version(source, conn),
+        stored_text(conn),
+        {
+            **digest_tables(conn, volatile=volatile_columns(source), ignore=ignore),
+            **_high_water_marks(conn),
+        },
+        image or image_shown(conn),
+    )
+
+
+def image_shown(conn: sqlite3.Connection) -> Image:
+    """Return the image that ``conn`` shows; SQLite cannot serialize a database without a page."""
+    has_pages = conn.execute("PRAGMA page_count").fetchone()[0]
+    return Image.of_connection(conn) if has_pages else EMPTY
+
+
+def differing_lines(
+    found: DatabaseState, expected: DatabaseState, *, ignore: Sequence[str]
+) -> Iterator[str]:
+    """Yield a line for every part of ``found`` that is not as expected."""
+    if found.schema_text != expected.schema_text:
+        with closing(found.image.connect()) as there, closing(expected.image.connect()) as wanted:
+            diff = compare(read_schema(there).without(ignore), read_schema(wanted).without(ignore))
+        yield from diff_lines(diff, labels=_LABELS)
+    for table in sorted(found.rows.keys() & expected.rows.keys()):
+        if found.rows[table] != expected.rows[table]:
+            yield _differing_rows(table, found.image, expected.image)
+
+
+def _high_water_marks(conn: sqlite3.Connection) -> Mapping[str, str]:
+    """Return AUTOINCREMENT's marks: no id is given out twice, whatever struck."""
+    try:
+        rows = conn.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
+    except sqlite3.OperationalError:
+        return {}
+    return {"sqlite_sequence": repr(rows)}
+
+
+def _differing_rows(table: str, found: Image, expected: Image) -> str:
+    quoted = '"' + table.replace('"', '""') + '"'
+    counts = []
+    for image in (found, expected):
+        with closing(image.connect()) as conn:
+            counts.append(int(conn.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0]))
+    if counts[0] == counts[1]:
+        return f"table {table} has other values in its {counted(counts[0], 'row')}"
+    return f"table {table} has {counts[0]} of {counted(counts[1], 'row')}"

@@ -1,0 +1,66 @@
+"""The kind ``deny``: a statement fails, and the transaction around it stays open.
+
+SQLite's authorizer is asked whenever a statement is prepared
+(https://www.sqlite.org/c3ref/set_authorizer.html); denied, the statement raises an error and
+nothing else happens, as with a constraint, a missing table or a full temporary folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.points import STATEMENTS, TICKS
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import Fault
+from pytest_pmd_migrations.faults.watching.recording import spread
+
+__all__ = ["Deny"]
+
+
+class _Denial(Fault):
+    """Denies at one call of the authorizer."""
+
+    wants_authorizations = True
+
+    def __init__(self, point: Point) -> None:
+        self._calls_left = point.at
+
+    def authorize(self, action: int, first: str | None, second: str | None) -> bool:  # noqa: ARG002
+        self._calls_left -= 1
+        if self._calls_left != -1:
+            return True
+        self.struck = True
+        return False
+
+
+class Deny:
+    """Denied when each statement is prepared, and at calls that are evenly spread."""
+
+    name = "deny"
+    lacking = ""
+
+    def points(self, case: Case) -> Sequence[Point]:
+        """Return a point at the first call for each statement, then those spread over all calls.
+
+        A statement that the driver had prepared before is not prepared again: it has no call.
+        """
+        recording = case.recording
+        firsts = []
+        for index in recording.pick_statements(STATEMENTS):
+            calls_before = recording.statements[index - 1].calls if index else 0
+            if recording.statements[index].calls > calls_before:
+                firsts.append(calls_before)
+        others = [call for call in spread(recording.calls, TICKS) if call not in set(firsts)]
+        return tuple(self._point(case, call) for call in (*firsts, *others))
+
+    def _point(self, case: Case, call: int) -> Point:
+        statement = case.recording.prepared_at_call(call + 1)
+        where = f"denied in {case.recording.in_words(statement)}"
+        return Point(self.name, case.mode, "call", call, where, statement.sql)
+
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
+        """Run once for each point."""
+        for point in points:
+            yield judge.after_run(point, case.strike(_Denial(point)))

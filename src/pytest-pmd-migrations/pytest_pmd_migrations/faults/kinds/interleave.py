@@ -1,0 +1,125 @@
+"""The kind ``interleave``: two runs on one file, the second let in before a statement of the first.
+
+The second run goes first as far as it can: to its end, or to a lock that the first holds; then
+the first goes on to its end, and so on. What two openers do to each other depends on where one is
+when the other comes; here that is every statement, instead of wherever the machine's timing falls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_pmd_migrations.errors import InjectionError
+from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.child_process import CAN_FORK
+from pytest_pmd_migrations.faults.database_files import read_files
+from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.kinds.turns import (
+    GiveUpTurn,
+    SleepNames,
+    TurnEnd,
+    find_sleep_names,
+    paused_run,
+    take_turns,
+)
+from pytest_pmd_migrations.faults.points import at_statements
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
+from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
+from pytest_pmd_migrations.faults.watching.events import RunObserver
+
+__all__ = ["Interleave"]
+
+
+@dataclass
+class _StopBefore(RunObserver):
+    """Gives the turn up before one statement of a run."""
+
+    index: int
+    stop: GiveUpTurn
+    _statements: int = 0
+
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
+        if self._statements == self.index:
+            self.stop()
+        self._statements += 1
+
+
+class Interleave:
+    """A second run of the same upgrade, let in before each statement of the first."""
+
+    name = "interleave"
+
+    @property
+    def lacking(self) -> str:
+        """Why two runs cannot take turns here; empty where they can."""
+        if not CAN_FORK:
+            return "this platform has no fork"
+        try:
+            waits_in_kernel = process_shim().has_option("ENABLE_SETLK_TIMEOUT")
+        except LibraryNotFoundError as error:
+            return str(error)
+        return "this SQLite leaves waiting for a lock to the kernel" if waits_in_kernel else ""
+
+    def points(self, case: Case) -> Sequence[Point]:
+        """Return a point before every statement that the runner runs."""
+        every = len(case.recording.statements)
+        return tuple(at_statements(case, self.name, "a second run let in before", limit=every))
+
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
+        """Let two processes take turns, once for each point."""
+        sleep_names = find_sleep_names()
+        for point in points:
+            yield _strike(case, point, judge, sleep_names)
+
+
+def _strike(case: Case, point: Point, judge: Judge, sleep_names: SleepNames) -> StruckPoint:
+    """Let the second run in at ``point``, both go to their ends, and judge the file and both ends.
+
+    Raises InjectionError where nothing can be said of one of the runs.
+    """
+    with case.database() as path:
+        with (
+            paused_run(
+                lambda stop: _run(case, path, _StopBefore(point.at, stop)), sleep_names
+            ) as first,
+            paused_run(lambda _: _run(case, path, RunObserver()), sleep_names) as second,
+        ):
+            while first.turn().word == "waits":
+                # Nobody else is there yet: a runner that pauses is given its turn again.
+                continue
+            if first.done:
+                unusable = first.last.unusable
+                raise InjectionError(unusable) if unusable else case.never_struck()
+            take_turns(first, second)
+        files = read_files(path)
+    for run in (first, second):
+        if run.last.unusable:
+            raise InjectionError(run.last.unusable)
+    said = f"{_words(first.last)}; the one let in {_words(second.last)}"
+    if "hung" in (first.last.word, second.last.word):
+        return StruckPoint(point, "hung", said=said)
+    failed = bool(first.last.error or second.last.error)
+    found = replace(judge.after_kill(point, files, reported=not failed), said=said)
+    if failed and not found.broken:
+        # The file is good, but one of those who opened it was turned away.
+        return replace(found, left="wedged")
+    return found
+
+
+def _run(case: Case, path: Path, observer: RunObserver) -> TurnEnd:
+    """Be one of the two runs; return the end of its last turn."""
+    try:
+        finished = case.run_on(path, observer)
+    except InjectionError as error:
+        return TurnEnd("done", unusable=str(error))
+    return TurnEnd("done", error=finished.said if finished.raised else "")
+
+
+def _words(last: TurnEnd) -> str:
+    if last.word == "hung":
+        return "waits for ever"
+    return last.error or "reported success"

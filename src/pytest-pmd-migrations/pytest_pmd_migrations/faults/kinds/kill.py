@@ -1,0 +1,69 @@
+"""The kind ``kill``: a child process is really killed, by SIGKILL, at each statement.
+
+It must leave what the kind ``crash`` says, which is far cheaper: each checks the other.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
+from pytest_pmd_migrations.faults.database_files import read_files
+from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.points import STATEMENTS, after_statements
+from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.watching.events import Fault
+
+__all__ = ["Kill"]
+
+
+class _Killer(Fault):
+    """Kills its own process at one statement, or when the runner returns."""
+
+    def __init__(self, point: Point) -> None:
+        self._point = point
+        self._statements = 0
+
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
+        if self._point.unit == "statement" and self._statements == self._point.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._statements += 1
+
+    def returned(self, error: BaseException | None) -> None:  # noqa: ARG002 - the observer's
+        if self._point.unit == "end":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Kill:
+    """Killed between all statements, before the first and after the last."""
+
+    name = "kill"
+    lacking = "" if CAN_FORK else "this platform has no fork"
+
+    def points(self, case: Case) -> Sequence[Point]:
+        """Return a point between all statements."""
+        return tuple(after_statements(case, self.name, "killed", limit=STATEMENTS))
+
+    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
+        """Let a child run, and die, for each point."""
+        for point in points:
+            with case.database() as path:
+                with child_doing(_run_with(case, path, _Killer(point))) as child:
+                    killed_by = child.wait()
+                if killed_by != signal.SIGKILL:
+                    raise case.never_struck()
+                files = read_files(path)
+            yield judge.after_kill(point, files, reported=point.unit == "end")
+
+
+def _run_with(case: Case, path: Path, killer: _Killer) -> Callable[[Tell], None]:
+    def work(tell: Tell) -> None:
+        case.run_on(path, killer)
+        tell("survived", None)
+
+    return work

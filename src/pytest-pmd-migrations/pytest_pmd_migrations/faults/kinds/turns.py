@@ -1,0 +1,170 @@
+"""Two processes of which one runs at a time: each goes on until it gives its turn up.
+
+A run is a forked child, as two openers of a file are two processes. It gives its turn up where it
+is told to stop, and wherever it would wait: SQLite's own waits for a lock go through the shim, and
+`time.sleep` is replaced wherever a module holds it. No time passes meanwhile; a wait that gets its
+turn back looks for the lock again. So the order of events does not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pytest_pmd_migrations.faults.child_process import Child, Tell, child_doing
+from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
+
+__all__ = [
+    "GiveUpTurn",
+    "PausedRun",
+    "SleepNames",
+    "TurnEnd",
+    "find_sleep_names",
+    "paused_run",
+    "take_turns",
+]
+
+MOST_TURNS = 5000
+"""How often the turn may change; two runs that wait for each other go on like this for ever."""
+
+_DAY = 86400.0
+
+GiveUpTurn: TypeAlias = Callable[[], None]
+"""Gives the turn up; returns when it is this run's turn again."""
+
+SleepNames: TypeAlias = Sequence[tuple[dict[str, Any], str]]
+"""Namespaces that hold `time.sleep`, with the name they have for it."""
+
+
+@dataclass(frozen=True)
+class TurnEnd:
+    """What a run tells when its turn ends: "stopped", "waits" or "done"; "hung" is said of it.
+
+    ``error`` is what the run raised, in words, empty where nothing; ``unusable`` is why nothing
+    can be said of the run.
+    """
+
+    word: str
+    error: str = ""
+    unusable: str = ""
+
+
+class PausedRun:
+    """A run in a child process that goes on only in its turn; ``last`` ended its last turn."""
+
+    def __init__(self, child: Child, go: int) -> None:
+        self.last = TurnEnd("stopped")
+        self._child = child
+        self._go = go
+
+    @property
+    def done(self) -> bool:
+        """Whether the run has come to its end."""
+        return self.last.word == "done"
+
+    def turn(self) -> TurnEnd:
+        """Let the run go on until its turn ends, and return what it tells then.
+
+        No time limit is set here: whoever tries the fault sets one.
+        """
+        os.write(self._go, b"\n")
+        word, value = self._child.read(_DAY)
+        if word in ("late", "ended"):
+            self.last = TurnEnd("done", unusable="the process of a run ended before the run did")
+        else:
+            self.last = value
+        return self.last
+
+
+@contextmanager
+def paused_run(
+    work: Callable[[GiveUpTurn], TurnEnd], sleep_names: SleepNames
+) -> Iterator[PausedRun]:
+    """Give a run that waits for its first turn.
+
+    ``work(stop)`` returns the end of its last turn, and may call ``stop`` to give a turn up
+    before; ``sleep_names`` are those by which it would sleep.
+    """
+    waiting, go = os.pipe()
+
+    def be_child(tell: Tell) -> None:
+        # When all other ends of the pipe are closed, the child learns that nobody waits for it.
+        os.close(go)
+        _be_child(work, sleep_names, waiting, tell)
+
+    try:
+        with child_doing(be_child) as child:
+            yield PausedRun(child, go)
+    finally:
+        os.close(waiting)
+        os.close(go)
+
+
+def take_turns(first: PausedRun, second: PausedRun) -> None:
+    """Let the two runs go to their ends: the second as far as it can, then the other, and so on."""
+    running, other = second, first
+    for _ in range(MOST_TURNS):
+        running.turn()
+        if not other.done:
+            running, other = other, running
+        elif running.done:
+            return
+    for run in (first, second):
+        if not run.done:
+            run.last = TurnEnd("hung")
+
+
+def find_sleep_names() -> SleepNames:
+    """Return every module's name for `time.sleep`.
+
+    Asked once, before the children: looking through all modules costs a child more than its run,
+    since it copies every page of memory that it touches.
+    """
+    found = []
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", None)
+        if isinstance(names, dict):
+            found += [(names, name) for name, value in list(names.items()) if value is time.sleep]
+    return found
+
+
+def _be_child(
+    work: Callable[[GiveUpTurn], TurnEnd], sleep_names: SleepNames, waiting: int, tell: Tell
+) -> None:
+    """Wait for the first turn, do the work, and tell how each turn ended."""
+
+    def give_up(word: str) -> None:
+        tell(word, TurnEnd(word))
+        _await_turn(waiting)
+
+    _await_turn(waiting)
+    try:
+        with _never_sleeping(sleep_names, lambda: give_up("waits")):
+            last = work(lambda: give_up("stopped"))
+    except BaseException as error:
+        last = TurnEnd("done", unusable=f"a run ended in {type(error).__name__}: {error}")
+    tell(last.word, last)
+
+
+def _await_turn(waiting: int) -> None:
+    """Wait for the turn; the process ends where nobody is left to give it."""
+    if not os.read(waiting, 1):
+        os._exit(0)
+
+
+@contextmanager
+def _never_sleeping(sleep_names: SleepNames, give_up: GiveUpTurn) -> Iterator[None]:
+    """Replace every wait by ``give_up``; only a child calls this, so no name is put back."""
+
+    def sleep(_seconds: float, /) -> None:
+        give_up()
+
+    for names, name in sleep_names:
+        names[name] = sleep
+    with process_shim().watching(sleep=lambda _microseconds: give_up()):
+        yield

@@ -1,0 +1,52 @@
+"""The process's one audit hook: it tells of every connection of ``sqlite3``, however opened.
+
+Python cannot remove an audit hook, so this one stays, and tells nobody while nobody listens.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+__all__ = ["hear_of_connections"]
+
+Listener: TypeAlias = Callable[[Any, object], None]
+"""Called with a new connection and the ``database`` argument that it was opened with."""
+
+
+class _Hook:
+    """The state of the hook; ``opening`` keeps each thread's argument until its connection."""
+
+    listener: Listener | None = None
+    installed = False
+    opening = threading.local()
+
+
+@contextmanager
+def hear_of_connections(listener: Listener) -> Iterator[None]:
+    """Call ``listener`` for every connection that is opened inside the block.
+
+    The connection cannot be asked anything at that moment: SQLite has not opened it.
+    """
+    if not _Hook.installed:
+        sys.addaudithook(_audit)
+        _Hook.installed = True
+    _Hook.listener = listener
+    try:
+        yield
+    finally:
+        _Hook.listener = None
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    """Join Python's two events: the first has the argument, the second the connection."""
+    listener = _Hook.listener
+    if listener is None:
+        return
+    if event == "sqlite3.connect":
+        _Hook.opening.database = arguments[0]
+    elif event == "sqlite3.connect/handle":
+        listener(arguments[0], _Hook.opening.database)

@@ -1,0 +1,66 @@
+"""What happens in one run of the runner: the calls that an observer gets, and a fault answers."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Protocol
+
+__all__ = ["Fault", "RunControls", "RunObserver"]
+
+
+class RunControls(Protocol):
+    """What an observer may ask of the run that it is told of."""
+
+    def watch_ticks(self, wanted: bool) -> None:
+        """Call ``tick`` at every jump of SQLite's virtual machine from now on, or no longer."""
+        ...
+
+    def connect_unwatched(self) -> sqlite3.Connection:
+        """Return another connection to the database, of which the observer is not told."""
+        ...
+
+
+class RunObserver:
+    """Is told what happens in a run. This one does nothing; others override what they need.
+
+    ``wants_ticks`` and ``wants_authorizations`` ask for the calls of ``tick`` and of
+    ``authorize``, which make a run slower. ``lock_timeout`` replaces the seconds a connection
+    waits for a lock. ``keeps_synchronous`` leaves ``PRAGMA synchronous`` as it is; without it,
+    SQLite never flushes a file, which only a loss of power could tell.
+    """
+
+    wants_ticks = False
+    wants_authorizations = False
+    keeps_synchronous = False
+    lock_timeout: float | None = None
+
+    def started(self, run: RunControls) -> None:
+        """Be told that the run begins; no connection is open yet."""
+
+    def opened(self, conn: Any) -> None:  # noqa: ANN401 - a connection of either driver
+        """Be told of a new connection to the database, before the runner has it."""
+
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401 - likewise
+        """Be told that a statement begins; ``sql`` has its values filled in."""
+
+    def tick(self) -> bool:
+        """Be told of a jump of SQLite's virtual machine; return whether it shall interrupt."""
+        return False
+
+    def authorize(
+        self,
+        action: int,  # noqa: ARG002 - what others may ask for
+        first: str | None,  # noqa: ARG002 - likewise
+        second: str | None,  # noqa: ARG002 - likewise
+    ) -> bool:
+        """Be told that SQLite prepares a statement that does ``action``; return whether it may."""
+        return True
+
+    def returned(self, error: BaseException | None) -> None:
+        """Be told that the runner returned, or raised ``error``; its connections are still open."""
+
+
+class Fault(RunObserver):
+    """An observer that does harm to the run, once; ``struck`` is whether it came to that."""
+
+    struck = False

@@ -1,0 +1,32 @@
+"""Which database file a connection is to, and which one a call of ``connect`` names."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["file_of_argument", "file_of_connection"]
+
+
+def file_of_connection(conn: Any) -> str:  # noqa: ANN401 - a connection of either driver
+    """Return the real path of a connection's main database; empty in memory, or where closed."""
+    driver: Any = next(kind for kind in type(conn).__mro__[::-1] if kind.__name__ == "Connection")
+    try:
+        cursor = driver.cursor(conn)
+        cursor.row_factory = None
+        rows = cursor.execute("PRAGMA database_list").fetchall()
+        cursor.close()
+    except (conn.Error, MemoryError):
+        return ""
+    return next((os.path.realpath(row[2]) for row in rows if row[1] == "main" and row[2]), "")
+
+
+def file_of_argument(database: object) -> str:
+    """Return the real path that the first argument of ``connect`` names; empty where none."""
+    if not isinstance(database, (str, bytes, os.PathLike)):
+        return ""
+    text = os.fsdecode(database)
+    if text.startswith("file:"):
+        text = unquote(urlsplit(text).path)
+    return os.path.realpath(text) if text and text != ":memory:" else ""

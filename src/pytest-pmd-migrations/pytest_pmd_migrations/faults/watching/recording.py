@@ -1,0 +1,164 @@
+"""Record the statements of a run without a fault, and pick those at which a fault shall strike."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from pytest_pmd_migrations.faults.watching.events import RunObserver
+
+__all__ = ["RecordedStatement", "Recorder", "Recording", "spread"]
+
+_READING = frozenset(
+    {
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+    }
+)
+_LITERAL = re.compile(r"x?'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b|\bNULL\b", re.IGNORECASE)
+_NESTED = "-- "
+
+
+@dataclass(frozen=True)
+class RecordedStatement:
+    """A statement that began, with how many ticks and calls of the authorizer came before it.
+
+    ``number`` counts from 1 the statements that the runner itself runs; one that SQLite runs
+    within it (of a trigger, of a full-text table) has its number and is ``nested``.
+    """
+
+    sql: str
+    number: int
+    nested: bool
+    ticks: int
+    calls: int
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The statements of a run without a fault, and how many ticks and authorizer calls it had.
+
+    ``wrote`` is whether a watched connection prepared a statement that writes.
+    """
+
+    statements: tuple[RecordedStatement, ...]
+    ticks: int
+    calls: int
+    wrote: bool
+
+    @cached_property
+    def runner_statements(self) -> int:
+        """How many statements the runner itself ran."""
+        return self.statements[-1].number if self.statements else 0
+
+    @cached_property
+    def _ticks(self) -> tuple[int, ...]:
+        return tuple(statement.ticks for statement in self.statements)
+
+    @cached_property
+    def _calls(self) -> tuple[int, ...]:
+        return tuple(statement.calls for statement in self.statements)
+
+    def running_at_tick(self, tick: int) -> RecordedStatement:
+        """Return the statement that was running at a tick (counted from 1)."""
+        return self.statements[max(bisect_right(self._ticks, tick - 1) - 1, 0)]
+
+    def prepared_at_call(self, call: int) -> RecordedStatement:
+        """Return the statement that a call of the authorizer (counted from 1) was about."""
+        index = bisect_right(self._calls, call - 1)
+        return self.statements[min(index, len(self.statements) - 1)]
+
+    def in_words(self, statement: RecordedStatement) -> str:
+        """Return ``"statement 3 of 7"``."""
+        return f"statement {statement.number} of {self.runner_statements}"
+
+    def pick_statements(self, limit: int) -> tuple[int, ...]:
+        """Return the indexes of up to ``limit`` of the runner's own statements, ascending.
+
+        All of them, if they are few; else those where another kind of statement begins come first
+        (narrow windows lie there), and the rest are spread evenly.
+        """
+        own = [index for index, one in enumerate(self.statements) if not one.nested]
+        if len(own) <= limit:
+            return tuple(own)
+        changes = [own[0]]
+        changes.extend(
+            here
+            for before, here in pairwise(own)
+            if _shape(self.statements[before].sql) != _shape(self.statements[here].sql)
+        )
+        changes = [changes[n] for n in spread(len(changes), limit)]
+        others = [index for index in own if index not in set(changes)]
+        rest = [others[n] for n in spread(len(others), limit - len(changes))]
+        return tuple(sorted((*changes, *rest)))
+
+
+def spread(number: int, limit: int) -> Sequence[int]:
+    """Return up to ``limit`` of the numbers below ``number``, evenly spread, ascending."""
+    if number <= limit:
+        return range(number)
+    return [(2 * n + 1) * number // (2 * limit) for n in range(limit)]
+
+
+def _shape(sql: str) -> str:
+    return _LITERAL.sub("?", sql)
+
+
+@dataclass
+class Recorder(RunObserver):
+    """Records each statement of a run, and counts the ticks and the calls of the authorizer."""
+
+    statements: list[RecordedStatement] = field(default_factory=list)
+    ticks: int = 0
+    calls: int = 0
+    wrote: bool = False
+    wants_ticks = True
+    wants_authorizations = True
+
+    def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
+        """Record a statement."""
+        number = self.statements[-1].number if self.statements else 0
+        text, nested = _one_line(sql)
+        # A trigger's is the text of the statement that fires it, once more.
+        nested = nested or (bool(self.statements) and text == self.statements[-1].sql)
+        number = max(number, 1) if nested else number + 1
+        self.statements.append(RecordedStatement(text, number, nested, self.ticks, self.calls))
+
+    def tick(self) -> bool:
+        """Count a tick, and let the statement go on."""
+        self.ticks += 1
+        return False
+
+    def authorize(self, action: int, first: str | None, second: str | None) -> bool:  # noqa: ARG002
+        """Count a call, note whether it is about a write, and allow it."""
+        self.calls += 1
+        if action == sqlite3.SQLITE_PRAGMA:
+            self.wrote = self.wrote or second is not None
+        elif action not in _READING:
+            self.wrote = True
+        return True
+
+    def recording(self) -> Recording:
+        """Return what was recorded."""
+        return Recording(tuple(self.statements), self.ticks, self.calls, self.wrote)
+
+
+def _one_line(sql: str) -> tuple[str, bool]:
+    """Return a statement in one line, and whether SQLite says that it runs it within another.
+
+    Each line of such a text begins as a comment does
+    (https://www.sqlite.org/c3ref/expanded_sql.html).
+    """
+    lines = sql.splitlines()
+    nested = all(line.startswith(_NESTED) for line in lines)
+    if nested:
+        lines = [line.removeprefix(_NESTED) for line in lines]
+    return " ".join(" ".join(lines).split()), nested

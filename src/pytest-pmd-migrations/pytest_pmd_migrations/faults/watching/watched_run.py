@@ -1,0 +1,133 @@
+"""Watch every connection to one database file during a run, for an observer or a fault.
+
+A connection to the file that was opened past the patched ``connect`` is a lost one: nothing can be
+said of what it does, so the run counts for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import weakref
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pytest_pmd_migrations.errors import InjectionError
+from pytest_pmd_migrations.faults.watching.audit_hook import hear_of_connections
+from pytest_pmd_migrations.faults.watching.events import RunObserver
+from pytest_pmd_migrations.faults.watching.opened_file import file_of_argument, file_of_connection
+from pytest_pmd_migrations.faults.watching.patched_connect import connections_watched_by
+from pytest_pmd_migrations.faults.watching.watched_connection import can_be_watched
+
+__all__ = ["WatchedRun"]
+
+
+class WatchedRun:
+    """Watches the connections to ``path`` while it is entered, and closes them when it is left.
+
+    ``connect`` must be patched meanwhile. ``observer`` is told of the run's events.
+    """
+
+    def __init__(self, path: Path, observer: RunObserver) -> None:
+        self._path = os.path.realpath(path)
+        self._observer = observer
+        self._ticks = observer.wants_ticks
+        self._connections: list[weakref.ref[Any]] = []
+        self._lost: list[str] = []
+        self._error: BaseException | None = None
+        self._ignores_new = False
+        self._entered = ExitStack()
+
+    def __enter__(self) -> WatchedRun:
+        self._entered.enter_context(hear_of_connections(self._heard))
+        self._entered.enter_context(connections_watched_by(self))
+        self._observer.started(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._entered.close()
+        for conn in self._living():
+            # A connection of another thread's cannot be closed here; it goes with its thread.
+            with suppress(conn.ProgrammingError):
+                conn.close()
+
+    def connect(self) -> sqlite3.Connection:
+        """Return the connection that the source is given."""
+        return sqlite3.connect(self._path)
+
+    def connect_unwatched(self) -> sqlite3.Connection:
+        """Return another connection to the file, which waits for no lock: somebody else's."""
+        self._ignores_new = True
+        try:
+            return sqlite3.connect(self._path, timeout=0.0, isolation_level=None)
+        finally:
+            self._ignores_new = False
+
+    def watch_ticks(self, wanted: bool) -> None:
+        """Tell the observer of ticks on every connection from now on, or no longer.
+
+        A statement that runs already goes on as it began.
+        """
+        self._ticks = wanted
+        for conn in self._living():
+            # One that the runner has closed has nothing left to be asked about.
+            with suppress(conn.ProgrammingError):
+                conn.watch_ticks(wanted)
+
+    def check(self) -> None:
+        """Raise what the observer itself raised, or InjectionError where a connection was lost."""
+        if self._error is not None:
+            raise self._error
+        if self._lost:
+            raise InjectionError(
+                f"the faults lost a connection: a {self._lost[0]} was opened to the database past"
+                " sqlite3.connect, so nothing can be said of what it does. Let the runner call"
+                " sqlite3.connect"
+            )
+
+    @property
+    def ignores_new(self) -> bool:
+        """Whether a connection that is opened now is none of the runner's."""
+        return self._ignores_new
+
+    @property
+    def lock_timeout(self) -> float | None:
+        """Seconds that the runner's connections wait for a lock; None leaves its own."""
+        return self._observer.lock_timeout
+
+    def watch(self, conn: Any) -> None:  # noqa: ANN401 - a connection of either driver
+        """Watch a connection that the patched ``connect`` opened, if it is one to the file."""
+        if file_of_connection(conn) != self._path:
+            return
+        self._connections.append(weakref.ref(conn))
+        if not self._observer.keeps_synchronous:
+            with suppress(conn.Error, MemoryError):
+                conn.execute("PRAGMA synchronous = OFF").close()
+        try:
+            self._observer.opened(conn)
+        except BaseException as error:
+            self._keep(error)
+        conn.watch(self._observer, self._keep, ticks=self._ticks)
+
+    def _heard(self, conn: object, database: object) -> None:
+        """Note a connection to the file that nobody can watch."""
+        if can_be_watched(conn) or self._ignores_new:
+            return
+        if file_of_argument(database) == self._path:
+            self._lost.append(f"{type(conn).__module__}.{type(conn).__qualname__}")
+
+    def _living(self) -> list[Any]:
+        """Return the connections that the runner still holds."""
+        found = (reference() for reference in self._connections)
+        return [conn for conn in found if conn is not None]
+
+    def _keep(self, error: BaseException) -> None:
+        """Keep the observer's first error until ``check``."""
+        self._error = self._error or error

@@ -1,0 +1,90 @@
+"""The lines of a message on a struck point: where, what was left, how many, what mends it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from pytest_pmd_migrations.faults.values import LEFT_WORDS, Mode, StruckPoint
+from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.wording import WIDTH, counted, wrap_text
+
+__all__ = ["advice", "counts", "describe"]
+
+_SHOWN = 6
+_MODES: dict[Mode, str] = {"rollback": "rollback journal", "wal": "write-ahead log"}
+
+_ONE_TRANSACTION = (
+    "Usually the runner commits between statements. Begin one transaction a step (BEGIN"
+    " IMMEDIATE), set the version inside it, and commit once; sqlite3's executescript(),"
+    ' "with conn:" and commit() end it by themselves.'
+)
+_BY_LEFT = {
+    "lied": "The runner reports success for what was not kept. Let the error of a statement and"
+    " of the commit leave it, and commit before it returns.",
+    "hung": "The runner waits or tries again for ever. Let it give up after some time, and raise.",
+}
+_BY_KIND = {
+    "interleave": "Two programs that open one database at a time must both succeed: begin with"
+    " BEGIN IMMEDIATE, and read the version again inside it, before each step.",
+    "power": "What was reported as done was not on the disk. Leave PRAGMA synchronous at FULL (or"
+    " at NORMAL with a write-ahead log), and journal_mode at DELETE or WAL.",
+}
+
+
+def describe(struck: StruckPoint, label: str) -> tuple[str, ...]:
+    """Return the lines on one fault in the database ``label``: where it struck, what it left."""
+    point = struck.point
+    lines = [f"  upgraded from {label}, {_MODES[point.mode]}"]
+    where = point.where + (":" if point.sql else "")
+    lines.extend(wrap_text(where, indent="  ", hanging="  "))
+    if point.sql:
+        lines.append(f"    {_cut(point.sql, WIDTH - 4)}")
+    if struck.said:
+        lines.extend(wrap_text(f"the run {struck.said}", indent="  ", hanging="  "))
+    lines.extend(_reopened_lines(struck))
+    if struck.retry:
+        lines.extend(wrap_text(f"a plain retry {struck.retry}", indent="  ", hanging="  "))
+    elif struck.left == "torn":
+        lines.append("  a plain retry mends it")
+    return tuple(lines)
+
+
+def _reopened_lines(struck: StruckPoint) -> Iterator[str]:
+    if struck.left == "hung":
+        yield "  it did not come back"
+        return
+    at = "reopened"
+    if struck.version is not None:
+        at = f"reopened at version {format_version(struck.version)}"
+    yield f"  {at}" + (":" if struck.differences else "")
+    for line in struck.differences[:_SHOWN]:
+        yield f"    {_cut(line, WIDTH - 4)}"
+    if len(struck.differences) > _SHOWN:
+        yield f"    and {counted(len(struck.differences) - _SHOWN, 'more line')}"
+
+
+def advice(struck: StruckPoint) -> tuple[str, ...]:
+    """Return the lines on what usually mends a runner that left this."""
+    kind, left = struck.point.kind, struck.left
+    return wrap_text(_BY_KIND.get(kind) or _BY_LEFT.get(left) or _ONE_TRANSACTION)
+
+
+def counts(points: Iterable[StruckPoint]) -> str:
+    """Return ``"73 faults, 0 broken (crash 40, deny 33)"``, or how many of each are broken."""
+    every = list(points)
+    broken = Counter(one.left for one in every if one.broken)
+    kinds = _counted_words(one.point.kind for one in every)
+    if not broken:
+        return f"{counted(len(every), 'fault')}, 0 broken ({kinds})"
+    words = ", ".join(f"{broken[word]} {word}" for word in LEFT_WORDS if broken[word])
+    by_kind = _counted_words(one.point.kind for one in every if one.broken)
+    return f"{broken.total()} of {counted(len(every), 'fault')}: {words} ({by_kind})"
+
+
+def _counted_words(words: Iterable[str]) -> str:
+    return ", ".join(f"{word} {number}" for word, number in Counter(words).items())
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."

@@ -1,0 +1,180 @@
+"""Values to try in a column, by its declared type, its name and the literals of its CHECKs."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from pytest_pmd_migrations.schema.reading.tokens import Token
+
+__all__ = [
+    "Row",
+    "Value",
+    "can_store",
+    "has_no_affinity",
+    "mentioned_values",
+    "typed_values",
+    "unlike",
+]
+
+Value: TypeAlias = int | float | str | bytes | None
+
+Row: TypeAlias = dict[str, Value]
+"""The values of one row, by column."""
+
+_TEXTS: tuple[Value, ...] = (
+    "plain",
+    'it\'s "quoted"; -- 100 %',
+    "Ünïcödé 練習 🗂 e\u0301",
+    "",
+    "two\nlines and a\ttab",
+    "0017",
+    "NULL",
+)
+_INTEGERS: tuple[Value, ...] = (1, 0, 2**63 - 1, -1, -(2**63), 42)
+_REALS: tuple[Value, ...] = (0.5, -1e300, 0.0, 3.0, 1e-9)
+_BLOBS: tuple[Value, ...] = (b"\x00\xff", b"", b"blob", b"\xf0\x9f\x97\x82")
+_BOOLEANS: tuple[Value, ...] = (1, 0)
+_MOMENTS: tuple[Value, ...] = (
+    "2025-03-01T08:00:00+00:00",
+    "2024-02-29T23:59:59.999999+00:00",
+    "1970-01-01T00:00:00+00:00",
+)
+_DAYS: tuple[Value, ...] = ("2025-03-01", "2024-02-29", "1970-01-01")
+_SECONDS: tuple[Value, ...] = (1740816000, 0, 2**31)
+_JSON: tuple[Value, ...] = ("{}", '{"a": [1, "é", null]}', "[]")
+_NAMED = (
+    (re.compile(r"json|meta(data)?$"), _JSON),
+    (re.compile(r"(^|_)(date|day|birthday)$"), _DAYS),
+    (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
+)
+_LONGEST_TEXT = 1000
+_STEPS = (0.5, 2**-10)
+_OUTSIDE = re.compile(r"\[\^(.)")
+
+
+def typed_values(declared: str, name: str) -> tuple[Value, ...]:
+    """Return values for a column of that type, by SQLite's rules of affinity.
+
+    A text column whose name says that it holds JSON or a moment gets such texts: an application
+    may parse them. https://www.sqlite.org/datatype3.html
+    """
+    kind = declared.upper()
+    named = next((found for pattern, found in _NAMED if pattern.search(name.lower())), ())
+    if "INT" in kind:
+        return _SECONDS if named is _MOMENTS else _INTEGERS
+    if any(word in kind for word in ("CHAR", "CLOB", "TEXT")):
+        return named or _TEXTS
+    if "BLOB" in kind:
+        return _BLOBS
+    if any(word in kind for word in ("REAL", "FLOA", "DOUB")):
+        return _REALS
+    if "BOOL" in kind:
+        return _BOOLEANS
+    if "JSON" in kind:
+        return _JSON
+    if "TIME" in kind:
+        return _MOMENTS
+    if "DATE" in kind:
+        return _DAYS
+    if not kind or kind == "ANY":
+        return named or (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
+    return (*_INTEGERS[:2], *_REALS[:2])
+
+
+def can_store(declared: str, value: Value) -> bool:
+    """Return whether a column of that type in a STRICT table stores the value.
+
+    A number that a TEXT column turns into a text counts, a text that looks like a number does not.
+    https://www.sqlite.org/stricttables.html
+    """
+    match declared.upper():
+        case "INT" | "INTEGER":
+            return isinstance(value, int)
+        case "REAL":
+            return isinstance(value, int | float)
+        case "TEXT":
+            return isinstance(value, int | float | str)
+        case "BLOB":
+            return isinstance(value, bytes)
+        case _:
+            return True
+
+
+def has_no_affinity(declared: str) -> bool:
+    """Return whether a column of that type is one for blobs: BLOB, or no type at all."""
+    return not declared or "BLOB" in declared.upper()
+
+
+def mentioned_values(tokens: Sequence[Token], *, binary: bool = False) -> tuple[Value, ...]:
+    """Return the literals among ``tokens``, and values near them that a rule may ask for.
+
+    Where a number may be a length, a text of that length is among them, and with ``binary`` a
+    blob; where a function of JSON is called, JSON texts are.
+    """
+    found: list[Value] = []
+    excluded = [_OUTSIDE.findall(token.value) for token in tokens if token.kind == "string"]
+    letters = sorted({first for firsts in excluded for first in firsts}) or ["x"]
+    for before, token in zip((None, *tokens), tokens, strict=False):
+        if token.kind == "string":
+            found.extend(_near_text(token.value))
+        elif token.kind == "number":
+            negative = before is not None and before.value == "-"
+            found.extend(_near_number(token.value, letters, negative=negative, binary=binary))
+        elif token.kind == "blob":
+            found.append(bytes.fromhex(token.value[2:-1]))
+        elif token.kind == "word" and token.value.lower().startswith("json"):
+            found.extend(_JSON)
+    # True and 1.0 are equal to 1, but they are other values.
+    return tuple({(type(value), value): value for value in found}.values())
+
+
+def unlike(value: Value, chance: random.Random) -> Value:
+    """Return a value of the same kind that other rows hardly have, often of the same length."""
+    number = chance.choice((chance.randrange(10), chance.randrange(10_000)))
+    same_length = chance.random() < 0.5
+    match value:
+        case str():
+            end = str(number)
+            return value[: -len(end)] + end if same_length and value else f"{value} {end}".strip()
+        case bytes():
+            tail = str(number).encode()
+            return value[: -len(tail)] + tail if same_length else value + tail
+        case float():
+            return number + 0.25
+        case int():
+            return number
+        case _:
+            return None
+
+
+def _near_text(text: str) -> Iterator[Value]:
+    yield text
+    yield f"x{text}x"
+    if any(wildcard in text for wildcard in "%_*?"):
+        # The pattern of a LIKE or GLOB, met by what it leaves open as nothing and as a letter.
+        for many, one in (("", "x"), ("x", "x"), ("1", "1")):
+            yield text.replace("%", many).replace("*", many).replace("_", one).replace("?", one)
+    if re.search(r"\[[^^]", text):
+        yield re.sub(r"\[(.)[^\]]*\]", r"\1", text).replace("*", "").replace("?", "x")
+
+
+def _near_number(
+    text: str, letters: Sequence[str], *, negative: bool, binary: bool
+) -> Iterator[Value]:
+    """Yield a number and its neighbours, for ``<`` and ``>``, and texts that long."""
+    sign = -1 if negative else 1
+    digits = text.replace("_", "")
+    if re.fullmatch(r"\d+|0[xX][0-9a-fA-F]+", digits):
+        number = sign * int(digits, 16 if digits[:2].lower() == "0x" else 10)
+        near = (number, number + 1, number - 1)
+        yield from (n for n in near if -(2**63) <= n < 2**63)
+        lengths = [n for n in near if 0 < n <= _LONGEST_TEXT]
+        yield from (letter * n for letter in letters for n in lengths)
+        if binary:
+            yield from (b"\xff" * n for n in lengths)
+    else:
+        real = sign * float(digits)
+        yield from (real, *(real + sign * step for step in _STEPS for sign in (1, -1)))

@@ -1,0 +1,122 @@
+"""Fill the empty tables of a database, parents before children."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.fill.foreign_key_circles import close_circle, find_circles
+from pytest_pmd_migrations.fill.requirements import Requirements, read_requirements
+from pytest_pmd_migrations.fill.row_search import RowSearch
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
+
+__all__ = ["Filled", "fill_empty_tables"]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How many rows each table got, and why those that stayed empty did."""
+
+    rows: Mapping[str, int]
+    failed: Mapping[str, str]
+
+
+def fill_empty_tables(
+    conn: sqlite3.Connection, *, ignore: Sequence[str] = (), seed: int = 0, rows: int = 5
+) -> Filled:
+    """Insert up to ``rows`` generated rows into every empty table, and commit.
+
+    NOT NULL, UNIQUE, CHECK, foreign keys, STRICT types and triggers are honoured: every row goes
+    in by a plain INSERT with foreign keys on. The same schema and seed always give the same rows.
+    Full-text tables that keep their own text are filled last, where no trigger has filled them.
+    Tables that ``ignore`` (globs) names are left alone. A table that takes no row stays empty and
+    is named in ``failed`` with SQLite's reason. ``conn`` must have no open transaction.
+    """
+    with _plain(conn):
+        tables = list_tables(conn, ignore=ignore)
+        empty = [table for table in _parents_first(tables) if not _count(conn, table)]
+        reasons = {table.name: _fill(conn, table, seed=seed, rows=rows) for table in empty}
+        stuck = [table for table in empty if not _count(conn, table)]
+        for circle in find_circles(stuck):
+            _fill_circle(conn, circle, seed=seed, rows=rows)
+        # What was refused may have waited for a circle, or for a later table's trigger.
+        for table in stuck:
+            if not _count(conn, table):
+                reasons[table.name] = _fill(conn, table, seed=seed, rows=rows)
+        counts = {table.name: _count(conn, table) for table in empty}
+    return Filled(
+        {name: count for name, count in counts.items() if count},
+        {name: reasons[name] for name, count in counts.items() if not count},
+    )
+
+
+@contextmanager
+def _plain(conn: sqlite3.Connection) -> Iterator[None]:
+    """Let ``conn`` enforce foreign keys and return plain rows for a while."""
+    factories = conn.row_factory, conn.text_factory
+    enforced = conn.execute("PRAGMA foreign_keys").fetchone()
+    conn.row_factory, conn.text_factory = None, _text
+    conn.execute("PRAGMA foreign_keys = ON")
+    try:
+        yield
+    finally:
+        conn.execute(f"PRAGMA foreign_keys = {enforced[0]}")
+        conn.row_factory, conn.text_factory = factories
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")
+
+
+def _fill(conn: sqlite3.Connection, table: RowTable, *, seed: int, rows: int) -> str:
+    """Insert up to ``rows`` rows where there is none; return why a table stays empty."""
+    if _count(conn, table):
+        return ""
+    try:
+        requirements = read_requirements(conn, table)
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    reason = _insert_rows(conn, requirements, range(rows), seed=seed)
+    return reason or "its triggers take every row out again"
+
+
+def _insert_rows(
+    conn: sqlite3.Connection, requirements: Requirements, numbers: range, *, seed: int
+) -> str:
+    """Insert these rows; return why one was refused: the ones after it would be too."""
+    search = RowSearch(conn, requirements, seed=str(seed))
+    return next(filter(None, map(search.insert, numbers)), "")
+
+
+def _fill_circle(
+    conn: sqlite3.Connection, circle: Sequence[RowTable], *, seed: int, rows: int
+) -> None:
+    requirements = [read_requirements(conn, table) for table in circle]
+    if close_circle(conn, requirements, seed=str(seed)):
+        return
+    for one in requirements:
+        _insert_rows(conn, one, range(1, rows), seed=seed)
+
+
+def _count(conn: sqlite3.Connection, table: RowTable) -> int:
+    return int(conn.execute(f"SELECT count(*) FROM {quote(table.name)}").fetchone()[0])
+
+
+def _parents_first(tables: Mapping[str, RowTable]) -> list[RowTable]:
+    """Return ordinary tables, each after those it refers to, then full-text tables."""
+    waiting = {
+        name: {key.parent.lower() for key in table.foreign_keys} & set(tables) - {name}
+        for name, table in sorted(tables.items())
+        if not table.full_text
+    }
+    ordered: list[RowTable] = []
+    while waiting:
+        # Where tables refer to each other in a circle, one of them begins: with NULL, if it may.
+        ready = [name for name, parents in waiting.items() if not parents & set(waiting)]
+        for name in ready or list(waiting)[:1]:
+            ordered.append(tables[name])
+            del waiting[name]
+    full_text = [t for t in tables.values() if t.full_text and not t.contentless]
+    return [*ordered, *sorted(full_text, key=lambda table: table.name)]

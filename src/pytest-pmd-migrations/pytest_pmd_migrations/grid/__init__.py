@@ -1,0 +1,1 @@
+"""List the cells of the grid, and walk each lineage once for all of them."""

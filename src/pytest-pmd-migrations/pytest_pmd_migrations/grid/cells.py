@@ -1,0 +1,187 @@
+"""List the cells of the matrix, name them, and judge one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.model import (
+    AnyCheck,
+    Finding,
+    MigrationRow,
+    Note,
+    Row,
+    SnapshotRow,
+    Verdict,
+)
+from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError
+from pytest_pmd_migrations.grid.blocked import error_finding, failed_lineage, unseen_lineage
+from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
+
+__all__ = [
+    "PREFIX",
+    "Cell",
+    "CellKey",
+    "judge_cell",
+    "list_cells",
+    "migration_rows",
+    "parse_cell_id",
+    "snapshot_rows",
+]
+
+PREFIX = "migrations::"
+_ID = re.compile(
+    r"migrations::(?:(?P<source>.+)::)?(?P<row>[^:\[]+?)(?P<latest>\.\.\d+)?\[(?P<check>[^\]]+)\]"
+)
+
+
+@dataclass(frozen=True)
+class CellKey:
+    """Which cell of which source: what an id says. ``source`` is empty where there is one."""
+
+    source: str
+    row: Row
+    check: str
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One row of the grid under one check: one pytest item."""
+
+    history: History
+    row: Row
+    check: AnyCheck
+
+    @property
+    def key(self) -> CellKey:
+        """The cell as a plain value, which a report can carry to another process."""
+        return CellKey(self.history.application.name, self.row, self.check.name)
+
+    @property
+    def name(self) -> str:
+        """The id without the part that all cells of one source share."""
+        if isinstance(self.row, MigrationRow):
+            return f"{self.row}[{self.check.name}]"
+        latest = format_version(self.history.application.latest)
+        return f"{self.row}..{latest}[{self.check.name}]"
+
+    @property
+    def id(self) -> str:
+        """The pytest id: ``migrations::0003..0012[schema]``, ``migrations::0008[again]``."""
+        source = self.history.application.name
+        return f"{PREFIX}{source}::{self.name}" if source else f"{PREFIX}{self.name}"
+
+    @property
+    def keywords(self) -> frozenset[str]:
+        """The words by which ``-k`` finds the cell, besides its id."""
+        return frozenset({self.history.application.name, self.row.label} - {""})
+
+
+def parse_cell_id(text: str) -> CellKey | None:
+    """Return what an id names, None when it is no cell's."""
+    match = _ID.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        name = SnapshotName.parse(match["row"])
+    except SnapshotError:
+        return None
+    if match["latest"]:
+        return CellKey(match["source"] or "", SnapshotRow(name), match["check"])
+    if name.variant:
+        return None
+    return CellKey(match["source"] or "", MigrationRow(name.version), match["check"])
+
+
+def snapshot_rows(history: History) -> tuple[SnapshotRow, ...]:
+    """Return a row for each snapshot that is stored, recorded or expected."""
+    names = {*history.store.names, *history.store.lock_file.snapshots}
+    names.update(SnapshotName(version) for version in history.application.versions)
+    label = history.application.label
+    return tuple(SnapshotRow(name, label(name.version)) for name in sorted(names))
+
+
+def migration_rows(history: History) -> tuple[MigrationRow, ...]:
+    """Return a row for each migration there is, and for each that was released."""
+    lines = history.store.lock_file.versions
+    versions = {version for version, line in lines.items() if line.released}
+    versions.update(history.application.versions)
+    label = history.application.label
+    return tuple(MigrationRow(version, label(version)) for version in sorted(versions))
+
+
+def list_cells(history: History, checks: Sequence[AnyCheck]) -> tuple[Cell, ...]:
+    """Return every cell of one history, row by row, in the grid's order."""
+    return tuple(_list_cells(history, [check for check in checks if check.applies(history)]))
+
+
+def _list_cells(history: History, checks: Sequence[AnyCheck]) -> Iterator[Cell]:
+    for snapshot_row in snapshot_rows(history):
+        for check in checks:
+            if check.of == "snapshot":
+                yield Cell(history, snapshot_row, check)
+    for row in migration_rows(history):
+        removed = row.version not in history.application.versions
+        for check in checks:
+            if check.of == "migration" and (check.asks_removed or not removed):
+                yield Cell(history, row, check)
+
+
+def judge_cell(walks: Walks, cell: Cell) -> Verdict:
+    """Return the verdict on one cell; its lineages are walked where they have not been yet."""
+    try:
+        if isinstance(cell.row, SnapshotRow):
+            return _judge_snapshot(walks, cell.check, cell.row)
+        return _judge_migration(walks, cell.check, cell.row)
+    except MigrationTestError as error:
+        return Verdict((error_finding(cell.history, error),))
+
+
+def _judge_migration(walks: Walks, check: AnyCheck, row: MigrationRow) -> Verdict:
+    lineages = walks.all_lineages()
+    for walk in lineages:
+        unseen = walk.unseen.get(check.name)
+        if unseen is not None and unseen.version <= row.version and row.version in walk.reached:
+            verdict = unseen_lineage(walks.history, walk, check.name)
+            if verdict is not None:
+                return verdict
+    return check.judge(walks.history, row, [walk.record(check) for walk in lineages])
+
+
+def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
+    history, name = walks.history, row.snapshot
+    latest, lock_file = history.application.latest, history.store.lock_file
+    if name in history.store.names:
+        walk = walks.lineage(name)
+        blocked = failed_lineage(history, walk) or unseen_lineage(history, walk, check.name)
+        return blocked or check.judge(history, row, [walk.record(check)])
+    if name == SnapshotName(latest) and name not in lock_file.snapshots:
+        # Where no fresh database can be built, the cell fails instead.
+        history.fresh.image(latest)
+        text = "no snapshot yet; its row uses a fresh build"
+        return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
+    return Verdict((_missing(history, name),))
+
+
+def _missing(history: History, name: SnapshotName) -> Finding:
+    file = shown_path(history.store.folder.file(name))
+    if name in history.store.lock_file.snapshots:
+        lines = (
+            *wrap_text(f"{LOCK_FILE} records it, but {file} does not exist."),
+            "",
+            "Restore it from version control:",
+            f"  git checkout -- {file}",
+        )
+        return Finding(headline(f"snapshot {name} is gone"), lines, name.version)
+    lines = (
+        *wrap_text(f"{file} does not exist; only the newest version may lack its snapshot."),
+        "",
+        "Build it:",
+        "  pmd-migrations snapshot",
+    )
+    return Finding(headline(f"{name} has no snapshot"), lines, name.version)

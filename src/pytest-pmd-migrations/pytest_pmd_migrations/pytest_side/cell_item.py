@@ -1,0 +1,151 @@
+"""Run one cell of the matrix as a pytest item, and collect these items."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest._code.code import (
+    ReprEntryNative,
+    ReprExceptionInfo,
+    ReprFileLocation,
+    ReprTraceback,
+    TerminalRepr,
+)
+
+from pytest_pmd_migrations.checks.model import Finding, Verdict
+from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.grid.cells import PREFIX, Cell
+from pytest_pmd_migrations.report.outcome import Outcome
+from pytest_pmd_migrations.sources.protocol import Location
+
+_EVERYTHING = 2
+"""How often ``-v`` is given by those who want to see all there is."""
+
+__all__ = ["CellFailedError", "CellItem", "MigrationMatrix"]
+
+
+Judge = Callable[[Cell], Verdict]
+"""What answers for a cell."""
+
+
+class CellFailedError(MigrationTestError, AssertionError):
+    """A cell found something wrong; the message is all there is to say."""
+
+    def __init__(self, text: str, location: Location) -> None:
+        super().__init__(text)
+        self.location = location
+
+
+class MigrationMatrix(pytest.Collector):
+    """Collects every cell; no file of the tests' is involved."""
+
+    def __init__(
+        self,
+        *,
+        cells: Sequence[Cell],
+        judge: Judge,
+        **kwargs: Any,  # noqa: ANN401 - pytest's own
+    ) -> None:
+        super().__init__(**kwargs)
+        self._cells = cells
+        self._judge = judge
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Yield one item a cell, in the grid's order."""
+        for cell in self._cells:
+            yield CellItem.from_parent(
+                self, name=cell.name, nodeid=cell.id, cell=cell, judge=self._judge
+            )
+
+
+class CellItem(pytest.Item):
+    """One check asked of one row."""
+
+    def __init__(
+        self,
+        *,
+        cell: Cell,
+        judge: Judge,
+        **kwargs: Any,  # noqa: ANN401 - pytest's own
+    ) -> None:
+        super().__init__(**kwargs)
+        self.cell = cell
+        self.outcome: Outcome | None = None
+        self._judge = judge
+        self.extra_keyword_matches.update(cell.keywords)
+        self.add_marker(pytest.mark.migration(version=cell.row.version, check=cell.check.name))
+
+    def runtest(self) -> None:
+        """Judge the cell; raise CellFailedError with the whole message when it fails."""
+        verdict = self._judge(self.cell)
+        self.outcome = Outcome.of_verdict(self.cell.key, verdict)
+        if verdict.findings:
+            raise CellFailedError(self._message(verdict), self._blamed(verdict.findings))
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return the migration's file, the line of its ``up``, and the id with a space after it.
+
+        Were it the id itself, pytest would take it for a dotted name of Python's, and print
+        ``0001::::0012[schema]`` with ``-v``.
+        """
+        location = self._location(self.cell.row.version)
+        return location.path, location.line - 1, f"{self.cell.id} "
+
+    def repr_failure(  # type: ignore[override]  # pytest allows a TerminalRepr too
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | TerminalRepr:
+        """Return the cell's own message, without a traceback of this package's."""
+        error = excinfo.value
+        if not isinstance(error, CellFailedError):
+            return super().repr_failure(excinfo)
+        text = str(error)
+        crash = ReprFileLocation(str(error.location.path), error.location.line, text)
+        entry = ReprEntryNative([f"{text}\n"])
+        return ReprExceptionInfo(ReprTraceback([entry], None, "native"), crash)
+
+    def _message(self, verdict: Verdict) -> str:
+        lines: list[str] = []
+        for finding in verdict.findings:
+            lines.extend((finding.headline, "", *finding.lines, ""))
+            if finding.details and self.config.option.verbose >= _EVERYTHING:
+                lines.extend((*finding.details, ""))
+            elif finding.details:
+                lines.append("the whole SQL of both sides: -vv")
+        lines.extend(self._keep(verdict))
+        lines.append(f'again: pytest --migration-matrix "{self.cell.id}"')
+        return "\n".join(lines)
+
+    def _keep(self, verdict: Verdict) -> list[str]:
+        """Keep the last database of a failed lineage in pytest's cache; return the line on it."""
+        cache = getattr(self.config, "cache", None)
+        if cache is None or verdict.image is None or not verdict.image.content:
+            return []
+        name = self.cell.id.removeprefix(PREFIX).partition("[")[0].replace("::", "-")
+        try:
+            path: Path = cache.mkdir("migrations") / f"{name}.db"
+            handle, temporary = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(verdict.image.content)
+            Path(temporary).replace(path)
+        except OSError as error:
+            return [f"copy of the database: none, {error.strerror}: {error.filename}"]
+        shown = os.path.relpath(path, self.config.invocation_params.dir)
+        return [f"copy of the database: {shown}"]
+
+    def _blamed(self, findings: tuple[Finding, ...]) -> Location:
+        versions = [finding.version for finding in findings if finding.version is not None]
+        return self._location(min(versions, default=self.cell.row.version))
+
+    def _location(self, version: int) -> Location:
+        application = self.cell.history.application
+        known = [v for v in application.versions if v <= version] or [application.versions[0]]
+        try:
+            return application.location(known[-1])
+        except SourceError:
+            # The cells of `frozen` say so; any other still has its own to say.
+            return Location(self.config.rootpath)

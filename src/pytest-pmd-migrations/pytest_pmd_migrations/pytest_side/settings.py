@@ -1,0 +1,159 @@
+"""Read and check every setting once, and load the histories that they name."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.history import History, Project
+from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
+from pytest_pmd_migrations.application.store import Store
+from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.sources.declarations import Declarations
+from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
+from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.resolve import resolve_source
+
+__all__ = ["load_project", "project_of"]
+
+_EXPECTED_PAIRS = "expected (name, SQL) pairs"
+_PROJECT = pytest.StashKey[Project]()
+
+
+def project_of(config: pytest.Config) -> Project:
+    """Return the project of this configuration, loaded once a process."""
+    if _PROJECT not in config.stash:
+        config.stash[_PROJECT] = load_project(config)
+    return config.stash[_PROJECT]
+
+
+def load_project(config: pytest.Config) -> Project:
+    """Return the rules of the run, and the history of every source that settings and hook name.
+
+    Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
+    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
+    and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    Raises SettingError, whose text is one line, when one cannot be used.
+    """
+    sources = _sources(config)
+    folder = config.rootpath / str(config.getini("migration_snapshots"))
+    if folder.exists() and not folder.is_dir():
+        raise SettingError(
+            f"migration_snapshots {config.getini('migration_snapshots')!r} is no folder: {folder}"
+        )
+    rules = Rules(
+        ignore_patterns=tuple(config.getini("migration_ignore")),
+        idempotent=bool(config.getini("migration_idempotent")),
+        column_order=_column_order(config),
+        faults=_faults(config),
+    )
+    several = len(sources) > 1
+    histories = []
+    for source in sources:
+        application = Application(
+            source,
+            name=source.name if several else "",
+            declared=_declared(config, source),
+            statements=_statements(config, source),
+        )
+        own_folder = SnapshotFolder(folder / source.name if several else folder)
+        histories.append(History(application, Store(own_folder, application), rules))
+    return Project(rules, tuple(histories))
+
+
+def _sources(config: pytest.Config) -> list[Source]:
+    text = str(config.getini("migration_source"))
+    where = _file(config)
+    sources: list[Source] = []
+    if text:
+        try:
+            sources.append(resolve_source(text, root=config.rootpath))
+        except SettingError as error:
+            raise SettingError(f"{error}{where}") from error
+    for answer in config.hook.pytest_migration_sources(config=config):
+        if not isinstance(answer, (list, tuple)):
+            raise SettingError(
+                f"pytest_migration_sources returned a {type(answer).__name__};"
+                " expected a list of sources"
+            )
+        sources.extend(
+            check_source(candidate, setting="a source of pytest_migration_sources")
+            for candidate in answer
+        )
+    if not sources:
+        raise SettingError(
+            'migration_source is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
+            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources"
+        )
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingError(f"two migration sources are named {name!r}; expected other names")
+    return sources
+
+
+def _file(config: pytest.Config) -> str:
+    """Return the file that holds the settings, as a message ends with it."""
+    return f" ({config.inipath.name})" if config.inipath else ""
+
+
+def _declared(config: pytest.Config, source: Source) -> Mapping[int, Declarations]:
+    text = str(config.getini("migration_rows"))
+    return read_rows_file(config.rootpath / Path(text), source=source.name) if text else {}
+
+
+def _column_order(config: pytest.Config) -> ColumnOrder:
+    for allowed in get_args(ColumnOrder):
+        if config.getini("migration_column_order") == allowed:
+            return allowed  # type: ignore[no-any-return]  # one of the two
+    raise SettingError(
+        f"migration_column_order {config.getini('migration_column_order')!r} is unknown;"
+        f' expected "fail" or "ignore"{_file(config)}'
+    )
+
+
+def _faults(config: pytest.Config) -> FaultSet:
+    for allowed in get_args(FaultSet):
+        if config.getini("migration_faults") == allowed:
+            return allowed  # type: ignore[no-any-return]  # one of the two
+    raise SettingError(
+        f"migration_faults {config.getini('migration_faults')!r} is unknown;"
+        f' expected "default" or "full"{_file(config)}'
+    )
+
+
+def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:
+    """Return what the hook names, of every implementation that has something to say."""
+    found: dict[str, str] = {}
+    hook = "pytest_migration_statements"
+    for answer in config.hook.pytest_migration_statements(config=config, source=source):
+        if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
+            raise SettingError(f"{hook} returned a {type(answer).__name__}; {_EXPECTED_PAIRS}")
+        pairs = list(answer)
+        if not pairs:
+            raise SettingError(
+                f"{hook} named no statement of {source.name}; {_EXPECTED_PAIRS}, or None where a"
+                " source has none"
+            )
+        for pair in pairs:
+            name, sql = _statement(pair)
+            if name in found:
+                raise SettingError(f"{hook} names two statements {name!r}; expected other names")
+            found[name] = sql
+    return found
+
+
+def _statement(pair: object) -> tuple[str, str]:
+    match pair:
+        case (str(name), str(sql)) if name.strip() and name.isprintable():
+            return name, sql
+    raise SettingError(
+        f"pytest_migration_statements named {reprlib.repr(pair)}; {_EXPECTED_PAIRS}, two strings"
+        " each, the name in one line"
+    )

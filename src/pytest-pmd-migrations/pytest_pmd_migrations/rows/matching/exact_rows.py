@@ -1,0 +1,48 @@
+"""Read rows with values that are equal only if both their type and their content are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from pytest_pmd_migrations.rows.tables import RowTable, quote
+
+__all__ = ["Value", "exact_rows", "select_rows"]
+
+Value: TypeAlias = int | bytes | tuple[str, bytes] | tuple[str, float] | None
+"""A stored value: NULL, an integer, a blob, ``("text", bytes)`` or ``("real", number)``."""
+
+
+def exact_rows(conn: sqlite3.Connection, sql: str) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows of a query with values that are equal only if type and content are.
+
+    A text is ``("text", bytes)``, whatever its bytes; a real number is ``("real", number)``.
+    """
+    factories = conn.row_factory, conn.text_factory
+    conn.row_factory, conn.text_factory = None, _text
+    try:
+        for row in conn.execute(sql):
+            yield tuple(("real", value) if type(value) is float else value for value in row)
+    finally:
+        conn.row_factory, conn.text_factory = factories
+
+
+def select_rows(
+    table: RowTable,
+    columns: Sequence[str],
+    *,
+    schema: str = "main",
+    extra: Sequence[str] = (),
+    where: str = "",
+) -> str:
+    """Return the SELECT that reads a table's rows: its rowid if it has one, columns, ``extra``."""
+    own = quote(table.name)
+    names = [f"{own}.{name}" for name in (table.rowid,) if name]
+    names.extend(f"{own}.{quote(column)}" for column in columns)
+    condition = f" WHERE {where}" if where else ""
+    return f"SELECT {', '.join((*names, *extra)) or 'NULL'} FROM {schema}.{own}{condition}"
+
+
+def _text(content: bytes) -> tuple[str, bytes]:
+    return "text", content

@@ -1,0 +1,131 @@
+"""Show the database before a step and the one after it to one connection, and read their rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
+from pytest_pmd_migrations.rows.resolved_declarations import (
+    ResolvedDeclarations,
+    resolve_declarations,
+)
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
+from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+
+__all__ = ["Row", "Side", "open_sides"]
+
+AFTER = "new"
+"""The name under which the database after the step is attached to the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its values by column in lower case, and what excuses it or some of its values.
+
+    ``rowid`` is None where it has none.
+    """
+
+    values: Mapping[str, Value]
+    rowid: Value = None
+    deleted: bool = False
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two databases: its tables by name in lower case, and their rows.
+
+    ``declared`` is what excuses its rows. ``conn`` shows both databases, this one as ``schema``.
+    """
+
+    conn: sqlite3.Connection
+    schema: str
+    tables: Mapping[str, RowTable]
+    declared: ResolvedDeclarations = field(default_factory=ResolvedDeclarations)
+    _read: dict[str, Sequence[Row]] = field(default_factory=dict)
+
+    def count(self, name: str) -> int:
+        """Return how many rows a table has."""
+        sql = f"SELECT count(*) FROM {self.schema}.{quote(self.tables[name].name)}"
+        return int(self.conn.execute(sql).fetchone()[0])
+
+    def has_value(self, name: str, column: str) -> bool:
+        """Return whether a column of a table has any value but NULL."""
+        table, quoted = quote(self.tables[name].name), quote(column)
+        sql = f"SELECT EXISTS (SELECT 1 FROM {self.schema}.{table} WHERE {quoted} IS NOT NULL)"
+        return bool(self.conn.execute(sql).fetchone()[0])
+
+    def rows(self, name: str) -> Sequence[Row]:
+        """Return the rows of a table, read once."""
+        if name not in self._read:
+            self._read[name] = self.read(name)
+        return self._read[name]
+
+    def put_rows(self, name: str, rows: Sequence[Row]) -> None:
+        """Replace what ``rows`` returns for the table from now on."""
+        self._read[name] = rows
+
+    def read(self, name: str, *, where: str = "") -> Sequence[Row]:
+        """Return the rows of a table, each with what excuses it."""
+        table = self.tables[name]
+        columns = (*table.columns, *table.generated)
+        names = [fold(column) for column in columns]
+        flags = list(self.declared.conditions(table))
+        extra = [f"({condition}\n) IS TRUE" for _, condition in flags]
+        sql = select_rows(table, columns, schema=self.schema, extra=extra, where=where)
+        first = 1 if table.rowid else 0
+        found = []
+        for row in exact_rows(self.conn, sql):
+            values = row[first : first + len(names)]
+            excuses = row[first + len(names) :]
+            excused = {
+                column for (column, _), flag in zip(flags, excuses, strict=True) if flag == 1
+            }
+            found.append(
+                Row(
+                    dict(zip(names, values, strict=True)),
+                    row[0] if first else None,
+                    "" in excused,
+                    frozenset(excused - {""}) if excused else frozenset(),
+                )
+            )
+        return found
+
+    def high_water_marks(self) -> Mapping[str, int]:
+        """Return the largest id that AUTOINCREMENT ever gave out, by table in lower case."""
+        found: dict[str, int] = {}
+        if any(table.counting for table in self.tables.values()):
+            sql = f"SELECT name, seq FROM {self.schema}.sqlite_sequence"
+            for name, largest in self.conn.execute(sql):
+                if isinstance(largest, int):
+                    table = fold(str(name))
+                    found[table] = max(largest, found.get(table, largest))
+        return found
+
+
+@contextmanager
+def open_sides(
+    before: Image,
+    after: Image,
+    declarations: Declarations = NOTHING_DECLARED,
+    *,
+    ignore: Sequence[str] = (),
+) -> Iterator[tuple[Side, Side]]:
+    """Show both databases to one private connection: ``main`` as it was, ``new`` as it is.
+
+    Raises BrokenDeclarationError.
+    """
+    declared = ResolvedDeclarations()
+    if declarations.deletes or declarations.changes or declarations.moves:
+        # Read without the later database: conditions must not find its tables.
+        with closing(before.connect()) as conn:
+            declared = resolve_declarations(conn, list_tables(conn, ignore=ignore), declarations)
+    with closing(before.connect(**{AFTER: after})) as conn:
+        tables = list_tables(conn, ignore=ignore)
+        new = list_tables(conn, schema=AFTER, ignore=ignore)
+        yield Side(conn, "main", tables, declared), Side(conn, AFTER, new)

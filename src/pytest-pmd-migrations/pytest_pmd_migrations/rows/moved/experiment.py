@@ -1,0 +1,183 @@
+"""Take a step again on other values, to see where it puts them.
+
+Equal values prove little: constants, 1..n and shared timestamps match by accident. A value that
+really moves is followed by the value that replaced it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows.matching.sides import Row, Side, open_sides
+from pytest_pmd_migrations.rows.moved.other_values import replace_all, swap_ends
+from pytest_pmd_migrations.rows.tables import RowTable, quote
+from pytest_pmd_migrations.schema.reading.tokens import fold
+
+__all__ = ["Experiment", "RepeatableStep", "Rerun"]
+
+_MOST_ROWS = 2000
+"""Rows of a table that an experiment changes; it has no others meanwhile."""
+
+Rerun: TypeAlias = Callable[[sqlite3.Connection], None]
+_PutOthers: TypeAlias = Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A changed database before the step, and what the step made of it.
+
+    ``unlike`` says that no two values of it are equal, so that each one found after the
+    step is that one and no other.
+    """
+
+    old: Side
+    new: Side
+    unlike: bool
+
+
+@dataclass(frozen=True)
+class RepeatableStep:
+    """A step with the databases before and after it, and a way to take it again.
+
+    ``old`` and ``new`` show both databases; ``rerun`` takes the step on a connection to a changed
+    copy of ``before``. Tables that ``ignore`` (globs) names are left out.
+    """
+
+    before: Image
+    old: Side
+    new: Side
+    rerun: Rerun
+    ignore: Sequence[str]
+
+    def try_out(self, table: RowTable, columns: Sequence[str]) -> Iterator[Experiment]:
+        """Yield what the step makes of other values in these columns."""
+        if columns:
+            name = fold(table.name)
+            excused = any(self.old.declared.conditions(table))
+            yield from _experiments(
+                self.before,
+                table,
+                columns,
+                self.rerun,
+                rows=self.old.rows(name) if excused else (),
+                total=self.old.count(name),
+                ignore=self.ignore,
+            )
+
+
+def _experiments(
+    before: Image,
+    table: RowTable,
+    columns: Sequence[str],
+    rerun: Rerun,
+    *,
+    rows: Sequence[Row] = (),
+    total: int = 0,
+    ignore: Sequence[str] = (),
+) -> Iterator[Experiment]:
+    """Replace the values of ``columns`` and run the step, in two ways; yield those it accepts.
+
+    First each value becomes one that is like no other. Steps may refuse such values, or choose by
+    the ones they know: so next the smallest and the largest are swapped. What excuses one of
+    ``rows``, those of the table, excuses the changed row too; ``total`` counts them all.
+    """
+    # A part of a large table tells as much, unless the step misses the rest.
+    parts = (_MOST_ROWS, None) if total > _MOST_ROWS and table.rowid else (None,)
+    for put_others in (replace_all, swap_ends):
+        for most in parts:
+            taken = _take(before, table, columns, rerun, put_others, most)
+            if taken is not None:
+                with open_sides(*taken, ignore=ignore) as (old, new):
+                    _excuse(old, table, columns, rows)
+                    yield Experiment(old, new, unlike=put_others is replace_all)
+                break
+
+
+def _take(
+    before: Image,
+    table: RowTable,
+    columns: Sequence[str],
+    rerun: Rerun,
+    put_others: _PutOthers,
+    most: int | None,
+) -> tuple[Image, Image] | None:
+    """Take the step with other values in at most so many rows; None where it is not accepted."""
+    with closing(before.connect()) as conn:
+        if not _prepare(conn, table, columns, put_others, most):
+            return None
+        changed = Image.of_connection(conn)
+        try:
+            rerun(conn)
+        except Exception:
+            # Any error of an application's step only says: not these values.
+            return None
+        return changed, Image.of_connection(conn)
+
+
+def _excuse(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Let what excuses ``rows`` excuse the changed rows of the same rowid or key."""
+    replaced = {fold(column) for column in columns}
+    kept = [name for name in map(fold, table.key) if name not in replaced]
+
+    def identity(row: Row) -> object:
+        return row.rowid if row.rowid is not None else tuple(row.values[name] for name in kept)
+
+    excuses = {identity(row): row for row in rows if row.deleted or row.changed}
+    if excuses:
+        name = fold(table.name)
+        excused = [
+            replace(row, deleted=excuse.deleted, changed=excuse.changed)
+            if (excuse := excuses.get(identity(row)))
+            else row
+            for row in side.rows(name)
+        ]
+        side.put_rows(name, excused)
+
+
+def _prepare(
+    conn: sqlite3.Connection,
+    table: RowTable,
+    columns: Sequence[str],
+    put_others: _PutOthers,
+    most: int | None,
+) -> bool:
+    """Put other values in; return False where the table does not take them.
+
+    Foreign keys and CHECKs do not judge them, now or while the step runs; triggers do not fire.
+    """
+    conn.execute("PRAGMA foreign_keys = OFF")
+    conn.execute("PRAGMA ignore_check_constraints = ON")
+    with _without_triggers(conn, table):
+        try:
+            if most is not None:
+                _reduce(conn, table, most)
+            return put_others(conn, table, columns)
+        except sqlite3.DatabaseError:
+            return False
+
+
+def _reduce(conn: sqlite3.Connection, table: RowTable, most: int) -> None:
+    """Leave ``most`` rows in the table."""
+    own, rowid = quote(table.name), table.rowid
+    rest = f"SELECT {rowid} FROM {own} LIMIT -1 OFFSET {most}"
+    conn.execute(f"DELETE FROM {own} WHERE {rowid} IN ({rest})")
+
+
+@contextmanager
+def _without_triggers(conn: sqlite3.Connection, table: RowTable) -> Iterator[None]:
+    """Take the table's triggers away for a while."""
+    triggers = conn.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?",
+        (fold(table.name),),
+    ).fetchall()
+    for name, _ in triggers:
+        conn.execute(f"DROP TRIGGER {quote(str(name))}")
+    yield
+    for _, sql in triggers:
+        conn.execute(str(sql))
+    conn.commit()

@@ -1,0 +1,138 @@
+"""A step's declarations, their names looked up in the database before the step."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pytest_pmd_migrations.rows.tables import RowTable, quote
+from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
+from pytest_pmd_migrations.sources.declarations import (
+    DROP,
+    DeclarationKey,
+    DeclarationKind,
+    Declarations,
+)
+
+__all__ = ["BrokenDeclarationError", "ResolvedDeclarations", "TableColumn", "resolve_declarations"]
+
+TableColumn = tuple[str, str]
+"""A table and one of its columns, in lower case."""
+
+
+class BrokenDeclarationError(Exception):
+    """A declaration cannot be read against the database before the step.
+
+    ``key`` is the declaration, ``lines`` say why, line by line.
+    """
+
+    def __init__(self, key: DeclarationKey, *lines: str) -> None:
+        super().__init__(f"{key}: {' '.join(lines)}")
+        self.key, self.lines = key, lines
+
+
+@dataclass(frozen=True)
+class ResolvedDeclarations:
+    """What one step declares, by tables and columns in lower case.
+
+    ``deletes`` and ``changes`` hold SQL conditions over the old row. ``dropped`` are the tables
+    and columns declared as gone altogether, a table with an empty column. ``keys`` has the key of
+    each declaration by its kind and what it names; ``used`` collects those that a row needed.
+    """
+
+    deletes: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[TableColumn, str] = field(default_factory=dict)
+    moves: Mapping[TableColumn, TableColumn] = field(default_factory=dict)
+    dropped: frozenset[TableColumn] = frozenset()
+    keys: Mapping[tuple[DeclarationKind, TableColumn], DeclarationKey] = field(default_factory=dict)
+    used: set[DeclarationKey] = field(default_factory=set)
+
+    def use(self, kind: DeclarationKind, table: str, column: str = "") -> None:
+        """Remember a declaration that a row needed."""
+        self.used.add(self.keys[kind, (fold(table), fold(column))])
+
+    def explains(self, table: str, column: str) -> bool:
+        """Return whether a declaration says what became of a column that went."""
+        name = fold(table), fold(column)
+        return name in self.dropped or name in self.moves
+
+    def conditions(self, table: RowTable) -> Iterator[tuple[str, str]]:
+        """Yield the conditions over rows of ``table``: each column that may change, "" for rows."""
+        name = fold(table.name)
+        if name in self.deletes:
+            yield "", self.deletes[name]
+        for (owner, column), condition in self.changes.items():
+            if owner == name:
+                yield column, condition
+
+
+def resolve_declarations(
+    conn: sqlite3.Connection, tables: Mapping[str, RowTable], declarations: Declarations
+) -> ResolvedDeclarations:
+    """Return the declarations for a database that has ``tables``.
+
+    A table may be missing in some databases, a column of one that is there may not; conditions
+    must be single expressions that the database can read. Raises BrokenDeclarationError.
+    """
+    keys: dict[tuple[DeclarationKind, TableColumn], DeclarationKey] = {}
+    deletes: dict[str, str] = {}
+    dropped: set[TableColumn] = set()
+    changes: dict[TableColumn, str] = {}
+    moves: dict[TableColumn, TableColumn] = {}
+    for key in declarations.list_keys():
+        table, column = _find_column(tables, key)
+        keys[key.kind, (table, column)] = key
+        if key.kind == "MOVES":
+            into, _, name = fold(declarations.moves[key.name]).rpartition(".")
+            moves[table, column] = into, name
+        elif key.kind == "CHANGES":
+            changes[table, column] = declarations.changes[key.name].sql
+            _check_condition(conn, tables, key, table, changes[table, column])
+        elif declarations.deletes[key.name].sql == DROP:
+            dropped.add((table, column))
+        elif column:
+            raise BrokenDeclarationError(key, f'a column goes as a whole: expected "{DROP}"')
+        else:
+            deletes[table] = declarations.deletes[key.name].sql
+            _check_condition(conn, tables, key, table, deletes[table])
+    return ResolvedDeclarations(deletes, changes, moves, frozenset(dropped), keys)
+
+
+def _find_column(tables: Mapping[str, RowTable], key: DeclarationKey) -> TableColumn:
+    """Return the table and column that a key names; a table's name may have dots itself."""
+    folded = fold(key.name)
+    if key.kind == "DELETES" and folded in tables:
+        return folded, ""
+    table, _, column = folded.rpartition(".")
+    if not table:
+        return column, ""
+    there = tables.get(table)
+    if there is not None and not there.contentless:
+        own = {fold(other) for other in (*there.columns, *there.generated)}
+        if column not in own:
+            listed = f"its columns are {', '.join(there.columns)}"
+            raise BrokenDeclarationError(key, f"{there.name} has no such column", listed)
+    return table, column
+
+
+def _check_condition(
+    conn: sqlite3.Connection,
+    tables: Mapping[str, RowTable],
+    key: DeclarationKey,
+    table: str,
+    condition: str,
+) -> None:
+    """Raise unless the condition is one expression that can be read for a row of the table."""
+    if table not in tables:
+        return
+    depth = 0
+    for token in tokenize(condition):
+        depth += {"(": 1, ")": -1}.get(token.value if token.kind == "operator" else "", 0)
+        if depth < 0 or (token.kind == "operator" and token.value == ";"):
+            raise BrokenDeclarationError(key, "expected one SQL expression, is:", condition)
+    own = quote(tables[table].name)
+    try:
+        conn.execute(f"SELECT 1 FROM {own} WHERE ({condition}\n) LIMIT 1").fetchall()
+    except sqlite3.Error as error:
+        raise BrokenDeclarationError(key, f"{error}, in:", condition) from error

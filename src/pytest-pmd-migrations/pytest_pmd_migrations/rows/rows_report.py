@@ -1,0 +1,36 @@
+"""What a comparison of rows returns: its findings, its notes and the declarations it used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
+
+__all__ = ["RowFinding", "RowsReport"]
+
+
+@dataclass(frozen=True)
+class RowFinding:
+    """Rows or values that are gone, changed or unsound.
+
+    ``column`` is None where whole rows are concerned; ``message`` is one short sentence,
+    ``evidence`` lines of at most 70 columns: samples, and the declaration that would excuse it.
+    """
+
+    table: str
+    column: str | None
+    message: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowsReport:
+    """What became of the rows in one step.
+
+    ``notes`` are no faults (new rows, tables that cannot be read); ``used`` are the declarations
+    that some row needed.
+    """
+
+    findings: tuple[RowFinding, ...] = ()
+    notes: tuple[str, ...] = ()
+    used: frozenset[DeclarationKey] = frozenset()

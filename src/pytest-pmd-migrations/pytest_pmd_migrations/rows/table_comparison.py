@@ -1,0 +1,206 @@
+"""Compare one table after the other: kept, renamed, gone; and its columns, kept, moved, gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
+from pytest_pmd_migrations.rows.findings import (
+    column_gone,
+    not_moved,
+    rows_lost,
+    table_gone,
+    values_changed,
+)
+from pytest_pmd_migrations.rows.matching.exact_rows import Value
+from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
+from pytest_pmd_migrations.rows.matching.sides import Row
+from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
+from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
+from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
+from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
+from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep
+from pytest_pmd_migrations.rows.moved.tables import (
+    find_new_table,
+    find_rows_elsewhere,
+    same_columns,
+)
+from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.wording import counted
+
+__all__ = ["TableComparison"]
+
+
+class TableComparison:
+    """Compares the tables of one step one by one, and keeps what it finds.
+
+    ``findings`` and ``notes`` are complete after ``run``. Values of columns that ``volatile``
+    (globs on "table.column") names may change.
+    """
+
+    def __init__(self, step: RepeatableStep, volatile: Sequence[str]) -> None:
+        self.findings: list[RowFinding] = []
+        self.notes: list[str] = []
+        self._step = step
+        self._old, self._new = step.old, step.new
+        self._declared = step.old.declared
+        self._volatile = [fold(pattern) for pattern in volatile]
+        self._renamed: dict[str, str] = {}
+        self._taken: dict[str, set[int]] = {}
+
+    def run(self) -> None:
+        """Compare every table that had rows."""
+        filled = {name: table for name, table in self._old.tables.items() if self._old.count(name)}
+        unproven: dict[str, UnprovenMove | None] = {}
+        for name, table in filled.items():
+            if name not in self._new.tables and (name, "") not in self._declared.dropped:
+                new_name, unproven[name] = find_new_table(self._step, table)
+                if new_name:
+                    self._renamed[name] = new_name
+        # Of tables that became one, those with more columns choose their rows first.
+        for name, table in sorted(filled.items(), key=lambda item: -len(item[1].columns)):
+            target = self._renamed.get(name, name)
+            if (name, "") in self._declared.dropped:
+                self._declared.use("DELETES", name)
+            elif target in self._new.tables:
+                self._compare_kept(table, target)
+            else:
+                self._compare_gone(table, unproven[name])
+        self.findings.extend(lowered_high_water_marks(self._old, self._new, self._renamed))
+
+    def _compare_kept(self, table: RowTable, target: str) -> None:
+        """Compare a table with the one of its name, or its new name."""
+        new = self._new.tables[target]
+        columns = same_columns(table, new)
+        bare = table.contentless or new.contentless
+        gone = [] if bare else [c for c in table.columns if fold(c) not in columns]
+        gone = [c for c in gone if not self._is_volatile(table, c)]
+        wanted = [c for c in gone if not self._declared.explains(table.name, c)]
+        found = find_columns(self._step, table, target, columns, wanted)
+        for column, new_column in found.proven.items():
+            if new_column.table == target and not new_column.there:
+                columns[column] = new_column.column
+            else:
+                self._use_changes(table, column)
+        columns = {c: into for c, into in columns.items() if not self._is_volatile(table, c)}
+        self._report(table, target, columns, self._match_rows(table, target, columns))
+        for column in gone:
+            if fold(column) not in found.proven:
+                self._compare_gone_column(table, column, found.unproven.get(fold(column)))
+
+    def _match_rows(self, table: RowTable, target: str, columns: ColumnMapping) -> MatchedRows:
+        new = self._new.tables[target]
+        if list(self._renamed.values()).count(target) < 2:
+            rows, others = differing_rows(self._old, self._new, table, target, columns)
+            return match_rows(table, rows, new, others, columns)
+        # A row of one table does not become the same row as that of another.
+        taken = self._taken.setdefault(target, set())
+        free = [row for row in self._new.rows(target) if id(row) not in taken]
+        matched = match_rows(table, self._old.rows(fold(table.name)), new, free, columns)
+        taken.update(map(id, matched.found))
+        return matched
+
+    def _is_volatile(self, table: RowTable, column: str) -> bool:
+        name = fold(f"{table.name}.{column}")
+        return any(fnmatchcase(name, pattern) for pattern in self._volatile)
+
+    def _report(
+        self, table: RowTable, target: str, columns: ColumnMapping, matched: MatchedRows
+    ) -> None:
+        """Report the rows that are gone and the values that are others."""
+        name = table.name
+        total = self._old.count(fold(name))
+        if matched.deleted:
+            self._declared.use("DELETES", name)
+        for column in matched.excused:
+            self._declared.use("CHANGES", name, column)
+        if matched.new:
+            self.notes.append(f"{name}: {counted(matched.new, 'new row')}")
+        if matched.lost:
+            lost, unproven = find_rows_elsewhere(self._step, table, target, columns, matched.lost)
+            if lost:
+                self.findings.append(rows_lost(table, lost, total, unproven))
+        by_column: dict[str, list[tuple[Row, Value]]] = {}
+        for column, row, value in matched.changed:
+            by_column.setdefault(column, []).append((row, value))
+        for column, changes in by_column.items():
+            own = next(c for c in table.columns if fold(c) == column)
+            if (fold(name), column) in self._declared.moves:
+                self._compare_moved(table, own, [row for row, _ in changes])
+            else:
+                self.findings.append(values_changed(table, own, changes, total))
+
+    def _compare_gone(self, table: RowTable, unproven: UnprovenMove | None) -> None:
+        """Compare a table that went and is no new one: other rows may have its values."""
+        rows = self._old.rows(fold(table.name))
+        if any(row.deleted for row in rows):
+            self._declared.use("DELETES", table.name)
+        kept = [row for row in rows if not row.deleted]
+        missing = [
+            column
+            for column in table.columns
+            if any(row.values[fold(column)] is not None for row in kept)
+            and not self._is_volatile(table, column)
+        ]
+        wanted = [c for c in missing if not self._declared.explains(table.name, c)]
+        found = find_in_parents(self._step, table, wanted, self._renamed)
+        linking = {name for new_column in found.proven.values() for name in new_column.here}
+        linking |= self._links_of_moves(table)
+        for column in found.proven:
+            self._use_changes(table, column)
+        declared = any(self._declared.explains(table.name, c) for c in missing)
+        if kept and not found.proven and not declared:
+            self.findings.append(table_gone(table, kept, unproven))
+            return
+        for column in missing:
+            if fold(column) not in {*found.proven, *linking}:
+                self._compare_gone_column(table, column, found.unproven.get(fold(column)))
+
+    def _links_of_moves(self, table: RowTable) -> set[str]:
+        """Return the foreign keys' columns that name the rows which values moved into."""
+        moves: Mapping[tuple[str, str], tuple[str, str]] = self._declared.moves
+        targets = {into for (owner, _), (into, _) in moves.items() if owner == fold(table.name)}
+        return {
+            fold(column)
+            for key in table.foreign_keys
+            if self._renamed.get(fold(key.parent), fold(key.parent)) in targets
+            for column in key.columns
+        }
+
+    def _compare_gone_column(
+        self, table: RowTable, column: str, unproven: UnprovenMove | None
+    ) -> None:
+        """Compare a column that went and that is nowhere found; it may be declared."""
+        owner, name = fold(table.name), fold(column)
+        if not self._old.has_value(owner, name):
+            return
+        if (owner, name) in self._declared.dropped:
+            self._declared.use("DELETES", owner, name)
+            return
+        rows = self._old.rows(owner)
+        kept = [row for row in rows if not row.deleted and row.values[name] is not None]
+        if not kept:
+            return
+        if (owner, name) in self._declared.moves:
+            self._compare_moved(table, column, kept)
+        else:
+            self.findings.append(column_gone(table, column, kept, unproven))
+
+    def _compare_moved(self, table: RowTable, column: str, rows: Sequence[Row]) -> None:
+        """Compare values with those of the column that is declared for them."""
+        owner, name = fold(table.name), fold(column)
+        target = self._declared.moves[owner, name]
+        kept = [row for row in rows if row.values[name] is not None]
+        self._declared.use("MOVES", owner, name)
+        self._use_changes(table, name)
+        missing = missing_values(table, kept, name, target, self._new, self._renamed)
+        if missing:
+            finding = not_moved(table, column, missing, len(kept), ".".join(target))
+            self.findings.append(finding)
+
+    def _use_changes(self, table: RowTable, column: str) -> None:
+        if any(column in row.changed for row in self._old.rows(fold(table.name))):
+            self._declared.use("CHANGES", table.name, column)

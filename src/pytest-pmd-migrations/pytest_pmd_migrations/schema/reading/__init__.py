@@ -1,0 +1,1 @@
+"""Read a database's schema from SQLite into plain values."""

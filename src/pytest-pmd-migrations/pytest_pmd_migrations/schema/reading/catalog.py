@@ -1,0 +1,226 @@
+"""Ask a database about its own schema: sqlite_schema, and each PRAGMA once for all tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+__all__ = [
+    "Catalog",
+    "Entry",
+    "Index",
+    "Row",
+    "in_order",
+    "plain_rows",
+    "quote",
+    "stored_rows",
+    "stored_text",
+]
+
+Row = tuple[Any, ...]
+
+_RESERVED = "sqlite_"
+_FTS5_CONFIG = "_config"
+_UNREADABLE = "Could not decode to UTF-8"
+_SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
+# A virtual table has no root page; asking for its columns needs its module.
+_TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0{}) AS t"
+# The table's name comes last, so that rows can be grouped by it without being cut.
+_COLUMNS = f"""
+SELECT x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden, t.name
+FROM {_TABLES.format("")}, pragma_table_xinfo(t.name, 'main') AS x
+"""
+# The key of a table WITHOUT ROWID has an index that sqlite_schema does not list. Behind its terms
+# an index has columns that lead to the row.
+_INDEXES = f"""
+SELECT x.cid, x.name, x.desc, x.coll, l.name, l."unique", l.origin, t.name
+FROM {_TABLES.format("")}, pragma_index_list(t.name, 'main') AS l,
+    pragma_index_xinfo(l.name, 'main') AS x
+WHERE x.key
+"""
+_FOREIGN_KEYS = f"""
+SELECT x.id, x."table", x."from", x."to", x.on_update, x.on_delete, t.name
+FROM {_TABLES.format(" AND sql LIKE '%references%'")},
+    pragma_foreign_key_list(t.name, 'main') AS x
+"""
+
+
+class Entry(NamedTuple):
+    """One row of sqlite_schema."""
+
+    type: str
+    name: str
+    table: str
+    sql: str
+
+
+class Index(NamedTuple):
+    """One index: ``origin`` is "c" for CREATE INDEX, "u" for UNIQUE, "pk" for PRIMARY KEY.
+
+    ``terms`` are (number of the column, its name, whether it descends, its collation).
+    """
+
+    name: str
+    unique: bool
+    origin: str
+    terms: list[Row]
+
+
+class Catalog:
+    """Answers questions about one connection's main database.
+
+    ``rows`` are those of its sqlite_schema, as ``plain_rows`` yields them.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
+        self.conn = conn
+        self._rows = rows
+        tables = conn.execute("PRAGMA main.table_list")
+        self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
+        self._columns = _by_table(conn.execute(_COLUMNS))
+        self._foreign_keys = _by_table(conn.execute(_FOREIGN_KEYS))
+        self._indexes: dict[str, dict[str, Index]] = defaultdict(dict)
+        for *term, name, unique, origin, table in conn.execute(_INDEXES):
+            indexes = self._indexes[table]
+            if name not in indexes:
+                indexes[name] = Index(name, bool(unique), origin, [])
+            indexes[name].terms.append(tuple(term))
+
+    def entries(self) -> list[Entry]:
+        """Return the application's objects, without SQLite's own and a module's shadow tables.
+
+        An index or a trigger on a shadow table is the application's; no module makes one.
+        """
+        return [
+            Entry(str(kind), str(name), str(table), str(sql))
+            for kind, name, table, sql in self._rows
+            if sql is not None
+            and not str(name).startswith(_RESERVED)
+            and not (kind == "table" and self._table(str(name))[0] == "shadow")
+        ]
+
+    def is_virtual(self, table: str) -> bool:
+        """Return whether a table is virtual."""
+        return bool(self._table(table)[0] == "virtual")
+
+    def without_rowid(self, table: str) -> bool:
+        """Return whether a table is WITHOUT ROWID."""
+        return bool(self._table(table)[1])
+
+    def strict(self, table: str) -> bool:
+        """Return whether a table is STRICT."""
+        return bool(self._table(table)[2])
+
+    def columns(self, table: str) -> Sequence[Row]:
+        """Return each column as a row of pragma_table_xinfo; a virtual table has none here.
+
+        A row is (name, type, NOT NULL, default, position in the key, hidden, table).
+        """
+        return self._columns[table]
+
+    def indexes(self, table: str) -> Mapping[str, Index]:
+        """Return the indexes of a table by their names; the one made last comes first."""
+        return self._indexes[table]
+
+    def foreign_keys(self, table: str) -> Sequence[Row]:
+        """Return a row for each column of each foreign key; the key declared last comes first.
+
+        A row is (number, parent, column, parent's column, ON UPDATE, ON DELETE, table).
+        """
+        return self._foreign_keys[table]
+
+    def view_columns(self, view: str) -> list[str]:
+        """Return the names of a view's columns.
+
+        Raises sqlite3.OperationalError if the view refers to something that does not exist.
+        """
+        try:
+            rows = self.conn.execute(f"PRAGMA main.table_xinfo({quote(view)})").fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such module" in str(error):
+                return []
+            raise
+        return [str(row[1]) for row in rows]
+
+    def fts5_config(self, table: str) -> list[Row]:
+        """Return the (name, value) settings that an FTS5 table keeps as rows, such as rank."""
+        return _fts5_config(self.conn, table)
+
+    def _table(self, name: str) -> tuple[Any, ...]:
+        return self._tables.get(name, ("", False, False))
+
+
+def stored_text(conn: sqlite3.Connection) -> tuple[Row, ...]:
+    """Return the stored text of a schema, sorted; equal text means an equal schema.
+
+    It includes the settings that FTS5 keeps as rows, since they change what a query returns.
+    """
+    return in_order(stored_rows(conn))
+
+
+def stored_rows(conn: sqlite3.Connection) -> list[Row]:
+    """Return the rows of the stored text without sorting them; see ``stored_text``."""
+    with plain_rows(conn) as stored:
+        rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
+        settings: list[Row] = []
+        for kind, name, _, sql in rows:
+            if kind == "table" and "fts5" in str(sql).lower():
+                settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
+    return rows + settings
+
+
+def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows of the stored text, sorted."""
+    try:
+        return tuple(sorted(rows))
+    except TypeError:
+        # A damaged row may hold NULL instead of text.
+        return tuple(sorted(rows, key=repr))
+
+
+def _fts5_config(conn: sqlite3.Connection, table: str) -> list[Row]:
+    try:
+        return conn.execute(
+            f"SELECT k, v FROM main.{quote(table + _FTS5_CONFIG)} WHERE k <> 'version' ORDER BY k"
+        ).fetchall()
+    except sqlite3.OperationalError:
+        # The text only mentions the word fts5.
+        return []
+
+
+def _by_table(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[-1]].append(row)
+    return found
+
+
+@contextmanager
+def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
+    """Yield the rows of sqlite_schema: type, name, table, sql.
+
+    Inside the block the connection returns tuples and str, whatever its owner has set.
+    """
+    factories = conn.row_factory, conn.text_factory
+    conn.row_factory = None
+    conn.text_factory = str
+    try:
+        try:
+            # Python's own decoding is faster, but it refuses text that is not UTF-8.
+            rows = conn.execute(_SCHEMA).fetchall()
+        except sqlite3.OperationalError as error:
+            if _UNREADABLE not in str(error):
+                raise
+            conn.text_factory = lambda content: content.decode(errors="surrogateescape")
+            rows = conn.execute(_SCHEMA).fetchall()
+        yield rows
+    finally:
+        conn.row_factory, conn.text_factory = factories
+
+
+def quote(name: str) -> str:
+    """Return ``name`` in double quotes, for use in SQL."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,104 @@
+"""Read a database's schema: facts come from PRAGMAs, and from the stored SQL what these hide."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import attrgetter
+
+from pytest_pmd_migrations.errors import SchemaReadError
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, plain_rows
+from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
+from pytest_pmd_migrations.schema.reading.opening import opened
+from pytest_pmd_migrations.schema.reading.statements import (
+    read_index,
+    read_trigger,
+    read_view,
+    read_virtual,
+)
+from pytest_pmd_migrations.schema.reading.tables import read_table
+from pytest_pmd_migrations.schema.values import Schema, SchemaObject
+
+__all__ = ["Database", "connected", "read_connection", "read_schema"]
+
+Database = str | os.PathLike[str] | sqlite3.Connection
+"""A database to read: the path of its file, or an open connection."""
+
+
+def read_schema(path_or_connection: Database) -> Schema:
+    """Return the schema of the main database.
+
+    A file is opened read-only and nothing is written to its folder; a connection is neither
+    written nor closed. Raises SchemaReadError when the file does not exist, is no database, is
+    locked, or cannot be read.
+    """
+    with connected(path_or_connection) as conn:
+        return read_connection(conn)
+
+
+def read_connection(conn: sqlite3.Connection) -> Schema:
+    """Return the schema of a connection's main database; raises SQLite's own errors."""
+    with plain_rows(conn) as rows:
+        catalog = Catalog(conn, rows)
+        entries = catalog.entries()
+        quotes = Quotes(catalog, entries)
+        try:
+            found = [thing for entry in entries for thing in _objects(catalog, entry, quotes)]
+        finally:
+            quotes.close()
+    return Schema(tuple(sorted(found, key=attrgetter("kind", "name", "facts"))))
+
+
+@contextmanager
+def connected(database: Database) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to a database to read it; closes it unless it was given.
+
+    An error of SQLite inside the block is raised again as SchemaReadError, which names the file.
+    """
+    name = (
+        "the connection's database"
+        if isinstance(database, sqlite3.Connection)
+        else os.fspath(database)
+    )
+    try:
+        if isinstance(database, sqlite3.Connection):
+            yield database
+        else:
+            with opened(database) as conn:
+                yield conn
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise _unreadable(name, error) from error
+        raise SchemaReadError(
+            f"the schema of {name} cannot be read: {error}; another process is writing it."
+            " Try again when it is done"
+        ) from error
+    except sqlite3.ProgrammingError as error:
+        raise SchemaReadError(
+            f"the schema of {name} cannot be read: {error}; expected an open connection"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: sqlite3.Error) -> SchemaReadError:
+    return SchemaReadError(
+        f"the schema of {name} cannot be read: {error}; expected a SQLite database."
+        " Restore the file, or check that it is not encrypted"
+    )
+
+
+def _objects(catalog: Catalog, entry: Entry, quotes: Quotes) -> Iterator[SchemaObject]:
+    """Yield the objects that one row of sqlite_schema makes."""
+    if entry.type == "index":
+        yield read_index(catalog, entry, quotes.tokens(entry))
+    elif entry.type == "view":
+        yield read_view(catalog, entry, quotes.tokens(entry))
+    elif entry.type == "trigger":
+        yield read_trigger(entry, quotes.tokens(entry))
+    elif catalog.is_virtual(entry.name):
+        yield read_virtual(catalog, entry)
+    else:
+        yield from read_table(catalog, entry, quotes.tokens(entry))

@@ -1,0 +1,104 @@
+"""Spell names, expressions and statements in one way, whatever way they were written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
+from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+
+__all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
+
+_PLAIN = re.compile(r"[a-zA-Z_\x80-\U0010ffff][a-zA-Z0-9_$\x80-\U0010ffff]*")
+_BLANKS = re.compile(
+    r"""('(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\]) | \s+""", re.VERBOSE
+)
+_JOINS = frozenset(["natural", "left", "right", "full", "outer", "inner", "cross"])
+_RESERVED = frozenset(
+    (
+        *("add", "all", "alter", "and", "as", "autoincrement", "between", "case", "check"),
+        *("collate", "commit", "constraint", "create", "current_date", "current_time"),
+        *("current_timestamp", "default", "deferrable", "delete", "distinct", "drop", "else"),
+        *("escape", "except", "exists", "foreign", "from", "group", "having", "in", "index"),
+        *("insert", "intersect", "into", "is", "isnull", "join", "limit", "not", "notnull"),
+        *("null", "on", "or", "order", "primary", "references", "returning", "select", "set"),
+        *("table", "then", "to", "transaction", "true", "false", "union", "unique", "update"),
+        *("using", "values", "when", "where", "raise"),
+    )
+)
+
+
+def canonical(tokens: Sequence[Token]) -> str:
+    """Return one text for all spellings of an expression or a statement.
+
+    Keywords and names are in lower case; needless quotes and redundant parentheses are left out.
+    """
+    nested = any(token.text == "(" for token in tokens)
+    plain = without_redundant(tokens) if nested else tokens
+    spelled = [_spell(token) for token in plain]
+    if not _JOINS.isdisjoint(spelled):
+        spelled = [
+            _quoted(word, '"') if word in _JOINS and not _is_join(plain, position) else word
+            for position, word in enumerate(spelled)
+        ]
+    return " ".join(spelled)
+
+
+def capitals(word: str) -> str:
+    """Return a word with its ASCII letters in capitals, the only ones that SQLite folds."""
+    return (
+        word.upper() if word.isascii() else "".join(c.upper() if c.isascii() else c for c in word)
+    )
+
+
+@lru_cache(maxsize=4096)
+def spell_name(name: str) -> str:
+    """Return a declared name for people to read, in double quotes unless it is a plain word."""
+    return name if _PLAIN.fullmatch(name) else _quoted(name, '"')
+
+
+def as_sql(name: str) -> str:
+    """Return a name for SQL to run: in double quotes if it is a keyword or no plain word."""
+    reserved = fold(name) in _RESERVED or fold(name) in _JOINS
+    return _quoted(name, '"') if reserved or not _PLAIN.fullmatch(name) else name
+
+
+def column_list(names: Sequence[str]) -> str:
+    """Return declared names separated by commas, each spelled as ``spell_name`` does."""
+    return ", ".join(spell_name(name) for name in names)
+
+
+def one_line(sql: str) -> str:
+    """Return a statement in one line with its semicolon and without comments."""
+    if "--" in sql or "/*" in sql:
+        return " ".join(token.text for token in tokenize(sql)) + ";"
+    return _BLANKS.sub(lambda match: match[1] or " ", sql).strip() + ";"
+
+
+@lru_cache(maxsize=4096)
+def _spell(token: Token) -> str:
+    match token.kind:
+        case "name":
+            name = fold(token.value)
+            plain = _PLAIN.fullmatch(name) and name not in _RESERVED and name not in _JOINS
+            return name if plain else _quoted(name, '"')
+        case "string":
+            return _quoted(token.value, "'")
+        case "word" | "blob" | "number":
+            return fold(token.value)
+        case _:
+            return token.value
+
+
+def _is_join(tokens: Sequence[Token], position: int) -> bool:
+    """Return whether LEFT, CROSS and the like begin a JOIN here rather than name something."""
+    following = tokens[position + 1] if position + 1 < len(tokens) else None
+    return following is not None and (
+        following.word == "JOIN" or (following.kind == "word" and fold(following.value) in _JOINS)
+    )
+
+
+def _quoted(value: str, quote: str) -> str:
+    return quote + value.replace(quote, quote * 2) + quote

@@ -1,0 +1,183 @@
+"""Read indexes, views, triggers and virtual tables into schema objects."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
+from pytest_pmd_migrations.schema.reading.spelling import (
+    canonical,
+    capitals,
+    column_list,
+    spell_name,
+)
+from pytest_pmd_migrations.schema.reading.tokens import Token, fold, split_list, tokenize
+from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
+
+__all__ = ["read_index", "read_trigger", "read_view", "read_virtual"]
+
+_EXPRESSION = -2
+_TIMINGS = ("BEFORE", "AFTER", "INSTEAD")
+_BODIES = ("SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
+_WITH_OPTIONS = ("fts3", "fts4", "fts5")
+_REFERENCES = ("content", "content_rowid")
+
+
+def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
+    """Return an index: what it is on, its terms, and the condition of a partial one."""
+    start = _after_word(tokens, "ON") + 2
+    index = catalog.indexes(entry.table)[entry.name]
+    terms = split_list(tokens[start:])
+    texts = []
+    for number, (column, name, descending, collation) in enumerate(index.terms):
+        if column == _EXPRESSION:
+            text = canonical(_without_direction(terms[number]))
+        else:
+            text = "rowid" if name is None else spell_name(fold(str(name)))
+            if fold(collation) != "binary":
+                text += f" COLLATE {capitals(collation)}"
+        texts.append(text + (" DESC" if descending else ""))
+    where = next((n for n in range(start, len(tokens)) if tokens[n].word == "WHERE"), None)
+    facts = (
+        ("table", fold(entry.table)),
+        ("columns", ", ".join(texts)),
+        ("unique", "yes" if index.unique else "no"),
+        ("WHERE", canonical(tokens[where + 1 :]) if where else "none"),
+    )
+    return SchemaObject("index", entry.name, facts, owner=entry.table, sql=entry.sql)
+
+
+def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
+    """Return a view: its columns and its SELECT."""
+    names: tuple[str, ...] = ()
+    try:
+        names = tuple(_column_name(name, tokens) for name in catalog.view_columns(entry.name))
+        listed = column_list(names)
+    except sqlite3.OperationalError as error:
+        listed = f"cannot be read: {error}"
+    facts = (
+        ("columns", listed),
+        ("SELECT", canonical(tokens[_after_word(tokens, "AS") :])),
+    )
+    return SchemaObject("view", entry.name, facts, sql=entry.sql, columns=names)
+
+
+def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
+    """Return a trigger: when it fires, on what, and what it does."""
+    position = _after_word(tokens, "TRIGGER") + 1
+    timing = "BEFORE"
+    if tokens[position].is_word(*_TIMINGS):
+        timing = tokens[position].value.upper()
+        position += 2 if timing == "INSTEAD" else 1
+    event = tokens[position].value.upper()
+    on = next(n for n, t in enumerate(tokens) if n > position and t.is_word("ON"))
+    columns = sorted({fold(t.value) for t in tokens[position + 2 : on] if t.kind != "operator"})
+    begin = _body(tokens, on)
+    when = next((n for n in range(on + 2, begin) if tokens[n].is_word("WHEN")), None)
+    facts = (
+        ("table", fold(entry.table)),
+        ("timing", "INSTEAD OF" if timing == "INSTEAD" else timing),
+        ("event", f"{event} OF {column_list(columns)}" if columns else event),
+        ("WHEN", canonical(tokens[when + 1 : begin]) if when else "none"),
+        ("body", canonical(tokens[begin + 1 :])),
+    )
+    return SchemaObject("trigger", entry.name, facts, owner=entry.table, sql=entry.sql)
+
+
+def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
+    """Return a virtual table: its module and the module's arguments.
+
+    Arguments of the FTS modules with an ``=`` are options, whose order means nothing
+    (https://www.sqlite.org/fts5.html). The arguments of other modules are compared in order.
+    """
+    tokens = tokenize(entry.sql)
+    position = _after_word(tokens, "USING")
+    module = fold(tokens[position].value)
+    arguments = split_list(tokens[position + 2 :], empty=True) if len(tokens) > position + 1 else []
+    facts = [("module", module)]
+    names: tuple[str, ...] = ()
+    if module in _WITH_OPTIONS:
+        options = [part for part in arguments if _is_option(part, module)]
+        # SQLite hands no empty argument to a module.
+        columns = [part for part in arguments if part and part not in options]
+        names = tuple(part[0].value for part in columns)
+        facts.append((ORDER, column_list(names)))
+        # FTS3 and FTS4 ignore everything about a column but its name.
+        facts.extend(
+            (
+                f"column {name}",
+                _value(part[1:] if module == "fts5" else ()).upper() or "indexed",
+            )
+            for name, part in zip(names, columns, strict=True)
+        )
+        facts.extend(_options(options))
+        facts.extend(
+            (f"setting {name}", str(value)) for name, value in catalog.fts5_config(entry.name)
+        )
+    else:
+        facts.append(("arguments", ", ".join(_value(part) for part in arguments) or "none"))
+    return SchemaObject("virtual table", entry.name, tuple(facts), sql=entry.sql, columns=names)
+
+
+def _is_option(part: Sequence[Token], module: str) -> bool:
+    """Return whether an argument of an FTS module is an option rather than a column.
+
+    FTS3 and FTS4 take a tokenizer without an equals sign. To them a name in quotes is a column,
+    whatever follows it; FTS5 refuses that.
+    """
+    if len(part) > 1 and part[1].value == "=" and part[0].kind == "word":
+        return True
+    return module != "fts5" and len(part) > 1 and part[0].is_word("TOKENIZE")
+
+
+def _options(options: Sequence[Sequence[Token]]) -> list[tuple[str, str]]:
+    """Return options sorted by name; one that is given more than once is one fact."""
+    values: dict[str, list[str]] = {}
+    for part in options:
+        name = fold(part[0].value)
+        # The second of two equals signs belongs to the value.
+        value = _value(part[2:] if part[1].text == "=" else part[1:])
+        values.setdefault(name, []).append(fold(value) if name in _REFERENCES else value)
+    # "none" without quotes means that an option is missing, so a value "none" is quoted.
+    return sorted(
+        (name, "'none'" if given == ["none"] else ", ".join(sorted(given)))
+        for name, given in values.items()
+    )
+
+
+def _value(part: Sequence[Token]) -> str:
+    """Return a module's argument without its quotes, which mean nothing."""
+    return " ".join(t.text if t.kind == "operator" else t.value for t in part)
+
+
+def _column_name(name: str, tokens: Sequence[Token]) -> str:
+    """Return the name of a view's column; one that SQLite made of an expression in one spelling."""
+    if spell_name(name) == name or any(t.is_identifier and t.value == name for t in tokens):
+        return name
+    made = tokenize(name)
+    texts = [token.text for token in made]
+    for position in range(len(tokens) - len(made) + 1):
+        part = tokens[position : position + len(made)]
+        if [token.text for token in part] == texts:
+            # Among these tokens a double-quoted string is known to be one.
+            return canonical(part)
+    return canonical(made)
+
+
+def _body(tokens: Sequence[Token], on: int) -> int:
+    """Return the position of BEGIN, which may also be the name of a column."""
+    return next(
+        n
+        for n in range(on + 2, len(tokens) - 1)
+        if tokens[n].is_word("BEGIN") and tokens[n + 1].is_word(*_BODIES)
+    )
+
+
+def _without_direction(term: tuple[Token, ...]) -> tuple[Token, ...]:
+    return term[:-1] if term[-1].is_word("ASC", "DESC") else term
+
+
+def _after_word(tokens: Sequence[Token], word: str) -> int:
+    """Return the position after the first bare ``word``, which the statement must have."""
+    return next(position for position, token in enumerate(tokens) if token.word == word) + 1

@@ -1,0 +1,1 @@
+"""Show schemas and their differences to people."""

@@ -1,0 +1,179 @@
+"""Read and write the lock file ``frozen.toml``: what every version gave when it was stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pytest_pmd_migrations.errors import LockFileError, SnapshotError
+from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, parse_start
+from pytest_pmd_migrations.snapshots.write import replace_file
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = [
+    "LOCK_FILE",
+    "LockFile",
+    "SnapshotLine",
+    "VersionLine",
+    "content_digest",
+    "lock_file_text",
+    "read_lock_file",
+    "text_digest",
+    "write_lock_file",
+]
+
+LOCK_FILE = "frozen.toml"
+_FORMAT = 1
+_HEAD = """\
+# What every version gave when its snapshot was stored. Written by pmd-migrations; commit it.
+"""
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """What is recorded of one migration.
+
+    ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
+    that version, ``rows`` the digest of the rows that each lineage has after the step, by what the
+    lineage starts from; ``label`` what the migration's own tool calls it, mostly empty.
+    """
+
+    file: str
+    text: str
+    schema: str
+    rows: Mapping[Start, str]
+    released: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class SnapshotLine:
+    """What is recorded of one stored file: its SHA-256 and its number of rows, by table."""
+
+    digest: str
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class LockFile:
+    """The content of ``frozen.toml``: a line a version, and a line a snapshot."""
+
+    versions: Mapping[int, VersionLine] = field(default_factory=lambda: MappingProxyType({}))
+    snapshots: Mapping[SnapshotName, SnapshotLine] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    @property
+    def newest_released(self) -> int:
+        """The newest released version, 0 when there is none."""
+        return max((v for v, line in self.versions.items() if line.released), default=0)
+
+    def with_version(self, version: int, line: VersionLine) -> LockFile:
+        """Return the lock with that version's line added or replaced."""
+        return replace(self, versions={**self.versions, version: line})
+
+    def with_snapshot(self, name: SnapshotName, line: SnapshotLine) -> LockFile:
+        """Return the lock with that snapshot's line added or replaced."""
+        return replace(self, snapshots={**self.snapshots, name: line})
+
+
+def content_digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes, with the algorithm's name before it."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def text_digest(content: bytes) -> str:
+    """Return the digest of a text file, the same whichever way its lines end."""
+    return content_digest(content.replace(b"\r\n", b"\n"))
+
+
+def read_lock_file(path: Path) -> LockFile:
+    """Return the lock file's content; a missing file is an empty lock.
+
+    Raises LockFileError when it cannot be read, is no TOML, or has a line of another shape.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return LockFile()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LockFileError(
+            f"{shown_path(path)} cannot be read: {error}; expected the TOML that pmd-migrations"
+            " writes. Restore it from version control."
+        ) from error
+    if content.get("format") != _FORMAT:
+        raise LockFileError(
+            f"{shown_path(path)} has format {content.get('format')!r}; expected {_FORMAT}."
+            " Install the version of pytest-pmd-migrations that wrote it."
+        )
+    try:
+        return LockFile(
+            {int(v): _version_line(line) for v, line in content.get("versions", {}).items()},
+            {
+                SnapshotName.parse(name): SnapshotLine(str(line["digest"]), dict(line["rows"]))
+                for name, line in content.get("snapshots", {}).items()
+            },
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, SnapshotError) as error:
+        raise LockFileError(
+            f"{shown_path(path)} has a line that cannot be used ({type(error).__name__}: {error});"
+            " expected the lines that pmd-migrations writes. Restore it from version control."
+        ) from error
+
+
+def lock_file_text(lock: LockFile) -> str:
+    """Return the lock as the text of its file, the same for the same content."""
+    return "\n".join(_lines(lock)) + "\n"
+
+
+def write_lock_file(path: Path, lock: LockFile) -> None:
+    """Write the lock file by an atomic rename; raises SnapshotError where it cannot be."""
+    replace_file(path, lock_file_text(lock).encode())
+
+
+def _version_line(line: Mapping[str, Any]) -> VersionLine:
+    released = line["released"]
+    if not isinstance(released, bool):
+        raise TypeError(f"released is {released!r}")
+    return VersionLine(
+        file=str(line["file"]),
+        text=str(line["text"]),
+        schema=str(line["schema"]),
+        rows={parse_start(start): digest for start, digest in line["rows"].items()},
+        released=released,
+        label=str(line.get("id", "")),
+    )
+
+
+def _lines(lock: LockFile) -> Iterator[str]:
+    yield f"{_HEAD}format = {_FORMAT}"
+    for version, line in sorted(lock.versions.items()):
+        yield ""
+        yield f"[versions.{format_version(version)}]"
+        if line.label:
+            yield f"id = {_text(line.label)}"
+        yield f"file = {_text(line.file)}"
+        yield f"released = {str(line.released).lower()}"
+        yield f"text = {_text(line.text)}"
+        yield f"schema = {_text(line.schema)}"
+        yield f"[versions.{format_version(version)}.rows]"
+        for start, digest in sorted((str(start), digest) for start, digest in line.rows.items()):
+            yield f"{_text(start)} = {_text(digest)}"
+    for name, stored in sorted(lock.snapshots.items()):
+        yield ""
+        yield f"[snapshots.{_text(str(name))}]"
+        yield f"digest = {_text(stored.digest)}"
+        yield f"[snapshots.{_text(str(name))}.rows]"
+        for table, count in sorted(stored.rows.items()):
+            yield f"{_text(table)} = {count}"
+
+
+def _text(value: str) -> str:
+    """Return a basic string; TOML has no surrogate pairs and wants DEL escaped, unlike JSON."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

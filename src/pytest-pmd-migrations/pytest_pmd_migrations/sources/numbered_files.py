@@ -1,0 +1,81 @@
+"""Numbered migration files in a folder: finds them, and the line where each one's work begins."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.protocol import Location
+
+__all__ = ["MigrationFile", "find_files", "has_files", "versions_folder"]
+
+_NAME = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
+_UP = re.compile(r"^\s*(?:async\s+)?def\s+up\b", re.MULTILINE)
+_SMALLEST_DATE = 10_000_000
+_SUBFOLDERS = ("versions", "migrations")
+
+
+@dataclass(frozen=True)
+class MigrationFile:
+    """One migration's file: ``0007_add_title.py`` is version 7."""
+
+    version: int
+    path: Path
+
+    def location(self) -> Location:
+        """Return the line of ``def up`` in a module, the first line of a script."""
+        if self.path.suffix == ".py":
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+            match = _UP.search(text)
+            if match:
+                return Location(self.path, text.count("\n", 0, match.end()) + 1)
+        return Location(self.path)
+
+
+def versions_folder(folder: Path) -> Path:
+    """Return the folder that holds the files: ``versions`` or ``migrations`` in it, or itself."""
+    for name in _SUBFOLDERS:
+        if has_files(folder / name):
+            return folder / name
+    return folder
+
+
+def has_files(folder: Path) -> bool:
+    """Return whether there is a numbered migration in ``folder``."""
+    return any(_NAME.fullmatch(file.name) for file in _files(folder))
+
+
+def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
+    """Return the migrations in ``folder``, ascending by version.
+
+    These are the rules for an application's own runner, whose rules are not known: numbers of
+    eight digits and more are taken for dates, which have gaps.
+    Raises SourceError when two files have one number, or when one is missing between two others.
+    """
+    found: dict[int, MigrationFile] = {}
+    for path in sorted(_files(folder)):
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            continue
+        version = int(match["version"])
+        if version in found:
+            raise SourceError(
+                f"{setting} has two migrations numbered {version}: {found[version].path.name} and"
+                f" {path.name} in {folder}; expected one. Renumber the newer one"
+            )
+        found[version] = MigrationFile(version, path)
+    files = tuple(found[version] for version in sorted(found))
+    for file, following in pairwise(files):
+        if following.version != file.version + 1 < _SMALLEST_DATE:
+            raise SourceError(
+                f"{setting} has a gap: {file.path.name} is followed by {following.path.name} in"
+                f" {folder}; expected version {file.version + 1}. Restore the missing file"
+            )
+    return files
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []

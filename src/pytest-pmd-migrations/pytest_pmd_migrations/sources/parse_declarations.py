@@ -1,0 +1,129 @@
+"""Checks declarations as people write them, in a module or a TOML file, and makes them values."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.sources.declarations import DROP, Condition, Declarations
+
+__all__ = ["parse_constants", "read_module", "read_rows_file"]
+
+_CONDITION = '("<SQL over the old row>", "<reason>")'
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def read_module(module: ModuleType, path: Path) -> Declarations:
+    """Return what a migration module declares by DELETES, CHANGES, MOVES and ``verify``.
+
+    Raises SettingError naming the file, the constant and the entry that is malformed.
+    """
+    return parse_constants(
+        path.name,
+        deletes=getattr(module, "DELETES", _NOTHING),
+        changes=getattr(module, "CHANGES", _NOTHING),
+        moves=getattr(module, "MOVES", _NOTHING),
+        verify=getattr(module, "verify", None),
+    )
+
+
+def parse_constants(
+    file_name: str,
+    *,
+    deletes: Any,  # noqa: ANN401 - a user's constant
+    changes: Any,  # noqa: ANN401 - a user's constant
+    moves: Any,  # noqa: ANN401 - a user's constant
+    verify: Any,  # noqa: ANN401 - a user's function
+) -> Declarations:
+    """Return the declarations that a migration's constants make.
+
+    Raises SettingError naming the file, the constant and the entry that is malformed.
+    """
+    if verify is not None and not callable(verify):
+        raise SettingError(f"{file_name}: verify is not a function; expected verify(before, after)")
+    return Declarations(
+        deletes=_conditions(deletes, f"{file_name}: DELETES", allow_drop=True),
+        changes=_conditions(changes, f"{file_name}: CHANGES", allow_drop=False),
+        moves=_moves(moves, f"{file_name}: MOVES"),
+        verify=verify,
+    )
+
+
+def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
+    """Return the declarations in a ``migration_rows`` file, by version.
+
+    The file has a table a version, ``[0008.deletes]``, ``[0008.changes]``, ``[0008.moves]``;
+    where an application has several sources, each has such tables below its name.
+    Raises SettingError when the file is missing or malformed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingError(
+            f"migration_rows {str(path)!r} cannot be read: {error.strerror}; expected a TOML file"
+        ) from error
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
+    own = content.get(source, {})
+    tables = {**content, **own} if isinstance(own, dict) else content
+    found: dict[int, tuple[str, Declarations]] = {}
+    for key, value in tables.items():
+        if not key.isdecimal():
+            continue
+        if int(key) in found:
+            raise SettingError(
+                f"{path.name}: {key} and {found[int(key)][0]} are one version;"
+                " expected one table for it"
+            )
+        found[int(key)] = key, _parse_table(value, f"{path.name}: {key}")
+    return {version: declared for version, (_, declared) in found.items()}
+
+
+def _parse_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a file's content
+    if not isinstance(value, dict) or set(value) - {"deletes", "changes", "moves"}:
+        raise SettingError(f"{where} holds {value!r}; expected the tables deletes, changes, moves")
+    return Declarations(
+        deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", allow_drop=True),
+        changes=_conditions(value.get("changes", {}), f"{where}.changes", allow_drop=False),
+        moves=_moves(value.get("moves", {}), f"{where}.moves"),
+    )
+
+
+def _conditions(
+    value: Any,  # noqa: ANN401 - a user's constant
+    where: str,
+    *,
+    allow_drop: bool,
+) -> Mapping[str, Condition]:
+    """Return names with their conditions; ``allow_drop`` allows tables, and "DROP" for all."""
+    if not isinstance(value, Mapping):
+        raise SettingError(f"{where} is {value!r}; expected a dict of names to {_CONDITION}")
+    found = {}
+    for name, entry in value.items():
+        if not allow_drop and "." not in str(name):
+            raise SettingError(f'{where}[{name!r}] names no column; expected "table.column"')
+        match entry:
+            case "DROP" if allow_drop:
+                found[str(name)] = Condition(DROP, "")
+            case (str(sql), str(reason)) if sql.strip() and (allow_drop or sql != DROP):
+                found[str(name)] = Condition(sql, reason)
+            case _:
+                raise SettingError(f"{where}[{name!r}] is {entry!r}; expected {_CONDITION}")
+    return MappingProxyType(found)
+
+
+def _moves(value: Any, where: str) -> Mapping[str, str]:  # noqa: ANN401 - a user's constant
+    if not isinstance(value, Mapping):
+        raise SettingError(f'{where} is {value!r}; expected a dict of "table.column" names')
+    for old, new in value.items():
+        if not all(isinstance(name, str) and "." in name for name in (old, new)):
+            raise SettingError(
+                f'{where}[{old!r}] is {new!r}; expected "old_table.column": "new_table.column"'
+            )
+    return MappingProxyType(dict(value))

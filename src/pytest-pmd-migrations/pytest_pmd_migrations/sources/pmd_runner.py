@@ -1,0 +1,75 @@
+"""The source of a package or folder whose numbered files pmd's runner applies.
+
+pmd finds, loads and checks the files; the plugin takes what it needs from pmd's values. pmd is
+imported by name here only, when such a source is asked for: the plugin works without it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.declarations import Declarations
+from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered_files import MigrationFile
+from pytest_pmd_migrations.sources.parse_declarations import parse_constants
+
+__all__ = ["pmd_runner_source"]
+
+_PMD = "pmd.store.migrations"
+
+
+def pmd_runner_source(
+    migrations: ModuleType | Path, folder: Path, *, name: str, setting: str
+) -> FilesSource:
+    """Return the source for a package or a folder of modules and scripts.
+
+    ``folder`` is where a first migration would be written: the package's own folder, or that one.
+    Raises SourceError when pmd is not installed, or refuses one of the files.
+    """
+    pmd = _import_pmd(setting)
+    try:
+        found = {migration.version: migration for migration in pmd.load_migrations(migrations)}
+    except pmd.MigrationError as error:
+        raise SourceError(f"{setting}: {error}") from error
+
+    def make_runner(conn: sqlite3.Connection) -> Any:  # noqa: ANN401 - pmd is imported at run time only
+        return pmd.MigrationRunner(conn, tuple(found.values()), backup=_keep_no_backup)
+
+    def read_declarations(file: MigrationFile) -> Declarations:
+        loaded = found[file.version].load()
+        return parse_constants(
+            file.path.name,
+            deletes=loaded.deletes,
+            changes=loaded.changes,
+            moves=loaded.moves,
+            verify=loaded.verify,
+        )
+
+    folder = next((migration.path.parent for migration in found.values()), folder)
+    if isinstance(migrations, ModuleType):
+        folder = folder.resolve()
+    files = tuple(
+        MigrationFile(version, folder / migration.path.name) for version, migration in found.items()
+    )
+    return FilesSource(name, folder, files, make_runner, read_declarations)
+
+
+def _import_pmd(setting: str) -> ModuleType:
+    try:
+        return importlib.import_module(_PMD)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{_PMD}.".startswith(f"{error.name}."):
+            raise
+        raise SourceError(
+            f"{setting} has no MigrationRunner of its own and pmd, whose runner would run it,"
+            " is not installed: pip install 'pytest-pmd-migrations[pmd]'"
+        ) from None
+
+
+def _keep_no_backup() -> None:
+    """Answer the runner's wish for a backup: the database is a copy already."""

@@ -1,0 +1,178 @@
+"""Lineages: one step at a time, and what is said when the runner does not take it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.application.fresh import FreshDatabases
+from pytest_pmd_migrations.application.upgrade import EMPTY, take_step, walk
+from pytest_pmd_migrations.errors import FreshFailedError, SourceError, StepFailedError
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
+from pytest_pmd_migrations.schema import read_schema
+
+from tests.unit.plugin.built_application import Notes, application, store, told
+
+ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
+TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"
+STEPS = {1: ONE, 2: TWO, 3: "CREATE TABLE tags(a)"}
+
+
+def tables(conn: sqlite3.Connection) -> list[str]:
+    return [row[0] for row in conn.execute("SELECT name FROM sqlite_schema ORDER BY 1")]
+
+
+def test_a_walk_shows_the_start_and_every_step(tmp_path: Path) -> None:
+    seen = [
+        (step.version, step.before, tables(step.conn))
+        for step in walk(Notes(tmp_path, STEPS), EMPTY, to=2)
+    ]
+    assert [version for version, _, _ in seen] == [0, 1, 2]
+    assert seen[0][1] is None
+    assert [found for _, _, found in seen] == [[], ["notes"], ["notes"]]
+    with closing(seen[2][1].connect()) as before:
+        assert "pinned" not in str(read_schema(before))
+
+
+def failing(tmp_path: Path, step: object) -> str:
+    source = Notes(tmp_path, {1: step})
+    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(StepFailedError) as caught:
+        take_step(source, conn, 1)
+    assert caught.value.version == 1
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3)])
+def test_a_step_that_raises_fails_with_what_it_raised(tmp_path: Path, error: BaseException) -> None:
+    def step(_: sqlite3.Connection) -> None:
+        raise error
+
+    name = type(error).__name__
+    assert failing(tmp_path, step) == f"the step to 0001 raised {name}: {error}"
+
+
+def test_an_interrupt_is_no_failure_of_the_step(tmp_path: Path) -> None:
+    def step(_: sqlite3.Connection) -> None:
+        raise KeyboardInterrupt
+
+    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(KeyboardInterrupt):
+        take_step(Notes(tmp_path, {1: step}), conn, 1)
+
+
+def test_a_step_that_leaves_its_transaction_open_fails(tmp_path: Path) -> None:
+    def step(conn: sqlite3.Connection) -> None:
+        conn.execute("COMMIT")
+
+    class Open(Notes):
+        def take(self, conn: sqlite3.Connection, version: int) -> None:
+            conn.execute("BEGIN")
+            conn.execute(f"CREATE TABLE at{version}(a)")
+
+    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(StepFailedError) as caught:
+        take_step(Open(tmp_path, {1: step}), conn, 1)
+    assert str(caught.value) == "the step to 0001 left its transaction open; expected a commit"
+
+
+def test_a_step_that_closes_the_connection_fails(tmp_path: Path) -> None:
+    class Closing(Notes):
+        def take(self, conn: sqlite3.Connection, version: int) -> None:
+            super().take(conn, version)
+            conn.close()
+
+    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(StepFailedError) as caught:
+        take_step(Closing(tmp_path, {1: ONE}), conn, 1)
+    assert str(caught.value) == ("the step to 0001 closed the connection; expected it to stay open")
+
+
+def test_a_runner_that_stops_elsewhere_fails(tmp_path: Path) -> None:
+    class Far(Notes):
+        def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+            super().upgrade(conn, to + 1)
+
+    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(StepFailedError) as caught:
+        take_step(Far(tmp_path, STEPS), conn, 1)
+    assert str(caught.value) == (
+        "the step to 0001 ended at version 0002; expected the application's runner to apply"
+        " 0001_step.py and to stop there"
+    )
+
+
+def test_fresh_databases_are_built_once_and_as_far_as_asked_for(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    class Counting(Notes):
+        def take(self, conn: sqlite3.Connection, version: int) -> None:
+            calls.append(version)
+            super().take(conn, version)
+
+    fresh = FreshDatabases(Counting(tmp_path, STEPS))
+    assert fresh.schema(2) == fresh.schema(2)
+    assert calls == [1, 2]
+    fresh.image(1)
+    fresh.text(3)
+    assert calls == [1, 2, 3]
+
+
+def test_a_fresh_database_that_cannot_be_built_says_so_every_time(tmp_path: Path) -> None:
+    fresh = FreshDatabases(Notes(tmp_path, {**STEPS, 2: "SELECT missing"}))
+    for version in (2, 3, 2):
+        with pytest.raises(FreshFailedError) as caught:
+            fresh.image(version)
+        assert caught.value.version == 2
+        assert str(caught.value) == (
+            "a fresh database cannot be built: the step to 0002 raised OperationalError:"
+            " no such column: missing"
+        )
+    assert fresh.image(1).content
+
+
+def test_a_source_that_cannot_tell_a_version_cannot_build_a_fresh_database(
+    tmp_path: Path,
+) -> None:
+    class Blind(Notes):
+        def current_version(self, conn: sqlite3.Connection) -> int:
+            return conn.execute("SELECT version FROM nowhere").fetchone()[0]
+
+    fresh = FreshDatabases(Blind(tmp_path, STEPS))
+    with pytest.raises(FreshFailedError) as caught:
+        fresh.image(1)
+    assert isinstance(caught.value.__cause__, SourceError)
+    assert str(caught.value) == (
+        "a fresh database cannot be built: source notes: current_version(conn) raised"
+        " OperationalError: no such table: nowhere"
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA encoding = 'UTF-16le'",
+        "PRAGMA page_size = 65536",
+        "PRAGMA auto_vacuum = INCREMENTAL",
+        "PRAGMA application_id = 7",
+    ],
+)
+def test_a_database_of_any_make_is_upgraded_and_compared(tmp_path: Path, settings: str) -> None:
+    history = application(tmp_path, STEPS)
+    path = store(history, "0001", f"{settings}; {ONE}; INSERT INTO notes VALUES (1, 'Übung')")
+    before = path.read_bytes()
+    for check in ("schema", "data"):
+        assert told(history, "0001", check) == ""
+    assert told(history, "0002", "again").startswith("0002_step.py is not") is False
+    assert path.read_bytes() == before
+    assert sorted(found.name for found in path.parent.iterdir()) == ["0001.db"]
+
+
+def test_a_database_too_large_for_memory_takes_the_same_way(tmp_path: Path) -> None:
+    history = application(tmp_path, STEPS)
+    large = MEMORY_LIMIT + 100_000
+    path = store(
+        history,
+        "0001",
+        f"PRAGMA journal_mode = WAL; {ONE}; INSERT INTO notes VALUES (1, zeroblob({large}))",
+    )
+    assert len(Image.of_file(path).content) > MEMORY_LIMIT
+    assert told(history, "0001", "schema") == told(history, "0001", "data") == ""

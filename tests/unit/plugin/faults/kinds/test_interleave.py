@@ -1,0 +1,99 @@
+"""Two runs on one file that take turns: which runners let both succeed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+
+import pytest
+from pytest_pmd_migrations.errors import InjectionError
+from pytest_pmd_migrations.faults.kinds.interleave import Interleave
+
+from tests.unit.plugin.faults.runners import (
+    STEPS,
+    OwnConnection,
+    ReadsFirst,
+    TenLines,
+    TriesAgain,
+    case,
+    strike_all,
+)
+
+pytestmark = pytest.mark.skipif(
+    bool(Interleave().lacking), reason=Interleave().lacking or "can take turns"
+)
+
+SUCCESS = "reported success; the one let in reported success"
+
+
+@pytest.mark.parametrize("mode", ["rollback", "wal"])
+@pytest.mark.parametrize("source", [TenLines(), TriesAgain()], ids=["waits", "tries again"])
+def test_both_runs_of_a_correct_runner_succeed(mode, source):
+    points, struck = strike_all(Interleave(), case(source, mode))
+    assert [point.sql.split()[0] for point in points][-3:] == ["INSERT", "PRAGMA", "COMMIT"]
+    assert {(one.left, one.said) for one in struck} == {("new", SUCCESS)}
+
+
+@pytest.mark.parametrize("mode", ["rollback", "wal"])
+def test_a_runner_that_reads_what_is_pending_before_a_deferred_begin_is_found(mode):
+    _, struck = strike_all(Interleave(), case(ReadsFirst(), mode))
+    broken = [one for one in struck if one.broken]
+    assert broken[0].left == "wedged"
+    assert broken[0].point.where == "a second run let in before statement 2 of 8"
+    assert broken[0].point.sql == "BEGIN"
+    assert broken[0].said == (
+        "raised OperationalError: duplicate column name: words; the one let in reported success"
+    )
+
+
+def test_a_step_that_is_applied_twice_in_silence_is_a_lie():
+    """IF NOT EXISTS hides the second run from everybody but the rows."""
+    steps = {2: ("CREATE TABLE IF NOT EXISTS log (what)", "INSERT INTO log SELECT id FROM notes")}
+    _, struck = strike_all(Interleave(), case(ReadsFirst(steps=steps)))
+    found = [one for one in struck if one.left == "lied"]
+    assert found[0].said == SUCCESS
+    assert found[0].differences == ("table log has 24 of 12 rows",)
+
+
+def test_a_runner_that_does_not_wait_is_turned_away():
+    source = TenLines(settings=("PRAGMA busy_timeout = 0",))
+    _, struck = strike_all(Interleave(), case(source))
+    said = {one.said for one in struck if one.broken}
+    assert said == {"reported success; the one let in raised OperationalError: database is locked"}
+
+
+def test_waiting_for_a_lock_takes_no_time():
+    """An hour of patience, at every statement that holds the lock."""
+    source = TenLines(settings=("PRAGMA busy_timeout = 3600000",), steps={2: STEPS[2][:1]})
+    _, struck = strike_all(Interleave(), case(source))
+    assert not any(one.broken for one in struck)
+
+
+def test_points_and_what_is_left_are_the_same_each_time():
+    steps = {2: STEPS[2][:1]}
+    first = strike_all(Interleave(), case(ReadsFirst(steps=steps)))
+    assert first == strike_all(Interleave(), case(ReadsFirst(steps=steps)))
+
+
+def test_a_connection_that_the_runner_opens_is_stopped_too():
+    points, struck = strike_all(Interleave(), case(OwnConnection(steps={2: STEPS[2][:1]})))
+    assert len(points) > 4
+    assert not any(one.broken for one in struck)
+
+
+def test_a_run_that_goes_another_way_is_an_error():
+    class Moody(TenLines):
+        """Runs fewer statements the second time."""
+
+        def upgrade(self, conn, to):
+            with suppress(sqlite3.Error):
+                for _ in range(self.extra):
+                    conn.execute("SELECT 1")
+            self.extra = 0
+            super().upgrade(conn, to)
+
+        extra = 3
+
+    moody = case(Moody(steps={2: STEPS[2][:1]}))
+    with pytest.raises(InjectionError, match="takes another way each time"):
+        strike_all(Interleave(), moody)

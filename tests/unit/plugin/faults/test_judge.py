@@ -1,0 +1,217 @@
+"""What a fault leaves, in one word: a small runner for each."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from contextlib import closing, suppress
+from dataclasses import replace
+
+import pytest
+from pytest_pmd_migrations.errors import InjectionError
+from pytest_pmd_migrations.faults import KINDS, MODES, Point, StruckPoint, try_faults
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles
+from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.kinds.crash import Crash
+from pytest_pmd_migrations.faults.kinds.deny import Deny
+from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
+from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
+
+from tests.unit.plugin.faults.runners import STEPS, Piecemeal, TenLines, case, notes
+
+
+def first_broken(struck) -> StruckPoint:
+    return next(one for one in struck if one.broken)
+
+
+def piecemeal(*statements):
+    return case(Piecemeal(steps={2: statements}))
+
+
+KEEP = "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, body TEXT)"
+COPY = "INSERT INTO kept(body) SELECT body FROM notes"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_correct_runner_is_old_or_new_whatever_strikes(mode):
+    """No false alarm: crash, and every kind of error."""
+    kinds = [kind for kind in KINDS if kind.name not in ("kill", "memory", "interleave", "power")]
+    struck = try_faults(case(TenLines(), mode), kinds)
+    assert {one.left for one in struck} == {"old", "new"}
+    assert {one.point.kind for one in struck} == {kind.name for kind in kinds}
+
+
+def test_real_kills_and_memory_say_what_crash_and_full_say():
+    kinds = [kind for kind in KINDS if kind.name in ("crash", "kill", "memory")]
+    struck = try_faults(case(TenLines()), kinds)
+    told = {(one.point.unit, one.point.at): one for one in struck if one.point.kind == "crash"}
+    kills = [one for one in struck if one.point.kind == "kill"]
+    assert len(kills) == 10
+    for kill in kills:
+        crash = told[kill.point.unit, kill.point.at]
+        assert (kill.left, kill.version) == (crash.left, crash.version)
+        assert kill.point.where == crash.point.where
+    assert {one.left for one in struck if one.point.kind == "memory"} <= {"old", "new"}
+
+
+def test_the_points_of_a_run_and_what_is_left_at_each():
+    """The same on every Python, worker and run: pinned but for ticks, which are SQLite's."""
+    struck = try_faults(case(TenLines()), [Crash(), Interrupt(), Deny()])
+    shown = [
+        f"{one.point.where}: {one.left}" for one in struck if one.point.unit in ("statement", "end")
+    ]
+    assert len(shown) == 10 + 9
+    assert shown[:10] == [
+        "killed before statement 1 of 9: old",
+        "killed after statement 1 of 9: old",
+        "killed after statement 2 of 9: old",
+        "killed after statement 3 of 9: old",
+        "killed after statement 4 of 9: old",
+        "killed after statement 5 of 9: old",
+        "killed after statement 6 of 9: old",
+        "killed after statement 7 of 9: old",
+        "killed after statement 8 of 9: old",
+        "killed after statement 9 of 9: new",
+    ]
+
+
+def test_two_steps_in_one_run_can_end_between():
+    steps = {**STEPS, 3: ("CREATE TABLE more (id INTEGER)",)}
+    struck = try_faults(replace(case(TenLines(steps=steps)), to=3), [Crash(), Deny()])
+    assert {one.left for one in struck} == {"old", "mid", "new"}
+
+
+def test_torn_is_what_a_retry_mends():
+    struck = try_faults(
+        piecemeal(KEEP, "CREATE INDEX IF NOT EXISTS by_body ON kept(body)"), [Deny()]
+    )
+    found = first_broken(struck)
+    assert (found.left, found.version, found.retry) == ("torn", 1, "")
+    assert found.point.where == "denied in statement 3 of 4"
+    assert found.said == "raised DatabaseError: not authorized"
+    assert found.differences == ("only in found      table kept (2 columns)",)
+
+
+def test_wedged_is_where_a_retry_raises():
+    found = first_broken(try_faults(case(Piecemeal()), [Crash()]))
+    assert (found.left, found.version) == ("wedged", 1)
+    assert found.differences == (
+        "only in found      column notes.words INTEGER",
+        "table notes has other values in its 12 rows",
+    )
+    assert found.retry == "raises OperationalError: duplicate column name: words"
+
+
+def test_wrong_is_where_a_retry_doubles_rows():
+    words = Counter(one.left for one in try_faults(piecemeal(KEEP, COPY), [Crash()]))
+    assert words["wrong"]
+    found = next(one for one in try_faults(piecemeal(KEEP, COPY), [Crash()]) if one.left == "wrong")
+    assert found.point.where == "killed after statement 3 of 4"
+    assert found.retry == "reports success, but table kept has 24 of 12 rows"
+
+
+def test_lost_is_where_rows_are_gone_after_a_retry():
+    """DROP and IF NOT EXISTS: the retry finds nothing to copy, and says it is done."""
+    rebuild = (
+        "DROP TABLE IF EXISTS kept",
+        "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, body TEXT)",
+        "CREATE TABLE kept AS SELECT * FROM notes",
+        "DROP TABLE notes",
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)",
+        "INSERT INTO notes SELECT * FROM kept",
+        "DROP TABLE kept",
+    )
+    found = next(one for one in try_faults(piecemeal(*rebuild), [Crash()]) if one.left == "lost")
+    assert found.point.where == "killed after statement 5 of 9"
+    assert found.retry == "reports success, but notes lost 12 of 12 rows"
+
+
+def test_high_water_marks_of_autoincrement_that_are_set_back_are_lost():
+    """The rows are the same; the id of a row deleted long ago would be given out again."""
+    own = "id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT"
+    first = (
+        f"CREATE TABLE kept ({own})",
+        "INSERT INTO kept VALUES (99, 'gone')",
+        "DELETE FROM kept",
+        "INSERT INTO kept SELECT 1, 'a' WHERE NOT EXISTS (SELECT 1 FROM kept)",
+    )
+    source = Piecemeal(steps={2: first})
+    with patched_connect():
+        judge = Judge(case(source))
+        judge.check_plain_run()
+        point = Point("crash", "rollback", "end", 0, "killed")
+        image = case(source).plain_run.files.database
+        assert judge.after_kill(point, DatabaseFiles(image)).left == "new"
+        with closing(sqlite3.connect(":memory:")) as conn:
+            conn.deserialize(image)
+            conn.execute("UPDATE sqlite_sequence SET seq = 1")
+            conn.commit()
+            found = judge.after_kill(point, DatabaseFiles(conn.serialize()))
+    assert (found.left, found.differences) == (
+        "lost",
+        ("table sqlite_sequence has other values in its 1 row",),
+    )
+
+
+def test_corrupt_is_what_sqlite_cannot_read():
+    subject = case(TenLines())
+    judge = Judge(subject)
+    point = Point("crash", "rollback", "end", 0, "killed")
+    content = bytearray(subject.before.content)
+    content[1024:1200] = b"\xff" * 176
+    found = judge.after_kill(point, DatabaseFiles(bytes(content)))
+    assert found.left == "corrupt"
+    found = judge.after_kill(point, DatabaseFiles(b"no database at all, but long enough" * 100))
+    assert found.differences == ("it cannot be opened: file is not a database",)
+
+
+class Swallows(TenLines):
+    """Says it is done whatever happened."""
+
+    def upgrade(self, conn, to):
+        try:
+            super().upgrade(conn, to)
+        except sqlite3.Error:
+            return
+
+
+def test_lied_is_success_without_the_result():
+    found = first_broken(try_faults(case(Swallows()), [Deny()]))
+    assert (found.left, found.version, found.said) == ("lied", 1, "reported success")
+
+
+class Random(TenLines):
+    """Writes another value each time."""
+
+    def __init__(self):
+        super().__init__(steps={2: ("CREATE TABLE dice AS SELECT random() AS face",)})
+
+
+def test_what_differs_from_run_to_run_must_be_named():
+    with pytest.raises(InjectionError) as caught:
+        try_faults(case(Random()), [Crash()])
+    assert str(caught.value) == (
+        "two runs without a fault differ, from 0001 to 0002: table dice has other values in its"
+        " 1 row. Name columns that differ from run to run in the source's volatile"
+    )
+    source = Random()
+    source.volatile = ("dice.face",)
+    assert not any(one.broken for one in try_faults(case(source), [Crash()]))
+
+
+def test_an_interrupted_write_rolls_back_what_came_before():
+    """The statements after it commit by themselves, in a runner that goes on."""
+
+    class GoesOn(TenLines):
+        def upgrade(self, conn, to):
+            conn.isolation_level = None
+            conn.execute("BEGIN IMMEDIATE")
+            for statement in (*self.steps[to], f"PRAGMA user_version = {to}"):
+                with suppress(sqlite3.OperationalError):
+                    conn.execute(statement)
+            if conn.in_transaction:
+                conn.execute("COMMIT")
+
+    found = first_broken(try_faults(case(GoesOn()), [Interrupt()]))
+    assert (found.left, found.version) == ("lied", 2)
+    assert notes().content

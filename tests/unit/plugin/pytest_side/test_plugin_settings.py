@@ -1,0 +1,240 @@
+"""Settings: each is read once and checked, and what is wrong with one is a line that names it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
+
+from tests.unit.plugin.built_application import Notes
+
+
+class Config:
+    """What the settings ask of pytest's configuration."""
+
+    def __init__(
+        self,
+        root: Path,
+        *answers: object,
+        inipath: Path | None = None,
+        statements: Sequence[object] = (),
+        **ini,
+    ) -> None:
+        self.rootpath = root
+        self.inipath = inipath
+        self.stash = pytest.Stash()
+        self._ini = {
+            "migration_source": "",
+            "migration_snapshots": "fixtures/snapshots",
+            "migration_ignore": [],
+            "migration_column_order": "fail",
+            "migration_faults": "default",
+            "migration_idempotent": False,
+            "migration_rows": "",
+            **ini,
+        }
+        self.hook = SimpleNamespace(
+            pytest_migration_sources=lambda **_: list(answers),
+            pytest_migration_statements=lambda **_: list(statements),
+        )
+
+    def getini(self, name: str) -> object:
+        return self._ini[name]
+
+
+def notes(root: Path, name: str = "notes") -> Notes:
+    source = Notes(root / "app", {1: "CREATE TABLE notes(a)"})
+    source.name = name
+    return source
+
+
+def error(config: Config) -> str:
+    with pytest.raises(SettingError) as caught:
+        load_project(config)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_one_source_has_the_folder_to_itself_and_no_name(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.toml"
+    rows.write_text('[0001.moves]\n"a.b" = "c.d"\n')
+    config = Config(
+        tmp_path,
+        [notes(tmp_path)],
+        migration_ignore=["log*"],
+        migration_idempotent=True,
+        migration_rows="rows.toml",
+    )
+    (history,) = project_of(config).histories
+    assert (history.application.name, history.store.folder.path) == (
+        "",
+        tmp_path / "fixtures/snapshots",
+    )
+    assert (history.rules.ignore_patterns, history.rules.idempotent) == (("log*",), True)
+    assert dict(history.application.declarations(1).moves) == {"a.b": "c.d"}
+    assert project_of(config) is project_of(config)
+
+
+def test_several_sources_have_a_folder_and_a_name_each(tmp_path: Path) -> None:
+    config = Config(tmp_path, [notes(tmp_path, "cache")], (notes(tmp_path, "index"),))
+    assert [
+        (history.application.name, history.store.folder.path.name)
+        for history in project_of(config).histories
+    ] == [
+        ("cache", "cache"),
+        ("index", "index"),
+    ]
+
+
+def test_no_source_at_all_says_where_to_name_one(tmp_path: Path) -> None:
+    rest = 'is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
+    assert error(Config(tmp_path)) == (
+        f"migration_source {rest} in pyproject.toml, or the hook pytest_migration_sources"
+    )
+    assert error(Config(tmp_path, inipath=tmp_path / "tox.ini")) == (
+        f"migration_source {rest} (tox.ini), or the hook pytest_migration_sources"
+    )
+
+
+def test_a_setting_that_cannot_be_used_names_its_file(tmp_path: Path) -> None:
+    config = Config(tmp_path, inipath=tmp_path / "pytest.ini", migration_source="db/sql")
+    assert error(config) == (
+        f"migration_source 'db/sql' is no folder: {tmp_path}/db/sql does not exist (pytest.ini)"
+    )
+
+
+def test_the_hook_must_return_a_list_of_sources(tmp_path: Path) -> None:
+    assert error(Config(tmp_path, notes(tmp_path))) == (
+        "pytest_migration_sources returned a Notes; expected a list of sources"
+    )
+    assert error(Config(tmp_path, [object()])) == (
+        "a source of pytest_migration_sources is no migration source: a object without name,"
+        " versions, location, upgrade; expected name, versions(), location(version) and"
+        " upgrade(conn, to). See docs/PLUGIN.md, Sources"
+    )
+
+
+def test_a_source_that_cannot_list_its_versions_is_refused(tmp_path: Path) -> None:
+    source = notes(tmp_path)
+
+    def versions() -> list[int]:
+        raise LookupError("no folder")
+
+    source.versions = versions
+    assert error(Config(tmp_path, [source])) == (
+        "a source of pytest_migration_sources: versions() raised LookupError: no folder"
+    )
+
+
+@pytest.mark.parametrize("name", ["a/b", "a::b", "", "a b", 3, "a[b]", ".."])
+def test_a_name_must_fit_into_an_id_and_a_folder(tmp_path: Path, name: object) -> None:
+    assert error(Config(tmp_path, [notes(tmp_path, name)])) == (
+        f"a source of pytest_migration_sources has the name {name!r}, which stands in ids and is"
+        " a folder's name; expected letters, digits, '_', '-' and '.' only"
+    )
+
+
+def test_two_sources_need_two_names(tmp_path: Path) -> None:
+    assert error(Config(tmp_path, [notes(tmp_path), notes(tmp_path)])) == (
+        "two migration sources are named 'notes'; expected other names"
+    )
+
+
+def test_the_snapshots_must_be_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    config = Config(tmp_path, [notes(tmp_path)], migration_snapshots="file")
+    assert error(config) == f"migration_snapshots 'file' is no folder: {tmp_path}/file"
+
+
+def test_a_module_beside_the_settings_can_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "my_own_db.py").write_text(
+        "from tests.unit.plugin.built_application import Notes\nfrom pathlib import Path\n"
+        "def source(): return Notes(Path(__file__).parent / 'app', {1: ''})\n"
+    )
+    (history,) = load_project(Config(tmp_path, migration_source="my_own_db:source")).histories
+    assert history.application.versions == (1,)
+    monkeypatch.delitem(sys.modules, "my_own_db")
+
+
+def test_the_order_of_columns_fails_unless_it_is_to_be_ignored(tmp_path: Path) -> None:
+    assert project_of(Config(tmp_path, [notes(tmp_path)])).rules.column_order == "fail"
+    config = Config(tmp_path, [notes(tmp_path)], migration_column_order="ignore")
+    assert project_of(config).rules.column_order == "ignore"
+
+
+@pytest.mark.parametrize("value", ["", "Ignore", "no", "false"])
+def test_another_word_for_the_order_of_columns_is_refused(tmp_path: Path, value: str) -> None:
+    config = Config(
+        tmp_path,
+        [notes(tmp_path)],
+        inipath=tmp_path / "pytest.ini",
+        migration_column_order=value,
+    )
+    assert error(config) == (
+        f'migration_column_order {value!r} is unknown; expected "fail" or "ignore" (pytest.ini)'
+    )
+
+
+def test_statements_come_from_every_implementation_of_the_hook(tmp_path: Path) -> None:
+    config = Config(
+        tmp_path,
+        [notes(tmp_path)],
+        statements=[[("b", "SELECT 1"), ["a", ""]], (pair for pair in [("c", "SELECT 2")])],
+    )
+    (history,) = project_of(config).histories
+    assert list(history.application.statements.items()) == [
+        ("b", "SELECT 1"),
+        ("a", ""),
+        ("c", "SELECT 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "line"),
+    [
+        (["SELECT 1"], "returned a str; expected (name, SQL) pairs"),
+        ([{"a": "SELECT 1"}], "returned a dict; expected (name, SQL) pairs"),
+        ([3], "returned a int; expected (name, SQL) pairs"),
+        (
+            [[("a", "SELECT 1")], []],
+            "named no statement of notes; expected (name, SQL) pairs, or None where a source has"
+            " none",
+        ),
+        (
+            [["SELECT 1"]],
+            "named 'SELECT 1'; expected (name, SQL) pairs, two strings each, the name in one line",
+        ),
+        (
+            [[("a", b"SELECT 1")]],
+            "named ('a', b'SELECT 1'); expected (name, SQL) pairs, two strings each, the name in"
+            " one line",
+        ),
+        (
+            [[("a\nb", "SELECT 1")]],
+            "named ('a\\nb', 'SELECT 1'); expected (name, SQL) pairs, two strings each, the name"
+            " in one line",
+        ),
+        (
+            [[(" ", "SELECT 1")]],
+            "named (' ', 'SELECT 1'); expected (name, SQL) pairs, two strings each, the name in"
+            " one line",
+        ),
+        (
+            [[("a", "SELECT 1")], [("a", "SELECT 2")]],
+            "names two statements 'a'; expected other names",
+        ),
+    ],
+)
+def test_what_the_hook_of_statements_must_return(
+    tmp_path: Path, answers: list[object], line: str
+) -> None:
+    config = Config(tmp_path, [notes(tmp_path)], statements=answers)
+    assert error(config) == f"pytest_migration_statements {line}"

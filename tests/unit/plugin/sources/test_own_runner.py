@@ -1,0 +1,125 @@
+"""A package whose own MigrationRunner runs its files: the plugin finds and imports them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.sources import Condition, Declarations, Location, resolve_source
+from pytest_pmd_migrations.sources.protocol import (
+    can_rerun,
+    current_version,
+    declared_by,
+    rerun,
+)
+
+from tests.unit.plugin.sources.conftest import RUNNER, message, package, tables, write
+
+
+def test_a_package_is_run_by_its_own_runner_and_stops_where_it_should(tmp_path: Path) -> None:
+    source = resolve_source("shop.migrations", root=package(tmp_path))
+    assert (source.name, tuple(source.versions())) == ("shop.migrations", (1, 2))
+    with closing(sqlite3.connect(":memory:")) as conn:
+        source.upgrade(conn, 1)
+        assert (current_version(source, conn), tables(conn)) == (1, ["one"])
+        source.upgrade(conn, 2)
+        assert (current_version(source, conn), tables(conn)) == (2, ["one", "two"])
+
+
+def test_a_migrations_location_is_the_line_of_its_up(tmp_path: Path) -> None:
+    source = resolve_source("shop.migrations", root=package(tmp_path))
+    assert source.location(1) == Location(tmp_path / "shop/migrations/0001_one.py", 5)
+
+
+def test_a_migration_can_be_run_again(tmp_path: Path) -> None:
+    source = resolve_source("shop.migrations", root=package(tmp_path))
+    assert can_rerun(source)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        source.upgrade(conn, 2)
+        rerun(source, conn, 2)
+        assert current_version(source, conn) == 2
+        with pytest.raises(sqlite3.OperationalError, match="already exists"):
+            rerun(source, conn, 1)
+
+
+def test_declarations_are_the_modules_constants(tmp_path: Path) -> None:
+    source = resolve_source("shop.migrations", root=package(tmp_path))
+    assert declared_by(source, 1) == Declarations()
+    assert declared_by(source, 2) == Declarations(
+        deletes={"one": Condition("a IS NULL", "empty")},
+        changes={"one.a": Condition("1", "trimmed")},
+        moves={"one.a": "two.a"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("constant", "text"),
+    [
+        ("verify = 3", "0001_one.py: verify is not a function; expected verify(before, after)"),
+        (
+            "DELETES = ['t']",
+            "0001_one.py: DELETES is ['t']; expected a dict of names to"
+            ' ("<SQL over the old row>", "<reason>")',
+        ),
+        (
+            "CHANGES = {'t.a': 'all'}",
+            "0001_one.py: CHANGES['t.a'] is 'all'; expected"
+            ' ("<SQL over the old row>", "<reason>")',
+        ),
+        (
+            "MOVES = {'t': 'u.a'}",
+            "0001_one.py: MOVES['t'] is 'u.a'; expected \"old_table.column\": \"new_table.column\"",
+        ),
+        ("MOVES = 3", '0001_one.py: MOVES is 3; expected a dict of "table.column" names'),
+    ],
+)
+def test_malformed_declarations_are_refused(tmp_path: Path, constant: str, text: str) -> None:
+    write(package(tmp_path), {"shop/migrations/0001_one.py": f"{constant}\ndef up(db): ...\n"})
+    source = resolve_source("shop.migrations", root=tmp_path)
+    with pytest.raises(SettingError) as caught:
+        declared_by(source, 1)
+    assert str(caught.value) == text
+
+
+def test_a_runner_that_cannot_stop_is_refused(tmp_path: Path) -> None:
+    package(tmp_path, runner="class MigrationRunner:\n    def run_migrations(self): ...\n")
+    assert message("shop.migrations", tmp_path) == (
+        "migration_source 'shop.migrations': its MigrationRunner cannot stop at a version;"
+        " expected run_migrations(target=None). Add the argument, or write a source that can stop"
+        " (docs/PLUGIN.md, Sources)"
+    )
+
+
+def test_two_files_with_one_number_are_refused(tmp_path: Path) -> None:
+    package(tmp_path)
+    write(tmp_path, {"shop/migrations/0002_zwei.py": "VERSION = 2\ndef up(db): ...\n"})
+    assert message("shop.migrations", tmp_path) == (
+        "migration_source 'shop.migrations' has two migrations numbered 2: 0002_two.py and"
+        f" 0002_zwei.py in {tmp_path}/shop/migrations; expected one. Renumber the newer one"
+    )
+
+
+def test_a_gap_in_the_numbers_is_refused(tmp_path: Path) -> None:
+    package(tmp_path)
+    write(tmp_path, {"shop/migrations/0004_four.py": "VERSION = 4\ndef up(db): ...\n"})
+    assert message("shop.migrations", tmp_path) == (
+        "migration_source 'shop.migrations' has a gap: 0002_two.py is followed by 0004_four.py"
+        f" in {tmp_path}/shop/migrations; expected version 3. Restore the missing file"
+    )
+
+
+def test_numbers_that_are_dates_may_have_gaps(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "shop/__init__.py": "",
+            "shop/migrations/__init__.py": RUNNER,
+            "shop/migrations/20240101_one.py": "",
+            "shop/migrations/20240305_two.py": "",
+        },
+    )
+    source = resolve_source("shop.migrations", root=tmp_path)
+    assert tuple(source.versions()) == (20240101, 20240305)

@@ -1,0 +1,218 @@
+"""Declarations as people write them: what is read, and what a malformed one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.sources.declarations import (
+    DROP,
+    NOTHING_DECLARED,
+    Condition,
+    Declarations,
+    merge,
+)
+from pytest_pmd_migrations.sources.parse_declarations import read_module, read_rows_file
+
+PATH = Path("versions/0008_step.py")
+EXPECTED = '("<SQL over the old row>", "<reason>")'
+
+
+def module(**constants: object) -> ModuleType:
+    made = ModuleType("0008_step")
+    made.__dict__.update(constants)
+    return made
+
+
+def test_a_module_that_says_nothing_declares_nothing():
+    assert read_module(module(), PATH) == NOTHING_DECLARED
+
+
+def test_constants_are_read():
+    def verify(before, after): ...
+
+    found = read_module(
+        module(
+            DELETES={"t": ("id = 1", "strays"), "u": "DROP", "t.c": ("DROP", "never read")},
+            CHANGES={"t.v": ("1", "trimmed")},
+            MOVES={"u.w": "t.v"},
+            verify=verify,
+        ),
+        PATH,
+    )
+    assert found == Declarations(
+        deletes={
+            "t": Condition("id = 1", "strays"),
+            "u": Condition(DROP, ""),
+            "t.c": Condition(DROP, "never read"),
+        },
+        changes={"t.v": Condition("1", "trimmed")},
+        moves={"u.w": "t.v"},
+        verify=verify,
+    )
+
+
+def test_what_was_read_does_not_change_with_the_module():
+    moves = {"u.w": "t.v"}
+    found = read_module(module(MOVES=moves), PATH)
+    moves.clear()
+    assert found.moves == {"u.w": "t.v"}
+
+
+MALFORMED = {
+    "deletes no dict": (
+        {"DELETES": ["t"]},
+        f"0008_step.py: DELETES is ['t']; expected a dict of names to {EXPECTED}",
+    ),
+    "no reason": (
+        {"DELETES": {"t": "id = 1"}},
+        f"0008_step.py: DELETES['t'] is 'id = 1'; expected {EXPECTED}",
+    ),
+    "no condition": (
+        {"CHANGES": {"t.v": (" ", "trimmed")}},
+        f"0008_step.py: CHANGES['t.v'] is (' ', 'trimmed'); expected {EXPECTED}",
+    ),
+    "no text": (
+        {"CHANGES": {"t.v": (1, "trimmed")}},
+        f"0008_step.py: CHANGES['t.v'] is (1, 'trimmed'); expected {EXPECTED}",
+    ),
+    "changes of all": (
+        {"CHANGES": {"t.v": "DROP"}},
+        f"0008_step.py: CHANGES['t.v'] is 'DROP'; expected {EXPECTED}",
+    ),
+    "changes of all, with a reason": (
+        {"CHANGES": {"t.v": ("DROP", "gone")}},
+        f"0008_step.py: CHANGES['t.v'] is ('DROP', 'gone'); expected {EXPECTED}",
+    ),
+    "changes of a table": (
+        {"CHANGES": {"t": ("1", "trimmed")}},
+        "0008_step.py: CHANGES['t'] names no column; expected \"table.column\"",
+    ),
+    "moves no dict": (
+        {"MOVES": "t.v"},
+        "0008_step.py: MOVES is 't.v'; expected a dict of \"table.column\" names",
+    ),
+    "moves a table": (
+        {"MOVES": {"t": "u.w"}},
+        "0008_step.py: MOVES['t'] is 'u.w'; expected \"old_table.column\": \"new_table.column\"",
+    ),
+    "moves nowhere": (
+        {"MOVES": {"t.v": None}},
+        '0008_step.py: MOVES[\'t.v\'] is None; expected "old_table.column": "new_table.column"',
+    ),
+    "verify no function": (
+        {"verify": True},
+        "0008_step.py: verify is not a function; expected verify(before, after)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("constants", "message"), MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_constant_is_told(constants, message):
+    with pytest.raises(SettingError) as caught:
+        read_module(module(**constants), PATH)
+    assert str(caught.value) == message
+
+
+def rows_file(folder: Path, text: str) -> Path:
+    path = folder / "rows.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_rows_file_is_read_by_version(tmp_path):
+    path = rows_file(
+        tmp_path,
+        """
+        [0008.deletes]
+        t = ["id = 1", "strays"]
+        u = "DROP"
+        [0008.changes]
+        "t.v" = ["1", "trimmed"]
+        [9.moves]
+        "u.w" = "t.v"
+        """,
+    )
+    assert read_rows_file(path, source="app") == {
+        8: Declarations(
+            deletes={"t": Condition("id = 1", "strays"), "u": Condition(DROP, "")},
+            changes={"t.v": Condition("1", "trimmed")},
+        ),
+        9: Declarations(moves={"u.w": "t.v"}),
+    }
+
+
+def test_several_sources_have_tables_below_their_names(tmp_path):
+    path = rows_file(tmp_path, '[cache.0002.deletes]\nt = "DROP"\n[app.0002.deletes]\nu = "DROP"\n')
+    found = read_rows_file(path, source="cache")
+    assert found == {2: Declarations(deletes={"t": Condition(DROP, "")})}
+    assert read_rows_file(path, source="other") == {}
+
+
+def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
+    path = rows_file(tmp_path, '[0002.deletes]\nt = "DROP"\n[cache.0003.moves]\n"t.a" = "u.a"\n')
+    everywhere = {2: Declarations(deletes={"t": Condition(DROP, "")})}
+    assert read_rows_file(path, source="other") == everywhere
+    assert read_rows_file(path, source="cache") == {
+        **everywhere,
+        3: Declarations(moves={"t.a": "u.a"}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[0008]\ndeleted = 1\n",
+            "rows.toml: 0008 holds {'deleted': 1}; expected the tables deletes, changes, moves",
+        ),
+        (
+            '"0008" = "DROP"\n',
+            "rows.toml: 0008 holds 'DROP'; expected the tables deletes, changes, moves",
+        ),
+        (
+            '[0008]\ndeletes = "t"\n',
+            f"rows.toml: 0008.deletes is 't'; expected a dict of names to {EXPECTED}",
+        ),
+        (
+            '[0008.deletes]\nt = "DROP"\n[8.deletes]\nu = "DROP"\n',
+            "rows.toml: 8 and 0008 are one version; expected one table for it",
+        ),
+    ],
+)
+def test_a_malformed_rows_file_is_told(tmp_path, text, message):
+    with pytest.raises(SettingError) as caught:
+        read_rows_file(rows_file(tmp_path, text), source="app")
+    assert str(caught.value) == message
+
+
+def test_a_rows_file_that_is_no_toml_or_not_there_is_told(tmp_path):
+    path = rows_file(tmp_path, "[[")
+    with pytest.raises(SettingError, match=r"^migration_rows '.*rows\.toml' is no TOML: "):
+        read_rows_file(path, source="app")
+    missing = tmp_path / "none.toml"
+    with pytest.raises(SettingError) as caught:
+        read_rows_file(missing, source="app")
+    assert str(caught.value) == (
+        f"migration_rows {str(missing)!r} cannot be read: No such file or directory;"
+        " expected a TOML file"
+    )
+
+
+def test_of_two_declarations_the_second_wins():
+    def first(before, after): ...
+
+    one = Declarations(
+        deletes={"t": Condition("1", "a"), "u": Condition("1", "a")},
+        moves={"t.v": "u.v"},
+        verify=first,
+    )
+    two = Declarations(deletes={"t": Condition("0", "b")}, changes={"t.w": Condition("1", "b")})
+    assert merge(one, two) == Declarations(
+        deletes={"t": Condition("0", "b"), "u": Condition("1", "a")},
+        changes={"t.w": Condition("1", "b")},
+        moves={"t.v": "u.v"},
+        verify=first,
+    )

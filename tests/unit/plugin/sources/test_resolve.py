@@ -1,0 +1,96 @@
+"""The text of a setting names a package, a folder or an object; what is near is offered."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from pytest_pmd_migrations.sources import resolve_source
+from pytest_pmd_migrations.sources.protocol import can_rerun, current_version, volatile_columns
+
+from tests.unit.plugin.sources.conftest import RUNNER, message, package, write
+
+
+def test_a_package_below_src_is_found(tmp_path: Path) -> None:
+    package(tmp_path / "src")
+    assert resolve_source("shop.migrations", root=tmp_path).name == "shop.migrations"
+
+
+def test_an_object_that_implements_the_protocol_is_used_as_it_is(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "other.py": (
+                "class Source:\n"
+                "    name = 'other'\n"
+                "    volatile = ('log.at',)\n"
+                "    def versions(self): return [3, 7]\n"
+                "    def location(self, version): ...\n"
+                "    def upgrade(self, conn, to): conn.execute(f'PRAGMA application_id = {to}')\n"
+                "    def current_version(self, conn):\n"
+                "        return conn.execute('PRAGMA application_id').fetchone()[0]\n"
+                "thing = Source()\n"
+            )
+        },
+    )
+    sys.path.insert(0, str(tmp_path))
+    for text in ("other:thing", "other:Source"):
+        source = resolve_source(text, root=tmp_path)
+        assert (source.name, volatile_columns(source), can_rerun(source)) == (
+            "other",
+            ("log.at",),
+            False,
+        )
+        with closing(sqlite3.connect(":memory:")) as conn:
+            source.upgrade(conn, 7)
+            assert current_version(source, conn) == 7
+
+
+def test_a_name_that_cannot_be_imported_is_said_with_what_was_meant(tmp_path: Path) -> None:
+    package(tmp_path)
+    assert message("shop.migration", tmp_path) == (
+        "migration_source 'shop.migration' cannot be imported: No module named 'shop.migration'."
+        " Did you mean 'shop.migrations'?"
+    )
+    assert message("elsewhere", tmp_path) == (
+        "migration_source 'elsewhere' cannot be imported: No module named 'elsewhere'"
+    )
+
+
+def test_a_package_that_raises_is_said_with_its_error(tmp_path: Path) -> None:
+    package(tmp_path, runner="raise RuntimeError('no settings')")
+    assert message("shop.migrations", tmp_path) == (
+        "migration_source 'shop.migrations' cannot be imported: RuntimeError: no settings"
+    )
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert message("db/sql", tmp_path) == (
+        f"migration_source 'db/sql' is no folder: {tmp_path}/db/sql does not exist"
+    )
+
+
+def test_a_package_without_migrations_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": "", "shop/migrations/__init__.py": RUNNER})
+    assert message("shop.migrations", tmp_path) == (
+        "migration_source 'shop.migrations' has no migrations; expected at least one."
+        ' Write the first: pmd-migrations new "initial schema"'
+    )
+
+
+def test_an_attribute_that_is_not_there_is_said_with_what_was_meant(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": "", "shop/db.py": "migrations = None\n"})
+    assert message("shop.db:migration", tmp_path) == (
+        "migration_source 'shop.db:migration' cannot be used: shop.db has no 'migration'."
+        " Did you mean 'migrations'?"
+    )
+    assert message("shop.db:zzz", tmp_path) == (
+        "migration_source 'shop.db:zzz' cannot be used: shop.db has no 'zzz'"
+    )
+    assert message("shop.db:migrations", tmp_path) == (
+        "migration_source 'shop.db:migrations' is no migration source: a NoneType without name,"
+        " versions, location, upgrade; expected name, versions(), location(version) and"
+        " upgrade(conn, to). See docs/PLUGIN.md, Sources"
+    )

@@ -1,0 +1,164 @@
+"""Run pytest, and the command, in processes of their own that need not start first.
+
+Starting Python and importing pytest, its plugins, sqlite-utils and both packages takes longer than
+most runs of the acceptance tests do. So one process, this file run as a script, does that once and
+forks for each command it is asked to run. Such a child differs from a process of its own in one
+thing only: those modules are imported. It has no application's, it has run nothing, and it ends as
+any process does.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, NoReturn
+
+CAN_FORK = hasattr(os, "fork")
+
+IMPORTED = (
+    "pmd.store.migrations.run",
+    "pytest_pmd_migrations.cli",
+    "pytest_pmd_migrations.pytest_side.database_factory",
+    "pytest_pmd_migrations.pytest_side.matrix",
+    "sqlite_utils",
+)
+"""What the children find imported, with all that these import, beside what pytest loads itself."""
+
+
+class WarmPython:
+    """A process that forks to run commands, one at a time."""
+
+    def __init__(self) -> None:
+        # Compiled modules are kept, also where the environment forbids it: pytest rewrites those
+        # of plugins, and each worker of pytest-xdist would do so again. Its options are for others.
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("PYTEST")
+        }
+        self._server = subprocess.Popen(
+            [sys.executable, __file__],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        self._server.communicate()
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        stdout: IO[str],
+        stderr: IO[str],
+    ) -> Run:
+        """Start a module (`python -m...`) or an installed script in the current folder."""
+        assert self._server.stdin
+        assert self._server.stdout
+        request = {
+            "command": [*command],
+            "cwd": os.getcwd(),  # noqa: PTH109 - a string is what is sent
+            "env": {**env},
+            "printed": [stdout.name, stderr.name],
+        }
+        self._server.stdin.write(json.dumps(request) + "\n")
+        self._server.stdin.flush()
+        return Run(self._server.stdout)
+
+
+class Run:
+    """What pytester asks of a process it started."""
+
+    stdin = None
+
+    def __init__(self, answers: IO[str]) -> None:
+        self._answers = answers
+
+    def wait(self) -> int:
+        """Wait for the end; return what `subprocess` would: below zero for a signal."""
+        answer = self._answers.readline()
+        if not answer:
+            raise RuntimeError("the process that forks has ended; its errors are printed above")
+        return int(answer)
+
+
+def can_run(command: Sequence[str], path: str) -> bool:
+    """Whether a command is `python -m...` or a script installed beside this Python."""
+    return CAN_FORK and (is_module(command) or installed_script(command[0], path) is not None)
+
+
+def is_module(command: Sequence[str]) -> bool:
+    return command[0] == sys.executable and command[1].startswith("-m")
+
+
+def installed_script(name: str, path: str) -> str | None:
+    found = shutil.which(name, path=path)
+    here = Path(sys.executable).parent
+    return found if found and Path(found).parent == here and found != sys.executable else None
+
+
+def serve() -> None:
+    """Import everything in an empty run of pytest, then run what each line of the input names."""
+    import pytest
+
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the empty run prints is no answer
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as empty:
+        os.chdir(empty)
+        # Imported within a run, they are rewritten as pytest rewrites the modules of its plugins.
+        Path("conftest.py").write_text("".join(f"import {name}\n" for name in IMPORTED))
+        pytest.main(["-qq", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", empty])
+        os.chdir(before)
+    del sys.modules["conftest"]
+    gc.freeze()
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            become(**json.loads(line))
+        answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        answers.flush()
+
+
+def become(
+    command: Sequence[str], cwd: str, env: Mapping[str, str], printed: Sequence[str]
+) -> NoReturn:
+    """Be the process that this command would have started."""
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.dont_write_bytecode = bool(env.get("PYTHONDONTWRITEBYTECODE"))
+    for descriptor, name in enumerate([os.devnull, *printed]):
+        opened = os.open(name, os.O_WRONLY if descriptor else os.O_RDONLY)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    for name, descriptor in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        stream = open(descriptor, "w" if descriptor else "r", closefd=False, encoding="utf-8")  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    python_path = [folder for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    if is_module(command):
+        sys.path[:1] = [cwd, *python_path]
+        sys.argv = ["", *command[2:]]
+        runpy.run_module(command[1].removeprefix("-m"), run_name="__main__", alter_sys=True)
+    else:
+        script = installed_script(command[0], env["PATH"]) or command[0]
+        sys.path[:1] = [str(Path(script).parent), *python_path]
+        sys.argv = [script, *command[1:]]
+        runpy.run_path(script, run_name="__main__")
+    sys.exit()
+
+
+if __name__ == "__main__":
+    serve()
