@@ -36,7 +36,7 @@ _ENTRY = re.compile(
     r"^### (?P<number>\d+)\. (?P<title>[^\n]+)\n\n"
     r"`(?P<file>[^`\n]+)`\n\n"
     r"```diff\n(?P<diff>.*?)^```\n\n"
-    r"`(?P<test>[^`\n]+)`\n",
+    r"Killed by `(?P<test>[^`\n]+)`\.$",
     re.MULTILINE | re.DOTALL,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sqlite3
@@ -201,6 +202,34 @@ def test_bad_tags_are_skipped_and_logged(conn, caplog):
         "document 3: its tags_json is no JSON list, skipped",
         "document 4: its tags_json is no JSON list, skipped",
         "document 5: 1 tags are no texts, skipped",
+    ]
+
+
+def test_contexts_are_folded_in_the_order_of_their_ids(conn):
+    runner = MigrationRunner(conn)
+    runner.run_migrations(6)
+    conn.execute("INSERT INTO source_collections VALUES (1, 'n', '/', '*', 'f', NULL, '', '')")
+    for number, prefix in [(3, "b"), (1, "c"), (2, "a")]:
+        conn.execute("INSERT INTO path_contexts VALUES (?, 1, ?, 'text', '')", (number, prefix))
+    runner.run_migrations(7)
+    (folded,) = conn.execute("SELECT contexts FROM source_collections").fetchone()
+    assert [context["path_prefix"] for context in json.loads(folded)] == ["c", "a", "b"]
+
+
+def test_the_chunks_of_each_text_are_counted(conn):
+    runner = MigrationRunner(conn)
+    runner.run_migrations(10)
+    for content, seq in [("h", 0), ("h", 1), ("h", 2), ("other", 0)]:
+        conn.execute("INSERT INTO content_vectors VALUES (?, ?, 0, 'm', '')", (content, seq))
+    runner.run_migrations(11)
+    counted = conn.execute(
+        "SELECT hash, seq, embed_fingerprint, total_chunks FROM content_vectors ORDER BY 1, 2"
+    )
+    assert counted.fetchall() == [
+        ("h", 0, None, 3),
+        ("h", 1, None, 3),
+        ("h", 2, None, 3),
+        ("other", 0, None, 1),
     ]
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, Verdict
@@ -111,9 +112,10 @@ def test_a_declared_loss_passes_and_counts_as_used(tmp_path):
     assert (found.findings, found.used) == ((), frozenset({(2, DeclarationKey("DELETES", "t"))}))
 
 
-def test_a_declaration_of_another_step_excuses_nothing(tmp_path):
-    declared = {1: Declarations(deletes={"t": Condition("1", "meant")})}
-    found = verdict(tmp_path, App([FIRST, "DELETE FROM t"], declared))
+@pytest.mark.parametrize("declared_at", [1, 3])
+def test_a_declaration_of_another_step_excuses_nothing(tmp_path, declared_at):
+    declared = {declared_at: Declarations(deletes={"t": Condition("1", "meant")})}
+    found = verdict(tmp_path, App([FIRST, "DELETE FROM t", "CREATE TABLE u (a)"], declared))
     assert [finding.headline for finding in found.findings] == ["0001 at 0002: t lost 2 of 2 rows"]
 
 

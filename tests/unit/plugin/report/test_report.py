@@ -187,6 +187,18 @@ def test_many_versions_fold_rows_that_are_alike_but_never_a_failure() -> None:
     ]
 
 
+def test_neighbours_that_fail_alike_are_not_folded() -> None:
+    of = plan(20)
+    failed = {row: Outcome(key(row, "again"), FAIL) for row in ("0007", "0008", "0009")}
+    assert shown([of], outcomes(of, **failed))[2:7] == [
+        "  0001..0006   ok       ok     ok      ok       (6 rows alike)",
+        "  0007         ok       ok     FAIL    ok",
+        "  0008         ok       ok     FAIL    ok",
+        "  0009         ok       ok     FAIL    ok",
+        "  0010..0020   ok       ok     ok      ok       (11 rows alike)",
+    ]
+
+
 def test_twelve_versions_do_not_fold() -> None:
     of = plan(12)
     words = {(cell.row.title, cell.check): OK for cell in of.cells}

@@ -78,6 +78,15 @@ def test_a_new_name_brings_no_more_than_was_wrong_under_the_old_one():
     assert messages(more, image(ORPHANS)) == ["1 row points from d at nothing in p"]
 
 
+def test_what_was_mended_in_one_table_excuses_nothing_in_a_new_one():
+    mended = image(
+        ORPHANS
+        + "DELETE FROM c WHERE id = 1;"
+        + "CREATE TABLE d (p INTEGER REFERENCES p(id)); INSERT INTO d VALUES (9);"
+    )
+    assert messages(mended, image(ORPHANS)) == ["1 row points from d at nothing in p"]
+
+
 def test_foreign_keys_that_cannot_be_checked_are_found():
     [finding] = unsound(image(MISMATCH), image(MISMATCH))
     assert finding.message == "foreign keys cannot be checked"

@@ -24,6 +24,7 @@ from tests.unit.plugin.sources.conftest import package
         ([1, True], "x has the version True; expected integers from 1 to 2147483647"),
         ([0], "x has the version 0; expected integers from 1 to 2147483647"),
         ([2**31], "x has the version 2147483648; expected integers from 1 to 2147483647"),
+        ([1, 1], "x lists its versions as [1, 1]; expected each once, ascending"),
         ([2, 1], "x lists its versions as [2, 1]; expected each once, ascending"),
     ],
 )

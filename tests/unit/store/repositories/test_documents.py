@@ -61,6 +61,15 @@ def test_any_text_comes_back_as_it_was(documents, notes, text):
     assert (added.path, added.title) == (f"{text}.md", text)
 
 
+@on_fresh
+def test_texts_that_differ_in_an_accent_are_kept_apart(documents, notes):
+    """A text is kept under its SHA-256, said here in full, since databases hold it."""
+    accented = documents.add(notes, "1.md", "1", "café")
+    plain = documents.add(notes, "2.md", "2", "caf")
+    assert accented.hash == "850f7dc43910ff890f8879c0ed26fe697c93a067ad93a7d50f466a7028a9bf4e"
+    assert (documents.text(accented.id), documents.text(plain.id)) == ("café", "caf")
+
+
 def test_text_that_is_no_unicode_is_refused_and_nothing_is_kept(documents, notes):
     with pytest.raises(InvalidValueError) as caught:
         documents.add(notes, "a.md", "A", "bad \udcff")

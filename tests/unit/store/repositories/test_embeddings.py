@@ -69,6 +69,13 @@ def test_texts_not_embedded_in_full_by_this_model_and_fingerprint_are_listed(
     assert missing("m", "f")
 
 
+def test_chunks_without_a_fingerprint_need_no_second_embedding(embeddings, content):
+    """Those of databases older than version 11 have none."""
+    embeddings.save(content, [Chunk(0), Chunk(512)], model="m")
+    assert content not in embeddings.list_unembedded("m")
+    assert content in embeddings.list_unembedded("m", fingerprint="f")
+
+
 def test_removed_documents_need_no_embedding(documents, notes, embeddings, content):
     documents.remove(documents.find(notes, "a.md").id)
     assert content not in embeddings.list_unembedded("m")

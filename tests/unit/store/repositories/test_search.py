@@ -88,6 +88,20 @@ def test_the_index_follows_every_change(store, documents, notes, search, check_i
     check_index(store)
 
 
+@on_fresh
+def test_a_removed_document_is_not_found_even_where_the_index_holds_it(
+    store, documents, notes, search
+):
+    removed = documents.remove(documents.add(notes, "a.md", "A", "zyxword").id)
+    store.execute(
+        "INSERT INTO documents_fts (rowid, filepath, title, body) VALUES (?, 'a.md', 'A', ?)",
+        (removed.id, "zyxword"),
+    )
+    indexed = "SELECT rowid FROM documents_fts WHERE documents_fts MATCH 'zyxword'"
+    assert store.execute(indexed).fetchall() == [(removed.id,)]
+    assert search.search("zyxword") == ()
+
+
 def test_deleting_a_collection_takes_its_documents_out_of_the_index(
     store, collections, documents, notes, search, check_index
 ):

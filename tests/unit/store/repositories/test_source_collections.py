@@ -65,6 +65,9 @@ def test_update_changes_what_is_given(collections, notes):
     changed = collections.update(notes, glob_patterns=["*.txt"], source_config={"depth": 2})
     assert (changed.pwd, changed.updated_at) == ("/new", NOON)
     assert (changed.glob_patterns, changed.source_config) == (("*.txt",), {"depth": 2})
+    moved = collections.update(notes, pwd="/newer")
+    assert (moved.pwd, moved.source_type) == ("/newer", before.source_type)
+    assert (moved.glob_patterns, moved.source_config) == (("*.txt",), {"depth": 2})
 
 
 def test_update_renames(collections, notes):

@@ -264,6 +264,10 @@ DIFFERENT = {
         "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f(f, rank) VALUES('rank', 'bm25(9.0)')",
         "CREATE VIRTUAL TABLE f USING fts5(a)",
     ),
+    "the value of an FTS5 setting": (
+        "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f(f, rank) VALUES('rank', 'bm25(9.0)')",
+        "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f(f, rank) VALUES('rank', 'bm25(8.0)')",
+    ),
     "a module": (
         "CREATE VIRTUAL TABLE f USING fts5(a)",
         "CREATE VIRTUAL TABLE f USING fts4(a)",
