@@ -2,7 +2,8 @@
 
 `python -m tests.mutations [NUMBER ...]` runs the named tests once as the code is, where they must
 pass, then each mutation alone. It prints killed, SURVIVED or cannot be applied for each, and exits
-1 unless all are killed. Everything happens in copies of the repository; this one is only read.
+1 unless all are killed. Everything happens in copies of the repository, which is only read; what a
+broken run wrote into its copy is undone before the next.
 """
 
 from __future__ import annotations
@@ -55,14 +56,14 @@ class Mutation:
     def count(self, root: Path = ROOT) -> int:
         """Return how often the old lines stand in the file; 0 where there is no such file."""
         path = root / self.file
-        return len(self._places(path.read_text(encoding="utf-8"))) if path.is_file() else 0
+        return len(self._starts(path.read_text(encoding="utf-8"))) if path.is_file() else 0
 
     def mutated(self, text: str) -> str:
         """Return the file's text with the new lines in the place of the old ones."""
-        (place,) = self._places(text)
-        return text[:place] + self.new + text[place + len(self.old) :]
+        (start,) = self._starts(text)
+        return text[:start] + self.new + text[start + len(self.old) :]
 
-    def _places(self, text: str) -> list[int]:
+    def _starts(self, text: str) -> list[int]:
         return [m.start() for m in re.finditer(rf"^{re.escape(self.old)}$", text, re.MULTILINE)]
 
 
@@ -84,16 +85,18 @@ def read_mutations() -> list[Mutation]:
 
 
 class Copy:
-    """A copy of the repository, whose modules are what its tests import, in every process."""
+    """A copy of `original`, whose modules are what its tests import, in every process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, original: Path, folder: Path) -> None:
+        self._original = original
         self.root = folder
-        shutil.copytree(ROOT, folder, ignore=_LEFT_OUT)
+        shutil.copytree(original, folder)
+        self._stamps = self._look()
         self._environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(str(folder / source) for source in _SOURCES),
         }
-        self._written = 0
+        self._broken = 0
         imported = self._run("-c", _WHERE).stdout.split("\n")[:2]
         if not all(Path(file).is_relative_to(folder) for file in imported):
             raise RuntimeError(f"what is imported is not the copy in {folder}: {imported}")
@@ -104,29 +107,43 @@ class Copy:
         return done.returncode, done.stdout + done.stderr
 
     def judge(self, mutation: Mutation) -> str:
-        """Break the code, run the test, mend the code; return killed, SURVIVED or why neither."""
+        """Break the code, run the test, undo all; return killed, SURVIVED or why neither."""
         count = mutation.count(self.root)
         if count != 1:
             return f"cannot be applied: its old lines stand {count} times in {mutation.file}"
         path = self.root / mutation.file
-        text = path.read_text(encoding="utf-8")
-        self._write(path, mutation.mutated(text))
+        path.write_text(mutation.mutated(path.read_text(encoding="utf-8")), encoding="utf-8")
+        # Python knows what it has compiled by time and size: no two versions may have one time.
+        self._broken += 1
+        moment = int(time.time()) + self._broken
+        os.utime(path, (moment, moment))
         try:
             code, said = self.passes(mutation.test)
         except subprocess.TimeoutExpired:
             return f"cannot be applied: its test takes more than {LONGEST} seconds"
         finally:
-            self._write(path, text)
+            self._undo()
         if code > 1:
             return f"cannot be applied: pytest exits with {code}\n{said}"
         return "killed" if code else "SURVIVED"
 
-    def _write(self, path: Path, text: str) -> None:
-        path.write_text(text, encoding="utf-8")
-        # Python knows what it has compiled by time and size: no two versions may have one time.
-        self._written += 1
-        moment = int(time.time()) + self._written
-        os.utime(path, (moment, moment))
+    def _undo(self) -> None:
+        """Make every file what it was: also those that a broken run changed, or added."""
+        found = self._look()
+        for name in found.keys() - self._stamps.keys():
+            (self.root / name).unlink()
+        for name, stamp in self._stamps.items():
+            if found.get(name) != stamp:
+                shutil.copy2(self._original / name, self.root / name)
+
+    def _look(self) -> dict[str, tuple[int, int]]:
+        """Return the time and size of every file, but for what Python compiles."""
+        found = {}
+        for path in self.root.rglob("*"):
+            if path.is_file() and path.parent.name != "__pycache__":
+                status = path.stat()
+                found[str(path.relative_to(self.root))] = status.st_mtime_ns, status.st_size
+        return found
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *arguments]
@@ -146,11 +163,13 @@ def main(numbers: Sequence[str]) -> int:
     mutations = [m for m in read_mutations() if not wanted or m.number in wanted]
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
+        original = Path(folder, "original").resolve()
+        shutil.copytree(ROOT, original, ignore=_LEFT_OUT)
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(PROCESSES):
-            copies.put(Copy(Path(folder, str(number)).resolve()))
+            copies.put(Copy(original, original.with_name(str(number))))
         tests = sorted({mutation.test for mutation in mutations})
-        shares = [tests[place::PROCESSES] for place in range(PROCESSES) if tests[place:]]
+        shares = [tests[number::PROCESSES] for number in range(PROCESSES) if tests[number:]]
         for code, said in _each(copies, lambda copy, share: copy.passes(*share), shares):
             if code:
                 _say(f"a named test does not pass as the code is\n{said}")

@@ -193,6 +193,10 @@ def test_a_pragma_decides_nothing_for_the_statement_after_it(tmp_path: Path) -> 
     ]
 
 
+def test_a_statement_changes_nothing_for_the_one_after_it(tmp_path: Path) -> None:
+    assert lines(tmp_path, a="DROP TABLE notes", b="SELECT pinned FROM notes") == []
+
+
 def test_the_snapshot_of_the_newest_version_is_asked_as_it_is_stored(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE, 2: TWO}, statements={"one": "SELECT x FROM notes"})
     store(history, "0002", f"{ONE}; {TWO}")
