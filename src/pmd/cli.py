@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import click
 
 from pmd.store.errors import BackupError, DatabasePathError
-from pmd.store.files.backup import KeptBackup, find_backups, keep_backup
+from pmd.store.files.backup import KeptBackup, find_backups, keep_backup, lock_for_backup
 from pmd.store.files.opening import (
     MEMORY,
     checked_path,
@@ -22,7 +21,6 @@ from pmd.store.files.restore import restore as restore_backup
 from pmd.store.files.soundness import find_faults
 from pmd.store.files.upgrade import upgrade as upgrade_database
 from pmd.store.migrations import Migration, MigrationRunner
-from pmd.store.migrations.database_errors import database_error
 from pmd.terminal import Bar, clean_errors, say, shown_bytes
 
 __all__ = ["main"]
@@ -114,13 +112,7 @@ def backup(database: str, *, timeout: float) -> None:
     with clean_errors():
         file = _existing_file(database)
         with opened(str(file), timeout=timeout) as connection:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            except sqlite3.Error as error:
-                raise database_error(connection, error) from error
-            if not objects:
-                raise BackupError(f"{file} is empty: there is nothing to back up.")
+            lock_for_backup(connection, file)
             with Bar("backup") as bar:
                 kept = keep_backup(file, progress=bar.report)
     _tell_backup(kept)

@@ -19,6 +19,7 @@ from pmd.store.files.copying import CopyProgress, open_file, put_in_place, write
 from pmd.store.files.pages import hold_the_same
 from pmd.store.files.soundness import refuse_damaged
 from pmd.store.migrations import MigrationError
+from pmd.store.migrations.database_errors import database_error
 
 __all__ = [
     "BACKUPS_KEPT",
@@ -27,6 +28,7 @@ __all__ = [
     "find_backups",
     "in_use",
     "keep_backup",
+    "lock_for_backup",
     "mark_in_use",
     "new_name",
 ]
@@ -77,6 +79,20 @@ def find_backups(database: Path) -> list[Backup]:
     except OSError as error:
         raise _cannot_back_up(database, error.strerror or str(error)) from error
     return sorted(found)
+
+
+def lock_for_backup(connection: sqlite3.Connection, file: Path) -> None:
+    """Begin a write transaction on the database in `file`, so that nothing changes meanwhile.
+
+    Raises a MigrationError where SQLite refuses, BackupError where there is nothing to back up.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.Error as error:
+        raise database_error(connection, error) from error
+    if not objects:
+        raise BackupError(f"{file} is empty: there is nothing to back up.")
 
 
 def keep_backup(database: Path, *, progress: CopyProgress | None = None) -> KeptBackup:

@@ -86,12 +86,14 @@ def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
     ours = {found.key: found for found in upgraded.objects}
     theirs = {found.key: found for found in fresh.objects}
     found: list[Difference] = []
-    for extra in _one_sided(ours, theirs):
-        text = _describe(extra, upgraded)
-        found.append(_difference(extra, "", text, None, dropping(extra, upgraded)))
-    for missing in _one_sided(theirs, ours):
-        text = _describe(missing, fresh)
-        found.append(_difference(missing, "", None, text, creating(missing, fresh)))
+    for only_upgraded in _one_sided(ours, theirs):
+        text = _describe(only_upgraded, upgraded)
+        mend = dropping(only_upgraded, upgraded)
+        found.append(_difference(only_upgraded, "", text, None, mend))
+    for only_fresh in _one_sided(theirs, ours):
+        text = _describe(only_fresh, fresh)
+        mend = creating(only_fresh, fresh)
+        found.append(_difference(only_fresh, "", None, text, mend))
     for key in sorted(ours.keys() & theirs.keys()):
         found.extend(_changed(ours[key], theirs[key]))
     return SchemaDiff(tuple(found))

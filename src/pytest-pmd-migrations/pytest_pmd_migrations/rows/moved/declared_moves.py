@@ -34,11 +34,11 @@ def missing_values(
     the column. ``renamed`` maps tables to their new names.
     """
     table, name = target
-    other = new.tables.get(table)
-    if other is None or name not in _columns(other):
+    target_table = new.tables.get(table)
+    if target_table is None or name not in _columns(target_table):
         return list(rows)
     missing: list[Row] = []
-    for group, container in _containers(old, rows, other, new.rows(table), renamed):
+    for group, container in _containers(old, rows, target_table, new.rows(table), renamed):
         missing.extend(_not_found(group, column, [row.values[name] for row in container]))
     return missing
 
