@@ -41,7 +41,11 @@ def light_child_runs(
         python_path = [str(Path.cwd()), os.environ.get("PYTHONPATH", "")]  # as pytester has it
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, python_path))}
         return warm_python.start(
-            command, env=env, stdout=options["stdout"], stderr=options["stderr"]
+            command,
+            cwd=Path.cwd(),
+            env=env,
+            stdout=options["stdout"],
+            stderr=options["stderr"],
         )
 
     monkeypatch.setattr(pytester, "popen", popen)
