@@ -96,3 +96,12 @@ sys.exit(3)
     cold = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (warm.returncode, warm.stdout, warm.stderr) == (3, cold.stdout, cold.stderr)
     assert cold.stdout.endswith(f"{tmp_path}\n__main__\n")
+
+
+def test_a_module_may_stand_beside_its_option_or_in_it(
+    warm_python: WarmPython, tmp_path: Path
+) -> None:
+    (tmp_path / "shown.py").write_text("import sys; print(__name__, sys.argv[1:])")
+    for options in (("-m", "shown"), ("-mshown",)):
+        run = warm_python.run(sys.executable, *options, "", "two", cwd=tmp_path)
+        assert (run.returncode, run.stdout, run.stderr) == (0, "__main__ ['', 'two']\n", "")

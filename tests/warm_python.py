@@ -180,9 +180,10 @@ def become(
         sys.modules["__main__"] = main = ModuleType("__main__")
         exec(compile(command[2], "<string>", "exec"), vars(main))
     elif is_module(command):
+        module, *arguments = command[2:] if command[1] == "-m" else (command[1][2:], *command[2:])
         sys.path[:1] = [cwd, *python_path]
-        sys.argv = ["", *command[2:]]
-        runpy.run_module(command[1].removeprefix("-m"), run_name="__main__", alter_sys=True)
+        sys.argv = ["", *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     else:
         script = installed_script(command[0], env["PATH"]) or command[0]
         sys.path[:1] = [str(Path(script).parent), *python_path]
