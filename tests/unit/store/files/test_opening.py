@@ -57,9 +57,8 @@ def test_the_table_names_the_errors():
 def test_it_opens_or_is_left_as_it_was(tmp_path, name):
     expected = INPUTS[name]
     for backup in (False, True):
-        folder = (
-            tmp_path / f"{backup:d}"
-        )  # short: a socket's path has at most some hundred characters
+        # Its name is short, since the path of a socket must be.
+        folder = tmp_path / f"{backup:d}"
         folder.mkdir()
         with ExitStack() as stack:
             path = expected.make(folder, stack)
