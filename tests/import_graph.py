@@ -68,22 +68,20 @@ class ImportGraph:
         """
         return [
             f"in {parent}, {one} -> {two}: {evidence[one, two]}"
-            for parent in sorted(
-                {str(above) for file in self.edges for above in Path(file).parents}
-            )
-            for evidence in [self._between_children(parent)]
+            for parent, evidence in sorted(self._between_children().items())
             for way in self._ways_round(evidence)
             for one, two in zip(way, [*way[1:], *way[:1]], strict=True)
         ]
 
-    def _between_children(self, parent: str) -> dict[tuple[str, str], str]:
-        """Which files and folders right below a folder import which, each with one example."""
-        found: dict[tuple[str, str], str] = {}
+    def _between_children(self) -> dict[str, dict[tuple[str, str], str]]:
+        """Which files and folders right below each folder import which, each with one example."""
+        found: dict[str, dict[tuple[str, str], str]] = {}
         for file, imported in self.edges.items():
             for other in imported:
-                one, two = child(file, parent), child(other, parent)
-                if one and two and one != two and "__init__.py" not in (one, two):
-                    found.setdefault((one, two), self.describe(file, other))
+                parent, one, two = parted(file, other)
+                if one != two and "__init__.py" not in (one, two):
+                    evidence = found.setdefault(parent, {})
+                    evidence.setdefault((one, two), self.describe(file, other))
         return found
 
     @staticmethod
@@ -238,9 +236,13 @@ def name_of(path: Path, package: Path) -> str:
     return path.relative_to(package.parent).as_posix()
 
 
-def child(file: str, parent: str) -> str | None:
-    """Return the file or folder right below `parent` that a file is or lies in."""
-    path, above = Path(file), Path(parent)
-    if above not in path.parents:
-        return None
-    return path.relative_to(above).parts[0]
+def parted(file: str, other: str) -> tuple[str, str, str]:
+    """Return the lowest folder that holds both files, and what right below it each is or lies in.
+
+    These two are equal for a file and itself.
+    """
+    one, two = file.split("/"), other.split("/")
+    depth = 0
+    while one[depth] == two[depth] and depth < min(len(one), len(two)) - 1:
+        depth += 1
+    return "/".join(one[:depth]) or ".", one[depth], two[depth]

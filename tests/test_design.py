@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +29,8 @@ LONG_FUNCTIONS = {
     "pytest_pmd_migrations/plugin.py pytest_addoption": "the list of all options and settings",
 }
 """Functions over 40 lines, and why each is one thought."""
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.arg
 
 
 def section(heading: str) -> str:
@@ -63,13 +65,19 @@ def only_gathers_names(path: Path) -> bool:
     )
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for package in PACKAGES:
-        for path in sorted(package.rglob("*.py")):
-            name = path.relative_to(package.parent).as_posix()
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def definitions() -> list[tuple[str, Definition]]:
+    """Every function, class and parameter, each with its file."""
+    return [
+        (path.relative_to(package.parent).as_posix(), node)
+        for package in PACKAGES
+        for path in sorted(package.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, Definition)
+    ]
 
 
+@cache
 def words_of(name: str) -> set[str]:
     """The words of a name, in small letters and the singular: `_PartHolders` has `holder`."""
     words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
@@ -113,20 +121,16 @@ def test_the_glossary_says_what_each_word_means() -> None:
 
 
 def test_no_name_is_a_word_that_tells_a_stranger_nothing() -> None:
-    found = []
-    for file, tree in trees():
-        stem = Path(file).stem
-        if words_of(stem) & {*MEANINGLESS} or stem.strip("_") in MEANINGLESS_FILES:
-            found.append(f"{file}: the file")
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                name = node.name
-            elif isinstance(node, ast.arg):
-                name = node.arg
-            else:
-                continue
-            if words_of(name) & {*MEANINGLESS} and name not in PLAIN_ENGLISH:
-                found.append(f"{file}:{node.lineno}: {name}")
+    files = [path for package in PACKAGES for path in package.rglob("*.py")]
+    found = [
+        f"{file}: the file"
+        for file in sorted(files)
+        if words_of(file.stem) & {*MEANINGLESS} or file.stem.strip("_") in MEANINGLESS_FILES
+    ]
+    for file, node in definitions():
+        name = node.arg if isinstance(node, ast.arg) else node.name
+        if words_of(name) & {*MEANINGLESS} and name not in PLAIN_ENGLISH:
+            found.append(f"{file}:{node.lineno}: {name}")
     assert not found, "names that tell a stranger nothing:\n" + "\n".join(found)
 
 
@@ -146,8 +150,7 @@ def test_a_file_over_300_lines_says_why_it_is_one_idea() -> None:
 def test_a_function_over_40_lines_says_why_it_is_one_thought() -> None:
     long = {
         f"{file} {node.name}": lines
-        for file, tree in trees()
-        for node in ast.walk(tree)
+        for file, node in definitions()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if (lines := (node.end_lineno or 0) - node.lineno + 1) > 40
     }

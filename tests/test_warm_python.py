@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm_python import WarmPython
 
 SHOW = """
 import os, sys
@@ -77,3 +80,28 @@ def test_an_installed_script_is_run_too(pytester: pytest.Pytester, light_child_r
     run = pytester.run(command, "--help")
     assert run.ret == 0
     assert run.outlines[0].startswith("Usage: pmd-migrations ")
+
+
+def test_code_is_run_too(warm_python: WarmPython, tmp_path: Path) -> None:
+    code = """
+import os, sys
+print(__name__, sys.argv, repr(sys.path[0]), os.getcwd())
+print("error", file=sys.stderr)
+def name(): return __name__
+print(name())
+sys.exit(3)
+"""
+    command = (sys.executable, "-c", code, "one", "two")
+    warm = warm_python.run(*command, cwd=tmp_path)
+    cold = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (warm.returncode, warm.stdout, warm.stderr) == (3, cold.stdout, cold.stderr)
+    assert cold.stdout.endswith(f"{tmp_path}\n__main__\n")
+
+
+def test_a_module_may_stand_beside_its_option_or_in_it(
+    warm_python: WarmPython, tmp_path: Path
+) -> None:
+    (tmp_path / "shown.py").write_text("import sys; print(__name__, sys.argv[1:])")
+    for options in (("-m", "shown"), ("-mshown",)):
+        run = warm_python.run(sys.executable, *options, "", "two", cwd=tmp_path)
+        assert (run.returncode, run.stdout, run.stderr) == (0, "__main__ ['', 'two']\n", "")

@@ -19,7 +19,8 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, NoReturn
+from types import ModuleType
+from typing import IO, NoReturn, Protocol
 
 CAN_FORK = hasattr(os, "fork")
 
@@ -55,26 +56,46 @@ class WarmPython:
     def close(self) -> None:
         self._server.communicate()
 
+    def run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, as `subprocess.run` would; return its exit code and texts."""
+        cwd = cwd or Path.cwd()
+        if not can_run(command, os.environ["PATH"]):
+            return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8")
+        with (
+            tempfile.NamedTemporaryFile("r", encoding="utf-8") as stdout,
+            tempfile.NamedTemporaryFile("r", encoding="utf-8") as stderr,
+        ):
+            code = self.start(command, cwd=cwd, env=os.environ, stdout=stdout, stderr=stderr).wait()
+            return subprocess.CompletedProcess(command, code, stdout.read(), stderr.read())
+
     def start(
         self,
         command: Sequence[str],
         *,
+        cwd: Path,
         env: Mapping[str, str],
-        stdout: IO[str],
-        stderr: IO[str],
+        stdout: _Named,
+        stderr: _Named,
     ) -> Run:
-        """Start a module (`python -m...`) or an installed script in the current folder."""
+        """Start Python with code or a module (`-c` or `-m`), or an installed script."""
         assert self._server.stdin
         assert self._server.stdout
         request = {
             "command": [*command],
-            "cwd": os.getcwd(),  # noqa: PTH109 - a string is what is sent
+            "cwd": str(cwd),
             "env": {**env},
             "printed": [stdout.name, stderr.name],
         }
         self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
         return Run(self._server.stdout)
+
+
+class _Named(Protocol):
+    """A file that is written by its name."""
+
+    @property
+    def name(self) -> str: ...
 
 
 class Run:
@@ -94,8 +115,13 @@ class Run:
 
 
 def can_run(command: Sequence[str], path: str) -> bool:
-    """Whether a command is `python -m...` or a script installed beside this Python."""
-    return CAN_FORK and (is_module(command) or installed_script(command[0], path) is not None)
+    """Whether a command is `python -c`, `python -m...` or a script beside this Python."""
+    known = is_code(command) or is_module(command)
+    return CAN_FORK and (known or installed_script(command[0], path) is not None)
+
+
+def is_code(command: Sequence[str]) -> bool:
+    return command[0] == sys.executable and command[1] == "-c"
 
 
 def is_module(command: Sequence[str]) -> bool:
@@ -148,10 +174,16 @@ def become(
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     python_path = [folder for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
-    if is_module(command):
+    if is_code(command):
+        sys.path[:1] = ["", *python_path]
+        sys.argv = ["-c", *command[3:]]
+        sys.modules["__main__"] = main = ModuleType("__main__")
+        exec(compile(command[2], "<string>", "exec"), vars(main))
+    elif is_module(command):
+        module, *arguments = command[2:] if command[1] == "-m" else (command[1][2:], *command[2:])
         sys.path[:1] = [cwd, *python_path]
-        sys.argv = ["", *command[2:]]
-        runpy.run_module(command[1].removeprefix("-m"), run_name="__main__", alter_sys=True)
+        sys.argv = ["", *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     else:
         script = installed_script(command[0], env["PATH"]) or command[0]
         sys.path[:1] = [str(Path(script).parent), *python_path]

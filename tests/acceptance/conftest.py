@@ -12,6 +12,11 @@ from pathlib import Path
 import pytest
 
 PROJECTS = Path(__file__).parents[2] / "fixtures/projects"
+SLOW = {
+    # What only the full set of faults finds, seconds a step: of the step that matters.
+    "read-before-begin": ("migrations::0002[atomic]",),
+    "unsynced": ("migrations::0002[atomic]",),
+}
 
 _DROPPED = re.compile(
     r"^(platform|rootdir|configfile|plugins|cachedir|testpaths)\b.*\n", re.MULTILINE
@@ -40,6 +45,17 @@ class Application:
 
     def matrix(self, *arguments: str) -> pytest.RunResult:
         return self.run("--migration-matrix", *arguments)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One run of an application's whole matrix, to be looked at only: several tests share it."""
+
+    path: Path
+    """The application's folder, as the run left it."""
+    result: pytest.RunResult
+    before: dict[Path, bytes]
+    """Each file of the application and what it held before the run."""
 
 
 def _closing_rule(found: re.Match[str]) -> str:
@@ -80,3 +96,26 @@ def application(
         return Application(pytester)
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def finished_runs() -> dict[str, Finished]:
+    """What `finished` has run in this session, by the name of the application."""
+    return {}
+
+
+@pytest.fixture
+def finished(
+    application: Callable[[str], Application], finished_runs: dict[str, Finished]
+) -> Callable[[str], Finished]:
+    """Run the matrix of the application of that name, if no test has yet, and return the run."""
+
+    def finish(case: str) -> Finished:
+        if case not in finished_runs:
+            app = application(case)
+            before = {path: path.read_bytes() for path in app.path.rglob("*") if path.is_file()}
+            result = app.matrix(*SLOW.get(case, ("-m", "migration")))
+            finished_runs[case] = Finished(app.path, result, before)
+        return finished_runs[case]
+
+    return finish

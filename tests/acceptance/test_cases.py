@@ -7,30 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import PROJECTS, Application, plain
+from tests.acceptance.conftest import PROJECTS, Finished, plain
 
 EXPECTED = Path(__file__).parent / "expected"
 PASSING = {"declared-deletion", "downstream", "renamed-table", "scripts", "text-only-edit"}
-SLOW = {
-    # What only the full set of faults finds, seconds a step: of the step that matters.
-    "read-before-begin": ("migrations::0002[atomic]",),
-    "unsynced": ("migrations::0002[atomic]",),
-}
 CASES = sorted(path.name for path in PROJECTS.iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_matrix_prints_this_and_changes_no_byte_of_the_application(
-    case: str, application: Callable[[str], Application]
+    case: str, finished: Callable[[str], Finished]
 ) -> None:
-    app = application(case)
-    before = {path: path.read_bytes() for path in app.path.rglob("*") if path.is_file()}
-    result = app.matrix(*SLOW.get(case, ("-m", "migration")))
+    run = finished(case)
+    result, before = run.result, run.before
     assert result.ret == (0 if case in PASSING else 1)
     assert plain(result) == (EXPECTED / f"{case}.txt").read_text(encoding="utf-8")
     assert not result.stderr.str()
     assert {path: path.read_bytes() for path in before} == before
-    stored = app.path / "fixtures/snapshots"
+    stored = run.path / "fixtures/snapshots"
     assert {path for path in before if path.parent == stored} == set(stored.iterdir())
 
 

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 
 import pytest
 from pytest_pmd_migrations.grid.cells import parse_cell_id
 
-from tests.acceptance.conftest import Application, plain
+from tests.acceptance.conftest import Application, Finished, plain
 
 App = Callable[[str], Application]
-FAILING = "migrations::0001..0002[[]data[]]"
+Finish = Callable[[str], Finished]
+FAILING = "migrations::0001..0002[data]"
+"""The cell that fails of the application `lost-row`."""
+CELLS = [
+    *(f"migrations::000{n}..0003[{check}]" for n in (1, 2, 3) for check in ("schema", "data")),
+    *(f"migrations::000{n}[{check}]" for n in (1, 2, 3) for check in ("again", "atomic", "frozen")),
+]
+"""Every cell of the application `downstream`."""
+OWN = [
+    "tests/test_notes.py::test_notes_survive",
+    *(f"tests/test_notes.py::test_every_stored_database_can_be_tagged[000{n}]" for n in (1, 2, 3)),
+]
+"""Every test that the application `downstream` has beside its cells."""
 
 
-def ids(result: pytest.RunResult) -> list[str]:
-    return [line for line in result.outlines if line.startswith("migrations::")]
+def listed(app: Application, *arguments: str) -> list[str]:
+    """Return the ids of what a run with these arguments would run, in its order."""
+    result = app.matrix("--collect-only", "-q", *arguments)
+    assert result.ret == 0
+    return [line for line in result.outlines if "::" in line]
 
 
 def test_without_the_flag_nothing_is_added_or_printed(application: App) -> None:
@@ -32,26 +48,21 @@ def test_the_flag_adds_the_matrix_to_the_other_tests(application: App) -> None:
 
 def test_the_marker_chooses_the_matrix_alone_or_leaves_it_out(application: App) -> None:
     app = application("downstream")
-    app.matrix("-m", "migration").assert_outcomes(passed=15, deselected=4)
-    app.matrix("-m", "not migration").assert_outcomes(passed=4, deselected=15)
-    app.matrix("-m", 'migration(check="schema")').assert_outcomes(passed=3, deselected=16)
+    assert listed(app, "-m", "migration") == CELLS
+    assert listed(app, "-m", "not migration") == OWN
+    assert listed(app, "-m", 'migration(check="schema")') == [
+        one for one in CELLS if "[schema]" in one
+    ]
     app.matrix("-m", "migration(version=2)").assert_outcomes(passed=5, deselected=14)
 
 
 def test_a_path_beside_the_flag_is_collected_too(application: App) -> None:
-    application("downstream").matrix("tests/test_notes.py").assert_outcomes(passed=19)
+    assert listed(application("downstream"), "tests/test_notes.py") == [*OWN, *CELLS]
 
 
 def test_collect_only_lists_every_cell_and_runs_none(application: App) -> None:
     result = application("downstream").matrix("--collect-only", "-q", "-m", "migration")
-    assert ids(result) == [
-        *(f"migrations::000{n}..0003[{check}]" for n in (1, 2, 3) for check in ("schema", "data")),
-        *(
-            f"migrations::000{n}[{check}]"
-            for n in (1, 2, 3)
-            for check in ("again", "atomic", "frozen")
-        ),
-    ]
+    assert [line for line in result.outlines if line.startswith("migrations::")] == CELLS
     assert "snapshots," not in result.stdout.str()
 
 
@@ -94,26 +105,22 @@ def test_a_pasted_id_that_is_no_cell_says_what_there_is(application: App) -> Non
     )
 
 
-@pytest.mark.parametrize("arguments", [(), ("migrations::0001..0003[schema]",)])
-def test_xdist_runs_every_cell_once(application: App, arguments: tuple[str, ...]) -> None:
-    result = application("downstream").matrix("-n", "2", *arguments)
-    result.assert_outcomes(passed=1 if arguments else 19)
-    expected = "1 ok of 15" if arguments else "15 ok"
-    result.stdout.re_match_lines([rf"3 snapshots, 3 migrations: {expected} in .*s"])
-    assert result.stdout.str().count("3 snapshots, 3 migrations") == 1
-
-
-def test_xdist_shows_the_same_failure_as_one_process(application: App) -> None:
+def test_xdist_runs_every_cell_once_and_shows_what_one_process_shows(
+    application: App, finished: Finish
+) -> None:
     app = application("lost-row")
 
-    def failures(result: pytest.RunResult) -> str:
+    def shown(result: pytest.RunResult) -> str:
         text = plain(result)
         return text[text.index("= FAILURES =") :].replace(" (2 workers)", "")
 
-    one = failures(app.matrix("-m", "migration"))
-    two = failures(app.matrix("-m", "migration", "-n", "2"))
+    one = shown(finished("lost-row").result)
+    result = app.matrix("-m", "migration", "-n", "2")
+    result.assert_outcomes(passed=9, failed=1)
+    two = shown(result)
     worker = re.compile(r"^\[gw\d\].*\n", re.MULTILINE)
     assert re.sub(r"=+", "=", worker.sub("", two)) == re.sub(r"=+", "=", one)
+    assert result.stdout.str().count("1 of 10 failed in") == 1
 
 
 def test_a_worker_that_is_killed_leaves_a_cell_that_died(application: App) -> None:
@@ -125,12 +132,13 @@ def test_a_worker_that_is_killed_leaves_a_cell_that_died(application: App) -> No
     result.stdout.fnmatch_lines(["  0001   died *", "1 of 1 failed in 0.00s"])
 
 
-def test_last_failed_runs_the_failed_cells_again(application: App) -> None:
+def test_last_failed_runs_the_failed_cells_again(application: App, finished: Finish) -> None:
     app = application("lost-row")
-    app.matrix("-m", "migration").assert_outcomes(passed=9, failed=1)
+    shutil.copytree(finished("lost-row").path, app.path, dirs_exist_ok=True)
     app.matrix("--lf").assert_outcomes(failed=1)
-    app.matrix("--lf", "-n", "2").assert_outcomes(failed=1)
-    app.matrix("--ff", "-m", "migration").assert_outcomes(passed=9, failed=1)
+    app.matrix("--lf", "-n", "1").assert_outcomes(failed=1)
+    cells = listed(app)
+    assert listed(app, "--ff") == [FAILING, *(one for one in cells if one != FAILING)] != cells
 
 
 def test_it_stops_at_the_first_failure_when_asked(application: App) -> None:
@@ -141,17 +149,18 @@ def test_it_stops_at_the_first_failure_when_asked(application: App) -> None:
 
 def test_it_works_without_pytests_cache(application: App) -> None:
     app = application("lost-row")
-    result = app.matrix("-m", "migration", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=9, failed=1)
+    result = app.matrix("--migration-checks=schema,data", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, failed=1)
     assert "copy of the database" not in result.stdout.str()
     assert not (app.path / ".pytest_cache").exists()
 
 
-def test_the_copy_of_a_failed_database_is_where_the_message_says(application: App) -> None:
-    app = application("lost-row")
-    result = app.matrix("-m", "migration")
-    result.stdout.fnmatch_lines(["copy of the database: .pytest_cache/d/migrations/0001..0002.db"])
-    content = (app.path / ".pytest_cache/d/migrations/0001..0002.db").read_bytes()
+def test_the_copy_of_a_failed_database_is_where_the_message_says(finished: Finish) -> None:
+    run = finished("lost-row")
+    run.result.stdout.fnmatch_lines(
+        ["copy of the database: .pytest_cache/d/migrations/0001..0002.db"]
+    )
+    content = (run.path / ".pytest_cache/d/migrations/0001..0002.db").read_bytes()
     assert content.startswith(b"SQLite format 3\x00")
 
 
@@ -168,10 +177,8 @@ def test_it_works_from_a_subfolder(application: App, monkeypatch: pytest.MonkeyP
 
 
 def test_a_deselected_cell_is_left_out(application: App) -> None:
-    app = application("downstream")
-    app.matrix("-m", "migration", "--deselect", "migrations::0001..0003[schema]").assert_outcomes(
-        passed=14, deselected=5
-    )
+    one, *others = CELLS
+    assert listed(application("downstream"), "-m", "migration", "--deselect", one) == others
 
 
 def test_an_unset_or_broken_source_is_one_line(application: App) -> None:
@@ -201,13 +208,15 @@ def test_an_unset_or_broken_source_is_one_line(application: App) -> None:
         f"ERROR: migration_snapshots 'pyproject.toml' is no folder: {app.path}/pyproject.toml"
     )
     settings.write_text(good)
-    app.matrix().assert_outcomes(passed=19)
+    assert listed(app) == [*OWN, *CELLS]
 
 
 def test_every_cell_is_the_same_whichever_order_they_run_in(application: App) -> None:
     app = application("lost-row")
-    listed = ids(app.matrix("--collect-only", "-q"))
-    for one in reversed(listed):
-        outcome = app.run(one).parseoutcomes()
-        assert outcome == ({"failed": 1} if "0001..0002[data]" in one else {"passed": 1}), one
-    assert all(parse_cell_id(one) for one in listed)
+    cells = listed(app)
+    assert len(cells) == 10
+    assert all(parse_cell_id(one) for one in cells)
+    result = app.run("-v", *reversed(cells))
+    assert [line.split()[:2] for line in result.outlines if line.startswith("migrations::")] == [
+        [one, "FAILED" if one == FAILING else "PASSED"] for one in reversed(cells)
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import Application, plain
+from tests.acceptance.conftest import Application, Finished, plain
 
 App = Callable[[str], Application]
 
@@ -146,6 +146,8 @@ def test_several_databases_have_ids_grids_and_fixtures_of_their_own(own: Applica
     text = OWN + HOOK.replace("[Visits()]", "[Visits(), Other()]")
     text += "\nclass Other(Visits):\n    name = 'other'\n"
     (own.path / "conftest.py").write_text(text)
+    hidden = "note migration_ignore: 1 object hidden from every check"
+    (own.path / "pytest.ini").write_text("[pytest]\nmigration_ignore = versions\n")
     snapshot(own, "--source", "visits")
     snapshot(own, "--source", "other")
     (own.path / "test_both.py").write_text(
@@ -155,16 +157,19 @@ def test_several_databases_have_ids_grids_and_fixtures_of_their_own(own: Applica
         "    assert migration_db(1, source='other').version == 1\n"
         "    assert migration_fresh_db(source='visits').version == 2\n"
     )
-    result = own.matrix("-n", "2", "-v")
+    result = own.matrix("-n", "1", "-v")
     result.assert_outcomes(passed=21)
     result.stdout.fnmatch_lines(
         [
             "visits",
             "  0001   ok       ok     ok       ok",
+            hidden,
             "other",
+            hidden,
             "4 snapshots, 4 migrations: 16 ok in *",
         ]
     )
+    assert result.outlines.count(hidden) == 2
     own.run("migrations::other::0001..0002[schema]").assert_outcomes(passed=1)
     own.matrix("-k", "visits and frozen").assert_outcomes(passed=2, deselected=19)
 
@@ -179,8 +184,8 @@ def test_checks_that_no_source_can_be_asked_are_one_line(own: Application) -> No
     )
 
 
-def test_scripts_alone_are_run_by_pmds_runner(application: App) -> None:
-    result = application("scripts").matrix("-m", "migration")
+def test_scripts_alone_are_run_by_pmds_runner(finished: Callable[[str], Finished]) -> None:
+    result = finished("scripts").result
     assert result.ret == 0
     result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 10 ok in *"])
 
@@ -202,8 +207,8 @@ def test_a_package_with_its_own_runner_needs_no_pmd(
 ) -> None:
     app = application("downstream")
     without_pmd(app)
-    result = app.matrix("-p", "without_pmd", "-o", "pythonpath=.")
-    assert result.ret == 0, result.stdout.str()
+    result = app.matrix("-p", "without_pmd", "-o", "pythonpath=.", "-m", "migration(version=2)")
+    result.assert_outcomes(passed=5, deselected=14)
 
 
 def test_scripts_without_pmd_name_what_to_install(application: App, cold_child_runs: None) -> None:
@@ -247,8 +252,8 @@ def test_a_malformed_declaration_fails_its_own_cells_and_no_summary(application:
     app = application("downstream")
     with (app.path / "app/migrations/0002_pin_notes.py").open("a") as file:
         file.write("\nDELETES = 3\n")
-    result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=14, failed=1, deselected=4)
+    result = app.matrix("--migration-checks=schema,data,again", "-m", "migration")
+    result.assert_outcomes(passed=8, failed=1, deselected=4)
     result.stdout.fnmatch_lines(
         ["note 0002: 0002_pin_notes.py: DELETES is 3; expected a dict of names to"]
     )
@@ -328,13 +333,13 @@ def test_a_check_of_the_projects_own_that_raises_shows_its_traceback(application
         "def watch(history):\n    return lambda step: step.nothing\n"
         "register(Check('own', 'snapshot', watch, lambda *_: None))\n"
     )
-    result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=15, failed=3, deselected=4)
+    result = app.matrix("--migration-checks=schema,data,own", "-m", "migration")
+    result.assert_outcomes(passed=6, failed=3, deselected=4)
     result.stdout.fnmatch_lines(
         [
             "*return lambda step: step.nothing",
             "E   * has no attribute 'nothing'",
-            "3 of 18 failed *",
+            "3 of 9 failed *",
         ]
     )
 
@@ -366,8 +371,8 @@ def test_settings_may_stand_in_any_of_pytests_files(application: App, settings: 
         "[pytest]\nmigration_source = app.migrations\nmigration_idempotent = true\n"
         "migration_ignore = tag* idx_*\ntestpaths = tests\n"
     )
-    result = app.matrix("-m", "migration")
-    result.assert_outcomes(passed=13, failed=2, deselected=4)
+    result = app.matrix("--migration-checks=again,frozen,data", "-m", "migration")
+    result.assert_outcomes(passed=7, failed=2, deselected=4)
     result.stdout.fnmatch_lines(
         [
             "FAILED migrations::0002[[]again] - 0002_pin_notes.py is not idempotent",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -358,13 +357,11 @@ def workplace(tmp_path):
     return tmp_path
 
 
-def run(workplace, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "fixtures.builders.build", *arguments],
-        cwd=workplace,
-        capture_output=True,
-        encoding="utf-8",
-    )
+@pytest.fixture
+def run(workplace, warm_python):
+    """A function that runs the builders of that folder and returns how that ended."""
+    command = (sys.executable, "-m", "fixtures.builders.build")
+    return lambda *arguments: warm_python.run(*command, *arguments, cwd=workplace)
 
 
 def spoil(file: Path) -> bytes:
@@ -373,15 +370,15 @@ def spoil(file: Path) -> bytes:
     return content
 
 
-def test_the_check_is_silent_when_everything_is_as_built(workplace):
-    done = run(workplace, "--check")
+def test_the_check_is_silent_when_everything_is_as_built(run):
+    done = run("--check")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_check_names_the_files_that_differ(workplace):
+def test_the_check_names_the_files_that_differ(workplace, run):
     spoil(workplace / "fixtures" / "snapshots" / "0003.sql")
     (workplace / "fixtures" / "snapshots" / "0005.db").unlink()
-    done = run(workplace, "--check")
+    done = run("--check")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "0003.sql is not what its builder makes",
@@ -390,25 +387,25 @@ def test_the_check_names_the_files_that_differ(workplace):
     assert not (workplace / "fixtures" / "snapshots" / "0005.db").exists()
 
 
-def test_a_stored_file_is_never_overwritten(workplace):
+def test_a_stored_file_is_never_overwritten(workplace, run):
     file = workplace / "fixtures" / "snapshots" / "0003.db"
     content = spoil(file)
-    done = run(workplace, "0003")
+    done = run("0003")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "0003.db is not what its builder makes\n"
     assert file.read_bytes() == content
 
 
-def test_a_missing_file_is_built(workplace):
+def test_a_missing_file_is_built(workplace, run):
     file = workplace / "fixtures" / "snapshots" / "0000+u1.db"
     file.unlink()
-    done = run(workplace, "0000+u1")
+    done = run("0000+u1")
     assert (done.returncode, done.stderr) == (0, "")
     assert file.name in done.stdout
     assert file.read_bytes() == (STORED / file.name).read_bytes()
 
 
-def test_a_name_without_a_builder_is_refused(workplace):
-    done = run(workplace, "0099")
+def test_a_name_without_a_builder_is_refused(run):
+    done = run("0099")
     assert done.returncode == 2
     assert done.stderr.startswith("no builder for 0099; there are 0000+u1, ")

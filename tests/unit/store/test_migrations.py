@@ -6,9 +6,7 @@ import json
 import logging
 import signal
 import sqlite3
-import subprocess
 import sys
-import textwrap
 from contextlib import closing
 from pathlib import Path
 
@@ -282,7 +280,7 @@ MigrationRunner(conn).run_migrations(8)
     ],
 )
 def test_a_process_killed_in_version_8_leaves_version_7_and_the_next_open_reaches_12(
-    migration_db, statement, mode, suffix
+    migration_db, warm_python, statement, mode, suffix
 ):
     stored = migration_db(7)
     assert stored.conn.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode,)
@@ -292,11 +290,7 @@ def test_a_process_killed_in_version_8_leaves_version_7_and_the_next_open_reache
     stored.close()
     journal = path.with_name(path.name + suffix)
     assert not journal.exists()
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(path), statement],
-        capture_output=True,
-        text=True,
-    )
+    done = warm_python.run(sys.executable, "-c", KILLED, str(path), statement)
     assert done.returncode == -signal.SIGKILL, done.stderr
     # It died in the middle: what it had written is on the disk, and not in force.
     assert journal.stat().st_size > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +14,11 @@ import pytest
 from click.testing import CliRunner
 from pytest_pmd_migrations.cli import main
 
+from tests.warm_python import WarmPython
+
 PROJECTS = Path(__file__).parents[4] / "fixtures/projects"
+
+COMMAND = str(Path(sys.executable).with_name("pmd-migrations"))
 
 FIRST = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT NOT NULL);\n"
 SECOND = "ALTER TABLE notes ADD COLUMN pinned INTEGER;\n"
@@ -27,6 +30,7 @@ class Project:
     """One project in the folder the test runs in; ``code`` and ``text`` are a command's answer."""
 
     path: Path
+    python: WarmPython
 
     @property
     def snapshots(self) -> Path:
@@ -50,17 +54,7 @@ class Project:
 
     def run_apart(self, *arguments: str) -> tuple[int, str, str]:
         """The exit code, the output and the errors of a process of its own."""
-        run = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "from pytest_pmd_migrations.cli import main; main()",
-                *arguments,
-            ],
-            capture_output=True,
-            encoding="utf-8",
-            cwd=self.path,
-        )
+        run = self.python.run(COMMAND, *arguments, cwd=self.path)
         return run.returncode, self.plain(run.stdout), self.plain(run.stderr)
 
     def plain(self, text: str) -> str:
@@ -76,14 +70,21 @@ class Project:
     def files(self) -> dict[str, bytes]:
         return {file.name: file.read_bytes() for file in sorted(self.snapshots.iterdir())}
 
+    def all_files(self) -> frozenset[tuple[Path, bytes]]:
+        """Every file of the project, as its name and content."""
+        files = (file for file in self.path.rglob("*") if file.is_file())
+        return frozenset((file.relative_to(self.path), file.read_bytes()) for file in files)
+
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Project]:
+def project(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_python: WarmPython
+) -> Callable[..., Project]:
     """Make a project with these scripts in ``db/sql``, and its snapshots where it has any."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
     def make(*scripts: str, settings: str = "") -> Project:
-        made = Project(pytester.path)
+        made = Project(pytester.path, warm_python)
         made.write(
             "pyproject.toml",
             f'[tool.pytest.ini_options]\nmigration_source = "db/sql"\n{settings}',
@@ -96,14 +97,41 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Calla
     return make
 
 
+@pytest.fixture(scope="session")
+def snapshots_built() -> dict[frozenset[tuple[Path, bytes]], dict[str, bytes]]:
+    """The stored files of each project whose snapshots were built, by its own files."""
+    return {}
+
+
 @pytest.fixture
-def stored(project: Callable[..., Project]) -> Callable[..., Project]:
-    """Make a project with these scripts, and build its snapshots."""
+def build(
+    snapshots_built: dict[frozenset[tuple[Path, bytes]], dict[str, bytes]],
+) -> Callable[[Project], None]:
+    """Build a project's snapshots, or copy those that a project of the same files got before."""
+
+    def build_or_copy(made: Project) -> None:
+        files = made.all_files()
+        if files not in snapshots_built:
+            code, text = made.run("snapshot")
+            assert code == 0, text
+            snapshots_built[files] = made.files()
+            return
+        made.snapshots.mkdir(parents=True)
+        for name, content in snapshots_built[files].items():
+            (made.snapshots / name).write_bytes(content)
+
+    return build_or_copy
+
+
+@pytest.fixture
+def stored(
+    project: Callable[..., Project], build: Callable[[Project], None]
+) -> Callable[..., Project]:
+    """Make a project with these scripts and its snapshots."""
 
     def make(*scripts: str, settings: str = "") -> Project:
         made = project(*scripts, settings=settings)
-        code, text = made.run("snapshot")
-        assert code == 0, text
+        build(made)
         return made
 
     return make

@@ -114,10 +114,8 @@ def test_an_unset_source(project: Make) -> None:
         ),
     ],
 )
-def test_a_broken_setting_is_one_line(
-    pytester: pytest.Pytester, settings: str, message: str
-) -> None:
-    made = Project(pytester.path)
+def test_a_broken_setting_is_one_line(project: Make, settings: str, message: str) -> None:
+    made = project()
     for file in sorted((PROJECTS / "downstream/app").rglob("*.py")):
         made.write(str(file.relative_to(PROJECTS / "downstream")), file.read_text())
     made.write("pyproject.toml", f"[tool.pytest.ini_options]\n{settings}\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,16 +13,11 @@ PROJECTS = Path(__file__).parents[4] / "fixtures/projects"
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, warm_python):
     def command(case, *arguments):
         shutil.copytree(PROJECTS / case, tmp_path, dirs_exist_ok=True)
-        return subprocess.run(
-            [sys.executable, "-m", "pytest_pmd_migrations.faults", *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        module = ("-m", "pytest_pmd_migrations.faults")
+        return warm_python.run(sys.executable, *module, *arguments, cwd=tmp_path)
 
     return command
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from pytest_pmd_migrations.rows.rows_report import RowFinding
 
 from tests.unit.plugin.rows.steps import Case, report
 
@@ -441,9 +442,18 @@ LOSSES = {
 }
 
 
+def fits_the_page_and_names_its_table(finding: RowFinding) -> None:
+    assert "\n" not in finding.message
+    assert all(len(line) <= 70 for line in finding.evidence), finding.evidence
+    assert finding.table in finding.message
+
+
 @pytest.mark.parametrize("case", LOSSES.values(), ids=LOSSES.keys())
 def test_a_loss_is_found_and_nothing_beside_it(case: Case) -> None:
-    messages = [finding.message for finding in report(case).findings]
+    findings = report(case).findings
+    for finding in findings:
+        fits_the_page_and_names_its_table(finding)
+    messages = [finding.message for finding in findings]
     assert messages
     if case.finds:
         expected = sorted(case.finds.split("|"))
@@ -451,11 +461,3 @@ def test_a_loss_is_found_and_nothing_beside_it(case: Case) -> None:
         assert all(part in found for part, found in zip(expected, sorted(messages), strict=True)), (
             messages
         )
-
-
-@pytest.mark.parametrize("case", LOSSES.values(), ids=LOSSES.keys())
-def test_a_finding_fits_the_page_and_names_its_table(case: Case) -> None:
-    for finding in report(case).findings:
-        assert "\n" not in finding.message
-        assert all(len(line) <= 70 for line in finding.evidence), finding.evidence
-        assert finding.table in finding.message

@@ -52,7 +52,7 @@ PLACES = {
 
 @pytest.mark.parametrize(("source", "files"), PLACES.values(), ids=PLACES)
 def test_a_module_is_executed_once_a_process(
-    pytester: pytest.Pytester, source: str, files: dict[str, str]
+    pytester: pytest.Pytester, light_child_runs: None, source: str, files: dict[str, str]
 ) -> None:
     executions = pytester.path / "executions.txt"
     folder = source.replace(".", "/")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,22 +53,25 @@ def test_the_table_names_the_errors():
     }
 
 
-@pytest.mark.parametrize("backup", [False, True], ids=["", "with backup"])
 @pytest.mark.parametrize("name", INPUTS)
-def test_it_opens_or_is_left_as_it_was(tmp_path, name, backup):
+def test_it_opens_or_is_left_as_it_was(tmp_path, name):
     expected = INPUTS[name]
-    with ExitStack() as stack:
-        path = expected.make(tmp_path, stack)
-        if expected.error is None:
-            with Database(path, timeout=0, backup=backup) as database:
-                check_content(database, expected.documents)
-            return
-        before = files(tmp_path)
-        with pytest.raises(expected.error) as caught:
-            Database(path, timeout=0, backup=backup).connect()
-        assert isinstance(caught.value, MigrationError)
-        assert expected.says in str(caught.value)
-        assert files(tmp_path) == before
+    for backup in (False, True):
+        # Its name is short, since the path of a socket must be.
+        folder = tmp_path / f"{backup:d}"
+        folder.mkdir()
+        with ExitStack() as stack:
+            path = expected.make(folder, stack)
+            if expected.error is None:
+                with Database(path, timeout=0, backup=backup) as database:
+                    check_content(database, expected.documents)
+                continue
+            before = files(folder)
+            with pytest.raises(expected.error) as caught:
+                Database(path, timeout=0, backup=backup).connect()
+            assert isinstance(caught.value, MigrationError)
+            assert expected.says in str(caught.value)
+            assert files(folder) == before
 
 
 def check_content(database, documents):
@@ -185,15 +187,21 @@ with tempfile.TemporaryDirectory() as made:
 posix = pytest.mark.skipif(sys.platform == "win32", reason="rights and limits are POSIX's")
 
 
-def told(*cases):
-    command = [sys.executable, "-c", OPENER, str(SNAPSHOTS), json.dumps(cases)]
-    ran = subprocess.run(command, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+@pytest.fixture
+def told(warm_python):
+    """A function that returns what came of opening databases in such ways."""
+
+    def run(*cases):
+        arguments = (str(SNAPSHOTS), json.dumps(cases))
+        ran = warm_python.run(sys.executable, "-c", OPENER, *arguments)
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
+
+    return run
 
 
 @posix
-def test_what_is_read_only_opens_if_it_needs_no_upgrade():
+def test_what_is_read_only_opens_if_it_needs_no_upgrade(told):
     options = [(kind, 0, backup) for kind in ("file", "folder") for backup in (False, True)]
     said = told(*[(name, *option) for name in ("0012", "0007") for option in options])
     assert said[:4] == [["", True, 1, LATEST, "ok"]] * 4
@@ -207,7 +215,7 @@ def test_what_is_read_only_opens_if_it_needs_no_upgrade():
 
 
 @posix
-def test_a_full_disk_leaves_a_whole_version():
+def test_a_full_disk_leaves_a_whole_version(told):
     (asked, *rest), (bare, *more), (later, *most) = told(
         ("0007", "", 20_000, True), ("0007", "", 20_000, False), ("0007", "", 36_000, True)
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -183,20 +182,20 @@ def decisions():
 
 
 @pytest.mark.parametrize("decision", list(decisions()))
-def test_decision(tmp_path, decision):
+def test_decision(tmp_path, warm_python, decision):
     """Each decision is the same in every journal mode, and for a database in memory."""
     for mode in decision.modes:
         folder = tmp_path / mode
         folder.mkdir()
-        decided(Case(folder, decision, mode))
+        decided(Case(folder, decision, mode), warm_python)
         forget_steps()
 
 
-def decided(case):
+def decided(case, warm_python):
     decision = case.decision
     with closing(case.conn):
         if decision.in_child:
-            ends_in_a_child(case)
+            ends_in_a_child(case, warm_python)
         elif decision.error is None:
             goes_through(case)
         else:
@@ -263,11 +262,10 @@ def detach_what_is_kept(conn):
         conn.execute("DETACH pmd_runner")
 
 
-def ends_in_a_child(case):
+def ends_in_a_child(case, warm_python):
     before = file_content(case)
     case.step(case.decision.body)
-    command = [sys.executable, "-c", CHILD, case.path, str(case.app.folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = warm_python.run(sys.executable, "-c", CHILD, case.path, str(case.app.folder))
     if case.decision.error is None:
         assert done.returncode == 0, done.stderr
         assert "forked" in done.stderr

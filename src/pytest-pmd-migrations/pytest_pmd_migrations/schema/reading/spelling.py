@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import WORD, Token, fold, tokenize
 
 __all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
 
-_PLAIN = re.compile(r"[a-zA-Z_\x80-\U0010ffff][a-zA-Z0-9_$\x80-\U0010ffff]*")
+_PLAIN = re.compile(WORD)
 _BLANKS = re.compile(
     r"""('(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\]) | \s+""", re.VERBOSE
 )
