@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -138,12 +139,20 @@ def test_what_is_no_database_is_refused(tmp_path: Path, migration_upgrade) -> No
     )
 
 
+@pytest.fixture
+def folder_for_links(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """A folder on the file system of the stored databases: a hard link can be nowhere else."""
+    assert pytestconfig.cache
+    with tempfile.TemporaryDirectory(dir=pytestconfig.cache.mkdir("links")) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("how", ["path", "text", "dots", "link", "hard link", "connection"])
 def test_a_stored_snapshot_itself_is_never_upgraded(
-    how: str, tmp_path: Path, migration_upgrade, assert_schema_matches_fresh
+    how: str, folder_for_links: Path, migration_upgrade, assert_schema_matches_fresh
 ) -> None:
     stored = STORED / "0011.db"
-    link = tmp_path / "link.db"
+    link = folder_for_links / "link.db"
     conn = sqlite3.connect(stored)
     if how == "link":
         link.symlink_to(stored)
