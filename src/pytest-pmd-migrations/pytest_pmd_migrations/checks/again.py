@@ -16,6 +16,7 @@ from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching, unreached
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
@@ -107,9 +108,8 @@ def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
 
 
 def _rows_line(table: str, first: Connection, second: Connection) -> str:
-    quoted = '"' + table.replace('"', '""') + '"'
     counts = [
-        int(conn.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0])
+        int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0])
         for conn in (first, second)
     ]
     if counts[0] == counts[1]:

@@ -170,8 +170,8 @@ def _key(difference: Difference) -> tuple[object, ...]:
 
 def _fact(difference: Difference) -> tuple[object, ...]:
     """Return what stays of a difference when its table gets another name."""
-    own = difference.object.rpartition(".")[2] if difference.kind == "column" else ""
-    return difference.kind, own, difference.part, difference.upgraded, difference.fresh
+    sides = difference.upgraded, difference.fresh
+    return difference.kind, difference.column, difference.part, *sides
 
 
 def _where(history: History, record: _Record, version: int) -> str:

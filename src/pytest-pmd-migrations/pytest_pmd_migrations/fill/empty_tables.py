@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.fill.foreign_key_circles import close_circle, find_circles
 from pytest_pmd_migrations.fill.requirements import Requirements, read_requirements
 from pytest_pmd_migrations.fill.row_search import RowSearch
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 
 __all__ = ["Filled", "fill_empty_tables"]
 

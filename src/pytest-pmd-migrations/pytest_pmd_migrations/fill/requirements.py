@@ -15,8 +15,10 @@ from pytest_pmd_migrations.fill.candidate_values import (
     mentioned_values,
     typed_values,
 )
-from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, quote
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
 __all__ = ["Column", "Requirements", "Rule", "read_requirements"]
 

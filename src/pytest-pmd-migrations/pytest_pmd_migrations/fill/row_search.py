@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
 from pytest_pmd_migrations.fill.requirements import Column, Requirements
-from pytest_pmd_migrations.rows.tables import ForeignKey, quote
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import ForeignKey
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = ["RowSearch"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declarations import DeclarationKind
 
 __all__ = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["ORDER", "TABLES", "Nameless", "Schema", "SchemaObject"]
 

@@ -8,13 +8,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.resolved_declarations import (
     ResolvedDeclarations,
     resolve_declarations,
 )
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = ["Row", "Side", "open_sides"]

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.sides import Row, Side, open_sides
 from pytest_pmd_migrations.rows.moved.other_values import replace_all, swap_ends
-from pytest_pmd_migrations.rows.tables import RowTable, quote
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["Experiment", "RepeatableStep", "Rerun"]
 

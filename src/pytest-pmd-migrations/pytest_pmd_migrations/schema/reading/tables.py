@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, Index, Row
 from pytest_pmd_migrations.schema.reading.create_table import (
     ColumnText,
@@ -18,7 +19,7 @@ from pytest_pmd_migrations.schema.reading.spelling import (
     column_list,
     spell_name,
 )
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, Nameless, SchemaObject
 
 __all__ = ["read_table"]

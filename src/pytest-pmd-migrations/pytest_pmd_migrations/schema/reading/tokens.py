@@ -6,12 +6,10 @@ White space and comments make no tokens; the spellings of one operator make the 
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-__all__ = ["WORD", "Kind", "Token", "fold", "split_list", "tokenize"]
+__all__ = ["WORD", "Kind", "Token", "split_list", "tokenize"]
 
 Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator", "illegal"]
 """The kinds of tokens; a "word" is a keyword or a name without quotes, a "name" has quotes."""
@@ -55,14 +53,7 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _SYNONYMS = {"==": "=", "!=": "<>"}
-_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _MANY = 20_000
-
-
-@lru_cache(maxsize=4096)
-def fold(name: str) -> str:
-    """Return a name as SQLite compares it: the case of ASCII letters makes no difference."""
-    return name.lower() if name.isascii() else name.translate(_FOLDED)
 
 
 class Token(NamedTuple):
