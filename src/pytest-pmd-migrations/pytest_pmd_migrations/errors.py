@@ -78,7 +78,7 @@ class FreshFailedError(StepFailedError):
 
 
 class InjectionError(MigrationTestError):
-    """A fault could not be injected where it should: no verdict can be given."""
+    """A fault could not be injected where it should, so nothing can be said of what it leaves."""
 
 
 class SchemaMismatchError(MigrationTestError, AssertionError):

@@ -70,7 +70,7 @@ def differing_lines(
 
 
 def _high_water_marks(conn: sqlite3.Connection) -> Mapping[str, str]:
-    """Return AUTOINCREMENT's marks: no id is given out twice, whatever struck."""
+    """Return AUTOINCREMENT's high-water marks: no id is given out twice, whatever struck."""
     try:
         rows = conn.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
     except sqlite3.OperationalError:

@@ -68,14 +68,14 @@ class Judge:
         plain = self._case.plain_run
         if plain.raised:
             raise InjectionError(
-                f"from {self._case.label}, the run without a fault {plain.said}, though in memory"
-                " it succeeds: the source cannot upgrade a file. Faults are tried on files"
+                f"from {self._case.database_name}, the run without a fault {plain.said}, though in"
+                " memory it succeeds: the source cannot upgrade a file. Faults are tried on files"
             )
         found = self._find(plain.files)
         if found.left != "new":
             wrong = "; ".join(found.differences) or f"it is at version {found.version}"
             raise InjectionError(
-                f"two runs without a fault differ, from {self._case.label} to"
+                f"two runs without a fault differ, from {self._case.database_name} to"
                 f" {format_version(self._case.to)}: {wrong}. Name columns that differ from run to"
                 " run in the source's volatile"
             )

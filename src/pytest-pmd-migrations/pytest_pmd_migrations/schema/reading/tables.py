@@ -137,8 +137,8 @@ def _columns(table: _Table) -> Iterator[SchemaObject]:
             )
         elif hidden:
             facts += (("hidden", "yes"),)
-        label = f"{table.name}.{name}"
-        yield SchemaObject("column", label, facts, owner=table.name, column=str(name))
+        qualified_name = f"{table.name}.{name}"
+        yield SchemaObject("column", qualified_name, facts, owner=table.name, column=str(name))
 
 
 @lru_cache(maxsize=1024)
@@ -188,9 +188,9 @@ def _uniques(table: _Table) -> Iterator[SchemaObject]:
         if terms in seen or (repeats and conflict == "ABORT"):
             continue
         seen.add(terms)
-        label = f"{fold(table.name)}({terms})"
+        qualified_name = f"{fold(table.name)}({terms})"
         facts = (("ON CONFLICT", conflict),)
-        yield SchemaObject("unique constraint", label, facts, owner=table.name)
+        yield SchemaObject("unique constraint", qualified_name, facts, owner=table.name)
 
 
 def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:

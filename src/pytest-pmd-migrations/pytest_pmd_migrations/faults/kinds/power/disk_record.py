@@ -90,8 +90,9 @@ def record_disk(case: Case) -> DiskRecord:
     record = recorder.disk_record()
     if record.end != _contents(finished.files):
         raise InjectionError(
-            f"{case.label} was written past Python's own SQLite, so nothing can be said of a loss"
-            " of power. Let the runner use the sqlite3 of the standard library, in this process"
+            f"{case.database_name} was written past Python's own SQLite, so nothing can be said of"
+            " a loss of power. Let the runner use the sqlite3 of the standard library, in this"
+            " process"
         )
     return record
 
