@@ -71,7 +71,8 @@ def _run(
     except (Exception, SystemExit) as raised:
         error = raised
     if conn.in_transaction:
-        # What an error leaves open is lost when the file is closed; what else is, is meant.
+        # After an error the open transaction is lost when the file is closed. Without one, the
+        # runner meant to keep its changes.
         (conn.rollback if error else conn.commit)()
     changes = _changes(history, step, conn)
     if error is None or not (changes or insist):

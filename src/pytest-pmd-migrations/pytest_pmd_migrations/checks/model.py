@@ -84,8 +84,8 @@ class Finding:
     """One thing a check found wrong.
 
     ``headline`` is one sentence of at most 60 characters, ``lines`` the evidence and the mending
-    command, ``version`` the step to blame (None: none in particular), ``details`` what only those
-    want to see who ask for all there is (``-vv``).
+    command, ``version`` the step to blame (None: none in particular), ``details`` are lines that
+    ``-vv`` shows in addition.
     """
 
     headline: str
@@ -116,9 +116,8 @@ UsedDeclaration = tuple[int, DeclarationKey]
 class Verdict:
     """A check's answer for one cell: it passes when there are no findings.
 
-    ``notes`` are for everybody who reads the summary, ``remarks`` for those who ask for more
-    (``-v``); ``used`` are the declarations that some row needed; ``image`` is the database a
-    person would want to look at.
+    The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
+    declarations that some row needed; ``image`` is the database a person would want to look at.
     """
 
     findings: tuple[Finding, ...] = ()

@@ -74,8 +74,8 @@ class StruckPoint:
 
     ``version`` is the one that the reopened database has, None where it could not be read;
     ``said`` what the run said ("raised ...", "reported success"), empty where it was killed;
-    ``differences`` are lines on what is not as it should be at that version; ``retry`` is what
-    became of a plain retry, empty where it reached the end.
+    ``differences`` are lines that tell how the database differs from a sound one at that version;
+    ``retry`` tells how a plain retry failed, empty where it reached the end.
     """
 
     point: Point

@@ -54,8 +54,8 @@ class Rule:
 class Requirements:
     """Everything that one table requires of a row.
 
-    ``alias`` is the column that is the rowid, which SQLite gives a value by itself; empty where
-    there is none. It is given one only where a CHECK speaks of it.
+    ``alias`` is the column that is the rowid, to which SQLite gives a value by itself; empty where
+    there is none. A generated row sets it only if a CHECK mentions it.
     """
 
     table: str

@@ -1,4 +1,4 @@
-"""The lines under a finding: samples of rows and values, and the declaration that excuses them."""
+"""The lines under a finding: samples of rows and values, and the declaration that allows them."""
 
 from __future__ import annotations
 

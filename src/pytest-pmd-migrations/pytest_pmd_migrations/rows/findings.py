@@ -1,4 +1,4 @@
-"""Build the findings of a comparison of rows: a sentence, samples, and what would excuse it."""
+"""Build the findings of a comparison of rows: a sentence, samples, and what would allow it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ class RowFinding:
     """Rows or values that are gone, changed or unsound.
 
     ``column`` is None where whole rows are concerned; ``message`` is one short sentence,
-    ``evidence`` lines of at most 70 columns: samples, and the declaration that would excuse it.
+    ``evidence`` lines of at most 70 columns: samples, and the declaration that would allow it.
     """
 
     table: str

@@ -115,7 +115,7 @@ class TableComparison:
         total = self._old.count(fold(name))
         if matched.deleted:
             self._declared.use("DELETES", name)
-        for column in matched.excused:
+        for column in matched.allowed:
             self._declared.use("CHANGES", name, column)
         if matched.new:
             self.notes.append(f"{name}: {counted(matched.new, 'new row')}")

@@ -69,7 +69,7 @@ class SchemaDiff:
 def compare_databases(upgraded: Database, fresh: Database) -> SchemaDiff:
     """Return what differs between two databases, quickly where their stored text is equal.
 
-    Takes, raises and leaves alone what ``read_schema`` does.
+    Accepts the same arguments as ``read_schema``, raises the same errors, and changes no file.
     """
     with connected(upgraded) as conn:
         rows = stored_rows(conn)

@@ -1,4 +1,7 @@
-"""Read and write the lock file ``frozen.toml``: what every version gave when it was stored."""
+"""Read and write ``frozen.toml``: the schema and the rows that each version produced.
+
+They are those of the time when its snapshot was stored.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,7 @@ def text_digest(content: bytes) -> str:
 
 
 def read_lock_file(path: Path) -> LockFile:
-    """Return the lock file's content; a missing file is an empty lock.
+    """Return the lock file's content; a missing file gives an empty LockFile.
 
     Raises LockFileError when it cannot be read, is no TOML, or has a line of another shape.
     """
