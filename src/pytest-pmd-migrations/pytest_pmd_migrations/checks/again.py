@@ -30,7 +30,7 @@ Lines = tuple[str, ...]
 
 @dataclass(frozen=True)
 class _SecondRun:
-    """What a second run changed, in lines: of the runner as a whole, and of the step alone."""
+    """Tells in lines what a second run changed: of the runner as a whole, and of the step alone."""
 
     runner: Lines = ()
     step: Lines = ()

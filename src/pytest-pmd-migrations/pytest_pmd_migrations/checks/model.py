@@ -128,7 +128,7 @@ class Verdict:
 
 
 Seen = TypeVar("Seen")
-"""What a check keeps of one step."""
+"""The value that a check keeps of one step."""
 
 Observer = Callable[[Step], Seen]
 """A function that is called once a step, in order, and returns what the check keeps of it."""
@@ -136,7 +136,7 @@ Observer = Callable[[Step], Seen]
 
 @dataclass(frozen=True)
 class LineageRecord(Generic[Seen]):
-    """What one check saw along one lineage.
+    """Holds what one check saw along one lineage.
 
     ``start`` is the snapshot it starts from, or ``FRESH``; ``reached`` are the versions it arrived
     at by a step; ``seen`` is what the check's observer returned, by version, the start's included;

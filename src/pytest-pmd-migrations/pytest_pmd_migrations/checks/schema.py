@@ -43,7 +43,7 @@ class _Blame:
 
 @dataclass(frozen=True)
 class _Differing:
-    """What differs from fresh at one version, and the full SQL of it."""
+    """The differences from fresh at one version, and the full SQL of them."""
 
     diff: SchemaDiff
     details: tuple[str, ...]

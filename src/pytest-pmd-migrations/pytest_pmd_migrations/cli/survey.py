@@ -62,7 +62,7 @@ class LineageSurvey:
 
 @dataclass(frozen=True)
 class Survey:
-    """What was found of one application.
+    """Holds everything that was found of one application.
 
     ``snapshots`` are the sound ones, ``unsound`` says what is wrong with each other one; nothing
     stored of ``rebuilt`` was looked at. ``lineages`` begin with the fresh one, and

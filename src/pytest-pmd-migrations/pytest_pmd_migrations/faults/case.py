@@ -29,7 +29,7 @@ _MEMORY = "/dev/shm"
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What the runner raised, as text and empty where nothing, and the files after the run.
+    """A run that came to its end: the error it raised as text, empty for none, and the files.
 
     All connections were closed before the files were read, as they are when a process ends.
     """
@@ -39,7 +39,7 @@ class FinishedRun:
 
     @property
     def said(self) -> str:
-        """What the run said, in words."""
+        """The run's report in words: an error or success."""
         return f"raised {self.raised}" if self.raised else "reported success"
 
 

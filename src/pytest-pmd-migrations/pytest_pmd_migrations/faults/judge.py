@@ -30,7 +30,7 @@ __all__ = ["Judge"]
 
 @dataclass(frozen=True)
 class _Found:
-    """What the files hold, whatever the run said; the names are those of a struck point."""
+    """The content of the files, whatever the run said; fields are named as in StruckPoint."""
 
     left: Left
     version: int | None = None
@@ -63,7 +63,7 @@ class Judge:
     def check_plain_run(self) -> None:
         """Raise InjectionError unless a run without a fault ends where a walk in memory does.
 
-        What differs from run to run cannot be compared; a run that fails cannot be struck.
+        A database that differs from run to run cannot be compared, a run that fails not struck.
         """
         plain = self._case.plain_run
         if plain.raised:

@@ -1,4 +1,4 @@
-"""The lines of a message on a struck point: where, what was left, how many, what mends it."""
+"""Write the lines of a message on a struck point: where it is, what is left, what mends it."""
 
 from __future__ import annotations
 

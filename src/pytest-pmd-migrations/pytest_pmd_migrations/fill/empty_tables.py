@@ -42,7 +42,7 @@ def fill_empty_tables(
         stuck = [table for table in empty if not _count(conn, table)]
         for circle in find_circles(stuck):
             _fill_circle(conn, circle, seed=seed, rows=rows)
-        # What was refused may have waited for a circle, or for a later table's trigger.
+        # A refused row may have waited for a circle, or for a later table's trigger.
         for table in stuck:
             if not _count(conn, table):
                 reasons[table.name] = _fill(conn, table, seed=seed, rows=rows)

@@ -123,7 +123,7 @@ class RowSearch:
             if column.name in names or (not names and self._chance.random() < 0.5):
                 value = self._draw(column)
                 if unique:
-                    # What is there already met every other rule: stay close to it.
+                    # The present value met every other rule: stay close to it.
                     near = row.get(column.name) if self._chance.random() < 0.8 else None
                     value = unlike(value if near is None else near, self._chance)
                 changed[column.name] = value

@@ -33,7 +33,7 @@ BAD = frozenset({FAIL, DIED})
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one cell.
+    """Tells what became of one cell.
 
     ``status`` is one of the words above; ``used`` are the declarations that a row needed.
     """

@@ -63,7 +63,7 @@ def show_row(table: RowTable, row: Row) -> str:
 
 
 def show_change(table: RowTable, row: Row, column: str, value: Value) -> str:
-    """Return which row a value belongs to, what it was and what it is."""
+    """Return a line with the row of a value, its old value and its new one."""
     was, now = row.values[column], value
     key = ", ".join(f"{name} {show_value(row.values[fold(name)])}" for name in table.key[:2])
     row_name = key or (f"rowid {row.rowid!r}" if row.rowid is not None else "a row")

@@ -37,7 +37,7 @@ class BrokenDeclarationError(Exception):
 
 @dataclass(frozen=True)
 class ResolvedDeclarations:
-    """What one step declares, by tables and columns in lower case.
+    """The declarations of one step, by tables and columns in lower case.
 
     ``deletes`` and ``changes`` hold SQL conditions over the old row. ``dropped`` are the tables
     and columns declared as gone altogether, a table with an empty column. ``keys`` has the key of

@@ -1,4 +1,4 @@
-"""How to make an upgraded database like a fresh one: in SQL where a simple statement does it."""
+"""Mend an upgraded database to be like a fresh one: in SQL where a simple statement does it."""
 
 from __future__ import annotations
 

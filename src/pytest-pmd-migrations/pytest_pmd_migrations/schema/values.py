@@ -93,7 +93,7 @@ class Schema:
     def without(self, patterns: Sequence[str]) -> Schema:
         """Return the schema without the objects whose name matches one of the globs.
 
-        What belongs to a matching table is left out too. Letter case makes no difference.
+        Objects of a matching table are left out too. Letter case makes no difference.
         """
         if not patterns:
             return self

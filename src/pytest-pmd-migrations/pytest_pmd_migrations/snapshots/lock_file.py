@@ -40,7 +40,7 @@ _HEAD = """\
 
 @dataclass(frozen=True)
 class VersionLine:
-    """What is recorded of one migration.
+    """Records one migration.
 
     ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
     that version, ``rows`` the digest of the rows that each lineage has after the step, by what the
@@ -57,7 +57,7 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """What is recorded of one stored file: its SHA-256 and its number of rows, by table."""
+    """Records one stored file: its SHA-256 and its number of rows, by table."""
 
     digest: str
     rows: Mapping[str, int]

@@ -22,7 +22,7 @@ Pairs: TypeAlias = Sequence[tuple[Row, Row | None]]
 
 @dataclass
 class MatchedRows:
-    """What became of the rows of one table.
+    """Tells what became of the rows of one table.
 
     ``lost`` are rows that are gone; ``changed`` are (column, old row, new value) where a value
     is another one; ``allowed`` are the columns with changes that a declaration allowed, ``deleted``

@@ -18,7 +18,7 @@ Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator
 # 10 ms to compile a class that reaches U+10FFFF, each time that it stands in a pattern.
 _LETTER = r"[^\x00-\#%-/:-@\[-^`{-\x7f]"
 WORD = rf"[^\x00-@\[-^`{{-\x7f]{_LETTER}*+"
-"""What a keyword or a name without quotes matches. So does the x of a blob."""
+"""A pattern for a keyword or a name without quotes. The x of a blob matches it, too."""
 # SQLite never gives back what it has read; (?>...), *+ and ?+ do the same.
 _DIGITS = (
     r"(?>0[xX][0-9A-Fa-f][0-9A-Fa-f_]*"
@@ -82,7 +82,7 @@ class Token(NamedTuple):
 def tokenize(sql: str) -> tuple[Token, ...]:
     """Return the tokens of ``sql`` in order, up to a NUL, which ends a text for SQLite.
 
-    What SQLite refuses as "unrecognized token" is a token of the kind "illegal".
+    A text that SQLite refuses as "unrecognized token" is a token of the kind "illegal".
     """
     known = _KNOWN
     return tuple([known[text] for text in _TOKEN.findall(sql) if text])

@@ -46,7 +46,7 @@ class RecordedOperation:
 
 @dataclass(frozen=True)
 class DiskRecord:
-    """What a run did to a database, its rollback journal and its WAL.
+    """Records all that a run did to a database, its rollback journal and its WAL.
 
     ``start`` are the files before it, ``recording`` the statements that ran meanwhile.
     """
@@ -57,7 +57,7 @@ class DiskRecord:
 
     @property
     def durable(self) -> bool:
-        """Whether what the run reported as done must stay."""
+        """Whether a change must stay after the run has reported success."""
         return any(isinstance(one.operation, Returned) for one in self.operations)
 
     def states(self) -> Iterator[PowerState]:

@@ -45,7 +45,7 @@ MOST_WRITES = 128
 """Writes of one run after which the power is lost, where it has more."""
 
 _Possible: TypeAlias = tuple[str, Mapping[str, bytes | None]]
-"""What reached the disk, in words, and the files by ending; None where one is not there."""
+"""A state of the disk in words, and its files by ending; None where one is not there."""
 
 
 @dataclass(frozen=True)
