@@ -1,4 +1,4 @@
-"""What declarations excuse, and what they never do."""
+"""Declarations allow the losses and changes that they name, and no others."""
 
 from __future__ import annotations
 

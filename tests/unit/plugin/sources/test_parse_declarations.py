@@ -1,4 +1,4 @@
-"""Declarations as people write them: what is read, and what a malformed one is told."""
+"""Declarations as people write them: they become values, and a malformed one is refused."""
 
 from __future__ import annotations
 
