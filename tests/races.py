@@ -9,9 +9,9 @@ whole versions.
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import threading
@@ -32,19 +32,6 @@ MODES = ("delete", "wal")
 BEGINNINGS = ("0000+u1", "0007", "nothing yet")
 KINDS = ("processes", "threads")
 
-# For each path it is told, after 1 for with a backup or 0 for without: open it, and say its version
-# and the steps applied here.
-OPENER = """
-import sys
-import sqlite_utils
-from tests.races import Applied, open_once
-
-with Applied() as applied:
-    print("ready", flush=True)
-    for line in sys.stdin:
-        applied.steps.clear()
-        print(open_once(line[1:].rstrip(), backup=line[0] == "1"), *applied.steps, flush=True)
-"""
 READ = "SELECT user_version, (SELECT count(*) FROM documents) FROM pragma_user_version"
 
 
@@ -130,35 +117,49 @@ def reading(path, result):
             reader.join()
 
 
+def open_as_told(pipe):
+    """Open each path that the pipe brings, with a backup or without; send back what came of it.
+
+    That is the version or the error, and the steps that were applied here. None ends it.
+    """
+    with Applied() as applied:
+        pipe.send("ready")
+        for path, backup in iter(pipe.recv, None):
+            applied.steps.clear()
+            pipe.send((open_once(path, backup=backup), [*applied.steps]))
+
+
 @contextmanager
 def waiting_processes():
-    """Yield processes that wait for paths to open."""
+    """Yield pipes to processes that wait for paths to open.
+
+    Where one process can fork them, only that one imports what opening takes.
+    """
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if forks else "spawn")
+    if forks:
+        context.set_forkserver_preload(["pmd.store.database", "sqlite_utils"])
+    pipes = []
     with ExitStack() as stack:
-        started = [
-            stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, "-c", OPENER],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    cwd=Path(__file__).parents[1],
-                )
-            )
-            for _ in range(OPENERS)
-        ]
-        assert [opener.stdout.readline() for opener in started] == ["ready\n"] * OPENERS
-        yield started
+        for _ in range(OPENERS):
+            ours, theirs = context.Pipe()
+            opener = context.Process(target=open_as_told, args=(theirs,))
+            opener.start()
+            stack.callback(opener.join)
+            stack.callback(ours.send, None)
+            pipes.append(ours)
+        assert [pipe.recv() for pipe in pipes] == ["ready"] * OPENERS
+        yield pipes
 
 
-def race_processes(processes, path, beginning, *, backup):
+def race_processes(pipes, path, beginning, *, backup):
     """Open the path in all processes at once; return what it did."""
     result = RaceResult()
     with look_at(path, beginning, result, backup=backup), reading(path, result):
-        for process in processes:
-            process.stdin.write(f"{int(backup)}{path}\n")
-            process.stdin.flush()
-        for process in processes:
-            end, *steps = process.stdout.readline().split()
+        for pipe in pipes:
+            pipe.send((path, backup))
+        for pipe in pipes:
+            end, steps = pipe.recv()
             result.ends.append(end)
             result.steps.extend(steps)
     return result
@@ -222,7 +223,7 @@ def main(rounds):
     """Run every race that often, print a line for each kind, and return how many went wrong."""
     failed = 0
     say(f"{'openers':<10} {'journal':<8} {'beginning':<12} rounds  opened  steps   reads  wrong")
-    with waiting_processes() as processes, tempfile.TemporaryDirectory() as made:
+    with waiting_processes() as pipes, tempfile.TemporaryDirectory() as made:
         for kind in KINDS:
             for mode in MODES:
                 for beginning in BEGINNINGS:
@@ -234,7 +235,7 @@ def main(rounds):
                         if kind == "threads":
                             result = race_threads(path, beginning, backup=backup)
                         else:
-                            result = race_processes(processes, path, beginning, backup=backup)
+                            result = race_processes(pipes, path, beginning, backup=backup)
                         count.update(opened=len(result.ends), steps=len(result.steps))
                         count.update(reads=len(result.reads), wrong=bool(result.troubles))
                         for trouble in result.troubles:

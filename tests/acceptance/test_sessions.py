@@ -146,6 +146,8 @@ def test_several_databases_have_ids_grids_and_fixtures_of_their_own(own: Applica
     text = OWN + HOOK.replace("[Visits()]", "[Visits(), Other()]")
     text += "\nclass Other(Visits):\n    name = 'other'\n"
     (own.path / "conftest.py").write_text(text)
+    hidden = "note migration_ignore: 1 object hidden from every check"
+    (own.path / "pytest.ini").write_text("[pytest]\nmigration_ignore = versions\n")
     snapshot(own, "--source", "visits")
     snapshot(own, "--source", "other")
     (own.path / "test_both.py").write_text(
@@ -161,10 +163,13 @@ def test_several_databases_have_ids_grids_and_fixtures_of_their_own(own: Applica
         [
             "visits",
             "  0001   ok       ok     ok       ok",
+            hidden,
             "other",
+            hidden,
             "4 snapshots, 4 migrations: 16 ok in *",
         ]
     )
+    assert result.outlines.count(hidden) == 2
     own.run("migrations::other::0001..0002[schema]").assert_outcomes(passed=1)
     own.matrix("-k", "visits and frozen").assert_outcomes(passed=2, deselected=19)
 

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_pmd_migrations.application.history import History
     from pytest_pmd_migrations.application.upgrade import Step
-    from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Verdict
+    from pytest_pmd_migrations.checks.model import (
+        Check,
+        Finding,
+        LineageRecord,
+        MigrationRow,
+        Note,
+        SnapshotRow,
+        Verdict,
+    )
     from pytest_pmd_migrations.checks.registry import register
     from pytest_pmd_migrations.errors import (
         FreshFailedError,
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     )
     from pytest_pmd_migrations.pytest_side.database import MigrationDatabase
     from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare, read_schema
+    from pytest_pmd_migrations.snapshots.names import Fresh, SnapshotName
     from pytest_pmd_migrations.sources import Condition, Declarations, Location, Source
 
 __version__ = "0.1.0"
@@ -36,12 +45,14 @@ __all__ = [
     "Condition",
     "Declarations",
     "Finding",
+    "Fresh",
     "FreshFailedError",
     "History",
     "LineageRecord",
     "Location",
     "LockFileError",
     "MigrationDatabase",
+    "MigrationRow",
     "MigrationTestError",
     "Note",
     "Schema",
@@ -50,6 +61,8 @@ __all__ = [
     "SchemaReadError",
     "SettingError",
     "SnapshotError",
+    "SnapshotName",
+    "SnapshotRow",
     "Source",
     "SourceError",
     "Step",
@@ -62,7 +75,15 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "checks.model": ("Check", "Finding", "LineageRecord", "Note", "Verdict"),
+    "checks.model": (
+        "Check",
+        "Finding",
+        "LineageRecord",
+        "MigrationRow",
+        "Note",
+        "SnapshotRow",
+        "Verdict",
+    ),
     "checks.registry": ("register",),
     "pytest_side.database": ("MigrationDatabase",),
     "errors": (
@@ -78,6 +99,7 @@ _ROOMS = {
     ),
     "application.history": ("History",),
     "application.upgrade": ("Step",),
+    "snapshots.names": ("Fresh", "SnapshotName"),
     "schema": ("Schema", "SchemaDiff", "compare", "read_schema"),
     "sources": ("Condition", "Declarations", "Location", "Source"),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.snapshots.names import format_version, version_title
+from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
 from pytest_pmd_migrations.sources.protocol import (
     Location,
@@ -56,6 +56,11 @@ class Application:
     def title(self, version: int) -> str:
         """Return a version for people to read: its number, and its label where it has one."""
         return version_title(version, self.label(version))
+
+    def start_title(self, start: Start) -> str:
+        """Return what a lineage starts from, for people to read: a snapshot, or ``fresh``."""
+        label = self.label(start.version)
+        return f"{start} {label}" if label else str(start)
 
     @property
     def span(self) -> str:

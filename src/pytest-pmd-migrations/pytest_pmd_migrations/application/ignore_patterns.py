@@ -31,7 +31,7 @@ def count_hidden(project: Project) -> Mapping[History, int]:
     read = [schema for found in schemas.values() for schema in found]
     known = [schema for schema in read if schema is not None]
     if len(known) == len(read):
-        _judge(patterns, known)
+        _refuse_idle(patterns, known)
     counts = {}
     for history in project.histories:
         own = [schema for schema in schemas[history] if schema is not None]
@@ -55,7 +55,7 @@ def _schemas(history: History) -> Iterator[Schema | None]:
         yield None
 
 
-def _judge(patterns: Sequence[str], schemas: Sequence[Schema]) -> None:
+def _refuse_idle(patterns: Sequence[str], schemas: Sequence[Schema]) -> None:
     for pattern in patterns:
         if any(schema.without([pattern]) != schema for schema in schemas):
             continue

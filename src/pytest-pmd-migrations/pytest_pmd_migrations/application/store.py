@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.upgrade import EMPTY
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -18,7 +19,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     content_digest,
     read_lock_file,
 )
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.wording import shown_path
 
@@ -70,6 +71,10 @@ class Store:
                 " Restore the migration that made it, or remove the snapshot.",
             )
         return image
+
+    def image(self, start: Start) -> Image:
+        """Return the database that a lineage starts from: a snapshot, verified, or none at all."""
+        return self.read(start) if isinstance(start, SnapshotName) else EMPTY
 
     def _shown(self, name: SnapshotName) -> str:
         return shown_path(self.folder.file(name))

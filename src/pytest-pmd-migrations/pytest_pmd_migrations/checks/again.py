@@ -127,8 +127,9 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_SecondR
     step: dict[Lines, list[str]] = {}
     for record in reaching(lineages, version):
         second = record.seen[version]
-        runner.setdefault(second.runner, []).append(str(record.start))
-        step.setdefault(second.step, []).append(str(record.start))
+        start = history.application.start_title(record.start)
+        runner.setdefault(second.runner, []).append(start)
+        step.setdefault(second.step, []).append(start)
     return Verdict(
         (*_runner_finding(history, version, runner), *_step_finding(history, version, step))
     )

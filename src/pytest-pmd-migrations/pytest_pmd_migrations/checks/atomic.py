@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import EMPTY, walk
+from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -23,7 +23,7 @@ from pytest_pmd_migrations.checks.reached import reaching, unreached
 from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Kind, Mode, StruckPoint, try_faults
 from pytest_pmd_migrations.faults.wording import advice, counts, describe
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
@@ -67,15 +67,15 @@ def _tried_on(
     starts = [record.start for record in reaching(lineages, version)]
     stored = [start for start in starts if start.version == before]
     for start in stored:
-        yield _TriedOn("a new database" if start == FRESH else str(start), _image(history, start))
+        yield _TriedOn(
+            "a new database" if start == FRESH else history.application.start_title(start),
+            history.store.image(start),
+        )
     if not stored:
         nearest = max(starts, key=lambda start: (start.version, start == FRESH))
-        *_, last = walk(history.application.source, _image(history, nearest), to=before)
-        yield _TriedOn(f"{nearest} at {history.application.title(before)}", last.after)
-
-
-def _image(history: History, start: Start) -> Image:
-    return history.store.read(start) if isinstance(start, SnapshotName) else EMPTY
+        *_, last = walk(history.application.source, history.store.image(nearest), to=before)
+        nearest_title = history.application.start_title(nearest)
+        yield _TriedOn(f"{nearest_title} at {history.application.title(before)}", last.after)
 
 
 def _verdict(

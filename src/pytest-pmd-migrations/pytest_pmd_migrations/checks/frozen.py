@@ -37,12 +37,12 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[str]]) -
     version = row.version
     line = history.store.lock_file.versions.get(version)
     if version not in history.application.versions:
-        return _removed(history, version)
+        return _removed(history, row)
     if line is None:
         return _unlocked(history, row)
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
     differences, details = _schema_lines(history, version, line)
-    differences = differences or _row_lines(version, line, lineages)
+    differences = differences or _row_lines(history, line, version, lineages)
     edited = _is_edited(history, version)
     if not differences:
         notes = (Note(row, "its text changed since release, what it does did not"),)
@@ -79,14 +79,14 @@ def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[li
 
 
 def _row_lines(
-    version: int, line: VersionLine, lineages: Sequence[LineageRecord[str]]
+    history: History, line: VersionLine, version: int, lineages: Sequence[LineageRecord[str]]
 ) -> list[str]:
     """Return a line for the lineages whose rows after the step are not those recorded."""
     other: list[str] = []
     for record in reaching(lineages, version):
         recorded = line.rows.get(record.start)
         if recorded is not None and record.seen[version] != recorded:
-            other.append(str(record.start))
+            other.append(history.application.start_title(record.start))
     if not other:
         return []
     text = f"other rows after this step, upgraded from {', '.join(other)}"
@@ -118,11 +118,12 @@ def _edited(history: History, version: int, differences: list[str]) -> Finding:
     return Finding(headline(first), (f"  {what}", *differences, "", *mend), version)
 
 
-def _removed(history: History, version: int) -> Verdict:
+def _removed(history: History, row: Row) -> Verdict:
+    version = row.version
     line = history.store.lock_file.versions[version]
     lines = (
         *wrap_text(
-            f"{LOCK_FILE} has {format_version(version)} as released; the source has no such"
+            f"{LOCK_FILE} has {row.title} as released; the source has no such"
             " version. Databases at it, or on the way to it, can no longer be upgraded as they"
             " were."
         ),

@@ -150,7 +150,7 @@ class LineageRecord(Generic[Seen]):
     last: Image | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check(Generic[Seen]):
     """A question asked of every row of one kind; one column of the grid.
 

@@ -27,7 +27,9 @@ def unreached(
     stopped: dict[str, list[str]] = {}
     for record in lineages:
         if record.failure is not None:
-            stopped.setdefault(str(record.failure), []).append(str(record.start))
+            stopped.setdefault(str(record.failure), []).append(
+                history.application.start_title(record.start)
+            )
     reasons = [
         line
         for failure, starts in stopped.items()

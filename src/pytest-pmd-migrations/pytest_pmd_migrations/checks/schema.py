@@ -17,7 +17,6 @@ from pytest_pmd_migrations.checks.model import (
     LineageRecord,
     Note,
     Row,
-    SnapshotRow,
     Verdict,
 )
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
@@ -78,7 +77,7 @@ def _judge(
     """Judge one snapshot's lineage; a variant need not equal fresh until it first does."""
     record = lineages[0]
     differing = {version: found for version, found in record.seen.items() if found}
-    if isinstance(row, SnapshotRow) and row.snapshot.variant:
+    if record.start.variant:
         return _judge_variant(history, row, record, differing)
     if not differing:
         return Verdict(image=record.last)
@@ -176,7 +175,7 @@ def _fact(difference: Difference) -> tuple[object, ...]:
 
 def _where(history: History, record: _Record, version: int) -> str:
     if version == record.start.version:
-        return f"stored {record.start}, before any step"
+        return f"stored {history.application.start_title(record.start)}, before any step"
     return f"after {history.application.file_name(version)}"
 
 

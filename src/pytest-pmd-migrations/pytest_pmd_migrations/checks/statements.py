@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from typing import Literal
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
@@ -21,14 +23,26 @@ from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 __all__ = ["STATEMENTS"]
 
-Errors = Mapping[str, str]
-"""Why each statement that does not prepare does not, by the statement's name."""
+Cause = Literal["text", "application", "schema"]
+"""What would have to change: the statement's text, what the application adds, or the schema."""
+
+
+@dataclass(frozen=True)
+class PrepareError:
+    """Why one statement does not prepare: what SQLite says of it, and what would mend it."""
+
+    text: str
+    cause: Cause
+
+
+Errors = Mapping[str, PrepareError]
+"""The statements that do not prepare, by their names."""
 
 _LONGEST_SQL = 4
-_EMPTY = "it is empty; expected one SQL statement"
-_SEVERAL = "it holds several statements; expected one. Name each by itself"
-_OF_THE_TEXT = (_EMPTY, _SEVERAL, "near ", "incomplete input", "unrecognized token", "the query")
-"""How errors begin that no schema could mend."""
+_EMPTY = PrepareError("it is empty; expected one SQL statement", "text")
+_SEVERAL = PrepareError("it holds several statements; expected one. Name each by itself", "text")
+_OF_THE_TEXT = ("near ", "incomplete input", "unrecognized token", "the query")
+"""How SQLite's messages begin that no schema could mend."""
 _ONLY_IN_THE_APPLICATION = ("no such function", "no such collation", "no such module")
 
 
@@ -66,8 +80,8 @@ def _errors(history: History, image: Image) -> Errors:
     return found
 
 
-def _why_not(conn: sqlite3.Connection, image: Image, sql: str) -> str:
-    """Return why SQLite cannot prepare one statement, empty when it can; nothing is executed."""
+def _why_not(conn: sqlite3.Connection, image: Image, sql: str) -> PrepareError | None:
+    """Return why SQLite cannot prepare one statement, None when it can; nothing is executed."""
     first = next(iter(tokenize(sql)), None)
     if first is None:
         return _EMPTY
@@ -80,17 +94,27 @@ def _why_not(conn: sqlite3.Connection, image: Image, sql: str) -> str:
     return _prepare(conn, sql if first.is_word("EXPLAIN", "QUERY") else f"EXPLAIN {sql}")
 
 
-def _prepare(conn: sqlite3.Connection, sql: str) -> str:
+def _prepare(conn: sqlite3.Connection, sql: str) -> PrepareError | None:
     try:
         conn.execute(sql, _Values())
     except _PreparedError:
-        return ""
+        return None
     except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
         # Python 3.11 has a Warning where later ones have a ProgrammingError.
-        if "one statement at a time" in str(error):
+        text = str(error)
+        if "one statement at a time" in text:
             return _SEVERAL
-        return str(error)
+        return PrepareError(text, _cause(text))
     raise TypeError("sqlite3 executed a statement without asking for its parameters")
+
+
+def _cause(message: str) -> Cause:
+    """Return what would mend a statement of which SQLite says this."""
+    if message.startswith(_OF_THE_TEXT):
+        return "text"
+    if message.startswith(_ONLY_IN_THE_APPLICATION):
+        return "application"
+    return "schema"
 
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[Errors]]) -> Verdict:
@@ -123,7 +147,8 @@ def _errors_told(
     if errors[0][1] == errors[1][1]:
         errors = [(f"{here}, and fresh {target}", errors[0][1])]
     for database, error in errors:
-        yield from wrap_text(f"{database}: {error or 'it prepares'}", indent="    ", hanging="  ")
+        said = error.text if error else "it prepares"
+        yield from wrap_text(f"{database}: {said}", indent="    ", hanging="  ")
 
 
 def _shown(sql: str) -> Iterator[str]:
@@ -137,16 +162,16 @@ def _shown(sql: str) -> Iterator[str]:
 
 
 def _mend(upgraded: Errors, fresh: Errors, row: Row, application: Application) -> Iterator[str]:
-    errors = [*upgraded.values(), *fresh.values()]
-    if any(error.startswith(_ONLY_IN_THE_APPLICATION) for error in errors):
+    causes = {error.cause for error in (*upgraded.values(), *fresh.values())}
+    if "application" in causes:
         yield from wrap_text(
             "What the application adds to its own connection (functions, collations, modules) is"
             " not there: leave a statement that needs it out of pytest_migration_statements."
         )
         yield ""
-    if any(error.startswith(_OF_THE_TEXT) for error in errors):
+    if "text" in causes:
         yield "Mend a text that is not one statement where it is written."
-    if all(error.startswith(_OF_THE_TEXT) for error in errors):
+    if causes == {"text"}:
         return
     if upgraded.keys() == fresh.keys():
         target = application.title(application.latest)

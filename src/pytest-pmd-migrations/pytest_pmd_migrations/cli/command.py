@@ -46,11 +46,10 @@ def main() -> None:
 def new(description: str, *, sql: bool, source: str) -> None:
     """Write the next migration's file: new "add tags"."""
     with _clean_errors():
-        path = create_migration(source_for_new(source), description, script=sql)
-    click.echo(f"created  {shown_path(path)}")
+        created = create_migration(source_for_new(source), description, script=sql)
+    click.echo(f"created  {shown_path(created.path)}")
     what = "write the script" if sql else "write up(db)"
-    number = path.name.partition("_")[0]
-    click.echo(f"next     {what}, then: pytest --migration-matrix -k {number}")
+    click.echo(f"next     {what}, then: pytest --migration-matrix -k {created.number}")
 
 
 @main.command()

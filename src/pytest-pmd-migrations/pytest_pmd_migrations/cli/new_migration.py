@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["create_migration"]
+__all__ = ["NewMigration", "create_migration"]
 
 _LONGEST_SLUG = 60
 _MODULE = '''"""{title}."""
@@ -26,8 +27,16 @@ def up(db):
 '''
 
 
-def create_migration(source: FilesSource, description: str, *, script: bool) -> Path:
-    """Write the file of the next version, and return its path.
+@dataclass(frozen=True)
+class NewMigration:
+    """A file that was written: its path, and its version as the file's name begins with it."""
+
+    path: Path
+    number: str
+
+
+def create_migration(source: FilesSource, description: str, *, script: bool) -> NewMigration:
+    """Write the file of the next version.
 
     Raises UnusableError when no file name can be made of the description, ClickException when
     the file cannot be written.
@@ -41,7 +50,8 @@ def create_migration(source: FilesSource, description: str, *, script: bool) -> 
     versions = source.versions()
     version = versions[-1] + 1 if versions else 1
     width = len(source.files[-1].path.name.partition("_")[0]) if source.files else 4
-    path = source.folder / f"{version:0{width}d}_{slug}{'.sql' if script else '.py'}"
+    number = f"{version:0{width}d}"
+    path = source.folder / f"{number}_{slug}{'.sql' if script else '.py'}"
     try:
         with path.open("x", encoding="utf-8", errors="replace") as file:
             file.write(_text(version, " ".join(description.split()), script=script))
@@ -50,7 +60,7 @@ def create_migration(source: FilesSource, description: str, *, script: bool) -> 
             f"{shown_path(path)} cannot be written: {error.strerror}; expected a folder to write"
             " into, and no such file in it"
         ) from error
-    return path
+    return NewMigration(path, number)
 
 
 def _text(version: int, words: str, *, script: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite3 import Error
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import Finding, Verdict
+from pytest_pmd_migrations.checks.model import AnyCheck, Finding, Verdict
 from pytest_pmd_migrations.errors import (
     FreshFailedError,
     MigrationTestError,
@@ -28,12 +28,13 @@ def failed_lineage(history: History, walk: Walk) -> Verdict | None:
         application = history.application
         stopped = application.title(walk.reached[-1] if walk.reached else walk.start.version)
         name = application.file_name(failure.version)
-        head = headline(f"{walk.start} stopped at {stopped}: {name} failed")
+        start = application.start_title(walk.start)
+        head = headline(f"{start} stopped at {stopped}: {name} failed")
         finding = Finding(head, finding.lines, finding.version)
     return Verdict((finding,), image=walk.last)
 
 
-def unseen_lineage(history: History, walk: Walk, check: str) -> Verdict | None:
+def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | None:
     """Return the verdict of a check that could not observe the lineage, None when it could.
 
     An error that is neither the package's nor SQLite's is raised again: the check is at fault.
@@ -45,10 +46,11 @@ def unseen_lineage(history: History, walk: Walk, check: str) -> Verdict | None:
     if isinstance(error, MigrationTestError):
         finding = error_finding(history, error)
     elif isinstance(error, Error):
-        where = f"{walk.start} at {history.application.title(unseen.version)}"
+        start = history.application.start_title(walk.start)
+        where = f"{start} at {history.application.title(unseen.version)}"
         finding = Finding(
             headline(f"{where}: SQLite cannot read it"),
-            wrap_text(f"The check {check} got {type(error).__name__}: {error}"),
+            wrap_text(f"The check {check.name} got {type(error).__name__}: {error}"),
             unseen.version,
         )
     else:

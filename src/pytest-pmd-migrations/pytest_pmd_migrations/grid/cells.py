@@ -65,10 +65,19 @@ class Cell:
     @property
     def name(self) -> str:
         """The id without the part that all cells of one source share."""
+        return f"{self._lineage}[{self.check.name}]"
+
+    @property
+    def database_name(self) -> str:
+        """The name of the file that a failing cell's last database is kept under."""
+        source = self.history.application.name
+        return f"{source}-{self._lineage}.db" if source else f"{self._lineage}.db"
+
+    @property
+    def _lineage(self) -> str:
         if isinstance(self.row, MigrationRow):
-            return f"{self.row}[{self.check.name}]"
-        latest = format_version(self.history.application.latest)
-        return f"{self.row}..{latest}[{self.check.name}]"
+            return str(self.row)
+        return f"{self.row}..{format_version(self.history.application.latest)}"
 
     @property
     def id(self) -> str:
@@ -102,8 +111,7 @@ def snapshot_rows(history: History) -> tuple[SnapshotRow, ...]:
     """Return a row for each snapshot that is stored, recorded or expected."""
     names = {*history.store.names, *history.store.lock_file.snapshots}
     names.update(SnapshotName(version) for version in history.application.versions)
-    label = history.application.label
-    return tuple(SnapshotRow(name, label(name.version)) for name in sorted(names))
+    return tuple(SnapshotRow(name, _label(history, name.version)) for name in sorted(names))
 
 
 def migration_rows(history: History) -> tuple[MigrationRow, ...]:
@@ -111,8 +119,13 @@ def migration_rows(history: History) -> tuple[MigrationRow, ...]:
     lines = history.store.lock_file.versions
     versions = {version for version, line in lines.items() if line.released}
     versions.update(history.application.versions)
-    label = history.application.label
-    return tuple(MigrationRow(version, label(version)) for version in sorted(versions))
+    return tuple(MigrationRow(version, _label(history, version)) for version in sorted(versions))
+
+
+def _label(history: History, version: int) -> str:
+    """Return a version's label; that of a removed version is in the lock file."""
+    line = history.store.lock_file.versions.get(version)
+    return history.application.label(version) or (line.label if line else "")
 
 
 def list_cells(history: History, checks: Sequence[AnyCheck]) -> tuple[Cell, ...]:
@@ -145,9 +158,9 @@ def judge_cell(walks: Walks, cell: Cell) -> Verdict:
 def _judge_migration(walks: Walks, check: AnyCheck, row: MigrationRow) -> Verdict:
     lineages = walks.all_lineages()
     for walk in lineages:
-        unseen = walk.unseen.get(check.name)
+        unseen = walk.unseen.get(check)
         if unseen is not None and unseen.version <= row.version and row.version in walk.reached:
-            verdict = unseen_lineage(walks.history, walk, check.name)
+            verdict = unseen_lineage(walks.history, walk, check)
             if verdict is not None:
                 return verdict
     return check.judge(walks.history, row, [walk.record(check) for walk in lineages])
@@ -158,17 +171,18 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
     latest, lock_file = history.application.latest, history.store.lock_file
     if name in history.store.names:
         walk = walks.lineage(name)
-        blocked = failed_lineage(history, walk) or unseen_lineage(history, walk, check.name)
+        blocked = failed_lineage(history, walk) or unseen_lineage(history, walk, check)
         return blocked or check.judge(history, row, [walk.record(check)])
     if name == SnapshotName(latest) and name not in lock_file.snapshots:
         # Where no fresh database can be built, the cell fails instead.
         history.fresh.image(latest)
         text = "no snapshot yet; its row uses a fresh build"
         return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
-    return Verdict((_missing(history, name),))
+    return Verdict((_missing(history, row),))
 
 
-def _missing(history: History, name: SnapshotName) -> Finding:
+def _missing(history: History, row: SnapshotRow) -> Finding:
+    name = row.snapshot
     file = shown_path(history.store.folder.file(name))
     if name in history.store.lock_file.snapshots:
         lines = (
@@ -177,11 +191,11 @@ def _missing(history: History, name: SnapshotName) -> Finding:
             "Restore it from version control:",
             f"  git checkout -- {file}",
         )
-        return Finding(headline(f"snapshot {name} is gone"), lines, name.version)
+        return Finding(headline(f"snapshot {row.title} is gone"), lines, name.version)
     lines = (
         *wrap_text(f"{file} does not exist; only the newest version may lack its snapshot."),
         "",
         "Build it:",
         "  pmd-migrations snapshot",
     )
-    return Finding(headline(f"{name} has no snapshot"), lines, name.version)
+    return Finding(headline(f"{row.title} has no snapshot"), lines, name.version)

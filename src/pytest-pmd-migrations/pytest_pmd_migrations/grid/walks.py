@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
+from pytest_pmd_migrations.application.upgrade import Step, walk
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, LineageRecord, Observer, Seen
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.snapshots.names import FRESH, Start
 
 __all__ = ["Unseen", "Walk", "Walks"]
 
@@ -29,34 +29,34 @@ class Walk:
     """One lineage, walked: how far it came, and what each check saw.
 
     ``start`` is what it starts from; ``reached`` the versions it arrived at by a step; ``last`` the
-    last database it had; ``failure`` why it stopped early; ``unseen`` why a check, by its name,
-    could observe no more.
+    last database it had; ``failure`` why it stopped early; ``unseen`` why a check could
+    observe no more.
     """
 
     start: Start
     reached: list[int] = field(default_factory=list)
     last: Image | None = None
     failure: MigrationTestError | None = None
-    unseen: dict[str, Unseen] = field(default_factory=dict)
-    _seen: dict[str, dict[int, Any]] = field(default_factory=dict)
+    unseen: dict[AnyCheck, Unseen] = field(default_factory=dict)
+    _seen: dict[AnyCheck, dict[int, Any]] = field(default_factory=dict)
 
     def record(self, check: Check[Seen]) -> LineageRecord[Seen]:
         """Return what ``check`` saw of this lineage."""
-        seen: dict[int, Seen] = self._seen.get(check.name, {})
+        seen: dict[int, Seen] = self._seen.get(check, {})
         return LineageRecord(self.start, tuple(self.reached), seen, self.failure, self.last)
 
-    def arrive(self, step: Step, observers: Iterable[tuple[str, Observer[Any]]]) -> None:
+    def arrive(self, step: Step, observers: Mapping[AnyCheck, Observer[Any]]) -> None:
         """Show a step to the observers; one that raises sees no more of this lineage."""
         self.last = step.after
         if step.before is not None:
             self.reached.append(step.version)
-        for name, observe in observers:
-            if name in self.unseen:
+        for check, observe in observers.items():
+            if check in self.unseen:
                 continue
             try:
-                self._seen.setdefault(name, {})[step.version] = observe(step)
+                self._seen.setdefault(check, {})[step.version] = observe(step)
             except Exception as error:
-                self.unseen[name] = Unseen(step.version, error)
+                self.unseen[check] = Unseen(step.version, error)
 
 
 class Walks:
@@ -85,15 +85,10 @@ class Walks:
 
     def _walk(self, start: Start) -> Walk:
         taken = Walk(start)
-        observers = [
-            (check.name, check.watch(self.history)) for check in self._checks if check.watch
-        ]
+        observers = {check: check.watch(self.history) for check in self._checks if check.watch}
         try:
-            for step in walk(self.history.application.source, self._image(start)):
+            for step in walk(self.history.application.source, self.history.store.image(start)):
                 taken.arrive(step, observers)
         except MigrationTestError as error:
             taken.failure = error
         return taken
-
-    def _image(self, start: Start) -> Image:
-        return self.history.store.read(start) if isinstance(start, SnapshotName) else EMPTY

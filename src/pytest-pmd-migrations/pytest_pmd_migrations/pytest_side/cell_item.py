@@ -19,7 +19,7 @@ from _pytest._code.code import (
 
 from pytest_pmd_migrations.checks.model import Finding, Verdict
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
-from pytest_pmd_migrations.grid.cells import PREFIX, Cell
+from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.sources.protocol import Location
 
@@ -29,8 +29,8 @@ _EVERYTHING = 2
 __all__ = ["CellFailedError", "CellItem", "MigrationMatrix"]
 
 
-Judge = Callable[[Cell], Verdict]
-"""What answers for a cell."""
+JudgeCell = Callable[[Cell], Verdict]
+"""The function that answers for a cell."""
 
 
 class CellFailedError(MigrationTestError, AssertionError):
@@ -48,7 +48,7 @@ class MigrationMatrix(pytest.Collector):
         self,
         *,
         cells: Sequence[Cell],
-        judge: Judge,
+        judge: JudgeCell,
         **kwargs: Any,  # noqa: ANN401 - pytest's own
     ) -> None:
         super().__init__(**kwargs)
@@ -70,7 +70,7 @@ class CellItem(pytest.Item):
         self,
         *,
         cell: Cell,
-        judge: Judge,
+        judge: JudgeCell,
         **kwargs: Any,  # noqa: ANN401 - pytest's own
     ) -> None:
         super().__init__(**kwargs)
@@ -125,9 +125,8 @@ class CellItem(pytest.Item):
         cache = getattr(self.config, "cache", None)
         if cache is None or verdict.image is None or not verdict.image.content:
             return []
-        name = self.cell.id.removeprefix(PREFIX).partition("[")[0].replace("::", "-")
         try:
-            path: Path = cache.mkdir("migrations") / f"{name}.db"
+            path: Path = cache.mkdir("migrations") / self.cell.database_name
             handle, temporary = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "wb") as file:
                 file.write(verdict.image.content)

@@ -36,7 +36,7 @@ class MatrixPlugin:
             self.checks = select_checks(str(config.option.migration_checks))
             self.cells = select_cells(self.histories, self.checks, ids)
             # A worker's controller has done it, and prints the summary.
-            self._hidden = {} if hasattr(config, "workerinput") else count_hidden(project)
+            self._ignored = {} if hasattr(config, "workerinput") else count_hidden(project)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
         self._walks: dict[History, Walks] = {}
@@ -76,7 +76,7 @@ class MatrixPlugin:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Prepare one walk a lineage for the checks that are left after deselection."""
-        wanted = [item.cell.check for item in session.items if isinstance(item, CellItem)]
+        wanted = {item.cell.check for item in session.items if isinstance(item, CellItem)}
         checks = [check for check in self.checks if check in wanted]
         self._walks = {history: Walks(history, checks) for history in self.histories}
 
@@ -115,7 +115,7 @@ class MatrixPlugin:
         terminalreporter.section("migration matrix")
         for line in matrix_section(
             [
-                plan_of(history, self.checks, hidden=self._hidden.get(history, 0))
+                plan_of(history, self.checks, ignored=self._ignored.get(history, 0))
                 for history in self.histories
             ],
             tuple(self._outcomes.values()),

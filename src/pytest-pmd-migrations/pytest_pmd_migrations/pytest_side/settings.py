@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import pytest
 
@@ -50,8 +50,10 @@ def load_project(config: pytest.Config) -> Project:
     rules = Rules(
         ignore_patterns=tuple(config.getini("migration_ignore")),
         idempotent=bool(config.getini("migration_idempotent")),
-        column_order=_column_order(config),
-        faults=_faults(config),
+        column_order=cast(
+            "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
+        ),
+        faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
     )
     several = len(sources) > 1
     histories = []
@@ -108,24 +110,12 @@ def _declared(config: pytest.Config, source: Source) -> Mapping[int, Declaration
     return read_rows_file(config.rootpath / Path(text), source=source.name) if text else {}
 
 
-def _column_order(config: pytest.Config) -> ColumnOrder:
-    for allowed in get_args(ColumnOrder):
-        if config.getini("migration_column_order") == allowed:
-            return allowed  # type: ignore[no-any-return]  # one of the two
-    raise SettingError(
-        f"migration_column_order {config.getini('migration_column_order')!r} is unknown;"
-        f' expected "fail" or "ignore"{_file(config)}'
-    )
-
-
-def _faults(config: pytest.Config) -> FaultSet:
-    for allowed in get_args(FaultSet):
-        if config.getini("migration_faults") == allowed:
-            return allowed  # type: ignore[no-any-return]  # one of the two
-    raise SettingError(
-        f"migration_faults {config.getini('migration_faults')!r} is unknown;"
-        f' expected "default" or "full"{_file(config)}'
-    )
+def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> str:
+    found = config.getini(setting)
+    if found not in allowed:
+        expected = " or ".join(f'"{value}"' for value in allowed)
+        raise SettingError(f"{setting} {found!r} is unknown; expected {expected}{_file(config)}")
+    return str(found)
 
 
 def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:

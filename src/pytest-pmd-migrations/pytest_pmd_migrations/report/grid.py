@@ -8,12 +8,12 @@ from itertools import groupby
 
 from pytest_pmd_migrations.report.outcome import DIED, FAIL, NONE, NOTE
 
-__all__ = ["FOLD_ABOVE", "LONGEST_LABEL", "Grid", "GridLine", "grid_lines"]
+__all__ = ["FOLD_ABOVE", "LONGEST_TITLE", "Grid", "GridLine", "grid_lines"]
 
 FOLD_ABOVE = 12
 """Versions up to which every row is shown; above, neighbours that are alike share one."""
 
-LONGEST_LABEL = 36
+LONGEST_TITLE = 36
 """Characters up to which a row's name stands before its words; a longer one stands above them."""
 
 _GAP = 3
@@ -32,15 +32,15 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridLine:
-    """One line: a label, a word a check (none under a label too long), and a remark."""
+    """One line: a row's title, a word a check (none under a title too long), and a remark."""
 
-    label: str
+    title: str
     words: tuple[str, ...]
     remark: str = ""
 
-    def padded(self, label_width: int, column_widths: Sequence[int]) -> Iterator[str]:
+    def padded(self, title_width: int, column_widths: Sequence[int]) -> Iterator[str]:
         """Yield the line's pieces, each padded to its column; the words at odd places."""
-        yield f"  {self.label:<{label_width}}"
+        yield f"  {self.title:<{title_width}}"
         for word, width in zip(self.words, column_widths, strict=bool(self.words)):
             yield word
             yield " " * (width - len(word))
@@ -48,18 +48,18 @@ class GridLine:
 
 
 def grid_lines(grid: Grid) -> tuple[tuple[GridLine, ...], int, tuple[int, ...]]:
-    """Return the lines (the header first), the label column's width and the others' widths."""
-    lines = [GridLine("", grid.checks), *_short_labels(_rows(grid))]
-    label = max(len(line.label) for line in lines if line.words) + _GAP
+    """Return the lines (the header first), the width of the titles and the others' widths."""
+    lines = [GridLine("", grid.checks), *_short_titles(_rows(grid))]
+    title_width = max(len(line.title) for line in lines if line.words) + _GAP
     widths = tuple(max(len(name), len(DIED)) + _GAP for name in grid.checks)
-    return tuple(lines), label, widths
+    return tuple(lines), title_width, widths
 
 
-def _short_labels(lines: Iterable[GridLine]) -> Iterator[GridLine]:
+def _short_titles(lines: Iterable[GridLine]) -> Iterator[GridLine]:
     for line in lines:
-        if len(line.label) > LONGEST_LABEL:
-            yield GridLine(line.label, ())
-            yield replace(line, label="")
+        if len(line.title) > LONGEST_TITLE:
+            yield GridLine(line.title, ())
+            yield replace(line, title="")
         else:
             yield line
 
@@ -78,5 +78,5 @@ def _rows(grid: Grid) -> Iterator[GridLine]:
             yield from alike
         else:
             yield GridLine(
-                f"{alike[0].label}..{alike[-1].label}", words, f"({len(alike)} rows alike)"
+                f"{alike[0].title}..{alike[-1].title}", words, f"({len(alike)} rows alike)"
             )

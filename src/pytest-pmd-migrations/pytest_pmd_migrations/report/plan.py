@@ -34,14 +34,14 @@ class Plan:
     notes: tuple[Note, ...] = ()
 
 
-def plan_of(history: History, checks: Sequence[AnyCheck], *, hidden: int = 0) -> Plan:
-    """Return the plan of one history under ``checks``, which do not see ``hidden`` objects."""
+def plan_of(history: History, checks: Sequence[AnyCheck], *, ignored: int = 0) -> Plan:
+    """Return the plan of one history under ``checks``, which ignore so many objects."""
     application = history.application
     used = [check for check in checks if check.applies(history)]
     declared: set[UsedDeclaration] = set()
     notes: list[Note] = []
-    if hidden:
-        text = f"{counted(hidden, 'object')} hidden from every check"
+    if ignored:
+        text = f"{counted(ignored, 'object')} hidden from every check"
         notes.append(Note("migration_ignore", text))
     for version in application.versions:
         try:

@@ -75,11 +75,13 @@ def _grid(plan: Plan, outcomes: list[Outcome], *, titled: bool) -> Iterator[tupl
     statuses = {outcome.cell: outcome.status for outcome in outcomes}
     words = {(cell.row.title, cell.check): statuses.get(cell, NOT_RUN) for cell in plan.cells}
     checks = (*plan.snapshot_checks, *plan.migration_checks)
-    lines, label, widths = grid_lines(Grid(plan.rows, checks, words, len(application.versions)))
+    lines, title_width, widths = grid_lines(
+        Grid(plan.rows, checks, words, len(application.versions))
+    )
     if titled:
         yield (Piece(application.name),)
     for line in lines:
-        yield tuple(_pieces(line, label, widths))
+        yield tuple(_pieces(line, title_width, widths))
     yield ()
     if plan.snapshot_checks:
         yield (
@@ -96,8 +98,8 @@ def _grid(plan: Plan, outcomes: list[Outcome], *, titled: bool) -> Iterator[tupl
         )
 
 
-def _pieces(line: GridLine, label: int, widths: Sequence[int]) -> Iterator[Piece]:
-    texts = list(line.padded(label, widths))
+def _pieces(line: GridLine, title_width: int, widths: Sequence[int]) -> Iterator[Piece]:
+    texts = list(line.padded(title_width, widths))
     while texts and not texts[-1].strip():
         texts.pop()
     for text in texts:

@@ -78,11 +78,11 @@ class LockFile:
         return max((v for v, line in self.versions.items() if line.released), default=0)
 
     def with_version(self, version: int, line: VersionLine) -> LockFile:
-        """Return the lock with that version's line added or replaced."""
+        """Return the lock file with that version's line added or replaced."""
         return replace(self, versions={**self.versions, version: line})
 
     def with_snapshot(self, name: SnapshotName, line: SnapshotLine) -> LockFile:
-        """Return the lock with that snapshot's line added or replaced."""
+        """Return the lock file with that snapshot's line added or replaced."""
         return replace(self, snapshots={**self.snapshots, name: line})
 
 
@@ -130,14 +130,14 @@ def read_lock_file(path: Path) -> LockFile:
         ) from error
 
 
-def lock_file_text(lock: LockFile) -> str:
-    """Return the lock as the text of its file, the same for the same content."""
-    return "\n".join(_lines(lock)) + "\n"
+def lock_file_text(lock_file: LockFile) -> str:
+    """Return a lock file as the text of its file, the same for the same content."""
+    return "\n".join(_lines(lock_file)) + "\n"
 
 
-def write_lock_file(path: Path, lock: LockFile) -> None:
+def write_lock_file(path: Path, lock_file: LockFile) -> None:
     """Write the lock file by an atomic rename; raises SnapshotError where it cannot be."""
-    replace_file(path, lock_file_text(lock).encode())
+    replace_file(path, lock_file_text(lock_file).encode())
 
 
 def _version_line(line: Mapping[str, Any]) -> VersionLine:
@@ -148,15 +148,22 @@ def _version_line(line: Mapping[str, Any]) -> VersionLine:
         file=str(line["file"]),
         text=str(line["text"]),
         schema=str(line["schema"]),
-        rows={parse_start(start): digest for start, digest in line["rows"].items()},
+        rows={_start(text): digest for text, digest in line["rows"].items()},
         released=released,
         label=str(line.get("id", "")),
     )
 
 
-def _lines(lock: LockFile) -> Iterator[str]:
+def _start(text: str) -> Start:
+    try:
+        return parse_start(text)
+    except SnapshotError:
+        raise ValueError(f"rows names {text!r}, which is neither a snapshot nor fresh") from None
+
+
+def _lines(lock_file: LockFile) -> Iterator[str]:
     yield f"{_HEAD}format = {_FORMAT}"
-    for version, line in sorted(lock.versions.items()):
+    for version, line in sorted(lock_file.versions.items()):
         yield ""
         yield f"[versions.{format_version(version)}]"
         if line.label:
@@ -168,7 +175,7 @@ def _lines(lock: LockFile) -> Iterator[str]:
         yield f"[versions.{format_version(version)}.rows]"
         for start, digest in sorted((str(start), digest) for start, digest in line.rows.items()):
             yield f"{_text(start)} = {_text(digest)}"
-    for name, stored in sorted(lock.snapshots.items()):
+    for name, stored in sorted(lock_file.snapshots.items()):
         yield ""
         yield f"[snapshots.{_text(str(name))}]"
         yield f"digest = {_text(stored.digest)}"

@@ -69,6 +69,11 @@ class Fresh:
         """The version that the lineage starts at."""
         return 0
 
+    @property
+    def variant(self) -> str:
+        """Which shape of the version: there is one."""
+        return ""
+
     def __str__(self) -> str:
         return "fresh"
 

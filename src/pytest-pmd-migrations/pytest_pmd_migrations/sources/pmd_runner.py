@@ -41,7 +41,10 @@ def pmd_runner_source(
         return pmd.MigrationRunner(conn, tuple(found.values()), backup=_keep_no_backup)
 
     def read_declarations(file: MigrationFile) -> Declarations:
-        loaded = found[file.version].load()
+        try:
+            loaded = found[file.version].load()
+        except pmd.MigrationError as error:
+            raise SourceError(str(error)) from error
         return parse_constants(
             file.path.name,
             deletes=loaded.deletes,

@@ -144,7 +144,8 @@ def label_of(source: Source, version: int) -> str:
     Raises SourceError unless it is one printable line without spaces at its ends.
     """
     own = getattr(source, "label", None)
-    if own is None:
+    if not callable(own):
+        # An attribute of that name may be anything in a source written before there were labels.
         return ""
     call = f"label({version})"
     found = _ask(_described(source), call, lambda: own(version))

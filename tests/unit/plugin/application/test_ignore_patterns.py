@@ -29,7 +29,7 @@ def project(*found: History) -> Project:
 
 
 def text(found: History) -> str:
-    (note,) = plan_of(found, all_checks(), hidden=count_hidden(project(found))[found]).notes
+    (note,) = plan_of(found, all_checks(), ignored=count_hidden(project(found))[found]).notes
     return note.text
 
 
@@ -71,7 +71,7 @@ def test_a_column_can_be_hidden(tmp_path: Path) -> None:
 def test_the_plan_tells_it(tmp_path: Path) -> None:
     found = history(tmp_path, "log*", stored=f"{ONE}; {LOG}")
     note = Note("migration_ignore", "2 objects hidden from every check")
-    assert plan_of(found, all_checks(), hidden=2).notes == (note,)
+    assert plan_of(found, all_checks(), ignored=2).notes == (note,)
     assert plan_of(found, all_checks()).notes == ()
 
 

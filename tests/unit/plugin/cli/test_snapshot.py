@@ -17,6 +17,7 @@ from pytest_pmd_migrations.sources import resolve_source
 
 from tests.unit.plugin.built_application import history_of
 from tests.unit.plugin.cli.conftest import FIRST, SECOND, THIRD, Project
+from tests.unit.plugin.pythons import each_python, find_python
 
 Make = Callable[..., Project]
 
@@ -57,13 +58,10 @@ def test_everything_is_built_once_and_the_matrix_is_green(
     pytester.runpytest_inprocess("--migration-matrix").assert_outcomes(passed=15)
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@each_python
 def test_another_run_on_another_python_gives_the_same_bytes(stored: Make, version: str) -> None:
+    python = find_python(version)
     made = stored(FIRST, SECOND, THIRD)
-    python = shutil.which(f"python{version}") or sys.executable
-    found = subprocess.run([python, "--version"], capture_output=True, text=True).stdout
-    if not found.startswith(f"Python {version}."):
-        pytest.skip(f"python{version} is not installed here")
     files = made.files()
     shutil.rmtree(made.snapshots)
     # What is installed here, without this Python's own library.

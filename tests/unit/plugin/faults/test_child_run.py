@@ -29,7 +29,7 @@ class Stubborn(TenLines):
 
 def test_hung_is_a_run_that_does_not_come_back():
     subject = case(Stubborn())
-    struck = try_faults(subject, [OneDenial()], patience=0.3)
+    struck = try_faults(subject, [OneDenial()], patience=0.1)
     assert [one.left for one in struck] == ["hung"]
 
 

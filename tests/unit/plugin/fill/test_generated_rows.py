@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +13,8 @@ import pytest
 import pytest_pmd_migrations
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.snapshots.twin import twin_sql
+
+from tests.unit.plugin.pythons import each_python, find_python
 
 PLUGIN = Path(pytest_pmd_migrations.__file__).parents[1]
 PARENT = "CREATE TABLE p(id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE);"
@@ -367,13 +367,9 @@ def test_another_seed_gives_other_rows() -> None:
     assert rows(0) == rows(0) != rows(1)
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@each_python
 def test_every_python_generates_the_same_rows(conn: sqlite3.Connection, version: str) -> None:
     """Whatever the seed of its hashes: a snapshot made on one machine is the one of the next."""
-    python = shutil.which(f"python{version}") or sys.executable
-    found = subprocess.run([python, "--version"], capture_output=True, text=True).stdout
-    if not found.startswith(f"Python {version}."):
-        pytest.skip(f"python{version} is not installed here")
     script = (
         "import sqlite3, sys\n"
         "from pytest_pmd_migrations.fill import fill_empty_tables\n"
@@ -385,7 +381,7 @@ def test_every_python_generates_the_same_rows(conn: sqlite3.Connection, version:
         "print(twin_sql(conn), end='')\n"
     )
     run = subprocess.run(
-        [python, "-c", script],
+        [find_python(version), "-c", script],
         input=SEVERAL_RULES,
         env={**os.environ, "PYTHONPATH": str(PLUGIN), "PYTHONHASHSEED": "7"},
         capture_output=True,

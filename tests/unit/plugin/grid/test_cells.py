@@ -9,9 +9,16 @@ import pytest
 from pytest_pmd_migrations.checks.model import Check, Finding, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks, register, select_checks
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
-from pytest_pmd_migrations.grid.cells import CellKey, judge_cell, list_cells, parse_cell_id
+from pytest_pmd_migrations.grid.cells import (
+    CellKey,
+    judge_cell,
+    list_cells,
+    migration_rows,
+    parse_cell_id,
+)
 from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.report.plan import plan_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 from tests.unit.plugin.built_application import (
@@ -284,3 +291,35 @@ def test_k_finds_a_cell_by_its_source_and_by_its_label(tmp_path: Path) -> None:
     assert {cell.keywords for cell in list_cells(history, all_checks())} == {
         frozenset({"cache", "9c1f0a77b2d4"})
     }
+
+
+def test_a_version_of_five_digits_stands_below_one_of_four(tmp_path: Path) -> None:
+    history = application(tmp_path, {9999: ONE, 10000: TWO})
+    assert [str(row) for row in migration_rows(history)] == ["9999", "10000"]
+    assert plan_of(history, all_checks()).rows == ("9999", "10000")
+
+
+def test_a_removed_version_is_shown_with_the_label_that_its_lock_line_has(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    history.application.source.label = lambda version: f"9c1f0a{version}"
+    store(history, "0001", ONE)
+    history = lock(history, released=(1, 2))
+    del history.application.source.steps[2]
+    assert [row.title for row in migration_rows(again(history))] == ["0001 9c1f0a1", "0002 9c1f0a2"]
+
+
+def test_a_lineage_that_stops_is_named_with_its_label(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: "SELECT missing"})
+    history.application.source.label = lambda version: f"9c1f0a{version}"
+    store(history, "0001", ONE)
+    assert told(history, "0001", "data").startswith(
+        "0001 9c1f0a1 stopped at 0001 9c1f0a1: 0002_step.py failed\n"
+    )
+
+
+def test_the_kept_database_of_a_cell_is_named_by_its_lineage(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE}, name="cache")
+    store(history, "0000+u1", ONE)
+    names = {cell.name: cell.database_name for cell in list_cells(history, all_checks())}
+    assert names["0000+u1..0001[data]"] == "cache-0000+u1..0001.db"
+    assert names["0001[again]"] == "cache-0001.db"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -140,10 +141,20 @@ def test_what_is_no_database_is_refused(tmp_path: Path, migration_upgrade) -> No
 
 @pytest.mark.parametrize("how", ["path", "text", "dots", "link", "hard link", "connection"])
 def test_a_stored_snapshot_itself_is_never_upgraded(
-    how: str, tmp_path: Path, migration_upgrade, assert_schema_matches_fresh
+    how: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    migration_upgrade,
+    assert_schema_matches_fresh,
 ) -> None:
     stored = STORED / "0011.db"
     link = tmp_path / "link.db"
+    if how == "hard link":
+        # On the repository's own device: the temporary folder may be on another.
+        folder = request.config.rootpath / ".pytest_cache" / tmp_path.name
+        folder.mkdir(parents=True)
+        request.addfinalizer(lambda: shutil.rmtree(folder))
+        link = folder / "link.db"
     conn = sqlite3.connect(stored)
     if how == "link":
         link.symlink_to(stored)

@@ -191,7 +191,7 @@ def test_twelve_versions_do_not_fold() -> None:
     of = plan(12)
     words = {(cell.row.title, cell.check): OK for cell in of.cells}
     lines, _, _ = grid_lines(Grid(of.rows, ("schema",), words, 12))
-    assert [line.label for line in lines] == ["", *of.rows]
+    assert [line.title for line in lines] == ["", *of.rows]
 
 
 def test_the_grid_fits_eighty_columns() -> None:

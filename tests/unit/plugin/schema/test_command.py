@@ -21,15 +21,21 @@ def make(path: Path, script: str) -> str:
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
+    """Run the command in a process of its own; return its exit code, output and errors."""
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
-def test_equal_schemas_exit_0(tmp_path: Path) -> None:
+def run_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Return the same, for what is no other in a process of its own."""
+    return (main(arguments), *capsys.readouterr())
+
+
+def test_equal_schemas_exit_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = make(tmp_path / "a.db", "CREATE TABLE t(a INT)")
     other = make(tmp_path / "b.db", 'create table "t" (a int)')
     assert run(one, other) == (0, "equal\n", "")
-    assert run(one, one) == (0, "equal\n", "")
+    assert run_here(capsys, one, one) == (0, "equal\n", "")
 
 
 def test_different_schemas_exit_1_and_are_told_with_what_mends_them(tmp_path: Path) -> None:
@@ -46,7 +52,9 @@ different: 2 differences
     assert run(one, other) == (1, expected, "")
 
 
-def test_another_order_of_columns_exits_1_and_says_so(tmp_path: Path) -> None:
+def test_another_order_of_columns_exits_1_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     one = make(tmp_path / "a.db", "CREATE TABLE t(a, b)")
     other = make(tmp_path / "b.db", "CREATE TABLE t(b, a)")
     expected = """\
@@ -58,7 +66,7 @@ order: only the order of columns differs
                                  ^
                      mend: needs a table rebuild
 """
-    assert run(one, other) == (1, expected, "")
+    assert run_here(capsys, one, other) == (1, expected, "")
 
 
 def test_a_file_that_cannot_be_read_exits_2(tmp_path: Path) -> None:

@@ -146,3 +146,15 @@ def test_a_lock_is_written_whole_into_a_new_folder(tmp_path: Path) -> None:
     write_lock_file(path, LOCK)
     assert read_lock_file(path) == LOCK
     assert [file.name for file in path.parent.iterdir()] == ["frozen.toml"]
+
+
+def test_rows_of_something_that_is_no_lineage_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "frozen.toml"
+    path.write_text(lock_file_text(LOCK).replace('"0000+u1" = "cc"', 'elsewhere = "cc"'))
+    with pytest.raises(LockFileError) as caught:
+        read_lock_file(path)
+    assert str(caught.value) == (
+        f"{path} has a line that cannot be used (ValueError: rows names 'elsewhere', which is"
+        " neither a snapshot nor fresh); expected the lines that pmd-migrations writes."
+        " Restore it from version control."
+    )

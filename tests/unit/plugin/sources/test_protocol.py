@@ -49,6 +49,11 @@ def test_a_source_may_call_a_migration_by_another_name(label: str) -> None:
     assert label_of(source, 3) == label  # type: ignore[arg-type]  # only what is asked for
 
 
+def test_an_attribute_called_label_that_is_no_method_is_something_else() -> None:
+    source = SimpleNamespace(name="n", label="My cache")
+    assert label_of(source, 1) == ""  # type: ignore[arg-type]  # only what is asked for
+
+
 def test_a_source_without_labels_has_none(tmp_path: Path) -> None:
     assert label_of(resolve_source("shop.migrations", root=package(tmp_path)), 1) == ""
 

@@ -16,17 +16,17 @@ from tests.races import (
 
 
 @pytest.fixture(scope="module")
-def processes():
-    with waiting_processes() as processes:
-        yield processes
+def pipes():
+    with waiting_processes() as pipes:
+        yield pipes
 
 
 @pytest.mark.parametrize(("mode", "backup"), [("delete", False), ("wal", True)])
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_processes_at_once_apply_each_step_once(processes, tmp_path, beginning, mode, backup):
+def test_processes_at_once_apply_each_step_once(pipes, tmp_path, beginning, mode, backup):
     path = tmp_path / "raced.db"
     prepare(path, beginning, mode)
-    result = race_processes(processes, path, beginning, backup=backup)
+    result = race_processes(pipes, path, beginning, backup=backup)
     assert result.troubles == []
     assert result.ends == [str(LATEST)] * OPENERS
 

@@ -136,7 +136,10 @@ def test_an_empty_file_has_no_objects(tmp_path: Path) -> None:
     assert names(path) == set()
 
 
-def test_a_file_that_another_process_has_locked(file: Path) -> None:
+def test_a_file_that_another_process_has_locked(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_pmd_migrations.schema.reading.opening._WAIT", 0.01)
     before = file.read_bytes()
     with closing(sqlite3.connect(file, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode=MEMORY")
