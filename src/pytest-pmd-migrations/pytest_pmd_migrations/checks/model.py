@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 RowKind = Literal["snapshot", "migration"]
-"""What a row of the grid is about: one snapshot's lineage, or one migration in every lineage."""
+"""The subject of a row of the grid: one snapshot's lineage, or one migration in each lineage."""
 
 
 @dataclass(frozen=True, order=True)
