@@ -21,7 +21,7 @@ class Import:
     """One import of one file."""
 
     name: str
-    """What is imported, dotted: for `from a import b`, `a.b`."""
+    """The imported name, dotted: for `from a import b`, `a.b`."""
     line: int
     by_string: bool = False
     """Whether the name is the argument of `import_module`."""

@@ -60,7 +60,7 @@ class Applied(logging.Handler):
 
 @dataclass
 class RaceResult:
-    """What one race did: each opener's version or error, the steps applied, what was read."""
+    """Tells what one race did: each opener's version or error, the steps applied, what was read."""
 
     ends: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
@@ -190,7 +190,7 @@ def race_threads(path, beginning, *, backup):
 
 @contextmanager
 def look_at(path, beginning, result, *, backup):
-    """Compare what is there after the block with what was before it."""
+    """Compare the state after the block with the one before it."""
     there = beginning != "nothing yet"
     before = content(path) if there else None
     yield

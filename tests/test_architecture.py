@@ -24,6 +24,7 @@ FLOORS = {
         "errors.py",
         "wording.py",
         "image.py",
+        "quoting.py",
         "sources",
         "snapshots",
         "schema",
@@ -70,10 +71,6 @@ UPWARDS = {
     ("pmd/store/repositories/statements.py", "pmd/metadata/store/repository.py"): (
         "it lists every statement of pmd; metadata/store is a path that the plan names"
     ),
-    (
-        "pytest_pmd_migrations/schema/values.py",
-        "pytest_pmd_migrations/schema/reading/tokens.py",
-    ): "names are found in a schema as SQLite folds them; `fold` stands beside the tokens",
 }
 """The imports of something that lies above, one folder for another, and why they may stay."""
 

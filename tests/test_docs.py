@@ -1,4 +1,4 @@
-"""What the documentation says is so: options, settings, fixtures, commands and examples."""
+"""The documentation is true: options, settings, fixtures, commands and examples."""
 
 from __future__ import annotations
 

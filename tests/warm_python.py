@@ -1,10 +1,10 @@
-"""Run pytest, and the command, in processes of their own that need not start first.
+"""Run modules, scripts and code in processes of their own that need not start first.
 
 Starting Python and importing pytest, its plugins, sqlite-utils and both packages takes longer than
-most runs of the acceptance tests do. So one process, this file run as a script, does that once and
-forks for each command it is asked to run. Such a child differs from a process of its own in one
-thing only: those modules are imported. It has no application's, it has run nothing, and it ends as
-any process does.
+most runs of the tests do. So one process, this file run as a script, does that once and forks for
+each command it is asked to run. Such a child differs from a process of its own in one thing only:
+those modules are imported. It has no application's, it has run nothing, and it ends as any process
+does.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def upgrade(
 @click.option("--from", "source", metavar="BACKUP", help="The backup to take; default the newest")
 @_timeout
 def restore(database: str, *, source: str | None, timeout: float) -> None:
-    """Make the database what a backup holds; what it was is kept aside."""
+    """Replace the database's content by a backup's, and keep a copy of the present content."""
     with clean_errors():
         file = _file(database)
         if source is None:

@@ -21,7 +21,7 @@ __all__ = ["Bar", "clean_errors", "say", "shown_bytes"]
 
 _WIDTH = 80
 _TITLE = 10
-# What click prints before the message.
+# click prints this before the message.
 _PREFIX = "Error: "
 
 

@@ -81,15 +81,18 @@ def plain(result: pytest.RunResult) -> str:
 
 
 @pytest.fixture
-def application(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, light_child_runs: None
-) -> Callable[[str], Application]:
-    """Copy the application of that name and return it."""
+def plain_environment(monkeypatch: pytest.MonkeyPatch, light_child_runs: None) -> None:
+    """Let a run print the same wherever it runs."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("BUILD_NUMBER", raising=False)
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def application(pytester: pytest.Pytester, plain_environment: None) -> Callable[[str], Application]:
+    """Copy the application of that name and return it."""
 
     def copy(case: str) -> Application:
         shutil.copytree(PROJECTS / case, pytester.path, dirs_exist_ok=True)
@@ -106,16 +109,24 @@ def finished_runs() -> dict[str, Finished]:
 
 @pytest.fixture
 def finished(
-    application: Callable[[str], Application], finished_runs: dict[str, Finished]
+    pytester: pytest.Pytester,
+    plain_environment: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    finished_runs: dict[str, Finished],
 ) -> Callable[[str], Finished]:
     """Run the matrix of the application of that name, if no test has yet, and return the run."""
 
     def finish(case: str) -> Finished:
         if case not in finished_runs:
-            app = application(case)
-            before = {path: path.read_bytes() for path in app.path.rglob("*") if path.is_file()}
-            result = app.matrix(*SLOW.get(case, ("-m", "migration")))
-            finished_runs[case] = Finished(app.path, result, before)
+            folder = tmp_path_factory.mktemp(case)
+            shutil.copytree(PROJECTS / case, folder, dirs_exist_ok=True)
+            before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+            arguments = SLOW.get(case, ("-m", "migration"))
+            with monkeypatch.context() as patch:
+                patch.chdir(folder)
+                result = pytester.runpytest_subprocess("--migration-matrix", *arguments)
+            finished_runs[case] = Finished(folder, result, before)
         return finished_runs[case]
 
     return finish

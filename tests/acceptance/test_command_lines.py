@@ -106,7 +106,7 @@ def test_a_pasted_id_that_is_no_cell_says_what_there_is(application: App) -> Non
 
 
 def test_xdist_runs_every_cell_once_and_shows_what_one_process_shows(
-    application: App, finished: Finish
+    application: App, finished: Finish, request: pytest.FixtureRequest
 ) -> None:
     app = application("lost-row")
 
@@ -115,6 +115,8 @@ def test_xdist_runs_every_cell_once_and_shows_what_one_process_shows(
         return text[text.index("= FAILURES =") :].replace(" (2 workers)", "")
 
     one = shown(finished("lost-row").result)
+    # The controller, too, shall import what it needs by itself.
+    request.getfixturevalue("cold_child_runs")
     result = app.matrix("-m", "migration", "-n", "2")
     result.assert_outcomes(passed=9, failed=1)
     two = shown(result)

@@ -174,7 +174,10 @@ def test_several_databases_have_ids_grids_and_fixtures_of_their_own(own: Applica
     own.matrix("-k", "visits and frozen").assert_outcomes(passed=2, deselected=19)
 
 
-def test_checks_that_no_source_can_be_asked_are_one_line(own: Application) -> None:
+def test_checks_that_no_source_can_be_asked_are_one_line(
+    own: Application, cold_child_runs: None
+) -> None:
+    """The command and pytest are run in processes that have imported nothing."""
     snapshot(own)
     result = own.matrix("--migration-checks=again")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.schema`. Times are CPU seconds, the median of several turns; the tools
 beside ours are measured in turns with it, since a single time says more about the machine than
-about the code. What they miss or misread is not measured here.
+about the code. Their omissions and errors are not measured here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is known about documents: profiles, tags and attributes."""
+"""Keep what is known about documents: profiles, tags and attributes."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@
         AlreadyExistsError        the name or path is taken
         VectorsUnavailableError   sqlite-vec cannot be loaded here, or is not switched on
 
-Errors of a migration are `pmd.store.migrations`' own and pass through unchanged. What opening a
-database raises is a MigrationError, whatever else it is.
+Errors of a migration are `pmd.store.migrations`' own and pass through unchanged. Every error of
+opening a database is a MigrationError, whatever else it is.
 """
 
 from __future__ import annotations

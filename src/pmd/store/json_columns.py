@@ -1,8 +1,8 @@
 """Write JSON into text columns strictly, and read it leniently.
 
 Old databases hold whatever their writers put there: a blob, half a list, a bare word. One such
-value must not make a listing fail, so what is no JSON is returned as it is stored, or left out
-where a list is promised.
+value must not make a listing fail, so a text that is no JSON is returned as it is stored, or left
+out where a list is promised.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class SourceError(SettingError):
 class SnapshotError(MigrationTestError):
     """A stored database is missing, unreadable or not of the version its name says.
 
-    ``headline`` is what is wrong, in a few words; ``detail`` the file, what was expected and what
+    ``headline`` tells in a few words what is wrong; ``detail`` the file, what was expected and what
     to do, empty where the headline says it all. The message is both.
     """
 
@@ -78,7 +78,7 @@ class FreshFailedError(StepFailedError):
 
 
 class InjectionError(MigrationTestError):
-    """A fault could not be injected where it should: no verdict can be given."""
+    """A fault could not be injected where it should, so nothing can be said of what it leaves."""
 
 
 class SchemaMismatchError(MigrationTestError, AssertionError):

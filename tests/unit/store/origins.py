@@ -8,6 +8,7 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 STORED = sorted(file.stem for file in SNAPSHOTS.glob("*.db"))
+assert STORED, f"no stored database in {SNAPSHOTS}: tests that run on each would run on none"
 FRESH = "fresh"
 ORIGINS = (FRESH, "0000+grown", "0008")
 

@@ -1,4 +1,4 @@
-"""Reads and writes document metadata."""
+"""Read and write document metadata."""
 
 from __future__ import annotations
 

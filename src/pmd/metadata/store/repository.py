@@ -55,7 +55,7 @@ SELECT_DOCUMENT_EXISTS_SQL = "SELECT 1 FROM documents WHERE id = :document_id"
 
 @dataclass(frozen=True, slots=True)
 class DocumentMetadata:
-    """What one profile found in one document.
+    """Holds what one profile found in one document.
 
     `tags` are the words the document is found by, `source_tags` the words as its author wrote
     them. `attributes` is the value of its JSON, or as stored if it is none.

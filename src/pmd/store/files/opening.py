@@ -27,7 +27,7 @@ __all__ = [
 
 MEMORY = ":memory:"
 SIDE_FILES = ("-journal", "-wal", "-shm")
-"""What SQLite adds to a database's name for the files that it keeps beside it."""
+"""The endings of the files that SQLite keeps beside a database, under its name."""
 
 
 def checked_path(path: str | os.PathLike[str]) -> str:

@@ -34,7 +34,7 @@ ORDER BY name
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What an upgrade would do: its steps, the objects it changes, the rows of each table.
+    """Tells what an upgrade would do: its steps, the objects it changes, the rows of each table.
 
     `objects` are lines such as "added table tags"; `sql` is the unified difference of their SQL.
     `rows` maps each table to its rows before and after, None where there is no such table.

@@ -9,7 +9,7 @@ from pmd.store.migrations.database_errors import database_error
 
 __all__ = ["find_faults", "refuse_damaged"]
 
-# SQLite begins with this what is wrong with pages, but not what is wrong with rows.
+# SQLite's messages about damaged pages begin with this text; those about rows do not.
 _STRUCTURE = "*** in database"
 _SHOWN = 20
 _FTS_TABLES = """

@@ -110,8 +110,8 @@ class MigrationRunner:
 
         `before_first` is called once, when the write lock is held for the first step that this
         connection takes, the database has proved writable, and nothing of the step is done:
-        another connection can copy the database as it is before the upgrade. What it raises ends
-        the run, with nothing changed.
+        another connection can copy the database as it is before the upgrade. An error of it
+        ends the run, with nothing changed.
 
         Raises InvalidVersionError for a target that is not ahead, DatabaseTooNewError,
         InvalidMigrationError before the first step, MigrationFailedError, DatabaseLockedError,

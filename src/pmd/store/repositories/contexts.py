@@ -20,7 +20,7 @@ UPDATE_CONTEXTS_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class PathContext:
-    """What to know about the paths below `path_prefix`."""
+    """Tells a reader something about the paths below `path_prefix`."""
 
     path_prefix: str
     context: str

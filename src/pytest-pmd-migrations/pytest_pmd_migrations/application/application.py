@@ -1,4 +1,4 @@
-"""Describe one application: its source, and what that says about each version."""
+"""Ask an application's source, and remember its answers: versions, files, labels, declarations."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class FreshDatabases:
             try:
                 step = next(self._steps)
             except MigrationTestError as error:
-                # A generator that raised is over: what it raised is all there is to know.
+                # A generator that raised has ended, so its error is kept for every later question.
                 failed = error.version if isinstance(error, StepFailedError) else version
                 self._failure = FreshFailedError(
                     f"a fresh database cannot be built: {error}", version=failed

@@ -16,7 +16,7 @@ __all__ = ["History", "Project"]
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What a check is given: an application, what is stored of it, and the rules of the run."""
+    """Gives a check all that it may ask: an application, its store, and the rules of the run."""
 
     application: Application
     store: Store
@@ -38,7 +38,7 @@ class History:
 
 @dataclass(frozen=True)
 class Project:
-    """What one run is about: its rules, and the history of every application."""
+    """Holds the subject of one run: its rules, and the history of every application."""
 
     rules: Rules
     histories: tuple[History, ...]

@@ -21,8 +21,8 @@ _ALIKE = 0.6
 def count_hidden(project: Project) -> Mapping[History, int]:
     """Return how many objects are hidden from each history's checks.
 
-    Raises SettingError for a pattern that hides nothing anywhere. Where a database cannot be
-    read, what it holds is not known, so no pattern is judged: the cells of that database fail.
+    Raises SettingError for a pattern that hides nothing anywhere. No pattern is
+    judged where a database cannot be read, since its objects are not known: its cells fail.
     """
     patterns = project.rules.ignore_patterns
     if not patterns:

@@ -21,9 +21,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class VersionResult:
-    """What one version gives: a schema's fingerprint, and a digest of the rows of each lineage.
+    """Holds what one version produces: a schema's fingerprint, and each lineage's digest of rows.
 
-    Both without the objects that ``migration_ignore`` names.
+    Both leave out the objects that ``migration_ignore`` names.
     """
 
     schema: str

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.schema.values import ORDER
 __all__ = ["ColumnOrder", "FaultSet", "Rules"]
 
 ColumnOrder = Literal["fail", "ignore"]
-"""What becomes of a table whose columns stand in another order than a fresh one's."""
+"""Whether a table fails whose columns stand in another order than a fresh one's."""
 
 FaultSet = Literal["default", "full"]
 """Which faults the check ``atomic`` tries: those cheap enough for every run, or all."""

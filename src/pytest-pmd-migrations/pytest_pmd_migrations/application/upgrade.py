@@ -74,28 +74,28 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     Raises StepFailedError when the runner raises, stops elsewhere, closes the connection, or
     leaves a transaction open (whose changes a user would lose at close).
     """
-    label = format_version(to)
+    number = format_version(to)
     try:
         source.upgrade(conn, to)
     except (Exception, SystemExit) as error:
         raise StepFailedError(
-            f"the step to {label} raised {type(error).__name__}: {error}", version=to
+            f"the step to {number} raised {type(error).__name__}: {error}", version=to
         ) from error
     try:
         left_open = conn.in_transaction
     except sqlite3.ProgrammingError as error:
         raise StepFailedError(
-            f"the step to {label} closed the connection; expected it to stay open", version=to
+            f"the step to {number} closed the connection; expected it to stay open", version=to
         ) from error
     if left_open:
         conn.rollback()
         raise StepFailedError(
-            f"the step to {label} left its transaction open; expected a commit", version=to
+            f"the step to {number} left its transaction open; expected a commit", version=to
         )
     arrived = current_version(source, conn)
     if arrived != to:
         raise StepFailedError(
-            f"the step to {label} ended at version {format_version(arrived)}; expected the"
+            f"the step to {number} ended at version {format_version(arrived)}; expected the"
             f" application's runner to apply {location_of(source, to).path.name} and to stop there",
             version=to,
         )

@@ -16,6 +16,7 @@ from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching, unreached
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
@@ -29,7 +30,7 @@ Lines = tuple[str, ...]
 
 @dataclass(frozen=True)
 class _SecondRun:
-    """What a second run changed, in lines: of the runner as a whole, and of the step alone."""
+    """Tells in lines what a second run changed: of the runner as a whole, and of the step alone."""
 
     runner: Lines = ()
     step: Lines = ()
@@ -70,7 +71,8 @@ def _run(
     except (Exception, SystemExit) as raised:
         error = raised
     if conn.in_transaction:
-        # What an error leaves open is lost when the file is closed; what else is, is meant.
+        # After an error the open transaction is lost when the file is closed. Without one, the
+        # runner meant to keep its changes.
         (conn.rollback if error else conn.commit)()
     changes = _changes(history, step, conn)
     if error is None or not (changes or insist):
@@ -107,9 +109,8 @@ def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
 
 
 def _rows_line(table: str, first: Connection, second: Connection) -> str:
-    quoted = '"' + table.replace('"', '""') + '"'
     counts = [
-        int(conn.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0])
+        int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0])
         for conn in (first, second)
     ]
     if counts[0] == counts[1]:

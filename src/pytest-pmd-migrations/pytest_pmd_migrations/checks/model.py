@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 RowKind = Literal["snapshot", "migration"]
-"""What a row of the grid is about: one snapshot's lineage, or one migration in every lineage."""
+"""The subject of a row of the grid: one snapshot's lineage, or one migration in each lineage."""
 
 
 @dataclass(frozen=True, order=True)
@@ -84,8 +84,8 @@ class Finding:
     """One thing a check found wrong.
 
     ``headline`` is one sentence of at most 60 characters, ``lines`` the evidence and the mending
-    command, ``version`` the step to blame (None: none in particular), ``details`` what only those
-    want to see who ask for all there is (``-vv``).
+    command, ``version`` the step to blame (None: none in particular), ``details`` are lines that
+    ``-vv`` shows in addition.
     """
 
     headline: str
@@ -116,9 +116,8 @@ UsedDeclaration = tuple[int, DeclarationKey]
 class Verdict:
     """A check's answer for one cell: it passes when there are no findings.
 
-    ``notes`` are for everybody who reads the summary, ``remarks`` for those who ask for more
-    (``-v``); ``used`` are the declarations that some row needed; ``image`` is the database a
-    person would want to look at.
+    The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
+    declarations that some row needed; ``image`` is the database a person would want to look at.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -129,7 +128,7 @@ class Verdict:
 
 
 Seen = TypeVar("Seen")
-"""What a check keeps of one step."""
+"""The value that a check keeps of one step."""
 
 Observer = Callable[[Step], Seen]
 """A function that is called once a step, in order, and returns what the check keeps of it."""
@@ -137,7 +136,7 @@ Observer = Callable[[Step], Seen]
 
 @dataclass(frozen=True)
 class LineageRecord(Generic[Seen]):
-    """What one check saw along one lineage.
+    """Holds what one check saw along one lineage.
 
     ``start`` is the snapshot it starts from, or ``FRESH``; ``reached`` are the versions it arrived
     at by a step; ``seen`` is what the check's observer returned, by version, the start's included;

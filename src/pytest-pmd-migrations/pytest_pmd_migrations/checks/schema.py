@@ -42,7 +42,7 @@ class _Blame:
 
 @dataclass(frozen=True)
 class _Differing:
-    """What differs from fresh at one version, and the full SQL of it."""
+    """The differences from fresh at one version, and the full SQL of them."""
 
     diff: SchemaDiff
     details: tuple[str, ...]
@@ -169,8 +169,8 @@ def _key(difference: Difference) -> tuple[object, ...]:
 
 def _fact(difference: Difference) -> tuple[object, ...]:
     """Return what stays of a difference when its table gets another name."""
-    own = difference.object.rpartition(".")[2] if difference.kind == "column" else ""
-    return difference.kind, own, difference.part, difference.upgraded, difference.fresh
+    sides = difference.upgraded, difference.fresh
+    return difference.kind, difference.column, difference.part, *sides
 
 
 def _where(history: History, record: _Record, version: int) -> str:

@@ -24,7 +24,7 @@ from pytest_pmd_migrations.wording import counted, headline, wrap_text
 __all__ = ["STATEMENTS"]
 
 Cause = Literal["text", "application", "schema"]
-"""What would have to change: the statement's text, what the application adds, or the schema."""
+"""The part to be changed: the statement's text, what the application adds, or the schema."""
 
 
 @dataclass(frozen=True)

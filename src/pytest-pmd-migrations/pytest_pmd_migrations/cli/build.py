@@ -1,4 +1,4 @@
-"""Builds and writes what is missing: snapshots, text twins and lock lines; ``snapshot``."""
+"""Build and write what is missing: snapshots, text twins and lock lines; ``snapshot``."""
 
 from __future__ import annotations
 
@@ -128,8 +128,9 @@ def _build(
 ) -> tuple[Image, list[str]]:
     """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables.
 
-    All happens on one connection, since the application's runner may have set it up for that: the
-    survey's walk of the same steps is over. Return the snapshot, and what to say of it.
+    Takes the steps again on one open connection, which the runner may have prepared (loaded
+    modules, functions): the connection of the survey's walk is closed. Returns the snapshot, and
+    the lines that tell of it.
     """
     base, image = _newest_before(survey, name, built)
     with closing(image.connect()) as conn:

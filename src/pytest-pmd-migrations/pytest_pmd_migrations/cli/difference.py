@@ -1,4 +1,4 @@
-"""Tells how the schemas of two versions or snapshots differ: the command ``show``."""
+"""Tell how the schemas of two versions or snapshots differ: the command ``show``."""
 
 from __future__ import annotations
 

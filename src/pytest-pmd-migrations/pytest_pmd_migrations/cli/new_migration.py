@@ -1,4 +1,4 @@
-"""Writes the file of the next migration: the command ``new``."""
+"""Write the file of the next migration: the command ``new``."""
 
 from __future__ import annotations
 

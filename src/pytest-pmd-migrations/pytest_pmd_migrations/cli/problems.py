@@ -1,4 +1,4 @@
-"""Lists what a survey found missing or wrong, and how each is mended: the command ``check``."""
+"""List what a survey found missing or wrong, and how each is mended: the command ``check``."""
 
 from __future__ import annotations
 

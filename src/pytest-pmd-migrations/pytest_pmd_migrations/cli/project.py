@@ -1,4 +1,4 @@
-"""Reads the project that a command works on: pytest's own settings, without running a test."""
+"""Read the project that a command works on: pytest's own settings, without running a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks versions as released: the command ``release``."""
+"""Mark versions as released: the command ``release``."""
 
 from __future__ import annotations
 

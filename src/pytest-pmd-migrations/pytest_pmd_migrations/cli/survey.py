@@ -1,4 +1,4 @@
-"""Surveys what is stored of an application, and what its migrations do to it: everything once.
+"""Survey an application: read all that is stored of it, and walk its migrations, each once.
 
 ``check``, ``snapshot`` and ``release`` decide on the survey; they read and upgrade nothing again.
 """
@@ -62,7 +62,7 @@ class LineageSurvey:
 
 @dataclass(frozen=True)
 class Survey:
-    """What was found of one application.
+    """Holds everything that was found of one application.
 
     ``snapshots`` are the sound ones, ``unsound`` says what is wrong with each other one; nothing
     stored of ``rebuilt`` was looked at. ``lineages`` begin with the fresh one, and
@@ -86,7 +86,7 @@ class Survey:
         }
 
     def result(self, version: int) -> VersionResult:
-        """Return what a version gives; the fresh lineage must reach it."""
+        """Return what a version produces; the fresh lineage must reach it."""
         schema = self.history.rules.visible(self.fresh_schemas[version])
         return VersionResult(schema.fingerprint, self.rows(version))
 

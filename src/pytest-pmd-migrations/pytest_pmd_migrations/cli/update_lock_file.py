@@ -1,4 +1,4 @@
-"""Brings the lock file up to date: what is recorded stays, what is new is added."""
+"""Update the lock file: keep recorded lines, add lines for new versions and snapshots."""
 
 from __future__ import annotations
 

@@ -92,10 +92,10 @@ def _cases(source_name: str, snapshots: Path, only: str) -> list[Case]:
     starts = [("new", 0, EMPTY)]
     starts.extend((str(name), name.version, folder.read(name)) for name in stored)
     cases: list[Case] = []
-    for label, version, image in starts:
+    for name, version, image in starts:
         following = [one for one in versions if one > version]
-        if following and (not wanted or label in wanted):
-            cases.extend(Case(source, image, version, following[0], label, mode) for mode in MODES)
+        if following and (not wanted or name in wanted):
+            cases.extend(Case(source, image, version, following[0], name, mode) for mode in MODES)
     if not cases:
         message = f"--only: {only} is at the latest version; expected one with a step left"
         raise SettingError(message)
@@ -118,7 +118,7 @@ def _try_kinds(case: Case, kinds: Sequence[Kind]) -> Iterator[Struck]:
     for struck in try_faults(case, kinds):
         if struck.broken:
             _say(f"{struck.left} by {struck.point.kind}")
-            for line in describe(struck, case.label):
+            for line in describe(struck, case.database_name):
                 _say(line)
         yield case, struck
 
@@ -140,7 +140,7 @@ def _agreement(struck: Sequence[Struck]) -> Iterator[str]:
     """Yield a line on how many real kills left what the crash image of the same point shows."""
     by_kind: dict[str, dict[tuple[str, str, str, int], StruckPoint]] = defaultdict(dict)
     for case, one in struck:
-        by_kind[one.point.kind][case.label, case.mode, one.point.unit, one.point.at] = one
+        by_kind[one.point.kind][case.database_name, case.mode, one.point.unit, one.point.at] = one
     crashes, kills = by_kind["crash"], by_kind["kill"]
     both = crashes.keys() & kills.keys()
     if both:
@@ -155,7 +155,7 @@ def _point_lines(struck: Sequence[Struck]) -> Iterator[str]:
     for case, one in struck:
         point = one.point
         yield (
-            f"{case.label} {point.mode} {point.kind} {point.unit} {point.at} {one.left}"
+            f"{case.database_name} {point.mode} {point.kind} {point.unit} {point.at} {one.left}"
             f" {point.where}: {point.sql}"
         )
 

@@ -29,7 +29,7 @@ _MEMORY = "/dev/shm"
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What the runner raised, as text and empty where nothing, and the files after the run.
+    """A run that came to its end: the error it raised as text, empty for none, and the files.
 
     All connections were closed before the files were read, as they are when a process ends.
     """
@@ -39,7 +39,7 @@ class FinishedRun:
 
     @property
     def said(self) -> str:
-        """What the run said, in words."""
+        """The run's report in words: an error or success."""
         return f"raised {self.raised}" if self.raised else "reported success"
 
 
@@ -47,15 +47,16 @@ class FinishedRun:
 class Case:
     """An upgrade of ``before``, which is at version ``start``, to version ``to``.
 
-    ``label`` names the database. ``ignore`` are globs on objects that are not the application's.
-    ``on_retry`` is called before a plain retry, for whoever limits the time that one takes.
+    ``database_name`` is what messages call the database. ``ignore`` are globs on objects that are
+    not the application's. ``on_retry`` is called before a plain retry, for whoever limits the time
+    that one takes.
     """
 
     source: Source
     before: Image
     start: int
     to: int
-    label: str
+    database_name: str
     mode: Mode = "rollback"
     ignore: Sequence[str] = ()
     on_retry: Callable[[], None] = field(default=lambda: None)
@@ -103,7 +104,7 @@ class Case:
     def never_struck(self) -> InjectionError:
         """Return the error that says a fault never struck."""
         return InjectionError(
-            f"a fault did not strike on the way from {self.label} to"
+            f"a fault did not strike on the way from {self.database_name} to"
             f" {format_version(self.to)}: the runner takes another way each time it is called,"
             " or hides its connection. Let the same database give the same statements"
         )
@@ -129,7 +130,7 @@ class Case:
         recording = recorder.recording()
         if not recording.wrote and finished.files.database != self.before.content:
             raise InjectionError(
-                f"the faults saw no connection that wrote, and yet {self.label} came to"
+                f"the faults saw no connection that wrote, and yet {self.database_name} came to"
                 f" {format_version(self.to)}: the runner does not use Python's sqlite3 in this"
                 " process, so no fault can be tried on it"
             )

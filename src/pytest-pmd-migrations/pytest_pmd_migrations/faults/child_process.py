@@ -89,7 +89,7 @@ def _fork(work: Callable[[Tell], None], *, takes_children: bool) -> tuple[int, i
     """Let a child do ``work``; return its process id and the end of the pipe to read it by.
 
     The child runs nothing of the parent's after it: no exit handler, no flush of its buffers.
-    What it prints is dropped: an application says the same hundreds of times.
+    Its output is dropped: an application prints the same hundreds of times.
     """
     reading, writing = os.pipe()
     with warnings.catch_warnings():

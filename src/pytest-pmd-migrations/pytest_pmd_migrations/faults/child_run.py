@@ -107,12 +107,13 @@ def _refusal(case: Case, word: str, value: object, remaining: Sequence[Point]) -
         return str(value)
     if word == "late":
         return (
-            f"the run without a fault, from {case.label}, did not come back within {_FIRST_RUN:g} s"
+            f"the run without a fault, from {case.database_name}, did not come back within"
+            f" {_FIRST_RUN:g} s"
         )
     where = f", {remaining[0].where}" if remaining else ""
     return (
-        f"the process ended{where}, on the way from {case.label}: the migration or SQLite ended"
-        " it, so nothing can be said of that fault"
+        f"the process ended{where}, on the way from {case.database_name}: the migration or"
+        " SQLite ended it, so nothing can be said of that fault"
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.upgrade import EMPTY
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
@@ -69,7 +70,7 @@ def differing_lines(
 
 
 def _high_water_marks(conn: sqlite3.Connection) -> Mapping[str, str]:
-    """Return AUTOINCREMENT's marks: no id is given out twice, whatever struck."""
+    """Return AUTOINCREMENT's high-water marks: no id is given out twice, whatever struck."""
     try:
         rows = conn.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
     except sqlite3.OperationalError:
@@ -78,11 +79,10 @@ def _high_water_marks(conn: sqlite3.Connection) -> Mapping[str, str]:
 
 
 def _differing_rows(table: str, found: Image, expected: Image) -> str:
-    quoted = '"' + table.replace('"', '""') + '"'
     counts = []
     for image in (found, expected):
         with closing(image.connect()) as conn:
-            counts.append(int(conn.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0]))
+            counts.append(int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0]))
     if counts[0] == counts[1]:
         return f"table {table} has other values in its {counted(counts[0], 'row')}"
     return f"table {table} has {counts[0]} of {counted(counts[1], 'row')}"

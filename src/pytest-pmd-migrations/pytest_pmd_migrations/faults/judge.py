@@ -30,7 +30,7 @@ __all__ = ["Judge"]
 
 @dataclass(frozen=True)
 class _Found:
-    """What the files hold, whatever the run said; the names are those of a struck point."""
+    """The content of the files, whatever the run said; fields are named as in StruckPoint."""
 
     left: Left
     version: int | None = None
@@ -63,19 +63,19 @@ class Judge:
     def check_plain_run(self) -> None:
         """Raise InjectionError unless a run without a fault ends where a walk in memory does.
 
-        What differs from run to run cannot be compared; a run that fails cannot be struck.
+        A database that differs from run to run cannot be compared, a run that fails not struck.
         """
         plain = self._case.plain_run
         if plain.raised:
             raise InjectionError(
-                f"from {self._case.label}, the run without a fault {plain.said}, though in memory"
-                " it succeeds: the source cannot upgrade a file. Faults are tried on files"
+                f"from {self._case.database_name}, the run without a fault {plain.said}, though in"
+                " memory it succeeds: the source cannot upgrade a file. Faults are tried on files"
             )
         found = self._find(plain.files)
         if found.left != "new":
             wrong = "; ".join(found.differences) or f"it is at version {found.version}"
             raise InjectionError(
-                f"two runs without a fault differ, from {self._case.label} to"
+                f"two runs without a fault differ, from {self._case.database_name} to"
                 f" {format_version(self._case.to)}: {wrong}. Name columns that differ from run to"
                 " run in the source's volatile"
             )

@@ -8,7 +8,7 @@ from typing import Literal
 __all__ = ["GOOD_WORDS", "LEFT_WORDS", "MODES", "Left", "Mode", "Point", "StruckPoint", "Unit"]
 
 Left = Literal["old", "mid", "new", "torn", "wedged", "wrong", "lost", "corrupt", "lied", "hung"]
-"""What a fault left, in one word.
+"""The database that a fault left, in one word.
 
 - ``old``: the version before, as it was; ``mid``: a version on the way, complete; ``new``: the
   version asked for, complete; a plain retry reaches the end in each. These are good.
@@ -46,9 +46,9 @@ MODES: tuple[Mode, ...] = ("rollback", "wal")
 
 
 Unit = Literal["statement", "tick", "call", "page", "end", "part", "write"]
-"""What a kind counts its points in: beginnings of statements, jumps of SQLite's virtual machine,
-calls of its authorizer, pages of the database, the runner's return, parts of the memory a run
-needs, writes to the files."""
+"""The unit in which a kind counts its points: beginnings of statements, jumps of SQLite's virtual
+machine, calls of its authorizer, pages of the database, the runner's return, parts of the memory a
+run needs, writes to the files."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class StruckPoint:
 
     ``version`` is the one that the reopened database has, None where it could not be read;
     ``said`` what the run said ("raised ...", "reported success"), empty where it was killed;
-    ``differences`` are lines on what is not as it should be at that version; ``retry`` is what
-    became of a plain retry, empty where it reached the end.
+    ``differences`` are lines that tell how the database differs from a sound one at that version;
+    ``retry`` tells how a plain retry failed, empty where it reached the end.
     """
 
     point: Point

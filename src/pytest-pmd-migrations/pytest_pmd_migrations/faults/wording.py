@@ -1,4 +1,4 @@
-"""The lines of a message on a struck point: where, what was left, how many, what mends it."""
+"""Write the lines of a message on a struck point: where it is, what is left, what mends it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _BY_KIND = {
 }
 
 
-def describe(struck: StruckPoint, label: str) -> tuple[str, ...]:
-    """Return the lines on one fault in the database ``label``: where it struck, what it left."""
+def describe(struck: StruckPoint, database_name: str) -> tuple[str, ...]:
+    """Return the lines on one fault in a database: where it struck, what it left."""
     point = struck.point
-    lines = [f"  upgraded from {label}, {_MODES[point.mode]}"]
+    lines = [f"  upgraded from {database_name}, {_MODES[point.mode]}"]
     where = point.where + (":" if point.sql else "")
     lines.extend(wrap_text(where, indent="  ", hanging="  "))
     if point.sql:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.fill.foreign_key_circles import close_circle, find_circles
 from pytest_pmd_migrations.fill.requirements import Requirements, read_requirements
 from pytest_pmd_migrations.fill.row_search import RowSearch
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 
 __all__ = ["Filled", "fill_empty_tables"]
 
@@ -41,7 +42,7 @@ def fill_empty_tables(
         stuck = [table for table in empty if not _count(conn, table)]
         for circle in find_circles(stuck):
             _fill_circle(conn, circle, seed=seed, rows=rows)
-        # What was refused may have waited for a circle, or for a later table's trigger.
+        # A refused row may have waited for a circle, or for a later table's trigger.
         for table in stuck:
             if not _count(conn, table):
                 reasons[table.name] = _fill(conn, table, seed=seed, rows=rows)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from pytest_pmd_migrations.fill.candidate_values import Row, Value
 from pytest_pmd_migrations.fill.requirements import Column, Requirements, Rule
-from pytest_pmd_migrations.rows.tables import quote
+from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["HillClimb"]
 

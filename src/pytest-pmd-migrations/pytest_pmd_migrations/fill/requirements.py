@@ -15,8 +15,10 @@ from pytest_pmd_migrations.fill.candidate_values import (
     mentioned_values,
     typed_values,
 )
-from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, quote
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
 __all__ = ["Column", "Requirements", "Rule", "read_requirements"]
 
@@ -52,8 +54,8 @@ class Rule:
 class Requirements:
     """Everything that one table requires of a row.
 
-    ``alias`` is the column that is the rowid, which SQLite gives a value by itself; empty where
-    there is none. It is given one only where a CHECK speaks of it.
+    ``alias`` is the column that is the rowid, to which SQLite gives a value by itself; empty where
+    there is none. A generated row sets it only if a CHECK mentions it.
     """
 
     table: str

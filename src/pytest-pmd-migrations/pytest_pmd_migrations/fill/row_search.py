@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
 from pytest_pmd_migrations.fill.requirements import Column, Requirements
-from pytest_pmd_migrations.rows.tables import ForeignKey, quote
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import ForeignKey
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = ["RowSearch"]
@@ -122,7 +123,7 @@ class RowSearch:
             if column.name in names or (not names and self._chance.random() < 0.5):
                 value = self._draw(column)
                 if unique:
-                    # What is there already met every other rule: stay close to it.
+                    # The present value met every other rule: stay close to it.
                     near = row.get(column.name) if self._chance.random() < 0.8 else None
                     value = unlike(value if near is None else near, self._chance)
                 changed[column.name] = value

@@ -37,8 +37,7 @@ def failed_lineage(history: History, walk: Walk) -> Verdict | None:
 def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | None:
     """Return the verdict of a check that could not observe the lineage, None when it could.
 
-    What a check raises that is neither the package's nor SQLite's is raised again: it is a fault
-    of the check's.
+    An error that is neither the package's nor SQLite's is raised again: the check is at fault.
     """
     unseen = walk.unseen.get(check)
     if unseen is None:

@@ -42,7 +42,7 @@ _ID = re.compile(
 
 @dataclass(frozen=True)
 class CellKey:
-    """Which cell of which source: what an id says. ``source`` is empty where there is one."""
+    """Identifies a cell, as its id does. ``source`` is empty where there is one."""
 
     source: str
     row: Row

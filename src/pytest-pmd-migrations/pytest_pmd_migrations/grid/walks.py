@@ -62,8 +62,9 @@ class Walk:
 class Walks:
     """The walks of one history's lineages, each taken when it is first asked for.
 
-    Steps are never replayed for another check: one walk serves all of ``checks``. What one check
-    cannot observe stops no other, so that a cell's verdict is the same whichever others run.
+    Steps are never replayed for another check: one walk serves all of ``checks``. A check
+    that cannot observe a step stops no other, so that a cell's verdict is the same whichever
+    others run.
     """
 
     def __init__(self, history: History, checks: Iterable[AnyCheck]) -> None:

@@ -81,7 +81,7 @@ class MigrationDatabase(sqlite_utils.Database):
 
 
 Subject = MigrationDatabase | sqlite_utils.Database | sqlite3.Connection | str | Path
-"""What can be upgraded or compared: a database object, a connection, or a path."""
+"""Anything that can be upgraded or compared: a database object, a connection, or a path."""
 
 
 @contextmanager

@@ -33,7 +33,7 @@ BAD = frozenset({FAIL, DIED})
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one cell.
+    """Tells what became of one cell.
 
     ``status`` is one of the words above; ``used`` are the declarations that a row needed.
     """
@@ -52,7 +52,7 @@ class Outcome:
 
     @classmethod
     def of_silence(cls, nodeid: str, *, skipped: bool, died: bool) -> Outcome | None:
-        """Return the outcome of a cell that sent none, by its id alone; None where it is no cell's.
+        """Return the outcome of a cell that reported none, read from its id; None if not a cell's.
 
         It was skipped, failed before it was judged, or its worker was killed.
         """

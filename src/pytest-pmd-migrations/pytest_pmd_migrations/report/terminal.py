@@ -118,7 +118,10 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
 
 
 def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:
-    """Return the declarations that no row needed; none when not every lineage was asked."""
+    """Return the declarations that no row needed.
+
+    Empty unless every ``data`` cell ran and nothing failed.
+    """
     seen = {outcome.cell for outcome in outcomes if outcome.cell.check == DATA.name}
     expected = {cell for cell in plan.cells if cell.check == DATA.name}
     if not seen or seen != expected or any(outcome.status in BAD for outcome in outcomes):

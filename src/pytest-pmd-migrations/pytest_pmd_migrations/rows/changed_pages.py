@@ -39,9 +39,9 @@ def same_content(before: bytes, after: bytes) -> bool:
 def unchanged_rows(before: bytes, after: bytes) -> bool:
     """Return True only if every row of ``before`` is in ``after``, unchanged.
 
-    That is so where all pages but those of sqlite_schema are byte for byte the same, every table
-    and index still begins at its page under its name, with no more than a column added at its
-    end, and new pages are appended. May return False when in doubt, also for rows that
+    It looks at the pages: all but those of sqlite_schema must be byte for byte the same, every
+    table and index must still begin at its page under its name, with no more than a column added
+    at its end, and new pages must be appended. May return False when in doubt, also for rows that
     only moved, and for renames.
     """
     if same_content(before, after):

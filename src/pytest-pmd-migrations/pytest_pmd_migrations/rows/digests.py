@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["combine_digests", "count_rows", "digest_tables"]
 

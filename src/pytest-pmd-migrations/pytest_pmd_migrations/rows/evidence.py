@@ -1,4 +1,4 @@
-"""The lines under a finding: samples of rows and values, and the declaration that excuses them."""
+"""The lines under a finding: samples of rows and values, and the declaration that allows them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declarations import DeclarationKind
 
 __all__ = [
@@ -63,7 +63,7 @@ def show_row(table: RowTable, row: Row) -> str:
 
 
 def show_change(table: RowTable, row: Row, column: str, value: Value) -> str:
-    """Return which row a value belongs to, what it was and what it is."""
+    """Return a line with the row of a value, its old value and its new one."""
     was, now = row.values[column], value
     key = ", ".join(f"{name} {show_value(row.values[fold(name)])}" for name in table.key[:2])
     row_name = key or (f"rowid {row.rowid!r}" if row.rowid is not None else "a row")

@@ -1,4 +1,4 @@
-"""Build the findings of a comparison of rows: a sentence, samples, and what would excuse it."""
+"""Build the findings of a comparison of rows: a sentence, samples, and what would allow it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declarations import DROP
 from pytest_pmd_migrations.wording import counted
 
@@ -36,7 +36,7 @@ _SHOWN = 3
 
 def broken_declaration(error: BrokenDeclarationError) -> RowFinding:
     """Return the finding that a declaration cannot be read."""
-    table, _, column = error.key.name.partition(".")
+    table, column = error.about
     evidence = tuple(cut_line(line) for line in error.lines)
     return RowFinding(table, column or None, f"{error.key} cannot be read", evidence)
 

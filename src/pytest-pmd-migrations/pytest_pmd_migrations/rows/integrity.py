@@ -9,9 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
-from pytest_pmd_migrations.rows.tables import quote
 from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 
 __all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]

@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.rows.tables import RowTable, quote
-from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     DeclarationKey,
@@ -24,17 +26,18 @@ TableColumn = tuple[str, str]
 class BrokenDeclarationError(Exception):
     """A declaration cannot be read against the database before the step.
 
-    ``key`` is the declaration, ``lines`` say why, line by line.
+    ``key`` is the declaration, ``about`` the table and column that it names (an empty column where
+    it names a table), ``lines`` say why, line by line.
     """
 
-    def __init__(self, key: DeclarationKey, *lines: str) -> None:
+    def __init__(self, key: DeclarationKey, about: TableColumn, *lines: str) -> None:
         super().__init__(f"{key}: {' '.join(lines)}")
-        self.key, self.lines = key, lines
+        self.key, self.about, self.lines = key, about, lines
 
 
 @dataclass(frozen=True)
 class ResolvedDeclarations:
-    """What one step declares, by tables and columns in lower case.
+    """The declarations of one step, by tables and columns in lower case.
 
     ``deletes`` and ``changes`` hold SQL conditions over the old row. ``dropped`` are the tables
     and columns declared as gone altogether, a table with an empty column. ``keys`` has the key of
@@ -88,14 +91,15 @@ def resolve_declarations(
             moves[table, column] = into, name
         elif key.kind == "CHANGES":
             changes[table, column] = declarations.changes[key.name].sql
-            _check_condition(conn, tables, key, table, changes[table, column])
+            _check_condition(conn, tables, key, (table, column), changes[table, column])
         elif declarations.deletes[key.name].sql == DROP:
             dropped.add((table, column))
         elif column:
-            raise BrokenDeclarationError(key, f'a column goes as a whole: expected "{DROP}"')
+            expected = f'a column goes as a whole: expected "{DROP}"'
+            raise BrokenDeclarationError(key, (table, column), expected)
         else:
             deletes[table] = declarations.deletes[key.name].sql
-            _check_condition(conn, tables, key, table, deletes[table])
+            _check_condition(conn, tables, key, (table, column), deletes[table])
     return ResolvedDeclarations(deletes, changes, moves, frozenset(dropped), keys)
 
 
@@ -112,7 +116,8 @@ def _find_column(tables: Mapping[str, RowTable], key: DeclarationKey) -> TableCo
         own = {fold(other) for other in (*there.columns, *there.generated)}
         if column not in own:
             listed = f"its columns are {', '.join(there.columns)}"
-            raise BrokenDeclarationError(key, f"{there.name} has no such column", listed)
+            why = f"{there.name} has no such column"
+            raise BrokenDeclarationError(key, (table, column), why, listed)
     return table, column
 
 
@@ -120,19 +125,20 @@ def _check_condition(
     conn: sqlite3.Connection,
     tables: Mapping[str, RowTable],
     key: DeclarationKey,
-    table: str,
+    about: TableColumn,
     condition: str,
 ) -> None:
     """Raise unless the condition is one expression that can be read for a row of the table."""
+    table, _ = about
     if table not in tables:
         return
     depth = 0
     for token in tokenize(condition):
         depth += {"(": 1, ")": -1}.get(token.value if token.kind == "operator" else "", 0)
         if depth < 0 or (token.kind == "operator" and token.value == ";"):
-            raise BrokenDeclarationError(key, "expected one SQL expression, is:", condition)
+            raise BrokenDeclarationError(key, about, "expected one SQL expression, is:", condition)
     own = quote(tables[table].name)
     try:
         conn.execute(f"SELECT 1 FROM {own} WHERE ({condition}\n) LIMIT 1").fetchall()
     except sqlite3.Error as error:
-        raise BrokenDeclarationError(key, f"{error}, in:", condition) from error
+        raise BrokenDeclarationError(key, about, f"{error}, in:", condition) from error

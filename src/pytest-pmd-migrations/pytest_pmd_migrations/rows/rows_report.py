@@ -1,4 +1,4 @@
-"""What a comparison of rows returns: its findings, its notes and the declarations it used."""
+"""Define the report of a comparison of rows: findings, notes, the declarations it used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class RowFinding:
     """Rows or values that are gone, changed or unsound.
 
     ``column`` is None where whole rows are concerned; ``message`` is one short sentence,
-    ``evidence`` lines of at most 70 columns: samples, and the declaration that would excuse it.
+    ``evidence`` lines of at most 70 columns: samples, and the declaration that would allow it.
     """
 
     table: str
@@ -25,7 +25,7 @@ class RowFinding:
 
 @dataclass(frozen=True)
 class RowsReport:
-    """What became of the rows in one step.
+    """Tells what became of the rows in one step.
 
     ``notes`` are no faults (new rows, tables that cannot be read); ``used`` are the declarations
     that some row needed.

@@ -28,7 +28,7 @@ from pytest_pmd_migrations.rows.moved.tables import (
 )
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["TableComparison"]
@@ -115,7 +115,7 @@ class TableComparison:
         total = self._old.count(fold(name))
         if matched.deleted:
             self._declared.use("DELETES", name)
-        for column in matched.excused:
+        for column in matched.allowed:
             self._declared.use("CHANGES", name, column)
         if matched.new:
             self.notes.append(f"{name}: {counted(matched.new, 'new row')}")

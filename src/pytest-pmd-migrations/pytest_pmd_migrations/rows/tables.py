@@ -7,13 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = [
     "ForeignKey",
     "RowTable",
     "list_tables",
-    "quote",
     "unloaded_tables",
 ]
 
@@ -99,11 +100,6 @@ def unloaded_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> 
         if not _columns(conn, "main", str(name))
         and not any(fnmatchcase(fold(str(name)), fold(p)) for p in ignore)
     ]
-
-
-def quote(name: str) -> str:
-    """Return ``name`` as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _read(conn: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:

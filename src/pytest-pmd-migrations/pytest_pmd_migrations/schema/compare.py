@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.mend import Mend, changing, creating, dropping
 from pytest_pmd_migrations.schema.reading.catalog import in_order, stored_rows
 from pytest_pmd_migrations.schema.reading.read import (
@@ -16,7 +17,6 @@ from pytest_pmd_migrations.schema.reading.read import (
     read_schema,
 )
 from pytest_pmd_migrations.schema.reading.spelling import column_list
-from pytest_pmd_migrations.schema.reading.tokens import fold
 from pytest_pmd_migrations.schema.values import ORDER, TABLES, Nameless, Schema, SchemaObject
 from pytest_pmd_migrations.wording import counted
 
@@ -33,7 +33,8 @@ class Difference:
     ``part`` is empty when the whole object is on one side only; then the other side's value is
     None. ``mend`` says how to make the upgraded database like the fresh one, or is None; ``sql`` is
     the same where it is SQL to run, else None. ``nameless`` identifies a CHECK or a foreign key
-    that is on one side only.
+    that is on one side only. ``column`` is the name of a column without its table's, None for
+    other kinds.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Difference:
     mend: str | None
     sql: str | None = None
     nameless: Nameless | None = None
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class SchemaDiff:
 def compare_databases(upgraded: Database, fresh: Database) -> SchemaDiff:
     """Return what differs between two databases, quickly where their stored text is equal.
 
-    Takes, raises and leaves alone what ``read_schema`` does.
+    Accepts the same arguments as ``read_schema``, raises the same errors, and changes no file.
     """
     with connected(upgraded) as conn:
         rows = stored_rows(conn)
@@ -111,6 +113,7 @@ def _difference(
         mend.text if mend else None,
         mend.text if mend and mend.is_sql else None,
         about.nameless if not part else None,
+        about.column,
     )
 
 

@@ -1,11 +1,12 @@
-"""How to make an upgraded database like a fresh one: in SQL where a simple statement does it."""
+"""Mend an upgraded database to be like a fresh one: in SQL where a simple statement does it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
-from pytest_pmd_migrations.schema.reading.tokens import fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
 __all__ = ["Mend", "changing", "creating", "dropping"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["ORDER", "TABLES", "Nameless", "Schema", "SchemaObject"]
 
@@ -93,7 +93,7 @@ class Schema:
     def without(self, patterns: Sequence[str]) -> Schema:
         """Return the schema without the objects whose name matches one of the globs.
 
-        What belongs to a matching table is left out too. Letter case makes no difference.
+        Objects of a matching table are left out too. Letter case makes no difference.
         """
         if not patterns:
             return self

@@ -27,8 +27,8 @@ class SnapshotFolder:
     def names(self) -> tuple[SnapshotName, ...]:
         """Return the names of all stored snapshots, sorted; a missing folder holds none.
 
-        Hidden files, as some systems put them beside every other, are none. Raises SnapshotError
-        when a ``.db`` file's name is not a snapshot's.
+        Hidden files are skipped: some systems put one beside every file. Raises SnapshotError when
+        a ``.db`` file's name is not a snapshot's.
         """
         found = []
         for file in self.path.glob("*.db"):

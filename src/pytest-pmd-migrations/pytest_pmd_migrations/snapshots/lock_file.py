@@ -1,4 +1,7 @@
-"""Read and write the lock file ``frozen.toml``: what every version gave when it was stored."""
+"""Read and write ``frozen.toml``: the schema and the rows that each version produced.
+
+They are those of the time when its snapshot was stored.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ _HEAD = """\
 
 @dataclass(frozen=True)
 class VersionLine:
-    """What is recorded of one migration.
+    """Records one migration.
 
     ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
     that version, ``rows`` the digest of the rows that each lineage has after the step, by what the
@@ -54,7 +57,7 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """What is recorded of one stored file: its SHA-256 and its number of rows, by table."""
+    """Records one stored file: its SHA-256 and its number of rows, by table."""
 
     digest: str
     rows: Mapping[str, int]

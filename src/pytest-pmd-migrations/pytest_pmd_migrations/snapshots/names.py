@@ -81,7 +81,7 @@ class Fresh:
 FRESH = Fresh()
 
 Start = SnapshotName | Fresh
-"""What a lineage starts from. As text, in lock lines: the snapshot's name, or ``fresh``."""
+"""The start of a lineage. As text, in lock lines: the snapshot's name, or ``fresh``."""
 
 
 def parse_start(text: str) -> Start:

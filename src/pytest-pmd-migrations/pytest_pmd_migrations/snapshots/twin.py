@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.quoting import quote
+
 __all__ = ["twin_sql"]
 
 _KINDS = {"table": 0, "index": 1, "view": 2, "trigger": 3}
@@ -60,15 +62,15 @@ def _lines(conn: sqlite3.Connection) -> Iterator[str]:
 
 
 def _rows(conn: sqlite3.Connection, table: str) -> Iterator[str]:
-    quoted = _quote(table)
+    quoted = quote(table)
     try:
         info = conn.execute(f"PRAGMA table_xinfo({quoted})").fetchall()
     except sqlite3.OperationalError as error:
         yield f"-- rows of {table} cannot be read: {error}"
         return
     virtual = _is_virtual(conn, table)
-    columns = [_quote(_read(row[1])) for row in info if row[6] == 0]
-    keys = [_quote(_read(row[1])) for row in sorted(info, key=lambda row: row[5]) if row[5]]
+    columns = [quote(_read(row[1])) for row in info if row[6] == 0]
+    keys = [quote(_read(row[1])) for row in sorted(info, key=lambda row: row[5]) if row[5]]
     if virtual:
         columns.insert(0, "rowid")
         keys = ["rowid"]
@@ -112,7 +114,3 @@ def _text_literal(content: bytes) -> str:
 
 def _read(value: _Text | str) -> str:
     return value.content.decode(errors="surrogateescape") if isinstance(value, _Text) else value
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

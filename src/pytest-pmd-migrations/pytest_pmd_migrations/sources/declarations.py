@@ -18,14 +18,14 @@ __all__ = [
 ]
 
 DROP = "DROP"
-"""The condition that excuses a whole table or column: all its rows or values go."""
+"""The condition that allows the loss of a whole table or column: all its rows or values go."""
 
 DeclarationKind: TypeAlias = Literal["DELETES", "CHANGES", "MOVES"]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Which rows a declaration excuses: an SQL expression over the old row, and the reason."""
+    """Selects the rows for which a loss is allowed: an SQL expression over the old row, and why."""
 
     sql: str
     reason: str

@@ -1,4 +1,4 @@
-"""Numbered migration files in a folder: finds them, and the line where each one's work begins."""
+"""Find numbered migration files in a folder, and the line where each one's work begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks declarations as people write them, in a module or a TOML file, and makes them values."""
+"""Check declarations as people write them, in a module or a TOML file, and make them values."""
 
 from __future__ import annotations
 

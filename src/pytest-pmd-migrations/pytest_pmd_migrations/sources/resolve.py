@@ -1,4 +1,4 @@
-"""Finds the source that the text of a setting names: a package, a folder, or an object."""
+"""Find the source that the text of a setting names: a package, a folder, or an object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `migration_ignore` hides is counted, and a pattern that hides nothing is refused."""
+"""Objects that `migration_ignore` hides are counted; a pattern that hides nothing is refused."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def few(monkeypatch):
     original = atomic.try_faults
 
     def remember(case, kinds):
-        tried.append((case.label, case.mode, case.start, case.to))
+        tried.append((case.database_name, case.mode, case.start, case.to))
         return original(case, kinds)
 
     monkeypatch.setattr(atomic, "try_faults", remember)

@@ -1,4 +1,4 @@
-"""The check `frozen`: what a released version gives is what it gave when it was released."""
+"""The check `frozen`: a released migration must still produce its recorded schema and rows."""
 
 from __future__ import annotations
 

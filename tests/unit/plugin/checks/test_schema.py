@@ -64,6 +64,24 @@ def test_a_renamed_table_takes_the_blame_for_its_columns_along(tmp_path: Path) -
     assert "after 0003" not in text
 
 
+def test_columns_whose_names_end_alike_after_a_dot_are_not_taken_for_one(tmp_path: Path) -> None:
+    def two(conn: object) -> None:
+        conn.execute("ALTER TABLE old RENAME TO new")
+        if conn.execute("SELECT count(*) FROM new").fetchone()[0]:
+            conn.execute('ALTER TABLE new RENAME COLUMN "a.b" TO "c.b"')
+
+    history = application(tmp_path, {1: "CREATE TABLE old(id INTEGER PRIMARY KEY)", 2: two})
+    stored = 'CREATE TABLE old(id INTEGER PRIMARY KEY, "a.b" TEXT)'
+    store(history, "0001", f"{stored}; INSERT INTO old VALUES (1, 'x')")
+    assert told(history, "0001", "schema") == (
+        "0001 upgraded to 0002: 1 difference from fresh 0002\n"
+        "  first differs: after 0002_step.py\n"
+        "\n"
+        "  only in upgraded   column new.c.b TEXT\n"
+        '                     mend: ALTER TABLE new DROP COLUMN "c.b";'
+    )
+
+
 def test_a_difference_that_went_and_came_back_is_blamed_on_its_return(tmp_path: Path) -> None:
     def three(conn: object) -> None:
         if conn.execute("SELECT count(*) FROM notes").fetchone()[0]:

@@ -1,4 +1,4 @@
-"""pmd-migrations snapshot: what is missing is built, and nothing released is touched."""
+"""pmd-migrations snapshot: missing files are built, and nothing released is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message says of a struck point: where, what was left, how many, what mends it."""
+"""The message on a struck point tells where it is, what is left, how many, what mends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: each is read once and checked, and what is wrong with one is a line that names it."""
+"""Settings: each is read once and checked, and an error is one line that names the setting."""
 
 from __future__ import annotations
 

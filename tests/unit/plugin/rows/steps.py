@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, check_integrity, compare_rows, find_strays
@@ -27,7 +28,9 @@ class Case:
     """A part of the message that the one finding must have."""
 
 
+@cache
 def image(sql: str, *, page_size: int = 1024) -> Image:
+    """Return the database that a script makes; many cases begin with the same one."""
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.execute(f"PRAGMA page_size = {page_size}")
         conn.executescript(sql)

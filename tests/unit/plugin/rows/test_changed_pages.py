@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import digest_tables, unchanged_rows
 
 from tests.unit.plugin.rows.steps import image, stepped
@@ -34,13 +31,8 @@ SCHEMA_STEPS = {
 }
 
 
-@cache
-def filled(page_size: int) -> Image:
-    return image(FILLED, page_size=page_size)
-
-
 def unchanged(step: str, page_size: int) -> bool:
-    before = filled(page_size)
+    before = image(FILLED, page_size=page_size)
     return unchanged_rows(before.content, stepped(before, step).content)
 
 

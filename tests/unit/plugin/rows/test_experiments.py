@@ -1,4 +1,4 @@
-"""What is tried out: large tables in part, tables with triggers, values that a table refuses."""
+"""Experiments: on large tables in part, tables with triggers, values that a table refuses."""
 
 from __future__ import annotations
 

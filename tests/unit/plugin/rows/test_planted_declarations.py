@@ -1,4 +1,4 @@
-"""What declarations excuse, and what they never do."""
+"""Declarations allow the losses and changes that they name, and no others."""
 
 from __future__ import annotations
 
@@ -248,6 +248,22 @@ BROKEN = {
         Case(DOCS, "DELETE FROM content", deletes={"content": "count(*) > 1"}),
         "content",
     ),
+    "a table with a dot in its name": (
+        Case(
+            'CREATE TABLE "a.b" (c); INSERT INTO "a.b" VALUES (1)',
+            'DELETE FROM "a.b"',
+            deletes={"a.b": "d ="},
+        ),
+        "a.b",
+    ),
+    "a column of such a table": (
+        Case(
+            'CREATE TABLE "a.b" (c); INSERT INTO "a.b" VALUES (1)',
+            'DELETE FROM "a.b"',
+            changes={"a.b.d": "1"},
+        ),
+        "a.b.d",
+    ),
 }
 
 
@@ -269,6 +285,8 @@ def test_a_broken_declaration_is_the_finding(case, place):
     assert place in finding.message
     assert finding.message.endswith("cannot be read")
     assert finding.evidence
+    table, _, column = place.rpartition(".") if case.changes or case.moves else (place, "", "")
+    assert (finding.table, finding.column) == (table, column or None)
 
 
 @pytest.mark.parametrize("step", ["SELECT 1", "INSERT INTO documents VALUES (9, 'h1', 'new')"])

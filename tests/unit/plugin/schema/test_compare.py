@@ -43,6 +43,17 @@ def test_a_column_whose_name_holds_its_tables_is_named_whole() -> None:
     [found] = diff.differences
     assert (found.object, found.upgraded, found.fresh) == ("t.t.a", "t.a", "T.a")
     assert found.sql == 'ALTER TABLE t RENAME COLUMN "t.a" TO "T.a";'
+    assert found.column == "t.a"
+
+
+def test_only_the_difference_of_a_column_names_a_column() -> None:
+    diff = compare(
+        schema('CREATE TABLE t(a, "b.c"); CREATE INDEX i ON t(a)'), schema("CREATE TABLE t(a)")
+    )
+    assert [(found.kind, found.column) for found in diff.differences] == [
+        ("column", "b.c"),
+        ("index", None),
+    ]
 
 
 def test_checks_and_foreign_keys_on_one_side_say_what_identifies_them() -> None:

@@ -81,7 +81,7 @@ def is_mended(pair: tuple[str, str]) -> None:
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.executescript(upgraded)
         first = left = compare(read_schema(conn), wanted)
-        # What one statement mends may stand in the way of another: three rounds are enough.
+        # One mend may stand in the way of another: three rounds are enough.
         for _ in range(3):
             for sql in dict.fromkeys(found.sql for found in left.differences if found.sql):
                 conn.executescript(sql)

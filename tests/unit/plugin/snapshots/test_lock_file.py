@@ -1,4 +1,4 @@
-"""The lock file: what is written is read again, and what cannot be read is said."""
+"""The lock file: written lines are read again, and an unreadable line is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Declarations as people write them: what is read, and what a malformed one is told."""
+"""Declarations as people write them: they become values, and a malformed one is refused."""
 
 from __future__ import annotations
 
@@ -201,9 +201,13 @@ def test_a_rows_file_that_is_no_toml_or_not_there_is_told(tmp_path):
     )
 
 
-def test_of_two_declarations_the_second_wins():
-    def first(before, after): ...
+def first(before, after): ...
 
+
+def second(before, after): ...
+
+
+def test_of_two_declarations_the_second_wins():
     one = Declarations(
         deletes={"t": Condition("1", "a"), "u": Condition("1", "a")},
         moves={"t.v": "u.v"},
@@ -216,3 +220,10 @@ def test_of_two_declarations_the_second_wins():
         moves={"t.v": "u.v"},
         verify=first,
     )
+
+
+def test_of_two_declarations_the_only_verify_is_kept_and_of_two_the_second():
+    one, two = Declarations(verify=first), Declarations(verify=second)
+    assert merge(Declarations(), two).verify is second
+    assert merge(one, Declarations()).verify is first
+    assert merge(one, two).verify is second

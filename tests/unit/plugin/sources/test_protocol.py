@@ -1,4 +1,4 @@
-"""What a source answers is checked: its versions, labels and declarations."""
+"""The answers of a source are checked: its versions, labels and declarations."""
 
 from __future__ import annotations
 

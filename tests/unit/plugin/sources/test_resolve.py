@@ -1,4 +1,4 @@
-"""The text of a setting names a package, a folder or an object; what is near is offered."""
+"""The text of a setting names a package, a folder or an object; similar names are offered."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ NEWEST = SNAPSHOTS / "0012.db"
 class Input:
     """Makes something in a folder and returns its path; `error` is None where it opens.
 
-    `says` is in the message. What is entered on the stack stays until the test is over.
+    `says` is in the message. Everything entered on the stack stays until the test is over.
     """
 
     make: Callable[[Path, ExitStack], Path | str]

@@ -1,4 +1,4 @@
-"""What may lie at a database's path: it opens at the latest version, or is left as it was."""
+"""Anything at a database's path opens at the latest version, or is left as it was."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_one_wrong_byte_in_the_header_is_found_or_does_no_harm(tmp_path):
 
 
 # Opens databases without root's rights, or on a disk that files fill at a size, and tells what came
-# of it. What a step imports may lie where only root can read, and so comes first.
+# of it. A module that a step imports may lie where only root can read, and so comes first.
 OPENER = """
 import json, os, resource, sqlite3, sys, tempfile, urllib.parse
 from pathlib import Path

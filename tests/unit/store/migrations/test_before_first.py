@@ -1,4 +1,4 @@
-"""What may be done when the lock for the first step is held: copy the database as it was."""
+"""While the lock for the first step is held, the database can be copied as it was."""
 
 from __future__ import annotations
 

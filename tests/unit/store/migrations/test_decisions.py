@@ -214,7 +214,7 @@ def goes_through(case):
     assert case.read("PRAGMA user_version") == [(2,)]
     assert case.read("SELECT count(*) FROM t WHERE x = 99") == [(int(decision.atomic),)]
     assert len(case.backups) == (not decision.atomic and case.mode != "memory")
-    # What it left behind does not reach the next step, nor the application.
+    # Its remains do not reach the next step, nor the application.
     case.app.add("db['parent'].transform(rename={'name': 'title'})\n" + WRITE.replace("99", "-1"))
     assert case.run(conn) == 1
     assert case.run(conn) == 0

@@ -1,4 +1,4 @@
-"""What one run does between its steps: the lock, the caller's settings, a backup."""
+"""One run, between its steps: the lock, the caller's settings, a backup."""
 
 from __future__ import annotations
 

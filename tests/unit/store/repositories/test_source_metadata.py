@@ -1,4 +1,4 @@
-"""What is known of a document's source is kept in its row."""
+"""A document's row keeps all that is known of its source."""
 
 from __future__ import annotations
 

@@ -77,6 +77,7 @@ def test_every_embedding_is_read_and_every_other_text_is_listed(stored_stores):
 
 
 def test_every_source_is_read_and_found_by_its_uri(stored_stores):
+    found = 0
     for store in stored_stores:
         sources = SourceMetadataRepository(store)
         stored = dict(store.execute("SELECT id, source_uri FROM documents").fetchall())
@@ -85,9 +86,12 @@ def test_every_source_is_read_and_found_by_its_uri(stored_stores):
             assert (source and source.source_uri) == uri
             if uri is not None:
                 assert document_id in sources.find_documents(uri)
+                found += 1
+    assert found
 
 
 def test_all_metadata_is_read_and_every_document_is_found_by_its_tags(stored_stores):
+    profiled = found_by_tags = 0
     for store in stored_stores:
         documents = DocumentRepository(store)
         metadata = DocumentMetadataRepository(store)
@@ -96,10 +100,14 @@ def test_all_metadata_is_read_and_every_document_is_found_by_its_tags(stored_sto
         for document in documents.list_documents(include_removed=True):
             found = metadata.get(document.id)
             assert (found and found.profile_name) == profiles.get(document.id)
+            profiled += found is not None
             tags = {tag for document_id, tag in tagged if document_id == document.id}
             assert set(metadata.get_tags(document.id)) == tags
             if document.active and tags:
                 assert document.id in metadata.find_with_all(tags)
+                found_by_tags += 1
+    assert profiled
+    assert found_by_tags
 
 
 def test_stored_documents_are_changed_removed_and_restored_and_the_index_follows(
@@ -108,7 +116,9 @@ def test_stored_documents_are_changed_removed_and_restored_and_the_index_follows
     for store in stored_stores:
         documents = DocumentRepository(store)
         search = SearchRepository(store)
-        for document in documents.list_documents(include_removed=True):
+        stored = documents.list_documents(include_removed=True)
+        assert stored
+        for document in stored:
             changed = documents.update(document.id, title="zyxtitle", text=f"zyxword{document.id}")
             restored = documents.restore(documents.remove(changed.id).id)
             assert (restored.id, restored.title, restored.active) == (document.id, "zyxtitle", True)
@@ -122,7 +132,9 @@ def test_stored_documents_are_changed_removed_and_restored_and_the_index_follows
 def test_stored_collections_are_deleted_with_all_that_hangs_on_them(stored_stores, check_index):
     for store in stored_stores:
         collections = CollectionRepository(store)
-        for collection in collections.list_collections():
+        stored = collections.list_collections()
+        assert stored
+        for collection in stored:
             collections.update(collection.id, pwd="/zyx")
             assert collections.get(collection.id).pwd == "/zyx"
             collections.delete(collection.id)

@@ -14,7 +14,7 @@ __all__ = ["Content", "ContentMemory"]
 
 @dataclass(frozen=True)
 class Content:
-    """What a database held before a step that the step must neither lose nor add.
+    """Holds parts of a database before a step, which must neither lose nor add any.
 
     `data_version` and `total_changes` say whether another connection, or this one, has written
     since (https://www.sqlite.org/pragma.html#pragma_data_version).

@@ -36,7 +36,7 @@ _QUERIES = frozenset(
 _READS = frozenset(
     {sqlite3.SQLITE_READ, sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
-"""What SQLite asks about most, and what changes nothing, in a transaction or outside one."""
+"""The actions that SQLite asks about most; they change nothing, also outside a transaction."""
 
 _SETTINGS = frozenset({"defer_foreign_keys", "legacy_alter_table", "recursive_triggers"})
 """Settings a step may change; they are put back after it."""
@@ -165,7 +165,7 @@ class StepGuard(Guard):
         if action == sqlite3.SQLITE_TRANSACTION:
             return Denial(one, _TRANSACTION)
         if not self._connection.in_transaction:
-            # What rolled it back would let everything after it commit by itself.
+            # After a rollback, every later statement would commit by itself.
             return Denial(
                 "a statement after the transaction was rolled back",
                 "let the error of the statement that rolled back (OR ROLLBACK, RAISE(ROLLBACK))"

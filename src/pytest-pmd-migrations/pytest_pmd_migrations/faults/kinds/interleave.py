@@ -1,8 +1,8 @@
 """The kind ``interleave``: two runs on one file, the second let in before a statement of the first.
 
 The second run goes first as far as it can: to its end, or to a lock that the first holds; then
-the first goes on to its end, and so on. What two openers do to each other depends on where one is
-when the other comes; here that is every statement, instead of wherever the machine's timing falls.
+the first goes on to its end, and so on. Two openers meet wherever the machine's timing lets
+them; here the second one comes at every statement of the first in turn.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Memory:
 
     @cached_property
     def lacking(self) -> str:
-        """What this platform does not have and the kind needs."""
+        """The thing that the kind needs and this platform lacks, in words; empty if none."""
         if not CAN_FORK:
             return "this platform has no fork"
         try:

@@ -1,4 +1,4 @@
-"""The kinds of fault: what each must offer, which there are, and which are the default."""
+"""List the kinds of fault, choose the default ones, and say what each must offer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Kind(Protocol):
 
     @property
     def lacking(self) -> str:
-        """What this platform does not have and the kind needs."""
+        """The thing that the kind needs and this platform lacks, in words; empty if none."""
         ...
 
     def points(self, case: Case) -> Sequence[Point]:

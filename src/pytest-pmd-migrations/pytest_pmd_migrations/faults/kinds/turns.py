@@ -43,7 +43,7 @@ SleepNames: TypeAlias = Sequence[tuple[dict[str, Any], str]]
 
 @dataclass(frozen=True)
 class TurnEnd:
-    """What a run tells when its turn ends: "stopped", "waits" or "done"; "hung" is said of it.
+    """Tells how a run's turn ended: it says "stopped", "waits" or "done"; of it is said "hung".
 
     ``error`` is what the run raised, in words, empty where nothing; ``unusable`` is why nothing
     can be said of the run.

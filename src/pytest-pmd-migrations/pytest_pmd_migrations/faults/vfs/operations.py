@@ -1,4 +1,4 @@
-"""What SQLite does to files, as values: open, write, truncate, sync, delete."""
+"""Describe what SQLite does to files, as values: open, write, truncate, sync, delete."""
 
 from __future__ import annotations
 

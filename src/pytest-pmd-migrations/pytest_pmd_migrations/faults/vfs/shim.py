@@ -59,7 +59,7 @@ class Shim:
         self._failure: BaseException | None = None
         self._paths: dict[int, str] = {}
         self._methods: dict[int, IoMethods] = {}
-        # Whatever SQLite points at must live as long as the process.
+        # Everything that SQLite points at must live as long as the process.
         self._alive: list[object] = []
         self._address = self._find(None)
         self._system = ctypes.cast(self._address, POINTER(Vfs)).contents

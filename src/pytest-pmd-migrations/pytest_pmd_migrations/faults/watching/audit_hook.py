@@ -29,16 +29,17 @@ class _Hook:
 def hear_of_connections(listener: Listener) -> Iterator[None]:
     """Call ``listener`` for every connection that is opened inside the block.
 
+    A block inside another one has its own listener; the outer one's listens again behind it.
     The connection cannot be asked anything at that moment: SQLite has not opened it.
     """
     if not _Hook.installed:
         sys.addaudithook(_audit)
         _Hook.installed = True
-    _Hook.listener = listener
+    previous, _Hook.listener = _Hook.listener, listener
     try:
         yield
     finally:
-        _Hook.listener = None
+        _Hook.listener = previous
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -49,4 +50,5 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "sqlite3.connect":
         _Hook.opening.database = arguments[0]
     elif event == "sqlite3.connect/handle":
-        listener(arguments[0], _Hook.opening.database)
+        # A thread may have begun to open it before anybody listened.
+        listener(arguments[0], getattr(_Hook.opening, "database", ""))

@@ -1,4 +1,4 @@
-"""What happens in one run of the runner: the calls that an observer gets, and a fault answers."""
+"""Define the calls by which an observer is told of a run, and a fault answers them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Fault", "RunControls", "RunObserver"]
 
 
 class RunControls(Protocol):
-    """What an observer may ask of the run that it is told of."""
+    """Lets an observer ask something of the run that it is told of."""
 
     def watch_ticks(self, wanted: bool) -> None:
         """Call ``tick`` at every jump of SQLite's virtual machine from now on, or no longer."""
@@ -25,8 +25,8 @@ class RunObserver:
 
     ``wants_ticks`` and ``wants_authorizations`` ask for the calls of ``tick`` and of
     ``authorize``, which make a run slower. ``lock_timeout`` replaces the seconds a connection
-    waits for a lock. ``keeps_synchronous`` leaves ``PRAGMA synchronous`` as it is; without it,
-    SQLite never flushes a file, which only a loss of power could tell.
+    waits for a lock. ``keeps_synchronous`` leaves ``PRAGMA synchronous`` as it is. Without it
+    SQLite flushes no file; only a loss of power would show the difference.
     """
 
     wants_ticks = False

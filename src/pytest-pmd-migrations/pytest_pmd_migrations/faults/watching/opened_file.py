@@ -1,4 +1,4 @@
-"""Which database file a connection is to, and which one a call of ``connect`` names."""
+"""Find the database file of a connection, and the one that a call of ``connect`` names."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def _replacement(
         factory = positional[_FACTORY] if len(positional) > _FACTORY else kwargs.get("factory")
         factory = factory or driver.Connection
         if not (isinstance(factory, type) and issubclass(factory, driver.Connection)):
-            # What a function makes cannot be watched: the audit hook tells of it.
+            # The connection that a function makes cannot be watched: the audit hook tells of it.
             return original(*args, **kwargs)
         if len(positional) > _FACTORY:
             positional[_FACTORY] = watched_class(factory)

@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from pytest_pmd_migrations.rows.tables import RowTable, quote
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import RowTable
 
 __all__ = ["Value", "exact_rows", "select_rows"]
 

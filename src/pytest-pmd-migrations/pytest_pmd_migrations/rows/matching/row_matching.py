@@ -9,7 +9,7 @@ from typing import TypeAlias
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["ColumnMapping", "MatchedRows", "match_rows", "pair_rows"]
 
@@ -22,16 +22,17 @@ Pairs: TypeAlias = Sequence[tuple[Row, Row | None]]
 
 @dataclass
 class MatchedRows:
-    """What became of the rows of one table.
+    """Tells what became of the rows of one table.
 
     ``lost`` are rows that are gone; ``changed`` are (column, old row, new value) where a value
-    is another one; ``excused`` the columns and ``deleted`` the rows that a declaration excused;
+    is another one; ``allowed`` are the columns with changes that a declaration allowed, ``deleted``
+    counts the rows whose loss one allowed;
     ``found`` are the new rows that old ones became, ``new`` counts those that none became.
     """
 
     lost: list[Row] = field(default_factory=list)
     changed: list[tuple[str, Row, Value]] = field(default_factory=list)
-    excused: set[str] = field(default_factory=set)
+    allowed: set[str] = field(default_factory=set)
     found: list[Row] = field(default_factory=list)
     deleted: int = 0
     new: int = 0
@@ -117,9 +118,9 @@ def _with_changes(pairs: Pairs, others: Sequence[Row], columns: ColumnMapping) -
     found = {id(match) for _, match in pairs}
     left = [row for row in others if id(row) not in found]
     matches: dict[int, Row] = {}
-    for excused in sorted({row.changed for row in open_rows}, key=len):
-        kept = {column: target for column, target in columns.items() if column not in excused}
-        group = [row for row in open_rows if row.changed == excused]
+    for allowed in sorted({row.changed for row in open_rows}, key=len):
+        kept = {column: target for column, target in columns.items() if column not in allowed}
+        group = [row for row in open_rows if row.changed == allowed]
         free = [row for row in left if id(row) not in {id(match) for match in matches.values()}]
         matches.update((id(a), b) for a, b in _by_columns(group, free, kept) if b is not None)
     return [(row, match or matches.get(id(row))) for row, match in pairs]
@@ -157,7 +158,7 @@ def _compare_pairs(pairs: Pairs, others: Sequence[Row], columns: ColumnMapping) 
             continue
         for column, value in _differences(row, match, columns):
             if column in row.changed and value is not None:
-                matched.excused.add(column)
+                matched.allowed.add(column)
             else:
                 matched.changed.append((column, row, value))
     return matched

@@ -8,13 +8,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.resolved_declarations import (
     ResolvedDeclarations,
     resolve_declarations,
 )
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables, quote
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = ["Row", "Side", "open_sides"]
@@ -25,9 +26,10 @@ AFTER = "new"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its values by column in lower case, and what excuses it or some of its values.
+    """One row: its values by column in lower case, and the losses and changes that are allowed.
 
-    ``rowid`` is None where it has none.
+    ``deleted`` tells that a declaration allows its loss, ``changed`` are the columns whose value
+    may change. ``rowid`` is None where it has none.
     """
 
     values: Mapping[str, Value]
@@ -40,7 +42,8 @@ class Row:
 class Side:
     """One of the two databases: its tables by name in lower case, and their rows.
 
-    ``declared`` is what excuses its rows. ``conn`` shows both databases, this one as ``schema``.
+    ``declared`` are the declarations that allow losses of its rows. ``conn`` shows both databases,
+    this one as ``schema``.
     """
 
     conn: sqlite3.Connection
@@ -71,7 +74,7 @@ class Side:
         self._read[name] = rows
 
     def read(self, name: str, *, where: str = "") -> Sequence[Row]:
-        """Return the rows of a table, each with what excuses it."""
+        """Return the rows of a table, each with the losses and changes that are allowed."""
         table = self.tables[name]
         columns = (*table.columns, *table.generated)
         names = [fold(column) for column in columns]
@@ -82,16 +85,16 @@ class Side:
         found = []
         for row in exact_rows(self.conn, sql):
             values = row[first : first + len(names)]
-            excuses = row[first + len(names) :]
-            excused = {
-                column for (column, _), flag in zip(flags, excuses, strict=True) if flag == 1
+            answers = row[first + len(names) :]
+            allowed = {
+                column for (column, _), flag in zip(flags, answers, strict=True) if flag == 1
             }
             found.append(
                 Row(
                     dict(zip(names, values, strict=True)),
                     row[0] if first else None,
-                    "" in excused,
-                    frozenset(excused - {""}) if excused else frozenset(),
+                    "" in allowed,
+                    frozenset(allowed - {""}) if allowed else frozenset(),
                 )
             )
         return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
-from pytest_pmd_migrations.rows.tables import RowTable, quote
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["differing_rows"]
 

@@ -19,7 +19,7 @@ from pytest_pmd_migrations.rows.moved.candidate_columns import (
 )
 from pytest_pmd_migrations.rows.moved.experiment import Experiment, RepeatableStep
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["FoundColumns", "find_columns", "find_in_parents"]
 

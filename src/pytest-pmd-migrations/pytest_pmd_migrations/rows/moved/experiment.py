@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.sides import Row, Side, open_sides
 from pytest_pmd_migrations.rows.moved.other_values import replace_all, swap_ends
-from pytest_pmd_migrations.rows.tables import RowTable, quote
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["Experiment", "RepeatableStep", "Rerun"]
 
@@ -58,13 +59,13 @@ class RepeatableStep:
         """Yield what the step makes of other values in these columns."""
         if columns:
             name = fold(table.name)
-            excused = any(self.old.declared.conditions(table))
+            has_conditions = any(self.old.declared.conditions(table))
             yield from _experiments(
                 self.before,
                 table,
                 columns,
                 self.rerun,
-                rows=self.old.rows(name) if excused else (),
+                rows=self.old.rows(name) if has_conditions else (),
                 total=self.old.count(name),
                 ignore=self.ignore,
             )
@@ -83,8 +84,9 @@ def _experiments(
     """Replace the values of ``columns`` and run the step, in two ways; yield those it accepts.
 
     First each value becomes one that is like no other. Steps may refuse such values, or choose by
-    the ones they know: so next the smallest and the largest are swapped. What excuses one of
-    ``rows``, those of the table, excuses the changed row too; ``total`` counts them all.
+    the ones they know: so next the smallest and the largest are swapped. A loss
+    or change that is allowed to one of ``rows``, those of the table, is allowed to the row with
+    other values too; ``total`` counts them all.
     """
     # A part of a large table tells as much, unless the step misses the rest.
     parts = (_MOST_ROWS, None) if total > _MOST_ROWS and table.rowid else (None,)
@@ -93,7 +95,7 @@ def _experiments(
             taken = _take(before, table, columns, rerun, put_others, most)
             if taken is not None:
                 with open_sides(*taken, ignore=ignore) as (old, new):
-                    _excuse(old, table, columns, rows)
+                    _allow(old, table, columns, rows)
                     yield Experiment(old, new, unlike=put_others is replace_all)
                 break
 
@@ -119,24 +121,24 @@ def _take(
         return changed, Image.of_connection(conn)
 
 
-def _excuse(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Let what excuses ``rows`` excuse the changed rows of the same rowid or key."""
+def _allow(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Allow the changed rows what is allowed to ``rows`` of the same rowid or key."""
     replaced = {fold(column) for column in columns}
     kept = [name for name in map(fold, table.key) if name not in replaced]
 
     def identity(row: Row) -> object:
         return row.rowid if row.rowid is not None else tuple(row.values[name] for name in kept)
 
-    excuses = {identity(row): row for row in rows if row.deleted or row.changed}
-    if excuses:
+    allowed = {identity(row): row for row in rows if row.deleted or row.changed}
+    if allowed:
         name = fold(table.name)
-        excused = [
-            replace(row, deleted=excuse.deleted, changed=excuse.changed)
-            if (excuse := excuses.get(identity(row)))
+        marked = [
+            replace(row, deleted=original.deleted, changed=original.changed)
+            if (original := allowed.get(identity(row)))
             else row
             for row in side.rows(name)
         ]
-        side.put_rows(name, excused)
+        side.put_rows(name, marked)
 
 
 def _prepare(

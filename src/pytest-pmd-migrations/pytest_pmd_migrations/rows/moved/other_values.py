@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import TypeAlias
 
-from pytest_pmd_migrations.rows.tables import RowTable, quote
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.tables import RowTable
 
 __all__ = ["replace_all", "swap_ends"]
 

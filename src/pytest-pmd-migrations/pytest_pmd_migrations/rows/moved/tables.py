@@ -12,7 +12,7 @@ from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.experiment import Experiment, RepeatableStep
 from pytest_pmd_migrations.rows.tables import RowTable
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["find_new_table", "find_rows_elsewhere", "same_columns"]
 

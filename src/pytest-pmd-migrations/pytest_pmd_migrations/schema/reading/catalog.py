@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from pytest_pmd_migrations.quoting import quote
+
 __all__ = [
     "Catalog",
     "Entry",
@@ -15,7 +17,6 @@ __all__ = [
     "Row",
     "in_order",
     "plain_rows",
-    "quote",
     "stored_rows",
     "stored_text",
 ]
@@ -219,8 +220,3 @@ def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
         yield rows
     finally:
         conn.row_factory, conn.text_factory = factories
-
-
-def quote(name: str) -> str:
-    """Return ``name`` in double quotes, for use in SQL."""
-    return '"' + name.replace('"', '""') + '"'

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, split_list
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.tokens import Token, split_list
 
 __all__ = ["ColumnText", "ConstraintText", "TableText", "parse_create_table"]
 

@@ -15,9 +15,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import cached_property
 
-from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, quote
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.single_quotes import with_names
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
 __all__ = ["Quotes"]
 

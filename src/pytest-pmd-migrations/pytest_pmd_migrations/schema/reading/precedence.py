@@ -32,7 +32,7 @@ __all__ = [
 
 
 class Group(NamedTuple):
-    """What is in parentheses or between CASE and END; ``last`` is None if it is not closed."""
+    """A part in parentheses or between CASE and END; ``last`` is None if it is not closed."""
 
     first: Token
     nodes: tuple[Node, ...]

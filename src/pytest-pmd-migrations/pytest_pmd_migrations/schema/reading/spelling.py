@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
-from pytest_pmd_migrations.schema.reading.tokens import WORD, Token, fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import WORD, Token, tokenize
 
 __all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.spelling import (
     canonical,
@@ -12,7 +13,7 @@ from pytest_pmd_migrations.schema.reading.spelling import (
     column_list,
     spell_name,
 )
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, split_list, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import Token, split_list, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
 
 __all__ = ["read_index", "read_trigger", "read_view", "read_virtual"]

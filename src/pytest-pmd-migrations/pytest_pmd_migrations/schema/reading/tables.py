@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, Index, Row
 from pytest_pmd_migrations.schema.reading.create_table import (
     ColumnText,
@@ -18,7 +19,7 @@ from pytest_pmd_migrations.schema.reading.spelling import (
     column_list,
     spell_name,
 )
-from pytest_pmd_migrations.schema.reading.tokens import Token, fold, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, Nameless, SchemaObject
 
 __all__ = ["read_table"]
@@ -136,8 +137,8 @@ def _columns(table: _Table) -> Iterator[SchemaObject]:
             )
         elif hidden:
             facts += (("hidden", "yes"),)
-        label = f"{table.name}.{name}"
-        yield SchemaObject("column", label, facts, owner=table.name, column=str(name))
+        qualified_name = f"{table.name}.{name}"
+        yield SchemaObject("column", qualified_name, facts, owner=table.name, column=str(name))
 
 
 @lru_cache(maxsize=1024)
@@ -187,9 +188,9 @@ def _uniques(table: _Table) -> Iterator[SchemaObject]:
         if terms in seen or (repeats and conflict == "ABORT"):
             continue
         seen.add(terms)
-        label = f"{fold(table.name)}({terms})"
+        qualified_name = f"{fold(table.name)}({terms})"
         facts = (("ON CONFLICT", conflict),)
-        yield SchemaObject("unique constraint", label, facts, owner=table.name)
+        yield SchemaObject("unique constraint", qualified_name, facts, owner=table.name)
 
 
 def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:

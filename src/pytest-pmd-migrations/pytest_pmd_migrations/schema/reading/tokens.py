@@ -6,12 +6,10 @@ White space and comments make no tokens; the spellings of one operator make the 
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-__all__ = ["WORD", "Kind", "Token", "fold", "split_list", "tokenize"]
+__all__ = ["WORD", "Kind", "Token", "split_list", "tokenize"]
 
 Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator", "illegal"]
 """The kinds of tokens; a "word" is a keyword or a name without quotes, a "name" has quotes."""
@@ -20,7 +18,7 @@ Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator
 # 10 ms to compile a class that reaches U+10FFFF, each time that it stands in a pattern.
 _LETTER = r"[^\x00-\#%-/:-@\[-^`{-\x7f]"
 WORD = rf"[^\x00-@\[-^`{{-\x7f]{_LETTER}*+"
-"""What a keyword or a name without quotes matches. So does the x of a blob."""
+"""A pattern for a keyword or a name without quotes. The x of a blob matches it, too."""
 # SQLite never gives back what it has read; (?>...), *+ and ?+ do the same.
 _DIGITS = (
     r"(?>0[xX][0-9A-Fa-f][0-9A-Fa-f_]*"
@@ -55,14 +53,7 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _SYNONYMS = {"==": "=", "!=": "<>"}
-_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _MANY = 20_000
-
-
-@lru_cache(maxsize=4096)
-def fold(name: str) -> str:
-    """Return a name as SQLite compares it: the case of ASCII letters makes no difference."""
-    return name.lower() if name.isascii() else name.translate(_FOLDED)
 
 
 class Token(NamedTuple):
@@ -91,7 +82,7 @@ class Token(NamedTuple):
 def tokenize(sql: str) -> tuple[Token, ...]:
     """Return the tokens of ``sql`` in order, up to a NUL, which ends a text for SQLite.
 
-    What SQLite refuses as "unrecognized token" is a token of the kind "illegal".
+    A text that SQLite refuses as "unrecognized token" is a token of the kind "illegal".
     """
     known = _KNOWN
     return tuple([known[text] for text in _TOKEN.findall(sql) if text])

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.schema.compare import SchemaDiff
-from pytest_pmd_migrations.schema.reading.tokens import fold
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.showing.carets import split_lines
 from pytest_pmd_migrations.schema.showing.lines import UPGRADED
 from pytest_pmd_migrations.schema.values import TABLES, Schema

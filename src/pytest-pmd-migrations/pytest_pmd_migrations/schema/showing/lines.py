@@ -29,7 +29,7 @@ def diff_lines(diff: SchemaDiff, *, labels: Sequence[str] = UPGRADED) -> list[st
     """Return the lines that show ``diff``, at most 72 columns wide; none if it is empty.
 
     ``labels`` name the two sides. Carets stand below the tokens of two values that only one has,
-    unless the values have nothing in common. How to mend is shown for upgraded against fresh only.
+    unless the values have nothing in common. Mends are shown for upgraded against fresh only.
     """
     shows_mends = tuple(labels) == UPGRADED
     differences = paired(diff.differences)

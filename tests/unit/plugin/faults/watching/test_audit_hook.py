@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+import threading
 from contextlib import closing
 
 from pytest_pmd_migrations.faults.watching.audit_hook import hear_of_connections
@@ -26,3 +28,29 @@ def test_nothing_is_told_when_nobody_listens_any_more(tmp_path):
         pass
     with closing(sqlite3.connect(tmp_path / "app.db")):
         assert heard == []
+
+
+def test_a_listener_inside_another_one_gives_back_to_it(tmp_path):
+    outer, inner = [], []
+    with hear_of_connections(lambda _, database: outer.append(database)):
+        with (
+            hear_of_connections(lambda _, database: inner.append(database)),
+            closing(sqlite3.connect(tmp_path / "inner.db")),
+        ):
+            pass
+        with closing(sqlite3.connect(tmp_path / "outer.db")):
+            pass
+    assert (outer, inner) == ([tmp_path / "outer.db"], [tmp_path / "inner.db"])
+
+
+def test_a_connection_that_was_begun_before_anybody_listened_is_told_without_its_argument():
+    heard = []
+
+    def finish_opening():
+        sys.audit("sqlite3.connect/handle", "the connection")
+
+    with hear_of_connections(lambda conn, database: heard.append((conn, database))):
+        thread = threading.Thread(target=finish_opening)
+        thread.start()
+        thread.join()
+    assert heard == [("the connection", "")]

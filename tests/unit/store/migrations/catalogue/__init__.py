@@ -1,4 +1,4 @@
-"""What the runner does with steps and connections of every kind: one decision each.
+"""Decisions of the runner on steps and connections of every kind.
 
 `python -m tests.unit.store.migrations.catalogue` prints the tables of docs/MIGRATIONS.md.
 """

@@ -11,7 +11,7 @@ ON_FILE = ("delete", "wal")
 
 @dataclass(frozen=True)
 class Decision:
-    """What a step does after it has written a row, and what then happens.
+    """Tells what a step does after it has written a row, and what then happens.
 
     `body` is the rest of its up(db). `error` is the name of the error, None where the step
     succeeds, and `says` its text between the step's name and the statement. After a step that

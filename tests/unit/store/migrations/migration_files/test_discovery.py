@@ -1,4 +1,4 @@
-"""Which files are migrations, and what is wrong with those that are not."""
+"""Numbered files are migrations; a wrong name, a gap or a double number is refused."""
 
 from __future__ import annotations
 

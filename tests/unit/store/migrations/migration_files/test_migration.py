@@ -1,4 +1,4 @@
-"""What a migration's file must hold, and that a module is executed once a process."""
+"""A migration's file is checked before it runs, and a module is executed once a process."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class RecordedOperation:
 
 @dataclass(frozen=True)
 class DiskRecord:
-    """What a run did to a database, its rollback journal and its WAL.
+    """Records all that a run did to a database, its rollback journal and its WAL.
 
     ``start`` are the files before it, ``recording`` the statements that ran meanwhile.
     """
@@ -57,7 +57,7 @@ class DiskRecord:
 
     @property
     def durable(self) -> bool:
-        """Whether what the run reported as done must stay."""
+        """Whether a change must stay after the run has reported success."""
         return any(isinstance(one.operation, Returned) for one in self.operations)
 
     def states(self) -> Iterator[PowerState]:
@@ -90,8 +90,9 @@ def record_disk(case: Case) -> DiskRecord:
     record = recorder.disk_record()
     if record.end != _contents(finished.files):
         raise InjectionError(
-            f"{case.label} was written past Python's own SQLite, so nothing can be said of a loss"
-            " of power. Let the runner use the sqlite3 of the standard library, in this process"
+            f"{case.database_name} was written past Python's own SQLite, so nothing can be said of"
+            " a loss of power. Let the runner use the sqlite3 of the standard library, in this"
+            " process"
         )
     return record
 

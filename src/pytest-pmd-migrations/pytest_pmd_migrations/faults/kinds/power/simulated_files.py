@@ -1,4 +1,4 @@
-"""Files on a simulated disk: what was synced is there for certain, what came after may be there."""
+"""Simulate files on a disk: synced content is certainly there, later writes may be there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Returned:
 
 
 Operation: TypeAlias = FileOperation | Returned
-"""What is recorded of a run: what SQLite did to files, and when the runner returned."""
+"""One thing recorded of a run: SQLite's operation on a file, or the return of the runner."""
 
 
 class SimulatedFile:

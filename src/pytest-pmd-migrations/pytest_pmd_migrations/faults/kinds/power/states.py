@@ -1,9 +1,9 @@
 """The files that a loss of power can leave, derived from the record of one run.
 
-What a disk promises is little (https://www.sqlite.org/atomiccommit.html, sections 2 and 9; ALICE,
-Pillai et al., OSDI 2014): what was written to a file before it was synced is there; what came
-after may be there or not, whole or up to some sector, in any order, and each file goes its own
-way. Every such subset is possible, far more than can be tried; those yielded here are the ones
+A disk promises little (https://www.sqlite.org/atomiccommit.html, sections 2 and 9; ALICE,
+Pillai et al., OSDI 2014). All that was written to a file before it was synced is there. Later
+writes may be there or not, whole or up to some sector, in any order. Each file goes its own way.
+Every such subset is possible, which is far more than can be tried. Those yielded here are the ones
 that tell a missing sync, each with the newest operation in it:
 
 - all that was issued, in every file;
@@ -45,7 +45,7 @@ MOST_WRITES = 128
 """Writes of one run after which the power is lost, where it has more."""
 
 _Possible: TypeAlias = tuple[str, Mapping[str, bytes | None]]
-"""What reached the disk, in words, and the files by ending; None where one is not there."""
+"""A state of the disk in words, and its files by ending; None where one is not there."""
 
 
 @dataclass(frozen=True)

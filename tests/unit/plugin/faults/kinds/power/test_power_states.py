@@ -1,4 +1,4 @@
-"""Which files a loss of power can leave: what was synced is there, what was not may be."""
+"""A loss of power leaves synced content for certain; later writes may be there."""
 
 from __future__ import annotations
 
