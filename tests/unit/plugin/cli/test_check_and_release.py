@@ -54,6 +54,24 @@ def test_every_problem_is_named_at_once(stored: Make) -> None:
     )
 
 
+def test_a_released_snapshot_and_a_variant_are_restored_and_never_built_anew(stored: Make) -> None:
+    made = stored(FIRST, SECOND)
+    shutil.copy(made.snapshots / "0002.db", made.snapshots / "0002+mine.db")
+    made.run("snapshot")
+    made.run("release", "1")
+    for name in ("0001.db", "0002.db"):
+        (made.snapshots / name).write_bytes(b"no database")
+    (made.snapshots / "0002+mine.db").unlink()
+    code, text = made.run("check")
+    released, unreleased, variant, *_ = text.splitlines()
+    assert code == 1
+    assert released.endswith("Restore it from version control.")
+    assert unreleased.endswith(" Or build it anew.  pmd-migrations snapshot --rewrite 0002")
+    assert variant == (
+        "snapshot 0002+mine is gone.  git checkout -- fixtures/snapshots/0002+mine.db"
+    )
+
+
 def test_lost_lock_lines_are_written_again(stored: Make) -> None:
     made = stored(FIRST, SECOND)
     files = made.files()

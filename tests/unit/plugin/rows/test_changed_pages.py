@@ -59,6 +59,8 @@ TOUCHING = {
     "a table made again": "DROP TABLE t0; CREATE TABLE v(a, b UNIQUE)",
     "another type": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
     " replace(sql, 'age INTEGER', 'age REAL') WHERE name = 'people'",
+    "another collation": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+    " replace(sql, 'age INTEGER', 'age INTEGER COLLATE NOCASE') WHERE name = 'people'",
     "a column in the middle": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
     " replace(sql, 'age INTEGER', 'size, age INTEGER') WHERE name = 'people'",
     "a column less": "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="

@@ -42,6 +42,12 @@ OLD_COLUMNS = {
         "CREATE TABLE u(x); CREATE TABLE t(a);"
         " CREATE TRIGGER r AFTER INSERT ON u BEGIN UPDATE t SET a = 1; END",
     ),
+    "a column that another table's trigger reads": (
+        "CREATE TABLE u(x); CREATE TABLE t(a, b);"
+        " CREATE TRIGGER r AFTER INSERT ON u BEGIN SELECT b FROM t; END",
+        "CREATE TABLE u(x); CREATE TABLE t(a);"
+        " CREATE TRIGGER r AFTER INSERT ON u BEGIN SELECT a FROM t; END",
+    ),
     "a column that a generated one is made of": (
         "CREATE TABLE t(a, b, c AS (b))",
         "CREATE TABLE t(a, c AS (a))",
@@ -97,6 +103,17 @@ def is_mended(pair: tuple[str, str]) -> None:
     [
         ("CREATE TABLE t(a, b)", "CREATE TABLE t(a)", "ALTER TABLE t DROP COLUMN b;"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT)", "ALTER TABLE t ADD COLUMN b INT;"),
+        (
+            "CREATE TABLE t(a)",
+            "CREATE TABLE t(a, b TEXT COLLATE NOCASE)",
+            "ALTER TABLE t ADD COLUMN b TEXT COLLATE NOCASE;",
+        ),
+        # In a table that has rows, SQLite adds no column whose default is no constant.
+        (
+            "CREATE TABLE t(a)",
+            "CREATE TABLE t(a, b DEFAULT CURRENT_TIMESTAMP)",
+            "needs a table rebuild",
+        ),
         ("CREATE TABLE t(A)", "CREATE TABLE t(a)", "ALTER TABLE t RENAME COLUMN A TO a;"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(b, a)", "needs a table rebuild"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a, b NOT NULL)", "needs a table rebuild"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +28,30 @@ def test_a_package_is_run_by_its_own_runner_and_stops_where_it_should(tmp_path: 
         assert (current_version(source, conn), tables(conn)) == (1, ["one"])
         source.upgrade(conn, 2)
         assert (current_version(source, conn), tables(conn)) == (2, ["one", "two"])
+
+
+def test_the_files_may_lie_in_a_folder_of_the_package(tmp_path: Path) -> None:
+    runner = RUNNER.replace("{__name__}.{NAMES", "{__name__}.versions.{NAMES")
+    folder = package(tmp_path, runner=runner) / "shop/migrations"
+    (folder / "versions").mkdir()
+    for file in folder.glob("000*.py"):
+        file.rename(folder / "versions" / file.name)
+    source = resolve_source("shop.migrations", root=tmp_path)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        source.upgrade(conn, 2)
+        assert tables(conn) == ["one", "two"]
+    assert declared_by(source, 2).moves == {"one.a": "two.a"}
+    assert f"{source.name}.0002_two" not in sys.modules
+
+
+def test_a_runner_may_take_the_target_among_any_other_words(tmp_path: Path) -> None:
+    runner = (
+        "class MigrationRunner:\n"
+        "    def __init__(self, conn): ...\n"
+        "    def run_migrations(self, **options): ...\n"
+    )
+    source = resolve_source("shop.migrations", root=package(tmp_path, runner=runner))
+    assert tuple(source.versions()) == (1, 2)
 
 
 def test_a_migrations_location_is_the_line_of_its_up(tmp_path: Path) -> None:

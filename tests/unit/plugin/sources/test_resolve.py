@@ -66,6 +66,12 @@ def test_a_package_that_raises_is_said_with_its_error(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_beside_the_settings_comes_before_a_module_of_its_name(tmp_path: Path) -> None:
+    write(tmp_path, {"json/0001_one.sql": "CREATE TABLE one(a);\n"})
+    source = resolve_source("json", root=tmp_path)
+    assert (source.name, tuple(source.versions())) == ("json", (1,))
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert message("db/sql", tmp_path) == (
         f"migration_source 'db/sql' is no folder: {tmp_path}/db/sql does not exist"
