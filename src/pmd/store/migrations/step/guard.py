@@ -7,6 +7,7 @@ whenever it prepares a statement. Savepoints are allowed: `db.atomic()` and `tra
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -71,7 +72,7 @@ class Denial:
     instead: str
 
 
-class Guard:
+class Guard(ABC):
     """Watches one connection during one step, in a `with` block, and remembers what it denied.
 
     A guard is made and installed for each step, because only that makes SQLite prepare again what
@@ -148,10 +149,11 @@ class Guard:
             return self._chained(action, one, two, database, trigger)
         return sqlite3.SQLITE_OK
 
+    @abstractmethod
     def _denied(
         self, action: int, one: str, two: str | None, database: str | None
     ) -> Denial | None:
-        raise NotImplementedError
+        """Return why an action is denied, None where it is free."""
 
 
 class StepGuard(Guard):

@@ -18,7 +18,7 @@ def process_shim() -> Shim:
     """Return this process's shim; raise LibraryNotFoundError where there can be none."""
     try:
         # Imported late: a Python may be built without it, and can still try most kinds of fault.
-        import ctypes  # noqa: F401
+        import ctypes  # noqa: F401 - asked only whether it is there
     except ImportError as error:
         raise LibraryNotFoundError("this Python has no ctypes") from error
     from pytest_pmd_migrations.faults.vfs.shim import Shim
