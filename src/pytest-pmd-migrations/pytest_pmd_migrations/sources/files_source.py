@@ -58,7 +58,14 @@ class FilesSource:
 
     def declarations(self, version: int) -> Declarations:
         """Return what the constants DELETES, CHANGES, MOVES and ``verify`` of that file declare."""
-        return self.read_declarations(self._file(version))
+        if version not in self._declared:
+            self._declared[version] = self.read_declarations(self._file(version))
+        return self._declared[version]
+
+    @cached_property
+    def _declared(self) -> dict[int, Declarations]:
+        """The declarations that were read so far; each lineage asks for them at each step."""
+        return {}
 
     def _file(self, version: int) -> MigrationFile:
         return next(file for file in self.files if file.version == version)
