@@ -142,12 +142,12 @@ def values_are_in(
 
 
 def _candidates_along(
-    table: str, columns: Sequence[str], here: tuple[str, ...], there: tuple[str, ...]
+    table: str, columns: Sequence[str], own_key: tuple[str, ...], other_key: tuple[str, ...]
 ) -> Iterator[CandidateColumn]:
-    if len(here) == len(there):
+    if len(own_key) == len(other_key):
         for column in columns:
-            if column not in there:
-                yield CandidateColumn(table, column, here, there)
+            if column not in other_key:
+                yield CandidateColumn(table, column, own_key, other_key)
 
 
 def _new_columns(old: Side, table: RowTable, name: str) -> list[str]:
