@@ -98,6 +98,34 @@ sys.exit(3)
     assert cold.stdout.endswith(f"{tmp_path}\n__main__\n")
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "raise ValueError('wrong')",
+        "sys.exit('a reason')",
+        "sys.exit()",
+        "raise KeyboardInterrupt",
+        "threading.Thread(target=lambda: (started.wait(), print('thread'))).start(); started.set()",
+    ],
+)
+def test_a_run_ends_as_a_process_of_its_own_ends(
+    warm_python: WarmPython, tmp_path: Path, last: str
+) -> None:
+    code = f"""
+import atexit, sys, threading
+started = threading.Event()
+atexit.register(print, "at the end")
+{last}
+"""
+    command = (sys.executable, "-c", code)
+    warm = warm_python.run(*command, cwd=tmp_path)
+    cold = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert warm.stdout == cold.stdout
+    assert cold.stdout.endswith("at the end\n")
+    assert warm.stderr.splitlines()[-1:] == cold.stderr.splitlines()[-1:]
+    assert warm.returncode == cold.returncode
+
+
 def test_a_module_may_stand_beside_its_option_or_in_it(
     warm_python: WarmPython, tmp_path: Path
 ) -> None:

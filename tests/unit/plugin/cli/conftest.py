@@ -81,7 +81,7 @@ def project(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_python: WarmPython
 ) -> Callable[..., Project]:
     """Make a project with these scripts in ``db/sql``, and its snapshots where it has any."""
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
 
     def make(*scripts: str, settings: str = "") -> Project:
         made = Project(pytester.path, warm_python)
