@@ -35,11 +35,11 @@ def load_vector_extension(connection: sqlite3.Connection) -> None:
     enable(True)
     try:
         extension.load(connection)
-    except sqlite3.Error as error:
+    except sqlite3.Error as load_error:
         raise VectorsUnavailableError(
-            f"sqlite-vec cannot be loaded into SQLite {sqlite3.sqlite_version}: {error}. "
+            f"sqlite-vec cannot be loaded into SQLite {sqlite3.sqlite_version}: {load_error}. "
             "Everything but vector search works without it."
-        ) from error
+        ) from load_error
     finally:
         enable(False)
 

@@ -35,12 +35,12 @@ def unreached(
         for failure, starts in stopped.items()
         for line in wrap_text(f"{', '.join(starts)}: {failure}", indent="  ")
     ]
-    title = history.application.title(version)
+    unreached = history.application.title(version)
     return Verdict(
         (
             Finding(
                 headline(f"{history.application.file_name(version)}: no lineage reaches it"),
-                (f"Nothing could be asked of {title}:", *reasons),
+                (f"Nothing could be asked of {unreached}:", *reasons),
                 version,
             ),
         )

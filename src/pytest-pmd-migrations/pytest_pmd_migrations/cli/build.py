@@ -80,8 +80,8 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
 def write_built(built: Built) -> Iterator[str]:
     """Write what was built, the lock file last, and yield a line for each thing done.
 
-    Each file is replaced whole. Raises SnapshotError where one cannot be written; called again
-    after that, or after a kill, it ends alike.
+    Each file is replaced whole. Raises SnapshotError where one cannot be written; writing
+    what was built again, after that or after a kill, gives the same files.
     """
     store = built.survey.history.store
     yield from built.lines

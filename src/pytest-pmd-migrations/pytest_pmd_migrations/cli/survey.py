@@ -53,7 +53,7 @@ class StoredSnapshot:
 class LineageSurvey:
     """One lineage, walked to its end: the digest of its rows at each version that it reaches.
 
-    ``failure`` is the step that could not be taken, if any.
+    ``failure`` is the step at which the survey of this lineage had to stop, if any.
     """
 
     rows: Mapping[int, str]

@@ -71,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _chosen_kinds(names: str) -> list[Kind]:
-    _refuse_unknown("--kinds", _split(names), [kind.name for kind in KINDS])
-    return [kind for kind in KINDS if not names or kind.name in _split(names)]
+    _refuse_unknown("--kinds", _split_at_commas(names), [kind.name for kind in KINDS])
+    return [kind for kind in KINDS if not names or kind.name in _split_at_commas(names)]
 
 
 def _cases(source_name: str, snapshots: Path, only: str) -> list[Case]:
@@ -87,7 +87,7 @@ def _cases(source_name: str, snapshots: Path, only: str) -> list[Case]:
     if not stored:
         message = f"no snapshot in {folder.path}; expected stored databases such as 0001.db"
         raise SnapshotError(message)
-    wanted = _split(only)
+    wanted = _split_at_commas(only)
     _refuse_unknown("--only", wanted, ["new", *map(str, stored)])
     starts = [("new", 0, EMPTY)]
     starts.extend((str(name), name.version, folder.read(name)) for name in stored)
@@ -109,7 +109,7 @@ def _refuse_unknown(option: str, given: Sequence[str], known: Sequence[str]) -> 
             raise SettingError(message)
 
 
-def _split(names: str) -> list[str]:
+def _split_at_commas(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 

@@ -71,11 +71,11 @@ def check_integrity(
             line = cut_line(strays.problem)
             findings.append(RowFinding("", None, "foreign keys cannot be checked", (line,)))
         findings.extend(stray_findings(strays.since(before)))
-        indexes = _full_text(conn)
-    if indexes:
+        full_text_tables = _full_text(conn)
+    if full_text_tables:
         # FTS5's check is written as an INSERT: only a private copy may be given it.
         with closing(image.connect()) as copy:
-            findings.extend(_broken_indexes(copy, indexes))
+            findings.extend(_broken_full_text_indexes(copy, full_text_tables))
     return tuple(findings)
 
 
@@ -104,7 +104,9 @@ def _full_text(conn: sqlite3.Connection) -> list[str]:
     return [str(name) for (name,) in rows]
 
 
-def _broken_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[RowFinding]:
+def _broken_full_text_indexes(
+    conn: sqlite3.Connection, names: Sequence[str]
+) -> Iterator[RowFinding]:
     for name in names:
         table = quote(name)
         # rank 1 also compares with external content, which rank 0 and integrity_check do not.

@@ -12,7 +12,7 @@ from pytest_pmd_migrations.sources.protocol import Location
 
 __all__ = ["MigrationFile", "find_files", "has_files", "versions_folder"]
 
-_NAME = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
+_NUMBERED_FILE = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
 _UP = re.compile(r"^\s*(?:async\s+)?def\s+up\b", re.MULTILINE)
 _SMALLEST_DATE = 10_000_000
 _SUBFOLDERS = ("versions", "migrations")
@@ -45,7 +45,7 @@ def versions_folder(folder: Path) -> Path:
 
 def has_files(folder: Path) -> bool:
     """Return whether there is a numbered migration in ``folder``."""
-    return any(_NAME.fullmatch(file.name) for file in _files(folder))
+    return any(_NUMBERED_FILE.fullmatch(file.name) for file in _files(folder))
 
 
 def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
@@ -57,7 +57,7 @@ def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
     """
     found: dict[int, MigrationFile] = {}
     for path in sorted(_files(folder)):
-        match = _NAME.fullmatch(path.name)
+        match = _NUMBERED_FILE.fullmatch(path.name)
         if match is None:
             continue
         version = int(match["version"])

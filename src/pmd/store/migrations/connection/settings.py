@@ -97,7 +97,7 @@ def _read_pragmas(connection: sqlite3.Connection, names: Iterable[str]) -> dict[
 def expect_plain_rows(connection: sqlite3.Connection) -> None:
     """Let rows be tuples and text be str, and the driver end no transaction by itself.
 
-    Safe in a transaction, unlike setting an isolation level.
+    Safe in a transaction, in which an isolation level cannot be set.
     """
     if hasattr(connection, "autocommit"):
         connection.autocommit = LEGACY_TRANSACTION_CONTROL

@@ -26,11 +26,11 @@ def import_once(path: Path, package: str) -> ModuleType:
             return importlib.import_module(f"{package}.{path.stem}")
         return _import_file(path)
     except Exception as error:
-        raise InvalidMigrationError(
-            path,
+        cannot_be_imported = (
             f"cannot be imported: {type(error).__name__}: {error}. Mend the module; no step was"
-            " taken.",
-        ) from error
+            " taken."
+        )
+        raise InvalidMigrationError(path, cannot_be_imported) from error
 
 
 def _import_file(path: Path) -> ModuleType:

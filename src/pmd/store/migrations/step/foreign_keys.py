@@ -28,7 +28,7 @@ Violations: TypeAlias = Counter[Violation]
 
 _UNCHECKABLE = -1
 _MISMATCH = "foreign key mismatch"
-_SHOWN = 5
+_VIOLATIONS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class NewViolations:
             f"{table} row {rowid if rowid is not None else '?'} -> {parent}"
             for table, rowid, parent, _ in self.first
         )
-        more = f" and {self.count - _SHOWN} more" if self.count > _SHOWN else ""
+        more = (
+            f" and {self.count - _VIOLATIONS_SHOWN} more" if self.count > _VIOLATIONS_SHOWN else ""
+        )
         known = f" ({self.known} were there before the step)" if self.known else ""
         return (
             f"it leaves rows whose foreign key points at nothing: {shown}{more}{known}."
@@ -87,15 +89,17 @@ def compare(before: Violations, after: Iterable[Violation]) -> Violations | NewV
     """
     if not before:
         found = iter(after)
-        first = tuple(islice(found, _SHOWN))
-        if not first:
+        first_violations = tuple(islice(found, _VIOLATIONS_SHOWN))
+        if not first_violations:
             return Counter()
-        return NewViolations(_in_order(first), len(first) + sum(1 for _ in found), 0)
+        return NewViolations(
+            _in_order(first_violations), len(first_violations) + sum(1 for _ in found), 0
+        )
     now = Counter(after)
     added = _added(before, now)
     if not added:
         return now
-    return NewViolations(_in_order(added[:_SHOWN]), len(added), before.total())
+    return NewViolations(_in_order(added[:_VIOLATIONS_SHOWN]), len(added), before.total())
 
 
 def _in_order(some: Sequence[Violation]) -> tuple[Violation, ...]:

@@ -22,11 +22,11 @@ def file_of_connection(conn: Any) -> str:  # noqa: ANN401 - a connection of eith
     return next((os.path.realpath(row[2]) for row in rows if row[1] == "main" and row[2]), "")
 
 
-def file_of_argument(database: object) -> str:
+def file_of_argument(first_argument: object) -> str:
     """Return the real path that the first argument of ``connect`` names; empty where none."""
-    if not isinstance(database, (str, bytes, os.PathLike)):
+    if not isinstance(first_argument, (str, bytes, os.PathLike)):
         return ""
-    text = os.fsdecode(database)
+    text = os.fsdecode(first_argument)
     if text.startswith("file:"):
         text = unquote(urlsplit(text).path)
     return os.path.realpath(text) if text and text != ":memory:" else ""

@@ -16,8 +16,8 @@ _PLAIN = re.compile(WORD)
 _BLANKS = re.compile(
     r"""('(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\]) | \s+""", re.VERBOSE
 )
-_JOINS = frozenset(["natural", "left", "right", "full", "outer", "inner", "cross"])
-_RESERVED = frozenset(
+_JOIN_WORDS = frozenset(["natural", "left", "right", "full", "outer", "inner", "cross"])
+_RESERVED_WORDS = frozenset(
     (
         *("add", "all", "alter", "and", "as", "autoincrement", "between", "case", "check"),
         *("collate", "commit", "constraint", "create", "current_date", "current_time"),
@@ -39,9 +39,9 @@ def canonical(tokens: Sequence[Token]) -> str:
     nested = any(token.text == "(" for token in tokens)
     plain = without_redundant(tokens) if nested else tokens
     spelled = [_spell(token) for token in plain]
-    if not _JOINS.isdisjoint(spelled):
+    if not _JOIN_WORDS.isdisjoint(spelled):
         spelled = [
-            _quoted(word, '"') if word in _JOINS and not _is_join(plain, position) else word
+            _quoted(word, '"') if word in _JOIN_WORDS and not _is_join(plain, position) else word
             for position, word in enumerate(spelled)
         ]
     return " ".join(spelled)
@@ -62,7 +62,7 @@ def spell_name(name: str) -> str:
 
 def as_sql(name: str) -> str:
     """Return a name for SQL to run: in double quotes if it is a keyword or no plain word."""
-    reserved = fold(name) in _RESERVED or fold(name) in _JOINS
+    reserved = fold(name) in _RESERVED_WORDS or fold(name) in _JOIN_WORDS
     return _quoted(name, '"') if reserved or not _PLAIN.fullmatch(name) else name
 
 
@@ -83,7 +83,9 @@ def _spell(token: Token) -> str:
     match token.kind:
         case "name":
             name = fold(token.value)
-            plain = _PLAIN.fullmatch(name) and name not in _RESERVED and name not in _JOINS
+            plain = (
+                _PLAIN.fullmatch(name) and name not in _RESERVED_WORDS and name not in _JOIN_WORDS
+            )
             return name if plain else _quoted(name, '"')
         case "string":
             return _quoted(token.value, "'")
@@ -97,7 +99,8 @@ def _is_join(tokens: Sequence[Token], position: int) -> bool:
     """Return whether LEFT, CROSS and the like begin a JOIN here rather than name something."""
     following = tokens[position + 1] if position + 1 < len(tokens) else None
     return following is not None and (
-        following.word == "JOIN" or (following.kind == "word" and fold(following.value) in _JOINS)
+        following.word == "JOIN"
+        or (following.kind == "word" and fold(following.value) in _JOIN_WORDS)
     )
 
 

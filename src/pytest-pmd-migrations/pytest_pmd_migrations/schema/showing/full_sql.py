@@ -15,7 +15,7 @@ __all__ = ["full_sql"]
 
 _WIDTH = 72
 _ONLY_HERE = "> "
-_HAVE_SQL = ("table", "index", "view", "trigger")
+_HAVE_STORED_SQL = ("table", "index", "view", "trigger")
 
 Key = tuple[str, str]
 Text = Sequence[Sequence[object]]
@@ -48,7 +48,7 @@ def _statements(text: Text) -> Mapping[Key, str]:
     return {
         (str(row[0]), fold(str(row[1]))): str(row[3])
         for row in text
-        if row[0] in _HAVE_SQL and row[3] is not None
+        if row[0] in _HAVE_STORED_SQL and row[3] is not None
     }
 
 
@@ -63,12 +63,12 @@ def _objects(
             if (found.kind, fold(found.name)) != (difference.kind, fold(difference.object)):
                 continue
             kind = "table" if found.kind in TABLES else found.kind
-            names = [(kind, found.name) if kind in _HAVE_SQL else ("table", found.owner)]
+            names = [(kind, found.name) if kind in _HAVE_STORED_SQL else ("table", found.owner)]
             if kind == "table" and not difference.part:
                 names.extend(
                     (own.kind, own.name)
                     for own in everything
-                    if own.kind in _HAVE_SQL and fold(own.owner) == fold(found.name)
+                    if own.kind in _HAVE_STORED_SQL and fold(own.owner) == fold(found.name)
                 )
             for name in names:
                 key = name[0], fold(name[1])
