@@ -48,7 +48,10 @@ class Project:
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """The exit code and everything printed, in this process."""
-        result = CliRunner().invoke(main, arguments)
+        # It asks for its own plugin by name, and each other one takes time to load.
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            result = CliRunner().invoke(main, arguments)
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result.exit_code, self.plain(result.output)
 

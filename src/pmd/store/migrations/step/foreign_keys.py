@@ -91,7 +91,7 @@ def compare(before: Violations, after: Iterable[Violation]) -> Violations | NewV
         found = iter(after)
         first_violations = tuple(islice(found, _VIOLATIONS_SHOWN))
         if not first_violations:
-            return Counter()
+            return before
         return NewViolations(
             _in_order(first_violations), len(first_violations) + sum(1 for _ in found), 0
         )

@@ -42,9 +42,12 @@ class Decision:
         return f"| {self.id} | {self.what} | {happens} | {self.instead} |"
 
 
+FAILED = "MigrationFailedError"
+
+
 def works(id, what, body, instead="", **more):  # noqa: A002 - the word for it
     return Decision(id, what, body, instead=instead, **more)
 
 
-def fails(id, what, body, says, instead="", error="MigrationFailedError", **more):  # noqa: A002
+def fails(id, what, body, says, instead="", error=FAILED, **more):  # noqa: A002 - likewise
     return Decision(id, what, body, error, says, instead, **more)

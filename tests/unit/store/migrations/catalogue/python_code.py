@@ -9,7 +9,7 @@ from tests.unit.store.migrations.catalogue.decision import fails, works
 passes = partial(fails, says="", instead="it passes through, after the step is undone")
 
 
-def returned(id, what, kind, body):  # noqa: A002
+def returned(id, what, kind, body):  # noqa: A002 - the word for it
     return fails(
         id, what, body,
         f"its up returned a {kind} that nobody runs; expected a plain function up(db).",
