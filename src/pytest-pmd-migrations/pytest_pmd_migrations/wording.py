@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["HEADLINE", "WIDTH", "counted", "headline", "shown_path", "wrap_text"]
+__all__ = ["HEADLINE", "WIDTH", "counted", "folded_names", "headline", "shown_path", "wrap_text"]
 
 HEADLINE = 60
 """Characters a message's first line may have: pytest repeats it in its short summary."""
@@ -45,6 +46,20 @@ def wrap_text(text: str, *, indent: str = "", hanging: str = "") -> tuple[str, .
 def counted(number: int, noun: str, *, plural: str = "") -> str:
     """Return ``"1 row"``, ``"2 rows"``; ``plural`` where an s is not enough."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def folded_names(names: Sequence[str]) -> str:
+    """Return names in a row, three and more successive versions as ``0004..0007``."""
+    runs: list[list[str]] = []
+    for name in names:
+        follows = runs and _follows(runs[-1][-1], name)
+        runs[-1].append(name) if follows else runs.append([name])
+    return ", ".join(f"{run[0]}..{run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+
+
+def _follows(name: str, other: str) -> bool:
+    """Return whether both are versions, the second directly after the first."""
+    return name.isdecimal() and other.isdecimal() and int(other) == int(name) + 1
 
 
 def shown_path(path: Path) -> str:

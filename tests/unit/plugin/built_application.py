@@ -131,7 +131,12 @@ def verdict(history: History, row: str, check: str, *, only: bool = False) -> Ve
 
 
 def told(history: History, row: str, check: str) -> str:
-    """Return what one cell finds, as it is printed; the same with and without other checks."""
+    """Return what one cell finds, as it is printed; the same with and without other checks.
+
+    Of a cell that cannot be judged it is the story of the cause.
+    """
     found, alone = verdict(history, row, check), verdict(history, row, check, only=True)
-    assert found.findings == alone.findings
-    return "\n".join("\n".join((one.headline, *one.lines)) for one in found.findings)
+    assert (found.findings, found.cause) == (alone.findings, alone.cause)
+    assert not (found.findings and found.cause)
+    findings = found.findings if found.cause is None else (found.cause.finding,)
+    return "\n".join("\n".join((one.headline, *one.lines)) for one in findings)

@@ -19,7 +19,7 @@ from pytest_pmd_migrations.checks.model import (
     Row,
     Verdict,
 )
-from pytest_pmd_migrations.checks.reached import reaching, unreached
+from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Kind, Mode, StruckPoint, try_faults
 from pytest_pmd_migrations.faults.wording import advice, counts, describe
 from pytest_pmd_migrations.image import Image
@@ -39,9 +39,6 @@ class _TriedOn:
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) -> Verdict:
     version = row.version
-    failed = unreached(history, version, lineages)
-    if failed is not None:
-        return failed
     source, before = history.application.source, history.application.before(version)
     full = history.rules.faults == "full"
     modes: tuple[Mode, ...] = ("rollback", "wal") if full else ("rollback",)

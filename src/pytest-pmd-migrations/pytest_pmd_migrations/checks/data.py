@@ -32,6 +32,8 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     stray_findings,
 )
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -97,18 +99,17 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[RowsRepo
 def _finding(
     history: History, row: Row, version: int, found: RowFinding, *, stored: bool
 ) -> Finding:
-    title = history.application.title(version)
-    where = f"stored {row.title}" if stored else f"{row.title} at {title}"
-    blamed = (
-        f"  in the stored snapshot {row}, before any step"
-        if stored
-        else f"  lost by the step {history.application.file_name(version)}"
-    )
+    where = f"stored {row.title}" if stored else history.application.file_name(version)
     message = f"{where}: {found.message}"
     first = headline(message)
     uncut = wrap_text(found.message, indent="  ") if first != message else ()
     evidence = ("", *(f"    {line}" for line in found.evidence)) if found.evidence else ()
-    return Finding(first, (blamed, *uncut, *evidence), version)
+    if stored:
+        blamed = f"  in the stored snapshot {row}, before any step"
+        return Finding(first, (blamed, *uncut, *evidence), version)
+    thing = (format_version(version), found.kind, fold(found.table), fold(found.column or ""))
+    lines = (*uncut, *evidence)
+    return Finding(first, lines, version, things=frozenset({thing}), of_step=True)
 
 
 DATA = Check("data", "snapshot", _watch, _judge)

@@ -13,7 +13,16 @@ from dataclasses import replace
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import row_digester
 from pytest_pmd_migrations.application.upgrade import Step
-from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
+from pytest_pmd_migrations.checks.model import (
+    Cause,
+    Check,
+    Finding,
+    LineageRecord,
+    Note,
+    Row,
+    SnapshotRow,
+    Verdict,
+)
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.full_sql import full_sql
@@ -98,10 +107,12 @@ def _edited(history: History, version: int, differences: list[str]) -> Finding:
     earlier = [v for v in history.application.versions if v < version and _is_edited(history, v)]
     new = '  pmd-migrations new "describe the change"'
     if _is_edited(history, version):
+        things = _edit_of(version)
         first = f"{name} was edited after release"
         what = f"released; what it builds now differs from the stored {title}:"
         mend = ("Undo the edit and put the change into a new migration:", new)
     elif earlier:
+        things = _edit_of(earlier[0])
         first = f"{name} builds on an edited {history.application.title(earlier[0])}"
         what = "its text is as released, but what it builds on is not:"
         mend = (
@@ -109,13 +120,20 @@ def _edited(history: History, version: int, differences: list[str]) -> Finding:
             f"  pytest --migration-matrix -k {format_version(earlier[0])}",
         )
     else:
+        things = frozenset(("difference", line) for line in differences)
         first = f"{name} no longer does what it did at release"
         what = "its text is as released, but what it builds differs:"
         mend = (
             "Find what it depends on besides its own text; put a change into a new migration:",
             new,
         )
-    return Finding(headline(first), (f"  {what}", *differences, "", *mend), version)
+    lines = (f"  {what}", *differences, "", *mend)
+    return Finding(headline(first), lines, version, things=things)
+
+
+def _edit_of(version: int) -> frozenset[tuple[str, ...]]:
+    """Return what makes all findings that come from one edited migration the same."""
+    return frozenset({("edited", format_version(version))})
 
 
 def _removed(history: History, row: Row) -> Verdict:
@@ -157,7 +175,12 @@ def _unlocked(history: History, row: Row) -> Verdict:
         "Write it:",
         "  pmd-migrations snapshot",
     )
-    return Verdict((Finding(headline(f"{name} has no line in {LOCK_FILE}"), lines, version),))
+    finding = Finding(headline(f"{name} has no line in {LOCK_FILE}"), lines, version)
+    snapshot = SnapshotName(version)
+    if snapshot in history.store.names:
+        return Verdict((finding,))
+    # The command that makes the missing snapshot writes the line too: one cause.
+    return Verdict(cause=Cause(SnapshotRow(snapshot, history.application.label(version)), finding))
 
 
 FROZEN = Check("frozen", "migration", _watch, _judge, asks_removed=True)

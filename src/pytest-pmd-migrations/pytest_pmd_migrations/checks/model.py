@@ -15,6 +15,7 @@ from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = [
     "AnyCheck",
+    "Cause",
     "Check",
     "Finding",
     "LineageRecord",
@@ -53,6 +54,11 @@ class SnapshotRow:
         """The row for people to read."""
         return f"{self} {self.label}" if self.label else str(self)
 
+    @property
+    def culprit(self) -> str:
+        """The row where it is named as a cause, among migrations too."""
+        return f"snapshot {self.title}"
+
     def __str__(self) -> str:
         return str(self.snapshot)
 
@@ -72,6 +78,11 @@ class MigrationRow:
         """The row for people to read."""
         return version_title(self.version, self.label)
 
+    @property
+    def culprit(self) -> str:
+        """The row where it is named as a cause."""
+        return self.title
+
     def __str__(self) -> str:
         return format_version(self.version)
 
@@ -85,13 +96,29 @@ class Finding:
 
     ``headline`` is one sentence of at most 60 characters, ``lines`` the evidence and the mending
     command, ``version`` the step to blame (None: none in particular), ``details`` are lines that
-    ``-vv`` shows in addition.
+    ``-vv`` shows in addition. ``things`` identify what is wrong, whichever row it is seen from: a
+    finding of which every thing has been told is not told again. Empty: it is always told.
+    ``of_step`` says that the headline names the step and no row, which the message then adds.
     """
 
     headline: str
     lines: tuple[str, ...] = ()
     version: int | None = None
     details: tuple[str, ...] = ()
+    things: frozenset[tuple[str, ...]] = frozenset()
+    of_step: bool = False
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a cell cannot be judged: a step that cannot be taken, a snapshot that cannot be read.
+
+    ``row`` is the row of the culprit: one of its cells fails with ``finding``, and every other cell
+    that the cause keeps from being judged is blocked.
+    """
+
+    row: Row
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -118,6 +145,8 @@ class Verdict:
 
     The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
     declarations that some row needed; ``image`` is the database a person would want to look at.
+    With a ``cause`` the question could not be asked. ``tells`` is the row of a cause whose story
+    the first finding is.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -125,6 +154,8 @@ class Verdict:
     remarks: tuple[Note, ...] = ()
     used: frozenset[UsedDeclaration] = frozenset()
     image: Image | None = None
+    cause: Cause | None = None
+    tells: Row | None = None
 
 
 Seen = TypeVar("Seen")

@@ -1,14 +1,12 @@
-"""Find the lineages that reach a migration, and judge one that none gets through."""
+"""Find the lineages that reach a migration."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import Finding, LineageRecord, Seen, Verdict
-from pytest_pmd_migrations.wording import headline, wrap_text
+from pytest_pmd_migrations.checks.model import LineageRecord, Seen
 
-__all__ = ["reaching", "unreached"]
+__all__ = ["reaching"]
 
 
 def reaching(
@@ -16,32 +14,3 @@ def reaching(
 ) -> tuple[LineageRecord[Seen], ...]:
     """Return the lineages that arrived at ``version`` by a step."""
     return tuple(record for record in lineages if version in record.reached)
-
-
-def unreached(
-    history: History, version: int, lineages: Sequence[LineageRecord[Seen]]
-) -> Verdict | None:
-    """Return the failing verdict on a migration that no lineage got through, else None."""
-    if reaching(lineages, version):
-        return None
-    stopped: dict[str, list[str]] = {}
-    for record in lineages:
-        if record.failure is not None:
-            stopped.setdefault(str(record.failure), []).append(
-                history.application.start_title(record.start)
-            )
-    reasons = [
-        line
-        for failure, starts in stopped.items()
-        for line in wrap_text(f"{', '.join(starts)}: {failure}", indent="  ")
-    ]
-    unreached = history.application.title(version)
-    return Verdict(
-        (
-            Finding(
-                headline(f"{history.application.file_name(version)}: no lineage reaches it"),
-                (f"Nothing could be asked of {unreached}:", *reasons),
-                version,
-            ),
-        )
-    )

@@ -128,7 +128,8 @@ def _finding(
         lines.extend(("", f"  At {application.title(application.latest)} it equals fresh again."))
     first = min(diffs)
     head = headline(f"{start}: {'another order of columns' if only_order else what}")
-    return Finding(head, tuple(lines[1:]), first, differing[shown].details)
+    things = frozenset((target, *_identity(one)) for one in diff.differences)
+    return Finding(head, tuple(lines[1:]), first, differing[shown].details, things)
 
 
 def _blames(record: _Record, diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:
@@ -165,6 +166,12 @@ def _before(difference: Difference, old: SchemaDiff, new: SchemaDiff) -> Differe
 def _key(difference: Difference) -> tuple[object, ...]:
     side = difference.upgraded is None, difference.fresh is None
     return difference.kind, difference.object, difference.part, side
+
+
+def _identity(difference: Difference) -> tuple[str, ...]:
+    """Return what makes a difference the same one in another lineage."""
+    sides = (str(difference.upgraded), str(difference.fresh))
+    return difference.kind, difference.object, difference.part, *sides
 
 
 def _fact(difference: Difference) -> tuple[object, ...]:

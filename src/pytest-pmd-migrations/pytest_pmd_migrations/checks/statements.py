@@ -135,7 +135,12 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[Errors]]
         lines.extend((*wrap_text(name, indent="  "), *told))
         lines.extend(("", *_shown(statements[name]), ""))
     mend = _mend(upgraded, fresh, row, history.application)
-    finding = Finding(headline(f"{here}: {what} not prepare"), (*lines, *mend), latest)
+    things = frozenset(
+        (name, *(found[name].text if name in found else "" for found in (upgraded, fresh)))
+        for name in names
+    )
+    head = headline(f"{here}: {what} not prepare")
+    finding = Finding(head, (*lines, *mend), latest, things=things)
     return Verdict((finding,), image=record.last)
 
 

@@ -1,37 +1,93 @@
-"""Tell why a cell's check cannot be asked: a lineage stopped, or its observer failed."""
+"""Tell why a cell's check cannot be asked: a lineage stopped, or its observer failed.
+
+A step that cannot be taken, and a snapshot that cannot be read, are causes: one cell tells each,
+and all others that it keeps from being judged are blocked. Any other error is told as a finding.
+"""
 
 from __future__ import annotations
 
 from sqlite3 import Error
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import AnyCheck, Finding, Verdict
+from pytest_pmd_migrations.checks.model import (
+    AnyCheck,
+    Cause,
+    Finding,
+    MigrationRow,
+    SnapshotRow,
+    Verdict,
+)
 from pytest_pmd_migrations.errors import (
     FreshFailedError,
     MigrationTestError,
     SnapshotError,
     StepFailedError,
 )
-from pytest_pmd_migrations.grid.walks import Walk
-from pytest_pmd_migrations.wording import headline, wrap_text
+from pytest_pmd_migrations.grid.walks import Walk, Walks
+from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
+from pytest_pmd_migrations.wording import folded_names, headline, wrap_text
 
-__all__ = ["error_finding", "failed_lineage", "unseen_lineage"]
+__all__ = [
+    "error_verdict",
+    "failed_step",
+    "stopped_lineage",
+    "unreached_migration",
+    "unseen_lineage",
+]
 
 
-def failed_lineage(history: History, walk: Walk) -> Verdict | None:
+def stopped_lineage(history: History, walk: Walk) -> Verdict | None:
     """Return the verdict on a lineage that could not be walked to latest, None when it was."""
     failure = walk.failure
     if failure is None:
         return None
-    finding = error_finding(history, failure)
+    if isinstance(failure, SnapshotError) and not isinstance(walk.start, Fresh):
+        row = SnapshotRow(walk.start, history.application.label(walk.start.version))
+        return Verdict(cause=Cause(row, _error_finding(failure)))
     if isinstance(failure, StepFailedError):
-        application = history.application
-        stopped = application.title(walk.reached[-1] if walk.reached else walk.start.version)
-        name = application.file_name(failure.version)
-        start = application.start_title(walk.start)
-        head = headline(f"{start} stopped at {stopped}: {name} failed")
-        finding = Finding(head, finding.lines, finding.version)
-    return Verdict((finding,), image=walk.last)
+        return Verdict(cause=_step_cause(history, failure), image=walk.last)
+    return Verdict((_error_finding(failure),), image=walk.last)
+
+
+def unreached_migration(walks: Walks, row: MigrationRow) -> Verdict | None:
+    """Return the verdict on a migration that no lineage gets through, None where one does.
+
+    A version that the source no longer has is reached by none, and asked about all the same.
+    """
+    history, lineages = walks.history, walks.all_lineages()
+    if row.version not in history.application.versions:
+        return None
+    if any(row.version in walk.reached for walk in lineages):
+        return None
+    stopped = [walk for walk in lineages if isinstance(walk.failure, StepFailedError)]
+    for walk in stopped:
+        if isinstance(walk.failure, StepFailedError) and walk.failure.version <= row.version:
+            return Verdict(cause=_step_cause(history, walk.failure), image=walk.last)
+    fresh = walks.lineage(FRESH)
+    return None if fresh.failure is None else Verdict((_error_finding(fresh.failure),))
+
+
+def failed_step(walks: Walks, row: MigrationRow) -> Verdict | None:
+    """Return the story of the step to a version that some lineage could not take, else None."""
+    history, lineages = walks.history, walks.all_lineages()
+    first: Walk | None = None
+    met: dict[tuple[str, ...], list[str]] = {}
+    for walk in lineages:
+        failure = walk.failure
+        if isinstance(failure, StepFailedError) and failure.version == row.version:
+            first = first or walk
+            start = history.application.start_title(walk.start)
+            met.setdefault(_step_lines(failure), []).append(start)
+    if first is None:
+        return None
+    lines: list[str] = []
+    for told, starts in met.items():
+        if len(starts) < len(lineages):
+            lines.extend((*wrap_text(f"upgraded from {folded_names(starts)}:", indent="  "), ""))
+        lines.extend((*told, ""))
+    head = headline(f"{history.application.file_name(row.version)} failed")
+    finding = Finding(head, tuple(lines[:-1]), row.version)
+    return Verdict((finding,), image=first.last, tells=row)
 
 
 def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | None:
@@ -43,9 +99,11 @@ def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | N
     if unseen is None:
         return None
     error = unseen.error
+    if isinstance(error, FreshFailedError):
+        return error_verdict(history, error)
     if isinstance(error, MigrationTestError):
-        finding = error_finding(history, error)
-    elif isinstance(error, Error):
+        return Verdict((_error_finding(error),), image=walk.last)
+    if isinstance(error, Error):
         start = history.application.start_title(walk.start)
         where = f"{start} at {history.application.title(unseen.version)}"
         finding = Finding(
@@ -53,22 +111,41 @@ def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | N
             wrap_text(f"The check {check.name} got {type(error).__name__}: {error}"),
             unseen.version,
         )
-    else:
-        raise error
-    return Verdict((finding,), image=walk.last)
+        return Verdict((finding,), image=walk.last)
+    raise error
 
 
-def error_finding(history: History, error: MigrationTestError) -> Finding:
+def error_verdict(history: History, error: MigrationTestError) -> Verdict:
+    """Return the verdict on a cell that an error of the package's keeps from being judged."""
+    step = error.__cause__ if isinstance(error, FreshFailedError) else None
+    if isinstance(step, StepFailedError):
+        return Verdict(cause=_step_cause(history, step))
+    return Verdict((_error_finding(error),))
+
+
+def _step_cause(history: History, failure: StepFailedError) -> Cause:
+    """Return the cause that a step is, as one lineage met it."""
+    application, version = history.application, failure.version
+    head = headline(f"{application.file_name(version)} failed")
+    finding = Finding(head, _step_lines(failure), version, of_step=True)
+    return Cause(MigrationRow(version, application.label(version)), finding)
+
+
+def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
+    return (*wrap_text(str(failure)), *_causes(failure))
+
+
+def _error_finding(error: MigrationTestError) -> Finding:
     """Return what an error of the package's says, as a finding."""
     text = str(error)
+    things = frozenset({(type(error).__name__, text)})
     if isinstance(error, SnapshotError):
-        return Finding(headline(error.headline), wrap_text(error.detail or error.headline))
-    if not isinstance(error, StepFailedError):
-        return Finding(headline(text), wrap_text(text))
-    head = text
-    if isinstance(error, FreshFailedError):
-        head = f"no fresh database: {history.application.file_name(error.version)} failed"
-    return Finding(headline(head), (*wrap_text(text), *_causes(error)), error.version)
+        lines = wrap_text(error.detail or error.headline)
+        return Finding(headline(error.headline), lines, things=things)
+    if isinstance(error, StepFailedError):
+        lines = _step_lines(error)
+        return Finding(headline(text), lines, error.version, things=things)
+    return Finding(headline(text), wrap_text(text), things=things)
 
 
 def _causes(error: StepFailedError) -> tuple[str, ...]:

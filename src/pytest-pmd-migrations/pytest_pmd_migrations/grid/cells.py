@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
     AnyCheck,
+    Cause,
     Finding,
     MigrationRow,
     Note,
@@ -17,7 +18,12 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError
-from pytest_pmd_migrations.grid.blocked import error_finding, failed_lineage, unseen_lineage
+from pytest_pmd_migrations.grid.blocked import (
+    error_verdict,
+    stopped_lineage,
+    unreached_migration,
+    unseen_lineage,
+)
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -47,6 +53,12 @@ class CellKey:
     source: str
     row: Row
     check: str
+
+    def id(self, latest: int) -> str:
+        """Return the pytest id: ``migrations::0003..0012[schema]``, ``migrations::0008[again]``."""
+        lineage = f"{self.row}..{format_version(latest)}"
+        name = str(self.row) if isinstance(self.row, MigrationRow) else lineage
+        return f"{PREFIX}{self.source and f'{self.source}::'}{name}[{self.check}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +93,8 @@ class Cell:
 
     @property
     def id(self) -> str:
-        """The pytest id: ``migrations::0003..0012[schema]``, ``migrations::0008[again]``."""
-        source = self.history.application.name
-        return f"{PREFIX}{source}::{self.name}" if source else f"{PREFIX}{self.name}"
+        """The pytest id."""
+        return self.key.id(self.history.application.latest)
 
     @property
     def keywords(self) -> frozenset[str]:
@@ -152,11 +163,14 @@ def judge_cell(walks: Walks, cell: Cell) -> Verdict:
             return _judge_snapshot(walks, cell.check, cell.row)
         return _judge_migration(walks, cell.check, cell.row)
     except MigrationTestError as error:
-        return Verdict((error_finding(cell.history, error),))
+        return error_verdict(cell.history, error)
 
 
 def _judge_migration(walks: Walks, check: AnyCheck, row: MigrationRow) -> Verdict:
     lineages = walks.all_lineages()
+    unreached = unreached_migration(walks, row)
+    if unreached is not None:
+        return unreached
     for walk in lineages:
         unseen = walk.unseen.get(check)
         if unseen is not None and unseen.version <= row.version and row.version in walk.reached:
@@ -171,14 +185,14 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
     latest, lock_file = history.application.latest, history.store.lock_file
     if name in history.store.names:
         walk = walks.lineage(name)
-        blocked = failed_lineage(history, walk) or unseen_lineage(history, walk, check)
+        blocked = stopped_lineage(history, walk) or unseen_lineage(history, walk, check)
         return blocked or check.judge(history, row, [walk.record(check)])
     if name == SnapshotName(latest) and name not in lock_file.snapshots:
         # Where no fresh database can be built, the cell fails instead.
         history.fresh.image(latest)
         text = "no snapshot yet; its row uses a fresh build"
         return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
-    return Verdict((_missing(history, row),))
+    return Verdict(cause=Cause(row, _missing(history, row)))
 
 
 def _missing(history: History, row: SnapshotRow) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,30 @@ from _pytest._code.code import (
     TerminalRepr,
 )
 
-from pytest_pmd_migrations.checks.model import Finding, Verdict
+from pytest_pmd_migrations.checks.model import Finding, Row, Verdict
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
 from pytest_pmd_migrations.grid.cells import Cell
+from pytest_pmd_migrations.report.fold import whole_message
 from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.sources.protocol import Location
 
 _EVERYTHING = 2
 """How often ``-v`` is given by those who want to see all there is."""
 
-__all__ = ["CellFailedError", "CellItem", "MigrationMatrix"]
+_MORE = "the whole SQL of both sides: -vv"
+
+__all__ = ["CellFailedError", "CellItem", "MigrationMatrix", "message_repr"]
 
 
 JudgeCell = Callable[[Cell], Verdict]
 """The function that answers for a cell."""
+
+
+def message_repr(text: str, path: str, line: int) -> ReprExceptionInfo:
+    """Return what makes pytest print this text as the whole failure, without a traceback."""
+    crash = ReprFileLocation(path, line, text)
+    entry = ReprEntryNative([f"{text}\n"])
+    return ReprExceptionInfo(ReprTraceback([entry], None, "native"), crash)
 
 
 class CellFailedError(MigrationTestError, AssertionError):
@@ -81,11 +92,18 @@ class CellItem(pytest.Item):
         self.add_marker(pytest.mark.migration(version=cell.row.version, check=cell.check.name))
 
     def runtest(self) -> None:
-        """Judge the cell; raise CellFailedError with the whole message when it fails."""
-        verdict = self._judge(self.cell)
-        self.outcome = Outcome.of_verdict(self.cell.key, verdict)
+        """Judge the cell; raise CellFailedError with the whole message when it fails.
+
+        A blocked cell is skipped.
+        """
+        judged = self._judge(self.cell)
+        verdict = replace(judged, findings=tuple(map(self._with_details, judged.findings)))
+        closing = self._closing(verdict) if verdict.findings else ()
+        self.outcome = Outcome.of_verdict(self.cell.key, verdict, closing=closing)
+        if verdict.cause is not None:
+            pytest.skip(f"blocked {verdict.cause.row.culprit}")
         if verdict.findings:
-            raise CellFailedError(self._message(verdict), self._blamed(verdict.findings))
+            raise CellFailedError(whole_message(self.outcome), self._blamed(verdict.findings))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the migration's file, the line of its ``up``, and the id with a space after it.
@@ -103,22 +121,22 @@ class CellItem(pytest.Item):
         error = excinfo.value
         if not isinstance(error, CellFailedError):
             return super().repr_failure(excinfo)
-        text = str(error)
-        crash = ReprFileLocation(str(error.location.path), error.location.line, text)
-        entry = ReprEntryNative([f"{text}\n"])
-        return ReprExceptionInfo(ReprTraceback([entry], None, "native"), crash)
+        return message_repr(str(error), str(error.location.path), error.location.line)
 
-    def _message(self, verdict: Verdict) -> str:
-        lines: list[str] = []
-        for finding in verdict.findings:
-            lines.extend((finding.headline, "", *finding.lines, ""))
-            if finding.details and self.config.option.verbose >= _EVERYTHING:
-                lines.extend((*finding.details, ""))
-            elif finding.details:
-                lines.append("the whole SQL of both sides: -vv")
-        lines.extend(self._keep(verdict))
-        lines.append(f'again: pytest --migration-matrix "{self.cell.id}"')
-        return "\n".join(lines)
+    def blamed_by(self, row: Row) -> tuple[str, int, str]:
+        """Return the culprit's file and line and the reason, as a skipped report has them."""
+        location = self._location(row.version)
+        return str(location.path), location.line, f"Skipped: blocked {row.culprit}"
+
+    def _with_details(self, finding: Finding) -> Finding:
+        """Return the finding with those of its details that the run shows."""
+        if not finding.details:
+            return finding
+        everything = self.config.option.verbose >= _EVERYTHING
+        return replace(finding, details=(*finding.details, "") if everything else (_MORE,))
+
+    def _closing(self, verdict: Verdict) -> list[str]:
+        return [*self._keep(verdict), f'again: pytest --migration-matrix "{self.cell.id}"']
 
     def _keep(self, verdict: Verdict) -> list[str]:
         """Keep the last database of a failed lineage in pytest's cache; return the line on it."""

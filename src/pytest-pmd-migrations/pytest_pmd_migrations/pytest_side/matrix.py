@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 
-from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.ignore_patterns import count_hidden
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.grid.cells import Cell, judge_cell
+from pytest_pmd_migrations.grid.cells import Cell
+from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.grid.selection import select_cells
-from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
+from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
 from pytest_pmd_migrations.pytest_side.settings import project_of
+from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, Outcome
-from pytest_pmd_migrations.report.plan import plan_of
+from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
 from pytest_pmd_migrations.wording import counted
 
@@ -39,14 +40,16 @@ class MatrixPlugin:
             self._ignored = {} if hasattr(config, "workerinput") else count_hidden(project)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
-        self._walks: dict[History, Walks] = {}
+        self._judged = JudgedCells((), ())
         self._outcomes: dict[str, Outcome] = {}
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
+        self._plans: list[Plan] = []
+        self._folded: dict[str, Folded] = {}
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
-        return judge_cell(self._walks[cell.history], cell)
+        return self._judged.verdict(cell)
 
     def pytest_report_header(self) -> list[str]:
         """Say which migrations and snapshots the matrix is about."""
@@ -75,10 +78,9 @@ class MatrixPlugin:
         return report
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Prepare one walk a lineage for the checks that are left after deselection."""
-        wanted = {item.cell.check for item in session.items if isinstance(item, CellItem)}
-        checks = [check for check in self.checks if check in wanted]
-        self._walks = {history: Walks(history, checks) for history in self.histories}
+        """Prepare to judge the cells that are left after deselection."""
+        cells = [item.cell for item in session.items if isinstance(item, CellItem)]
+        self._judged = JudgedCells(cells, self.checks)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -88,6 +90,8 @@ class MatrixPlugin:
         report = yield
         if isinstance(item, CellItem) and item.outcome is not None and report.when == "call":
             report.migration_outcome = item.outcome.to_json()  # type: ignore[attr-defined]  # ours
+            if item.outcome.blocked_by is not None:
+                report.longrepr = item.blamed_by(item.outcome.blocked_by)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -106,19 +110,38 @@ class MatrixPlugin:
         if outcome is not None and (known is None or known.status not in BAD):
             self._outcomes[report.nodeid] = outcome
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fold what the cells found, before pytest prints its failures.
+
+        A cause that no cell tells, since its own cell passed or was skipped, fails the run.
+        """
+        if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+            return
+        self._plans = [
+            plan_of(history, self.checks, ignored=self._ignored.get(history, 0))
+            for history in self.histories
+        ]
+        outcomes = tuple(self._outcomes.values())
+        self._folded = {
+            plan.application.name: fold(plan, plan.in_order(outcomes)) for plan in self._plans
+        }
+        untold = any(folded.untold for folded in self._folded.values())
+        if untold and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        session.config.pluginmanager.register(FoldedFailures(self._plans, self._folded))
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the section: one line when all is good, the grid on failure or with ``-v``."""
+        """Print the section: one line when all is good, the grids on failure or with ``-v``."""
         if terminalreporter.config.option.collectonly:
             return
         times = self._times or [(0.0, 0.0)]
         terminalreporter.ensure_newline()
         terminalreporter.section("migration matrix")
         for line in matrix_section(
-            [
-                plan_of(history, self.checks, ignored=self._ignored.get(history, 0))
-                for history in self.histories
-            ],
+            self._plans,
             tuple(self._outcomes.values()),
+            self._folded,
             seconds=max(stop for _, stop in times) - min(start for start, _ in times),
             workers=len(self._workers),
             verbose=terminalreporter.verbosity > 0,

@@ -1,33 +1,34 @@
-"""Lay out the grid: a line a row, a column a check, words that need no colour."""
+"""Lay out a grid: a line a row, a column a check, words that need no colour."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from pytest_pmd_migrations.report.outcome import DIED, FAIL, NONE, NOTE
+from pytest_pmd_migrations.report.outcome import BLOCKED, NONE
 
-__all__ = ["FOLD_ABOVE", "LONGEST_TITLE", "Grid", "GridLine", "grid_lines"]
-
-FOLD_ABOVE = 12
-"""Versions up to which every row is shown; above, neighbours that are alike share one."""
+__all__ = ["LONGEST_TITLE", "Grid", "GridLine", "grid_lines"]
 
 LONGEST_TITLE = 36
 """Characters up to which a row's name stands before its words; a longer one stands above them."""
 
 _GAP = 3
-_NEVER_FOLDED = {FAIL, DIED, NOTE}
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows by name in their order, the checks' names, and a word for each cell there is."""
+    """Rows by name in their order, the checks' names, and a word for each cell there is.
 
+    ``remarks`` stand behind the words of a row; ``alone`` are the rows that are never folded.
+    """
+
+    name: str
     rows: tuple[str, ...]
     checks: tuple[str, ...]
     words: Mapping[tuple[str, str], str]
-    versions: int
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    alone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,15 @@ class GridLine:
         yield self.remark
 
 
-def grid_lines(grid: Grid) -> tuple[tuple[GridLine, ...], int, tuple[int, ...]]:
-    """Return the lines (the header first), the width of the titles and the others' widths."""
-    lines = [GridLine("", grid.checks), *_short_titles(_rows(grid))]
+def grid_lines(grid: Grid, *, folded: bool) -> tuple[tuple[GridLine, ...], int, tuple[int, ...]]:
+    """Return the lines (the header first), the width of the titles and the others' widths.
+
+    With ``folded``, neighbours with the same words and remark share a line.
+    """
+    rows = _folded(grid) if folded else _rows(grid)
+    lines = [GridLine(grid.name, grid.checks), *_short_titles(rows)]
     title_width = max(len(line.title) for line in lines if line.words) + _GAP
-    widths = tuple(max(len(name), len(DIED)) + _GAP for name in grid.checks)
+    widths = tuple(max(len(name), len(BLOCKED)) + _GAP for name in grid.checks)
     return tuple(lines), title_width, widths
 
 
@@ -65,18 +70,24 @@ def _short_titles(lines: Iterable[GridLine]) -> Iterator[GridLine]:
 
 
 def _rows(grid: Grid) -> Iterator[GridLine]:
-    lines = [
-        GridLine(row, tuple(grid.words.get((row, check), NONE) for check in grid.checks))
-        for row in grid.rows
-    ]
-    if grid.versions <= FOLD_ABOVE:
-        yield from lines
-        return
-    for words, run in groupby(lines, key=lambda line: line.words):
+    for row in grid.rows:
+        words = tuple(grid.words.get((row, check), NONE) for check in grid.checks)
+        yield GridLine(row, words, grid.remarks.get(row, ""))
+
+
+def _folded(grid: Grid) -> Iterator[GridLine]:
+    def likeness(line: GridLine) -> tuple[object, ...]:
+        return line.words, line.remark, line.title if line.title in grid.alone else ""
+
+    for _, run in groupby(_rows(grid), key=likeness):
         alike = list(run)
-        if len(alike) < 3 or _NEVER_FOLDED & set(words):
-            yield from alike
+        first = alike[0]
+        if len(alike) == 1:
+            yield first
         else:
+            count = f"({len(alike)} rows alike)"
             yield GridLine(
-                f"{alike[0].title}..{alike[-1].title}", words, f"({len(alike)} rows alike)"
+                f"{first.title}..{alike[-1].title}",
+                first.words,
+                f"{first.remark} {count}" if first.remark else count,
             )

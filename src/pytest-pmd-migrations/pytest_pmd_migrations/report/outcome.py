@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_pmd_migrations.checks.model import (
+    Finding,
     MigrationRow,
     Note,
     Row,
@@ -18,11 +19,12 @@ from pytest_pmd_migrations.grid.cells import CellKey, parse_cell_id
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
-__all__ = ["BAD", "DIED", "FAIL", "NONE", "NOTE", "NOT_RUN", "OK", "SKIP", "Outcome"]
+__all__ = ["BAD", "BLOCKED", "DIED", "FAIL", "NONE", "NOTE", "NOT_RUN", "OK", "SKIP", "Outcome"]
 
 OK = "ok"
 FAIL = "FAIL"
 NOTE = "note"
+BLOCKED = "blocked"
 SKIP = "skip"
 NONE = "none"
 DIED = "died"
@@ -36,6 +38,9 @@ class Outcome:
     """Tells what became of one cell.
 
     ``status`` is one of the words above; ``used`` are the declarations that a row needed.
+    ``findings`` are what the cell found, ``closing`` the last lines of its message. ``tells`` is
+    the row of the cause whose story its first finding is. A blocked cell has the row of its cause
+    in ``blocked_by``, and its story as its finding, which is printed where no cell tells it.
     """
 
     cell: CellKey
@@ -43,12 +48,28 @@ class Outcome:
     notes: tuple[Note, ...] = ()
     remarks: tuple[Note, ...] = ()
     used: frozenset[UsedDeclaration] = frozenset()
+    findings: tuple[Finding, ...] = ()
+    closing: tuple[str, ...] = ()
+    tells: Row | None = None
+    blocked_by: Row | None = None
 
     @classmethod
-    def of_verdict(cls, cell: CellKey, verdict: Verdict) -> Outcome:
+    def of_verdict(cls, cell: CellKey, verdict: Verdict, *, closing: Sequence[str] = ()) -> Outcome:
         """Return the outcome of a cell that was judged."""
+        cause = verdict.cause
+        if cause is not None:
+            return cls(cell, BLOCKED, findings=(cause.finding,), blocked_by=cause.row)
         status = FAIL if verdict.findings else NOTE if verdict.notes else OK
-        return cls(cell, status, verdict.notes, verdict.remarks, verdict.used)
+        return cls(
+            cell,
+            status,
+            verdict.notes,
+            verdict.remarks,
+            verdict.used,
+            verdict.findings,
+            tuple(closing),
+            verdict.tells,
+        )
 
     @classmethod
     def of_silence(cls, nodeid: str, *, skipped: bool, died: bool) -> Outcome | None:
@@ -69,6 +90,10 @@ class Outcome:
             "notes": [_note_to_json(note) for note in self.notes],
             "remarks": [_note_to_json(note) for note in self.remarks],
             "used": [[version, key.kind, key.name] for version, key in sorted(self.used)],
+            "findings": [_finding_to_json(finding) for finding in self.findings],
+            "closing": list(self.closing),
+            "tells": self.tells and _row_to_json(self.tells),
+            "blocked_by": self.blocked_by and _row_to_json(self.blocked_by),
         }
 
     @classmethod
@@ -83,6 +108,10 @@ class Outcome:
             frozenset(
                 (version, DeclarationKey(kind, name)) for version, kind, name in values["used"]
             ),
+            tuple(_finding_from_json(finding) for finding in values["findings"]),
+            tuple(values["closing"]),
+            values["tells"] and _row_from_json(values["tells"]),
+            values["blocked_by"] and _row_from_json(values["blocked_by"]),
         )
 
 
@@ -96,6 +125,28 @@ def _row_from_json(values: Mapping[str, Any]) -> Row:
     if "snapshot" in values:
         return SnapshotRow(SnapshotName.parse(values["snapshot"]), values["label"])
     return MigrationRow(values["migration"], values["label"])
+
+
+def _finding_to_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "headline": finding.headline,
+        "lines": list(finding.lines),
+        "version": finding.version,
+        "details": list(finding.details),
+        "things": sorted(list(thing) for thing in finding.things),
+        "of_step": finding.of_step,
+    }
+
+
+def _finding_from_json(values: Mapping[str, Any]) -> Finding:
+    return Finding(
+        values["headline"],
+        tuple(values["lines"]),
+        values["version"],
+        tuple(values["details"]),
+        frozenset(tuple(thing) for thing in values["things"]),
+        values["of_step"],
+    )
 
 
 def _note_to_json(note: Note) -> list[Any]:

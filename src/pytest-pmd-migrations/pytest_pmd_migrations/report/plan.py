@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import AnyCheck, MigrationRow, Note, Row, UsedDeclaration
+from pytest_pmd_migrations.checks.model import (
+    AnyCheck,
+    MigrationRow,
+    Note,
+    SnapshotRow,
+    UsedDeclaration,
+)
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import CellKey, list_cells, migration_rows, snapshot_rows
+from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Plan", "plan_of"]
@@ -19,19 +26,25 @@ __all__ = ["Plan", "plan_of"]
 class Plan:
     """One application's part of the matrix.
 
-    ``rows`` are the titles of the grid's rows in their order; ``cells`` every cell in the grid's
-    order; ``declared`` names every declaration with the version that makes it; ``notes`` say what
-    is hidden from the checks, and which declarations could not be read.
+    ``snapshot_rows`` and ``migration_rows`` are the grids' rows in their order; ``cells`` every
+    cell in the same order; ``declared`` names every declaration with the version that makes it;
+    ``notes`` say what is hidden from the checks, and which declarations could not be read.
     """
 
     application: Application
-    rows: tuple[str, ...]
+    snapshot_rows: tuple[SnapshotRow, ...]
+    migration_rows: tuple[MigrationRow, ...]
     cells: tuple[CellKey, ...]
     snapshot_checks: tuple[str, ...]
     migration_checks: tuple[str, ...]
     snapshots: int
     declared: frozenset[UsedDeclaration] = frozenset()
     notes: tuple[Note, ...] = ()
+
+    def in_order(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Return the plan's own outcomes in the grid's order, whichever worker sent them first."""
+        found = {outcome.cell: outcome for outcome in outcomes}
+        return [found[cell] for cell in self.cells if cell in found]
 
 
 def plan_of(history: History, checks: Sequence[AnyCheck], *, ignored: int = 0) -> Plan:
@@ -52,7 +65,8 @@ def plan_of(history: History, checks: Sequence[AnyCheck], *, ignored: int = 0) -
             notes.append(Note(row, str(error)))
     return Plan(
         application=application,
-        rows=_row_titles(history),
+        snapshot_rows=snapshot_rows(history),
+        migration_rows=migration_rows(history),
         cells=tuple(cell.key for cell in list_cells(history, checks)),
         snapshot_checks=tuple(check.name for check in used if check.of == "snapshot"),
         migration_checks=tuple(check.name for check in used if check.of == "migration"),
@@ -60,10 +74,3 @@ def plan_of(history: History, checks: Sequence[AnyCheck], *, ignored: int = 0) -
         declared=frozenset(declared),
         notes=tuple(notes),
     )
-
-
-def _row_titles(history: History) -> tuple[str, ...]:
-    """Return the title of each row; a plain snapshot and the migration to it share one."""
-    rows: list[Row] = [*snapshot_rows(history), *migration_rows(history)]
-    rows.sort(key=lambda row: (row.version, str(row)))
-    return tuple(dict.fromkeys(row.title for row in rows))

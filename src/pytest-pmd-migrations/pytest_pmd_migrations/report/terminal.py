@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.checks.data import DATA
-from pytest_pmd_migrations.checks.model import Note, UsedDeclaration
+from pytest_pmd_migrations.checks.model import Note, Row, UsedDeclaration
+from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.grid import Grid, GridLine, grid_lines
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import (
     BAD,
+    BLOCKED,
     DIED,
     FAIL,
     NONE,
@@ -29,6 +31,7 @@ COLOURS: Mapping[str, Mapping[str, bool]] = {
     OK: {"green": True},
     FAIL: {"red": True, "bold": True},
     DIED: {"red": True, "bold": True},
+    BLOCKED: {"yellow": True},
     SKIP: {"yellow": True},
     NOTE: {"yellow": True},
     NONE: {"light": True},
@@ -48,54 +51,89 @@ class Piece:
 def matrix_section(
     plans: Sequence[Plan],
     outcomes: Sequence[Outcome],
+    folded: Mapping[str, Folded],
     *,
     seconds: float,
     workers: int,
     verbose: bool,
 ) -> Iterator[tuple[Piece, ...]]:
-    """Yield the lines of the section: one when all is good, the grid on failure or ``verbose``."""
-    bad = [outcome for outcome in outcomes if outcome.status in BAD]
+    """Yield the lines of the section: one when all is good, the grid on failure or ``verbose``.
+
+    ``folded`` says by the name of each application which of its cells repeat what another tells.
+    """
+    bad = any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes)
     for plan in plans:
-        own = _in_order(plan, outcomes)
+        own = plan.in_order(outcomes)
         if bad or verbose:
-            yield from _grid(plan, own, titled=len(plans) > 1)
+            yield from _grids(plan, own, folded[plan.application.name], len(plans), verbose=verbose)
         for line in note_lines(_notes(plan, own, verbose=verbose)):
             yield (Piece(line),)
-    yield (_closing(plans, outcomes, bad, seconds=seconds, workers=workers),)
+    for plan in plans:
+        for outcome in folded[plan.application.name].untold:
+            yield from _untold(outcome)
+    repeated = sum(len(one.repeats) for one in folded.values())
+    yield (_closing(plans, outcomes, repeated, seconds=seconds, workers=workers),)
 
 
-def _in_order(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return a plan's own outcomes in the grid's order, whichever worker sent them first."""
+def _grids(
+    plan: Plan, outcomes: list[Outcome], folded: Folded, plans: int, *, verbose: bool
+) -> Iterator[tuple[Piece, ...]]:
+    if plans > 1:
+        yield (Piece(plan.application.name),)
     found = {outcome.cell: outcome for outcome in outcomes}
-    return [found[cell] for cell in plan.cells if cell in found]
+    grids: list[tuple[str, tuple[Row, ...], tuple[str, ...]]] = [
+        ("snapshots", plan.snapshot_rows, plan.snapshot_checks),
+        ("migrations", plan.migration_rows, plan.migration_checks),
+    ]
+    for name, rows, checks in grids:
+        kind = {type(row) for row in rows}
+        cells = [cell for cell in plan.cells if type(cell.row) in kind]
+        if not cells:
+            continue
+        statuses = {
+            (cell.row.title, cell.check): found[cell].status if cell in found else NOT_RUN
+            for cell in cells
+        }
+        own = [found[cell] for cell in cells if cell in found]
+        alone = {
+            outcome.cell.row.title
+            for outcome in own
+            if outcome.status in BAD and outcome.cell not in folded.repeats
+        }
+        grid = Grid(
+            name,
+            tuple(row.title for row in rows),
+            checks,
+            statuses,
+            _remarks(own, folded),
+            frozenset(alone),
+        )
+        lines, title_width, widths = grid_lines(grid, folded=not verbose)
+        for line in lines:
+            yield tuple(_pieces(line, title_width, widths))
+        yield ()
 
 
-def _grid(plan: Plan, outcomes: list[Outcome], *, titled: bool) -> Iterator[tuple[Piece, ...]]:
-    application = plan.application
-    statuses = {outcome.cell: outcome.status for outcome in outcomes}
-    words = {(cell.row.title, cell.check): statuses.get(cell, NOT_RUN) for cell in plan.cells}
-    checks = (*plan.snapshot_checks, *plan.migration_checks)
-    lines, title_width, widths = grid_lines(
-        Grid(plan.rows, checks, words, len(application.versions))
-    )
-    if titled:
-        yield (Piece(application.name),)
-    for line in lines:
-        yield tuple(_pieces(line, title_width, widths))
-    yield ()
-    if plan.snapshot_checks:
-        yield (
-            Piece(
-                f"{', '.join(plan.snapshot_checks)}: stored at that version, upgraded to"
-                f" {application.title(application.latest)}"
-            ),
-        )
-    if plan.migration_checks:
-        yield (
-            Piece(
-                f"{', '.join(plan.migration_checks)}: that migration, wherever an upgrade runs it"
-            ),
-        )
+def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
+    """Return for each row which others tell what it found, and which block it."""
+    parts: dict[str, dict[str, None]] = {}
+    for outcome in outcomes:
+        own = outcome.cell.row
+        other = folded.repeats.get(outcome.cell)
+        if other is not None:
+            parts.setdefault(own.title, {})[f"as {other.row.title}"] = None
+        if outcome.blocked_by is not None and outcome.blocked_by != own:
+            parts.setdefault(own.title, {})[f"by {outcome.blocked_by.culprit}"] = None
+    return {title: ", ".join(texts) for title, texts in parts.items()}
+
+
+def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:
+    """Yield the story of a cause that no cell tells: its own cell did not fail."""
+    for finding in outcome.findings:
+        yield (Piece(f"{finding.headline}, and where it is asked alone it did not", FAIL),)
+        for line in finding.lines:
+            yield (Piece(line),)
+        yield ()
 
 
 def _pieces(line: GridLine, title_width: int, widths: Sequence[int]) -> Iterator[Piece]:
@@ -111,7 +149,9 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
         yield from outcome.notes
         if verbose:
             yield from outcome.remarks
-    yield from plan.notes
+    # What is wrong with the declarations of a step that cannot be taken has the same cause.
+    causes = {one.tells for one in outcomes} | {one.blocked_by for one in outcomes}
+    yield from (note for note in plan.notes if note.about not in causes)
     for version, key in sorted(_unneeded(plan, outcomes)):
         about = f"{plan.application.title(version)} {key}"
         yield Note(about, "declared, but no stored row needs it")
@@ -124,7 +164,8 @@ def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclarat
     """
     seen = {outcome.cell for outcome in outcomes if outcome.cell.check == DATA.name}
     expected = {cell for cell in plan.cells if cell.check == DATA.name}
-    if not seen or seen != expected or any(outcome.status in BAD for outcome in outcomes):
+    bad = any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes)
+    if not seen or seen != expected or bad:
         return frozenset()
     return plan.declared.difference(*(outcome.used for outcome in outcomes))
 
@@ -132,21 +173,31 @@ def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclarat
 def _closing(
     plans: Sequence[Plan],
     outcomes: Sequence[Outcome],
-    bad: Sequence[Outcome],
+    repeated: int,
     *,
     seconds: float,
     workers: int,
 ) -> Piece:
     took = f" in {seconds:.2f}s" + (f" ({workers} workers)" if workers > 1 else "")
-    if bad:
-        return Piece(f"{len(bad)} of {len(outcomes)} failed{took}", FAIL)
+    total = sum(len(plan.cells) for plan in plans)
+    chosen = f" of {total}" if len(outcomes) < total else ""
+    bad = sum(outcome.status in BAD for outcome in outcomes) - repeated
+    blocked = sum(outcome.status == BLOCKED for outcome in outcomes)
+    passed = sum(outcome.status in (OK, NOTE) for outcome in outcomes)
+    skipped = sum(outcome.status == SKIP for outcome in outcomes)
+    if bad or blocked:
+        them = "it" if bad == 1 else "them"
+        counts = [
+            f"{bad} failed",
+            f"{repeated} more like {them}" if repeated else "",
+            f"{blocked} blocked by {them}" if blocked else "",
+            f"{passed} ok" if passed else "",
+            f"{skipped} skipped" if skipped else "",
+        ]
+        return Piece(f"{', '.join(filter(None, counts))}{chosen}{took}", FAIL)
     snapshots = counted(sum(plan.snapshots for plan in plans), "snapshot")
     migrations = counted(sum(len(plan.application.versions) for plan in plans), "migration")
-    total = sum(len(plan.cells) for plan in plans)
     if not outcomes:
         return Piece(f"{snapshots}, {migrations}: no cell of {total} was run", NOTE)
-    passed = sum(outcome.status in (OK, NOTE) for outcome in outcomes)
-    skipped = len(outcomes) - passed
-    counts = f"{passed} ok" + (f", {skipped} skipped" if skipped else "")
-    chosen = f" of {total}" if len(outcomes) < total else ""
-    return Piece(f"{snapshots}, {migrations}: {counts}{chosen}{took}", OK)
+    counted_ok = f"{passed} ok" + (f", {skipped} skipped" if skipped else "")
+    return Piece(f"{snapshots}, {migrations}: {counted_ok}{chosen}{took}", OK)

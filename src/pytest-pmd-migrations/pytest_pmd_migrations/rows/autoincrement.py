@@ -29,4 +29,5 @@ def lowered_high_water_marks(
                 f"AUTOINCREMENT mark {before} before the step, {now} after it; set it:",
                 cut_line(f"  UPDATE sqlite_sequence SET seq = {before} WHERE name = '{own}'"),
             )
-            yield RowFinding(table, None, f"{table} would give out ids again", evidence)
+            message = f"{table} would give out ids again"
+            yield RowFinding(table, None, message, evidence, kind="ids again")

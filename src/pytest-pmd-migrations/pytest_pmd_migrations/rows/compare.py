@@ -74,4 +74,4 @@ def _verify(before: Image, after: Image, declarations: Declarations) -> Iterator
             )
         except Exception as error:
             line = cut_line(f"{type(error).__name__}: {error}")
-            yield RowFinding("", None, "verify(before, after) raised", (line,))
+            yield RowFinding("", None, "verify(before, after) raised", (line,), kind=line)

@@ -38,7 +38,9 @@ def broken_declaration(error: BrokenDeclarationError) -> RowFinding:
     """Return the finding that a declaration cannot be read."""
     table, column = error.about
     evidence = tuple(cut_line(line) for line in error.lines)
-    return RowFinding(table, column or None, f"{error.key} cannot be read", evidence)
+    return RowFinding(
+        table, column or None, f"{error.key} cannot be read", evidence, kind=str(error.key)
+    )
 
 
 def rows_lost(
@@ -51,7 +53,7 @@ def rows_lost(
         *_reason_lines(unproven),
         *declare("DELETES", table.name),
     )
-    return RowFinding(table.name, None, message, evidence)
+    return RowFinding(table.name, None, message, evidence, kind="rows lost")
 
 
 def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | None) -> RowFinding:
@@ -62,7 +64,7 @@ def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | No
         *_reason_lines(unproven),
         *declare("DELETES", table.name, DROP),
     )
-    return RowFinding(table.name, None, message, evidence)
+    return RowFinding(table.name, None, message, evidence, kind="table gone")
 
 
 def column_gone(
@@ -79,7 +81,7 @@ def column_gone(
         else declare("DELETES", name, DROP)
     )
     evidence = (*shown, *_reason_lines(unproven), *declaration)
-    return RowFinding(table.name, column, message, evidence)
+    return RowFinding(table.name, column, message, evidence, kind="column gone")
 
 
 def values_changed(
@@ -94,7 +96,8 @@ def values_changed(
         declaration = (*lines, *declare_moves(name, "<table>.<column>"))
     else:
         declaration = tuple(declare("CHANGES", name))
-    return RowFinding(table.name, column, message, (*shown, *declaration))
+    evidence = (*shown, *declaration)
+    return RowFinding(table.name, column, message, evidence, kind="values changed")
 
 
 def not_moved(
@@ -107,7 +110,7 @@ def not_moved(
         cut_line(f"not found: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]
     ]
     declared = cut_line(f"declared: MOVES to {target}")
-    return RowFinding(table.name, column, message, (*shown, declared))
+    return RowFinding(table.name, column, message, (*shown, declared), kind="not moved")
 
 
 def _sample_rows(table: RowTable, rows: Sequence[Row]) -> Sequence[str]:

@@ -69,7 +69,7 @@ def check_integrity(
         findings = [*_pages(conn)]
         if strays.problem:
             line = cut_line(strays.problem)
-            findings.append(RowFinding("", None, "foreign keys cannot be checked", (line,)))
+            findings.append(_damage("foreign keys cannot be checked", line))
         findings.extend(stray_findings(strays.since(before)))
         full_text_tables = _full_text(conn)
     if full_text_tables:
@@ -86,14 +86,20 @@ def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
         rows = [str(error)]
     if rows != ["ok"]:
         lines = tuple(cut_line(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN])
-        yield RowFinding("", None, "integrity_check finds the file broken", lines)
+        yield _damage("integrity_check finds the file broken", *lines)
+
+
+def _damage(message: str, *lines: str) -> RowFinding:
+    """Return a finding about the whole database."""
+    return RowFinding("", None, message, lines, kind=message)
 
 
 def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
     """Yield a finding for each table and parent."""
     for (table, parent), count in sorted(counts.items()):
         noun = "row points" if count == 1 else "rows point"
-        yield RowFinding(table, None, f"{count} {noun} from {table} at nothing in {parent}")
+        message = f"{count} {noun} from {table} at nothing in {parent}"
+        yield RowFinding(table, None, message, kind=f"strays of {parent}")
 
 
 def _full_text(conn: sqlite3.Connection) -> list[str]:
@@ -128,4 +134,5 @@ def _broken_index(name: str, error: sqlite3.DatabaseError) -> RowFinding:
         None,
         f"the full-text index {name} does not match its content",
         (cut_line(f"FTS5's integrity-check: {error}"),),
+        kind="full-text index",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
@@ -15,12 +15,15 @@ class RowFinding:
 
     ``column`` is None where whole rows are concerned; ``message`` is one short sentence,
     ``evidence`` lines of at most 70 columns: samples, and the declaration that would allow it.
+    ``kind`` says what happened without numbers: two findings with the same kind, table and column
+    of one step are the same, whichever rows each was seen in.
     """
 
     table: str
     column: str | None
     message: str
     evidence: tuple[str, ...] = ()
+    kind: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)

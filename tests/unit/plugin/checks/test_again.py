@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
+from pytest_pmd_migrations.checks.model import MigrationRow
 
-from tests.unit.plugin.built_application import Notes, Repeatable, application, store, told
+from tests.unit.plugin.built_application import (
+    Notes,
+    Repeatable,
+    application,
+    store,
+    told,
+    verdict,
+)
 
 ONE = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT)"
 ROWS = f"{ONE}; INSERT INTO notes(title) VALUES ('a'), ('b')"
@@ -160,14 +168,12 @@ def test_volatile_columns_and_ignored_tables_may_change(tmp_path: Path) -> None:
     assert "log" in told(application(tmp_path, {}, source=source), "0002", "again")
 
 
-def test_a_step_that_no_lineage_gets_through_fails(tmp_path: Path) -> None:
+def test_a_step_that_no_lineage_reaches_is_blocked_by_the_one_before(tmp_path: Path) -> None:
     history = application(tmp_path, {1: ONE, 2: "SELECT missing", 3: "CREATE TABLE tags(a)"})
     store(history, "0001", ROWS)
     store(history, "0003", f"{ROWS}; CREATE TABLE tags(a)")
     assert told(history, "0003", "again") == (
-        "0003_step.py: no lineage reaches it\n"
-        "Nothing could be asked of 0003:\n"
-        "  fresh, 0001: the step to 0002 raised OperationalError: no such column:\n"
-        "  missing"
+        "0002_step.py failed\nthe step to 0002 raised OperationalError: no such column: missing"
     )
+    assert verdict(history, "0003", "again").cause.row == MigrationRow(2)
     assert told(history, "0001", "again") == ""

@@ -73,14 +73,14 @@ def test_a_loss_names_the_step_the_row_and_the_declaration(tmp_path):
     app = App([FIRST, "CREATE INDEX i ON t (v)", "DELETE FROM t WHERE id = 2"])
     found = verdict(tmp_path, app)
     assert said(found) == [
-        "0001 at 0003: t lost 1 of 2 rows",
-        "  lost by the step 0003_step.sql",
+        "0003_step.sql: t lost 1 of 2 rows",
         "",
         "    gone: id 2, v 'b'",
         "    where that is meant, declare it:",
         '      DELETES = {"t": ("<condition>", "<reason>")}',
     ]
     assert found.findings[0].version == 3
+    assert found.findings[0].of_step
     assert found.image is not None
 
 
@@ -88,9 +88,8 @@ def test_a_sentence_that_is_cut_in_the_headline_is_said_whole_below(tmp_path):
     long = "a_table_whose_name_is_far_too_long_to_fit_into_one_line_of_sixty"
     app = App([f"CREATE TABLE {long} (id INTEGER PRIMARY KEY)", f"DELETE FROM {long}"])
     found = verdict(tmp_path, app, rows=f"INSERT INTO {long} VALUES (1);")
-    assert said(found)[:4] == [
-        "0001 at 0002: a_table_whose_name_is_far_too_long_to_fit_i...",
-        "  lost by the step 0002_step.sql",
+    assert said(found)[:3] == [
+        "0002_step.sql: a_table_whose_name_is_far_too_long_to_fit_...",
         f"  {long} lost 1 of",
         "  1 row",
     ]
@@ -101,8 +100,8 @@ def test_a_sentence_that_is_cut_in_the_headline_is_said_whole_below(tmp_path):
 def test_every_step_that_loses_something_is_named(tmp_path):
     app = App([FIRST, "DELETE FROM t WHERE id = 1", "UPDATE t SET v = upper(v)"])
     assert [finding.headline for finding in verdict(tmp_path, app).findings] == [
-        "0001 at 0002: t lost 1 of 2 rows",
-        "0001 at 0003: t.v changed in 1 of 1 row",
+        "0002_step.sql: t lost 1 of 2 rows",
+        "0003_step.sql: t.v changed in 1 of 1 row",
     ]
 
 
@@ -116,7 +115,7 @@ def test_a_declared_loss_passes_and_counts_as_used(tmp_path):
 def test_a_declaration_of_another_step_excuses_nothing(tmp_path, declared_at):
     declared = {declared_at: Declarations(deletes={"t": Condition("1", "meant")})}
     found = verdict(tmp_path, App([FIRST, "DELETE FROM t", "CREATE TABLE u (a)"], declared))
-    assert [finding.headline for finding in found.findings] == ["0001 at 0002: t lost 2 of 2 rows"]
+    assert [finding.headline for finding in found.findings] == ["0002_step.sql: t lost 2 of 2 rows"]
 
 
 def test_new_rows_are_a_remark(tmp_path):
@@ -127,11 +126,11 @@ def test_new_rows_are_a_remark(tmp_path):
 def test_volatile_columns_may_change_and_their_rows_may_not_go(tmp_path):
     scripts = [FIRST, "UPDATE info SET value = 2", "DELETE FROM info"]
     assert verdict(tmp_path / "plain", App(scripts)).findings[0].headline == (
-        "0001 at 0002: info.value changed in 1 of 1 row"
+        "0002_step.sql: info.value changed in 1 of 1 row"
     )
     app = App(scripts, volatile=("info.VALUE",))
     assert [finding.headline for finding in verdict(tmp_path / "volatile", app).findings] == [
-        "0001 at 0003: info lost 1 of 1 row"
+        "0003_step.sql: info lost 1 of 1 row"
     ]
 
 
@@ -148,8 +147,7 @@ def test_a_verify_that_raises_is_a_finding(tmp_path):
     declared = {2: Declarations(verify=verify)}
     found = verdict(tmp_path, App([FIRST, "CREATE TABLE u (a)"], declared))
     assert said(found) == [
-        "0001 at 0002: verify(before, after) raised",
-        "  lost by the step 0002_step.sql",
+        "0002_step.sql: verify(before, after) raised",
         "",
         "    ValueError: 2 rows are not enough",
     ]
@@ -184,11 +182,22 @@ def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):
     ]
 
 
-def test_a_step_that_cannot_be_taken_is_the_finding(tmp_path):
+def test_a_step_that_cannot_be_taken_is_the_cause(tmp_path):
     found = verdict(tmp_path, App([FIRST, "DROP TABLE nowhere"]))
-    assert [finding.headline for finding in found.findings] == [
-        "0001 stopped at 0001: 0002_step.sql failed"
+    assert found.findings == ()
+    assert found.cause.row == MigrationRow(2)
+    assert found.cause.finding.headline == "0002_step.sql failed"
+
+
+def test_what_one_step_does_to_one_table_is_the_same_thing_whatever_the_numbers(tmp_path):
+    losing = [FIRST, "DELETE FROM t WHERE id > 1", "CREATE TABLE u (a)"]
+    few, many = "INSERT INTO t VALUES (7, 'x');", "INSERT INTO t VALUES (8, 'y'), (9, 'z');"
+    found = [
+        verdict(tmp_path / name, App(losing), rows=rows).findings[0]
+        for name, rows in (("few", few), ("many", many))
     ]
+    assert found[0].headline != found[1].headline
+    assert found[0].things == found[1].things == {("0002", "rows lost", "t", "")}
 
 
 def test_the_step_is_tried_out_through_the_applications_own_runner(tmp_path):

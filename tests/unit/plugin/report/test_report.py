@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.application.application import Application
-from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, UsedDeclaration
+from pytest_pmd_migrations.checks.model import (
+    Finding,
+    MigrationRow,
+    Note,
+    SnapshotRow,
+    UsedDeclaration,
+)
 from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.grid.cells import CellKey
-from pytest_pmd_migrations.report.grid import Grid, grid_lines
+from pytest_pmd_migrations.report.fold import fold
 from pytest_pmd_migrations.report.notes import note_lines
-from pytest_pmd_migrations.report.outcome import DIED, FAIL, NOTE, OK, SKIP, Outcome
+from pytest_pmd_migrations.report.outcome import BLOCKED, DIED, FAIL, NOTE, OK, SKIP, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
 from pytest_pmd_migrations.snapshots.names import SnapshotName
@@ -57,13 +63,15 @@ def plan(
     versions: int = 3, source: str = "", declared: frozenset[UsedDeclaration] = frozenset()
 ) -> Plan:
     rows = tuple(f"{number:04d}" for number in range(1, versions + 1))
+    names = ("0000+u1", *rows)
     return Plan(
         application=Application(Numbered(source or "app", versions), name=source),
-        rows=("0000+u1", *rows),
+        snapshot_rows=tuple(SnapshotRow(SnapshotName.parse(name)) for name in names),
+        migration_rows=tuple(MigrationRow(int(row)) for row in rows),
         cells=(
             *(
                 key(row, check, source)
-                for row in ("0000+u1", *rows)
+                for row in names
                 for check in ("schema", "data")
             ),
             *(key(row, check, source) for row in rows for check in ("again", "frozen")),
@@ -84,7 +92,8 @@ def outcomes(of: Plan, **changed: Outcome) -> list[Outcome]:
 def shown(
     plans: list[Plan], found: list[Outcome], *, verbose: bool = False, workers: int = 1
 ) -> list[str]:
-    lines = matrix_section(plans, found, seconds=0.84, workers=workers, verbose=verbose)
+    folded = {of.application.name: fold(of, of.in_order(found)) for of in plans}
+    lines = matrix_section(plans, found, folded, seconds=0.84, workers=workers, verbose=verbose)
     return ["".join(piece.text for piece in line) for line in lines]
 
 
@@ -100,14 +109,17 @@ def test_workers_are_named_where_there_are_several() -> None:
 
 def test_the_grid_is_shown_when_asked_for() -> None:
     assert shown([plan()], outcomes(plan()), verbose=True) == [
-        "            schema   data   again   frozen",
-        "  0000+u1   ok       ok     none    none",
-        "  0001      ok       ok     ok      ok",
-        "  0002      ok       ok     ok      ok",
-        "  0003      ok       ok     ok      ok",
+        "  snapshots   schema    data",
+        "  0000+u1     ok        ok",
+        "  0001        ok        ok",
+        "  0002        ok        ok",
+        "  0003        ok        ok",
         "",
-        "schema, data: stored at that version, upgraded to 0003",
-        "again, frozen: that migration, wherever an upgrade runs it",
+        "  migrations   again     frozen",
+        "  0001         ok        ok",
+        "  0002         ok        ok",
+        "  0003         ok        ok",
+        "",
         "4 snapshots, 3 migrations: 14 ok in 0.84s",
     ]
 
@@ -121,16 +133,19 @@ def test_a_failure_shows_the_grid_and_counts() -> None:
         d=Outcome(key("0003", "again"), SKIP),
     )
     assert shown([plan()], found) == [
-        "            schema   data   again   frozen",
-        "  0000+u1   ok       ok     none    none",
-        "  0001      FAIL     ok     ok      ok",
-        "  0002      ok       ok     ok      note",
-        "  0003      ok       died   skip    ok",
+        "  snapshots   schema    data",
+        "  0000+u1     ok        ok",
+        "  0001        FAIL      ok",
+        "  0002        ok        ok",
+        "  0003        ok        died",
         "",
-        "schema, data: stored at that version, upgraded to 0003",
-        "again, frozen: that migration, wherever an upgrade runs it",
+        "  migrations   again     frozen",
+        "  0001         ok        ok",
+        "  0002         ok        note",
+        "  0003         skip      ok",
+        "",
         "note 0002: its text changed since release",
-        "2 of 14 failed in 0.84s",
+        "2 failed, 11 ok, 1 skipped in 0.84s",
     ]
 
 
@@ -144,12 +159,17 @@ def test_notes_are_shown_without_being_asked_for_and_remarks_are_not() -> None:
 
 def test_cells_that_were_not_run_are_told_apart_from_cells_that_are_not() -> None:
     found = [Outcome(key("0002", "schema"), OK), Outcome(key("0002", "again"), SKIP)]
-    assert shown([plan()], found, verbose=True)[:5] == [
-        "            schema   data   again   frozen",
-        "  0000+u1   -        -      none    none",
-        "  0001      -        -      -       -",
-        "  0002      ok       -      skip    -",
-        "  0003      -        -      -       -",
+    assert shown([plan()], found, verbose=True)[:10] == [
+        "  snapshots   schema    data",
+        "  0000+u1     -         -",
+        "  0001        -         -",
+        "  0002        ok        -",
+        "  0003        -         -",
+        "",
+        "  migrations   again     frozen",
+        "  0001         -         -",
+        "  0002         skip      -",
+        "  0003         -         -",
     ]
     assert shown([plan()], found) == ["4 snapshots, 3 migrations: 1 ok, 1 skipped of 14 in 0.84s"]
     assert shown([plan()], []) == ["4 snapshots, 3 migrations: no cell of 14 was run"]
@@ -177,33 +197,34 @@ def test_several_sources_have_a_grid_each() -> None:
 def test_many_versions_fold_rows_that_are_alike_but_never_a_failure() -> None:
     of = plan(20)
     found = outcomes(of, a=Outcome(key("0007", "again"), FAIL))
-    assert shown([of], found)[:6] == [
-        "               schema   data   again   frozen",
-        "  0000+u1      ok       ok     none    none",
-        "  0001..0006   ok       ok     ok      ok       (6 rows alike)",
-        "  0007         ok       ok     FAIL    ok",
-        "  0008..0020   ok       ok     ok      ok       (13 rows alike)",
+    assert shown([of], found)[:7] == [
+        "  snapshots       schema    data",
+        "  0000+u1..0020   ok        ok        (21 rows alike)",
         "",
+        "  migrations   again     frozen",
+        "  0001..0006   ok        ok        (6 rows alike)",
+        "  0007         FAIL      ok",
+        "  0008..0020   ok        ok        (13 rows alike)",
     ]
 
 
 def test_neighbours_that_fail_alike_are_not_folded() -> None:
     of = plan(20)
     failed = {row: Outcome(key(row, "again"), FAIL) for row in ("0007", "0008", "0009")}
-    assert shown([of], outcomes(of, **failed))[2:7] == [
-        "  0001..0006   ok       ok     ok      ok       (6 rows alike)",
-        "  0007         ok       ok     FAIL    ok",
-        "  0008         ok       ok     FAIL    ok",
-        "  0009         ok       ok     FAIL    ok",
-        "  0010..0020   ok       ok     ok      ok       (11 rows alike)",
+    assert shown([of], outcomes(of, **failed))[4:9] == [
+        "  0001..0006   ok        ok        (6 rows alike)",
+        "  0007         FAIL      ok",
+        "  0008         FAIL      ok",
+        "  0009         FAIL      ok",
+        "  0010..0020   ok        ok        (11 rows alike)",
     ]
 
 
-def test_twelve_versions_do_not_fold() -> None:
-    of = plan(12)
-    words = {(cell.row.title, cell.check): OK for cell in of.cells}
-    lines, _, _ = grid_lines(Grid(of.rows, ("schema",), words, 12))
-    assert [line.title for line in lines] == ["", *of.rows]
+def test_every_row_is_shown_to_those_who_ask_for_more() -> None:
+    of = plan(20)
+    lines = shown([of], outcomes(of), verbose=True)
+    assert len(lines) == 1 + 21 + 2 + 20 + 2
+    assert not [line for line in lines if "alike" in line]
 
 
 def test_the_grid_fits_eighty_columns() -> None:
@@ -212,9 +233,14 @@ def test_the_grid_fits_eighty_columns() -> None:
 
 
 def test_every_word_of_the_grid_has_a_colour_that_only_repeats_it() -> None:
-    lines = list(matrix_section([plan()], outcomes(plan()), seconds=1, workers=1, verbose=True))
+    of = plan()
+    words = (FAIL, DIED, NOTE, SKIP, BLOCKED)
+    changed = {word: Outcome(cell, word) for word, cell in zip(words, of.cells, strict=False)}
+    found = outcomes(of, **changed)[:-1]
+    folded = {"": fold(of, found)}
+    lines = list(matrix_section([of], found, folded, seconds=1, workers=1, verbose=True))
     coloured = {piece.text for line in lines for piece in line if piece.word and len(line) > 1}
-    assert coloured == {"ok", "none"} <= set(COLOURS)
+    assert coloured == {"ok", "-", *words} <= set(COLOURS)
 
 
 def test_an_outcome_survives_json() -> None:
@@ -225,6 +251,13 @@ def test_an_outcome_survives_json() -> None:
         (Note(row, "n", "pmd-migrations snapshot"), Note("migration_ignore", "n")),
         (Note(MigrationRow(2, "0b2d4f6"), "r"),),
         frozenset({(1, DeclarationKey("MOVES", "a.b"))}),
+        (
+            Finding("head", ("line",), 2, ("more",), frozenset({("0002", "t"), ("0001", "u")})),
+            Finding("other", of_step=True),
+        ),
+        ("again: pytest",),
+        MigrationRow(2),
+        row,
     )
     found = Outcome.from_json(json.loads(json.dumps(outcome.to_json())))
     assert found == outcome
@@ -280,12 +313,13 @@ def test_a_command_is_never_broken(text: str, lines: list[str]) -> None:
 def test_a_name_that_is_too_long_stands_above_its_words() -> None:
     long = f"0001+{'very-long-' * 7}"
     application = Application(Numbered("app", 1))
-    of = Plan(application, ("0001", long), (key(long, "schema"),), ("schema",), ("again",), 1)
+    rows = tuple(SnapshotRow(SnapshotName.parse(name)) for name in ("0001", long))
+    of = Plan(application, rows, (), (key(long, "schema"),), ("schema",), (), 1)
     assert shown([of], [Outcome(key(long, "schema"), OK)], verbose=True)[:4] == [
-        "         schema   again",
-        "  0001   none     none",
+        "  snapshots   schema",
+        "  0001        none",
         f"  {long}",
-        "         ok       none",
+        "              ok",
     ]
 
 
@@ -296,7 +330,8 @@ def test_the_plan_lists_rows_checks_and_declarations(tmp_path: Path) -> None:
     )
     store(history, "0000+u1", "CREATE TABLE other(a)")
     found = plan_of(history, all_checks())
-    assert found.rows == ("0000+u1", "0001", "0002")
+    assert [row.title for row in found.snapshot_rows] == ["0000+u1", "0001", "0002"]
+    assert [row.title for row in found.migration_rows] == ["0001", "0002"]
     assert len(found.cells) == 12
     assert (found.snapshot_checks, found.migration_checks) == (
         ("schema", "data"),
@@ -322,10 +357,10 @@ def test_a_label_stands_beside_the_number_in_grid_and_notes(tmp_path: Path) -> N
     history.application.source.label = lambda version: f"9c1f0a{version}"
     store(history, "0001", "CREATE TABLE notes(a)")
     of = plan_of(history, all_checks())
-    assert of.rows == ("0001 9c1f0a1", "0002 9c1f0a2")
+    assert [row.title for row in of.snapshot_rows] == ["0001 9c1f0a1", "0002 9c1f0a2"]
+    assert [row.title for row in of.migration_rows] == ["0001 9c1f0a1", "0002 9c1f0a2"]
     row = SnapshotRow(SnapshotName(2), "9c1f0a2")
     note = Note(row, "no snapshot yet")
     lines = shown([of], [Outcome(CellKey("", row, "schema"), NOTE, (note,))], verbose=True)
-    assert lines[2] == "  0002 9c1f0a2   note     -      -       -        -"
-    assert "schema, data: stored at that version, upgraded to 0002 9c1f0a2" in lines
+    assert lines[2] == "  0002 9c1f0a2   note      -"
     assert "note 0002 9c1f0a2: no snapshot yet" in lines
