@@ -132,7 +132,7 @@ def test_the_source_of_ones_own_works(in_an_empty_project):
     assert done.ret == 0, done.stderr.str()
     result = project.runpytest_subprocess("--migration-matrix", "-v")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*schema*data*frozen*", "2 snapshots, 2 migrations: 8 ok in *"])
+    result.stdout.fnmatch_lines(["*snapshots*schema*data*", "*migrations*atomic*frozen*", "2 snapshots, 2 migrations: 8 ok in *"])
 
 
 def test_the_check_of_ones_own_works(in_an_empty_project):
@@ -143,7 +143,7 @@ def test_the_check_of_ones_own_works(in_an_empty_project):
     assert project.run("pmd-migrations", "snapshot").ret == 0
     result = project.runpytest_subprocess("--migration-matrix", "-v")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*schema*data*free*frozen*", "*10 ok in*"])
+    result.stdout.fnmatch_lines(["*snapshots*schema*data*free*", "*10 ok in*"])
 
 
 def test_the_statements_example_works(in_an_empty_project):
@@ -155,7 +155,7 @@ def test_the_statements_example_works(in_an_empty_project):
     assert project.run("pmd-migrations", "snapshot").ret == 0
     result = project.runpytest_subprocess("--migration-matrix", "-v")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*schema*data*statements*frozen*", "*10 ok in*"])
+    result.stdout.fnmatch_lines(["*snapshots*schema*data*statements*", "*10 ok in*"])
     project.makeconftest(f"{source}\n\n{hook.replace('SELECT page', 'SELECT url')}")
     result = project.runpytest_subprocess(
         "--migration-matrix", "--migration-checks=schema,data,statements"

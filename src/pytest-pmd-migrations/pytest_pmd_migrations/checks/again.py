@@ -151,6 +151,7 @@ def _runner_finding(
                 *wrap_text("Make it read the version first, and stop where there is no step."),
             ),
             version,
+            things=frozenset({("the runner does not rest",)}),
         )
 
 

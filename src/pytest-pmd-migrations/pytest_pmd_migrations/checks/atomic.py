@@ -100,7 +100,9 @@ def _verdict(
     word = struck.point.kind
     file = history.application.file_name(row.version)
     head = headline(f"{file} is not atomic: {struck.left} by {word}")
-    return Verdict((Finding(head, lines, row.version),))
+    # What is left of every step in the same way is the runner's doing.
+    things = frozenset({(struck.left, word, *advice(struck))})
+    return Verdict((Finding(head, lines, row.version, things=things),))
 
 
 ATOMIC = Check("atomic", "migration", None, _judge)

@@ -192,6 +192,9 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
         history.fresh.image(latest)
         text = "no snapshot yet; its row uses a fresh build"
         return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
+    if name not in lock_file.snapshots:
+        # A step that cannot be taken is also why the snapshot cannot be built.
+        history.fresh.image(name.version)
     return Verdict(cause=Cause(row, _missing(history, row)))
 
 
@@ -212,4 +215,5 @@ def _missing(history: History, row: SnapshotRow) -> Finding:
         "Build it:",
         "  pmd-migrations snapshot",
     )
-    return Finding(headline(f"{row.title} has no snapshot"), lines, name.version)
+    things = frozenset({("no snapshot",)})
+    return Finding(headline(f"{row.title} has no snapshot"), lines, name.version, things=things)

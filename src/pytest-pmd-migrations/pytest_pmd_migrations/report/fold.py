@@ -100,11 +100,13 @@ def _finding_lines(
     yield from (finding.headline, "")
     names = folded_names([row.title for row in rows])
     if len(rows) > 1:
-        yield from wrap_text(
-            f"seen from {names} (numbers of {rows[0].title})", indent="  ", hanging="  "
-        )
+        word = "seen from" if isinstance(rows[0], SnapshotRow) else "the same at"
+        text = f"{word} {names} (numbers of {rows[0].title})"
+        yield from wrap_text(text, indent="  ", hanging="  ")
     elif finding.of_step:
         yield f"  seen from {names}"
+    if (finding.of_step or len(rows) > 1) and finding.lines[:1] != ("",):
+        yield ""
     yield from (*finding.lines, *blocks, "", *finding.details)
 
 

@@ -128,9 +128,9 @@ def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
 
 
 def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:
-    """Yield the story of a cause that no cell tells: its own cell did not fail."""
+    """Yield the story of a cause that no cell tells: its own cell passed or was skipped."""
     for finding in outcome.findings:
-        yield (Piece(f"{finding.headline}, and where it is asked alone it did not", FAIL),)
+        yield (Piece(f"{finding.headline}, which no cell that was run tells", FAIL),)
         for line in finding.lines:
             yield (Piece(line),)
         yield ()
@@ -145,9 +145,9 @@ def _pieces(line: GridLine, title_width: int, widths: Sequence[int]) -> Iterator
 
 
 def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterator[Note]:
-    for outcome in outcomes:
-        yield from outcome.notes
-        if verbose:
+    yield from _one_a_command(note for outcome in outcomes for note in outcome.notes)
+    if verbose:
+        for outcome in outcomes:
             yield from outcome.remarks
     # What is wrong with the declarations of a step that cannot be taken has the same cause.
     causes = {one.tells for one in outcomes} | {one.blocked_by for one in outcomes}
@@ -155,6 +155,16 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
     for version, key in sorted(_unneeded(plan, outcomes)):
         about = f"{plan.application.title(version)} {key}"
         yield Note(about, "declared, but no stored row needs it")
+
+
+def _one_a_command(notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield the notes without those about a version that the same command sees to."""
+    told: dict[tuple[int, str], str] = {}
+    for note in notes:
+        about = note.about
+        subject = (-1 if isinstance(about, str) else about.version, note.command)
+        if not note.command or told.setdefault(subject, note.text) == note.text:
+            yield note
 
 
 def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:
@@ -188,9 +198,9 @@ def _closing(
     if bad or blocked:
         them = "it" if bad == 1 else "them"
         counts = [
-            f"{bad} failed",
+            f"{bad} failed" if bad else "",
             f"{repeated} more like {them}" if repeated else "",
-            f"{blocked} blocked by {them}" if blocked else "",
+            f"{blocked} blocked" + (f" by {them}" if bad else "") if blocked else "",
             f"{passed} ok" if passed else "",
             f"{skipped} skipped" if skipped else "",
         ]

@@ -178,9 +178,7 @@ def test_a_lineage_that_stops_names_the_step_and_the_cause(tmp_path: Path) -> No
     history = application(tmp_path, {1: ONE, 2: two})
     store(history, "0001", ONE)
     assert told(history, "0001", "data") == (
-        "0002_step.py failed\n"
-        "the step to 0002 raised ValueError: second\n"
-        "  KeyError: 'first'"
+        "0002_step.py failed\nthe step to 0002 raised ValueError: second\n  KeyError: 'first'"
     )
     assert verdict(history, "0001", "data").image is not None
 

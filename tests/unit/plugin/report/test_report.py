@@ -69,11 +69,7 @@ def plan(
         snapshot_rows=tuple(SnapshotRow(SnapshotName.parse(name)) for name in names),
         migration_rows=tuple(MigrationRow(int(row)) for row in rows),
         cells=(
-            *(
-                key(row, check, source)
-                for row in names
-                for check in ("schema", "data")
-            ),
+            *(key(row, check, source) for row in names for check in ("schema", "data")),
             *(key(row, check, source) for row in rows for check in ("again", "frozen")),
         ),
         snapshot_checks=OF_SNAPSHOT,

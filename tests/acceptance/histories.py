@@ -1,0 +1,49 @@
+"""Histories that tests generate: scripts that pmd's runner runs, with rows, and their snapshots."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+SETTINGS = '[tool.pytest.ini_options]\nmigration_source = "db/sql"\n'
+LANGUAGE = """VERSION = 13
+DESCRIPTION = "Add a language"
+
+
+def up(db):
+    columns = db["t1"].columns_dict
+    if "language" not in columns
+        db["t1"].add_column("language", str)
+"""
+"""A migration that lacks a colon."""
+
+
+def generate(
+    pytester: pytest.Pytester, versions: int, planted: Mapping[int, str] | None = None
+) -> None:
+    """Write a history to the folder of the test, with a snapshot of each version.
+
+    Every fifth step makes a table with two rows, the others add a column to the newest table,
+    unless a script for it is ``planted``.
+    """
+    folder = pytester.path / "db/sql"
+    folder.mkdir(parents=True)
+    (pytester.path / "pyproject.toml").write_text(SETTINGS)
+    for version in range(1, versions + 1):
+        script = (planted or {}).get(version) or _script(version)
+        (folder / f"{version:04d}_step.sql").write_text(script)
+    built = pytester.run(Path(sys.executable).with_name("pmd-migrations"), "snapshot")
+    assert built.ret == 0, built.outlines
+
+
+def _script(version: int) -> str:
+    table = f"t{(version - 1) // 5 * 5 + 1}"
+    if version % 5 == 1:
+        return (
+            f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, name TEXT, size INTEGER);\n"
+            f"INSERT INTO {table} VALUES (1, 'a', 10), (2, 'b', 20);\n"
+        )
+    return f"ALTER TABLE {table} ADD COLUMN c{version} TEXT;\n"

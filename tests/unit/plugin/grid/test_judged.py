@@ -1,0 +1,171 @@
+"""Which cell tells a cause: the culprit's first one, or the first that the cause blocks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.model import Check, MigrationRow, SnapshotRow, Verdict
+from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.grid.cells import Cell, list_cells
+from pytest_pmd_migrations.grid.judged import JudgedCells
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+
+from tests.unit.plugin.built_application import application, lock, store
+
+ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
+TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"
+BROKEN = "SELECT missing"
+
+
+def broken(tmp_path: Path, last: int = 3) -> History:
+    """Return a history whose step to 0003 cannot be taken."""
+    released = {1: ONE, 2: TWO}
+    history = application(tmp_path, released)
+    store(history, "0001", ONE)
+    store(history, "0002", f"{ONE}; {TWO}")
+    lock(history)
+    return application(tmp_path, released | dict.fromkeys(range(3, last + 1), BROKEN))
+
+
+def judged(history: History, select: Callable[[Cell], bool] = lambda _: True) -> dict[str, Verdict]:
+    """Return the verdict on each selected cell by its name; each is judged first and last alike."""
+    checks = all_checks()
+    cells = [cell for cell in list_cells(history, checks) if select(cell)]
+    forth, back = JudgedCells(cells, checks), JudgedCells(cells, checks)
+    found = {cell.name: forth.verdict(cell) for cell in cells}
+    again = {cell.name: back.verdict(cell) for cell in reversed(cells)}
+    assert {name: (one.findings, one.cause) for name, one in found.items()} == {
+        name: (one.findings, one.cause) for name, one in again.items()
+    }
+    return found
+
+
+def failing(found: dict[str, Verdict]) -> list[str]:
+    return [name for name, verdict in found.items() if verdict.findings]
+
+
+def blocked(found: dict[str, Verdict]) -> list[str]:
+    return [name for name, verdict in found.items() if verdict.cause]
+
+
+def test_the_first_cell_of_the_culprit_tells_and_all_others_are_blocked(tmp_path: Path) -> None:
+    found = judged(broken(tmp_path))
+    assert failing(found) == ["0003[again]"]
+    assert blocked(found) == [
+        *(f"000{n}..0003[{check}]" for n in (1, 2, 3) for check in ("schema", "data")),
+        "0003[atomic]",
+        "0003[frozen]",
+    ]
+    assert found["0003[again]"].tells == MigrationRow(3)
+    assert {verdict.cause.row for verdict in found.values() if verdict.cause} == {MigrationRow(3)}
+    (finding,) = found["0003[again]"].findings
+    assert (finding.headline, *finding.lines) == (
+        "0003_step.py failed",
+        "the step to 0003 raised OperationalError: no such column: missing",
+    )
+
+
+def test_steps_after_the_culprit_are_blocked_by_it(tmp_path: Path) -> None:
+    found = judged(broken(tmp_path, last=5))
+    assert failing(found) == ["0003[again]"]
+    assert found["0005[frozen]"].cause.row == MigrationRow(3)
+
+
+@pytest.mark.parametrize(
+    ("select", "teller"),
+    [
+        (lambda cell: cell.check.name == "data", "0001..0003[data]"),
+        (lambda cell: cell.check.name == "frozen", "0003[frozen]"),
+        (lambda cell: cell.name == "0002..0003[schema]", "0002..0003[schema]"),
+        (lambda cell: cell.row.version == 2, "0002..0003[schema]"),
+        (lambda cell: cell.name in {"0001[again]", "0003[atomic]"}, "0003[atomic]"),
+    ],
+)
+def test_where_the_culprits_cell_is_not_selected_the_first_blocked_one_tells(
+    tmp_path: Path, select: Callable[[Cell], bool], teller: str
+) -> None:
+    assert failing(judged(broken(tmp_path), select)) == [teller]
+
+
+def test_a_selection_that_the_cause_does_not_touch_passes(tmp_path: Path) -> None:
+    found = judged(
+        broken(tmp_path), lambda cell: str(cell.row) == "0001" and cell.check.of != "snapshot"
+    )
+    assert (failing(found), blocked(found)) == ([], [])
+
+
+def test_a_step_that_only_some_lineages_cannot_take_fails_beside_its_own_checks(
+    tmp_path: Path,
+) -> None:
+    history = application(tmp_path, {1: ONE, 2: "CREATE TABLE tags(a)"})
+    store(history, "0001", ONE)
+    store(history, "0001+grown", f"{ONE}; CREATE TABLE tags(a)")
+    store(history, "0002", f"{ONE}; CREATE TABLE tags(a)")
+    found = judged(lock(history))
+    assert failing(found) == ["0002[again]"]
+    assert blocked(found) == ["0001+grown..0002[schema]", "0001+grown..0002[data]"]
+    (finding,) = found["0002[again]"].findings
+    assert finding.lines == (
+        "  upgraded from 0001+grown:",
+        "",
+        "the step to 0002 raised OperationalError: table tags already exists",
+    )
+
+
+def test_lineages_that_a_step_stops_in_different_ways_are_told_apart(tmp_path: Path) -> None:
+    def two(conn: sqlite3.Connection) -> None:
+        titles = [title for (title,) in conn.execute("SELECT title FROM notes")]
+        raise ValueError("no note" if not titles else titles[0])
+
+    history = application(tmp_path, {1: ONE, 2: two})
+    store(history, "0001", ONE)
+    store(history, "0001+a", f"{ONE}; INSERT INTO notes(title) VALUES ('a')")
+    (finding,) = judged(history)["0002[again]"].findings
+    assert finding.lines == (
+        "  upgraded from fresh, 0001:",
+        "",
+        "the step to 0002 raised ValueError: no note",
+        "",
+        "  upgraded from 0001+a:",
+        "",
+        "the step to 0002 raised ValueError: a",
+    )
+
+
+def test_a_snapshot_that_cannot_be_read_is_told_by_its_own_first_cell(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    store(history, "0001", ONE).write_bytes(b"")
+    store(history, "0002", f"{ONE}; {TWO}")
+    found = judged(history)
+    assert failing(found)[:1] == ["0001..0002[schema]"]
+    assert blocked(found) == ["0001..0002[data]"]
+    assert found["0001..0002[data]"].cause.row == SnapshotRow(SnapshotName(1))
+
+
+def test_a_snapshot_that_is_missing_blocks_the_line_that_the_same_command_writes(
+    tmp_path: Path,
+) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    store(history, "0002", f"{ONE}; {TWO}")
+    found = judged(history, lambda cell: cell.row.version == 1)
+    assert failing(found) == ["0001..0002[schema]"]
+    assert blocked(found) == ["0001..0002[data]", "0001[frozen]"]
+    alone = judged(history, lambda cell: cell.name == "0001[frozen]")
+    assert alone["0001[frozen]"].findings[0].headline == "0001_step.py has no line in frozen.toml"
+
+
+def test_a_check_at_fault_stops_no_other_cell_from_being_told(tmp_path: Path) -> None:
+    def watch(_: History) -> Callable[[object], object]:
+        return lambda _: 1 / 0
+
+    wrong = Check("wrong", "snapshot", watch, lambda *_: Verdict())
+    history = broken(tmp_path)
+    checks = [wrong, *all_checks()]
+    cells = [cell for cell in list_cells(history, checks) if cell.check.of == "snapshot"]
+    found = JudgedCells(cells, checks)
+    tellers = [cell.name for cell in cells if found.verdict(cell).findings]
+    assert tellers == ["0001..0003[wrong]"]
