@@ -1,9 +1,9 @@
 """Read the pages that a reader types word for word: files to write, commands, what they print.
 
 A page writes a file where a line that ends with its path in backticks and a colon stands before a
-block: "Write `shelf/db.py`:". "At the end of `shelf/db.py`, add:" keeps what the file had. A block of
-the language `console` holds commands, each after "$ ", and below each what it prints. A page with
-such a block is typed from top to bottom in an empty folder; its other blocks are only shown.
+block: "Write `shelf/db.py`:". "At the end of `shelf/db.py`, add:" keeps what the file had. A block
+of the language `console` holds commands, each after "$ ", and below each what it prints. A page
+with such a block is typed from top to bottom in an empty folder; other blocks are only shown.
 
 `python -m tests.pages.typed_pages` types every such page and writes what was printed into it.
 """

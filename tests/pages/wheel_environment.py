@@ -1,4 +1,4 @@
-"""Make an environment that holds the two built wheels, what they say they need, and nothing else."""
+"""Make an environment that holds the built wheels, what they say they need, and nothing else."""
 
 from __future__ import annotations
 
