@@ -19,6 +19,13 @@ from click.testing import CliRunner
 from pytest_pmd_migrations import plugin
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.faults import KINDS, LEFT_WORDS
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LockFile,
+    SnapshotLine,
+    VersionLine,
+    lock_file_text,
+)
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 
 from pmd.cli import main as pmd_command
@@ -108,6 +115,25 @@ def test_every_command_is_described():
         assert f"| `pmd-migrations {name}" in COMMANDS, name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
             assert option in COMMANDS, option
+
+
+def test_every_option_of_the_faults_and_schema_commands_is_described(in_an_empty_project):
+    for module in ("pytest_pmd_migrations.faults", "pytest_pmd_migrations.schema"):
+        shown = in_an_empty_project.run(sys.executable, "-m", module, "--help").stdout.str()
+        assert f"## `python -m {module}`" in COMMANDS
+        for option in {*re.findall(r"--[a-z]+", shown)} - {"--help"}:
+            assert f"`{option}" in COMMANDS, option
+
+
+def test_every_key_of_the_lock_file_is_described():
+    line = VersionLine("0001_a.py", "sha256:", "sha256:", {FRESH: "sha256:"}, label="9c1f")
+    snapshot = SnapshotLine("sha256:", {"notes": 1})
+    content = tomllib.loads(lock_file_text(LockFile({1: line}, {SnapshotName(1): snapshot})))
+    keys = {"format", "versions.NNNN", "snapshots.NNNN"}
+    keys |= {f"versions.NNNN.{key}" for key in content["versions"]["0001"]}
+    keys |= {f"snapshots.NNNN.{key}" for key in content["snapshots"]["0001"]}
+    page = read_page("docs/reference/lock-file.md")
+    assert {*re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)} == keys
 
 
 def test_every_command_of_pmd_is_described():

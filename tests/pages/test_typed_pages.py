@@ -37,6 +37,8 @@ def plain_variables(monkeypatch):
     for name in ("CI", "BUILD_NUMBER", "PYTHONPATH", "VIRTUAL_ENV"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    # Its plugin imports all of hypothesis at the end of every run.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
 
 
 def typed_into(warm: WarmPython, programs: Path):
