@@ -190,6 +190,20 @@ def test_a_page_that_a_message_or_docstring_names_exists():
         assert (ROOT / name).is_file(), name
 
 
+def test_the_runner_of_ones_own_works(in_an_empty_project):
+    project = in_an_empty_project
+    project.makepyprojecttoml('[tool.pytest.ini_options]\nmigration_source = "app.migrations"\n')
+    migrations = project.path / "app/migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "__init__.py").write_text(after(OWN_RUNNER, "<!-- example: app/migrations/"))
+    for name, sql in (("0001_notes", "CREATE TABLE a(b)"), ("0002_tags", "CREATE TABLE c(d)")):
+        (migrations / f"{name}.py").write_text(f"def up(conn):\n    conn.execute('{sql}')\n")
+    assert project.run("pmd-migrations", "snapshot").ret == 0
+    result = project.runpytest_subprocess("--migration-matrix")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 10 ok in *"])
+
+
 def test_the_check_of_ones_own_works(in_an_empty_project):
     project = in_an_empty_project
     source = after(OWN_RUNNER, "Write `conftest.py`:")
