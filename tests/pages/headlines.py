@@ -58,7 +58,7 @@ SILENT = {
 """Errors whose texts are no headlines, and why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
     """One file of the source."""
 
@@ -88,21 +88,66 @@ class Module:
 
     def headlines(self) -> Iterator[tuple[ast.Call, str]]:
         """Each headline that it makes, and the call that makes it."""
-        for call, text, local in self.spoken():
-            for one in _texts(text, self, local):
-                if _is_said(one):
-                    yield call, first_clause(one)
+        for call, _, texts in self.messages():
+            yield from ((call, first_clause(text)) for text in texts if _is_said(text))
 
-    def spoken(self) -> Iterator[tuple[ast.Call, ast.expr, dict[str, list[ast.expr]]]]:
-        """Each call that makes a message, its text, and what the names in it are."""
+    def messages(self) -> Iterator[tuple[ast.Call, ast.expr, list[str]]]:
+        """Each call that makes a message, its argument for the text, and what that may be."""
         for scope in (self.tree, *self.scopes):
             body = [node for part in scope.body for node in _own_nodes(part)]
             local = {} if scope is self.tree else _assigned(body)
-            for node in body:
-                if isinstance(node, ast.Call):
-                    text = _text_argument(node)
-                    if text is not None:
-                        yield node, text, local
+            for call in body:
+                argument = _text_argument(call) if isinstance(call, ast.Call) else None
+                if argument is None:
+                    continue
+                texts = _texts(argument, self, local)
+                if scope is not self.tree and not all(map(_begins_with_words, texts)):
+                    texts = _texts(argument, self, {**self._handed_to(scope), **local})
+                yield call, argument, texts
+
+    def _handed_to(self, function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
+        """What the parameters of a function are, where calls hand over texts as written there."""
+        found: dict[str, list[ast.expr]] = {}
+        names = [argument.arg for argument in function.args.args if argument.arg != "self"]
+        for module in {self, *_importers(self, function.name)}:
+            for call in module.calls.get(function.name, []):
+                handed = dict(zip(names, call.args, strict=False))
+                handed.update({word.arg: word.value for word in call.keywords if word.arg})
+                for name, value in handed.items():
+                    texts = _texts(value, module, {}) if _is_written(value) else [GAP]
+                    found.setdefault(name, []).extend(map(ast.Constant, texts))
+        return {name: every for name, every in found.items() if {*map(_value, every)} != {GAP}}
+
+    @cached_property
+    def calls(self) -> dict[str, list[ast.Call]]:
+        """Every call, by the name of what is called."""
+        found: dict[str, list[ast.Call]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                found.setdefault(_called(node), []).append(node)
+        return found
+
+
+def _importers(module: Module, name: str) -> Iterator[Module]:
+    yield from (other for other in by_name().values() if other.imported.get(name) is module)
+
+
+def _value(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def _is_written(node: ast.expr) -> bool:
+    """Whether an argument is a text as written in the call."""
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.IfExp(body=body, orelse=orelse):
+            return _is_written(body) and _is_written(orelse)
+    return False
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -126,7 +171,7 @@ def _assigned(body: list[ast.AST] | list[ast.stmt]) -> dict[str, list[ast.expr]]
 
 
 def _text_argument(call: ast.Call) -> ast.expr | None:
-    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    name = _called(call)
     if name in SILENT or not (name in SPEAKS or name.endswith("Error")):
         return None
     number = SPEAKS.get(name, 0)
@@ -228,6 +273,11 @@ def printed() -> dict[str, str]:
     return found
 
 
+def _begins_with_words(text: str) -> bool:
+    """Whether the first clause of a text is more than gaps."""
+    return re.search(r"[a-z]", _CLAUSE_END.split(text)[0]) is not None
+
+
 def _is_said(text: str) -> bool:
     """Whether a text is more than gaps and what joins them."""
     return re.search(r"[a-z]{3}", text) is not None
@@ -236,9 +286,9 @@ def _is_said(text: str) -> bool:
 def passed_on() -> Iterator[str]:
     """Every message whose text comes from elsewhere: the file, and how it is written there."""
     for name, module in by_name().items():
-        for _, text, local in module.spoken():
-            if not any(_is_said(one) for one in _texts(text, module, local)):
-                yield f"{name}: {ast.unparse(text)}"
+        for _, argument, texts in module.messages():
+            if not any(map(_is_said, texts)):
+                yield f"{name}: {ast.unparse(argument)}"
 
 
 def explained(page: str) -> list[str]:

@@ -90,6 +90,11 @@ def test_a_message_whose_text_is_made_elsewhere_is_known_to_be():
             "def why():\n return 'it is late'\nraise SettingError(f'no: {why()}')",
             ["no: it is late"],
         ),
+        (
+            "def refuse(a, what):\n raise SettingError(f'{a}{what}; expected red')\n"
+            "refuse(b, ' is blue')\nrefuse(b, f', line {n}: no hue')",
+            ["… is blue; expected red", "…, line …: no hue"],
+        ),
         ("raise ValueError('told by another')", []),
         ("raise SettingError(str(error))", []),
     ],
