@@ -252,7 +252,9 @@ def first_clause(text: str) -> str:
     enough = next((n for n, _ in enumerate(clauses, 1) if _says(clauses[:n])), len(clauses))
     clause = "; ".join(filter(None, clauses[:enough]))
     clause = re.sub(rf"'{GAP}'|\"{GAP}\"", GAP, " ".join(clause.split()))
-    return re.sub(rf"{GAP}(\.?{GAP})+", GAP, clause)
+    clause = re.sub(rf"{GAP}(\.?{GAP})+", GAP, clause)
+    # A sentence that may follow, such as "Did you mean ...", is no part of it.
+    return re.sub(rf"((?<=[a-z][a-z])|(?<=[\)\"])){GAP}$", "", clause)
 
 
 _CLAUSE_END = re.compile(r"; |\. (?=[A-Z…])|\.  +|[.:]$")

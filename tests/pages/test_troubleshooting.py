@@ -82,6 +82,7 @@ def test_a_message_whose_text_is_made_elsewhere_is_known_to_be():
     [
         ("raise SettingError(f'the hue {hue!r} is odd; expected red')", ["the hue … is odd"]),
         ("raise NewError('nothing was done. Try again')", ["nothing was done"]),
+        ("raise SettingError(f'it is blue{meant()}')", ["it is blue"]),
         ("raise SettingError(f'{a} is {b}; expected red')", ["… is …; expected red"]),
         ("raise SnapshotError('it is cold', 'bring it in')", ["it is cold"]),
         ("text = f'{a} is gone'\nFinding(headline(text), ())", ["… is gone", "… is gone"]),
