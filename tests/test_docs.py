@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -18,16 +19,37 @@ from click.testing import CliRunner
 from pytest_pmd_migrations import plugin
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.faults import KINDS, LEFT_WORDS
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LockFile,
+    SnapshotLine,
+    VersionLine,
+    lock_file_text,
+)
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 
 from pmd.cli import main as pmd_command
 from pmd.store.migrations import MigrationRunner, load_migrations
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("src/*/README.md")])
-PLUGIN = (ROOT / "docs/PLUGIN.md").read_text(encoding="utf-8")
-MIGRATIONS = (ROOT / "docs/MIGRATIONS.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/*/README.md")])
+
+
+def read_page(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+README = read_page("README.md")
+MIGRATIONS = read_page("docs/MIGRATIONS.md")
+OPTIONS = read_page("docs/reference/options-and-settings.md")
+FIXTURES = read_page("docs/reference/fixtures-and-hooks.md")
+CHECKS = read_page("docs/reference/checks.md")
+COMMANDS = read_page("docs/reference/commands.md")
+SOURCES = read_page("docs/reference/sources.md")
+PMD = read_page("docs/reference/pmd.md")
+FAULTS = read_page("docs/explanation/faults.md")
+RULINGS = read_page("docs/explanation/schema-rulings.md")
+OWN_RUNNER = read_page("docs/howto/own-runner.md")
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -55,8 +77,8 @@ def test_every_option_setting_and_marker_is_described(pytester):
     names = set(re.findall(r"--migration-[a-z-]+|\bmigration_[a-z]+(?= \()", shown))
     assert {"--migration-matrix", "migration_source"} <= names
     for name in names:
-        assert f"`{name}" in PLUGIN, name
-    assert "Every cell carries `migration(version, check)`" in PLUGIN
+        assert f"| `{name}" in OPTIONS, name
+    assert "Every cell carries `migration(version, check)`" in FIXTURES
 
 
 def test_every_fixture_is_described_and_says_in_one_line_how_it_is_called(pytester):
@@ -67,7 +89,7 @@ def test_every_fixture_is_described_and_says_in_one_line_how_it_is_called(pytest
     )
     assert len(names) == 5
     for name in names:
-        assert f"| `{name}` |" in PLUGIN, name
+        assert f"| `{name}` |" in FIXTURES, name
     starts = [n for n, line in enumerate(shown) if re.match(r"(migration_|assert_schema_)", line)]
     for start in starts:
         assert "(" in shown[start + 1], shown[start]
@@ -81,26 +103,44 @@ def test_every_hook_and_check_is_described():
     )
     assert hooks
     for name in hooks:
-        assert f"`{name}(" in PLUGIN
+        assert f"`{name}(" in FIXTURES
     for check in select_checks(""):
-        assert f"| `{check.name}` | {check.of} |" in PLUGIN
+        assert f"| `{check.name}` | {check.of} |" in CHECKS
 
 
 def test_every_command_is_described():
     from pytest_pmd_migrations.cli import main
 
     for name, command in main.commands.items():
-        assert f"| `pmd-migrations {name}" in PLUGIN, name
+        assert f"| `pmd-migrations {name}" in COMMANDS, name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
-            assert option in PLUGIN, option
+            assert option in COMMANDS, option
+
+
+def test_every_option_of_the_faults_and_schema_commands_is_described(in_an_empty_project):
+    for module in ("pytest_pmd_migrations.faults", "pytest_pmd_migrations.schema"):
+        shown = in_an_empty_project.run(sys.executable, "-m", module, "--help").stdout.str()
+        assert f"## `python -m {module}`" in COMMANDS
+        for option in {*re.findall(r"--[a-z]+", shown)} - {"--help"}:
+            assert f"`{option}" in COMMANDS, option
+
+
+def test_every_key_of_the_lock_file_is_described():
+    line = VersionLine("0001_a.py", "sha256:", "sha256:", {FRESH: "sha256:"}, label="9c1f")
+    snapshot = SnapshotLine("sha256:", {"notes": 1})
+    content = tomllib.loads(lock_file_text(LockFile({1: line}, {SnapshotName(1): snapshot})))
+    keys = {"format", "versions.NNNN", "snapshots.NNNN"}
+    keys |= {f"versions.NNNN.{key}" for key in content["versions"]["0001"]}
+    keys |= {f"snapshots.NNNN.{key}" for key in content["snapshots"]["0001"]}
+    page = read_page("docs/reference/lock-file.md")
+    assert {*re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)} == keys
 
 
 def test_every_command_of_pmd_is_described():
-    text = (ROOT / "docs/COMMAND.md").read_text(encoding="utf-8")
     for name, command in pmd_command.commands["db"].commands.items():
-        assert f"| `pmd db {name} DATABASE` |" in text, name
+        assert f"| `pmd db {name} DATABASE` |" in PMD, name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
-            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", text, re.M), (
+            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", PMD, re.M), (
                 option
             )
 
@@ -109,37 +149,66 @@ def test_the_commands_of_the_readme_do_what_they_say(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(ROOT / "fixtures/snapshots/0007.db", "notes.db")
     (commands,) = (block for block in blocks(README, "sh") if "pmd db" in block)
-    text = (ROOT / "docs/COMMAND.md").read_text(encoding="utf-8")
     ran = CliRunner().invoke(pmd_command, ["db", "status", "notes.db"])
-    assert ran.output == after(text, "<!-- output of pmd db status notes.db -->")
+    assert ran.output == after(PMD, "<!-- output of pmd db status notes.db -->")
     for line in commands.splitlines():
         ran = CliRunner().invoke(pmd_command, shlex.split(line, comments=True)[1:])
         assert ran.exit_code == 0, ran.output
     assert "restored  notes.db to version 7" in ran.output
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def anchors(page):
+    """What a link into a page may name: each of its headings, as GitHub writes it."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    links = re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
+    for path, anchor in links:
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
 
 
-def test_the_source_of_ones_own_works(in_an_empty_project):
+def test_every_page_can_be_reached_from_the_readme():
+    links = re.findall(r"\]\((docs/[^)#]+)\)", README)
+    assert {*links} == {
+        str(page.relative_to(ROOT)) for page in PAGES if page.is_relative_to(ROOT / "docs")
+    }
+
+
+def test_a_page_that_a_message_or_docstring_names_exists():
+    named = {
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r"\bdocs/[\w./-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert named
+    for name in named:
+        assert (ROOT / name).is_file(), name
+
+
+def test_the_runner_of_ones_own_works(in_an_empty_project):
     project = in_an_empty_project
-    project.makeconftest(after(PLUGIN, "<!-- example: conftest.py -->"))
-    (project.path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
-    done = project.run("pmd-migrations", "snapshot")
-    assert done.ret == 0, done.stderr.str()
-    result = project.runpytest_subprocess("--migration-matrix", "-v")
+    project.makepyprojecttoml('[tool.pytest.ini_options]\nmigration_source = "app.migrations"\n')
+    migrations = project.path / "app/migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "__init__.py").write_text(after(OWN_RUNNER, "<!-- example: app/migrations/"))
+    for name, sql in (("0001_notes", "CREATE TABLE a(b)"), ("0002_tags", "CREATE TABLE c(d)")):
+        (migrations / f"{name}.py").write_text(f"def up(conn):\n    conn.execute('{sql}')\n")
+    assert project.run("pmd-migrations", "snapshot").ret == 0
+    result = project.runpytest_subprocess("--migration-matrix")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*snapshots*schema*data*", "*migrations*atomic*frozen*", "2 snapshots, 2 migrations: 8 ok in *"])
+    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 10 ok in *"])
 
 
 def test_the_check_of_ones_own_works(in_an_empty_project):
     project = in_an_empty_project
-    source = after(PLUGIN, "<!-- example: conftest.py -->")
+    source = after(OWN_RUNNER, "Write `conftest.py`:")
     (project.path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
-    project.makeconftest(f"{source}\n\n{after(PLUGIN, '## Adding a check')}")
+    project.makeconftest(f"{source}\n\n{after(CHECKS, '## A check of your own')}")
     assert project.run("pmd-migrations", "snapshot").ret == 0
     result = project.runpytest_subprocess("--migration-matrix", "-v")
     assert result.ret == 0
@@ -148,8 +217,8 @@ def test_the_check_of_ones_own_works(in_an_empty_project):
 
 def test_the_statements_example_works(in_an_empty_project):
     project = in_an_empty_project
-    source = after(PLUGIN, "<!-- example: conftest.py -->")
-    hook = after(PLUGIN, "<!-- example: pytest_migration_statements -->")
+    source = after(OWN_RUNNER, "Write `conftest.py`:")
+    hook = after(FIXTURES, "<!-- example: pytest_migration_statements -->")
     (project.path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     project.makeconftest(f"{source}\n\n{hook}")
     assert project.run("pmd-migrations", "snapshot").ret == 0
@@ -171,13 +240,13 @@ def test_the_fixtures_example_works(in_an_empty_project):
         'migration_source = "pmd.store.migrations"\n'
         f"migration_snapshots = {str(ROOT / 'fixtures/snapshots')!r}\n"
     )
-    project.makepyfile(after(PLUGIN, "## Fixtures\n"))
+    project.makepyfile(after(FIXTURES, "## Fixtures\n"))
     project.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 def test_the_declarations_example_can_be_read(tmp_path):
     path = tmp_path / "rows.toml"
-    path.write_text(after(PLUGIN, "## Declarations\n"), encoding="utf-8")
+    path.write_text(after(SOURCES, "## Declarations\n"), encoding="utf-8")
     declared = read_rows_file(path, source="app")[12]
     assert declared.deletes["content"].reason == "orphans"
     assert declared.moves == {"path_contexts.context": "source_collections.contexts"}
@@ -212,12 +281,19 @@ def test_the_five_lines_set_up_a_project(in_an_empty_project, page):
     migrations.mkdir(parents=True)
     for folder in (migrations, migrations.parent):
         (folder / "__init__.py").touch()
-    (migrations / "0001_notes.sql").write_text(NOTES)
+    if page == "README.md":
+        (migrations / "0001_notes.py").write_text(after(text, "<!-- a migration:"))
+        (migrations.parent / "__init__.py").write_text(after(text, "<!-- an application:"))
+    else:
+        (migrations / "0001_notes.sql").write_text(NOTES)
     (commands,) = (block for block in blocks(text, "sh") if "pmd-migrations snapshot" in block)
     for line in commands.splitlines():
         result = project.run(*shlex.split(line, comments=True))
         assert result.ret == 0, result.stderr.str()
     result.stdout.fnmatch_lines(["1 snapshot, 1 migration: 5 ok in *"])
+    if page == "README.md":
+        show = "import app; print(*app.open_notes('my.db').execute('PRAGMA user_version'))"
+        assert project.run(sys.executable, "-c", show).outlines == ["(1,)"]
 
 
 def test_the_failing_example_is_what_is_printed():
@@ -227,20 +303,20 @@ def test_the_failing_example_is_what_is_printed():
 
 
 def test_the_difference_shown_is_what_is_printed():
-    shown = after(PLUGIN, "<!-- output of pytest --migration-matrix in fixtures/projects/changed-")
+    shown = after(RULINGS, "<!-- output of pytest --migration-matrix in fixtures/projects/changed-")
     expected = ROOT / "tests/acceptance/expected/changed-check.txt"
     assert shown in expected.read_text(encoding="utf-8")
 
 
 def test_the_broken_point_shown_is_what_is_printed():
-    shown = after(PLUGIN, "<!-- output of pytest --migration-matrix in fixtures/projects/plan-")
+    shown = after(FAULTS, "<!-- output of pytest --migration-matrix in fixtures/projects/plan-")
     expected = ROOT / "tests/acceptance/expected/plan-runner.txt"
     assert shown in expected.read_text(encoding="utf-8")
 
 
 def test_every_kind_of_fault_and_every_word_for_what_it_left_is_described():
     for word in (*(kind.name for kind in KINDS), *LEFT_WORDS):
-        assert f"| `{word}` |" in PLUGIN, word
+        assert f"| `{word}` |" in FAULTS, word
 
 
 def test_the_two_commands_are_the_ones_that_ci_runs():
@@ -251,13 +327,29 @@ def test_the_two_commands_are_the_ones_that_ci_runs():
     ]
 
 
-def test_the_commands_of_the_policy_exist(in_an_empty_project):
-    project = in_an_empty_project
-    for block in blocks(MIGRATIONS, "sh"):
-        for line in block.splitlines():
-            if line.startswith("pmd-migrations"):
-                command = shlex.split(line, comments=True)[:2]
-                assert project.run(*command, "--help").ret == 0, line
+def shown_commands():
+    """Every command that a page shows without running it, in the shortest form that asks for help.
+
+    pytest looks at its arguments before it tells its version.
+    """
+    for page in PAGES:
+        for block in blocks(page.read_text(encoding="utf-8"), "sh"):
+            for line in block.splitlines():
+                match shlex.split(line, comments=True):
+                    case ["pmd-migrations" | "pmd" as program, *arguments]:
+                        names = [*takewhile(str.isalpha, arguments)][:2]
+                        yield program, *names[: 1 if program == "pmd-migrations" else 2], "--help"
+                    case ["python", "-m", module, *_]:
+                        yield "python", "-m", module, "--help"
+                    case ["pytest", *arguments]:
+                        yield "pytest", *arguments, "--version"
+
+
+@pytest.mark.parametrize("command", sorted({*shown_commands()}), ids=" ".join)
+def test_a_command_that_is_only_shown_exists(in_an_empty_project, command):
+    program, *arguments = command
+    program = sys.executable if program == "python" else program
+    assert in_an_empty_project.run(program, *arguments).ret == 0
 
 
 def test_both_packages_and_the_changelog_have_one_version():

@@ -40,9 +40,13 @@ IMPORTED = (
 
 
 class WarmPython:
-    """A process that forks to run commands, one at a time."""
+    """A process that forks to run commands, one at a time.
 
-    def __init__(self) -> None:
+    `python` is the interpreter, of this environment or of another one.
+    """
+
+    def __init__(self, python: str = sys.executable) -> None:
+        self.python = python
         # Compiled modules are kept, also where the environment forbids it: pytest rewrites those
         # of plugins, and each worker of pytest-xdist would do so again. Its options are for others.
         env = {
@@ -51,7 +55,7 @@ class WarmPython:
             if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("PYTEST")
         }
         self._server = subprocess.Popen(
-            [sys.executable, __file__],
+            [python, __file__],
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -64,7 +68,7 @@ class WarmPython:
     def run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, as `subprocess.run` would; return its exit code and texts."""
         cwd = cwd or Path.cwd()
-        if not can_run(command, os.environ["PATH"]):
+        if not can_run(command, os.environ["PATH"], self.python):
             return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8")
         with (
             tempfile.NamedTemporaryFile("r", encoding="utf-8") as stdout,
@@ -119,24 +123,24 @@ class Run:
         return int(answer)
 
 
-def can_run(command: Sequence[str], path: str) -> bool:
-    """Whether a command is `python -c`, `python -m...` or a script beside this Python."""
-    known = is_code(command) or is_module(command)
-    return CAN_FORK and (known or installed_script(command[0], path) is not None)
+def can_run(command: Sequence[str], path: str, python: str = sys.executable) -> bool:
+    """Whether a command is `python -c`, `python -m...` or a script beside that Python."""
+    known = is_code(command, python) or is_module(command, python)
+    return CAN_FORK and (known or installed_script(command[0], path, python) is not None)
 
 
-def is_code(command: Sequence[str]) -> bool:
-    return command[0] == sys.executable and command[1] == "-c"
+def is_code(command: Sequence[str], python: str = sys.executable) -> bool:
+    return command[0] == python and command[1] == "-c"
 
 
-def is_module(command: Sequence[str]) -> bool:
-    return command[0] == sys.executable and command[1].startswith("-m")
+def is_module(command: Sequence[str], python: str = sys.executable) -> bool:
+    return command[0] == python and command[1].startswith("-m")
 
 
-def installed_script(name: str, path: str) -> str | None:
+def installed_script(name: str, path: str, python: str = sys.executable) -> str | None:
     found = shutil.which(name, path=path)
-    here = Path(sys.executable).parent
-    return found if found and Path(found).parent == here and found != sys.executable else None
+    here = Path(python).parent
+    return found if found and Path(found).parent == here and found != python else None
 
 
 def serve() -> None:

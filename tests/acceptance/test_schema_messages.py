@@ -123,5 +123,5 @@ def test_a_project_without_statements_has_no_cell_to_choose(application: App) ->
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.str().strip() == (
         "ERROR: --migration-checks=statements leaves no cell: no source here can be asked that."
-        " See docs/PLUGIN.md, Sources and Hooks"
+        " See docs/reference/sources.md and fixtures-and-hooks.md"
     )

@@ -186,7 +186,7 @@ def test_checks_that_no_source_can_be_asked_are_one_line(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.str().strip() == (
         "ERROR: --migration-checks=again leaves no cell: no source here can be asked that."
-        " See docs/PLUGIN.md, Sources and Hooks"
+        " See docs/reference/sources.md and fixtures-and-hooks.md"
     )
 
 

@@ -33,7 +33,7 @@ def select_cells(
         names = ", ".join(check.name for check in checks)
         raise SettingError(
             f"--migration-checks={names} leaves no cell: no source here can be asked that."
-            " See docs/PLUGIN.md, Sources and Hooks"
+            " See docs/reference/sources.md and fixtures-and-hooks.md"
         )
     for wanted in ids:
         if wanted not in cells:

@@ -54,5 +54,5 @@ def _check_runner(runner: object, setting: str) -> None:
         raise SourceError(
             f"{setting}: its MigrationRunner cannot stop at a version; expected"
             " run_migrations(target=None). Add the argument, or write a source that can stop"
-            " (docs/PLUGIN.md, Sources)"
+            " (docs/howto/own-runner.md)"
         )

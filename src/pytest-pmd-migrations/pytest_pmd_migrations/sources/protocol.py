@@ -81,7 +81,7 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
         raise SourceError(
             f"{setting} is no migration source: a {type(candidate).__name__} without"
             f" {', '.join(missing)}; expected name, versions(), location(version) and"
-            " upgrade(conn, to). See docs/PLUGIN.md, Sources"
+            " upgrade(conn, to). See docs/reference/sources.md"
         )
     if not isinstance(candidate.name, str) or not _NAME.fullmatch(candidate.name):
         raise SourceError(

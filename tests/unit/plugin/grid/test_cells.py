@@ -200,7 +200,7 @@ def test_checks_that_leave_no_cell_are_an_error(tmp_path: Path) -> None:
         select_cells([history], select_checks("again"), [])
     assert str(caught.value) == (
         "--migration-checks=again leaves no cell: no source here can be asked that."
-        " See docs/PLUGIN.md, Sources and Hooks"
+        " See docs/reference/sources.md and fixtures-and-hooks.md"
     )
 
 

@@ -115,7 +115,7 @@ def test_the_hook_must_return_a_list_of_sources(tmp_path: Path) -> None:
     assert error(Config(tmp_path, [object()])) == (
         "a source of pytest_migration_sources is no migration source: a object without name,"
         " versions, location, upgrade; expected name, versions(), location(version) and"
-        " upgrade(conn, to). See docs/PLUGIN.md, Sources"
+        " upgrade(conn, to). See docs/reference/sources.md"
     )
 
 

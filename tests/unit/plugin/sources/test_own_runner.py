@@ -114,7 +114,7 @@ def test_a_runner_that_cannot_stop_is_refused(tmp_path: Path) -> None:
     assert message("shop.migrations", tmp_path) == (
         "migration_source 'shop.migrations': its MigrationRunner cannot stop at a version;"
         " expected run_migrations(target=None). Add the argument, or write a source that can stop"
-        " (docs/PLUGIN.md, Sources)"
+        " (docs/howto/own-runner.md)"
     )
 
 

@@ -98,5 +98,5 @@ def test_an_attribute_that_is_not_there_is_said_with_what_was_meant(tmp_path: Pa
     assert message("shop.db:migrations", tmp_path) == (
         "migration_source 'shop.db:migrations' is no migration source: a NoneType without name,"
         " versions, location, upgrade; expected name, versions(), location(version) and"
-        " upgrade(conn, to). See docs/PLUGIN.md, Sources"
+        " upgrade(conn, to). See docs/reference/sources.md"
     )

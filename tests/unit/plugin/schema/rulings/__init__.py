@@ -1,4 +1,4 @@
-"""The rulings of docs/PLUGIN.md on what is a difference, each with a pair of schemas."""
+"""What is a difference, by docs/explanation/schema-rulings.md: a pair of schemas a ruling."""
 
 from __future__ import annotations
 
