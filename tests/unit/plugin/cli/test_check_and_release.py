@@ -258,9 +258,9 @@ def test_a_lock_file_that_cannot_be_read(stored: Make, command: str) -> None:
     made.lock.write_text("<<<<<<< ours")
     assert made.run(command) == (
         1,
-        "Error: fixtures/snapshots/frozen.toml cannot be read: Invalid statement (at line 1,"
-        " column 1); expected the TOML that pmd-migrations writes. Restore it from version"
-        " control.\n",
+        "Error: fixtures/snapshots/frozen.toml has a merge conflict in line 1. Keep one side whole"
+        " (--ours or --theirs) and record again what the other added: git checkout --ours --"
+        " fixtures/snapshots/frozen.toml && pmd-migrations snapshot\n",
     )
 
 
