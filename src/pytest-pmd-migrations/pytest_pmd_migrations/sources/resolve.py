@@ -22,7 +22,7 @@ from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
     refuse_foreign_object,
-    refuse_holder,
+    refuse_missing_colon,
     refuse_module,
     refuse_spelling,
     refuse_unnumbered,
@@ -74,7 +74,7 @@ def _package_source(package: ModuleType, root: Path, named: str) -> FilesSource:
         refuse_module(package, root, named)
     source = pmd_runner_source(package, folder, name=package.__name__, setting=named)
     if not source.files:
-        refuse_holder(package, named)
+        refuse_missing_colon(package, named)
     return source
 
 

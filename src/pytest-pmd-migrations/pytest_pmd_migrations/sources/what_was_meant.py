@@ -20,7 +20,7 @@ from pytest_pmd_migrations.sources.numbered_files import has_files, versions_fol
 __all__ = [
     "refuse_file",
     "refuse_foreign_object",
-    "refuse_holder",
+    "refuse_missing_colon",
     "refuse_module",
     "refuse_spelling",
     "refuse_unnumbered",
@@ -72,7 +72,7 @@ def refuse_file(file: Path, root: Path, named: str, *, attribute: str = "") -> N
 
 def refuse_module(module: ModuleType, root: Path, named: str) -> None:
     """Raise SourceError: the text names a module that is no package and has no MigrationRunner."""
-    refuse_holder(module, named)
+    refuse_missing_colon(module, named)
     name = module.__name__
     package, folder = name.rpartition(".")[0], Path(str(module.__file__)).parent
     files = versions_folder(folder)
@@ -90,7 +90,7 @@ def refuse_module(module: ModuleType, root: Path, named: str) -> None:
     )
 
 
-def refuse_holder(module: ModuleType, named: str) -> None:
+def refuse_missing_colon(module: ModuleType, named: str) -> None:
     """Raise SourceError where sources stand in the module that the text names; else do nothing."""
     found = source_names(module)
     if found:
