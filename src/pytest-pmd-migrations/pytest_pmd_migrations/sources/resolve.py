@@ -52,8 +52,8 @@ def resolve_source(
         found = _folder_source(root / text, root, named)
     else:
         found = _package_source(_import(text, root, named), root, named)
-    if isinstance(found, FilesSource) and not found.files and not allow_empty:
-        refuse_unnumbered(found.folder, root, named)
+    if isinstance(found, FilesSource) and not found.files:
+        refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
     return check_source(found, setting=named, allow_empty=allow_empty)
 
 

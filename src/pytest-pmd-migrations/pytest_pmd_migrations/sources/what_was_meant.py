@@ -111,15 +111,18 @@ def refuse_foreign_object(found: object, named: str) -> None:
         )
 
 
-def refuse_unnumbered(folder: Path, root: Path, named: str) -> None:
-    """Raise SourceError where a folder holds other files than migrations; else do nothing."""
+def refuse_unnumbered(folder: Path, root: Path, named: str, *, allow_empty: bool) -> None:
+    """Raise SourceError where the migrations lie below a folder that has none itself.
+
+    Unless it may be empty, also where it holds other files; else do nothing.
+    """
     numbered = [other for other in below(folder) if has_files(other)]
     if numbered:
         meant = did_you_mean(*(_setting_of(other, root) for other in numbered[:_SHOWN]))
         raise SourceError(f"{named} has no migrations; there are some below it{meant}")
     others = sorted(file.name for file in folder.iterdir() if file.suffix in (".sql", ".py"))
     others = [name for name in others if not name.startswith("_")]
-    if others:
+    if others and not allow_empty:
         more = " and others" if len(others) > _SHOWN else ""
         raise SourceError(
             f"{named} has no migrations; expected names that begin with a number, as in"
