@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import row_digester
+from pytest_pmd_migrations.application.recorded import table_digester
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.idle_step import idle_watcher
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching
+from pytest_pmd_migrations.rows import combine_digests
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
@@ -29,11 +31,34 @@ Lines = tuple[str, ...]
 _LABELS = ("stored", "fresh now")
 
 
-def _watch(history: History) -> Callable[[Step], str]:
-    return row_digester(history)
+@dataclass(frozen=True)
+class _Seen:
+    """What one step left: the digest of the rows, and whether it changed nothing at all."""
+
+    rows: str
+    idle: bool
 
 
-def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[str]]) -> Verdict:
+def _watch(history: History) -> Callable[[Step], _Seen]:
+    digest, is_idle = table_digester(history), idle_watcher(history)
+
+    def observe(step: Step) -> _Seen:
+        tables = digest(step)
+        return _Seen(combine_digests(tables), is_idle(step, tables))
+
+    return observe
+
+
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
+    verdict = _compare(history, row, lineages)
+    reached = reaching(lineages, row.version)
+    if verdict.findings or not reached or not all(r.seen[row.version].idle for r in reached):
+        return verdict
+    note = Note(row, "changes nothing: neither the schema nor a stored row")
+    return replace(verdict, notes=(*verdict.notes, note))
+
+
+def _compare(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
     version = row.version
     line = history.store.lock_file.versions.get(version)
     if version not in history.application.versions:
@@ -79,13 +104,13 @@ def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[li
 
 
 def _row_lines(
-    history: History, line: VersionLine, version: int, lineages: Sequence[LineageRecord[str]]
+    history: History, line: VersionLine, version: int, lineages: Sequence[LineageRecord[_Seen]]
 ) -> list[str]:
     """Return a line for the lineages whose rows after the step are not those recorded."""
     other: list[str] = []
     for record in reaching(lineages, version):
         recorded = line.rows.get(record.start)
-        if recorded is not None and record.seen[version] != recorded:
+        if recorded is not None and record.seen[version].rows != recorded:
             other.append(history.application.start_title(record.start))
     if not other:
         return []
