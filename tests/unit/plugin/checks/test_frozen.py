@@ -146,7 +146,8 @@ def test_a_late_inserted_version_fails(tmp_path: Path) -> None:
 
 
 def test_an_unreleased_version_may_change_and_a_note_says_so(tmp_path: Path) -> None:
-    history = changed(released(tmp_path, versions=(1,)), {**STEPS, 2: TRIM.replace("trim", "upper")})
+    upper = TRIM.replace("trim", "upper")
+    history = changed(released(tmp_path, versions=(1,)), {**STEPS, 2: upper})
     found = verdict(history, "0002", "frozen")
     command = "pmd-migrations snapshot --rewrite 0002"
     assert found.findings == ()
