@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
+from pytest_pmd_migrations.application.step_error import tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import unchanged_rows
@@ -78,8 +79,13 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     try:
         source.upgrade(conn, to)
     except (Exception, SystemExit) as error:
+        told = tell_step_error(error, source, location_of(source, to))
         raise StepFailedError(
-            f"the step to {number} raised {type(error).__name__}: {error}", version=to
+            f"the step to {number} raised {type(error).__name__}: {error}",
+            version=to,
+            headline=told.headline,
+            lines=told.lines,
+            line=told.line,
         ) from error
     try:
         left_open = conn.in_transaction

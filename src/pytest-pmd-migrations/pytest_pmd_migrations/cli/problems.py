@@ -40,10 +40,17 @@ def find_problems(survey: Survey) -> Iterator[Problem]:
     yield from _changed_results(survey)
 
 
-def shown_failure(history: History, failure: StepFailedError, starts: str) -> str:
-    """Return where the step that failed is written, and what it was upgraded from."""
+def shown_failure(
+    history: History, failure: StepFailedError, starts: str, *, outcome: str = ""
+) -> str:
+    """Return where the step that failed is written, what it was upgraded from, and why it did.
+
+    ``outcome`` says what became of the command.
+    """
     where = history.application.location(failure.version)
-    return f"{shown_path(where.path)}:{where.line} fails, upgraded from {starts}"
+    written = f"{shown_path(where.path)}:{failure.line or where.line}"
+    first = f"{written} fails, upgraded from {starts}{outcome}: {failure.headline or failure}"
+    return "\n".join((first, *(line for line in failure.lines if line.strip() != written)))
 
 
 def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
@@ -139,7 +146,7 @@ def _failed_steps(survey: Survey) -> Iterator[Problem]:
     for version, by_start in sorted(failures.items()):
         first = next(iter(by_start.values()))
         what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
-        yield Problem(version, f"{what}: {first}")
+        yield Problem(version, what)
 
 
 def _changed_results(survey: Survey) -> Iterator[Problem]:

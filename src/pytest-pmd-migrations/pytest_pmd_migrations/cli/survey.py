@@ -102,7 +102,7 @@ class Survey:
             failure = lineages[name].failure
             if failure is not None:
                 raise StepFailedError(
-                    f"{name} cannot be upgraded: {failure}", version=failure.version
+                    f"{name} cannot be upgraded: {failure.story}", version=failure.version
                 ) from failure
         return replace(self, lineages=lineages)
 

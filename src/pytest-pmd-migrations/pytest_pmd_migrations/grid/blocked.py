@@ -29,7 +29,7 @@ def failed_lineage(history: History, walk: Walk) -> Verdict | None:
         stopped = application.title(walk.reached[-1] if walk.reached else walk.start.version)
         name = application.file_name(failure.version)
         start = application.start_title(walk.start)
-        head = headline(f"{start} stopped at {stopped}: {name} failed")
+        head = headline(failure.headline or f"{start} stopped at {stopped}: {name} failed")
         finding = Finding(head, finding.lines, finding.version)
     return Verdict((finding,), image=walk.last)
 
@@ -68,7 +68,16 @@ def error_finding(history: History, error: MigrationTestError) -> Finding:
     head = text
     if isinstance(error, FreshFailedError):
         head = f"no fresh database: {history.application.file_name(error.version)} failed"
-    return Finding(headline(head), (*wrap_text(text), *_causes(error)), error.version)
+    if error.headline:
+        return Finding(headline(error.headline), _uncut(error), error.version)
+    return Finding(headline(head), (*wrap_text(text), *_causes(error), *error.lines), error.version)
+
+
+def _uncut(error: StepFailedError) -> tuple[str, ...]:
+    """Return the lines of an error below its headline, which they repeat where it was cut."""
+    if headline(error.headline) == error.headline:
+        return error.lines
+    return (*wrap_text(error.headline), "", *error.lines)
 
 
 def _causes(error: StepFailedError) -> tuple[str, ...]:

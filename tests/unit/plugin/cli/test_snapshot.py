@@ -336,7 +336,8 @@ def test_a_stored_snapshot_that_generated_rows_do_not_reach_is_named(project: Ma
         "Error: 0002 cannot be upgraded: the step to 0003 raised MigrationFailedError: migration"
         " 0003 (step 3) failed and was undone: IntegrityError: UNIQUE constraint failed: index"
         " 'one'\n"
-        "in the statement: CREATE UNIQUE INDEX one ON tags(tag IS 7);\n",
+        "in the statement: CREATE UNIQUE INDEX one ON tags(tag IS 7);\n"
+        "  db/sql/0003_step_3.sql:1\n",
     )
     assert [file.name for file in made.snapshots.iterdir()] == ["0003.db"]
 

@@ -20,6 +20,7 @@ from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.report.plan import plan_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -180,7 +181,9 @@ def test_a_lineage_that_stops_names_the_step_and_the_cause(tmp_path: Path) -> No
     assert told(history, "0001", "data") == (
         "0001 stopped at 0001: 0002_step.py failed\n"
         "the step to 0002 raised ValueError: second\n"
-        "  KeyError: 'first'"
+        "  KeyError: 'first'\n"
+        f"  {shown_path(Path(__file__))}:{two.__code__.co_firstlineno + 2}, in two\n"
+        '    raise KeyError("first")'
     )
     assert verdict(history, "0001", "data").image is not None
 
