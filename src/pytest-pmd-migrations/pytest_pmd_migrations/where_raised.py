@@ -44,15 +44,17 @@ def find_syntax_error(error: BaseException) -> SyntaxError | None:
     return found[-1] if found else None
 
 
-def application_frames(error: BaseException, own: Path, *, runner: object = None) -> list[Frame]:
+def application_frames(
+    error: BaseException, own: Path | None = None, *, runner: object = None
+) -> list[Frame]:
     """Return the frames of the application, from the file ``own`` on, the innermost last.
 
-    ``own`` is the file that the work is written in. Frames of this package, of pmd's runner, of
-    Python's and of installed libraries are left out, unless ``own`` belongs to that library. Where
-    no frame of ``own`` is among them, all that are the application's are returned, but for the
-    methods of the object ``runner``.
+    ``own`` is the file that the work is written in, where there is one. Frames of this package, of
+    pmd's runner, of Python's and of installed libraries are left out, unless ``own`` belongs to
+    that library. Where no frame of ``own`` is among them, all that are the application's are
+    returned, but for the methods of the object ``runner``.
     """
-    own = own.resolve()
+    own = own.resolve() if own else None
     best: list[Frame] = []
     for one in reversed(list_chain(error)):
         frames = [
@@ -79,7 +81,7 @@ def _frame(frame: FrameType, line: int) -> Frame:
     return Frame(Path(code.co_filename).resolve(), line, code.co_name, source)
 
 
-def _is_application(frame: FrameType, own: Path, runner: object) -> bool:
+def _is_application(frame: FrameType, own: Path | None, runner: object) -> bool:
     file = frame.f_code.co_filename
     if file.startswith("<") or (runner is not None and frame.f_locals.get("self") is runner):
         return False
@@ -89,7 +91,7 @@ def _is_application(frame: FrameType, own: Path, runner: object) -> bool:
     module = f"{frame.f_globals.get('__name__', '')}."
     if module.startswith(_TOOLS) and not module.startswith(_NO_TOOL):
         return False
-    return _library(path) in (None, _library(own))
+    return _library(path) in (None, _library(own) if own else None)
 
 
 def _library(path: Path) -> Path | None:

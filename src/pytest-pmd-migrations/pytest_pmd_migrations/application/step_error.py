@@ -49,7 +49,7 @@ def tell_step_error(error: BaseException, source: Source, written: Location) -> 
     if not own:
         return StepErrorText(_untouched(error), tuple(_frame_lines(frames[-1:])))
     headline = _untouched(error)
-    if own[-1].function == "<module>":
+    if any(frame.function == "<module>" for frame in own):
         cause = list_chain(error)[-1]
         what = f"{type(cause).__name__}: {cause}"
         headline = f"{written.path.name} cannot be imported: line {own[-1].line}: {what}"

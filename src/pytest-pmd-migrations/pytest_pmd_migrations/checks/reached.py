@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Finding, LineageRecord, Seen, Verdict
+from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["reaching", "unreached"]
@@ -24,16 +25,15 @@ def unreached(
     """Return the failing verdict on a migration that no lineage got through, else None."""
     if reaching(lineages, version):
         return None
-    stopped: dict[str, list[str]] = {}
+    stopped: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for record in lineages:
         if record.failure is not None:
-            stopped.setdefault(str(record.failure), []).append(
-                history.application.start_title(record.start)
-            )
+            title = history.application.start_title(record.start)
+            stopped.setdefault(_told(record.failure), []).append(title)
     reasons = [
         line
-        for failure, starts in stopped.items()
-        for line in wrap_text(f"{', '.join(starts)}: {failure}", indent="  ")
+        for (failure, below), starts in stopped.items()
+        for line in (*wrap_text(f"{', '.join(starts)}: {failure}", indent="  "), *below)
     ]
     unreached = history.application.title(version)
     return Verdict(
@@ -45,3 +45,10 @@ def unreached(
             ),
         )
     )
+
+
+def _told(failure: MigrationTestError) -> tuple[str, tuple[str, ...]]:
+    """Return what a failure says, and the lines that show where it was raised."""
+    if isinstance(failure, StepFailedError):
+        return failure.headline or str(failure), failure.lines
+    return str(failure), ()

@@ -27,6 +27,8 @@ from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_spelling,
     refuse_unnumbered,
 )
+from pytest_pmd_migrations.where_raised import application_frames, find_syntax_error
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["resolve_source"]
 
@@ -110,8 +112,21 @@ def _import(name: str, root: Path, named: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         if (root / name).is_file():
             refuse_file(root / name, root, named)
-        reason = f"{type(error).__name__}: {error}"
-        if isinstance(error, ModuleNotFoundError):
-            reason = str(error)
+        reason = _reason(error, name)
         meant = did_you_mean(with_colon(name) or close_package(name, root))
         raise SourceError(f"{named} cannot be imported: {reason}{meant}") from error
+
+
+def _reason(error: BaseException, name: str) -> str:
+    """Return what the import of a module raised, and the line of the application that did."""
+    syntax = find_syntax_error(error)
+    if syntax is not None:
+        where = f"{shown_path(Path(str(syntax.filename)))}:{syntax.lineno or 1}"
+        return f"{type(syntax).__name__}: {syntax.msg} ({where})"
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, ModuleNotFoundError):
+        reason = str(error)
+        if f"{name}.".startswith(f"{error.name}."):
+            return reason
+    frames = application_frames(error)
+    return f"{reason} ({shown_path(frames[-1].path)}:{frames[-1].line})" if frames else reason

@@ -226,7 +226,7 @@ def test_a_package_that_is_missing_is_made(
         (
             "shop.steps",
             {"shop/__init__.py": "import elsewhere\n"},
-            "cannot be imported: No module named 'elsewhere'",
+            "cannot be imported: No module named 'elsewhere' (shop/__init__.py:1)",
         ),
         (
             "shop.steps",

@@ -174,7 +174,7 @@ def test_an_object_that_cannot_be_made(tmp_path: Path) -> None:
         " argument: 'path'; expected a source, or a function without arguments that returns one"
     )
     write(tmp_path, {"other.py": "raise SystemExit(3)\n"})
-    assert said("other:thing", tmp_path) == "cannot be imported: SystemExit: 3"
+    assert said("other:thing", tmp_path) == "cannot be imported: SystemExit: 3 (ROOT/other.py:1)"
 
 
 def test_an_object_written_as_a_call_is_taken(tmp_path: Path) -> None:
