@@ -107,7 +107,8 @@ def _finding(
     message = f"{where}: {found.message}"
     first = headline(message)
     uncut = wrap_text(found.message, indent="  ") if first != message else ()
-    evidence = ("", *(f"    {line}" for line in found.evidence)) if found.evidence else ()
+    shown = found.evidence_lines(history.application.declaration_table(version))
+    evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
     return Finding(first, (blamed, *uncut, *evidence), version)
 
 

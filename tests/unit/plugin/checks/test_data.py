@@ -77,8 +77,9 @@ def test_a_loss_names_the_step_the_row_and_the_declaration(tmp_path):
         "  lost by the step 0003_step.sql",
         "",
         "    gone: id 2, v 'b'",
-        "    where that is meant, declare it:",
-        '      DELETES = {"t": ("<condition>", "<reason>")}',
+        "    where that is meant, declare it in the file of migration_rows:",
+        "      [0003.deletes]",
+        '      "t" = ["<condition>", "<reason>"]',
     ]
     assert found.findings[0].version == 3
     assert found.image is not None
