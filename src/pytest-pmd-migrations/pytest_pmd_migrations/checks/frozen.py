@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from pytest_pmd_migrations.application.changed import is_edited
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import table_digester
 from pytest_pmd_migrations.application.upgrade import Step
@@ -20,7 +21,7 @@ from pytest_pmd_migrations.rows import combine_digests
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -68,7 +69,7 @@ def _compare(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
     differences, details = _schema_lines(history, version, line)
     differences = differences or _row_lines(history, line, version, lineages)
-    edited = _is_edited(history, version)
+    edited = is_edited(history, version)
     if not differences:
         notes = (Note(row, "its text changed since release, what it does did not"),)
         return Verdict(notes=notes if edited and line.released else ())
@@ -76,14 +77,6 @@ def _compare(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]
         command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
         return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
     return Verdict((replace(_edited(history, version, differences), details=details),))
-
-
-def _is_edited(history: History, version: int) -> bool:
-    line = history.store.lock_file.versions.get(version)
-    return line is not None and (
-        text_digest(history.application.text(version)) != line.text
-        or history.application.file_name(version) != line.file
-    )
 
 
 def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[list[str], Lines]:
@@ -120,9 +113,9 @@ def _row_lines(
 
 def _edited(history: History, version: int, differences: list[str]) -> Finding:
     name, title = history.application.file_name(version), history.application.title(version)
-    earlier = [v for v in history.application.versions if v < version and _is_edited(history, v)]
+    earlier = [v for v in history.application.versions if v < version and is_edited(history, v)]
     new = '  pmd-migrations new "describe the change"'
-    if _is_edited(history, version):
+    if is_edited(history, version):
         first = f"{name} was edited after release"
         what = f"released; what it builds now differs from the stored {title}:"
         mend = ("Undo the edit and put the change into a new migration:", new)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
@@ -140,8 +141,13 @@ def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
 
 def _failed_steps(survey: Survey) -> Iterator[Problem]:
     failures: dict[int, dict[Start, StepFailedError]] = {}
+    stopped = any(lineage.failure is not None for lineage in survey.lineages.values())
+    # Where a snapshot is stale, the version that changed is told instead.
+    changed = first_changed(survey.history) if stopped else None
     for start, lineage in survey.lineages.items():
-        if lineage.failure is not None:
+        built = lineage.failure is not None and lineage.failure.version in survey.fresh_schemas
+        stale = built and is_stale(survey.history, start, changed)
+        if lineage.failure is not None and not stale:
             failures.setdefault(lineage.failure.version, {})[start] = lineage.failure
     for version, by_start in sorted(failures.items()):
         first = next(iter(by_start.values()))

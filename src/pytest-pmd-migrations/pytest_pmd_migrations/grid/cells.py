@@ -172,7 +172,8 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
     if name in history.store.names:
         walk = walks.lineage(name)
         blocked = failed_lineage(history, walk) or unseen_lineage(history, walk, check)
-        return blocked or check.judge(history, row, [walk.record(check)])
+        verdict = blocked or check.judge(history, row, [walk.record(check)])
+        return walks.stale.blame(row, check, verdict, stopped=walk.failure is not None)
     if name == SnapshotName(latest) and name not in lock_file.snapshots:
         # Where no fresh database can be built, the cell fails instead.
         history.fresh.image(latest)
