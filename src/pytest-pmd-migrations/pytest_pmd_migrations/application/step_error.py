@@ -6,7 +6,8 @@ A reader mends the migration, so the frames of the runner and of this package ar
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_pmd_migrations.sources.protocol import Location, Source
@@ -16,11 +17,21 @@ from pytest_pmd_migrations.where_raised import (
     find_syntax_error,
     list_chain,
 )
-from pytest_pmd_migrations.wording import WIDTH, shown_path
+from pytest_pmd_migrations.wording import WIDTH, shown_path, wrap_text
 
 __all__ = ["StepErrorText", "tell_step_error"]
 
 _FRAMES_SHOWN = 3
+_ALREADY = re.compile(
+    r"\b(?:table|index|view|trigger) [\"`\[]?(?P<name>[^\"`\]]+?)[\"`\]]? already exists"
+    r"|duplicate column name: (?P<column>.+)"
+)
+_ADOPT = """\
+This database is unversioned: it has tables, but no version, so the runner began with {file}.
+To adopt such databases, let that migration make only what is missing (CREATE TABLE IF NOT EXISTS) \
+and give old shapes the new one in a later migration. Or, where its schema is that of a version N, \
+let the application stamp it with N before the first upgrade, and store it as N+name.db.
+"""
 _UNTOUCHED = re.compile(r"\b\d+ changes nothing yet\b")
 
 
@@ -37,8 +48,25 @@ class StepErrorText:
     line: int | None = None
 
 
-def tell_step_error(error: BaseException, source: Source, written: Location) -> StepErrorText:
-    """Return what to say of an exception out of a step of ``source`` that is ``written`` there."""
+def tell_step_error(
+    error: BaseException,
+    source: Source,
+    written: Location,
+    *,
+    unversioned: Collection[str] = (),
+) -> StepErrorText:
+    """Return what to say of an exception out of a step of ``source`` that is ``written`` there.
+
+    ``unversioned`` are the tables of a database that the first step began with, if it had any.
+    """
+    told = _tell(error, source, written)
+    made = _ALREADY.search(str(list_chain(error)[-1]))
+    if made is None or not (made["column"] or made["name"] in unversioned) or not unversioned:
+        return told
+    return replace(told, lines=(*told.lines, "", *wrap_text(_ADOPT.format(file=written.path.name))))
+
+
+def _tell(error: BaseException, source: Source, written: Location) -> StepErrorText:
     syntax = find_syntax_error(error)
     if syntax is not None:
         return _of_syntax(syntax, written.path)

@@ -76,10 +76,11 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     leaves a transaction open (whose changes a user would lose at close).
     """
     number = format_version(to)
+    names = _names(conn) if to == min(source.versions()) else frozenset()
     try:
         source.upgrade(conn, to)
     except (Exception, SystemExit) as error:
-        told = tell_step_error(error, source, location_of(source, to))
+        told = tell_step_error(error, source, location_of(source, to), unversioned=names)
         raise StepFailedError(
             f"the step to {number} raised {type(error).__name__}: {error}",
             version=to,
@@ -105,3 +106,8 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
             f" application's runner to apply {location_of(source, to).path.name} and to stop there",
             version=to,
         )
+
+
+def _names(conn: sqlite3.Connection) -> frozenset[str]:
+    """Return the names of what is in a database that the first migration will run on."""
+    return frozenset(str(row[1]) for row in stored_text(conn))

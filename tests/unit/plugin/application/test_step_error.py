@@ -38,8 +38,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def failed(
-    step: str, *, runner: str = "", source: str = "shop.steps", name: str = "one.py", **also
-):
+    step: str,
+    *,
+    runner: str = "",
+    source: str = "shop.steps",
+    name: str = "one.py",
+    stored: str = "",
+    **also: str,
+) -> StepFailedError:
     """Take the only step of an application; return the error it ends with."""
     also.update({"shop/__init__": "", "shop/steps/__init__": runner})
     texts = {f"{module}.py": text for module, text in also.items()}
@@ -48,8 +54,10 @@ def failed(
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text(text, encoding="utf-8")
     found = resolve_source(source, root=Path.cwd())
-    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(StepFailedError) as caught:
-        take_step(found, conn, 1)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(stored)
+        with pytest.raises(StepFailedError) as caught:
+            take_step(found, conn, 1)
     return caught.value
 
 
@@ -178,3 +186,48 @@ def test_a_script_names_the_line_of_its_statement() -> None:
 )
 def test_an_untouched_migration_says_so(name: str, text: str) -> None:
     assert failed(text, name=name).headline == "0001 changes nothing yet"
+
+
+ADOPT = (
+    "",
+    "This database is unversioned: it has tables, but no version, so the runner",
+    "began with 0001_one.py.",
+    "To adopt such databases, let that migration make only what is missing",
+    "(CREATE TABLE IF NOT EXISTS) and give old shapes the new one in a later",
+    "migration. Or, where its schema is that of a version N, let the application",
+    "stamp it with N before the first upgrade, and store it as N+name.db.",
+)
+
+
+@pytest.mark.parametrize(
+    ("stored", "statement"),
+    [
+        ("CREATE TABLE notes(a)", "CREATE TABLE notes(a)"),
+        ('CREATE TABLE "my notes"(a)', 'CREATE TABLE "my notes"(a)'),
+        ("CREATE TABLE notes(a)", "ALTER TABLE notes ADD COLUMN a"),
+        ("CREATE VIEW notes AS SELECT 1", "CREATE VIEW notes AS SELECT 1"),
+        ("CREATE TABLE t(a); CREATE INDEX i ON t(a)", "CREATE INDEX i ON t(a)"),
+    ],
+)
+def test_an_unversioned_database_is_called_so(stored: str, statement: str) -> None:
+    error = failed(f"{HEAD}def up(db):\n    db.execute({statement!r})\n", stored=stored)
+    assert error.lines == (
+        "  shop/steps/0001_one.py:4, in up",
+        f"    db.execute({statement!r})",
+        *ADOPT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "statement"),
+    [
+        ("", "CREATE TABLE notes(a); CREATE TABLE notes(a)"),
+        ("CREATE TABLE other(a)", "CREATE TABLE notes(a); CREATE TABLE notes(a)"),
+        ("CREATE TABLE other(a)", "DROP TABLE notes"),
+    ],
+)
+def test_another_fault_of_the_first_step_is_no_matter_of_versions(
+    stored: str, statement: str
+) -> None:
+    error = failed(f"{HEAD}def up(db):\n    db.executescript({statement!r})\n", stored=stored)
+    assert len(error.lines) == 2
