@@ -326,3 +326,23 @@ def test_the_kept_database_of_a_cell_is_named_by_its_lineage(tmp_path: Path) -> 
     names = {cell.name: cell.database_name for cell in list_cells(history, all_checks())}
     assert names["0000+u1..0001[data]"] == "cache-0000+u1..0001.db"
     assert names["0001[again]"] == "cache-0001.db"
+
+
+def test_a_stored_file_without_a_lock_line_is_a_note_of_each_of_its_cells(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE})
+    store(history, "0001", ONE)
+    history = lock(history)
+    store(history, "0001+extra", ONE)
+    for row, check in (("0001+extra", "schema"), ("0001+extra", "data"), ("0001", "schema")):
+        name = SnapshotName.parse(row)
+        text = "its file is not in frozen.toml yet"
+        note = Note(SnapshotRow(name), text, "pmd-migrations snapshot")
+        assert verdict(again(history), row, check).notes == ((note,) if name.variant else ())
+
+
+def test_without_a_lock_file_only_variants_are_noted(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE})
+    for name in ("0001", "0001+extra"):
+        store(history, name, ONE)
+    assert verdict(history, "0001", "schema").notes == ()
+    assert len(verdict(history, "0001+extra", "schema").notes) == 1
