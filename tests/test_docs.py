@@ -135,6 +135,33 @@ def test_the_source_of_ones_own_works(in_an_empty_project):
     result.stdout.fnmatch_lines(["*schema*data*frozen*", "2 snapshots, 2 migrations: 8 ok in *"])
 
 
+def test_the_source_around_migrations_of_sqlite_utils_works(in_an_empty_project):
+    project = in_an_empty_project
+    (project.path / "shop").mkdir()
+    (project.path / "shop/__init__.py").touch()
+    (project.path / "shop/db.py").write_text(
+        "from sqlite_utils import Migrations\n"
+        "migrations = Migrations('shop')\n"
+        "@migrations()\n"
+        "def create_notes(db):\n"
+        "    db['notes'].create({'id': int, 'title': str}, pk='id')\n"
+        "@migrations()\n"
+        "def add_pinned(db):\n"
+        "    db['notes'].add_column('pinned', int)\n"
+    )
+    source = after(PLUGIN, "<!-- example: sqlite_utils.Migrations -->")
+    (project.path / "shop/steps.py").write_text(source)
+    (project.path / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\nmigration_source = "shop.steps:Steps"\n'
+        'migration_ignore = "_sqlite_migrations"\n'
+    )
+    done = project.run("pmd-migrations", "snapshot")
+    assert done.ret == 0, done.stderr.str()
+    result = project.runpytest_subprocess("--migration-matrix")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 8 ok in *"])
+
+
 def test_the_check_of_ones_own_works(in_an_empty_project):
     project = in_an_empty_project
     source = after(PLUGIN, "<!-- example: conftest.py -->")
