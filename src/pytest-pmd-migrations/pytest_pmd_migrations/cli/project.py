@@ -124,16 +124,32 @@ def source_for_new(source: str) -> tuple[FilesSource, list[Path]]:
 
 def _empty_source(settings: _SettingsReader) -> tuple[Source, list[Path]]:
     """Return the source that the setting names, made where it is missing, and what was written."""
+    written: list[Path] = []
     try:
         try:
-            return resolve_source(settings.source, root=settings.root, allow_empty=True), []
+            found = resolve_source(settings.source, root=settings.root, allow_empty=True)
         except SourceError as error:
-            written = make_missing(settings.source, settings.root, error)
-            if written is None:
+            made = make_missing(settings.source, settings.root, error)
+            if made is None:
                 raise
-        return resolve_source(settings.source, root=settings.root, allow_empty=True), written
+            written = made
+            found = resolve_source(settings.source, root=settings.root, allow_empty=True)
     except MigrationTestError as error:
         raise UnusableError(str(error)) from error
+    if isinstance(found, FilesSource) and not found.files:
+        _refuse_outside(found, settings)
+    return found, written
+
+
+def _refuse_outside(source: FilesSource, settings: _SettingsReader) -> None:
+    """Raise UnusableError where the setting's name finds a package that is not the project's."""
+    folder, root = source.folder.resolve(), settings.root.resolve()
+    if not folder.is_relative_to(root):
+        raise UnusableError(
+            f"migration_source {settings.source!r} is {folder}, which lies outside {root} and has"
+            " no migrations; expected a package or folder of the project. Give it another name, or"
+            " make its folder first"
+        )
 
 
 def _read_settings() -> _SettingsReader:

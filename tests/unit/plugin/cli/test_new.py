@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -180,7 +182,7 @@ NEXT = "next     write up(db), then: pytest --migration-matrix -k 0001\n"
         ),
         ("app.steps", ["src/other/__init__.py"], ["app/__init__.py", "app/steps/__init__.py"]),
         ("data/sql", [], []),
-        ("migrations", [], []),
+        ("steps_of_mine", [], []),
     ],
 )
 def test_a_package_that_is_missing_is_made(
@@ -251,6 +253,20 @@ def test_what_is_wrong_otherwise_is_said_and_nothing_is_made(
     assert {name for name, _ in made.all_files() if "__pycache__" not in name.parts} == {
         name for name, _ in before
     }
+
+
+def test_nothing_is_written_into_a_package_of_somebody_else(project: Make) -> None:
+    made = project()
+    made.write("pyproject.toml", SETTING.format("json"))
+    folder = Path(json.__file__).resolve().parent
+    assert made.run("new", "initial schema") == (
+        2,
+        f"Error: migration_source 'json' is {folder}, which lies outside ROOT and has no"
+        " migrations; expected a package or folder of the project. Give it another name, or make"
+        " its folder first\n",
+    )
+    made.write("json/notes.txt", "")
+    assert made.run("new", "initial schema")[1].startswith("created  json/0001_initial_schema.py")
 
 
 def test_nothing_is_made_for_a_description_without_a_letter(project: Make) -> None:
