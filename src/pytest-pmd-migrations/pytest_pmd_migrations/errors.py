@@ -84,6 +84,9 @@ class StepFailedError(MigrationTestError):
         self.headline = headline
         self.lines = lines
         self.line = line
+        if lines:
+            # A traceback shows it below the message, as pytest does for the fixtures.
+            self.add_note("\n".join(filter(None, (headline, *lines))))
 
     @property
     def story(self) -> str:
