@@ -52,8 +52,11 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
     verdict = _compare(history, row, lineages)
-    reached = reaching(lineages, row.version)
-    if verdict.findings or not reached or not all(r.seen[row.version].idle for r in reached):
+    version, reached = row.version, reaching(lineages, row.version)
+    idle = all(record.seen[version].idle for record in reached)
+    stopped = [r for r in lineages if r.start.version < version and version not in r.reached]
+    # A lineage that stopped might have shown what the step does.
+    if verdict.findings or stopped or not reached or not idle:
         return verdict
     note = Note(row, "changes nothing: neither the schema nor a stored row")
     return replace(verdict, notes=(*verdict.notes, note))

@@ -72,3 +72,8 @@ def test_the_table_that_a_source_keeps_its_versions_in_does_not_count(tmp_path: 
     history = lock(history)
     assert verdict(history, "0002", "frozen").notes == (NOTE,)
     assert verdict(history, "0003", "frozen").notes == ()
+
+
+def test_nothing_is_said_where_a_lineage_does_not_reach_the_step(tmp_path: Path) -> None:
+    bites = "INSERT INTO notes(id) SELECT id FROM notes"
+    assert notes_of(tmp_path, bites) == ()
