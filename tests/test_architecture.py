@@ -25,6 +25,7 @@ FLOORS = {
         "wording.py",
         "image.py",
         "quoting.py",
+        "where_raised.py",
         "sources",
         "snapshots",
         "schema",

@@ -65,12 +65,33 @@ class StepFailedError(MigrationTestError):
     """The application's runner did not bring a database one version on.
 
     ``version`` is the version the step should have reached; the runner's own exception,
-    where there was one, is the ``__cause__``.
+    where there was one, is the ``__cause__``. ``headline`` says in one sentence what is wrong with
+    the migration, empty where the message does; ``lines`` show where it raised, and ``line`` is
+    the number of its own line that did, None where that is not known.
     """
 
-    def __init__(self, message: str, *, version: int) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        version: int,
+        headline: str = "",
+        lines: tuple[str, ...] = (),
+        line: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.version = version
+        self.headline = headline
+        self.lines = lines
+        self.line = line
+        if lines:
+            # A traceback shows it below the message, as pytest does for the fixtures.
+            self.add_note("\n".join(filter(None, (headline, *lines))))
+
+    @property
+    def story(self) -> str:
+        """The headline or the message, and the lines."""
+        return "\n".join((self.headline or str(self), *self.lines))
 
 
 class FreshFailedError(StepFailedError):

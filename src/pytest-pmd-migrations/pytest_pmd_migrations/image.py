@@ -15,6 +15,7 @@ MEMORY_LIMIT = 5 * 1024 * 1024
 _WRITE_VERSION = 18
 _READ_VERSION = 19
 _LEGACY = b"\x01\x01"
+_MAGIC = b"SQLite format 3\x00"
 
 
 class _TemporaryFileConnection(sqlite3.Connection):
@@ -77,6 +78,7 @@ class Image:
 
 
 def _without_wal(content: bytes) -> bytes:
-    if content[_WRITE_VERSION : _READ_VERSION + 1] in (b"", _LEGACY):
+    versions = content[_WRITE_VERSION : _READ_VERSION + 1]
+    if versions == _LEGACY or not content.startswith(_MAGIC):
         return content
     return content[:_WRITE_VERSION] + _LEGACY + content[_READ_VERSION + 1 :]

@@ -57,8 +57,9 @@ class UnusableConnectionError(MigrationError):
 class MigrationFailedError(MigrationError):
     """A step failed and was undone: the database is as it was before it.
 
-    `version` and `description` name the step, `statement` is the last SQL it ran through `db`
-    (None when it ran none); the step's own exception, where there was one, is the `__cause__`.
+    `version` and `description` name the step, `statement` is the SQL that raised when it was run
+    through `db` (None where none did); the step's own exception, where there was one, is the
+    `__cause__`.
     Of a step that is not `atomic` the file may be written another way, with the same content.
     """
 

@@ -116,13 +116,11 @@ def _take_step(
         with StepGuard(connection, chained=prepared.authorizer) as guard:
             # 3. to 9. Remember indexes, triggers and views, build the new table, copy the rows,
             #    drop the old one, rename, build the others again: whatever up(db) does of it.
-            statement = run_up(prepared, loaded, guard)
+            run_up(prepared, loaded, guard)
             # 10. Foreign keys are checked before anything is kept.
             violations = _check_foreign_keys(prepared, guard, version, content)
             if violations is None:
-                raise TransactionControlError(
-                    version, loaded.description, REPLACED, statement=statement
-                )
+                raise TransactionControlError(version, loaded.description, REPLACED)
         if isinstance(violations, foreign_keys.NewViolations):
             raise ForeignKeyViolationError(version, loaded.description, str(violations))
         high_water_marks = content.high_water_marks

@@ -9,6 +9,7 @@ from functools import cached_property
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
+from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Location,
     Source,
@@ -71,6 +72,16 @@ class Application:
         """Return what the source and the ``migration_rows`` file declare for that step."""
         own = declared_by(self.source, version)
         return merge(own, self.declared.get(version, NOTHING_DECLARED))
+
+    def declaration_table(self, version: int) -> str:
+        """Return the TOML table that declarations of that step stand below, ``0008``.
+
+        Empty where they stand in the migration's own module.
+        """
+        if isinstance(self.source, FilesSource) and self.file_name(version).endswith(".py"):
+            return ""
+        number = format_version(version)
+        return f"{self.name}.{number}" if self.name else number
 
     def location(self, version: int) -> Location:
         """Return where that version's migration is written; SourceError where none can say it."""

@@ -62,10 +62,17 @@ class FreshDatabases:
                 step = next(self._steps)
             except MigrationTestError as error:
                 # A generator that raised has ended, so its error is kept for every later question.
-                failed = error.version if isinstance(error, StepFailedError) else version
-                self._failure = FreshFailedError(
-                    f"a fresh database cannot be built: {error}", version=failed
-                )
+                message = f"a fresh database cannot be built: {error}"
+                if isinstance(error, StepFailedError):
+                    self._failure = FreshFailedError(
+                        message,
+                        version=error.version,
+                        headline=error.headline,
+                        lines=error.lines,
+                        line=error.line,
+                    )
+                else:
+                    self._failure = FreshFailedError(message, version=version)
                 raise self._failure from error
             self._built[step.version] = _Fresh(step.after, step.text)
         return self._built[version]

@@ -15,6 +15,7 @@ from pytest_pmd_migrations.sources.protocol import volatile_columns
 __all__ = [
     "VersionResult",
     "row_digester",
+    "table_digester",
     "version_line",
 ]
 
@@ -31,7 +32,13 @@ class VersionResult:
 
 
 def row_digester(history: History) -> Callable[[Step], str]:
-    """Return a function that digests the rows of one lineage's steps, taken in order.
+    """Return a function that digests the rows of one lineage's steps, taken in order."""
+    digest = table_digester(history)
+    return lambda step: combine_digests(digest(step))
+
+
+def table_digester(history: History) -> Callable[[Step], Mapping[str, str]]:
+    """Return a function that digests each table's rows after one lineage's steps, in order.
 
     A step that changed only the schema lost or changed no row, so only the tables whose SQL it
     changed are read again (a new column's default is a value too).
@@ -41,7 +48,7 @@ def row_digester(history: History) -> Callable[[Step], str]:
     texts: frozenset[tuple[object, ...]] = frozenset()
     digests: dict[str, str] = {}
 
-    def digest(step: Step) -> str:
+    def digest(step: Step) -> Mapping[str, str]:
         nonlocal texts, digests
         now = frozenset(step.text)
         if step.rows_unchanged:
@@ -52,7 +59,7 @@ def row_digester(history: History) -> Callable[[Step], str]:
         else:
             digests = digest_tables(step.conn, volatile=volatile, ignore=ignore)
         texts = now
-        return combine_digests(digests)
+        return digests
 
     return digest
 

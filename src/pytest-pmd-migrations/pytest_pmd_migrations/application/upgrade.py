@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
+from pytest_pmd_migrations.application.step_error import tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import unchanged_rows
@@ -75,11 +76,17 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     leaves a transaction open (whose changes a user would lose at close).
     """
     number = format_version(to)
+    names = _names(conn) if to == min(source.versions()) else frozenset()
     try:
         source.upgrade(conn, to)
     except (Exception, SystemExit) as error:
+        told = tell_step_error(error, source, location_of(source, to), unversioned=names)
         raise StepFailedError(
-            f"the step to {number} raised {type(error).__name__}: {error}", version=to
+            f"the step to {number} raised {type(error).__name__}: {error}",
+            version=to,
+            headline=told.headline,
+            lines=told.lines,
+            line=told.line,
         ) from error
     try:
         left_open = conn.in_transaction
@@ -99,3 +106,8 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
             f" application's runner to apply {location_of(source, to).path.name} and to stop there",
             version=to,
         )
+
+
+def _names(conn: sqlite3.Connection) -> frozenset[str]:
+    """Return the names of what is in a database that the first migration will run on."""
+    return frozenset(str(row[1]) for row in stored_text(conn))

@@ -103,7 +103,8 @@ def _finding(
     message = f"{where}: {found.message}"
     first = headline(message)
     uncut = wrap_text(found.message, indent="  ") if first != message else ()
-    evidence = ("", *(f"    {line}" for line in found.evidence)) if found.evidence else ()
+    shown = found.evidence_lines(history.application.declaration_table(version))
+    evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
     if stored:
         blamed = f"  in the stored snapshot {row}, before any step"
         return Finding(first, (blamed, *uncut, *evidence), version)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from pytest_pmd_migrations.application.changed import is_edited
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import row_digester
+from pytest_pmd_migrations.application.recorded import table_digester
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.idle_step import idle_watcher
 from pytest_pmd_migrations.checks.model import (
     Cause,
     Check,
@@ -24,10 +26,11 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching
+from pytest_pmd_migrations.rows import combine_digests
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -38,11 +41,37 @@ Lines = tuple[str, ...]
 _LABELS = ("stored", "fresh now")
 
 
-def _watch(history: History) -> Callable[[Step], str]:
-    return row_digester(history)
+@dataclass(frozen=True)
+class _Seen:
+    """What one step left: the digest of the rows, and whether it changed nothing at all."""
+
+    rows: str
+    idle: bool
 
 
-def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[str]]) -> Verdict:
+def _watch(history: History) -> Callable[[Step], _Seen]:
+    digest, is_idle = table_digester(history), idle_watcher(history)
+
+    def observe(step: Step) -> _Seen:
+        tables = digest(step)
+        return _Seen(combine_digests(tables), is_idle(step, tables))
+
+    return observe
+
+
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
+    verdict = _compare(history, row, lineages)
+    version, reached = row.version, reaching(lineages, row.version)
+    idle = all(record.seen[version].idle for record in reached)
+    stopped = [r for r in lineages if r.start.version < version and version not in r.reached]
+    # A lineage that stopped might have shown what the step does.
+    if verdict.findings or stopped or not reached or not idle:
+        return verdict
+    note = Note(row, "changes nothing: neither the schema nor a stored row")
+    return replace(verdict, notes=(*verdict.notes, note))
+
+
+def _compare(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
     version = row.version
     line = history.store.lock_file.versions.get(version)
     if version not in history.application.versions:
@@ -52,7 +81,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[str]]) -
     # Where the schema is another, rows stand in other tables: that needs no words of its own.
     differences, details = _schema_lines(history, version, line)
     differences = differences or _row_lines(history, line, version, lineages)
-    edited = _is_edited(history, version)
+    edited = is_edited(history, version)
     if not differences:
         notes = (Note(row, "its text changed since release, what it does did not"),)
         return Verdict(notes=notes if edited and line.released else ())
@@ -60,14 +89,6 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[str]]) -
         command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
         return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
     return Verdict((replace(_edited(history, version, differences), details=details),))
-
-
-def _is_edited(history: History, version: int) -> bool:
-    line = history.store.lock_file.versions.get(version)
-    return line is not None and (
-        text_digest(history.application.text(version)) != line.text
-        or history.application.file_name(version) != line.file
-    )
 
 
 def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[list[str], Lines]:
@@ -88,13 +109,13 @@ def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[li
 
 
 def _row_lines(
-    history: History, line: VersionLine, version: int, lineages: Sequence[LineageRecord[str]]
+    history: History, line: VersionLine, version: int, lineages: Sequence[LineageRecord[_Seen]]
 ) -> list[str]:
     """Return a line for the lineages whose rows after the step are not those recorded."""
     other: list[str] = []
     for record in reaching(lineages, version):
         recorded = line.rows.get(record.start)
-        if recorded is not None and record.seen[version] != recorded:
+        if recorded is not None and record.seen[version].rows != recorded:
             other.append(history.application.start_title(record.start))
     if not other:
         return []
@@ -104,9 +125,9 @@ def _row_lines(
 
 def _edited(history: History, version: int, differences: list[str]) -> Finding:
     name, title = history.application.file_name(version), history.application.title(version)
-    earlier = [v for v in history.application.versions if v < version and _is_edited(history, v)]
+    earlier = [v for v in history.application.versions if v < version and is_edited(history, v)]
     new = '  pmd-migrations new "describe the change"'
-    if _is_edited(history, version):
+    if is_edited(history, version):
         things = _edit_of(version)
         first = f"{name} was edited after release"
         what = f"released; what it builds now differs from the stored {title}:"

@@ -172,8 +172,8 @@ def _take_step(history: History, conn: sqlite3.Connection, version: int, base: S
     try:
         take_step(history.application.source, conn, version)
     except StepFailedError as error:
-        what = shown_failure(history, error, str(base))
-        raise click.ClickException(f"{what}; nothing was written: {error}") from error
+        what = shown_failure(history, error, str(base), outcome="; nothing was written")
+        raise click.ClickException(what) from error
 
 
 def _refuse_difference(survey: Survey, name: SnapshotName, upgraded: Schema, base: Start) -> None:

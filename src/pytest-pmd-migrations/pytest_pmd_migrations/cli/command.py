@@ -12,7 +12,7 @@ import click
 
 from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.cli.difference import schema_difference
-from pytest_pmd_migrations.cli.new_migration import create_migration
+from pytest_pmd_migrations.cli.new_migration import create_migration, file_slug
 from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
     choose_histories,
@@ -46,7 +46,11 @@ def main() -> None:
 def new(description: str, *, sql: bool, source: str) -> None:
     """Write the next migration's file: new "add tags"."""
     with _clean_errors():
-        created = create_migration(source_for_new(source), description, script=sql)
+        slug = file_slug(description)
+        found, written = source_for_new(source)
+        created = create_migration(found, slug, description, script=sql)
+    for path in written:
+        click.echo(f"created  {shown_path(path)}")
     click.echo(f"created  {shown_path(created.path)}")
     what = "write the script" if sql else "write up(db)"
     click.echo(f"next     {what}, then: pytest --migration-matrix -k {created.number}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
@@ -40,10 +41,17 @@ def find_problems(survey: Survey) -> Iterator[Problem]:
     yield from _changed_results(survey)
 
 
-def shown_failure(history: History, failure: StepFailedError, starts: str) -> str:
-    """Return where the step that failed is written, and what it was upgraded from."""
+def shown_failure(
+    history: History, failure: StepFailedError, starts: str, *, outcome: str = ""
+) -> str:
+    """Return where the step that failed is written, what it was upgraded from, and why it did.
+
+    ``outcome`` says what became of the command.
+    """
     where = history.application.location(failure.version)
-    return f"{shown_path(where.path)}:{where.line} fails, upgraded from {starts}"
+    written = f"{shown_path(where.path)}:{failure.line or where.line}"
+    first = f"{written} fails, upgraded from {starts}{outcome}: {failure.headline or failure}"
+    return "\n".join((first, *(line for line in failure.lines if line.strip() != written)))
 
 
 def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
@@ -133,13 +141,18 @@ def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
 
 def _failed_steps(survey: Survey) -> Iterator[Problem]:
     failures: dict[int, dict[Start, StepFailedError]] = {}
+    stopped = any(lineage.failure is not None for lineage in survey.lineages.values())
+    # Where a snapshot is stale, the version that changed is told instead.
+    changed = first_changed(survey.history) if stopped else None
     for start, lineage in survey.lineages.items():
-        if lineage.failure is not None:
+        built = lineage.failure is not None and lineage.failure.version in survey.fresh_schemas
+        stale = built and is_stale(survey.history, start, changed)
+        if lineage.failure is not None and not stale:
             failures.setdefault(lineage.failure.version, {})[start] = lineage.failure
     for version, by_start in sorted(failures.items()):
         first = next(iter(by_start.values()))
         what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
-        yield Problem(version, f"{what}: {first}")
+        yield Problem(version, what)
 
 
 def _changed_results(survey: Survey) -> Iterator[Problem]:

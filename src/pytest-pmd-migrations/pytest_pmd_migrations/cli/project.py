@@ -11,9 +11,11 @@ import click
 import pytest
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.cli.new_package import make_missing
+from pytest_pmd_migrations.errors import MigrationTestError, SourceError
 from pytest_pmd_migrations.pytest_side.settings import load_project
 from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.wording import shown_path
 
@@ -97,19 +99,18 @@ def choose_histories(source: str, *, only_one: bool = False) -> tuple[History, .
     return (choose_history(histories, source),) if source or only_one else histories
 
 
-def source_for_new(source: str) -> FilesSource:
-    """Return the source that gets a new migration; it may have none yet.
+def source_for_new(source: str) -> tuple[FilesSource, list[Path]]:
+    """Return the source that gets a new migration, and the files that were written to have it.
 
+    It may have no migration yet; where its package or folder is missing, that is made.
     Raises UnusableError where it cannot be used, or is no folder of files.
     """
     settings = _read_settings()
+    written: list[Path] = []
     if settings.histories:
         found: object = choose_history(settings.histories, source).application.source
     elif settings.source:
-        try:
-            found = resolve_source(settings.source, root=settings.root, allow_empty=True)
-        except MigrationTestError as error:
-            raise UnusableError(str(error)) from error
+        found, written = _empty_source(settings)
     else:
         raise UnusableError(settings.error)
     if not isinstance(found, FilesSource):
@@ -118,7 +119,37 @@ def source_for_new(source: str) -> FilesSource:
             f"the source {name} is an object of the project's own, which knows by itself where its"
             " migrations are written; expected a package or folder of numbered files"
         )
-    return found
+    return found, written
+
+
+def _empty_source(settings: _SettingsReader) -> tuple[Source, list[Path]]:
+    """Return the source that the setting names, made where it is missing, and what was written."""
+    written: list[Path] = []
+    try:
+        try:
+            found = resolve_source(settings.source, root=settings.root, allow_empty=True)
+        except SourceError as error:
+            made = make_missing(settings.source, settings.root, error)
+            if made is None:
+                raise
+            written = made
+            found = resolve_source(settings.source, root=settings.root, allow_empty=True)
+    except MigrationTestError as error:
+        raise UnusableError(str(error)) from error
+    if isinstance(found, FilesSource) and not found.files:
+        _refuse_outside(found, settings)
+    return found, written
+
+
+def _refuse_outside(source: FilesSource, settings: _SettingsReader) -> None:
+    """Raise UnusableError where the setting's name finds a package that is not the project's."""
+    folder, root = source.folder.resolve(), settings.root.resolve()
+    if not folder.is_relative_to(root):
+        raise UnusableError(
+            f"migration_source {settings.source!r} is {folder}, which lies outside {root} and has"
+            " no migrations; expected a package or folder of the project. Give it another name, or"
+            " make its folder first"
+        )
 
 
 def _read_settings() -> _SettingsReader:

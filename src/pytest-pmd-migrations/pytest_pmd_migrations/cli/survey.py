@@ -17,6 +17,7 @@ from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.snapshots.git_lfs import FETCH, is_pointer
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
@@ -101,7 +102,7 @@ class Survey:
             failure = lineages[name].failure
             if failure is not None:
                 raise StepFailedError(
-                    f"{name} cannot be upgraded: {failure}", version=failure.version
+                    f"{name} cannot be upgraded: {failure.story}", version=failure.version
                 ) from failure
         return replace(self, lineages=lineages)
 
@@ -153,6 +154,12 @@ def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
             f"the text twin of snapshot {name} cannot be read",
             f"{shown_path(twin)}: {error.strerror}. Restore it from version control.",
         ) from error
+    if is_pointer(stored):
+        raise SnapshotError(
+            f"the text twin of snapshot {name} is a git-lfs pointer",
+            f"{shown_path(twin)} stands for the text that git-lfs keeps elsewhere."
+            f" Fetch it: {FETCH}",
+        )
     return "same" if stored.replace(b"\r\n", b"\n") == text.encode() else "other"
 
 

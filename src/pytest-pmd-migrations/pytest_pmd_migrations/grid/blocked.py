@@ -27,6 +27,9 @@ from pytest_pmd_migrations.grid.walks import Walk, Walks
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
 from pytest_pmd_migrations.wording import folded_names, headline, wrap_text
 
+StepText = tuple[str, tuple[str, ...]]
+"""What there is to say of a step that failed: the headline, and the lines below it."""
+
 __all__ = [
     "error_verdict",
     "failed_step",
@@ -70,24 +73,28 @@ def unreached_migration(walks: Walks, row: MigrationRow) -> Verdict | None:
 def failed_step(walks: Walks, row: MigrationRow) -> Verdict | None:
     """Return the story of the step to a version that some lineage could not take, else None."""
     history, lineages = walks.history, walks.all_lineages()
-    first: Walk | None = None
-    met: dict[tuple[str, ...], list[str]] = {}
-    for walk in lineages:
-        failure = walk.failure
-        if isinstance(failure, StepFailedError) and failure.version == row.version:
-            first = first or walk
-            start = history.application.start_title(walk.start)
-            met.setdefault(_step_lines(failure), []).append(start)
-    if first is None:
+    stopped = [walk for walk in lineages if _stopped_by(walks, walk) == row.version]
+    met: dict[StepText, list[str]] = {}
+    for walk in stopped:
+        if isinstance(walk.failure, StepFailedError):
+            told = _step_headline(history, walk.failure), _step_lines(walk.failure)
+            met.setdefault(told, []).append(history.application.start_title(walk.start))
+    findings: list[Finding] = []
+    for (head, below), starts in met.items():
+        everywhere = len(starts) == len(lineages)
+        seen = (
+            () if everywhere else (*wrap_text(f"seen from {folded_names(starts)}", indent="  "), "")
+        )
+        findings.append(Finding(head, (*seen, *below), row.version))
+    return Verdict(tuple(findings), image=stopped[0].last, tells=row) if findings else None
+
+
+def _stopped_by(walks: Walks, walk: Walk) -> int | None:
+    """Return the step that is at fault where a lineage stopped; None where a stale snapshot is."""
+    failure = walk.failure
+    if not isinstance(failure, StepFailedError):
         return None
-    lines: list[str] = []
-    for told, starts in met.items():
-        if len(starts) < len(lineages):
-            lines.extend((*wrap_text(f"upgraded from {folded_names(starts)}:", indent="  "), ""))
-        lines.extend((*told, ""))
-    head = headline(f"{history.application.file_name(row.version)} failed")
-    finding = Finding(head, tuple(lines[:-1]), row.version)
-    return Verdict((finding,), image=first.last, tells=row)
+    return None if walks.stale.explains(walk.start, failure.version) else failure.version
 
 
 def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | None:
@@ -126,13 +133,22 @@ def error_verdict(history: History, error: MigrationTestError) -> Verdict:
 def _step_cause(history: History, failure: StepFailedError) -> Cause:
     """Return the cause that a step is, as one lineage met it."""
     application, version = history.application, failure.version
-    head = headline(f"{application.file_name(version)} failed")
+    head = _step_headline(history, failure)
     finding = Finding(head, _step_lines(failure), version, of_step=True)
     return Cause(MigrationRow(version, application.label(version)), finding)
 
 
+def _step_headline(history: History, failure: StepFailedError) -> str:
+    return headline(failure.headline or f"{history.application.file_name(failure.version)} failed")
+
+
 def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
-    return (*wrap_text(str(failure)), *_causes(failure))
+    """Return what there is to say below the headline, which is repeated where it was cut."""
+    if not failure.headline:
+        return (*wrap_text(str(failure)), *_causes(failure), *failure.lines)
+    if headline(failure.headline) == failure.headline:
+        return failure.lines
+    return (*wrap_text(failure.headline), "", *failure.lines)
 
 
 def _error_finding(error: MigrationTestError) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
@@ -186,7 +186,9 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
     if name in history.store.names:
         walk = walks.lineage(name)
         blocked = stopped_lineage(history, walk) or unseen_lineage(history, walk, check)
-        return blocked or check.judge(history, row, [walk.record(check)])
+        verdict = blocked or check.judge(history, row, [walk.record(check)])
+        verdict = walks.stale.blame(row, check, verdict, stopped=walk.failure is not None)
+        return _with_unrecorded(history, row, verdict)
     if name == SnapshotName(latest) and name not in lock_file.snapshots:
         # Where no fresh database can be built, the cell fails instead.
         history.fresh.image(latest)
@@ -196,6 +198,18 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
         # A step that cannot be taken is also why the snapshot cannot be built.
         history.fresh.image(name.version)
     return Verdict(cause=Cause(row, _missing(history, row)))
+
+
+def _with_unrecorded(history: History, row: SnapshotRow, verdict: Verdict) -> Verdict:
+    """Return the verdict with a note where no lock line records the stored file.
+
+    Without any line, ``frozen`` says so of each version.
+    """
+    recorded = history.store.lock_file.snapshots
+    if row.snapshot in recorded or not (row.snapshot.variant or recorded):
+        return verdict
+    note = Note(row, f"its file is not in {LOCK_FILE} yet", "pmd-migrations snapshot")
+    return replace(verdict, notes=(*verdict.notes, note))
 
 
 def _missing(history: History, row: SnapshotRow) -> Finding:

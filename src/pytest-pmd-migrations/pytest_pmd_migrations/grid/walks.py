@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, walk
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, LineageRecord, Observer, Seen
 from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
 
@@ -71,6 +72,7 @@ class Walks:
         self.history = history
         self._checks = tuple(checks)
         self._taken: dict[Start, Walk] = {}
+        self.stale = StaleSnapshots(history)
 
     def lineage(self, start: Start) -> Walk:
         """Return the walk of the lineage that starts from a snapshot, or from nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row
@@ -13,6 +14,7 @@ from pytest_pmd_migrations.sources.declarations import DeclarationKind
 
 __all__ = [
     "EVIDENCE_WIDTH",
+    "SuggestedDeclaration",
     "cut_line",
     "declare",
     "declare_moves",
@@ -72,25 +74,50 @@ def show_change(table: RowTable, row: Row, column: str, value: Value) -> str:
     return cut_line(f"{row_name}: {show_value(was)}, now {show_value(now)}")
 
 
-def declare(kind: DeclarationKind, name: str, condition: str = "<condition>") -> Sequence[str]:
-    """Return the lines that say how rows or values are declared as deleted or changed."""
-    return _declaration(kind, name, f'("{condition}", "<reason>")')
+@dataclass(frozen=True)
+class SuggestedDeclaration:
+    """A declaration that would allow what was found: its kind, what it names, its value.
+
+    ``value`` is a condition and a reason, or the column that MOVES names.
+    """
+
+    kind: DeclarationKind
+    name: str
+    value: tuple[str, ...]
+
+    def lines(self, toml_table: str = "") -> tuple[str, ...]:
+        """Return the lines that say how it is declared, in a module or below a table in TOML."""
+        values = ", ".join(map(_quoted, self.value))
+        if toml_table:
+            first = "where that is meant, declare it in the file of migration_rows:"
+            value = f"[{values}]" if len(self.value) > 1 else values
+            table = f"  [{toml_table}.{self.kind.lower()}]"
+            return (first, table, *_one_or_two(f"  {_quoted(self.name)} =", value))
+        value = f"({values})" if len(self.value) > 1 else values
+        begun = f"  {self.kind} = {{{_quoted(self.name)}:"
+        return ("where that is meant, declare it:", *_one_or_two(begun, f"{value}}}"))
 
 
-def declare_moves(name: str, target: str) -> Sequence[str]:
-    """Return the lines that say how values are declared as moved."""
-    return _declaration("MOVES", name, _quoted(target))
+def declare(
+    kind: DeclarationKind, name: str, condition: str = "<condition>"
+) -> SuggestedDeclaration:
+    """Return the declaration of rows or values as deleted or changed."""
+    return SuggestedDeclaration(kind, name, (condition, "<reason>"))
 
 
-def _declaration(kind: DeclarationKind, name: str, value: str) -> Sequence[str]:
-    first, last = f"  {kind} = {{{_quoted(name)}:", f"{value}}}"
+def declare_moves(name: str, target: str) -> SuggestedDeclaration:
+    """Return the declaration of values as moved."""
+    return SuggestedDeclaration("MOVES", name, (target,))
+
+
+def _one_or_two(first: str, last: str) -> Sequence[str]:
     one_line = f"{first} {last}"
-    lines = [one_line] if len(one_line) <= EVIDENCE_WIDTH else [first, f"    {last}"]
-    return ("where that is meant, declare it:", *lines)
+    return [one_line] if len(one_line) <= EVIDENCE_WIDTH else [first, f"    {last}"]
 
 
 def _quoted(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)
+    """Return a text as both Python and TOML write it; TOML wants DEL escaped, unlike JSON."""
+    return json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _difference(was: Value, now: Value) -> str:

@@ -48,23 +48,17 @@ def rows_lost(
 ) -> RowFinding:
     """Return the finding that a table lost rows, and that no new table has them."""
     message = f"{table.name} lost {len(lost)} of {counted(total, 'row')}"
-    evidence = (
-        *_sample_rows(table, lost),
-        *_reason_lines(unproven),
-        *declare("DELETES", table.name),
-    )
-    return RowFinding(table.name, None, message, evidence, kind="rows lost")
+    samples = (*_sample_rows(table, lost), *_reason_lines(unproven))
+    declaration = declare("DELETES", table.name)
+    return RowFinding(table.name, None, message, samples, declaration, kind="rows lost")
 
 
 def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | None) -> RowFinding:
     """Return the finding that a table is gone with its rows."""
     message = f"table {table.name} is gone with {counted(len(rows), 'row')}"
-    evidence = (
-        *_sample_rows(table, rows),
-        *_reason_lines(unproven),
-        *declare("DELETES", table.name, DROP),
-    )
-    return RowFinding(table.name, None, message, evidence, kind="table gone")
+    samples = (*_sample_rows(table, rows), *_reason_lines(unproven))
+    declaration = declare("DELETES", table.name, DROP)
+    return RowFinding(table.name, None, message, samples, declaration, kind="table gone")
 
 
 def column_gone(
@@ -80,8 +74,8 @@ def column_gone(
         if unproven is not None and untried
         else declare("DELETES", name, DROP)
     )
-    evidence = (*shown, *_reason_lines(unproven), *declaration)
-    return RowFinding(table.name, column, message, evidence, kind="column gone")
+    samples = (*shown, *_reason_lines(unproven))
+    return RowFinding(table.name, column, message, samples, declaration, kind="column gone")
 
 
 def values_changed(
@@ -92,12 +86,11 @@ def values_changed(
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
     if all(value is None for _, value in changes):
-        lines = ("CHANGES never excuses a value that becomes NULL;",)
-        declaration = (*lines, *declare_moves(name, "<table>.<column>"))
+        shown.append("CHANGES never excuses a value that becomes NULL;")
+        declaration = declare_moves(name, "<table>.<column>")
     else:
-        declaration = tuple(declare("CHANGES", name))
-    evidence = (*shown, *declaration)
-    return RowFinding(table.name, column, message, evidence, kind="values changed")
+        declaration = declare("CHANGES", name)
+    return RowFinding(table.name, column, message, tuple(shown), declaration, kind="values changed")
 
 
 def not_moved(

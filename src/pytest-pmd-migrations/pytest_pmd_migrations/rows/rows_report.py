@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = ["RowFinding", "RowsReport"]
@@ -14,16 +15,27 @@ class RowFinding:
     """Rows or values that are gone, changed or unsound.
 
     ``column`` is None where whole rows are concerned; ``message`` is one short sentence,
-    ``evidence`` lines of at most 70 columns: samples, and the declaration that would allow it.
-    ``kind`` says what happened without numbers: two findings with the same kind, table and column
-    of one step are the same, whichever rows each was seen in.
+    ``samples`` lines of at most 70 columns; ``allowed_by`` is the declaration that would allow it,
+    where one would. ``kind`` says what happened without numbers: two findings with the same kind,
+    table and column of one step are the same, whichever rows each was seen in.
     """
 
     table: str
     column: str | None
     message: str
-    evidence: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    allowed_by: SuggestedDeclaration | None = None
     kind: str = field(kw_only=True)
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The samples, and the declaration as a migration's module writes it."""
+        return self.evidence_lines()
+
+    def evidence_lines(self, toml_table: str = "") -> tuple[str, ...]:
+        """Return the same with the declaration in TOML, below that table, where one is named."""
+        suggested = self.allowed_by.lines(toml_table) if self.allowed_by else ()
+        return (*self.samples, *suggested)
 
 
 @dataclass(frozen=True)

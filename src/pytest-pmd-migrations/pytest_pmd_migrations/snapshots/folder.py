@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.git_lfs import FETCH, is_pointer
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import shown_path
 
@@ -28,8 +30,14 @@ class SnapshotFolder:
         """Return the names of all stored snapshots, sorted; a missing folder holds none.
 
         Hidden files are skipped: some systems put one beside every file. Raises SnapshotError when
-        a ``.db`` file's name is not a snapshot's.
+        a ``.db`` file's name is not a snapshot's, or the folder cannot be listed.
         """
+        if self.path.is_dir() and not os.access(self.path, os.R_OK | os.X_OK):
+            shown = shown_path(self.path)
+            raise SnapshotError(
+                f"{shown} cannot be read: it may not be listed. Make the folder readable:"
+                f" chmod u+rx {shown}"
+            )
         found = []
         for file in self.path.glob("*.db"):
             if file.name.startswith("."):
@@ -67,9 +75,11 @@ class SnapshotFolder:
                 " control, or build it: pmd-migrations snapshot",
             ) from None
         except OSError as error:
+            denied = isinstance(error, PermissionError)
+            mend = f"Make it readable: chmod u+r {file}" if denied else "Make the file readable."
             raise SnapshotError(
                 f"snapshot {name} cannot be read",
-                f"{file}: {error.strerror}; expected a SQLite database. Make the file readable.",
+                f"{file}: {error.strerror}; expected a SQLite database. {mend}",
             ) from error
         _check_whole(name, file, image.content)
         _check_alone(name, path)
@@ -90,6 +100,12 @@ def _check_alone(name: SnapshotName, file: Path) -> None:
 
 def _check_whole(name: SnapshotName, file: str, content: bytes) -> None:
     restore = "Restore it from version control."
+    if is_pointer(content):
+        raise SnapshotError(
+            f"snapshot {name} is a git-lfs pointer",
+            f"{file} stands for the database that git-lfs keeps elsewhere; expected the database"
+            f" itself. Fetch it: {FETCH}",
+        )
     if not content.startswith(_MAGIC):
         what = "is empty" if not content else "is no SQLite database, or is encrypted"
         raise SnapshotError(

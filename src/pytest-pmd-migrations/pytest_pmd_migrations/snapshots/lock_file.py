@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
+from pytest_pmd_migrations.snapshots.lock_file_text import (
+    line_of_table,
+    read_lock_toml,
+    refuse,
+)
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, parse_start
 from pytest_pmd_migrations.snapshots.write import replace_file
 from pytest_pmd_migrations.wording import shown_path
@@ -99,35 +104,47 @@ def text_digest(content: bytes) -> str:
 def read_lock_file(path: Path) -> LockFile:
     """Return the lock file's content; a missing file gives an empty LockFile.
 
-    Raises LockFileError when it cannot be read, is no TOML, or has a line of another shape.
+    Raises LockFileError, which names the line, when it cannot be read, is no TOML, or has a line
+    of another shape.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content, text = read_lock_toml(path)
     except (FileNotFoundError, NotADirectoryError):
         return LockFile()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    if "format" not in content:
+        refuse(path, f' has no "format = {_FORMAT}"')
+    if content["format"] != _FORMAT:
         raise LockFileError(
-            f"{shown_path(path)} cannot be read: {error}; expected the TOML that pmd-migrations"
-            " writes. Restore it from version control."
-        ) from error
-    if content.get("format") != _FORMAT:
-        raise LockFileError(
-            f"{shown_path(path)} has format {content.get('format')!r}; expected {_FORMAT}."
+            f"{shown_path(path)} has format {content['format']!r}; expected {_FORMAT}."
             " Install the version of pytest-pmd-migrations that wrote it."
         )
+    versions: dict[int, VersionLine] = {}
+    for name, line in _tables(path, content, "versions"):
+        with _told(path, text, "versions", name):
+            versions[int(name)] = _version_line(line)
+    snapshots: dict[SnapshotName, SnapshotLine] = {}
+    for name, line in _tables(path, content, "snapshots"):
+        with _told(path, text, "snapshots", name):
+            stored = SnapshotLine(str(line["digest"]), dict(line["rows"]))
+            snapshots[SnapshotName.parse(name)] = stored
+    return LockFile(versions, snapshots)
+
+
+def _tables(path: Path, content: Mapping[str, Any], kind: str) -> Iterable[tuple[str, Any]]:
+    found = content.get(kind, {})
+    if not isinstance(found, Mapping):
+        refuse(path, f" has {kind} = {found!r}, which is no table")
+    return found.items()
+
+
+@contextmanager
+def _told(path: Path, text: str, kind: str, name: str) -> Iterator[None]:
+    """Turn what is wrong with one version's or snapshot's lines into an error with the line."""
     try:
-        return LockFile(
-            {int(v): _version_line(line) for v, line in content.get("versions", {}).items()},
-            {
-                SnapshotName.parse(name): SnapshotLine(str(line["digest"]), dict(line["rows"]))
-                for name, line in content.get("snapshots", {}).items()
-            },
-        )
+        yield
     except (KeyError, TypeError, ValueError, AttributeError, SnapshotError) as error:
-        raise LockFileError(
-            f"{shown_path(path)} has a line that cannot be used ({type(error).__name__}: {error});"
-            " expected the lines that pmd-migrations writes. Restore it from version control."
-        ) from error
+        what = f"has no {error}" if isinstance(error, KeyError) else f"cannot be used: {error}"
+        refuse(path, f", line {line_of_table(text, kind, name)}: [{kind}.{name}] {what}")
 
 
 def lock_file_text(lock_file: LockFile) -> str:
@@ -141,6 +158,8 @@ def write_lock_file(path: Path, lock_file: LockFile) -> None:
 
 
 def _version_line(line: Mapping[str, Any]) -> VersionLine:
+    if not isinstance(line, Mapping):
+        raise TypeError(f"it is {line!r}")
     released = line["released"]
     if not isinstance(released, bool):
         raise TypeError(f"released is {released!r}")

@@ -17,7 +17,19 @@ from pytest_pmd_migrations.sources.numbered_files import (
 )
 from pytest_pmd_migrations.sources.parse_declarations import read_module
 
-__all__ = ["own_runner_source"]
+__all__ = ["has_own_runner", "own_runner_source"]
+
+_PMD = "pmd"
+
+
+def has_own_runner(package: ModuleType) -> bool:
+    """Return whether a package has a ``MigrationRunner`` of its own.
+
+    One that it only imports from pmd, to call it with the application's migrations, is none.
+    """
+    runner = getattr(package, "MigrationRunner", None)
+    imported = str(getattr(runner, "__module__", "")).partition(".")[0] == _PMD
+    return runner is not None and (not imported or package.__name__.partition(".")[0] == _PMD)
 
 
 def own_runner_source(package: ModuleType, folder: Path, *, setting: str) -> FilesSource:

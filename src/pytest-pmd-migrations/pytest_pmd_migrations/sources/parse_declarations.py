@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -13,7 +14,39 @@ from pytest_pmd_migrations.sources.declarations import DROP, Condition, Declarat
 
 __all__ = ["parse_constants", "read_module", "read_rows_file"]
 
-_CONDITION = '("<SQL over the old row>", "<reason>")'
+
+@dataclass(frozen=True)
+class _Forms:
+    """What may be written, as it is written in a module or in a TOML file.
+
+    ``condition`` is what allows some rows or values, ``move`` an entry of MOVES; the others are
+    all that a DELETES, a CHANGES or a MOVES may hold.
+    """
+
+    condition: str
+    move: str
+    deletes: str
+    changes: str
+    moves: str
+
+
+_MODULE = _Forms(
+    condition='("<SQL over the old row>", "<reason>")',
+    move='"old_table.column": "new_table.column"',
+    deletes='a dict, {"table": ("<SQL over the old row>", "<reason>")} for some rows,'
+    ' {"table": "DROP"} or {"table.column": "DROP"} for all rows or values',
+    changes='a dict, {"table.column": ("<SQL over the old row>", "<reason>")}',
+    moves='a dict, {"old_table.column": "new_table.column"}',
+)
+_TOML = _Forms(
+    condition='["<SQL over the old row>", "<reason>"]',
+    move='"old_table.column" = "new_table.column"',
+    deletes='a table, "table" = ["<SQL over the old row>", "<reason>"] for some rows,'
+    ' "table" = "DROP" or "table.column" = "DROP" for all rows or values',
+    changes='a table, "table.column" = ["<SQL over the old row>", "<reason>"]',
+    moves='a table, "old_table.column" = "new_table.column"',
+)
+_OR_DROP = ', or "DROP" where all rows or values go'
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -46,9 +79,9 @@ def parse_constants(
     if verify is not None and not callable(verify):
         raise SettingError(f"{file_name}: verify is not a function; expected verify(before, after)")
     return Declarations(
-        deletes=_conditions(deletes, f"{file_name}: DELETES", allow_drop=True),
-        changes=_conditions(changes, f"{file_name}: CHANGES", allow_drop=False),
-        moves=_moves(moves, f"{file_name}: MOVES"),
+        deletes=_conditions(deletes, f"{file_name}: DELETES", _MODULE, allow_drop=True),
+        changes=_conditions(changes, f"{file_name}: CHANGES", _MODULE, allow_drop=False),
+        moves=_moves(moves, f"{file_name}: MOVES", _MODULE),
         verify=verify,
     )
 
@@ -61,10 +94,11 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
     Raises SettingError when the file is missing or malformed.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise SettingError(
-            f"migration_rows {str(path)!r} cannot be read: {error.strerror}; expected a TOML file"
+            f"migration_rows {str(path)!r} cannot be read: {why}; expected a TOML file"
         ) from error
     try:
         content = tomllib.loads(text)
@@ -89,21 +123,23 @@ def _parse_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a fi
     if not isinstance(value, dict) or set(value) - {"deletes", "changes", "moves"}:
         raise SettingError(f"{where} holds {value!r}; expected the tables deletes, changes, moves")
     return Declarations(
-        deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", allow_drop=True),
-        changes=_conditions(value.get("changes", {}), f"{where}.changes", allow_drop=False),
-        moves=_moves(value.get("moves", {}), f"{where}.moves"),
+        deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", _TOML, allow_drop=True),
+        changes=_conditions(value.get("changes", {}), f"{where}.changes", _TOML, allow_drop=False),
+        moves=_moves(value.get("moves", {}), f"{where}.moves", _TOML),
     )
 
 
 def _conditions(
     value: Any,  # noqa: ANN401 - a user's constant
     where: str,
+    forms: _Forms,
     *,
     allow_drop: bool,
 ) -> Mapping[str, Condition]:
     """Return names with their conditions; ``allow_drop`` allows tables, and "DROP" for all."""
     if not isinstance(value, Mapping):
-        raise SettingError(f"{where} is {value!r}; expected a dict of names to {_CONDITION}")
+        expected = forms.deletes if allow_drop else forms.changes
+        raise SettingError(f"{where} is {value!r}; expected {expected}")
     found = {}
     for name, entry in value.items():
         if not allow_drop and "." not in str(name):
@@ -114,16 +150,19 @@ def _conditions(
             case (str(sql), str(reason)) if sql.strip() and (allow_drop or sql != DROP):
                 found[str(name)] = Condition(sql, reason)
             case _:
-                raise SettingError(f"{where}[{name!r}] is {entry!r}; expected {_CONDITION}")
+                expected = f"{forms.condition}{_OR_DROP if allow_drop else ''}"
+                raise SettingError(f"{where}[{name!r}] is {entry!r}; expected {expected}")
     return MappingProxyType(found)
 
 
-def _moves(value: Any, where: str) -> Mapping[str, str]:  # noqa: ANN401 - a user's constant
+def _moves(
+    value: Any,  # noqa: ANN401 - a user's constant
+    where: str,
+    forms: _Forms,
+) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
-        raise SettingError(f'{where} is {value!r}; expected a dict of "table.column" names')
+        raise SettingError(f"{where} is {value!r}; expected {forms.moves}")
     for old, new in value.items():
         if not all(isinstance(name, str) and "." in name for name in (old, new)):
-            raise SettingError(
-                f'{where}[{old!r}] is {new!r}; expected "old_table.column": "new_table.column"'
-            )
+            raise SettingError(f"{where}[{old!r}] is {new!r}; expected {forms.move}")
     return MappingProxyType(dict(value))

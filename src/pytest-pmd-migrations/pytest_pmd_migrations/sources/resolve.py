@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.close_names import (
+    close_attributes,
+    close_folder,
+    close_package,
+    did_you_mean,
+    with_colon,
+)
 from pytest_pmd_migrations.sources.files_source import FilesSource
-from pytest_pmd_migrations.sources.numbered_files import has_files, versions_folder
-from pytest_pmd_migrations.sources.own_runner import own_runner_source
+from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_source
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.what_was_meant import (
+    refuse_file,
+    refuse_foreign_object,
+    refuse_missing_colon,
+    refuse_module,
+    refuse_spelling,
+    refuse_unnumbered,
+)
+from pytest_pmd_migrations.where_raised import application_frames, find_syntax_error
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["resolve_source"]
-
-_DEPTH = 4
 
 
 def resolve_source(
@@ -34,41 +46,58 @@ def resolve_source(
     """
     named = f"{setting} {text!r}"
     found: object
+    refuse_spelling(text, root, named)
     if ":" in text:
         found = _object(text, root, named)
+        refuse_foreign_object(found, named)
     elif "/" in text or ((root / text).is_dir() and "." not in text):
-        found = _folder_source(root / text, named)
+        found = _folder_source(root / text, root, named)
     else:
-        found = _package_source(_import(text, root, named), named)
+        found = _package_source(_import(text, root, named), root, named)
+    if isinstance(found, FilesSource) and not found.files:
+        refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
     return check_source(found, setting=named, allow_empty=allow_empty)
 
 
-def _folder_source(folder: Path, named: str) -> FilesSource:
+def _folder_source(folder: Path, root: Path, named: str) -> FilesSource:
     if not folder.is_dir():
-        raise SourceError(f"{named} is no folder: {folder} does not exist")
+        meant = did_you_mean(close_folder(folder, root))
+        raise SourceError(f"{named} is no folder: {folder} does not exist{meant}")
     return pmd_runner_source(folder, folder, name=folder.name, setting=named)
 
 
-def _package_source(package: ModuleType, named: str) -> FilesSource:
+def _package_source(package: ModuleType, root: Path, named: str) -> FilesSource:
     """Return the source of a package: its own ``MigrationRunner`` runs the files, or pmd's."""
     file = Path(package.__file__ or next(iter(package.__path__))).resolve()
     folder = file.parent if file.is_file() else file
-    if getattr(package, "MigrationRunner", None):
+    if has_own_runner(package):
         return own_runner_source(package, folder, setting=named)
-    return pmd_runner_source(package, folder, name=package.__name__, setting=named)
+    if not hasattr(package, "__path__"):
+        refuse_module(package, root, named)
+    source = pmd_runner_source(package, folder, name=package.__name__, setting=named)
+    if not source.files:
+        refuse_missing_colon(package, named)
+    return source
 
 
 def _object(text: str, root: Path, named: str) -> object:
     module_name, _, attribute = text.partition(":")
     found: object = _import(module_name, root, named)
-    for name in attribute.split("."):
+    for name in attribute.removesuffix("()").split("."):
         if not hasattr(found, name):
-            close = difflib.get_close_matches(name, dir(found), 1)
-            hint = f". Did you mean {close[0]!r}?" if close else ""
-            raise SourceError(f"{named} cannot be used: {module_name} has no {name!r}{hint}")
+            meant = did_you_mean(*close_attributes(name, found))
+            raise SourceError(f"{named} cannot be used: {module_name} has no {name!r}{meant}")
         found = getattr(found, name)
+    # Such an object can be called too, and would return a decorator.
+    refuse_foreign_object(found, named)
     if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
-        found = found()
+        try:
+            found = found()
+        except Exception as error:
+            raise SourceError(
+                f"{named} cannot be used: {attribute}() raised {type(error).__name__}: {error};"
+                " expected a source, or a function without arguments that returns one"
+            ) from error
     return found
 
 
@@ -80,31 +109,24 @@ def _import(name: str, root: Path, named: str) -> ModuleType:
             sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        if isinstance(error, ModuleNotFoundError):
-            reason = str(error)
-        close = _closest_package(name, root)
-        hint = f". Did you mean {close!r}?" if close else ""
-        raise SourceError(f"{named} cannot be imported: {reason}{hint}") from error
+    except (Exception, SystemExit) as error:
+        if (root / name).is_file():
+            refuse_file(root / name, root, named)
+        reason = _reason(error, name)
+        meant = did_you_mean(with_colon(name) or close_package(name, root))
+        raise SourceError(f"{named} cannot be imported: {reason}{meant}") from error
 
 
-def _closest_package(name: str, root: Path) -> str | None:
-    """Return the package of numbered migrations whose dotted name is closest to ``name``."""
-    candidates = set()
-    for base in (root, root / "src"):
-        for folder in _folders(base, _DEPTH):
-            if has_files(versions_folder(folder)) and (folder / "__init__.py").is_file():
-                candidates.add(".".join(folder.relative_to(base).parts))
-    candidates.discard(name)
-    close = difflib.get_close_matches(name, sorted(candidates), 1, 0.5)
-    return close[0] if close else None
-
-
-def _folders(base: Path, depth: int) -> Iterator[Path]:
-    if depth == 0 or not base.is_dir():
-        return
-    for folder in sorted(base.iterdir()):
-        if folder.is_dir() and folder.name.isidentifier() and folder.name != "versions":
-            yield folder
-            yield from _folders(folder, depth - 1)
+def _reason(error: BaseException, name: str) -> str:
+    """Return what the import of a module raised, and the line of the application that did."""
+    syntax = find_syntax_error(error)
+    if syntax is not None:
+        where = f"{shown_path(Path(str(syntax.filename)))}:{syntax.lineno or 1}"
+        return f"{type(syntax).__name__}: {syntax.msg} ({where})"
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, ModuleNotFoundError):
+        reason = str(error)
+        if f"{name}.".startswith(f"{error.name}."):
+            return reason
+    frames = application_frames(error)
+    return f"{reason} ({shown_path(frames[-1].path)}:{frames[-1].line})" if frames else reason

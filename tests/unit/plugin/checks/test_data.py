@@ -76,8 +76,9 @@ def test_a_loss_names_the_step_the_row_and_the_declaration(tmp_path):
         "0003_step.sql: t lost 1 of 2 rows",
         "",
         "    gone: id 2, v 'b'",
-        "    where that is meant, declare it:",
-        '      DELETES = {"t": ("<condition>", "<reason>")}',
+        "    where that is meant, declare it in the file of migration_rows:",
+        "      [0003.deletes]",
+        '      "t" = ["<condition>", "<reason>"]',
     ]
     assert found.findings[0].version == 3
     assert found.findings[0].of_step

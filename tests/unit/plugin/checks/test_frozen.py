@@ -146,7 +146,8 @@ def test_a_late_inserted_version_fails(tmp_path: Path) -> None:
 
 
 def test_an_unreleased_version_may_change_and_a_note_says_so(tmp_path: Path) -> None:
-    history = changed(released(tmp_path, versions=(1,)), {**STEPS, 2: "SELECT 1"})
+    upper = TRIM.replace("trim", "upper")
+    history = changed(released(tmp_path, versions=(1,)), {**STEPS, 2: upper})
     found = verdict(history, "0002", "frozen")
     command = "pmd-migrations snapshot --rewrite 0002"
     assert found.findings == ()
@@ -154,7 +155,7 @@ def test_an_unreleased_version_may_change_and_a_note_says_so(tmp_path: Path) -> 
 
 
 def test_only_the_newest_version_may_lack_its_line(tmp_path: Path) -> None:
-    history = changed(released(tmp_path), {**STEPS, 3: "SELECT 3", 4: "SELECT 4"})
+    history = changed(released(tmp_path), {**STEPS, 3: "SELECT 3", 4: "CREATE TABLE four(a)"})
     assert told(history, "0003", "frozen") == (
         "0003_step.py has no line in frozen.toml\n"
         "frozen.toml records what each version gives; expected a line for 0003.\n"

@@ -252,15 +252,32 @@ def test_a_later_version_does_not_hinder_the_release_of_an_earlier_one(stored: M
     )
 
 
+def test_a_stale_snapshot_is_named_and_not_the_step_that_it_meets_next(stored: Make) -> None:
+    made = stored(FIRST, SECOND)
+    made.write("db/sql/0002_step_2.sql", SECOND.replace("pinned", "starred"))
+    made.write("db/sql/0003_step_3.sql", "CREATE INDEX by_starred ON notes(starred);\n")
+    changed = "0002 changed since its snapshot was made.  pmd-migrations snapshot --rewrite 0002\n"
+    assert made.run("check") == (
+        1,
+        f"0003 has no snapshot.  pmd-migrations snapshot\n{changed}",
+    )
+    assert made.run("snapshot") == (
+        1,
+        f"Error: nothing was built, since this must be mended first:\n{changed}",
+    )
+    assert made.run("snapshot", "--rewrite", "2")[0] == 0
+    assert made.run("check") == (0, "3 versions, 3 snapshots: all in order\n")
+
+
 @pytest.mark.parametrize("command", ["check", "snapshot", "release"])
 def test_a_lock_file_that_cannot_be_read(stored: Make, command: str) -> None:
     made = stored(FIRST)
     made.lock.write_text("<<<<<<< ours")
     assert made.run(command) == (
         1,
-        "Error: fixtures/snapshots/frozen.toml cannot be read: Invalid statement (at line 1,"
-        " column 1); expected the TOML that pmd-migrations writes. Restore it from version"
-        " control.\n",
+        "Error: fixtures/snapshots/frozen.toml has a merge conflict in line 1. Keep one side whole"
+        " (--ours or --theirs) and record again what the other added: git checkout --ours --"
+        " fixtures/snapshots/frozen.toml && pmd-migrations snapshot\n",
     )
 
 

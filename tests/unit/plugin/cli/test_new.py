@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +23,13 @@ DESCRIPTION = 'Add a \\\\ and \"\"\" — tägs'
 
 
 def up(db):
-    db.execute("")
+    raise NotImplementedError("0003 changes nothing yet")
 """
 )
+SCRIPT = """
+-- Write the script in the place of this statement, which fails:
+SELECT * FROM "{number} changes nothing yet";
+"""
 
 
 def test_the_first_migration_of_a_project(project: Make) -> None:
@@ -33,7 +39,9 @@ def test_the_first_migration_of_a_project(project: Make) -> None:
         "created  db/sql/0001_initial_schema.sql\n"
         "next     write the script, then: pytest --migration-matrix -k 0001\n",
     )
-    assert (made.path / "db/sql/0001_initial_schema.sql").read_text() == "-- Initial schema\n"
+    assert (made.path / "db/sql/0001_initial_schema.sql").read_text() == (
+        "-- Initial schema\n" + SCRIPT.format(number="0001")
+    )
 
 
 def test_the_next_module_after_those_there_are(project: Make) -> None:
@@ -81,7 +89,8 @@ def test_odd_descriptions(project: Make, description: str, name: str, first_line
     code, _ = made.run("new", description, "--sql")
     assert code == 0
     assert [file.name for file in (made.path / "db/sql").iterdir()] == [name]
-    assert (made.path / "db/sql" / name).read_text(encoding="utf-8") == first_line
+    text = (made.path / "db/sql" / name).read_text(encoding="utf-8")
+    assert text == first_line + SCRIPT.format(number="0001")
 
 
 @pytest.mark.parametrize("description", ["", "!!!", "練習"])
@@ -153,3 +162,135 @@ def test_a_source_of_the_project_s_own_gets_no_file(project: Make) -> None:
         "Error: the source own is an object of the project's own, which knows by itself where its"
         " migrations are written; expected a package or folder of numbered files\n",
     )
+
+
+SETTING = '[tool.pytest.ini_options]\nmigration_source = "{}"\n'
+NEXT = "next     write up(db), then: pytest --migration-matrix -k 0001\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "there", "created"),
+    [
+        ("app.migrations", [], ["app/__init__.py", "app/migrations/__init__.py"]),
+        ("app.migrations", ["app/__init__.py"], ["app/migrations/__init__.py"]),
+        ("app.migrations", ["app/main.py"], ["app/migrations/__init__.py"]),
+        ("app.migrations", ["app/migrations/notes.txt"], []),
+        (
+            "app.store.steps",
+            ["src/app/__init__.py"],
+            ["app/store/__init__.py", "app/store/steps/__init__.py"],
+        ),
+        ("app.steps", ["src/other/__init__.py"], ["app/__init__.py", "app/steps/__init__.py"]),
+        ("data/sql", [], []),
+        ("steps_of_mine", [], []),
+    ],
+)
+def test_a_package_that_is_missing_is_made(
+    project: Make, source: str, there: list[str], created: list[str]
+) -> None:
+    made = project()
+    made.write("pyproject.toml", SETTING.format(source))
+    for name in there:
+        made.write(name, "")
+    base = "src/" if there and there[0].startswith("src/") else ""
+    folder = base + source.replace(".", "/")
+    lines = [f"created  {base}{name}\n" for name in created]
+    first = f"created  {folder}/0001_initial_schema.py\n"
+    assert made.run("new", "initial schema") == (0, "".join([*lines, first, NEXT]))
+    found = {path.relative_to(made.path).as_posix() for path in made.path.rglob("*.py")}
+    assert {f"{base}{name}" for name in created} | {f"{folder}/0001_initial_schema.py"} == (
+        found - {*there}
+    )
+    assert made.run("new", "second") == (
+        0,
+        f"created  {folder}/0002_second.py\n{NEXT.replace('0001', '0002')}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "there", "message"),
+    [
+        (
+            "shop.migration",
+            {"shop/migrations/__init__.py": "", "shop/migrations/0001_a.sql": ""},
+            "cannot be imported: No module named 'shop.migration'. Did you mean 'shop.migrations'?",
+        ),
+        (
+            "db/sqls",
+            {"db/sql/0001_a.sql": ""},
+            "is no folder: ROOT/db/sqls does not exist. Did you mean 'db/sql'?",
+        ),
+        (
+            "db",
+            {"db/sql/0001_a.sql": ""},
+            "has no migrations; there are some below it. Did you mean 'db/sql'?",
+        ),
+        (
+            "shop.steps",
+            {"shop/__init__.py": "import elsewhere\n"},
+            "cannot be imported: No module named 'elsewhere' (shop/__init__.py:1)",
+        ),
+        (
+            "shop.steps",
+            {"shop.py": ""},
+            "cannot be imported: No module named 'shop.steps'; 'shop' is not a package",
+        ),
+        ("json.steps", {}, "cannot be imported: No module named 'json.steps'"),
+        ("shop.my-steps", {}, "cannot be imported: No module named 'shop'"),
+    ],
+)
+def test_what_is_wrong_otherwise_is_said_and_nothing_is_made(
+    project: Make, source: str, there: dict[str, str], message: str
+) -> None:
+    made = project()
+    made.write("pyproject.toml", SETTING.format(source))
+    for name, text in there.items():
+        made.write(name, text)
+    before = made.all_files()
+    code, text, errors = made.run_apart("new", "initial schema")
+    assert (code, text) == (2, "")
+    assert errors == f"Error: migration_source {source!r} {message}\n"
+    assert {name for name, _ in made.all_files() if "__pycache__" not in name.parts} == {
+        name for name, _ in before
+    }
+
+
+def test_nothing_is_written_into_a_package_of_somebody_else(project: Make) -> None:
+    made = project()
+    made.write("pyproject.toml", SETTING.format("json"))
+    folder = Path(json.__file__).resolve().parent
+    assert made.run("new", "initial schema") == (
+        2,
+        f"Error: migration_source 'json' is {folder}, which lies outside ROOT and has no"
+        " migrations; expected a package or folder of the project. Give it another name, or make"
+        " its folder first\n",
+    )
+    made.write("json/notes.txt", "")
+    assert made.run("new", "initial schema")[1].startswith("created  json/0001_initial_schema.py")
+
+
+def test_nothing_is_made_for_a_description_without_a_letter(project: Make) -> None:
+    made = project()
+    made.write("pyproject.toml", SETTING.format("shop.steps"))
+    assert made.run("new", "!!!")[0] == 2
+    assert not (made.path / "shop").exists()
+
+
+def test_a_package_that_cannot_be_made_is_named(project: Make) -> None:
+    made = project()
+    made.write("pyproject.toml", SETTING.format("data/sql"))
+    made.write("data", "")
+    assert made.run("new", "first") == (
+        1,
+        "Error: data/sql cannot be made: Not a directory; expected a folder to write into\n",
+    )
+
+
+@pytest.mark.parametrize("script", [[], ["--sql"]])
+def test_an_untouched_file_makes_snapshot_fail(project: Make, script: list[str]) -> None:
+    made = project()
+    assert made.run("new", "initial schema", *script)[0] == 0
+    code, text = made.run("snapshot")
+    assert code == 1
+    assert "0001 changes nothing yet" in text
+    assert not made.snapshots.exists()

@@ -124,12 +124,12 @@ def test_a_broken_setting_is_one_line(project: Make, settings: str, message: str
     assert made.run("check") == (2, f"Error: {message}\n")
 
 
-def test_a_new_migration_cannot_be_put_where_nothing_is(project: Make) -> None:
+def test_a_new_migration_cannot_be_put_where_nothing_can_be_made(project: Make) -> None:
     made = project()
-    made.write("pyproject.toml", '[tool.pytest.ini_options]\nmigration_source = "gone"\n')
+    made.write("pyproject.toml", '[tool.pytest.ini_options]\nmigration_source = "go-ne"\n')
     assert made.run("new", "x") == (
         2,
-        "Error: migration_source 'gone' cannot be imported: No module named 'gone'\n",
+        "Error: migration_source 'go-ne' cannot be imported: No module named 'go-ne'\n",
     )
 
 

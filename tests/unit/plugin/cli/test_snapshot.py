@@ -336,7 +336,8 @@ def test_a_stored_snapshot_that_generated_rows_do_not_reach_is_named(project: Ma
         "Error: 0002 cannot be upgraded: the step to 0003 raised MigrationFailedError: migration"
         " 0003 (step 3) failed and was undone: IntegrityError: UNIQUE constraint failed: index"
         " 'one'\n"
-        "in the statement: CREATE UNIQUE INDEX one ON tags(tag IS 7);\n",
+        "in the statement: CREATE UNIQUE INDEX one ON tags(tag IS 7);\n"
+        "  db/sql/0003_step_3.sql:1\n",
     )
     assert [file.name for file in made.snapshots.iterdir()] == ["0003.db"]
 
@@ -421,6 +422,29 @@ def test_a_twin_that_cannot_be_read_is_named(stored: Make) -> None:
     assert made.run("check") == (1, message)
     (made.snapshots / "0001.db").unlink()
     assert made.run("snapshot") == (1, f"Error: {message}")
+
+
+def test_pointers_of_git_lfs_are_no_twins_and_no_snapshots(stored: Make) -> None:
+    made = stored(FIRST)
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 36864\n"
+    (made.snapshots / "0001.sql").write_bytes(pointer)
+    twin = (
+        "the text twin of snapshot 0001 is a git-lfs pointer: fixtures/snapshots/0001.sql stands"
+        " for the text that git-lfs keeps elsewhere. Fetch it: git lfs install && git lfs pull\n"
+    )
+    assert made.run("check") == (1, twin)
+    refused = "Error: nothing was built, since this must be mended first:\n"
+    assert made.run("snapshot") == (1, refused + twin)
+    (made.snapshots / "0001+u1.db").write_bytes(pointer)
+    files = made.files()
+    snapshot = (
+        "snapshot 0001+u1 is a git-lfs pointer: fixtures/snapshots/0001+u1.db stands for the"
+        " database that git-lfs keeps elsewhere; expected the database itself. Fetch it:"
+        " git lfs install && git lfs pull\n"
+    )
+    assert made.run("check") == (1, twin + snapshot)
+    assert made.run("snapshot") == (1, refused + twin + snapshot)
+    assert made.files() == files
 
 
 def test_every_stored_file_stays_as_it_is_when_it_is_only_read(stored: Make) -> None:

@@ -20,6 +20,7 @@ from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.report.plan import plan_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -178,7 +179,11 @@ def test_a_lineage_that_stops_names_the_step_and_the_cause(tmp_path: Path) -> No
     history = application(tmp_path, {1: ONE, 2: two})
     store(history, "0001", ONE)
     assert told(history, "0001", "data") == (
-        "0002_step.py failed\nthe step to 0002 raised ValueError: second\n  KeyError: 'first'"
+        "0002_step.py failed\n"
+        "the step to 0002 raised ValueError: second\n"
+        "  KeyError: 'first'\n"
+        f"  {shown_path(Path(__file__))}:{two.__code__.co_firstlineno + 2}, in two\n"
+        '    raise KeyError("first")'
     )
     assert verdict(history, "0001", "data").image is not None
 
@@ -320,3 +325,23 @@ def test_the_kept_database_of_a_cell_is_named_by_its_lineage(tmp_path: Path) -> 
     names = {cell.name: cell.database_name for cell in list_cells(history, all_checks())}
     assert names["0000+u1..0001[data]"] == "cache-0000+u1..0001.db"
     assert names["0001[again]"] == "cache-0001.db"
+
+
+def test_a_stored_file_without_a_lock_line_is_a_note_of_each_of_its_cells(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE})
+    store(history, "0001", ONE)
+    history = lock(history)
+    store(history, "0001+extra", ONE)
+    for row, check in (("0001+extra", "schema"), ("0001+extra", "data"), ("0001", "schema")):
+        name = SnapshotName.parse(row)
+        text = "its file is not in frozen.toml yet"
+        note = Note(SnapshotRow(name), text, "pmd-migrations snapshot")
+        assert verdict(again(history), row, check).notes == ((note,) if name.variant else ())
+
+
+def test_without_a_lock_file_only_variants_are_noted(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE})
+    for name in ("0001", "0001+extra"):
+        store(history, name, ONE)
+    assert verdict(history, "0001", "schema").notes == ()
+    assert len(verdict(history, "0001+extra", "schema").notes) == 1

@@ -203,6 +203,9 @@ def test_a_step_that_fails_keeps_its_cause(migration_db, migration_upgrade) -> N
         migration_upgrade(db)
     assert caught.value.version == 6
     assert caught.value.__cause__ is not None
+    (note,) = caught.value.__notes__
+    assert "versions/0006_rename_cache.py:" in note.splitlines()[0]
+    assert note.splitlines() == list(caught.value.lines)
 
 
 def test_databases_are_closed_by_whoever_opened_them(tmp_path: Path, pytestconfig) -> None:

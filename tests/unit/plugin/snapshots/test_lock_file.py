@@ -109,18 +109,23 @@ def test_lines_are_added_without_touching_the_others() -> None:
         ),
         (
             "format = 1\n[versions.0001]\nfile = 'x'\n",
-            "{path} has a line that cannot be used (KeyError: 'released'); expected the lines that"
-            " pmd-migrations writes. Restore it from version control.",
+            "{path}, line 2: [versions.0001] has no 'released'; expected what pmd-migrations"
+            " writes. Restore it: git checkout -- {path}",
         ),
         (
             "format = 1\n[versions.0001]\nreleased = 'yes'\n",
-            "{path} has a line that cannot be used (TypeError: released is 'yes'); expected the"
-            " lines that pmd-migrations writes. Restore it from version control.",
+            "{path}, line 2: [versions.0001] cannot be used: released is 'yes'; expected what"
+            " pmd-migrations writes. Restore it: git checkout -- {path}",
         ),
         (
-            "<<<<<<< ours",
-            "{path} cannot be read: Invalid statement (at line 1, column 1); expected the TOML"
-            " that pmd-migrations writes. Restore it from version control.",
+            "format = 1\n[versions]\n'0001' = 3\n",
+            "{path}, line 1: [versions.0001] cannot be used: it is 3; expected what"
+            " pmd-migrations writes. Restore it: git checkout -- {path}",
+        ),
+        (
+            "format = 1\nsnapshots = []\n",
+            "{path} has snapshots = [], which is no table; expected what pmd-migrations writes."
+            " Restore it: git checkout -- {path}",
         ),
     ],
 )
@@ -154,7 +159,7 @@ def test_rows_of_something_that_is_no_lineage_are_refused(tmp_path: Path) -> Non
     with pytest.raises(LockFileError) as caught:
         read_lock_file(path)
     assert str(caught.value) == (
-        f"{path} has a line that cannot be used (ValueError: rows names 'elsewhere', which is"
-        " neither a snapshot nor fresh); expected the lines that pmd-migrations writes."
-        " Restore it from version control."
+        f"{path}, line 4: [versions.0001] cannot be used: rows names 'elsewhere', which is neither"
+        f" a snapshot nor fresh; expected what pmd-migrations writes. Restore it:"
+        f" git checkout -- {path}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -171,6 +172,11 @@ def test_unreadable_snapshots_are_told_apart(conn: sqlite3.Connection, tmp_path:
         f"snapshot 0003 is no SQLite database, or is encrypted: {file} (18 bytes); expected a"
         ' file that begins with "SQLite format 3". Restore it from version control.'
     )
+    file.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 36864\n")
+    assert message() == (
+        f"snapshot 0003 is a git-lfs pointer: {file} stands for the database that git-lfs keeps"
+        " elsewhere; expected the database itself. Fetch it: git lfs install && git lfs pull"
+    )
     content = write_snapshot(conn, file).content
     file.write_bytes(content[:-1024])
     assert message() == (
@@ -182,6 +188,34 @@ def test_unreadable_snapshots_are_told_apart(conn: sqlite3.Connection, tmp_path:
     assert message() == (
         f"snapshot 0003 cannot be read: {file}: Is a directory; expected a SQLite database."
         " Make the file readable."
+    )
+
+
+def test_what_may_not_be_read_is_said_with_the_command_that_mends_it(
+    conn: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, name = SnapshotFolder(tmp_path), SnapshotName(3)
+    file = folder.file(name)
+    write_snapshot(conn, file)
+
+    def denied(*_: object, **__: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    # Root may read everything, so permissions alone would not tell.
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", denied)
+        with pytest.raises(SnapshotError) as caught:
+            folder.read(name)
+    assert str(caught.value) == (
+        f"snapshot 0003 cannot be read: {file}: Permission denied; expected a SQLite database."
+        f" Make it readable: chmod u+r {file}"
+    )
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(SnapshotError) as caught:
+        folder.names()
+    assert str(caught.value) == (
+        f"{tmp_path} cannot be read: it may not be listed. Make the folder readable:"
+        f" chmod u+rx {tmp_path}"
     )
 
 

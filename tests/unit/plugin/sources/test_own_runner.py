@@ -86,8 +86,9 @@ def test_declarations_are_the_modules_constants(tmp_path: Path) -> None:
         ("verify = 3", "0001_one.py: verify is not a function; expected verify(before, after)"),
         (
             "DELETES = ['t']",
-            "0001_one.py: DELETES is ['t']; expected a dict of names to"
-            ' ("<SQL over the old row>", "<reason>")',
+            "0001_one.py: DELETES is ['t']; expected a dict,"
+            ' {"table": ("<SQL over the old row>", "<reason>")} for some rows, {"table": "DROP"} or'
+            ' {"table.column": "DROP"} for all rows or values',
         ),
         (
             "CHANGES = {'t.a': 'all'}",
@@ -98,7 +99,10 @@ def test_declarations_are_the_modules_constants(tmp_path: Path) -> None:
             "MOVES = {'t': 'u.a'}",
             "0001_one.py: MOVES['t'] is 'u.a'; expected \"old_table.column\": \"new_table.column\"",
         ),
-        ("MOVES = 3", '0001_one.py: MOVES is 3; expected a dict of "table.column" names'),
+        (
+            "MOVES = 3",
+            '0001_one.py: MOVES is 3; expected a dict, {"old_table.column": "new_table.column"}',
+        ),
     ],
 )
 def test_malformed_declarations_are_refused(tmp_path: Path, constant: str, text: str) -> None:

@@ -63,12 +63,23 @@ def test_what_was_read_does_not_change_with_the_module():
 
 MALFORMED = {
     "deletes no dict": (
-        {"DELETES": ["t"]},
-        f"0008_step.py: DELETES is ['t']; expected a dict of names to {EXPECTED}",
+        {"DELETES": "DROP it"},
+        f"0008_step.py: DELETES is 'DROP it'; expected a dict, {{\"table\": {EXPECTED}}} for some"
+        ' rows, {"table": "DROP"} or {"table.column": "DROP"} for all rows or values',
+    ),
+    "changes no dict": (
+        {"CHANGES": ["t.v"]},
+        f"0008_step.py: CHANGES is ['t.v']; expected a dict, {{\"table.column\": {EXPECTED}}}",
+    ),
+    "deletes by another word": (
+        {"DELETES": {"t": "DROP it"}},
+        f"0008_step.py: DELETES['t'] is 'DROP it'; expected {EXPECTED}, or \"DROP\" where all rows"
+        " or values go",
     ),
     "no reason": (
         {"DELETES": {"t": "id = 1"}},
-        f"0008_step.py: DELETES['t'] is 'id = 1'; expected {EXPECTED}",
+        f"0008_step.py: DELETES['t'] is 'id = 1'; expected {EXPECTED}, or \"DROP\" where all rows"
+        " or values go",
     ),
     "no condition": (
         {"CHANGES": {"t.v": (" ", "trimmed")}},
@@ -92,7 +103,7 @@ MALFORMED = {
     ),
     "moves no dict": (
         {"MOVES": "t.v"},
-        "0008_step.py: MOVES is 't.v'; expected a dict of \"table.column\" names",
+        '0008_step.py: MOVES is \'t.v\'; expected a dict, {"old_table.column": "new_table.column"}',
     ),
     "moves a table": (
         {"MOVES": {"t": "u.w"}},
@@ -174,7 +185,23 @@ def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
         ),
         (
             '[0008]\ndeletes = "t"\n',
-            f"rows.toml: 0008.deletes is 't'; expected a dict of names to {EXPECTED}",
+            "rows.toml: 0008.deletes is 't'; expected a table, \"table\" ="
+            ' ["<SQL over the old row>", "<reason>"] for some rows, "table" = "DROP" or'
+            ' "table.column" = "DROP" for all rows or values',
+        ),
+        (
+            "[0008]\nchanges = 3\n",
+            'rows.toml: 0008.changes is 3; expected a table, "table.column" ='
+            ' ["<SQL over the old row>", "<reason>"]',
+        ),
+        (
+            "[0008]\nmoves = 3\n",
+            'rows.toml: 0008.moves is 3; expected a table, "old_table.column" = "new_table.column"',
+        ),
+        (
+            '[0008.deletes]\nt = "DROP it"\n',
+            "rows.toml: 0008.deletes['t'] is 'DROP it'; expected"
+            ' ["<SQL over the old row>", "<reason>"], or "DROP" where all rows or values go',
         ),
         (
             '[0008.deletes]\nt = "DROP"\n[8.deletes]\nu = "DROP"\n',

@@ -63,6 +63,22 @@ def test_a_package_that_raises_is_said_with_its_error(tmp_path: Path) -> None:
     package(tmp_path, runner="raise RuntimeError('no settings')")
     assert message("shop.migrations", tmp_path) == (
         "migration_source 'shop.migrations' cannot be imported: RuntimeError: no settings"
+        f" ({tmp_path}/shop/migrations/__init__.py:1)"
+    )
+
+
+def test_a_module_that_python_cannot_read_or_that_misses_another_is_said_with_its_line(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, {"shop/__init__.py": "", "shop/db.py": "x = 1\nif x\n    pass\n"})
+    assert message("shop.db:x", tmp_path) == (
+        "migration_source 'shop.db:x' cannot be imported: SyntaxError: expected ':'"
+        f" ({tmp_path}/shop/db.py:2)"
+    )
+    write(tmp_path, {"shop/store.py": "x = 1\nimport nowhere\n"})
+    assert message("shop.store:x", tmp_path) == (
+        "migration_source 'shop.store:x' cannot be imported: No module named 'nowhere'"
+        f" ({tmp_path}/shop/store.py:2)"
     )
 
 

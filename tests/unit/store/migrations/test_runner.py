@@ -48,6 +48,37 @@ MESSAGES = {
         "migration 0002 (step 2) failed and was undone: OperationalError: no such table:"
         " nowhere\nin the statement: SELECT 1 FROM nowhere"
     ),
+    "db.query('SELECT 1 FROM nowhere')": (
+        "migration 0002 (step 2) failed and was undone: OperationalError: no such table:"
+        " nowhere\nin the statement: SELECT 1 FROM nowhere"
+    ),
+    "db['t'].insert({'y': 1})": (
+        "migration 0002 (step 2) failed and was undone: OperationalError: table t has no column"
+        ' named y\nin the statement: INSERT INTO "t" ("y") VALUES (?)'
+    ),
+    "try: db.execute('SELECT 1 FROM nowhere')\n"
+    "except Exception as error: raise ValueError('mine') from error": (
+        "migration 0002 (step 2) failed and was undone: ValueError: mine\n"
+        "in the statement: SELECT 1 FROM nowhere"
+    ),
+    "db.execute('SELECT 1')\nraise ValueError('mine')": (
+        "migration 0002 (step 2) failed and was undone: ValueError: mine"
+    ),
+    "try: db.execute('SELECT 1 FROM nowhere')\nexcept Exception: pass\nraise ValueError('mine')": (
+        "migration 0002 (step 2) failed and was undone: ValueError: mine"
+    ),
+    "db.execute('SELECT 1')\ndb.conn.execute('SELECT 1 FROM nowhere')": (
+        "migration 0002 (step 2) failed and was undone: OperationalError: no such table: nowhere"
+    ),
+    "db.execute('INSERT INTO t VALUES (7)')\ndb.conn.commit()": (
+        "migration 0002 (step 2) failed and was undone: COMMIT is not allowed in a step; the"
+        ' runner begins and ends the transaction: leave the statement, commit() or "with conn:"'
+        " out, and use db.atomic() or SAVEPOINT for a part that may fail."
+    ),
+    "db.execute('INSERT INTO t VALUES (7)')\ndb.conn.close()": (
+        "migration 0002 (step 2) failed and was undone: it closed the connection, which the runner"
+        " and the application go on using. Leave that out."
+    ),
     "raise ValueError('mine')": ("migration 0002 (step 2) failed and was undone: ValueError: mine"),
 }
 

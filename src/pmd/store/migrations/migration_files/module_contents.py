@@ -12,6 +12,14 @@ from pmd.store.migrations.errors import InvalidMigrationError
 
 __all__ = ["check_version", "read_atomic", "read_declarations", "read_description", "read_up"]
 
+_CONDITION = '("<SQL over the old row>", "<reason>")'
+_FORMS = {
+    "DELETES": f'a dict, {{"table": {_CONDITION}}} for some rows,'
+    ' {"table": "DROP"} or {"table.column": "DROP"} for all rows or values',
+    "CHANGES": f'a dict, {{"table.column": {_CONDITION}}}',
+    "MOVES": 'a dict, {"old_table.column": "new_table.column"}',
+}
+
 
 def check_version(module: ModuleType, path: Path, version: int) -> None:
     """Raise InvalidMigrationError unless the module's VERSION is the number in its name."""
@@ -74,7 +82,7 @@ def read_declarations(module: ModuleType, path: Path, name: str) -> Mapping[str,
     """
     value = getattr(module, name, {})
     if not isinstance(value, (dict, Mapping)):
-        raise InvalidMigrationError(path, f"{name} is a {type(value).__name__}; expected a dict.")
+        raise InvalidMigrationError(path, f"{name} is {value!r}; expected {_FORMS[name]}.")
     return value
 
 

@@ -17,7 +17,7 @@ from pmd.store.migrations.errors import (
 )
 from pmd.store.migrations.migration_files.migration import LoadedMigration
 from pmd.store.migrations.step.guard import Guard
-from pmd.store.migrations.step.step_database import StepDatabase
+from pmd.store.migrations.step.step_database import StepDatabase, statement_of
 
 __all__ = ["REPLACED", "run_up"]
 
@@ -53,8 +53,8 @@ _FORKED_EXIT = 70
 _log = logging.getLogger("pmd.store.migrations")
 
 
-def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) -> str | None:
-    """Call `up(db)`, and return its last statement if what it did may be kept.
+def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) -> None:
+    """Call `up(db)`, and return if what it did may be kept.
 
     The guard watches already, and still does afterwards. Raises MigrationFailedError when `up`
     failed or must not be kept, InvalidMigrationError when it returned work that nobody would do;
@@ -85,10 +85,9 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
             loaded.migration.version,
             loaded.description,
             problem,
-            statement=db.statement,
+            statement=db.failed_statement if problem == _LOST else None,
             atomic=loaded.atomic,
         )
-    return db.statement
 
 
 def _leave(prepared: PreparedConnection, guard: Guard, db: StepDatabase) -> str | None:
@@ -135,7 +134,7 @@ def _failure(
         loaded.migration.version,
         loaded.description,
         problem,
-        statement=db.statement,
+        statement=statement_of(error),
         atomic=loaded.atomic,
     )
 
@@ -146,7 +145,7 @@ def _denied(loaded: LoadedMigration, guard: Guard, db: StepDatabase) -> Transact
         loaded.migration.version,
         loaded.description,
         f"{first.what} is not allowed in a step; {first.instead}.",
-        statement=db.statement,
+        statement=db.denied_statement,
         atomic=loaded.atomic,
     )
 

@@ -45,8 +45,19 @@ MODULES = {
         "DESCRIPTION is 7; expected a text.",
     ),
     "DELETES that is no dict": (
-        "VERSION = 1\nDELETES = ['t']\ndef up(db): pass",
-        "DELETES is a list; expected a dict.",
+        "VERSION = 1\nDELETES = 'DROP it'\ndef up(db): pass",
+        'DELETES is \'DROP it\'; expected a dict, {"table": ("<SQL over the old row>",'
+        ' "<reason>")} for some rows, {"table": "DROP"} or {"table.column": "DROP"} for all rows or'
+        " values.",
+    ),
+    "CHANGES that is no dict": (
+        "VERSION = 1\nCHANGES = 't.v'\ndef up(db): pass",
+        'CHANGES is \'t.v\'; expected a dict, {"table.column": ("<SQL over the old row>",'
+        ' "<reason>")}.',
+    ),
+    "MOVES that is no dict": (
+        "VERSION = 1\nMOVES = None\ndef up(db): pass",
+        'MOVES is None; expected a dict, {"old_table.column": "new_table.column"}.',
     ),
     "an import error": (
         "import nothing_of_that_name",
