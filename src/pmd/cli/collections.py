@@ -1,0 +1,173 @@
+"""The commands that fill the index: `pmd add` and `pmd index`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pmd.cli.chosen_database import next_command, open_database
+from pmd.indexing.errors import FolderError, PatternError
+from pmd.indexing.index_collection import IndexReport, index_collection
+from pmd.indexing.patterns import check_pattern
+from pmd.store.database import Database
+from pmd.store.repositories.source_collections import (
+    DEFAULT_GLOB_PATTERNS,
+    Collection,
+    CollectionRepository,
+)
+from pmd.terminal import Bar, UnusableError, say
+
+__all__ = ["add", "index"]
+
+FILES = "filesystem"
+"""The source_type of collections whose documents are files."""
+
+
+@click.command()
+@click.argument("name")
+@click.argument("folder")
+@click.option(
+    "--glob",
+    "patterns",
+    multiple=True,
+    default=DEFAULT_GLOB_PATTERNS,
+    show_default=True,
+    metavar="PATTERN",
+    help="Which files; may be given several times",
+)
+def add(name: str, folder: str, *, patterns: tuple[str, ...]) -> None:
+    """Add the Markdown files of FOLDER as the collection NAME; `pmd index` then reads them."""
+    _check_name(name)
+    path = _checked_folder(folder)
+    try:
+        for pattern in patterns:
+            check_pattern(pattern)
+    except PatternError as error:
+        raise UnusableError(str(error)) from error
+    with open_database(new=True) as database:
+        collections = CollectionRepository(database)
+        _refuse_doubles(collections, name, path, patterns)
+        collections.add(name, str(path), glob_patterns=patterns)
+    say("added", f"{name}: {' '.join(patterns)} in {path}")
+    say("next", next_command("index", name))
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--allow-empty", is_flag=True, help="Index also a folder that has no file any more")
+@click.pass_context
+def index(context: click.Context, name: str | None, *, allow_empty: bool) -> None:
+    """Read what has changed in the files of the collection NAME, or of all collections.
+
+    Exit codes: 0 all is indexed, 1 something was skipped, 2 there is no such collection.
+    """
+    skipped = False
+    with open_database() as database:
+        chosen = _chosen(database, name)
+        if not chosen:
+            say("nothing", "to index: there is no collection")
+            say("next", next_command("add", "NAME", "FOLDER"))
+        for collection in chosen:
+            skipped |= _index_one(database, collection, allow_empty=allow_empty)
+    if skipped:
+        context.exit(1)
+
+
+def _index_one(database: Database, collection: Collection, *, allow_empty: bool) -> bool:
+    """Index one collection and tell what was done; return whether something was skipped."""
+    shown = collection.name or "''"
+    if collection.source_type != FILES:
+        what = f"its documents come from {collection.source_type!r}, not from files"
+        say("skipped", f"{shown}: {what}", err=True)
+        return True
+    try:
+        with Bar("indexing") as bar:
+            report = index_collection(
+                database, collection, allow_empty=allow_empty, progress=bar.report
+            )
+    except FolderError as error:
+        say("skipped", f"{shown}: {error}", err=True)
+        return True
+    for problem in report.problems:
+        say("skipped", f"{shown}/{problem.path}: {problem.reason}.", err=True)
+    say("indexed", f"{shown}: {_counts(report)}")
+    return bool(report.problems)
+
+
+def _counts(report: IndexReport) -> str:
+    counts = {
+        "unchanged": report.unchanged,
+        "added": report.added,
+        "changed": report.changed,
+        "back again": report.returned,
+        "vanished": report.vanished,
+        "skipped": len(report.problems),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "no files"
+
+
+def _chosen(database: Database, name: str | None) -> Sequence[Collection]:
+    collections = CollectionRepository(database)
+    if name is None:
+        return collections.list_collections()
+    found = collections.find(name)
+    if found is None:
+        raise UnusableError(
+            f"there is no collection {name!r}. See which there are: {next_command('ls')}"
+        )
+    return [found]
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or "/" in name or not name.isprintable() or name != name.strip():
+        raise UnusableError(
+            f"{name!r} is no name for a collection. Expected a text without '/', without"
+            " characters that cannot be shown, and without spaces around it."
+        )
+
+
+def _checked_folder(folder: str) -> Path:
+    path = Path(folder).expanduser().absolute()
+    if not path.is_dir():
+        what = "is no folder" if path.exists() else "does not exist"
+        raise UnusableError(f"{path} {what}. Give the folder that holds the Markdown files.")
+    if not str(path).isprintable():
+        raise UnusableError(
+            f"{str(path)!r} has characters that cannot be shown or stored. Rename the folder."
+        )
+    return Path(*_without_dots(path))
+
+
+def _without_dots(path: Path) -> tuple[str, ...]:
+    # Links stay as they are: they may lead elsewhere later.
+    return path.resolve().parts if ".." in path.parts else path.parts
+
+
+def _refuse_doubles(
+    collections: CollectionRepository, name: str, path: Path, patterns: Sequence[str]
+) -> None:
+    for other in collections.list_collections():
+        if other.name == name:
+            raise UnusableError(
+                f"there is a collection {name!r} already, of {other.pwd or 'no folder'}. Choose"
+                f" another name, or index it: {next_command('index', name)}"
+            )
+        if other.source_type != FILES or not _is_same(path, other.pwd):
+            continue
+        if set(other.glob_patterns) == set(patterns):
+            raise UnusableError(
+                f"{path} is the collection {other.name!r} already. Index that one:"
+                f" {next_command('index', other.name)}"
+            )
+        say(
+            "note",
+            f"{other.name} has the same folder; what the patterns of both match is found twice",
+            err=True,
+        )
+
+
+def _is_same(path: Path, pwd: str) -> bool:
+    other = Path(pwd)
+    return other.is_absolute() and other.is_dir() and other.samefile(path)
