@@ -39,7 +39,11 @@ def read_front_matter(text: str) -> FrontMatter:
     if closing is None:
         # A first line --- may as well be a rule across the page.
         unclosed = _KEY.match(text, opening.end())
-        problem = "the front matter has no line --- at its end. Add it" if unclosed else None
+        problem = (
+            "the front matter has no line --- at its end. Add it; its text is indexed"
+            if unclosed
+            else None
+        )
         return FrontMatter(start, problem=problem)
     # Imported here, so that a run that finds every file unchanged is spared PyYAML.
     from pmd.indexing.yaml_fields import read_fields

@@ -79,6 +79,7 @@ def index_collection(
         if report.changed or report.returned:
             index.forget_unused_texts()
     report.vanished = len(vanished)
+    report.problems.sort(key=lambda problem: problem.path)
     return report
 
 

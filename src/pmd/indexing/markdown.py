@@ -41,7 +41,7 @@ def read_markdown(path: str, text: str) -> MarkdownDocument:
 
 def searched_tags(written: tuple[str, ...]) -> tuple[str, ...]:
     """Return the tags that a document is found by: `#todo` as `todo`, each once."""
-    found = (tag.lstrip("#").strip() for tag in written)
+    found = (tag.strip().lstrip("#").strip() for tag in written)
     return tuple(dict.fromkeys(filter(None, found)))
 
 

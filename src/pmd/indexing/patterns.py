@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from itertools import groupby
 
 from pmd.indexing.errors import PatternError
 
@@ -20,7 +21,7 @@ class Patterns:
     """Some glob patterns: a path is wanted if one of them matches it."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [tuple(pattern.split("/")) for pattern in patterns]
+        self._patterns = [_parts(pattern) for pattern in patterns]
         parts = [part for pattern in self._patterns for part in pattern]
         self.depth = None if ANY_FOLDERS in parts else max(map(len, self._patterns), default=0)
         """How many names a path has at most that can match; None without a limit."""
@@ -51,6 +52,12 @@ def check_pattern(pattern: str) -> None:
     raise PatternError(
         f"the pattern {pattern!r} can match no file: {what}. Expected one such as '**/*.md'."
     )
+
+
+def _parts(pattern: str) -> tuple[str, ...]:
+    # Two ** in a row mean one, and would be tried in every combination.
+    runs = groupby(pattern.split("/"))
+    return tuple(part for key, run in runs for part in ([key] if key == ANY_FOLDERS else run))
 
 
 def _matches(names: tuple[str, ...], pattern: tuple[str, ...]) -> bool:

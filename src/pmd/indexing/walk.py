@@ -56,7 +56,8 @@ class _Walk:
         self.found = FoundFiles()
         self._folder = folder
         self._patterns = patterns
-        self._walked: dict[tuple[int, int], str] = {}
+        # Those that hold the folder are as good as walked: a link to one would lead back here.
+        self._walked = {_identity(above): str(above) for above in folder.resolve().parents}
         self._links: list[str] = []
 
     def run(self) -> None:
@@ -65,7 +66,7 @@ class _Walk:
             self._links.sort(reverse=True)
             link = self._links.pop()
             try:
-                known = self._walked.get(self._identity(link))
+                known = self._walked.get(_identity(self._folder / link))
             except OSError as error:
                 self._tell_closed(link, error)
                 continue
@@ -74,8 +75,8 @@ class _Walk:
             else:
                 self._tell(
                     link,
-                    f"it is a link to the folder {known or '.'} of the same collection, and is not"
-                    " followed. Remove the link",
+                    f"it is a link to {known or '.'}, and would lead in a circle or to the same"
+                    " files twice, so it is not followed. Remove it",
                 )
 
     def _walk(self, start: str) -> None:
@@ -83,7 +84,10 @@ class _Walk:
         while waiting:
             folder = waiting.pop()
             try:
-                self._walked[self._identity(folder)] = folder
+                identity = _identity(self._folder / folder)
+                if identity in self._walked:
+                    continue
+                self._walked[identity] = folder
                 with os.scandir(self._folder / folder) as entries:
                     for entry in entries:
                         path = f"{folder}/{entry.name}" if folder else entry.name
@@ -137,10 +141,6 @@ class _Walk:
             return False
         return self._patterns.hidden or not path.rpartition("/")[2].startswith(".")
 
-    def _identity(self, path: str) -> tuple[int, int]:
-        found = (self._folder / path).stat()
-        return found.st_dev, found.st_ino
-
     def _tell(self, path: str, reason: str) -> None:
         self.found.problems.append(Problem(path, reason))
 
@@ -155,3 +155,8 @@ class _Walk:
             f"the folder cannot be read: {error.strerror}. Make it readable, and index again",
         )
         self.found.closed.append(self.found.problems[-1])
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    found = folder.stat()
+    return found.st_dev, found.st_ino
