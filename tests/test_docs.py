@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("src/*/README.md")])
 PLUGIN = (ROOT / "docs/PLUGIN.md").read_text(encoding="utf-8")
 MIGRATIONS = (ROOT / "docs/MIGRATIONS.md").read_text(encoding="utf-8")
+COMMAND = (ROOT / "docs/COMMAND.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -95,12 +96,48 @@ def test_every_command_is_described():
             assert option in PLUGIN, option
 
 
-def test_every_command_of_pmd_is_described():
-    text = (ROOT / "docs/COMMAND.md").read_text(encoding="utf-8")
-    for name, command in pmd_command.commands["db"].commands.items():
-        assert f"| `pmd db {name} DATABASE` |" in text, name
+def test_every_command_that_finds_documents_is_described():
+    for name, command in pmd_command.commands.items():
+        assert re.search(rf"^\| `pmd {name}\b", COMMAND, re.M), name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
-            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", text, re.M), (
+            assert re.search(rf"^\|.*`[^|`]*{option}\b.*\| `{name}` \|", COMMAND, re.M), option
+    assert "| `--db FILE` | `pmd`, before the command |" in COMMAND
+
+
+def test_the_four_lines_of_the_readme_search_a_folder(tmp_path, monkeypatch):
+    """Typed as they stand, in a home folder with the notes that they speak of."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PMD_DB", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".local/share"))
+    texts = {
+        "garden/apple.md": "# Apple tree\n\nA red apple from the tree.\n",
+        "work.md": "Call about the tree, and the red car.\n",
+    }
+    for path, text in texts.items():
+        file = tmp_path / "notes" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    (commands,) = (block for block in blocks(README, "sh") if "pmd add" in block)
+    lines = [shlex.split(line, comments=True)[1:] for line in commands.splitlines()]
+    assert len(lines) == 4
+    assert lines == [line.split()[1:] for line in blocks(COMMAND, "sh")[0].splitlines()]
+    ran = [CliRunner().invoke(pmd_command, line) for line in lines]
+    assert [(one.exit_code, one.stderr) for one in ran] == [(0, "")] * 4
+    assert ran[2].stdout.startswith("notes/garden/apple.md  Apple tree  (score ")
+    assert ran[3].stdout == texts["garden/apple.md"]
+    found = CliRunner().invoke(pmd_command, ["search", "red", "tree"]).stdout
+    shown = after(COMMAND, "<!-- output of pmd search red tree -->")
+    assert re.sub(r"score [\d.]+", "score 0.00", found) == shown
+    example = re.search(r"`pmd (search --fts [^`]*)`", COMMAND)[1]
+    assert CliRunner().invoke(pmd_command, shlex.split(example)).exit_code == 0
+
+
+def test_every_command_of_pmd_db_is_described():
+    for name, command in pmd_command.commands["db"].commands.items():
+        assert f"| `pmd db {name} DATABASE` |" in COMMAND, name
+        for option in (o for p in command.params for o in p.opts if o.startswith("--")):
+            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", COMMAND, re.M), (
                 option
             )
 
@@ -109,9 +146,8 @@ def test_the_commands_of_the_readme_do_what_they_say(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(ROOT / "fixtures/snapshots/0007.db", "notes.db")
     (commands,) = (block for block in blocks(README, "sh") if "pmd db" in block)
-    text = (ROOT / "docs/COMMAND.md").read_text(encoding="utf-8")
     ran = CliRunner().invoke(pmd_command, ["db", "status", "notes.db"])
-    assert ran.output == after(text, "<!-- output of pmd db status notes.db -->")
+    assert ran.output == after(COMMAND, "<!-- output of pmd db status notes.db -->")
     for line in commands.splitlines():
         ran = CliRunner().invoke(pmd_command, shlex.split(line, comments=True)[1:])
         assert ran.exit_code == 0, ran.output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,18 +13,17 @@ import platformdirs
 from click.core import ParameterSource
 
 from pmd.store.database import Database
-from pmd.store.errors import DatabasePathError, ForeignDatabaseError
+from pmd.store.errors import DatabasePathError, ForeignDatabaseError, StoreError
 from pmd.store.files.opening import (
     MEMORY,
     checked_path,
-    open_for_reading,
     opened,
     refuse_foreign,
     refuse_without_documents,
 )
 from pmd.store.files.upgrade import upgrade
 from pmd.store.migrations import Migration, NotADatabaseError
-from pmd.store.migrations.database_errors import database_error
+from pmd.store.migrations.database_errors import database_error, is_locked
 from pmd.terminal import Bar, clean_errors, say
 
 __all__ = ["next_command", "open_database"]
@@ -42,21 +41,18 @@ def open_database(*, new: bool = False, err: bool = False) -> Iterator[Database]
     """
     with clean_errors(unusable=UNUSABLE):
         file = _file()
-        if file.exists():
-            _refuse_others(file)
-        elif new:
-            if not _given():
-                file.parent.mkdir(parents=True, exist_ok=True)
-        else:
+        if not new and not file.exists():
             raise DatabasePathError(
                 f"there is no database {file}. Make it: {next_command('add', 'NAME', 'FOLDER')}"
             )
+        if not _given():
+            file.parent.mkdir(parents=True, exist_ok=True)
         _upgrade(str(file), err=err)
         with Database(file, timeout=TIMEOUT) as database:
             try:
                 yield database
             except sqlite3.Error as error:
-                raise database_error(database.connection, error) from error
+                raise _meaning(database, error) from error
 
 
 def next_command(*words: str) -> str:
@@ -66,6 +62,15 @@ def next_command(*words: str) -> str:
     ):
         words = ("--db", _given() or "", *words)
     return shlex.join(("pmd", *words))
+
+
+def _meaning(database: Database, error: sqlite3.Error) -> Exception:
+    if is_locked(error):
+        return database_error(database.connection, error)
+    return StoreError(
+        f"the database {database.path} cannot be used: {error}. Check its file, its folder and the"
+        f" room on its disk, then: {shlex.join(('pmd', 'db', 'check', database.path))}"
+    )
 
 
 def _given() -> str | None:
@@ -86,12 +91,6 @@ def _file() -> Path:
     return Path(checked)
 
 
-def _refuse_others(file: Path) -> None:
-    with closing(open_for_reading(file, timeout=TIMEOUT)) as connection:
-        refuse_foreign(connection, str(file))
-        refuse_without_documents(connection, str(file))
-
-
 def _upgrade(file: str, *, err: bool) -> None:
     with Bar("copying") as copying, Bar("upgrading") as upgrading:
 
@@ -99,6 +98,8 @@ def _upgrade(file: str, *, err: bool) -> None:
             upgrading.report(done, total)
 
         with opened(file, timeout=TIMEOUT) as connection:
+            refuse_foreign(connection, file)
+            refuse_without_documents(connection, file)
             done = upgrade(
                 connection, file, backup=True, progress=progress, copy_progress=copying.report
             )
