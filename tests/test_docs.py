@@ -137,9 +137,9 @@ def test_every_command_of_pmd_db_is_described():
     for name, command in pmd_command.commands["db"].commands.items():
         assert f"| `pmd db {name} DATABASE` |" in COMMAND, name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
-            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", COMMAND, re.M), (
-                option
-            )
+            assert re.search(
+                rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", COMMAND, re.M
+            ), option
 
 
 def test_the_commands_of_the_readme_do_what_they_say(tmp_path, monkeypatch):
