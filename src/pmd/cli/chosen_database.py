@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import platformdirs
 from click.core import ParameterSource
 
 from pmd.store.database import Database
@@ -23,7 +22,7 @@ from pmd.store.files.opening import (
 )
 from pmd.store.files.upgrade import upgrade
 from pmd.store.migrations import Migration, NotADatabaseError
-from pmd.store.migrations.database_errors import database_error, is_locked
+from pmd.store.migrations.database_errors import database_error
 from pmd.terminal import Bar, clean_errors, say
 
 __all__ = ["next_command", "open_database"]
@@ -65,8 +64,9 @@ def next_command(*words: str) -> str:
 
 
 def _meaning(database: Database, error: sqlite3.Error) -> Exception:
-    if is_locked(error):
-        return database_error(database.connection, error)
+    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        # FTS5 says it in other words.
+        return database_error(database.connection, sqlite3.OperationalError("database is locked"))
     return StoreError(
         f"the database {database.path} cannot be used: {error}. Check its file, its folder and the"
         f" room on its disk, then: {shlex.join(('pmd', 'db', 'check', database.path))}"
@@ -82,6 +82,9 @@ def _given() -> str | None:
 def _file() -> Path:
     given = _given()
     if given is None:
+        # Imported here, so that whoever names a file is spared it.
+        import platformdirs
+
         return platformdirs.user_data_path("pmd", appauthor=False) / "pmd.db"
     checked = checked_path(given)
     if checked == MEMORY:

@@ -38,7 +38,10 @@ FILES = "filesystem"
     help="Which files; may be given several times",
 )
 def add(name: str, folder: str, *, patterns: tuple[str, ...]) -> None:
-    """Add the Markdown files of FOLDER as the collection NAME; `pmd index` then reads them."""
+    """Make FOLDER a collection; nothing is read yet.
+
+    NAME is how you call it. Its files are read by: pmd index NAME
+    """
     _check_name(name)
     path = _checked_folder(folder)
     try:
@@ -59,7 +62,9 @@ def add(name: str, folder: str, *, patterns: tuple[str, ...]) -> None:
 @click.option("--allow-empty", is_flag=True, help="Index also a folder that has no file any more")
 @click.pass_context
 def index(context: click.Context, name: str | None, *, allow_empty: bool) -> None:
-    """Read what has changed in the files of the collection NAME, or of all collections.
+    """Read what has changed in the files.
+
+    With NAME, in those of this collection; without, in those of all.
 
     Exit codes: 0 all is indexed, 1 something was skipped, 2 there is no such collection.
     """
@@ -129,6 +134,8 @@ def _check_name(name: str) -> None:
 
 
 def _checked_folder(folder: str) -> Path:
+    if not folder:
+        raise UnusableError("FOLDER is empty. Give the folder that holds the Markdown files.")
     path = Path(folder).expanduser().absolute()
     if not path.is_dir():
         what = "is no folder" if path.exists() else "does not exist"

@@ -41,7 +41,7 @@ _timeout = click.option(
 @click.group()
 @click.pass_context
 def db(context: click.Context) -> None:
-    """Look at a database, upgrade it, back it up, restore it.
+    """Look at a database and take care of it.
 
     Exit codes: 0 done, 1 not done or something found, 2 wrong usage.
     """

@@ -19,7 +19,7 @@ __all__ = ["get", "ls"]
 @click.command()
 @click.argument("path")
 def get(path: str) -> None:
-    """Print the document at PATH as it is in the index.
+    """Print a document as it is in the index.
 
     PATH is NAME/PATH as `pmd search` shows it, a path within a collection, or a file's.
     """
@@ -34,7 +34,10 @@ def get(path: str) -> None:
 @click.command()
 @click.argument("name", required=False)
 def ls(name: str | None) -> None:
-    """List the collections; with NAME, the documents of that collection."""
+    """List collections, or the documents of one.
+
+    Without NAME the collections, with NAME the documents of that collection.
+    """
     with open_database() as database:
         collections = CollectionRepository(database)
         documents = DocumentRepository(database)

@@ -45,9 +45,10 @@ _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|NEAR\S*|\S*\w\*)(?!\S)")
 def search(
     words: tuple[str, ...], *, limit: int, wanted: tuple[str, ...], fts: bool, as_json: bool
 ) -> None:
-    """Find the documents that hold all WORDS, the best first.
+    """Find documents by their words, the best first.
 
-    Words in double quotes must stand side by side: pmd search '"red apple" tree'
+    A document holds all WORDS, in its text, its title or its path. Words in double quotes must
+    stand side by side: pmd search '"red apple" tree'
     """
     text = " ".join(words)
     _check_words(text, fts=fts)
@@ -71,7 +72,7 @@ def search(
 
 @click.command()
 def tags() -> None:
-    """List the tags of all documents, the most used first."""
+    """List all tags, the most used first."""
     with open_database() as database:
         counts = DocumentMetadataRepository(database).count_tags()
     for tag, count in counts.items():
@@ -117,5 +118,5 @@ def _values(hit: SearchHit, names: Mapping[int, str]) -> dict[str, object]:
 
 def _show(hit: SearchHit, names: Mapping[int, str]) -> None:
     path = printable(f"{names[hit.collection_id]}/{hit.path}")
-    click.echo(f"{path}  {printable(hit.title)}  (score {hit.score:.2f})")
+    click.echo(f"{path}  {printable(hit.title)}  (score {hit.score:.3g})")
     click.echo(f"    {' '.join(printable(hit.snippet).split())}")

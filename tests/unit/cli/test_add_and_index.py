@@ -135,6 +135,13 @@ def test_a_folder_that_is_none_is_refused(pmd, notes, folder, what):
     assert not Path("notes.db").exists()
 
 
+def test_an_empty_folder_name_is_not_the_folder_of_the_day(pmd, notes):
+    assert pmd("add", "notes", "", code=2) == (
+        "",
+        "Error: FOLDER is empty. Give the folder that holds the Markdown files.\n",
+    )
+
+
 def test_a_pattern_that_matches_nothing_is_refused(pmd, notes):
     _, err = pmd("add", "notes", "notes", "--glob", "*.{md,txt}", code=2)
     assert err.replace("\n", " ") == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from pmd.cli import main
 from pmd.store.database import Database
 from pmd.store.repositories.documents import DocumentRepository
+from pmd.store.repositories.search import SearchRepository
 
 
 def scoreless(text):
@@ -227,6 +229,32 @@ def test_an_empty_index_says_how_to_begin(pmd, home):
     assert pmd("search", "x") == ("nothing   found for x\n", "")
 
 
+def test_scores_are_shown_however_small_they_are(pmd, indexed):
+    scores = [
+        line.rpartition("(score ")[2].rstrip(")")
+        for line in pmd("search", "the")[0].splitlines()[::2]
+    ]
+    assert len(scores) == 3
+    assert all(float(score) > 0 for score in scores)
+
+
+def test_damage_is_told_and_how_to_find_out_more(pmd, indexed, home):
+    with closing(sqlite3.connect("notes.db")) as conn:
+        (page,) = conn.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'documents'"
+        ).fetchone()
+        (size,) = conn.execute("PRAGMA page_size").fetchone()
+    content = bytearray(Path("notes.db").read_bytes())
+    content[(page - 1) * size : page * size] = bytes(size)
+    Path("notes.db").write_bytes(content)
+    out, err = pmd("ls", "notes", code=1)
+    assert (out, " ".join(err.split())) == (
+        "",
+        "Error: the database ~/notes.db cannot be used: database disk image is malformed. Check its"
+        " file, its folder and the room on its disk, then: pmd db check ~/notes.db",
+    )
+
+
 def test_a_lock_is_told_as_one(pmd, indexed, monkeypatch):
     monkeypatch.setattr("pmd.cli.chosen_database.TIMEOUT", 0)
     with closing(sqlite3.connect("notes.db", isolation_level=None)) as conn:
@@ -235,3 +263,18 @@ def test_a_lock_is_told_as_one(pmd, indexed, monkeypatch):
             out, err = pmd(*command, code=1)
             assert out == ""
             assert "notes.db is locked: another connection kept its lock" in err.replace("\n", " ")
+
+
+def test_a_lock_that_comes_later_is_told_as_one_too(pmd, indexed, monkeypatch):
+    """Only when FTS5 reads its tables: it says that it could not be constructed."""
+    monkeypatch.setattr("pmd.cli.chosen_database.TIMEOUT", 0)
+    find = SearchRepository.search
+    with closing(sqlite3.connect("notes.db", isolation_level=None)) as conn:
+
+        def lock_and_find(*arguments, **options):
+            conn.execute("BEGIN EXCLUSIVE")
+            return find(*arguments, **options)
+
+        monkeypatch.setattr(SearchRepository, "search", lock_and_find)
+        _, err = pmd("search", "tree", code=1)
+    assert "notes.db is locked: another connection kept its lock" in " ".join(err.split())
