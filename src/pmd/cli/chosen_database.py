@@ -64,7 +64,8 @@ def next_command(*words: str) -> str:
 
 
 def _meaning(database: Database, error: sqlite3.Error) -> Exception:
-    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    # Errors of the driver itself have no code.
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         # FTS5 says it in other words.
         return database_error(database.connection, sqlite3.OperationalError("database is locked"))
     return StoreError(

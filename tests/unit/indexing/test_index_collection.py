@@ -14,6 +14,7 @@ from pmd.indexing import index_collection as module
 from pmd.indexing.errors import FolderError, Problem
 from pmd.indexing.index_collection import IndexReport, index_collection
 from pmd.metadata.store.repository import DocumentMetadata, DocumentMetadataRepository
+from pmd.store.database import Database
 from pmd.store.repositories.documents import DocumentRepository
 from pmd.store.repositories.search import SearchRepository
 from pmd.store.repositories.source_collections import CollectionRepository
@@ -405,3 +406,20 @@ def test_progress_counts_all_files_to_the_end(index, write, monkeypatch):
     seen = []
     index(progress=lambda *counts: seen.append(counts))
     assert seen == [(0, 5), (2, 5), (4, 5), (5, 5)]
+
+
+def test_two_runs_at_once_write_each_document_once(tmp_path, folder, write):
+    for number in range(3):
+        write(f"{number}.md", f"---\ntags: [x]\n---\ntext {number}")
+    with Database(tmp_path / "notes.db") as first, Database(tmp_path / "notes.db") as second:
+        collection = CollectionRepository(first).add("notes", str(folder))
+
+        def run_another(done, _):
+            if done == 0:
+                assert index_collection(second, collection) == IndexReport(added=3)
+
+        # It has looked at the database before, and the other run has written since.
+        assert index_collection(first, collection, progress=run_another) == IndexReport(changed=3)
+        assert len(DocumentRepository(first).list_documents()) == 3
+        assert DocumentMetadataRepository(first).count_tags() == {"x": 3}
+        assert index_collection(second, collection) == IndexReport(unchanged=3)

@@ -85,7 +85,7 @@ class SearchRepository:
             return self._find(_bindable(query), collection_id, only, limit)
         except sqlite3.OperationalError as error:
             # A lock or a full disk is no fault of the query.
-            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
                 raise
             raise InvalidValueError(
                 f"{query!r} is no query of FTS5: {str(error).removeprefix('fts5: ')}. Expected "
