@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pmd.indexing import index_collection as module
+from pmd.indexing.document_index import DocumentIndex
 from pmd.indexing.errors import FolderError, Problem
 from pmd.indexing.index_collection import IndexReport, index_collection
 from pmd.metadata.store.repository import DocumentMetadata, DocumentMetadataRepository
@@ -274,6 +275,19 @@ def test_a_text_that_sqlite_cannot_hold_is_told_and_the_rest_is_indexed(
     assert paths(documents) == ["a.md", "c.md"]
 
 
+def test_a_document_whose_tags_sqlite_cannot_hold_is_not_half_written(
+    index, write, database, documents
+):
+    """In JSON such a tag takes twice the room that it takes in the text."""
+    write("a.md", f"---\ntags: [{'練' * 2000}]\n---\n")
+    database.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 10_000)
+    assert index().problems == [
+        Problem("a.md", "SQLite cannot hold it: string or blob too big. Divide it")
+    ]
+    assert documents.list_documents(include_removed=True) == ()
+    assert database.execute("SELECT count(*) FROM content").fetchone() == (0,)
+
+
 @pytest.fixture
 def three(write, index):
     for name in ("a.md", "b.md", "c.md"):
@@ -388,15 +402,20 @@ def test_documents_are_written_some_at_a_time(index, write, documents, monkeypat
     assert index() == IndexReport(unchanged=6, added=2)
 
 
-def test_large_files_are_written_before_they_fill_the_memory(index, write, documents, monkeypatch):
-    monkeypatch.setattr(module, "BYTES_AT_ONCE", 10)
-    for number in range(4):
+def test_large_files_are_written_before_they_fill_the_memory(index, write, monkeypatch):
+    monkeypatch.setattr(module, "BYTES_AT_ONCE", 15)
+    sizes = []
+    write_batch = DocumentIndex.write
+
+    def write_and_count(self, batch):
+        sizes.append(len(batch))
+        return write_batch(self, batch)
+
+    monkeypatch.setattr(DocumentIndex, "write", write_and_count)
+    for number in range(5):
         write(f"{number}.md", "0123456789")
-    seen = []
-    index_of_now = documents.list_documents
-    monkeypatch.setattr(module, "FILES_AT_ONCE", 1000)
-    index(progress=lambda done, total: seen.append((done, total, len(index_of_now()))))
-    assert seen == [(0, 4, 0), (4, 4, 4)]
+    assert index() == IndexReport(added=5)
+    assert sizes == [2, 2, 1]
 
 
 def test_progress_counts_all_files_to_the_end(index, write, monkeypatch):
