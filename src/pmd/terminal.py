@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import textwrap
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "UnusableError", "clean_errors", "printable", "say", "shown_bytes"]
 
+_LINE_ENDS = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
+# What a terminal takes for a command, and what turns the direction of all that follows.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WIDTH = 80
 _TITLE = 10
 # click prints this before the message.
@@ -36,12 +40,8 @@ def printable(text: object) -> str:
 
     A file name that is no text is shown with replacement characters.
     """
-    shown = click.format_filename(f"{text}")
-    return shown if shown.isprintable() else "".join(map(_shown, shown))
-
-
-def _shown(character: str) -> str:
-    return character if character.isprintable() else " " if character.isspace() else "\ufffd"
+    one_line = _LINE_ENDS.sub(" ", click.format_filename(f"{text}"))
+    return _CONTROLS.sub("\ufffd", one_line)
 
 
 def shown_bytes(count: int) -> str:

@@ -23,7 +23,7 @@ from pmd.store.files.opening import (
 from pmd.store.files.upgrade import upgrade
 from pmd.store.migrations import Migration, NotADatabaseError
 from pmd.store.migrations.database_errors import database_error
-from pmd.terminal import Bar, clean_errors, say
+from pmd.terminal import Bar, UnusableError, clean_errors, say
 
 __all__ = ["next_command", "open_database"]
 
@@ -52,6 +52,11 @@ def open_database(*, new: bool = False, err: bool = False) -> Iterator[Database]
                 yield database
             except sqlite3.Error as error:
                 raise _meaning(database, error) from error
+            except UnicodeEncodeError as error:
+                raise UnusableError(
+                    f"{error.object!r} is no UTF-8, and nothing in the database is called so."
+                    " Check how it is typed."
+                ) from error
 
 
 def next_command(*words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -126,7 +127,8 @@ def _chosen(database: Database, name: str | None) -> Sequence[Collection]:
 
 
 def _check_name(name: str) -> None:
-    if not name.strip() or "/" in name or not name.isprintable() or name != name.strip():
+    wrong = "/" in name or any(unicodedata.category(one) in ("Cc", "Cs") for one in name)
+    if wrong or not name or name != name.strip():
         raise UnusableError(
             f"{name!r} is no name for a collection. Expected a text without '/', without"
             " characters that cannot be shown, and without spaces around it."
@@ -140,10 +142,12 @@ def _checked_folder(folder: str) -> Path:
     if not path.is_dir():
         what = "is no folder" if path.exists() else "does not exist"
         raise UnusableError(f"{path} {what}. Give the folder that holds the Markdown files.")
-    if not str(path).isprintable():
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
         raise UnusableError(
-            f"{str(path)!r} has characters that cannot be shown or stored. Rename the folder."
-        )
+            f"{str(path)!r} is no UTF-8 and cannot be stored. Rename the folder."
+        ) from error
     return Path(*_without_dots(path))
 
 

@@ -105,5 +105,7 @@ def _path_within(_: Collection, path: str) -> str | None:
 def _file_within(collection: Collection, path: str) -> str | None:
     folder = Path(collection.pwd)
     file = Path(path).absolute()
+    if ".." in file.parts:
+        file = file.resolve()
     inside = folder.is_absolute() and file.is_relative_to(folder)
     return file.relative_to(folder).as_posix() if inside else None

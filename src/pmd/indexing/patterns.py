@@ -45,8 +45,6 @@ def check_pattern(pattern: str) -> None:
         what = "its folders are divided by '/', not by '\\'"
     elif "{" in pattern:
         what = "braces are not read. Give --glob once for each alternative"
-    elif not (pattern.isprintable() and "\0" not in pattern):
-        what = "it has characters that cannot be shown"
     else:
         return
     raise PatternError(

@@ -135,6 +135,40 @@ def test_a_folder_that_is_none_is_refused(pmd, notes, folder, what):
     assert not Path("notes.db").exists()
 
 
+def test_a_folder_whose_name_is_no_text_is_refused(pmd, home):
+    name = os.fsdecode(b"caf\xe9")
+    (home / name).mkdir()
+    _, err = pmd("add", "notes", name, code=2)
+    assert " ".join(err.split()) == (
+        f"Error: {f'{home}/{name}'!r} is no UTF-8 and cannot be stored. Rename the folder."
+    ).replace(f"{home}/", "~/")
+
+
+def test_names_in_any_script_can_be_used(pmd, home):
+    name = "日本\u3000語 👩\u200d🌾 \u0645\u06cc\u200c\xa0x"
+    (home / name).mkdir()
+    (home / name / f"{name}.md").write_text(f"# {name}\n", encoding="utf-8")
+    pmd("add", name, name)
+    assert pmd("index", name) == (f"indexed   {name}: 1 added\n", "")
+    assert pmd("ls", name)[0] == f"{name}/{name}.md\n"
+    assert pmd("get", f"{name}/{name}.md")[0] == f"# {name}\n"
+    assert pmd("search", "日本")[0].startswith(f"{name}/{name}.md  {name}  (score ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["index", "\udcff"], ["ls", "\udcff"], ["get", "\udcff"], ["search", "x", "--tag", "\udcff"]],
+    ids=lambda command: command[0],
+)
+def test_an_argument_that_is_no_text_is_told(pmd, indexed, command):
+    out, err = pmd(*command, code=2)
+    assert (out, " ".join(err.split())) == (
+        "",
+        "Error: '\\udcff' is no UTF-8, and nothing in the database is called so. Check how it is"
+        " typed.",
+    )
+
+
 def test_an_empty_folder_name_is_not_the_folder_of_the_day(pmd, notes):
     assert pmd("add", "notes", "", code=2) == (
         "",

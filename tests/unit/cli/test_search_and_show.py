@@ -151,7 +151,13 @@ def test_tags_are_listed_with_the_most_used_first(pmd, indexed):
 
 
 @pytest.mark.parametrize(
-    "path", ["notes/garden/roses.md", "garden/roses.md", "./notes/garden/roses.md"]
+    "path",
+    [
+        "notes/garden/roses.md",
+        "garden/roses.md",
+        "./notes/garden/roses.md",
+        "notes/../notes/garden/roses.md",
+    ],
 )
 def test_a_document_is_printed_byte_for_byte(pmd, indexed, path):
     content = "---\r\na: b\n---\n# Ünï\0\r\n\n  no line at the end".encode()

@@ -63,7 +63,6 @@ def test_many_stars_take_no_time():
         ("docs/", "it has an empty part, '.' or '..', and is matched below the folder"),
         ("docs\\*.md", "its folders are divided by '/', not by '\\'"),
         ("*.{md,txt}", "braces are not read. Give --glob once for each alternative"),
-        ("a\n.md", "it has characters that cannot be shown"),
     ],
 )
 def test_a_pattern_that_can_match_nothing_is_refused(pattern, what):

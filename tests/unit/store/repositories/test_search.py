@@ -238,3 +238,17 @@ def test_a_lock_is_no_fault_of_the_query(search, store):
         with pytest.raises(sqlite3.OperationalError) as caught:
             search.search_fts("word")
     assert caught.value.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@on_fresh
+@given(query=st.text() | st.text(alphabet="ab \"*^:+-(){},ANDORT\0'", max_size=12))
+def test_any_query_of_fts5_finds_something_or_is_refused(documents, notes, search, query):
+    if not documents.list_documents():
+        documents.add(notes, "a.md", "a b", "a b ab")
+    refused = f"{query!r} is no query of FTS5: "
+    try:
+        search.search_fts(query)
+    except InvalidValueError as error:
+        refused = str(error)
+    assert refused.startswith(f"{query!r} is no query of FTS5: ")
