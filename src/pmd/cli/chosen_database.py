@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -40,7 +40,7 @@ def open_database(*, new: bool = False, err: bool = False) -> Iterator[Database]
     """
     with clean_errors(unusable=UNUSABLE):
         file = _file()
-        if not new and not file.exists():
+        if not new and _is_missing(file):
             raise DatabasePathError(
                 f"there is no database {file}. Make it: {next_command('add', 'NAME', 'FOLDER')}"
             )
@@ -98,6 +98,13 @@ def _file() -> Path:
             f"{MEMORY} is no file, and would be forgotten at the end. Give a file's path."
         )
     return Path(checked)
+
+
+def _is_missing(file: Path) -> bool:
+    # A path that cannot be looked at is left to SQLite.
+    with suppress(OSError):
+        return not file.exists()
+    return False
 
 
 def _upgrade(file: str, *, err: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -60,7 +61,9 @@ def add(name: str, folder: str, *, patterns: tuple[str, ...]) -> None:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--allow-empty", is_flag=True, help="Index also a folder that has no file any more")
+@click.option(
+    "--allow-empty", is_flag=True, help="Index NAME although its folder has no file any more"
+)
 @click.pass_context
 def index(context: click.Context, name: str | None, *, allow_empty: bool) -> None:
     """Read what has changed in the files.
@@ -69,6 +72,11 @@ def index(context: click.Context, name: str | None, *, allow_empty: bool) -> Non
 
     Exit codes: 0 all is indexed, 1 something was skipped, 2 there is no such collection.
     """
+    if allow_empty and name is None:
+        raise click.UsageError(
+            "--allow-empty is for one collection at a time. Give its NAME, so that no other folder"
+            " is taken for empty."
+        )
     skipped = False
     with open_database() as database:
         chosen = _chosen(database, name)
@@ -138,9 +146,14 @@ def _check_name(name: str) -> None:
 def _checked_folder(folder: str) -> Path:
     if not folder:
         raise UnusableError("FOLDER is empty. Give the folder that holds the Markdown files.")
-    path = Path(folder).expanduser().absolute()
-    if not path.is_dir():
-        what = "is no folder" if path.exists() else "does not exist"
+    try:
+        path = Path(folder).expanduser().absolute()
+        what = None if path.is_dir() else "is no folder" if path.exists() else "does not exist"
+    except (OSError, RuntimeError) as error:
+        # Too long, closed to us, or the home of a user who does not exist.
+        path = Path(folder)
+        what = f"cannot be looked at ({getattr(error, 'strerror', None) or error})"
+    if what:
         raise UnusableError(f"{path} {what}. Give the folder that holds the Markdown files.")
     try:
         str(path).encode()
@@ -148,12 +161,8 @@ def _checked_folder(folder: str) -> Path:
         raise UnusableError(
             f"{str(path)!r} is no UTF-8 and cannot be stored. Rename the folder."
         ) from error
-    return Path(*_without_dots(path))
-
-
-def _without_dots(path: Path) -> tuple[str, ...]:
     # Links stay as they are: they may lead elsewhere later.
-    return path.resolve().parts if ".." in path.parts else path.parts
+    return path.resolve() if ".." in path.parts else path
 
 
 def _refuse_doubles(
@@ -181,4 +190,6 @@ def _refuse_doubles(
 
 def _is_same(path: Path, pwd: str) -> bool:
     other = Path(pwd)
-    return other.is_absolute() and other.is_dir() and other.samefile(path)
+    with suppress(OSError):
+        return other.is_absolute() and other.is_dir() and other.samefile(path)
+    return False

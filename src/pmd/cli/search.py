@@ -108,7 +108,7 @@ def _collection_names(database: Database) -> dict[int, str]:
 
 def _values(hit: SearchHit, names: Mapping[int, str]) -> dict[str, object]:
     return {
-        "collection": names[hit.collection_id],
+        "collection": names.get(hit.collection_id),
         "path": hit.path,
         "title": hit.title,
         "score": hit.score,
@@ -117,6 +117,7 @@ def _values(hit: SearchHit, names: Mapping[int, str]) -> dict[str, object]:
 
 
 def _show(hit: SearchHit, names: Mapping[int, str]) -> None:
-    path = printable(f"{names[hit.collection_id]}/{hit.path}")
+    # In an old database a document may have lost its collection.
+    path = printable(f"{names.get(hit.collection_id, '?')}/{hit.path}")
     click.echo(f"{path}  {printable(hit.title)}  (score {hit.score:.3g})")
     click.echo(f"    {' '.join(printable(hit.snippet).split())}")

@@ -90,8 +90,12 @@ def _folder(collection: Collection) -> Path:
             f"the folder of the collection is {collection.pwd!r}, which is no absolute path."
             " Nothing of it was changed. Add the folder under another name."
         )
-    if not folder.is_dir():
+    try:
         what = "is no folder any more" if folder.exists() else "is gone"
+        there = folder.is_dir()
+    except OSError as error:
+        what, there = f"cannot be looked at ({error.strerror})", False
+    if not there:
         raise FolderError(
             f"the folder {folder} {what}. Its documents stay in the index as they are. Bring it"
             " back (is its disk mounted?), or add it from where it is now under another name."
@@ -103,8 +107,8 @@ def _emptied(folder: Path, patterns: Sequence[str], count: int) -> FolderError:
     return FolderError(
         f"the folder {folder} holds no file that matches {' or '.join(patterns)}, but"
         f" {count} of its files are indexed. Nothing of the collection was changed. Is its disk"
-        " not mounted? Mount it and index again. Was the folder emptied on purpose? Index it with"
-        " --allow-empty."
+        " not mounted? Mount it and index again. Was the folder emptied on purpose? Index it by"
+        " its name with --allow-empty."
     )
 
 

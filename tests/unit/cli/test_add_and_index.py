@@ -84,9 +84,10 @@ def test_an_emptied_folder_is_indexed_when_told_so(pmd, indexed):
         "",
         "skipped   notes: the folder ~/notes holds no file that matches **/*.md, but 4 of its files"
         " are indexed. Nothing of the collection was changed. Is its disk not mounted? Mount it and"
-        " index again. Was the folder emptied on purpose? Index it with --allow-empty.\n",
+        " index again. Was the folder emptied on purpose? Index it by its name with"
+        " --allow-empty.\n",
     )
-    assert pmd("index", "--allow-empty") == ("indexed   notes: 4 vanished\n", "")
+    assert pmd("index", "notes", "--allow-empty") == ("indexed   notes: 4 vanished\n", "")
 
 
 def test_collections_that_hold_no_files_are_told(pmd, home):
@@ -166,6 +167,26 @@ def test_an_argument_that_is_no_text_is_told(pmd, indexed, command):
         "",
         "Error: '\\udcff' is no UTF-8, and nothing in the database is called so. Check how it is"
         " typed.",
+    )
+
+
+def test_a_folder_that_cannot_be_looked_at_is_refused(pmd, home):
+    for folder, why in (
+        ("x" * 300, "File name too long"),
+        ("~nobody of this name/x", "Could not determine home directory."),
+    ):
+        _, err = pmd("add", "notes", folder, code=2)
+        assert " ".join(err.split()) == (
+            f"Error: {folder} cannot be looked at ({why}). Give the folder that holds the Markdown"
+            " files."
+        )
+
+
+def test_all_collections_are_not_taken_for_empty_at_once(pmd, indexed):
+    _, err = pmd("index", "--allow-empty", code=2)
+    assert err.endswith(
+        "Error: --allow-empty is for one collection at a time. Give its NAME, so that no other"
+        " folder is taken for empty.\n"
     )
 
 

@@ -143,6 +143,15 @@ def test_a_path_that_leads_to_no_file_is_refused(pmd, home, given, message):
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_path_that_cannot_be_looked_at_is_refused(pmd, home, command):
+    _, err = pmd("--db", "x" * 300, *command, code=2)
+    assert " ".join(err.split()) == (
+        f"Error: cannot open the database ~/{'x' * 300}: unable to open database file. Check that"
+        " you may read and write the file and its folder."
+    )
+
+
 def test_a_newer_database_is_refused(pmd, home):
     shutil.copyfile(SNAPSHOTS / "0012.db", "notes.db")
     with closing(sqlite3.connect("notes.db")) as conn:

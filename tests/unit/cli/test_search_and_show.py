@@ -201,6 +201,14 @@ def test_the_name_of_a_collection_goes_before_a_folder_of_that_name(pmd, indexed
     assert pmd("get", "notes/notes/work.md")[0] == "deeper"
 
 
+def test_a_document_that_lost_its_collection_is_found_all_the_same(pmd, indexed):
+    with closing(sqlite3.connect("notes.db")) as conn:
+        conn.execute("DELETE FROM source_collections")
+        conn.commit()
+    assert scoreless(pmd("search", "bud")[0])[0] == "?/garden/roses.md  Pruning"
+    assert json.loads(pmd("search", "bud", "--json")[0])[0]["collection"] is None
+
+
 def test_a_blob_in_the_place_of_a_text_is_printed(pmd, indexed):
     with Database("notes.db") as database:
         (document, *_) = DocumentRepository(database).list_documents()

@@ -321,7 +321,7 @@ def test_a_folder_that_is_empty_all_of_a_sudden_changes_nothing(index, folder, t
     assert str(caught.value) == (
         f"the folder {folder} holds no file that matches **/*.md, but 3 of its files are indexed."
         " Nothing of the collection was changed. Is its disk not mounted? Mount it and index"
-        " again. Was the folder emptied on purpose? Index it with --allow-empty."
+        " again. Was the folder emptied on purpose? Index it by its name with --allow-empty."
     )
     assert rows(database) == before
     assert index(allow_empty=True) == IndexReport(vanished=3)
@@ -341,6 +341,15 @@ def test_documents_below_a_link_whose_disk_is_gone_stay(index, folder, write, do
     assert paths(documents) == ["a.md", "linked/x.md"]
     (folder / "linked").unlink()
     assert index() == IndexReport(unchanged=1, vanished=1)
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told(database):
+    collection = CollectionRepository(database).add("long", "/" + "x" * 300)
+    with pytest.raises(FolderError) as caught:
+        index_collection(database, collection)
+    assert str(caught.value).startswith(
+        f"the folder {collection.pwd} cannot be looked at (File name too long). Its documents stay"
+    )
 
 
 @pytest.mark.parametrize("pwd", ["", "notes", "~/notes"])
