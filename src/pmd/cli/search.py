@@ -53,7 +53,7 @@ def search(
     text = " ".join(words)
     _check_words(text, fts=fts)
     with open_database(err=as_json) as database:
-        only = DocumentMetadataRepository(database).find_with_all(wanted) if wanted else None
+        only = _tagged(database, wanted) if wanted else None
         repository = SearchRepository(database)
         try:
             find = repository.search_fts if fts else repository.search
@@ -99,6 +99,13 @@ def _is_part_of_a_word(character: str) -> bool:
     """Return whether FTS5's tokenizer unicode61 takes this for a part of a word."""
     category = unicodedata.category(character)
     return category[0] in "LN" or category == "Co"
+
+
+def _tagged(database: Database, wanted: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the ids of the documents with all tags; `#todo` is `todo`, if there is no `#todo`."""
+    metadata = DocumentMetadataRepository(database)
+    known = metadata.count_tags() if any(tag.startswith("#") for tag in wanted) else {}
+    return metadata.find_with_all(tag if tag in known else tag.lstrip("#") for tag in wanted)
 
 
 def _collection_names(database: Database) -> dict[int, str]:

@@ -50,6 +50,11 @@ def test_the_number_of_documents_and_tags_limit_a_search(pmd, indexed):
     ]
     found = pmd("search", "--tag", "plants", "--tag", "todo", "the")[0]
     assert scoreless(found)[::2] == ["notes/garden/roses.md  Pruning"]
+    assert pmd("search", "--tag", "plants", "--tag", "#todo", "the")[0] == found
+    with closing(sqlite3.connect("notes.db")) as conn:
+        conn.execute("UPDATE document_tags SET tag = '#todo' WHERE tag = 'todo'")
+        conn.commit()
+    assert pmd("search", "--tag", "plants", "--tag", "#todo", "the")[0] == found
     assert pmd("search", "the", "--tag", "none") == ("nothing   found for the, tag none\n", "")
 
 
