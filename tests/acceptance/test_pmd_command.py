@@ -6,9 +6,9 @@ import json
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,15 +39,23 @@ def notes(tmp_path_factory):
     return folder
 
 
-def pmd(*arguments, code=0):
-    ran = subprocess.run([PMD, "--db", "old.db", *arguments], capture_output=True, text=True)
-    assert ran.returncode == code, ran.stdout + ran.stderr
-    return ran.stdout
+@pytest.fixture
+def run(tmp_path, monkeypatch, warm_python):
+    """A function that runs a command in an empty folder and returns what it prints."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_to_the_end(*command, code=0):
+        ran = warm_python.run(*command, cwd=tmp_path)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran.stdout
+
+    return run_to_the_end
 
 
-def checked():
-    command = [PMD, "db", "check", "old.db"]
-    return subprocess.run(command, capture_output=True, text=True).stdout
+@pytest.fixture
+def pmd(run):
+    """A function that runs `pmd` with the database old.db."""
+    return partial(run, PMD, "--db", "old.db")
 
 
 def rows(path):
@@ -60,8 +68,7 @@ def rows(path):
         }
 
 
-def test_a_large_folder_goes_into_an_old_database_that_loses_nothing(notes, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_large_folder_goes_into_an_old_database_that_loses_nothing(notes, tmp_path, run, pmd):
     shutil.copyfile(OLD, "old.db")
     shutil.copyfile(OLD, "only upgraded.db")
     Database("only upgraded.db").connect().close()
@@ -97,7 +104,7 @@ def test_a_large_folder_goes_into_an_old_database_that_loses_nothing(notes, tmp_
     assert rows("old.db") == first
     assert Path("old.db").read_bytes() == content
     assert find_backups(tmp_path / "old.db") == [backup]
-    assert checked() == "sound     old.db, version 12 of 12\n"
+    assert run(PMD, "db", "check", "old.db") == "sound     old.db, version 12 of 12\n"
 
 
 KILLED = """
@@ -119,19 +126,17 @@ main(["--db", "old.db", "index"])
 
 
 def test_a_run_that_is_killed_leaves_a_sound_database_and_the_next_one_completes_it(
-    notes, tmp_path, monkeypatch
+    notes, tmp_path, run, pmd
 ):
-    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "some"
     folder.mkdir()
     for number in range(10):
         shutil.copytree(notes / f"folder {number}", folder / f"{number}")
     pmd("add", "mine", "some")
-    ran = subprocess.run([sys.executable, "-c", KILLED])
-    assert ran.returncode == -signal.SIGKILL
+    run(sys.executable, "-c", KILLED, code=-signal.SIGKILL)
     assert Path("old.db-journal").exists()
     listed = pmd("ls", "mine").splitlines()
     assert len(listed) == 200  # one batch: the second was under way
-    assert checked() == "sound     old.db, version 12 of 12\n"
+    assert run(PMD, "db", "check", "old.db") == "sound     old.db, version 12 of 12\n"
     assert pmd("index") == "indexed   mine: 200 unchanged, 300 added\n"
     assert pmd("index") == "indexed   mine: 500 unchanged\n"

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from pmd.cli import main
+from pmd.store.database import Database
 
 TIME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
 
@@ -52,9 +53,18 @@ def notes(home):
     return home / "notes"
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """The bytes of a database at the latest version: made once a process."""
+    path = tmp_path_factory.mktemp("empty") / "empty.db"
+    Database(path).connect().close()
+    return path.read_bytes()
+
+
 @pytest.fixture
-def indexed(pmd, notes):
+def indexed(pmd, notes, empty_database):
     """These documents in the index, as the collection `notes`."""
+    (notes.parent / "notes.db").write_bytes(empty_database)
     pmd("add", "notes", "notes")
     pmd("index")
     return notes

@@ -79,7 +79,7 @@ def content(database, collection):
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(changes, min_size=3, max_size=25))
 def test_after_any_changes_the_index_is_what_a_new_one_is(database, tmp_path, sequence):
