@@ -125,6 +125,17 @@ def test_what_vanished_leaves_the_index_and_comes_back_as_it_was(
     assert (found("cherry"), found("apple"), metadata.count_tags()) == (["a.md"], [], {"y": 1})
 
 
+def test_what_comes_back_as_it_was_is_found_again(index, write, found):
+    file = write("a.md", "---\ntags: [x\n---\napple")
+    write("b.md", "pear")
+    (problem,) = index().problems
+    file.unlink()
+    index()
+    write("a.md", "---\ntags: [x\n---\napple")
+    assert index() == IndexReport(unchanged=1, returned=1, problems=[problem])
+    assert found("apple") == ["a.md"]
+
+
 def test_tags_that_are_taken_out_of_a_file_go(index, write, metadata):
     write("a.md", "---\ntags: [x, y]\n---\n")
     index()
