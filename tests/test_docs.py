@@ -136,7 +136,45 @@ def test_every_key_of_the_lock_file_is_described():
     assert {*re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)} == keys
 
 
-def test_every_command_of_pmd_is_described():
+def test_every_command_that_finds_documents_is_described():
+    for name, command in pmd_command.commands.items():
+        assert re.search(rf"^\| `pmd {name}\b", PMD, re.M), name
+        for option in (o for p in command.params for o in p.opts if o.startswith("--")):
+            assert re.search(rf"^\|.*`[^|`]*{option}\b.*\| `{name}` \|", PMD, re.M), option
+    assert "| `--db FILE` | `pmd`, before the command |" in PMD
+
+
+def test_the_four_lines_of_the_readme_search_a_folder(tmp_path, monkeypatch):
+    """Typed as they stand, in a home folder with the notes that they speak of."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PMD_DB", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".local/share"))
+    texts = {
+        "garden/apple.md": "# Apple tree\n\nA red apple from the tree.\n",
+        "work.md": "Call about the tree, and the red car.\n",
+    }
+    for path, text in texts.items():
+        file = tmp_path / "notes" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    (commands,) = (block for block in blocks(README, "sh") if "pmd add" in block)
+    lines = [shlex.split(line, comments=True)[1:] for line in commands.splitlines()]
+    assert len(lines) == 4
+    assert lines == [line.split()[1:] for line in blocks(PMD, "sh")[0].splitlines()]
+    ran = [CliRunner().invoke(pmd_command, line) for line in lines]
+    assert [(one.exit_code, one.stderr) for one in ran] == [(0, "")] * 4
+    assert ran[2].stdout.startswith("notes/garden/apple.md  Apple tree  (score ")
+    assert ran[3].stdout == texts["garden/apple.md"]
+    found = CliRunner().invoke(pmd_command, ["search", "red", "tree"]).stdout
+    shown = after(PMD, "<!-- output of pmd search red tree -->")
+    score = re.compile(r"score [\d.e-]+")
+    assert score.sub("score", found) == score.sub("score", shown)
+    example = re.search(r"`pmd (search --fts [^`]*)`", PMD)[1]
+    assert CliRunner().invoke(pmd_command, shlex.split(example)).exit_code == 0
+
+
+def test_every_command_of_pmd_db_is_described():
     for name, command in pmd_command.commands["db"].commands.items():
         assert f"| `pmd db {name} DATABASE` |" in PMD, name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):

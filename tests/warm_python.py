@@ -30,6 +30,7 @@ from typing import IO, NoReturn, Protocol
 CAN_FORK = hasattr(os, "fork")
 
 IMPORTED = (
+    "pmd.cli",
     "pmd.store.migrations.run",
     "pytest_pmd_migrations.cli",
     "pytest_pmd_migrations.pytest_side.database_factory",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import textwrap
@@ -11,24 +12,36 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmd.indexing.errors import IndexingError
 from pmd.store.errors import StoreError
 from pmd.store.migrations import InvalidVersionError, MigrationError
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-__all__ = ["Bar", "clean_errors", "say", "shown_bytes"]
+__all__ = ["Bar", "UnusableError", "clean_errors", "printable", "say", "shown_bytes"]
 
+_LINE_ENDS = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
+# What a terminal takes for a command, and what turns the direction of all that follows.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WIDTH = 80
 _TITLE = 10
 # click prints this before the message.
 _PREFIX = "Error: "
 
 
-def say(title: str, text: str) -> None:
-    """Print a line that begins with its title."""
-    # A file name that is no text is shown with replacement characters.
-    click.echo(click.format_filename(f"{title:<{_TITLE}}{text}".rstrip()))
+def say(title: str, text: str, *, err: bool = False) -> None:
+    """Print a line that begins with its title; with `err`, to standard error."""
+    click.echo(f"{printable(title):<{_TITLE}}{printable(text)}".rstrip(), err=err)
+
+
+def printable(text: object) -> str:
+    """Return a text of somebody else's as one line that a terminal shows and does not obey.
+
+    A file name that is no text is shown with replacement characters.
+    """
+    one_line = _LINE_ENDS.sub(" ", click.format_filename(f"{text}"))
+    return _CONTROLS.sub("\ufffd", one_line)
 
 
 def shown_bytes(count: int) -> str:
@@ -66,18 +79,32 @@ class Bar:
         self._done = done
 
 
+class UnusableError(click.ClickException):
+    """Something that was given cannot be used: a message without a traceback, exit code 2."""
+
+    exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_wrapped(message))
+
+
 @contextmanager
-def clean_errors() -> Iterator[None]:
-    """Turn errors of the store into a message without a traceback: exit code 1; 2 for usage."""
+def clean_errors(*, unusable: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Turn errors of store and indexing into a message without a traceback: exit code 1.
+
+    The exit code is 2 for wrong usage, and for the kinds `unusable`.
+    """
     try:
         yield
+    except unusable as error:
+        raise UnusableError(f"{error}") from error
     except InvalidVersionError as error:
         raise click.UsageError(_wrapped(error)) from error
-    except (StoreError, MigrationError, OSError, sqlite3.Error) as error:
+    except (StoreError, MigrationError, IndexingError, OSError, sqlite3.Error) as error:
         raise click.ClickException(_wrapped(error)) from error
 
 
-def _wrapped(error: Exception) -> str:
+def _wrapped(error: Exception | str) -> str:
     """Return the message in lines that fit a terminal; paths are never broken."""
     lines = click.format_filename(f"{error}").splitlines()
     indents = [_PREFIX, *[""] * len(lines)]

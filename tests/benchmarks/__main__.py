@@ -21,6 +21,7 @@ from pathlib import Path
 
 from pmd.store.database import Database
 from tests.benchmarks.history import make
+from tests.benchmarks.indexing import main as measure_indexing
 from tests.benchmarks.runner import main as measure_runner
 
 BARE_LOOP = """
@@ -62,6 +63,7 @@ def main() -> None:
         _plugin_against_none(folder / "plain", aim="at most 1.05", turns=turns)
     if not quick:
         measure_runner()
+        measure_indexing()
 
 
 def _matrix_against_no_op_items(folder: Path, versions: int, *, aim: str, turns: int) -> None:

@@ -15,7 +15,10 @@ HOW = "python -m tests.pages.headlines prints what the page lacks"
 
 PASSED_ON = {
     # What another error says.
+    "pmd.cli.collections: str(error)",
+    "pmd.cli.search: str(error)",
     "pmd.terminal: _wrapped(error)",
+    "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.command: str(error)",
     "pytest_pmd_migrations.cli.problems: str(twin)",
     "pytest_pmd_migrations.cli.project: settings.error",

@@ -172,3 +172,23 @@ def test_the_repository_makes_no_table(store, metadata, add):
     before = store.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     metadata.save(DocumentMetadata(add("a.md"), "plain", tags=("test/a",)))
     assert store.execute("SELECT count(*) FROM sqlite_schema").fetchone() == before
+
+
+def test_the_attributes_of_one_profile_are_listed_by_document(
+    store, collections, documents, notes, metadata
+):
+    found = {}
+    for number, profile in enumerate(("one", "two", "one")):
+        document = documents.add(notes, f"{number}.md", "T", "text").id
+        metadata.save(DocumentMetadata(document, profile, attributes={"n": number}))
+        found[document] = profile
+    first, _, third = found
+    other = documents.add(collections.add("other", "/other").id, "a.md", "T", "text").id
+    metadata.save(DocumentMetadata(other, "one"))
+    documents.remove(third)
+    assert metadata.list_attributes(notes, "one") == {first: {"n": 0}, third: {"n": 2}}
+    store.execute(
+        "UPDATE document_metadata SET attributes_json = '{' WHERE document_id = ?", (first,)
+    )
+    assert metadata.list_attributes(notes, "one") == {first: "{", third: {"n": 2}}
+    assert metadata.list_attributes(notes, "three") == {}

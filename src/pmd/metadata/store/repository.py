@@ -20,6 +20,14 @@ SELECT_METADATA_SQL = """
     SELECT document_id, profile_name, tags_json, source_tags_json, attributes_json, extracted_at
     FROM document_metadata WHERE document_id = :document_id
 """
+SELECT_ATTRIBUTES_SQL = """
+    SELECT document_metadata.document_id, document_metadata.attributes_json
+    FROM document_metadata
+    JOIN documents ON documents.id = document_metadata.document_id
+    WHERE documents.source_collection_id = :collection_id
+      AND document_metadata.profile_name = :profile_name
+    ORDER BY document_metadata.document_id
+"""
 UPSERT_METADATA_SQL = """
     INSERT INTO document_metadata
         (document_id, profile_name, tags_json, source_tags_json, attributes_json, extracted_at)
@@ -106,6 +114,15 @@ class DocumentMetadataRepository:
         where = {"document_id": document_id}
         row = self._database.execute(SELECT_METADATA_SQL, where).fetchone()
         return None if row is None else _metadata(row)
+
+    def list_attributes(self, collection_id: int, profile_name: str) -> Mapping[int, Any]:
+        """Return what one profile found in a collection's documents: their attributes by id.
+
+        Removed documents are included. Attributes that are no JSON are as they are stored.
+        """
+        where = {"collection_id": collection_id, "profile_name": profile_name}
+        rows = self._database.execute(SELECT_ATTRIBUTES_SQL, where)
+        return {document_id: read_json(attributes) for document_id, attributes in rows}
 
     def delete(self, document_id: int) -> bool:
         """Delete the document's metadata and tags; False if there was no metadata."""

@@ -23,7 +23,13 @@ __all__ = [
     "open_for_reading",
     "opened",
     "refuse_foreign",
+    "refuse_without_documents",
 ]
+
+_TABLE_NAMES = r"""
+    SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+"""
+_TABLES_OF_EVERY_VERSION = {"content", "documents"}
 
 MEMORY = ":memory:"
 SIDE_FILES = ("-journal", "-wal", "-shm")
@@ -125,6 +131,23 @@ def refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
             f"the database {path} belongs to another program: its application_id is"
             f" 0x{application_id & 0xFFFFFFFF:08X}, and pmd's databases have none. Nothing was"
             " changed; give the path of a pmd database."
+        )
+
+
+def refuse_without_documents(connection: sqlite3.Connection, path: str) -> None:
+    """Raise ForeignDatabaseError if the database has tables, but not those of any pmd.
+
+    Not every program marks its databases, and pmd would add its own tables to them.
+    """
+    try:
+        tables = {name for (name,) in connection.execute(_TABLE_NAMES)}
+    except sqlite3.Error as error:
+        raise database_error(connection, error) from error
+    if tables and not tables >= _TABLES_OF_EVERY_VERSION:
+        raise ForeignDatabaseError(
+            f"the database {path} is no pmd database: it has tables of another program"
+            f" ({', '.join(sorted(tables)[:3])}), and no documents. Nothing was changed; give the"
+            " path of a pmd database, or of a new file."
         )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pmd.store.database import Database
@@ -21,6 +24,7 @@ SEARCH_SQL = """
     WHERE documents_fts MATCH :query
       AND documents.active = 1
       AND (:collection_id IS NULL OR documents.source_collection_id = :collection_id)
+      AND (:only IS NULL OR documents.id IN (SELECT value FROM json_each(:only)))
     ORDER BY score DESC, documents.id
     LIMIT :limit
 """
@@ -47,25 +51,70 @@ class SearchRepository:
         self._database = database
 
     def search(
-        self, text: str, *, collection_id: int | None = None, limit: int = 20
+        self,
+        text: str,
+        *,
+        collection_id: int | None = None,
+        only: Iterable[int] | None = None,
+        limit: int = 20,
     ) -> tuple[SearchHit, ...]:
         """Return the active documents that hold every word of `text`, best first.
 
         Words in double quotes must stand side by side. Nothing else in `text` has a meaning of
-        its own, so nothing a user types is an error; text without a word finds nothing.
+        its own, so nothing a user types is an error; text without a word finds nothing. `only`
+        are the ids of the documents among which to search.
         """
-        if limit < 1:
-            raise InvalidValueError(f"limit is {limit!r}. Expected at least 1.")
+        _check_limit(limit)
         query = quote_query(text)
-        if not query:
-            return ()
-        where = {"query": query, "collection_id": collection_id, "limit": limit}
+        return self._find(query, collection_id, only, limit) if query else ()
+
+    def search_fts(
+        self,
+        query: str,
+        *,
+        collection_id: int | None = None,
+        only: Iterable[int] | None = None,
+        limit: int = 20,
+    ) -> tuple[SearchHit, ...]:
+        """Return the active documents that a query in FTS5's own language finds, best first.
+
+        Raises InvalidValueError for a query that FTS5 cannot read.
+        """
+        _check_limit(limit)
+        try:
+            return self._find(_bindable(query), collection_id, only, limit)
+        except sqlite3.OperationalError as error:
+            # A lock or a full disk is no fault of the query.
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
+                raise
+            raise InvalidValueError(
+                f"{query!r} is no query of FTS5: {str(error).removeprefix('fts5: ')}. Expected "
+                'words, "phrases", word*, AND, OR, NOT, NEAR(...), title: ...'
+            ) from error
+
+    def _find(
+        self, query: str, collection_id: int | None, only: Iterable[int] | None, limit: int
+    ) -> tuple[SearchHit, ...]:
+        where = {
+            "query": query,
+            "collection_id": collection_id,
+            "only": None if only is None else json.dumps(list(only)),
+            "limit": limit,
+        }
         return tuple(SearchHit(*row) for row in self._database.execute(SEARCH_SQL, where))
 
 
 def quote_query(text: str) -> str:
     """Return `text` as an FTS5 query that asks for each of its words and quoted phrases."""
-    # FTS5 reads its query up to the first NUL, and lone surrogates cannot be bound at all.
-    text = text.replace("\0", " ").encode("utf-8", "replace").decode()
-    phrases = (phrase or word for phrase, word in _PHRASES.findall(text))
+    phrases = (phrase or word for phrase, word in _PHRASES.findall(_bindable(text)))
     return " ".join(f'"{phrase}"' for phrase in phrases if phrase.strip())
+
+
+def _bindable(text: str) -> str:
+    # FTS5 reads its query up to the first NUL, and lone surrogates cannot be bound at all.
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
+def _check_limit(limit: int) -> None:
+    if limit < 1:
+        raise InvalidValueError(f"limit is {limit!r}. Expected at least 1.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -188,3 +190,65 @@ def test_values_no_reader_expects_are_found_as_stored(store, documents, notes, s
     (hit,) = search.search("zyxtitle")
     assert hit.path == b"\xff"
     assert isinstance(hit.snippet, str | bytes)
+
+
+@on_fresh
+def test_hits_can_be_limited_to_some_documents(documents, notes, search):
+    added = [documents.add(notes, f"{n}.md", "Same", "zyxonly").id for n in range(4)]
+    assert ids(search.search("zyxonly", only=added[1:3])) == added[1:3]
+    assert ids(search.search("zyxonly", only=iter(added[:1]))) == added[:1]
+    assert ids(search.search_fts("zyxon*", only=added[2:])) == added[2:]
+    assert search.search("zyxonly", only=[]) == ()
+
+
+def test_a_query_of_fts5_may_use_its_operators(documents, notes, search):
+    title = documents.add(notes, "1.md", "Zyxtitle", "zyxbody")
+    other = documents.add(notes, "2.md", "Two", "zyxtitle zyxbodies")
+    assert ids(search.search_fts("title: zyxtitle")) == [title.id]
+    assert ids(search.search_fts("zyxbody OR zyxbodies")) == [title.id, other.id]
+    assert ids(search.search_fts("zyxtitle NOT zyxbody")) == [other.id]
+    assert ids(search.search_fts("zyxbod*", limit=1)) == [title.id]
+
+
+@on_fresh
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("a AND", 'syntax error near ""'),
+        ("*", "unknown special query: "),
+        ("", 'syntax error near ""'),
+        ("nothing: a", "no such column: nothing"),
+        ('"\udcff', "unterminated string"),
+    ],
+)
+def test_a_query_that_fts5_cannot_read_is_refused(search, query, reason):
+    with pytest.raises(InvalidValueError) as caught:
+        search.search_fts(query)
+    assert str(caught.value) == (
+        f'{query!r} is no query of FTS5: {reason}. Expected words, "phrases", word*, AND, OR, NOT,'
+        " NEAR(...), title: ..."
+    )
+
+
+@on_fresh
+def test_a_lock_is_no_fault_of_the_query(search, store):
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        store.execute("PRAGMA busy_timeout = 0")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            search.search_fts("word")
+    assert caught.value.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@on_fresh
+@given(query=st.text() | st.text(alphabet="ab \"*^:+-(){},ANDORT\0'", max_size=12))
+def test_any_query_of_fts5_finds_something_or_is_refused(documents, notes, search, query):
+    if not documents.list_documents():
+        documents.add(notes, "a.md", "a b", "a b ab")
+    refused = f"{query!r} is no query of FTS5: "
+    try:
+        search.search_fts(query)
+    except InvalidValueError as error:
+        refused = str(error)
+    assert refused.startswith(f"{query!r} is no query of FTS5: ")

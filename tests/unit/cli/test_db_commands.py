@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from pmd.cli import main
 from pmd.store.files.backup import find_backups
 
-SNAPSHOTS = Path(__file__).parents[2] / "fixtures" / "snapshots"
+SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 TIME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
 
 

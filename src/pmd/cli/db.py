@@ -1,11 +1,13 @@
-"""The command `pmd`: look at a database, upgrade it, back it up and restore it."""
+"""The command `pmd db`: look at a database, upgrade it, back it up and restore it."""
 
 from __future__ import annotations
 
+import shlex
 from contextlib import closing
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from pmd.store.errors import BackupError, DatabasePathError
 from pmd.store.files.backup import KeptBackup, find_backups, keep_backup, lock_for_backup
@@ -23,7 +25,7 @@ from pmd.store.files.upgrade import upgrade as upgrade_database
 from pmd.store.migrations import Migration, MigrationRunner
 from pmd.terminal import Bar, clean_errors, say, shown_bytes
 
-__all__ = ["main"]
+__all__ = ["db"]
 
 _database = click.argument("database")
 _timeout = click.option(
@@ -36,18 +38,19 @@ _timeout = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pmd")
-def main() -> None:
-    """Python Markdown search: its database, from the command line."""
-
-
-@main.group()
-def db() -> None:
-    """Look at a database, upgrade it, back it up, restore it.
+@click.group()
+@click.pass_context
+def db(context: click.Context) -> None:
+    """Look at a database and take care of it.
 
     Exit codes: 0 done, 1 not done or something found, 2 wrong usage.
     """
+    outer = context.parent
+    if outer and outer.get_parameter_source("database") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            "pmd db takes its database at the end, not as --db:"
+            f" pmd db {context.invoked_subcommand} {shlex.quote(outer.params['database'])}"
+        )
 
 
 @db.command()
