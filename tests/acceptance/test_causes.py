@@ -106,3 +106,66 @@ def test_a_cause_that_no_cell_tells_fails_the_run(
     result.assert_outcomes(skipped=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert_text(result, "untold")
+
+
+MARK = """
+import pytest
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name in {marked}:
+            item.add_marker(pytest.mark.xfail(strict={strict}))
+"""
+
+
+def test_what_is_expected_to_fail_tells_no_story_of_others(
+    pytester: pytest.Pytester, plain_environment: None
+) -> None:
+    generate(pytester, 3, {3: "DELETE FROM t1 WHERE id = 1;\n"})
+    pytester.makeconftest(MARK.format(marked={"0001..0003[data]"}, strict=False))
+    result = pytester.runpytest_subprocess("--migration-matrix", "--migration-checks=data")
+    result.assert_outcomes(failed=1, passed=1, xfailed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "0003_step.sql: t1 lost 1 of 2 rows",
+            "  seen from 0002",
+            "  0001        skip",
+            "  0002        FAIL",
+            "1 failed, 1 ok, 1 skipped in *",
+        ]
+    )
+
+
+def test_a_culprit_that_is_expected_to_fail_makes_no_run_green(
+    pytester: pytest.Pytester, plain_environment: None
+) -> None:
+    generate(pytester, 1)
+    pytester.path.joinpath("db/sql/0002_step.sql").write_text("DROP TABLE nowhere;\n")
+    pytester.makeconftest(MARK.format(marked={"0002[again]"}, strict=False))
+    result = pytester.runpytest_subprocess("--migration-matrix")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["0002_step.sql failed, which no cell that was run tells"])
+
+
+def test_a_cell_that_should_have_failed_counts_as_failed(
+    pytester: pytest.Pytester, plain_environment: None
+) -> None:
+    generate(pytester, 1)
+    pytester.makeconftest(MARK.format(marked={"0001[again]"}, strict=True))
+    result = pytester.runpytest_subprocess("--migration-matrix", "--migration-checks=again")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  0001         FAIL", "1 failed in *"])
+
+
+def test_the_message_is_in_the_junit_file_without_a_terminal(
+    pytester: pytest.Pytester, plain_environment: None
+) -> None:
+    generate(pytester, 2, {2: "DELETE FROM t1 WHERE id = 1;\n"})
+    result = pytester.runpytest_subprocess(
+        "--migration-matrix", "--migration-checks=data", "-p", "no:terminal", "--junitxml=j.xml"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    written = pytester.path.joinpath("j.xml").read_text(encoding="utf-8")
+    assert 'message="0002_step.sql: t1 lost 1 of 2 rows' in written
+    assert "Traceback" not in written

@@ -14,6 +14,7 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_ve
 from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = [
+    "EVERY_CHECK",
     "AnyCheck",
     "Cause",
     "Check",
@@ -90,6 +91,10 @@ class MigrationRow:
 Row = SnapshotRow | MigrationRow
 
 
+EVERY_CHECK = "of every check"
+"""Begins a thing that is the same one whichever check finds it."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing a check found wrong.
@@ -99,6 +104,7 @@ class Finding:
     ``-vv`` shows in addition. ``things`` identify what is wrong, whichever row it is seen from: a
     finding of which every thing has been told is not told again. Empty: it is always told.
     ``of_step`` says that the headline names the step and no row, which the message then adds.
+    ``tells`` is the row of the cause whose story the finding is.
     """
 
     headline: str
@@ -107,6 +113,7 @@ class Finding:
     details: tuple[str, ...] = ()
     things: frozenset[tuple[str, ...]] = frozenset()
     of_step: bool = False
+    tells: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -145,8 +152,7 @@ class Verdict:
 
     The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
     declarations that some row needed; ``image`` is the database a person would want to look at.
-    With a ``cause`` the question could not be asked. ``tells`` is the row of a cause whose story
-    the first finding is.
+    With a ``cause`` the question could not be asked.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -155,7 +161,6 @@ class Verdict:
     used: frozenset[UsedDeclaration] = frozenset()
     image: Image | None = None
     cause: Cause | None = None
-    tells: Row | None = None
 
 
 Seen = TypeVar("Seen")

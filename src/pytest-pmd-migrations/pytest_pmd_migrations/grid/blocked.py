@@ -6,10 +6,13 @@ and all others that it keeps from being judged are blocked. Any other error is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from sqlite3 import Error
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
+    EVERY_CHECK,
     AnyCheck,
     Cause,
     Finding,
@@ -70,9 +73,9 @@ def unreached_migration(walks: Walks, row: MigrationRow) -> Verdict | None:
     return None if fresh.failure is None else Verdict((_error_finding(fresh.failure),))
 
 
-def failed_step(walks: Walks, row: MigrationRow) -> Verdict | None:
-    """Return the story of the step to a version that some lineage could not take, else None."""
-    history, lineages = walks.history, walks.all_lineages()
+def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tuple[Finding, ...]:
+    """Return the story of the step to a version that some of the lineages could not take."""
+    history = walks.history
     stopped = [walk for walk in lineages if _stopped_by(walks, walk) == row.version]
     met: dict[StepText, list[str]] = {}
     for walk in stopped:
@@ -81,12 +84,13 @@ def failed_step(walks: Walks, row: MigrationRow) -> Verdict | None:
             met.setdefault(told, []).append(history.application.start_title(walk.start))
     findings: list[Finding] = []
     for (head, below), starts in met.items():
-        everywhere = len(starts) == len(lineages)
-        seen = (
-            () if everywhere else (*wrap_text(f"seen from {folded_names(starts)}", indent="  "), "")
-        )
-        findings.append(Finding(head, (*seen, *below), row.version))
-    return Verdict(tuple(findings), image=stopped[0].last, tells=row) if findings else None
+        everywhere = len(starts) == 1 + len(history.store.names)
+        seen = wrap_text(f"seen from {folded_names(starts)}", indent="  ", hanging="  ")
+        lines = below if everywhere else (*seen, "", *below)
+        findings.append(Finding(head, lines, row.version))
+    if findings:
+        findings[-1] = replace(findings[-1], tells=row)
+    return tuple(findings)
 
 
 def _stopped_by(walks: Walks, walk: Walk) -> int | None:
@@ -152,16 +156,23 @@ def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
 
 
 def _error_finding(error: MigrationTestError) -> Finding:
-    """Return what an error of the package's says, as a finding."""
+    """Return what an error of the package's says, as a finding: the same thing for every check."""
+    if isinstance(error, FreshFailedError) and isinstance(error.__cause__, MigrationTestError):
+        error = error.__cause__
     text = str(error)
-    things = frozenset({(type(error).__name__, text)})
+    things = frozenset({(EVERY_CHECK, type(error).__name__, text)})
     if isinstance(error, SnapshotError):
-        lines = wrap_text(error.detail or error.headline)
+        lines = wrap_text(error.detail) if error.detail else _uncut(error.headline)
         return Finding(headline(error.headline), lines, things=things)
     if isinstance(error, StepFailedError):
         lines = _step_lines(error)
         return Finding(headline(text), lines, error.version, things=things)
-    return Finding(headline(text), wrap_text(text), things=things)
+    return Finding(headline(text), _uncut(text), things=things)
+
+
+def _uncut(text: str) -> tuple[str, ...]:
+    """Return a text in lines where it does not stand in the headline whole."""
+    return () if headline(text) == text else wrap_text(text)
 
 
 def _causes(error: StepFailedError) -> tuple[str, ...]:

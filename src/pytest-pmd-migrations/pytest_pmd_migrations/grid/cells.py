@@ -162,8 +162,19 @@ def judge_cell(walks: Walks, cell: Cell) -> Verdict:
         if isinstance(cell.row, SnapshotRow):
             return _judge_snapshot(walks, cell.check, cell.row)
         return _judge_migration(walks, cell.check, cell.row)
+    except SnapshotError as error:
+        return _unread_snapshot(walks, cell.row) or error_verdict(cell.history, error)
     except MigrationTestError as error:
         return error_verdict(cell.history, error)
+
+
+def _unread_snapshot(walks: Walks, row: Row) -> Verdict | None:
+    """Return the verdict that the snapshot of a migration's version is the cause, if it is."""
+    name = SnapshotName(row.version)
+    if name not in walks.history.store.names:
+        return None
+    walk = walks.lineage(name)
+    return stopped_lineage(walks.history, walk) if isinstance(walk.failure, SnapshotError) else None
 
 
 def _judge_migration(walks: Walks, check: AnyCheck, row: MigrationRow) -> Verdict:

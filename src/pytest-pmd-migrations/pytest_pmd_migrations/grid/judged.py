@@ -11,10 +11,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import AnyCheck, Cause, MigrationRow, Row, Verdict
+from pytest_pmd_migrations.checks.model import (
+    AnyCheck,
+    Cause,
+    Finding,
+    MigrationRow,
+    Row,
+    SnapshotRow,
+    Verdict,
+)
 from pytest_pmd_migrations.grid.blocked import failed_step
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell
-from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.grid.walks import Walk, Walks
+from pytest_pmd_migrations.snapshots.names import FRESH
 
 __all__ = ["JudgedCells"]
 
@@ -34,17 +43,15 @@ class JudgedCells:
 
     def verdict(self, cell: Cell) -> Verdict:
         """Return the verdict on a selected cell: with a cause where it is blocked."""
-        own = self._own(cell)
-        if own.cause is not None:
-            if not self._tells(cell, own.cause):
-                return own
-            return self._story(cell) or replace(
-                own, findings=(own.cause.finding,), cause=None, tells=own.cause.row
-            )
-        story = self._story(cell)
-        if story is None:
+        own, cause = self._own(cell), self._own(cell).cause
+        findings = [*self._own_story(cell)]
+        if cause is not None and cause.row != cell.row and self._tells(cell, cause):
+            findings.extend(self._story(cell, cause))
+        elif cause is not None and not findings and self._tells(cell, cause):
+            findings.append(replace(cause.finding, tells=cause.row))
+        if not findings:
             return own
-        return replace(own, findings=(*story.findings, *own.findings), tells=story.tells)
+        return replace(own, findings=(*findings, *own.findings), cause=None)
 
     def _own(self, cell: Cell) -> Verdict:
         if cell not in self._verdicts:
@@ -53,7 +60,7 @@ class JudgedCells:
 
     def _tells(self, cell: Cell, cause: Cause) -> bool:
         culprit = self._first.get((cell.history, cause.row))
-        if culprit is not None and (self._is_blocked(culprit, cause) or self._story(culprit)):
+        if culprit is not None and (self._is_blocked(culprit, cause) or self._own_story(culprit)):
             return cell is culprit
         own = (one for one in self._cells if one.history is cell.history)
         return cell is next(one for one in own if one is cell or self._is_blocked(one, cause))
@@ -66,9 +73,35 @@ class JudgedCells:
             return False
         return other is not None and other.row == cause.row
 
-    def _story(self, cell: Cell) -> Verdict | None:
+    def _own_story(self, cell: Cell) -> tuple[Finding, ...]:
         """Return the story of the step that this cell's migration is, where it tells one."""
         row = cell.row
         if not isinstance(row, MigrationRow) or self._first[cell.history, row] is not cell:
-            return None
-        return failed_step(self._walks[cell.history], row)
+            return ()
+        walks = self._walks[cell.history]
+        return failed_step(walks, row, walks.all_lineages())
+
+    def _story(self, cell: Cell, cause: Cause) -> tuple[Finding, ...]:
+        """Return the story of a cause whose own row has no cell here that tells it."""
+        walks = self._walks[cell.history]
+        if not isinstance(cause.row, MigrationRow):
+            return (replace(cause.finding, tells=cause.row),)
+        seen = failed_step(walks, cause.row, self._selected_lineages(cell.history))
+        return (
+            seen
+            or failed_step(walks, cause.row, [walks.lineage(FRESH)])
+            or (replace(cause.finding, tells=cause.row),)
+        )
+
+    def _selected_lineages(self, history: History) -> Sequence[Walk]:
+        """Return the lineages that the selected cells of a history are about."""
+        walks = self._walks[history]
+        rows = dict.fromkeys(cell.row for cell in self._cells if cell.history is history)
+        if any(isinstance(row, MigrationRow) for row in rows):
+            return walks.all_lineages()
+        stored = history.store.names
+        return [
+            walks.lineage(row.snapshot)
+            for row in rows
+            if isinstance(row, SnapshotRow) and row.snapshot in stored
+        ]

@@ -132,7 +132,7 @@ class CellItem(pytest.Item):
         """Return the finding with those of its details that the run shows."""
         if not finding.details:
             return finding
-        everything = self.config.option.verbose >= _EVERYTHING
+        everything = self.config.getoption("verbose", 0) >= _EVERYTHING
         return replace(finding, details=(*finding.details, "") if everything else (_MORE,))
 
     def _closing(self, verdict: Verdict) -> list[str]:

@@ -37,7 +37,13 @@ class FoldedFailures:
         failed = terminalreporter.stats.get(_FAILED)
         if not failed:
             return (yield)
-        printed = [report for report in failed if self._cell(report) not in self._repeats]
+        # Under --dist=each a cell has a report of each worker.
+        cells = [self._cell(report) for report in failed]
+        printed = [
+            report
+            for n, (report, cell) in enumerate(zip(failed, cells, strict=True))
+            if cell is None or (cell not in self._repeats and cell not in cells[:n])
+        ]
         own = [report for report in printed if self._cell(report) is not None]
         ordered = iter(sorted(own, key=self._position))
         terminalreporter.stats[_FAILED] = [
@@ -51,14 +57,15 @@ class FoldedFailures:
             terminalreporter.stats[_FAILED] = failed
 
     def _cell(self, report: object) -> CellKey | None:
-        """Return the cell a report is of; None where it is another's, or says no outcome."""
-        if not isinstance(report, pytest.TestReport) or not hasattr(report, "migration_outcome"):
+        """Return the cell a report is of; None where it is another's."""
+        if not isinstance(report, pytest.TestReport):
             return None
-        return parse_cell_id(report.nodeid)
+        cell = parse_cell_id(report.nodeid)
+        return cell if cell in self._order else None
 
     def _position(self, report: pytest.TestReport) -> int:
         cell = self._cell(report)
-        return len(self._order) if cell is None else self._order.get(cell, len(self._order))
+        return len(self._order) if cell is None else self._order[cell]
 
     def _rewrite(self, report: pytest.TestReport) -> None:
         """Put the cell's folded message in the place of the one it sent."""

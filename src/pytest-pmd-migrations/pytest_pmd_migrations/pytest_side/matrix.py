@@ -99,7 +99,7 @@ class MatrixPlugin:
         data: dict[str, Any] | None = getattr(report, "migration_outcome", None)
         outcome: Outcome | None = None
         if data is not None:
-            outcome = Outcome.from_json(data)
+            outcome = Outcome.from_json(data).as_reported(failed=report.failed)
             self._times.append((report.start, report.stop))
             self._workers.add(str(getattr(report, "worker_id", "")))
         elif report.outcome != "passed":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.checks.model import Finding, MigrationRow, Row, SnapshotRow
+from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, MigrationRow, Row, SnapshotRow
 from pytest_pmd_migrations.grid.cells import CellKey
-from pytest_pmd_migrations.report.outcome import DIED, FAIL, Outcome
+from pytest_pmd_migrations.report.outcome import FAIL, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.wording import counted, folded_names, wrap_text
 
@@ -23,12 +23,12 @@ class Folded:
     """Tells which failing cell prints what.
 
     ``messages`` has the message of each cell that prints one; ``repeats`` names for each cell that
-    prints none the cell that tells the same; ``untold`` are the blocked cells whose cause no cell
-    tells.
+    prints none the cells that tell the same; ``untold`` are the first of the blocked cells whose
+    cause no cell tells.
     """
 
     messages: Mapping[CellKey, str] = field(default_factory=dict)
-    repeats: Mapping[CellKey, CellKey] = field(default_factory=dict)
+    repeats: Mapping[CellKey, tuple[CellKey, ...]] = field(default_factory=dict)
     untold: tuple[Outcome, ...] = ()
 
 
@@ -45,20 +45,21 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
     failed = [outcome for outcome in outcomes if outcome.status == FAIL and outcome.findings]
     tellings = _Tellings(failed)
     messages: dict[CellKey, str] = {}
-    repeats: dict[CellKey, CellKey] = {}
+    repeats: dict[CellKey, tuple[CellKey, ...]] = {}
     for outcome in failed:
-        other = tellings.told_by(outcome)
-        if other is not None:
-            repeats[outcome.cell] = other
+        others = tellings.told_by(outcome)
+        if others:
+            repeats[outcome.cell] = others
             continue
         lines: list[str] = []
         for index, finding in enumerate(outcome.findings):
             here = outcome.cell, index
             if here in tellings.same:
-                told_by = tellings.same[here][0].id(plan.application.latest)
-                lines.extend((finding.headline, "", f"  told by {told_by}", ""))
+                ids = [cell.id(plan.application.latest) for cell, _ in tellings.same[here]]
+                told_by = wrap_text(f"told by {', '.join(ids)}", indent="  ", hanging="  ")
+                lines.extend((finding.headline, "", *told_by, ""))
                 continue
-            blocks = () if index or outcome.tells is None else _blocks(plan, outcome, outcomes)
+            blocks = _blocks(plan, outcome, finding.tells, outcomes)
             lines.extend(_finding_lines(finding, tellings.seen[here], blocks))
         messages[outcome.cell] = "\n".join((*lines, *outcome.closing))
     return Folded(messages, repeats, _untold(outcomes))
@@ -68,30 +69,38 @@ class _Tellings:
     """Tells which finding is told where, and from which rows each one was seen.
 
     The first finding that has a thing tells it; one whose things have all been told is the ``same``
-    as the one that told its first.
+    as those that told them.
     """
 
     def __init__(self, failed: Sequence[Outcome]) -> None:
-        self.same: dict[_Told, _Told] = {}
+        self.same: dict[_Told, tuple[_Told, ...]] = {}
         self.seen: dict[_Told, list[Row]] = {}
         told: dict[tuple[str, _Thing], _Told] = {}
         for outcome in failed:
             for index, finding in enumerate(outcome.findings):
                 here = outcome.cell, index
-                things = [(outcome.cell.check, thing) for thing in sorted(finding.things)]
+                things = [_scoped(outcome, thing) for thing in sorted(finding.things)]
+                others = tuple(dict.fromkeys(told[thing] for thing in things if thing in told))
+                for other in others:
+                    if outcome.cell.row not in self.seen[other]:
+                        self.seen[other].append(outcome.cell.row)
                 if things and all(thing in told for thing in things):
-                    self.same[here] = told[things[0]]
-                    self.seen[self.same[here]].append(outcome.cell.row)
+                    self.same[here] = others
                     continue
                 self.seen[here] = [outcome.cell.row]
                 for thing in things:
                     told.setdefault(thing, here)
 
-    def told_by(self, outcome: Outcome) -> CellKey | None:
-        """Return the cell that tells all that this one has to tell, None where it tells some."""
+    def told_by(self, outcome: Outcome) -> tuple[CellKey, ...]:
+        """Return the cells that tell all that this one has to tell; none where it tells some."""
         others = [self.same.get((outcome.cell, n)) for n in range(len(outcome.findings))]
-        first = others[0]
-        return first[0] if first is not None and None not in others else None
+        if None in others:
+            return ()
+        return tuple(dict.fromkeys(cell for same in others for cell, _ in same or ()))
+
+
+def _scoped(outcome: Outcome, thing: _Thing) -> tuple[str, _Thing]:
+    return ("" if thing[0] == EVERY_CHECK else outcome.cell.check), thing
 
 
 def _finding_lines(
@@ -110,46 +119,48 @@ def _finding_lines(
     yield from (*finding.lines, *blocks, "", *finding.details)
 
 
-def _blocks(plan: Plan, outcome: Outcome, outcomes: Sequence[Outcome]) -> Sequence[str]:
+def _blocks(
+    plan: Plan, outcome: Outcome, cause: Row | None, outcomes: Sequence[Outcome]
+) -> Sequence[str]:
     """Return the line that counts the cells blocked by the cause which this outcome tells."""
-    blocked = [one.cell for one in outcomes if one.blocked_by == outcome.tells]
+    blocked = [one.cell for one in outcomes if cause is not None and one.blocked_by == cause]
     if not blocked:
         return ()
-    parts: list[str] = []
-    others = [cell for cell in blocked if cell.row != outcome.cell.row]
-    lineages = _titles([cell for cell in others if isinstance(cell.row, SnapshotRow)])
+    checks: dict[Row, list[str]] = {}
+    for cell in blocked:
+        checks.setdefault(cell.row, []).append(cell.check)
+    own = checks.pop(outcome.cell.row, [])
+    asked = {one.cell.check for one in outcomes if isinstance(one.cell.row, SnapshotRow)}
+    alike: dict[tuple[type[Row], tuple[str, ...]], list[str]] = {}
+    for row, names in checks.items():
+        alike.setdefault((type(row), tuple(names)), []).append(row.title)
     there = [row for row in plan.snapshot_rows if row != outcome.cell.row]
-    if len(lineages) == len(there) > 1:
-        word = "every" if len(there) == len(plan.snapshot_rows) else "every other"
-        parts.append(f"{word} lineage ({len(lineages)})")
-    elif lineages:
-        parts.append(f"the lineages of {folded_names(lineages)}")
-    own = [cell.check for cell in blocked if cell.row == outcome.cell.row]
-    if own:
-        parts.append(f"its own {', '.join(own)}")
-    migrations = [cell for cell in others if isinstance(cell.row, MigrationRow)]
-    if migrations:
-        checks = dict.fromkeys(cell.check for cell in migrations)
-        parts.append(f"{', '.join(checks)} of {folded_names(_titles(migrations))}")
-    text = f"blocks {counted(len(blocked), 'cell')}: {', '.join(parts)}"
+    lineages: list[str] = []
+    migrations: list[str] = []
+    for (kind, lacking), titles in alike.items():
+        if kind is MigrationRow:
+            migrations.append(f"{', '.join(lacking)} of {folded_names(titles)}")
+            continue
+        which = "" if {*lacking} == asked else f"{', '.join(lacking)} of "
+        if len(titles) == len(there) > 1:
+            word = "every" if len(there) == len(plan.snapshot_rows) else "every other"
+            lineages.append(f"{which}{word} lineage ({len(titles)})")
+        else:
+            lineages.append(f"{which}the lineages of {folded_names(titles)}")
+    parts = [*lineages, *([f"its own {', '.join(own)}"] if own else []), *migrations]
+    text = f"blocks {counted(len(blocked), 'cell')}: {'; '.join(parts)}"
     return ("", *wrap_text(text, indent="  ", hanging="  "))
-
-
-def _titles(cells: Sequence[CellKey]) -> list[str]:
-    return list(dict.fromkeys(cell.row.title for cell in cells))
 
 
 def _untold(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """Return the first of the cells that each cause blocks which no cell tells.
 
     The culprit's cell passed where the step failed for another: what it does is not the same each
-    time. Or it was skipped.
+    time. Or it was skipped, expected to fail, or its worker died.
     """
-    told = {outcome.tells for outcome in outcomes if outcome.status == FAIL}
-    died = {outcome.cell.row for outcome in outcomes if outcome.status == DIED}
+    told = frozenset[Row]().union(*(outcome.causes_told for outcome in outcomes))
     untold: dict[Row, Outcome] = {}
     for outcome in outcomes:
-        row = outcome.blocked_by
-        if row is not None and row not in told and row not in died:
-            untold.setdefault(row, outcome)
+        if outcome.blocked_by is not None and outcome.blocked_by not in told:
+            untold.setdefault(outcome.blocked_by, outcome)
     return tuple(untold.values())

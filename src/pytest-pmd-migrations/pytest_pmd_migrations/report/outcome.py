@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_pmd_migrations.checks.model import (
@@ -38,9 +38,9 @@ class Outcome:
     """Tells what became of one cell.
 
     ``status`` is one of the words above; ``used`` are the declarations that a row needed.
-    ``findings`` are what the cell found, ``closing`` the last lines of its message. ``tells`` is
-    the row of the cause whose story its first finding is. A blocked cell has the row of its cause
-    in ``blocked_by``, and its story as its finding, which is printed where no cell tells it.
+    ``findings`` are what the cell found, ``closing`` the last lines of its message. A blocked cell
+    has the row of its cause in ``blocked_by``, and its story as its finding, which is printed where
+    no cell tells it.
     """
 
     cell: CellKey
@@ -50,7 +50,6 @@ class Outcome:
     used: frozenset[UsedDeclaration] = frozenset()
     findings: tuple[Finding, ...] = ()
     closing: tuple[str, ...] = ()
-    tells: Row | None = None
     blocked_by: Row | None = None
 
     @classmethod
@@ -68,8 +67,23 @@ class Outcome:
             verdict.used,
             verdict.findings,
             tuple(closing),
-            verdict.tells,
         )
+
+    @property
+    def causes_told(self) -> frozenset[Row]:
+        """The rows of the causes whose story this cell tells."""
+        if self.status != FAIL:
+            return frozenset()
+        return frozenset(one.tells for one in self.findings if one.tells is not None)
+
+    def as_reported(self, *, failed: bool) -> Outcome:
+        """Return what became of the cell by pytest's own report, which a mark may have changed.
+
+        What an expected failure found is told by nobody, as pytest tells it by nobody.
+        """
+        if self.status == FAIL and not failed:
+            return replace(self, status=SKIP, findings=())
+        return replace(self, status=FAIL) if failed and self.status != FAIL else self
 
     @classmethod
     def of_silence(cls, nodeid: str, *, skipped: bool, died: bool) -> Outcome | None:
@@ -92,7 +106,6 @@ class Outcome:
             "used": [[version, key.kind, key.name] for version, key in sorted(self.used)],
             "findings": [_finding_to_json(finding) for finding in self.findings],
             "closing": list(self.closing),
-            "tells": self.tells and _row_to_json(self.tells),
             "blocked_by": self.blocked_by and _row_to_json(self.blocked_by),
         }
 
@@ -110,7 +123,6 @@ class Outcome:
             ),
             tuple(_finding_from_json(finding) for finding in values["findings"]),
             tuple(values["closing"]),
-            values["tells"] and _row_from_json(values["tells"]),
             values["blocked_by"] and _row_from_json(values["blocked_by"]),
         )
 
@@ -135,6 +147,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         "details": list(finding.details),
         "things": sorted(list(thing) for thing in finding.things),
         "of_step": finding.of_step,
+        "tells": finding.tells and _row_to_json(finding.tells),
     }
 
 
@@ -146,6 +159,7 @@ def _finding_from_json(values: Mapping[str, Any]) -> Finding:
         tuple(values["details"]),
         frozenset(tuple(thing) for thing in values["things"]),
         values["of_step"],
+        values["tells"] and _row_from_json(values["tells"]),
     )
 
 

@@ -23,7 +23,7 @@ from pytest_pmd_migrations.report.outcome import (
     Outcome,
 )
 from pytest_pmd_migrations.report.plan import Plan
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.wording import counted, folded_names
 
 __all__ = ["COLOURS", "Piece", "matrix_section"]
 
@@ -71,8 +71,7 @@ def matrix_section(
     for plan in plans:
         for outcome in folded[plan.application.name].untold:
             yield from _untold(outcome)
-    repeated = sum(len(one.repeats) for one in folded.values())
-    yield (_closing(plans, outcomes, repeated, seconds=seconds, workers=workers),)
+    yield (_closing(plans, outcomes, folded, seconds=seconds, workers=workers),)
 
 
 def _grids(
@@ -119,9 +118,9 @@ def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
     parts: dict[str, dict[str, None]] = {}
     for outcome in outcomes:
         own = outcome.cell.row
-        other = folded.repeats.get(outcome.cell)
-        if other is not None:
-            parts.setdefault(own.title, {})[f"as {other.row.title}"] = None
+        tellers = dict.fromkeys(cell.row.title for cell in folded.repeats.get(outcome.cell, ()))
+        if tellers:
+            parts.setdefault(own.title, {})[f"as {folded_names([*tellers])}"] = None
         if outcome.blocked_by is not None and outcome.blocked_by != own:
             parts.setdefault(own.title, {})[f"by {outcome.blocked_by.culprit}"] = None
     return {title: ", ".join(texts) for title, texts in parts.items()}
@@ -150,7 +149,7 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
         for outcome in outcomes:
             yield from outcome.remarks
     # What is wrong with the declarations of a step that cannot be taken has the same cause.
-    causes = {one.tells for one in outcomes} | {one.blocked_by for one in outcomes}
+    causes = {one.blocked_by for one in outcomes}.union(*(one.causes_told for one in outcomes))
     yield from (note for note in plan.notes if note.about not in causes)
     for version, key in sorted(_unneeded(plan, outcomes)):
         about = f"{plan.application.title(version)} {key}"
@@ -183,7 +182,7 @@ def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclarat
 def _closing(
     plans: Sequence[Plan],
     outcomes: Sequence[Outcome],
-    repeated: int,
+    folded: Mapping[str, Folded],
     *,
     seconds: float,
     workers: int,
@@ -191,8 +190,10 @@ def _closing(
     took = f" in {seconds:.2f}s" + (f" ({workers} workers)" if workers > 1 else "")
     total = sum(len(plan.cells) for plan in plans)
     chosen = f" of {total}" if len(outcomes) < total else ""
+    repeated = sum(len(one.repeats) for one in folded.values())
     bad = sum(outcome.status in BAD for outcome in outcomes) - repeated
     blocked = sum(outcome.status == BLOCKED for outcome in outcomes)
+    untold = any(one.untold for one in folded.values())
     passed = sum(outcome.status in (OK, NOTE) for outcome in outcomes)
     skipped = sum(outcome.status == SKIP for outcome in outcomes)
     if bad or blocked:
@@ -200,7 +201,7 @@ def _closing(
         counts = [
             f"{bad} failed" if bad else "",
             f"{repeated} more like {them}" if repeated else "",
-            f"{blocked} blocked" + (f" by {them}" if bad else "") if blocked else "",
+            f"{blocked} blocked" + (f" by {them}" if bad and not untold else "") if blocked else "",
             f"{passed} ok" if passed else "",
             f"{skipped} skipped" if skipped else "",
         ]

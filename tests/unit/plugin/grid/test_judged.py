@@ -60,9 +60,9 @@ def test_the_first_cell_of_the_culprit_tells_and_all_others_are_blocked(tmp_path
         "0003[atomic]",
         "0003[frozen]",
     ]
-    assert found["0003[again]"].tells == MigrationRow(3)
     assert {verdict.cause.row for verdict in found.values() if verdict.cause} == {MigrationRow(3)}
     (finding,) = found["0003[again]"].findings
+    assert finding.tells == MigrationRow(3)
     assert (finding.headline, *finding.lines) == (
         "0003_step.py failed",
         "the step to 0003 raised OperationalError: no such column: missing",
@@ -170,3 +170,84 @@ def test_a_check_at_fault_stops_no_other_cell_from_being_told(tmp_path: Path) ->
     found = JudgedCells(cells, checks)
     tellers = [cell.name for cell in cells if found.verdict(cell).findings]
     assert tellers == ["0001..0003[wrong]"]
+
+
+def two_broken(tmp_path: Path) -> History:
+    """Return a history of which 0002 and 0004 cannot be taken, with a snapshot before each."""
+    steps = {1: ONE, 2: BROKEN, 3: "CREATE TABLE tags(a)", 4: "DROP TABLE nowhere"}
+    history = application(tmp_path, steps)
+    store(history, "0001", ONE)
+    store(history, "0003", f"{ONE}; CREATE TABLE tags(a)")
+    return history
+
+
+def test_each_of_two_broken_steps_is_told_by_a_cell_of_its_own(tmp_path: Path) -> None:
+    found = judged(two_broken(tmp_path))
+    told = {
+        finding.tells: name
+        for name, verdict in found.items()
+        for finding in verdict.findings
+        if finding.tells
+    }
+    assert told == {MigrationRow(2): "0002[again]", MigrationRow(4): "0004[again]"}
+    causes = {name: verdict.cause.row.version for name, verdict in found.items() if verdict.cause}
+    assert causes["0001..0004[schema]"] == 2
+    assert causes["0003..0004[schema]"] == 4
+
+
+def test_a_cell_that_tells_its_own_step_may_tell_another_cause_too(tmp_path: Path) -> None:
+    wanted = {"0001..0004[schema]", "0004[atomic]", "0003[frozen]"}
+    history = two_broken(tmp_path)
+    checks = all_checks()
+    cells = [cell for cell in list_cells(history, checks) if cell.name in wanted]
+    cells.sort(key=lambda cell: cell.name, reverse=True)
+    found = JudgedCells(cells, checks)
+    told = {cell.name: [one.tells for one in found.verdict(cell).findings] for cell in cells}
+    assert told == {
+        "0004[atomic]": [MigrationRow(4), MigrationRow(2)],
+        "0003[frozen]": [],
+        "0001..0004[schema]": [],
+    }
+
+
+def test_the_story_is_whole_where_only_blocked_cells_are_selected(tmp_path: Path) -> None:
+    def two(conn: sqlite3.Connection) -> None:
+        raise ValueError(next(iter(conn.execute("SELECT title FROM notes")), ("no note",))[0])
+
+    history = application(tmp_path, {1: ONE, 2: two})
+    for name in ("a", "b"):
+        store(history, f"0001+{name}", f"{ONE}; INSERT INTO notes(title) VALUES ('{name}')")
+    found = judged(history, lambda cell: cell.check.name == "data" and cell.row.version == 1)
+    first, second = found["0001+a..0002[data]"].findings
+    assert first.lines[:3] == (
+        "  seen from 0001+a",
+        "",
+        "the step to 0002 raised ValueError: a",
+    )
+    assert second.lines[:3] == (
+        "  seen from 0001+b",
+        "",
+        "the step to 0002 raised ValueError: b",
+    )
+    assert (first.tells, second.tells) == (None, MigrationRow(2))
+
+
+def test_what_only_a_fresh_database_meets_is_said_to_be_seen_from_it(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: "CREATE TABLE tags(a)"})
+    store(history, "0002", f"{ONE}; CREATE TABLE tags(a)")
+    broken = application(tmp_path, {1: BROKEN, 2: "CREATE TABLE tags(a)"})
+    found = judged(broken, lambda cell: cell.name == "0002..0002[schema]")
+    (finding,) = found["0002..0002[schema]"].findings
+    assert finding.lines[:1] == ("  seen from fresh",)
+
+
+def test_a_broken_snapshot_is_one_story_for_its_lineage_and_for_frozen(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO})
+    store(history, "0001", ONE)
+    path = store(history, "0002", f"{ONE}; {TWO}")
+    lock(history, released=(1, 2))
+    path.write_bytes(b"no database")
+    edited = application(tmp_path, {1: ONE, 2: f"{TWO} DEFAULT 3"})
+    found = judged(edited, lambda cell: cell.row.version == 2)
+    assert failing(found) == ["0002..0002[schema]"]
+    assert found["0002[frozen]"].cause.row == SnapshotRow(SnapshotName(2))

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.checks.model import Finding, MigrationRow, Note, SnapshotRow
+from dataclasses import replace
+
+from pytest_pmd_migrations.checks.model import (
+    EVERY_CHECK,
+    Finding,
+    MigrationRow,
+    Note,
+    SnapshotRow,
+)
 from pytest_pmd_migrations.report.fold import fold, whole_message
 from pytest_pmd_migrations.report.outcome import BLOCKED, DIED, FAIL, NOTE, OK, SKIP, Outcome
 from pytest_pmd_migrations.snapshots.names import SnapshotName
@@ -12,6 +20,7 @@ from tests.unit.plugin.report.test_report import key, outcomes, plan, shown
 LOST = frozenset({("0002", "rows lost", "notes", "")})
 CHANGED = frozenset({("0003", "values changed", "notes", "title")})
 STORY = Finding("0003_step.py failed", ("the step to 0003 raised",), 3)
+TOLD = replace(STORY, tells=MigrationRow(3))
 
 
 def lost(row: str, number: int = 1, things: frozenset[tuple[str, ...]] = LOST) -> Outcome:
@@ -40,7 +49,7 @@ def test_a_finding_of_several_rows_is_told_by_the_first_with_the_list_of_them() 
         )
     }
     assert folded.repeats == {
-        key(row, "data"): key("0000+u1", "data") for row in ("0001", "0002", "0003")
+        key(row, "data"): (key("0000+u1", "data"),) for row in ("0001", "0002", "0003")
     }
 
 
@@ -85,21 +94,21 @@ def test_a_cell_alone_tells_the_whole_story() -> None:
 
 def test_a_cause_says_how_many_cells_it_blocks_and_which() -> None:
     of = plan()
-    telling = Outcome(key("0003", "again"), FAIL, findings=(STORY,), tells=MigrationRow(3))
+    telling = Outcome(key("0003", "again"), FAIL, findings=(TOLD,))
     rows = ("0000+u1", "0001", "0002", "0003")
     cells = [blocked(row, check) for row in rows for check in ("schema", "data")]
     found = [*cells, telling, blocked("0003", "frozen")]
     assert fold(of, found).messages[telling.cell].split("\n")[2:] == [
         "the step to 0003 raised",
         "",
-        "  blocks 9 cells: every lineage (4), its own frozen",
+        "  blocks 9 cells: every lineage (4); its own frozen",
         "",
     ]
     assert fold(of, [cells[0], cells[2], telling]).messages[telling.cell].split("\n")[4:] == [
         "  blocks 2 cells: the lineages of 0000+u1, 0001",
         "",
     ]
-    later = Outcome(key("0002", "again"), FAIL, findings=(STORY,), tells=MigrationRow(3))
+    later = Outcome(key("0002", "again"), FAIL, findings=(TOLD,))
     assert fold(of, [later, *found[-1:]]).messages[later.cell].split("\n")[4:] == [
         "  blocks 1 cell: frozen of 0003",
         "",
@@ -108,7 +117,7 @@ def test_a_cause_says_how_many_cells_it_blocks_and_which() -> None:
 
 def test_the_grid_shows_who_tells_and_who_blocks() -> None:
     of = plan()
-    telling = Outcome(key("0003", "again"), FAIL, findings=(STORY,), tells=MigrationRow(3))
+    telling = Outcome(key("0003", "again"), FAIL, findings=(TOLD,))
     changed = [
         *(blocked(row, "schema") for row in ("0000+u1", "0001", "0002", "0003")),
         *(lost(row) for row in ("0001", "0002", "0003")),
@@ -144,7 +153,64 @@ def test_a_cause_that_no_cell_tells_is_told_by_the_summary() -> None:
             f"1 blocked, {ok} of 14 in 0.84s",
         ]
     died = [blocked("0001", "schema"), Outcome(passed.cell, DIED)]
-    assert fold(of, died).untold == ()
+    assert fold(of, died).untold == (died[0],)
+
+
+def test_what_two_cells_tell_together_names_both_and_is_seen_by_both() -> None:
+    first, second = lost("0001", 1, LOST), lost("0002", 2, CHANGED)
+    both = lost("0003", 3, LOST | CHANGED)
+    folded = fold(plan(), [first, second, both])
+    assert folded.repeats == {both.cell: (first.cell, second.cell)}
+    assert "  seen from 0001, 0003 (numbers of 0001)\n" in folded.messages[first.cell]
+    assert "  seen from 0002, 0003 (numbers of 0002)\n" in folded.messages[second.cell]
+    of = plan()
+    found = outcomes(of, a=first, b=second, c=both)
+    assert "  0003        ok        FAIL      as 0001, 0002" in shown([of], found)
+
+
+def test_a_finding_with_something_new_is_told_whole_and_counts_for_what_was_told() -> None:
+    first, more = lost("0001", 1, LOST), lost("0002", 2, LOST | CHANGED)
+    folded = fold(plan(), [first, more])
+    assert folded.repeats == {}
+    assert "  seen from 0001, 0002 (numbers of 0001)\n" in folded.messages[first.cell]
+    assert "  seen from 0002\n" in folded.messages[more.cell]
+
+
+def test_what_an_expected_failure_found_is_told_by_the_next_cell() -> None:
+    expected = lost("0001").as_reported(failed=False)
+    assert (expected.status, expected.findings) == (SKIP, ())
+    assert set(fold(plan(), [expected, lost("0002"), lost("0003")]).messages) == {
+        key("0002", "data")
+    }
+    assert Outcome(key("0001", "data"), OK).as_reported(failed=True).status == FAIL
+    assert lost("0001").as_reported(failed=True) == lost("0001")
+
+
+def test_a_thing_of_every_check_is_told_once_for_all_of_them() -> None:
+    things = frozenset({(EVERY_CHECK, "SourceError", "boo")})
+    finding = Finding("boo", things=things)
+    schema, data = (
+        Outcome(key("0001", check), FAIL, findings=(finding,)) for check in ("schema", "data")
+    )
+    assert fold(plan(), [schema, data]).repeats == {data.cell: (schema.cell,)}
+
+
+def test_cells_of_one_row_that_are_blocked_are_told_apart_by_their_checks() -> None:
+    of = plan()
+    telling = Outcome(key("0002", "again"), FAIL, findings=(TOLD,))
+    found = [
+        blocked("0001", "schema"),
+        blocked("0002", "schema"),
+        blocked("0002", "data"),
+        telling,
+        blocked("0002", "frozen"),
+        blocked("0003", "again"),
+        blocked("0003", "frozen"),
+    ]
+    assert fold(of, found).messages[telling.cell].split("\n")[4:6] == [
+        "  blocks 6 cells: schema of the lineages of 0001; the lineages of 0002; its",
+        "    own frozen; again, frozen of 0003",
+    ]
 
 
 def test_notes_that_the_same_command_sees_to_are_one() -> None:

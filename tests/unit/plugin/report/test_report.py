@@ -249,10 +249,9 @@ def test_an_outcome_survives_json() -> None:
         frozenset({(1, DeclarationKey("MOVES", "a.b"))}),
         (
             Finding("head", ("line",), 2, ("more",), frozenset({("0002", "t"), ("0001", "u")})),
-            Finding("other", of_step=True),
+            Finding("other", of_step=True, tells=row),
         ),
         ("again: pytest",),
-        MigrationRow(2),
         row,
     )
     found = Outcome.from_json(json.loads(json.dumps(outcome.to_json())))
