@@ -16,6 +16,7 @@ from pytest_pmd_migrations.sources.protocol import (
     declared_by,
     label_of,
     location_of,
+    versions_of,
 )
 
 __all__ = ["Application"]
@@ -38,7 +39,7 @@ class Application:
     @cached_property
     def versions(self) -> tuple[int, ...]:
         """Every version there is a migration for, ascending."""
-        return tuple(self.source.versions())
+        return tuple(versions_of(self.source))
 
     @property
     def latest(self) -> int:

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.where_raised import (
     find_syntax_error,
     list_chain,
 )
-from pytest_pmd_migrations.wording import WIDTH, shown_path, wrap_text
+from pytest_pmd_migrations.wording import WIDTH, error_text, shown_path, wrap_text
 
 __all__ = ["StepErrorText", "tell_step_error"]
 
@@ -79,7 +79,7 @@ def _tell(error: BaseException, source: Source, written: Location) -> StepErrorT
     headline = _untouched(error)
     if any(frame.function == "<module>" for frame in own):
         cause = list_chain(error)[-1]
-        what = f"{type(cause).__name__}: {cause}"
+        what = error_text(cause)
         headline = f"{written.path.name} cannot be imported: line {own[-1].line}: {what}"
     shown = frames[-_FRAMES_SHOWN:]
     if own[-1] not in shown:
