@@ -79,3 +79,32 @@ def test_one_edited_unreleased_step_is_one_note(
     again = pytester.runpytest_subprocess(*arguments)
     again.assert_outcomes(passed=6)
     again.stdout.no_fnmatch_line("note *")
+
+
+REMOVED = """\
+0012_step.sql was removed after release
+
+frozen.toml has 0012 as released; the source has no such version. Databases
+at it, or on the way to it, can no longer be upgraded as they were.
+
+Restore 0012_step.sql under its old number.
+"""
+
+
+def test_a_removed_newest_migration_is_one_story_and_blocks_its_snapshots(
+    pytester: pytest.Pytester, plain_environment: None
+) -> None:
+    generate(pytester, 12)
+    command(pytester, "release")
+    pytester.path.joinpath("db/sql/0012_step.sql").unlink()
+    arguments = ("--migration-matrix", "--migration-checks=schema,data,frozen")
+    result = pytester.runpytest_subprocess(*arguments)
+    result.assert_outcomes(failed=1, skipped=2, passed=33)
+    told = failures(result)
+    assert told.count("removed after release") == 2  # the story and pytest's short summary
+    assert f"{' migrations::0012[frozen]  ':_^80}\n{REMOVED}\n  blocks 2 cells" in told
+    assert "newer than" not in told
+    # Without that cell the first one of its snapshot tells it.
+    alone = pytester.runpytest_subprocess(*arguments[:1], "-k", "0012 and (schema or data)")
+    alone.assert_outcomes(failed=1, skipped=1)
+    assert f"{' migrations::0012..0011[schema]  ':_^80}\n{REMOVED}\n" in failures(alone)

@@ -26,6 +26,7 @@ from pytest_pmd_migrations.checks.model import (
     Cause,
     Check,
     Finding,
+    MigrationRow,
     Note,
     Row,
     SnapshotRow,
@@ -37,7 +38,7 @@ from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
-__all__ = ["FROZEN"]
+__all__ = ["FROZEN", "removed_after_release"]
 
 Lines = tuple[str, ...]
 Things = frozenset[tuple[str, ...]]
@@ -71,8 +72,10 @@ def _judge(history: History, row: Row, lineages: Lineages) -> Verdict:
 def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     version = row.version
     line = history.store.lock_file.versions.get(version)
-    if version not in history.application.versions:
-        return _removed(history, row)
+    removed = removed_after_release(history, row)
+    if removed is not None:
+        newest = version > history.application.latest
+        return Verdict(cause=removed) if newest else Verdict((removed.finding,))
     if line is None:
         return _unlocked(history, row)
     difference = find_difference(history, version, lineages)
@@ -135,9 +138,15 @@ def _changes_of(version: int) -> Things:
     return frozenset({("changed", format_version(version))})
 
 
-def _removed(history: History, row: Row) -> Verdict:
+def removed_after_release(history: History, row: Row) -> Cause | None:
+    """Return the cause that a released migration is where the source no longer has it, else None.
+
+    Where it was the newest, it is also why its snapshots cannot be upgraded.
+    """
     version = row.version
-    line = history.store.lock_file.versions[version]
+    line = history.store.lock_file.versions.get(version)
+    if line is None or not line.released or version in history.application.versions:
+        return None
     lines = (
         *wrap_text(
             f"{LOCK_FILE} has {row.title} as released; the source has no such"
@@ -148,7 +157,8 @@ def _removed(history: History, row: Row) -> Verdict:
         f"Restore {line.file} under its old number.",
     )
     head = headline(f"{line.file} was removed after release")
-    return Verdict((Finding(head, lines, version, things=_changes_of(version)),))
+    finding = Finding(head, lines, version, things=_changes_of(version))
+    return Cause(MigrationRow(version, row.label), finding)
 
 
 def _unlocked(history: History, row: Row) -> Verdict:
