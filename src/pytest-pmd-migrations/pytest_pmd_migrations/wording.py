@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ __all__ = [
 
 HEADLINE = 60
 """Characters a message's first line may have: pytest repeats it in its short summary."""
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 WIDTH = 76
 """Columns a message may take."""
@@ -53,9 +56,12 @@ def wrap_text(text: str, *, indent: str = "", hanging: str = "") -> tuple[str, .
 
 
 def error_text(error: BaseException) -> str:
-    """Return an exception's class and text, the class alone where it has none or cannot say it."""
+    """Return an exception's class and text, the class alone where it has none or cannot say it.
+
+    Addresses in memory are left out: they differ each time, and one error would be told as many.
+    """
     try:
-        text = str(error)
+        text = _ADDRESS.sub(" at 0x...", str(error))
     except Exception:
         # The application's own class of error may do anything.
         text = ""

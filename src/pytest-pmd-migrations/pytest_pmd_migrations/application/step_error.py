@@ -60,7 +60,7 @@ def tell_step_error(
     ``unversioned`` are the tables of a database that the first step began with, if it had any.
     """
     told = _tell(error, source, written)
-    made = _ALREADY.search(str(list_chain(error)[-1]))
+    made = _ALREADY.search(error_text(list_chain(error)[-1]))
     if made is None or not (made["column"] or made["name"] in unversioned) or not unversioned:
         return told
     return replace(told, lines=(*told.lines, "", *wrap_text(_ADOPT.format(file=written.path.name))))
@@ -129,7 +129,7 @@ def _of_script(error: BaseException, path: Path) -> StepErrorText:
 
 def _untouched(error: BaseException) -> str:
     """Return what the file that ``pmd-migrations new`` wrote says of itself, or ""."""
-    found = _UNTOUCHED.search(str(list_chain(error)[-1]))
+    found = _UNTOUCHED.search(error_text(list_chain(error)[-1]))
     return found[0] if found else ""
 
 

@@ -163,7 +163,7 @@ def _step_finding(
     lines = _evidence(changed)
     if lines:
         yield Finding(
-            headline(f"{history.application.file_name(version)} is not idempotent"),
+            headline(f"{history.application.step_name(version)} is not idempotent"),
             (
                 *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
                 *lines,

@@ -78,11 +78,12 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
         return Verdict(cause=removed) if newest else Verdict((removed.finding,))
     if line is None:
         return _unlocked(history, row)
+    # Asked first: a source that cannot say where a migration is written must not pass.
+    edited = is_edited(history, version)
     difference = find_difference(history, version, lineages)
     if not difference:
         notes = (Note(row, "its text changed since release, what it does did not"),)
-        harmless = line.released and is_edited(history, version)
-        return Verdict(notes=notes if harmless else ())
+        return Verdict(notes=notes if edited and line.released else ())
     culprit = culprit_of(history, version, lineages)
     if line.released:
         finding = _edited(history, version, difference, culprit)
@@ -98,7 +99,7 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
 def _edited(
     history: History, version: int, difference: Difference, culprit: Culprit | None
 ) -> Finding:
-    name, title = history.application.file_name(version), history.application.title(version)
+    name, title = history.application.step_name(version), history.application.title(version)
     things: Things = frozenset(("difference", line) for line in difference.lines)
     mend: Lines = ('  pmd-migrations new "describe the change"',)
     if culprit is None:
@@ -130,7 +131,7 @@ def _edited(
 def _file(history: History, culprit: Culprit) -> str:
     if culprit.was == "removed":
         return history.store.lock_file.versions[culprit.version].file
-    return history.application.file_name(culprit.version)
+    return history.application.step_name(culprit.version)
 
 
 def _changes_of(version: int) -> Things:
@@ -163,7 +164,7 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
 
 def _unlocked(history: History, row: Row) -> Verdict:
     version = row.version
-    name = history.application.file_name(version)
+    name = history.application.step_name(version)
     newest = history.store.lock_file.newest_released
     if version < newest:
         lines = (

@@ -92,6 +92,25 @@ def test_a_step_that_leaves_the_file_locked_fails(tmp_path: Path) -> None:
     )
 
 
+def test_an_error_that_differs_by_an_address_alone_is_told_alike(tmp_path: Path) -> None:
+    def step(_: sqlite3.Connection) -> None:
+        raise ValueError(object())
+
+    told = {failing(tmp_path, step) for _ in range(3)}
+    assert told == {"the step to 0001 raised ValueError: <object object at 0x...>"}
+
+
+def test_an_error_that_cannot_say_itself_is_named(tmp_path: Path) -> None:
+    class SpeechlessError(Exception):
+        def __str__(self) -> str:
+            raise LookupError
+
+    def step(_: sqlite3.Connection) -> None:
+        raise SpeechlessError
+
+    assert failing(tmp_path, step) == "the step to 0001 raised SpeechlessError"
+
+
 class Unlisted(Notes):
     """A source that can tell its versions once only."""
 
