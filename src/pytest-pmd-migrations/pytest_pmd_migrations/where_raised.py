@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 
-__all__ = ["Frame", "application_frames", "find_syntax_error", "list_chain"]
+from pytest_pmd_migrations.wording import error_text, shown_path
+
+__all__ = ["Frame", "application_frames", "find_syntax_error", "list_chain", "raised_where"]
 
 _TOOLS = ("pytest_pmd_migrations.", "pmd.store.migrations.")
 _NO_TOOL = "pmd.store.migrations.versions."
@@ -67,6 +69,13 @@ def application_frames(
             return frames[first:]
         best = best or frames
     return best
+
+
+def raised_where(error: BaseException) -> str:
+    """Return an exception's class and text, and the line of the application that raised it."""
+    frames = application_frames(error)
+    where = f" ({shown_path(frames[-1].path)}:{frames[-1].line})" if frames else ""
+    return f"{error_text(error)}{where}"
 
 
 def _walk(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:

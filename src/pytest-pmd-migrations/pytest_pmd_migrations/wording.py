@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["HEADLINE", "WIDTH", "counted", "folded_names", "headline", "shown_path", "wrap_text"]
+__all__ = [
+    "HEADLINE",
+    "WIDTH",
+    "counted",
+    "error_text",
+    "folded_names",
+    "headline",
+    "shown_path",
+    "wrap_text",
+]
 
 HEADLINE = 60
 """Characters a message's first line may have: pytest repeats it in its short summary."""
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 WIDTH = 76
 """Columns a message may take."""
@@ -41,6 +53,19 @@ def wrap_text(text: str, *, indent: str = "", hanging: str = "") -> tuple[str, .
             or [""]
         )
     return tuple(lines)
+
+
+def error_text(error: BaseException) -> str:
+    """Return an exception's class and text, the class alone where it has none or cannot say it.
+
+    Addresses in memory are left out: they differ each time, and one error would be told as many.
+    """
+    try:
+        text = _ADDRESS.sub(" at 0x...", str(error))
+    except Exception:
+        # The application's own class of error may do anything.
+        text = ""
+    return f"{type(error).__name__}: {text}" if text.strip() else type(error).__name__
 
 
 def counted(number: int, noun: str, *, plural: str = "") -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
@@ -16,6 +18,7 @@ from pytest_pmd_migrations.sources.protocol import (
     declared_by,
     label_of,
     location_of,
+    versions_of,
 )
 
 __all__ = ["Application"]
@@ -38,7 +41,7 @@ class Application:
     @cached_property
     def versions(self) -> tuple[int, ...]:
         """Every version there is a migration for, ascending."""
-        return tuple(self.source.versions())
+        return tuple(versions_of(self.source))
 
     @property
     def latest(self) -> int:
@@ -90,6 +93,25 @@ class Application:
     def file_name(self, version: int) -> str:
         """Return the name of the file that holds that version's migration."""
         return self.location(version).path.name
+
+    def step_name(self, version: int) -> str:
+        """Return how messages name that version's migration: its file, and its number in one."""
+        name = self.file_name(version)
+        if self._migrations_in[self.location(version).path] < 2:
+            return name
+        return f"step {format_version(version)} of {name}"
+
+    @cached_property
+    def _migrations_in(self) -> Counter[Path]:
+        """How many migrations are written in each file, as far as the source can say."""
+        found: Counter[Path] = Counter()
+        for version in self.versions:
+            try:
+                found[self.location(version).path] += 1
+            except SourceError:
+                # Cells of that version say so themselves.
+                continue
+        return found
 
     def text(self, version: int) -> bytes:
         """Return the content of the file that holds that version's migration.

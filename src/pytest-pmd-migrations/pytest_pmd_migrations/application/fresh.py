@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source
 
 __all__ = ["FreshDatabases"]
@@ -32,7 +33,7 @@ class FreshDatabases:
         self._built: dict[int, _Fresh] = {}
         self._schemas: dict[int, Schema] = {}
         self._steps: Iterator[Step] | None = None
-        self._failure: FreshFailedError | None = None
+        self._ended: BaseException | None = None
 
     def image(self, version: int) -> Image:
         """Return the fresh database at ``version``.
@@ -56,23 +57,38 @@ class FreshDatabases:
         if self._steps is None:
             self._steps = walk(self._source, EMPTY)
         while version not in self._built:
-            if self._failure is not None:
-                raise self._failure
+            if self._ended is not None:
+                raise self._ended
             try:
                 step = next(self._steps)
-            except MigrationTestError as error:
+            except BaseException as error:
                 # A generator that raised has ended, so its error is kept for every later question.
-                message = f"a fresh database cannot be built: {error}"
-                if isinstance(error, StepFailedError):
-                    self._failure = FreshFailedError(
-                        message,
-                        version=error.version,
-                        headline=error.headline,
-                        lines=error.lines,
-                        line=error.line,
-                    )
-                else:
-                    self._failure = FreshFailedError(message, version=version)
-                raise self._failure from error
+                self._ended = _failure(error, version)
+                if self._ended is error:
+                    raise
+                raise self._ended from error
             self._built[step.version] = _Fresh(step.after, step.text)
         return self._built[version]
+
+
+def _failure(error: BaseException, version: int) -> BaseException:
+    """Return what to raise where no fresh database can be built at ``version``.
+
+    An error that is not the package's own says by itself what happened.
+    """
+    if isinstance(error, StopIteration):
+        number = format_version(version)
+        message = f"a fresh database cannot be built: no step of the source leads to {number}"
+        return FreshFailedError(message, version=version)
+    if not isinstance(error, MigrationTestError):
+        return error
+    message = f"a fresh database cannot be built: {error}"
+    if not isinstance(error, StepFailedError):
+        return FreshFailedError(message, version=version)
+    return FreshFailedError(
+        message,
+        version=error.version,
+        headline=error.headline,
+        lines=error.lines,
+        line=error.line,
+    )

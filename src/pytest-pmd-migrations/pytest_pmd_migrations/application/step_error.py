@@ -17,7 +17,7 @@ from pytest_pmd_migrations.where_raised import (
     find_syntax_error,
     list_chain,
 )
-from pytest_pmd_migrations.wording import WIDTH, shown_path, wrap_text
+from pytest_pmd_migrations.wording import WIDTH, error_text, shown_path, wrap_text
 
 __all__ = ["StepErrorText", "tell_step_error"]
 
@@ -60,7 +60,7 @@ def tell_step_error(
     ``unversioned`` are the tables of a database that the first step began with, if it had any.
     """
     told = _tell(error, source, written)
-    made = _ALREADY.search(str(list_chain(error)[-1]))
+    made = _ALREADY.search(error_text(list_chain(error)[-1]))
     if made is None or not (made["column"] or made["name"] in unversioned) or not unversioned:
         return told
     return replace(told, lines=(*told.lines, "", *wrap_text(_ADOPT.format(file=written.path.name))))
@@ -79,7 +79,7 @@ def _tell(error: BaseException, source: Source, written: Location) -> StepErrorT
     headline = _untouched(error)
     if any(frame.function == "<module>" for frame in own):
         cause = list_chain(error)[-1]
-        what = f"{type(cause).__name__}: {cause}"
+        what = error_text(cause)
         headline = f"{written.path.name} cannot be imported: line {own[-1].line}: {what}"
     shown = frames[-_FRAMES_SHOWN:]
     if own[-1] not in shown:
@@ -129,7 +129,7 @@ def _of_script(error: BaseException, path: Path) -> StepErrorText:
 
 def _untouched(error: BaseException) -> str:
     """Return what the file that ``pmd-migrations new`` wrote says of itself, or ""."""
-    found = _UNTOUCHED.search(str(list_chain(error)[-1]))
+    found = _UNTOUCHED.search(error_text(list_chain(error)[-1]))
     return found[0] if found else ""
 
 

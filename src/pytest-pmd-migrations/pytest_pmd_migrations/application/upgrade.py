@@ -14,7 +14,13 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import unchanged_rows
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.protocol import Source, current_version, location_of
+from pytest_pmd_migrations.sources.protocol import (
+    Source,
+    current_version,
+    location_of,
+    versions_of,
+)
+from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
 
@@ -60,7 +66,7 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
         version = current_version(source, conn)
         yield Step(version, None, start, conn)
         before = start
-        for target in source.versions():
+        for target in versions_of(source):
             if target <= version or (to is not None and target > to):
                 continue
             take_step(source, conn, target)
@@ -72,22 +78,44 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
 def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     """Let the application's runner bring ``conn`` to version ``to``.
 
-    Raises StepFailedError when the runner raises, stops elsewhere, closes the connection, or
-    leaves a transaction open (whose changes a user would lose at close).
+    Whatever the application raises is its failure, an outcome of pytest's too, which would else
+    skip a test; only KeyboardInterrupt goes through.
+    Raises StepFailedError when the runner raises, stops elsewhere, closes the connection, leaves
+    a transaction open (whose changes a user would lose at close), or a file SQLite cannot read.
     """
     number = format_version(to)
-    names = _names(conn) if to == min(source.versions()) else frozenset()
+    names = _names(conn) if to == versions_of(source)[0] else frozenset()
     try:
         source.upgrade(conn, to)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         told = tell_step_error(error, source, location_of(source, to), unversioned=names)
         raise StepFailedError(
-            f"the step to {number} raised {type(error).__name__}: {error}",
+            f"the step to {number} raised {error_text(error)}",
             version=to,
             headline=told.headline,
             lines=told.lines,
             line=told.line,
         ) from error
+    _refuse_open(conn, to)
+    try:
+        arrived = current_version(source, conn)
+    except sqlite3.Error as error:
+        raise StepFailedError(
+            f"the step to {number} left a database that SQLite cannot read: {error}", version=to
+        ) from error
+    if arrived != to:
+        raise StepFailedError(
+            f"the step to {number} ended at version {format_version(arrived)}; expected the"
+            f" application's runner to apply {location_of(source, to).path.name} and to stop there",
+            version=to,
+        )
+
+
+def _refuse_open(conn: sqlite3.Connection, to: int) -> None:
+    """Raise StepFailedError where the step closed the connection or left its transaction open."""
+    number = format_version(to)
     try:
         left_open = conn.in_transaction
     except sqlite3.ProgrammingError as error:
@@ -98,13 +126,6 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
         conn.rollback()
         raise StepFailedError(
             f"the step to {number} left its transaction open; expected a commit", version=to
-        )
-    arrived = current_version(source, conn)
-    if arrived != to:
-        raise StepFailedError(
-            f"the step to {number} ended at version {format_version(arrived)}; expected the"
-            f" application's runner to apply {location_of(source, to).path.name} and to stop there",
-            version=to,
         )
 
 

@@ -21,7 +21,7 @@ from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_ro
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
-from pytest_pmd_migrations.wording import counted, headline, wrap_text
+from pytest_pmd_migrations.wording import counted, error_text, headline, wrap_text
 
 __all__ = ["AGAIN"]
 
@@ -68,7 +68,9 @@ def _run(
     error: BaseException | None = None
     try:
         run()
-    except (Exception, SystemExit) as raised:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as raised:
         error = raised
     if conn.in_transaction:
         # After an error the open transaction is lost when the file is closed. Without one, the
@@ -77,7 +79,7 @@ def _run(
     changes = _changes(history, step, conn)
     if error is None or not (changes or insist):
         return changes
-    return (*wrap_text(f"it raised {type(error).__name__}: {error}"), *changes)
+    return (*wrap_text(f"it raised {error_text(error)}"), *changes)
 
 
 def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
@@ -161,7 +163,7 @@ def _step_finding(
     lines = _evidence(changed)
     if lines:
         yield Finding(
-            headline(f"{history.application.file_name(version)} is not idempotent"),
+            headline(f"{history.application.step_name(version)} is not idempotent"),
             (
                 *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
                 *lines,

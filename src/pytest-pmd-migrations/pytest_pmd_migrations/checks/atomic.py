@@ -98,7 +98,7 @@ def _verdict(
         *advice(struck),
     )
     word = struck.point.kind
-    file = history.application.file_name(row.version)
+    file = history.application.step_name(row.version)
     head = headline(f"{file} is not atomic: {struck.left} by {word}")
     # What is left of every step in the same way is the runner's doing.
     things = frozenset({(struck.left, word, *advice(struck))})

@@ -99,7 +99,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[RowsRepo
 def _finding(
     history: History, row: Row, version: int, found: RowFinding, *, stored: bool
 ) -> Finding:
-    where = f"stored {row.title}" if stored else history.application.file_name(version)
+    where = f"stored {row.title}" if stored else history.application.step_name(version)
     message = f"{where}: {found.message}"
     first = headline(message)
     uncut = wrap_text(found.message, indent="  ") if first != message else ()

@@ -6,20 +6,27 @@ edited, removed, renumbered, or gets a new one squeezed in before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from pytest_pmd_migrations.application.changed import is_edited
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import table_digester
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.changed_result import (
+    Culprit,
+    Difference,
+    Lineages,
+    StepResult,
+    culprit_of,
+    find_difference,
+)
 from pytest_pmd_migrations.checks.idle_step import idle_watcher
 from pytest_pmd_migrations.checks.model import (
     Cause,
     Check,
     Finding,
-    LineageRecord,
+    MigrationRow,
     Note,
     Row,
     SnapshotRow,
@@ -27,39 +34,30 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.rows import combine_digests
-from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.full_sql import full_sql
-from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
 
-__all__ = ["FROZEN"]
+__all__ = ["FROZEN", "removed_after_release"]
 
 Lines = tuple[str, ...]
+Things = frozenset[tuple[str, ...]]
 
-_LABELS = ("stored", "fresh now")
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What one step left: the digest of the rows, and whether it changed nothing at all."""
-
-    rows: str
-    idle: bool
+_CULPRIT = {"edited": "an edited", "removed": "the removed", "inserted": "an inserted"}
+"""How a version that others build on is called, by what became of it."""
 
 
-def _watch(history: History) -> Callable[[Step], _Seen]:
+def _watch(history: History) -> Callable[[Step], StepResult]:
     digest, is_idle = table_digester(history), idle_watcher(history)
 
-    def observe(step: Step) -> _Seen:
+    def observe(step: Step) -> StepResult:
         tables = digest(step)
-        return _Seen(combine_digests(tables), is_idle(step, tables))
+        return StepResult(combine_digests(tables), is_idle(step, tables))
 
     return observe
 
 
-def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
+def _judge(history: History, row: Row, lineages: Lineages) -> Verdict:
     verdict = _compare(history, row, lineages)
     version, reached = row.version, reaching(lineages, row.version)
     idle = all(record.seen[version].idle for record in reached)
@@ -71,95 +69,85 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
     return replace(verdict, notes=(*verdict.notes, note))
 
 
-def _compare(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
+def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     version = row.version
     line = history.store.lock_file.versions.get(version)
-    if version not in history.application.versions:
-        return _removed(history, row)
+    removed = removed_after_release(history, row)
+    if removed is not None:
+        newest = version > history.application.latest
+        return Verdict(cause=removed) if newest else Verdict((removed.finding,))
     if line is None:
         return _unlocked(history, row)
-    # Where the schema is another, rows stand in other tables: that needs no words of its own.
-    differences, details = _schema_lines(history, version, line)
-    differences = differences or _row_lines(history, line, version, lineages)
+    # Asked first: a source that cannot say where a migration is written must not pass.
     edited = is_edited(history, version)
-    if not differences:
+    difference = find_difference(history, version, lineages)
+    if not difference:
         notes = (Note(row, "its text changed since release, what it does did not"),)
         return Verdict(notes=notes if edited and line.released else ())
-    if not line.released:
-        command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
-        return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
-    return Verdict((replace(_edited(history, version, differences), details=details),))
+    culprit = culprit_of(history, version, lineages)
+    if line.released:
+        finding = _edited(history, version, difference, culprit)
+        return Verdict((replace(finding, details=difference.details),))
+    earlier = (v for v in history.application.versions if v < version)
+    if any(find_difference(history, v, lineages) for v in earlier):
+        # The command that builds an earlier version anew does so for all later ones.
+        return Verdict()
+    command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
+    return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
 
 
-def _schema_lines(history: History, version: int, line: VersionLine) -> tuple[list[str], Lines]:
-    """Return how the schema differs from the recorded one, and the whole SQL of it."""
-    fresh = history.fresh_schema(version)
-    if fresh.fingerprint == line.schema:
-        return [], ()
-    name = SnapshotName(version)
-    if name in history.store.names:
-        with closing(history.store.read(name).connect()) as conn:
-            stored, text = history.rules.visible(read_schema(conn)), stored_text(conn)
-        diff = compare(stored, fresh)
-        if diff:
-            texts = text, history.fresh.text(version)
-            details = full_sql(diff, (stored, fresh), texts, labels=_LABELS)
-            return [f"  {shown}" for shown in diff_lines(diff, labels=_LABELS)], tuple(details)
-    return [f"  its schema has another fingerprint than {LOCK_FILE} records"], ()
-
-
-def _row_lines(
-    history: History, line: VersionLine, version: int, lineages: Sequence[LineageRecord[_Seen]]
-) -> list[str]:
-    """Return a line for the lineages whose rows after the step are not those recorded."""
-    other: list[str] = []
-    for record in reaching(lineages, version):
-        recorded = line.rows.get(record.start)
-        if recorded is not None and record.seen[version].rows != recorded:
-            other.append(history.application.start_title(record.start))
-    if not other:
-        return []
-    text = f"other rows after this step, upgraded from {', '.join(other)}"
-    return [*wrap_text(text, indent="  ")]
-
-
-def _edited(history: History, version: int, differences: list[str]) -> Finding:
-    name, title = history.application.file_name(version), history.application.title(version)
-    earlier = [v for v in history.application.versions if v < version and is_edited(history, v)]
-    new = '  pmd-migrations new "describe the change"'
-    if is_edited(history, version):
-        things = _edit_of(version)
-        first = f"{name} was edited after release"
-        what = f"released; what it builds now differs from the stored {title}:"
-        mend = ("Undo the edit and put the change into a new migration:", new)
-    elif earlier:
-        things = _edit_of(earlier[0])
-        first = f"{name} builds on an edited {history.application.title(earlier[0])}"
-        what = "its text is as released, but what it builds on is not:"
-        mend = (
-            f"Mend {history.application.file_name(earlier[0])} first:",
-            f"  pytest --migration-matrix -k {format_version(earlier[0])}",
-        )
-    else:
-        things = frozenset(("difference", line) for line in differences)
+def _edited(
+    history: History, version: int, difference: Difference, culprit: Culprit | None
+) -> Finding:
+    name, title = history.application.step_name(version), history.application.title(version)
+    things: Things = frozenset(("difference", line) for line in difference.lines)
+    mend: Lines = ('  pmd-migrations new "describe the change"',)
+    if culprit is None:
         first = f"{name} no longer does what it did at release"
         what = "its text is as released, but what it builds differs:"
+        find = "Find what it depends on besides its own text; put a change into a new migration:"
+        mend = (find, *mend)
+    elif culprit.version == version:
+        things = _changes_of(version)
+        first = f"{name} was edited after release"
+        what = f"released; what it builds now differs from the stored {title}:"
+        mend = ("Undo the edit and put the change into a new migration:", *mend)
+    else:
+        things = _changes_of(culprit.version)
+        other = history.application.title(culprit.version)
+        first = f"{name} builds on {_CULPRIT[culprit.was]} {other}"
+        what = "its text is as released, but what it builds on is not:"
+        if is_edited(history, version):
+            what = "its text was edited too, but what differs is what differed before it:"
+        number = format_version(culprit.version)
         mend = (
-            "Find what it depends on besides its own text; put a change into a new migration:",
-            new,
+            f"Mend {_file(history, culprit)} first:",
+            f"  pytest --migration-matrix -k {number}",
         )
-    lines = (f"  {what}", *differences, "", *mend)
+    lines = (f"  {what}", *difference.lines, "", *mend)
     return Finding(headline(first), lines, version, things=things)
 
 
-def _edit_of(version: int) -> frozenset[tuple[str, ...]]:
-    """Return what makes all findings that come from one edited migration the same."""
-    return frozenset({("edited", format_version(version))})
+def _file(history: History, culprit: Culprit) -> str:
+    if culprit.was == "removed":
+        return history.store.lock_file.versions[culprit.version].file
+    return history.application.step_name(culprit.version)
 
 
-def _removed(history: History, row: Row) -> Verdict:
+def _changes_of(version: int) -> Things:
+    """Return what makes all findings that come from one changed migration the same."""
+    return frozenset({("changed", format_version(version))})
+
+
+def removed_after_release(history: History, row: Row) -> Cause | None:
+    """Return the cause that a released migration is where the source no longer has it, else None.
+
+    Where it was the newest, it is also why its snapshots cannot be upgraded.
+    """
     version = row.version
-    line = history.store.lock_file.versions[version]
+    line = history.store.lock_file.versions.get(version)
+    if line is None or not line.released or version in history.application.versions:
+        return None
     lines = (
         *wrap_text(
             f"{LOCK_FILE} has {row.title} as released; the source has no such"
@@ -169,12 +157,14 @@ def _removed(history: History, row: Row) -> Verdict:
         "",
         f"Restore {line.file} under its old number.",
     )
-    return Verdict((Finding(headline(f"{line.file} was removed after release"), lines, version),))
+    head = headline(f"{line.file} was removed after release")
+    finding = Finding(head, lines, version, things=_changes_of(version))
+    return Cause(MigrationRow(version, row.label), finding)
 
 
 def _unlocked(history: History, row: Row) -> Verdict:
     version = row.version
-    name = history.application.file_name(version)
+    name = history.application.step_name(version)
     newest = history.store.lock_file.newest_released
     if version < newest:
         lines = (
@@ -185,8 +175,8 @@ def _unlocked(history: History, row: Row) -> Verdict:
             "",
             f"Give {name} the next free number.",
         )
-        finding = Finding(headline(f"{name} was inserted before a release"), lines, version)
-        return Verdict((finding,))
+        head = headline(f"{name} was inserted before a release")
+        return Verdict((Finding(head, lines, version, things=_changes_of(version)),))
     if version == history.application.latest:
         note = Note(row, f"not in {LOCK_FILE} yet", "pmd-migrations snapshot")
         return Verdict(notes=(note,))

@@ -183,7 +183,7 @@ def _fact(difference: Difference) -> tuple[object, ...]:
 def _where(history: History, record: _Record, version: int) -> str:
     if version == record.start.version:
         return f"stored {history.application.start_title(record.start)}, before any step"
-    return f"after {history.application.file_name(version)}"
+    return f"after {history.application.step_name(version)}"
 
 
 SCHEMA = Check("schema", "snapshot", _watch, _judge)

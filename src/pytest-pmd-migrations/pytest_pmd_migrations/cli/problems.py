@@ -130,7 +130,7 @@ def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
         number = format_version(version)
         if version < newest:
             what = (
-                f"{application.file_name(version)} was inserted before {format_version(newest)},"
+                f"{application.step_name(version)} was inserted before {format_version(newest)},"
                 f" which is released: databases at it never run {number}"
             )
             yield Problem(version, f"{what}.  Give it the next free number")
@@ -172,7 +172,7 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
             continue
         number = format_version(version)
         if recorded.released:
-            what = f"{history.application.file_name(version)} no longer does what it did at release"
+            what = f"{history.application.step_name(version)} no longer does what it did at release"
             yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
         else:
             what = f"{number} changed since its snapshot was made"

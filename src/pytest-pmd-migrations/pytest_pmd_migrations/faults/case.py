@@ -20,6 +20,7 @@ from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
+from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Case", "FinishedRun", "scratch_folder"]
 
@@ -88,7 +89,9 @@ class Case:
         with WatchedRun(path, observer) as watched:
             try:
                 self.source.upgrade(watched.connect(), self.to)
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raised = error
             observer.returned(raised)
         watched.check()
@@ -154,4 +157,4 @@ def scratch_folder(size: int) -> Iterator[Path]:
 def _error_text(error: BaseException | None) -> str:
     if error is None:
         return ""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    return " ".join(error_text(error).split())

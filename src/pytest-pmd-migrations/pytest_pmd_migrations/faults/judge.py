@@ -24,6 +24,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Judge"]
 
@@ -164,9 +165,11 @@ class Judge:
                 case.source.upgrade(conn, case.to)
             with closing(_open(path)) as conn:
                 state = self._read(conn)
-        except (Exception, SystemExit) as error:
-            text = " ".join(str(error).split())
-            return replace(found, left="wedged", retry=f"raises {type(error).__name__}: {text}")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            text = " ".join(error_text(error).split())
+            return replace(found, left="wedged", retry=f"raises {text}")
         if state.version != case.to:
             retry = f"reports success at version {format_version(state.version)}"
             return replace(found, left="wrong", retry=retry)

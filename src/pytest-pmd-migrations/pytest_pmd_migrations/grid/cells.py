@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.frozen import removed_after_release
 from pytest_pmd_migrations.checks.model import (
     AnyCheck,
     Cause,
@@ -194,6 +195,9 @@ def _judge_migration(walks: Walks, check: AnyCheck, row: MigrationRow) -> Verdic
 def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
     history, name = walks.history, row.snapshot
     latest, lock_file = history.application.latest, history.store.lock_file
+    removed = removed_after_release(history, row) if name.version > latest else None
+    if removed is not None:
+        return Verdict(cause=removed)
     if name in history.store.names:
         walk = walks.lineage(name)
         blocked = stopped_lineage(history, walk) or unseen_lineage(history, walk, check)

@@ -56,7 +56,7 @@ class StaleSnapshots:
         return first_changed(self._history)
 
     def _cause(self, changed: int) -> Cause:
-        number, file = format_version(changed), self._history.application.file_name(changed)
+        number, file = format_version(changed), self._history.application.step_name(changed)
         lines = (
             *wrap_text(
                 f"{file} was changed after {number}.db was built, so that this database is not"

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
+from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Unseen", "Walk", "Walks"]
 
@@ -56,8 +57,10 @@ class Walk:
                 continue
             try:
                 self._seen.setdefault(check, {})[step.version] = observe(step)
-            except Exception as error:
-                self.unseen[check] = Unseen(step.version, error)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self.unseen[check] = Unseen(step.version, _told(check, error))
 
 
 class Walks:
@@ -72,12 +75,19 @@ class Walks:
         self.history = history
         self._checks = tuple(checks)
         self._taken: dict[Start, Walk] = {}
+        self._ended: dict[Start, BaseException] = {}
         self.stale = StaleSnapshots(history)
 
     def lineage(self, start: Start) -> Walk:
         """Return the walk of the lineage that starts from a snapshot, or from nothing."""
+        if start in self._ended:
+            raise self._ended[start]
         if start not in self._taken:
-            self._taken[start] = self._walk(start)
+            try:
+                self._taken[start] = self._walk(start)
+            except BaseException as error:
+                self._ended[start] = error
+                raise
         return self._taken[start]
 
     def all_lineages(self) -> tuple[Walk, ...]:
@@ -87,10 +97,33 @@ class Walks:
 
     def _walk(self, start: Start) -> Walk:
         taken = Walk(start)
-        observers = {check: check.watch(self.history) for check in self._checks if check.watch}
+        observers = self._observers(taken)
         try:
             for step in walk(self.history.application.source, self.history.store.image(start)):
                 taken.arrive(step, observers)
         except MigrationTestError as error:
             taken.failure = error
         return taken
+
+    def _observers(self, taken: Walk) -> Mapping[AnyCheck, Observer[Any]]:
+        """Return the observer of each check that has one; note those that cannot watch at all."""
+        observers: dict[AnyCheck, Observer[Any]] = {}
+        for check in self._checks:
+            if check.watch is None:
+                continue
+            try:
+                observers[check] = check.watch(self.history)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                taken.unseen[check] = Unseen(taken.start.version, _told(check, error))
+        return observers
+
+
+def _told(check: AnyCheck, error: BaseException) -> Exception:
+    """Return what a check raised; in words where it would skip the cell, as pytest.skip does."""
+    if isinstance(error, Exception):
+        return error
+    told = MigrationTestError(f"the check {check.name} raised {error_text(error)}")
+    told.__cause__ = error
+    return told

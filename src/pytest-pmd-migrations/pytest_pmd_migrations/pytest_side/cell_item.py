@@ -16,6 +16,8 @@ from _pytest._code.code import (
     ReprFileLocation,
     ReprTraceback,
     TerminalRepr,
+    Traceback,
+    TracebackEntry,
 )
 
 from pytest_pmd_migrations.checks.model import Finding, Row, Verdict
@@ -28,6 +30,9 @@ from pytest_pmd_migrations.sources.protocol import Location
 _EVERYTHING = 2
 """How often ``-v`` is given by those who want to see all there is."""
 
+_TOOLS = ("pytest_pmd_migrations", "_pytest", "pluggy")
+"""The packages whose frames tell a reader nothing of a check that the project registered."""
+
 _MORE = "the whole SQL of both sides: -vv"
 
 __all__ = ["CellFailedError", "CellItem", "MigrationMatrix", "message_repr"]
@@ -35,6 +40,11 @@ __all__ = ["CellFailedError", "CellItem", "MigrationMatrix", "message_repr"]
 
 JudgeCell = Callable[[Cell], Verdict]
 """The function that answers for a cell."""
+
+
+def _is_tool(frame: TracebackEntry) -> bool:
+    module = str(frame.frame.f_globals.get("__name__", "")).partition(".")[0]
+    return module in _TOOLS
 
 
 def message_repr(text: str, path: str, line: int) -> ReprExceptionInfo:
@@ -117,11 +127,18 @@ class CellItem(pytest.Item):
     def repr_failure(  # type: ignore[override]  # pytest allows a TerminalRepr too
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> str | TerminalRepr:
-        """Return the cell's own message, without a traceback of this package's."""
+        """Return the cell's own message, or the frames of the project's check that raised.
+
+        The frames of this package, of pytest and of pluggy are left out but with ``--full-trace``.
+        """
         error = excinfo.value
-        if not isinstance(error, CellFailedError):
+        if isinstance(error, CellFailedError):
+            return message_repr(str(error), str(error.location.path), error.location.line)
+        if self.config.option.fulltrace:
             return super().repr_failure(excinfo)
-        return message_repr(str(error), str(error.location.path), error.location.line)
+        frames = excinfo.traceback
+        own = Traceback([frame for frame in frames if not _is_tool(frame)] or frames[-1:])
+        return excinfo.getrepr(style="short", tbfilter=lambda _: own)
 
     def blamed_by(self, row: Row) -> tuple[str, int, str]:
         """Return the culprit's file and line and the reason, as a skipped report has them."""

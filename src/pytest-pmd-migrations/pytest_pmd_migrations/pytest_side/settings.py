@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import cast, get_args
+from typing import TypeVar, cast, get_args
 
 import pytest
 
@@ -13,16 +14,18 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
-from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.declarations import Declarations
 from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_source
+from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_project", "project_of"]
 
 _EXPECTED_PAIRS = "expected (name, SQL) pairs"
+Answer = TypeVar("Answer")
 _PROJECT = pytest.StashKey[Project]()
 
 
@@ -78,7 +81,9 @@ def _sources(config: pytest.Config) -> list[Source]:
             sources.append(resolve_source(text, root=config.rootpath))
         except SettingError as error:
             raise SettingError(f"{error}{where}") from error
-    for answer in config.hook.pytest_migration_sources(config=config):
+    hook = "pytest_migration_sources"
+    answers = _ask(hook, lambda: config.hook.pytest_migration_sources(config=config))
+    for answer in answers:
         if not isinstance(answer, (list, tuple)):
             raise SettingError(
                 f"pytest_migration_sources returned a {type(answer).__name__};"
@@ -122,10 +127,11 @@ def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:
     """Return what the hook names, of every implementation that has something to say."""
     found: dict[str, str] = {}
     hook = "pytest_migration_statements"
-    for answer in config.hook.pytest_migration_statements(config=config, source=source):
+    implemented = config.hook.pytest_migration_statements
+    for answer in _ask(hook, lambda: implemented(config=config, source=source)):
         if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
             raise SettingError(f"{hook} returned a {type(answer).__name__}; {_EXPECTED_PAIRS}")
-        pairs = list(answer)
+        pairs: list[object] = _ask(hook, partial(list, answer))
         if not pairs:
             raise SettingError(
                 f"{hook} named no statement of {source.name}; {_EXPECTED_PAIRS}, or None where a"
@@ -137,6 +143,16 @@ def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:
                 raise SettingError(f"{hook} names two statements {name!r}; expected other names")
             found[name] = sql
     return found
+
+
+def _ask(hook: str, question: Callable[[], Answer]) -> Answer:
+    """Return what a hook of the project's answers; what it raises becomes a SettingError."""
+    try:
+        return question()
+    except (KeyboardInterrupt, MigrationTestError):
+        raise
+    except BaseException as error:
+        raise SettingError(f"{hook} raised {raised_where(error)}") from error
 
 
 def _statement(pair: object) -> tuple[str, str]:

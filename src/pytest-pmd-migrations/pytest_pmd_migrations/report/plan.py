@@ -41,6 +41,17 @@ class Plan:
     declared: frozenset[UsedDeclaration] = frozenset()
     notes: tuple[Note, ...] = ()
 
+    def notes_beside(self, outcomes: Iterable[Outcome]) -> list[Note]:
+        """Return the notes but those that a cell tells: as its finding, or as a step that failed.
+
+        What is wrong with the declarations of a step that cannot be taken has the same cause.
+        """
+        found = list(outcomes)
+        rows = {one.tells for one in found} | {one.blocked_by for one in found}
+        things = (finding.things for one in found for finding in one.findings)
+        told = {text for thing in things for _, *texts in thing for text in texts}
+        return [note for note in self.notes if note.about not in rows and note.text not in told]
+
     def in_order(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Return the plan's own outcomes in the grid's order, whichever worker sent them first."""
         found = {outcome.cell: outcome for outcome in outcomes}

@@ -8,9 +8,7 @@ from contextlib import closing
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows.changed_pages import unchanged_rows
 from pytest_pmd_migrations.rows.evidence import cut_line
-from pytest_pmd_migrations.rows.findings import (
-    broken_declaration,
-)
+from pytest_pmd_migrations.rows.findings import broken_declaration
 from pytest_pmd_migrations.rows.matching.sides import open_sides
 from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
@@ -18,6 +16,7 @@ from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
 from pytest_pmd_migrations.rows.tables import unloaded_tables
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
+from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["compare_rows"]
 
@@ -72,6 +71,8 @@ def _verify(before: Image, after: Image, declarations: Declarations) -> Iterator
             declarations.verify(
                 Database(old, recursive_triggers=False), Database(new, recursive_triggers=False)
             )
-        except Exception as error:
-            line = cut_line(f"{type(error).__name__}: {error}")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            line = cut_line(error_text(error))
             yield RowFinding("", None, "verify(before, after) raised", (line,), kind=line)

@@ -42,7 +42,9 @@ def with_colon(text: str) -> str:
         return ""
     try:
         module = importlib.import_module(module_name)
-    except (Exception, SystemExit):
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         # Whatever hinders it, the error of the whole name is the one that is told.
         return ""
     return f"{module_name}:{attribute}" if hasattr(module, attribute) else ""

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.wording import error_text
 
 __all__ = [
     "Location",
@@ -22,6 +23,7 @@ __all__ = [
     "label_of",
     "location_of",
     "rerun",
+    "versions_of",
     "volatile_columns",
 ]
 
@@ -106,6 +108,14 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
     return candidate
 
 
+def versions_of(source: Source) -> Sequence[int]:
+    """Return every version that the source has a migration for, ascending.
+
+    Raises SourceError where it raises.
+    """
+    return _ask(_described(source), "versions()", lambda: tuple(source.versions()))
+
+
 def current_version(source: Source, conn: sqlite3.Connection) -> int:
     """Return the version ``conn`` is at: as the source says, else ``PRAGMA user_version``.
 
@@ -170,7 +180,7 @@ def rerun(source: Source, conn: sqlite3.Connection, version: int) -> None:
 
 def volatile_columns(source: Source) -> tuple[str, ...]:
     """Return the globs on ``"table.column"`` whose values differ from run to run."""
-    return tuple(getattr(source, "volatile", ()))
+    return _ask(_described(source), "volatile", lambda: tuple(getattr(source, "volatile", ())))
 
 
 def declared_by(source: Source, version: int) -> Declarations:
@@ -197,10 +207,15 @@ def _described(source: Source) -> str:
 
 
 def _ask(who: str, call: str, question: Callable[[], Answer]) -> Answer:
-    """Return what a source's own code answers; what it raises becomes a SourceError."""
+    """Return what a source's own code answers; what it raises becomes a SourceError.
+
+    Only KeyboardInterrupt goes through.
+    """
     try:
         return question()
     except MigrationTestError:
         raise
-    except (Exception, SystemExit) as error:
-        raise SourceError(f"{who}: {call} raised {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise SourceError(f"{who}: {call} raised {error_text(error)}") from error

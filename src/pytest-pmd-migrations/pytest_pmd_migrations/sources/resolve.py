@@ -27,8 +27,8 @@ from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_spelling,
     refuse_unnumbered,
 )
-from pytest_pmd_migrations.where_raised import application_frames, find_syntax_error
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.where_raised import find_syntax_error, raised_where
+from pytest_pmd_migrations.wording import error_text, shown_path
 
 __all__ = ["resolve_source"]
 
@@ -93,9 +93,11 @@ def _object(text: str, root: Path, named: str) -> object:
     if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
         try:
             found = found()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise SourceError(
-                f"{named} cannot be used: {attribute}() raised {type(error).__name__}: {error};"
+                f"{named} cannot be used: {attribute}() raised {error_text(error)};"
                 " expected a source, or a function without arguments that returns one"
             ) from error
     return found
@@ -109,7 +111,9 @@ def _import(name: str, root: Path, named: str) -> ModuleType:
             sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if (root / name).is_file():
             refuse_file(root / name, root, named)
         reason = _reason(error, name)
@@ -123,10 +127,9 @@ def _reason(error: BaseException, name: str) -> str:
     if syntax is not None:
         where = f"{shown_path(Path(str(syntax.filename)))}:{syntax.lineno or 1}"
         return f"{type(syntax).__name__}: {syntax.msg} ({where})"
-    reason = f"{type(error).__name__}: {error}"
+    reason = raised_where(error)
     if isinstance(error, ModuleNotFoundError):
-        reason = str(error)
         if f"{name}.".startswith(f"{error.name}."):
-            return reason
-    frames = application_frames(error)
-    return f"{reason} ({shown_path(frames[-1].path)}:{frames[-1].line})" if frames else reason
+            return str(error)
+        return reason.removeprefix(f"{type(error).__name__}: ")
+    return reason

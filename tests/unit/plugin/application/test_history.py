@@ -7,12 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SnapshotError, SourceError
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.snapshots.lock_file import content_digest
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.sources import Condition, Declarations
+from pytest_pmd_migrations.sources import Condition, Declarations, Location
 
 from tests.unit.plugin.built_application import Notes, again, application, lock, store
 
@@ -162,3 +163,25 @@ def test_a_label_is_recorded_in_the_lock_file(tmp_path: Path) -> None:
 def test_the_version_before_the_first_is_0(tmp_path: Path) -> None:
     history = application(tmp_path, {3: ONE, 7: ONE})
     assert [history.application.before(version) for version in (3, 7)] == [0, 3]
+
+
+def test_a_migration_is_named_by_its_file_or_by_its_number_in_one(tmp_path: Path) -> None:
+    class OneFile(Notes):
+        def location(self, version: int) -> Location:
+            if version == 4:
+                raise OSError("nowhere")
+            return Location(self.folder / ("app.py" if version < 3 else "other.py"), version)
+
+        def __init__(self, folder: Path) -> None:
+            self.steps = dict.fromkeys((1, 2, 3, 4), "SELECT 1")
+            self.folder = folder
+
+    alone = application(tmp_path, {1: "SELECT 1", 2: "SELECT 2"}).application
+    assert [alone.step_name(version) for version in (1, 2)] == ["0001_step.py", "0002_step.py"]
+    shared = Application(OneFile(tmp_path))
+    assert [shared.step_name(version) for version in (1, 2, 3)] == [
+        "step 0001 of app.py",
+        "step 0002 of app.py",
+        "other.py",
+    ]
+    assert [shared.file_name(version) for version in (1, 2, 3)] == ["app.py", "app.py", "other.py"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -44,13 +46,88 @@ def failing(tmp_path: Path, step: object) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("no"),
+        SystemExit(3),
+        pytest.skip.Exception("not here"),
+        pytest.fail.Exception("not so"),
+        pytest.exit.Exception("enough"),
+        BaseExceptionGroup("two", [ValueError(), GeneratorExit()]),
+    ],
+)
 def test_a_step_that_raises_fails_with_what_it_raised(tmp_path: Path, error: BaseException) -> None:
     def step(_: sqlite3.Connection) -> None:
         raise error
 
     name = type(error).__name__
     assert failing(tmp_path, step) == f"the step to 0001 raised {name}: {error}"
+
+
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, GeneratorExit, StopIteration, ValueError])
+def test_an_error_without_a_text_is_named(tmp_path: Path, kind: type[BaseException]) -> None:
+    def step(_: sqlite3.Connection) -> None:
+        raise kind
+
+    assert failing(tmp_path, step) == f"the step to 0001 raised {kind.__name__}"
+
+
+def test_a_step_that_leaves_the_file_locked_fails(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+
+        class Locking(Notes):
+            def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+                super().upgrade(conn, to)
+                other.execute("BEGIN EXCLUSIVE")
+
+        with (
+            closing(sqlite3.connect(path, timeout=0)) as conn,
+            pytest.raises(StepFailedError) as caught,
+        ):
+            take_step(Locking(tmp_path / "steps", {1: ONE}), conn, 1)
+    assert str(caught.value) == (
+        "the step to 0001 left a database that SQLite cannot read: database is locked"
+    )
+
+
+def test_an_error_that_differs_by_an_address_alone_is_told_alike(tmp_path: Path) -> None:
+    def step(_: sqlite3.Connection) -> None:
+        raise ValueError(object())
+
+    told = {failing(tmp_path, step) for _ in range(3)}
+    assert told == {"the step to 0001 raised ValueError: <object object at 0x...>"}
+
+
+def test_an_error_that_cannot_say_itself_is_named(tmp_path: Path) -> None:
+    class SpeechlessError(Exception):
+        def __str__(self) -> str:
+            raise LookupError
+
+    def step(_: sqlite3.Connection) -> None:
+        raise SpeechlessError
+
+    assert failing(tmp_path, step) == "the step to 0001 raised SpeechlessError"
+
+
+class Unlisted(Notes):
+    """A source that can tell its versions once only."""
+
+    def versions(self) -> Sequence[int]:
+        self.versions = self.refuse
+        return super().versions()
+
+    def refuse(self) -> Sequence[int]:
+        raise pytest.skip.Exception("asked twice")
+
+
+def test_versions_that_raise_are_an_error_of_the_source(tmp_path: Path) -> None:
+    source = Unlisted(tmp_path, {1: ONE})
+    source.versions()
+    with pytest.raises(SourceError) as caught:
+        list(walk(source, EMPTY))
+    assert str(caught.value) == "source notes: versions() raised Skipped: asked twice"
 
 
 def test_an_interrupt_is_no_failure_of_the_step(tmp_path: Path) -> None:
@@ -126,6 +203,29 @@ def test_a_fresh_database_that_cannot_be_built_says_so_every_time(tmp_path: Path
             " no such column: missing"
         )
     assert fresh.image(1).content
+
+
+def test_whatever_ends_the_building_of_fresh_databases_is_raised_every_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_conn: sqlite3.Connection) -> Image:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(Image, "of_connection", no_room)
+    fresh = FreshDatabases(Notes(tmp_path, STEPS))
+    for _ in range(2):
+        with pytest.raises(MemoryError, match="no room"):
+            fresh.image(1)
+
+
+def test_a_version_that_no_step_leads_to_cannot_be_built(tmp_path: Path) -> None:
+    fresh = FreshDatabases(Notes(tmp_path, STEPS))
+    for version in (7, 9):
+        with pytest.raises(FreshFailedError) as caught:
+            fresh.image(version)
+        assert str(caught.value) == (
+            "a fresh database cannot be built: no step of the source leads to 0007"
+        )
 
 
 def test_a_source_that_cannot_tell_a_version_cannot_build_a_fresh_database(

@@ -21,7 +21,7 @@ from tests.unit.plugin.built_application import (
 )
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
-ROWS = "INSERT INTO notes VALUES (1, ' a'), (2, 'b ')"
+ROWS = "INSERT INTO notes(id, title) VALUES (1, ' a'), (2, 'b ')"
 TRIM = "UPDATE notes SET title = trim(title)"
 STEPS: Mapping[int, Up] = {1: ONE, 2: TRIM}
 

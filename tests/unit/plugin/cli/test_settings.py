@@ -168,8 +168,8 @@ def test_an_exception_of_the_project_s_own_code_is_one_line(project: Make) -> No
     assert made.run_apart("check") == (
         2,
         "",
-        "Error: the settings cannot be read: ZeroDivisionError: division by zero (conftest.py:2)."
-        " See: pytest --collect-only\n",
+        "Error: pytest_migration_sources raised ZeroDivisionError: division by zero"
+        " (conftest.py:2)\n",
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
+from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import Notes
 
@@ -238,3 +239,32 @@ def test_what_the_hook_of_statements_must_return(
 ) -> None:
     config = Config(tmp_path, [notes(tmp_path)], statements=answers)
     assert error(config) == f"pytest_migration_statements {line}"
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (RuntimeError("no disk"), "RuntimeError: no disk"),
+        (SystemExit(0), "SystemExit: 0"),
+        (pytest.skip.Exception("not here"), "Skipped: not here"),
+    ],
+)
+def test_a_hook_that_raises_is_named_with_its_line(
+    tmp_path: Path, raised: BaseException, told: str
+) -> None:
+    def refuse(**_: object) -> list[object]:
+        raise raised.with_traceback(None)
+
+    def statements() -> Iterator[object]:
+        yield ("one", "SELECT 1")
+        raise raised.with_traceback(None)
+
+    line = refuse.__code__.co_firstlineno
+    here = shown_path(Path(__file__))
+    sources, several = Config(tmp_path), Config(tmp_path, [notes(tmp_path)])
+    sources.hook.pytest_migration_sources = refuse
+    assert error(sources) == f"pytest_migration_sources raised {told} ({here}:{line + 1})"
+    several.hook.pytest_migration_statements = refuse
+    assert error(several) == f"pytest_migration_statements raised {told} ({here}:{line + 1})"
+    several.hook.pytest_migration_statements = lambda **_: [statements()]
+    assert error(several) == f"pytest_migration_statements raised {told} ({here}:{line + 5})"

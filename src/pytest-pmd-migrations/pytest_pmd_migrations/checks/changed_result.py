@@ -1,0 +1,149 @@
+"""Tell how the result of a migration differs from the lock file, and which migration it is due to.
+
+What ``frozen`` finds of many versions mostly comes from one that was edited, removed or inserted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_pmd_migrations.application.changed import is_edited
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.model import LineageRecord
+from pytest_pmd_migrations.checks.reached import reaching
+from pytest_pmd_migrations.schema import compare, read_schema, stored_text
+from pytest_pmd_migrations.schema.showing.full_sql import full_sql
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
+from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
+from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
+from pytest_pmd_migrations.wording import wrap_text
+
+__all__ = ["Culprit", "Difference", "Lineages", "StepResult", "culprit_of", "find_difference"]
+
+_LABELS = ("stored", "fresh now")
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one step left: the digest of the rows, and whether it changed nothing at all."""
+
+    rows: str
+    idle: bool
+
+
+Lineages = Sequence[LineageRecord[StepResult]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a version's result differs from what the lock file records; false where it does not.
+
+    ``lines`` tell it, ``details`` are the whole SQL of it, ``rows`` what the lineages start from
+    whose rows are others.
+    """
+
+    lines: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    rows: frozenset[Start] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """The migration that changed results are due to, and what became of it since release."""
+
+    version: int
+    was: Literal["edited", "removed", "inserted"]
+
+
+def find_difference(history: History, version: int, lineages: Lineages) -> Difference:
+    """Return how a version's result differs from its lock line; it needs no line.
+
+    Where the schema is another, rows stand in other tables: that needs no words of its own.
+    """
+    line = history.store.lock_file.versions.get(version)
+    if line is None or version not in history.application.versions:
+        return Difference()
+    lines, details = _schema_lines(history, version, line)
+    rows = _other_rows(line, version, lineages)
+    if rows and not lines:
+        names = ", ".join(map(history.application.start_title, rows))
+        lines = wrap_text(f"other rows after this step, upgraded from {names}", indent="  ")
+    return Difference(lines, details, frozenset(rows))
+
+
+def culprit_of(history: History, version: int, lineages: Lineages) -> Culprit | None:
+    """Return the migration that a version's changed result is due to, itself or an earlier one.
+
+    Of the earlier ones it is the first whose own result changed: an edit that changes no result
+    is harmless. None where no migration up to this one was changed.
+    """
+    itself = Culprit(version, "edited") if is_edited(history, version) else None
+    if itself and not _inherits(history, version, lineages):
+        return itself
+    known = {*history.application.versions, *history.store.lock_file.versions}
+    for earlier in sorted(v for v in known if v < version):
+        was = _became(history, earlier)
+        if was == "edited":
+            found = find_difference(history, earlier, lineages)
+            if found and not _inherits(history, earlier, lineages):
+                return Culprit(earlier, was)
+        elif was is not None:
+            later = min(v for v in history.application.versions if v > earlier)
+            if find_difference(history, later, lineages):
+                return Culprit(earlier, was)
+    return itself
+
+
+def _became(history: History, version: int) -> Literal["edited", "removed", "inserted"] | None:
+    """Return what became of a migration since release, None where it is as it was."""
+    lock_file = history.store.lock_file
+    line = lock_file.versions.get(version)
+    if version not in history.application.versions:
+        return "removed" if line is not None and line.released else None
+    if line is None:
+        return "inserted" if version < lock_file.newest_released else None
+    return "edited" if is_edited(history, version) else None
+
+
+def _inherits(history: History, version: int, lineages: Lineages) -> bool:
+    """Return whether all that differs after a version differed before it in the same way."""
+    before = history.application.before(version)
+    earlier = find_difference(history, before, lineages)
+    found = find_difference(history, version, lineages)
+    return bool(earlier) and found.lines == earlier.lines and found.rows <= earlier.rows
+
+
+def _schema_lines(
+    history: History, version: int, line: VersionLine
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return how the schema differs from the recorded one, and the whole SQL of it."""
+    fresh = history.fresh_schema(version)
+    if fresh.fingerprint == line.schema:
+        return (), ()
+    name = SnapshotName(version)
+    if name in history.store.names:
+        with closing(history.store.read(name).connect()) as conn:
+            stored, text = history.rules.visible(read_schema(conn)), stored_text(conn)
+        diff = compare(stored, fresh)
+        if diff:
+            texts = text, history.fresh.text(version)
+            details = full_sql(diff, (stored, fresh), texts, labels=_LABELS)
+            lines = (f"  {shown}" for shown in diff_lines(diff, labels=_LABELS))
+            return tuple(lines), tuple(details)
+    return (f"  its schema has another fingerprint than {LOCK_FILE} records",), ()
+
+
+def _other_rows(line: VersionLine, version: int, lineages: Lineages) -> list[Start]:
+    """Return what the lineages start from whose rows after the step are not those recorded."""
+    other = []
+    for record in reaching(lineages, version):
+        recorded = line.rows.get(record.start)
+        if recorded is not None and record.seen[version].rows != recorded:
+            other.append(record.start)
+    return other
