@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from pmd.store.migrations import InvalidVersionError, MigrationError
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-__all__ = ["Bar", "UnusableError", "clean_errors", "printable", "say", "shown_bytes"]
+__all__ = ["Bar", "UnusableError", "clean_errors", "printable", "say", "shown_bytes", "typed"]
 
 _LINE_ENDS = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
 # What a terminal takes for a command, and what turns the direction of all that follows.
@@ -51,6 +50,14 @@ def shown_bytes(count: int) -> str:
             return f"{count} {unit}"
         count = round(count / 1024)
     return f"{count} GiB"
+
+
+def typed(*words: str) -> str:
+    """Return words as they are typed in a shell."""
+    # Imported here, since most runs suggest nothing to type.
+    import shlex
+
+    return shlex.join(words)
 
 
 class Bar:
@@ -106,6 +113,9 @@ def clean_errors(*, unusable: tuple[type[Exception], ...] = ()) -> Iterator[None
 
 def _wrapped(error: Exception | str) -> str:
     """Return the message in lines that fit a terminal; paths are never broken."""
+    # Imported here, since most runs have nothing to wrap.
+    import textwrap
+
     lines = click.format_filename(f"{error}").splitlines()
     indents = [_PREFIX, *[""] * len(lines)]
     filled = [
