@@ -70,6 +70,7 @@ FLOORS = {
         "indexing/__init__.py",
         "terminal.py",
         "cli",
+        "__main__.py",
         "store/__init__.py",
         "store/files/__init__.py",
         "__init__.py",

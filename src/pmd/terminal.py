@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -20,9 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "UnusableError", "clean_errors", "printable", "say", "shown_bytes", "typed"]
 
-_LINE_ENDS = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
+_LINE_ENDS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 # What a terminal takes for a command, and what turns the direction of all that follows.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_ONE_LINE = dict.fromkeys(map(ord, _LINE_ENDS), " ")
+_SHOWN = dict.fromkeys(_CONTROLS, "\ufffd") | _ONE_LINE
 _WIDTH = 80
 _TITLE = 10
 # click prints this before the message.
@@ -39,8 +40,7 @@ def printable(text: object) -> str:
 
     A file name that is no text is shown with replacement characters.
     """
-    one_line = _LINE_ENDS.sub(" ", click.format_filename(f"{text}"))
-    return _CONTROLS.sub("\ufffd", one_line)
+    return click.format_filename(f"{text}").translate(_SHOWN)
 
 
 def shown_bytes(count: int) -> str:

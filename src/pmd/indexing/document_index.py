@@ -45,7 +45,7 @@ class DocumentIndex:
 
     @property
     def active(self) -> list[str]:
-        """The paths of the documents that are in the index, in order."""
+        """The paths of the documents that are in the index."""
         return [path for path, (_, _, active) in self._stored.items() if active]
 
     def is_current(self, path: str, digest: str) -> bool:

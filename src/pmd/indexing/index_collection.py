@@ -172,7 +172,12 @@ def _content(file: str) -> bytes:
     # In half the time of open() and read(), which ask the system for more than the bytes.
     descriptor = os.open(file, _TO_READ)
     try:
-        return b"".join(iter(lambda: os.read(descriptor, _BYTES_AT_A_READ), b""))
+        content = os.read(descriptor, _BYTES_AT_A_READ)
+        # Most files end here; a short answer alone does not say so.
+        if more := os.read(descriptor, _BYTES_AT_A_READ):
+            further = iter(lambda: os.read(descriptor, _BYTES_AT_A_READ), b"")
+            content = b"".join((content, more, *further))
+        return content
     finally:
         os.close(descriptor)
 

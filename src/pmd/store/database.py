@@ -8,7 +8,6 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -31,9 +30,6 @@ ROLLBACK = "ROLLBACK"
 SAVEPOINT = "SAVEPOINT pmd_nested"
 RELEASE = "RELEASE pmd_nested"
 ROLLBACK_TO = "ROLLBACK TO pmd_nested"
-
-# Text that is no UTF-8 is read losslessly: one such value must not make its whole table unreadable.
-_read_text = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 class Database:
@@ -145,6 +141,11 @@ class Database:
         # Importing it takes longer than opening most files; whoever listens has imported it.
         if logging := sys.modules.get("logging"):
             _tell(logging.getLogger(__name__), self.path, done)
+
+
+def _read_text(stored: bytes) -> str:
+    """Return stored text, losslessly if it is no UTF-8: one such value must not spoil a listing."""
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def _tell(log: Logger, path: str, done: Upgrade) -> None:

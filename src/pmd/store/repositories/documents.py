@@ -40,7 +40,6 @@ SELECT_DOCUMENTS_SQL = """
 SELECT_HASHES_SQL = """
     SELECT id, path, hash, active FROM documents
     WHERE source_collection_id = :collection_id
-    ORDER BY path
 """
 SELECT_OWNER_EXISTS_SQL = "SELECT 1 FROM source_collections WHERE id = :collection_id"
 UPDATE_DOCUMENT_SQL = """
