@@ -63,11 +63,8 @@ def upgrade(
     runner.get_pending_migrations()
     file = file_of(path)
     if file is not None:
-        # Here and below, since most opens find nothing to do.
-        from pmd.store.files.backup import keep_backup
-
         # A step that rewrites the file is never taken without a backup.
-        runner = MigrationRunner(connection, backup=partial(keep_backup, file))
+        runner = MigrationRunner(connection, backup=partial(_keep_backup, file))
     if file is None or not backup:
         refuse_damaged(connection, f"the database {file or 'in memory'}")
         applied = runner.run_migrations(target, progress=progress)
@@ -108,6 +105,7 @@ class _UpgradeBackup:
         """Make the backup, unless nothing can be lost or another opener has seen to it."""
         if not _holds_anything(self._connection, new=self._new):
             return
+        # Imported here and below, since most opens find nothing to do.
         from pmd.store.files import backup
 
         existing = backup.find_backups(self._file)
@@ -116,6 +114,12 @@ class _UpgradeBackup:
             return
         self.kept = backup.keep_backup(self._file, progress=self._progress)
         self._stack.callback(backup.mark_in_use(self.kept.backup).close)
+
+
+def _keep_backup(file: Path) -> KeptBackup:
+    from pmd.store.files.backup import keep_backup
+
+    return keep_backup(file)
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
