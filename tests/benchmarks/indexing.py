@@ -61,7 +61,7 @@ def _command(folder: Path) -> tuple[float, float]:
     # As for anybody else: what is imported has been compiled by an earlier run.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as name:
-        pmd = [sys.executable, "-c", "from pmd.cli import main; main()", "--db", f"{name}/notes.db"]
+        pmd = [sys.executable, "-m", "pmd", "--db", f"{name}/notes.db"]
 
         def run(*arguments: str) -> None:
             subprocess.run([*pmd, *arguments], env=kept, stdout=subprocess.DEVNULL, check=True)
