@@ -31,6 +31,10 @@ CAN_FORK = hasattr(os, "fork")
 
 IMPORTED = (
     "pmd.cli",
+    "pmd.cli.collections",
+    "pmd.cli.db",
+    "pmd.cli.documents",
+    "pmd.cli.search",
     "pmd.store.migrations.run",
     "pytest_pmd_migrations.cli",
     "pytest_pmd_migrations.pytest_side.database_factory",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,11 +17,13 @@ from pmd.store.migrations import InvalidVersionError, MigrationError
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-__all__ = ["Bar", "UnusableError", "clean_errors", "printable", "say", "shown_bytes"]
+__all__ = ["Bar", "UnusableError", "clean_errors", "printable", "say", "shown_bytes", "typed"]
 
-_LINE_ENDS = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
+_LINE_ENDS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 # What a terminal takes for a command, and what turns the direction of all that follows.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_ONE_LINE = dict.fromkeys(map(ord, _LINE_ENDS), " ")
+_SHOWN = dict.fromkeys(_CONTROLS, "\ufffd") | _ONE_LINE
 _WIDTH = 80
 _TITLE = 10
 # click prints this before the message.
@@ -40,8 +40,7 @@ def printable(text: object) -> str:
 
     A file name that is no text is shown with replacement characters.
     """
-    one_line = _LINE_ENDS.sub(" ", click.format_filename(f"{text}"))
-    return _CONTROLS.sub("\ufffd", one_line)
+    return click.format_filename(f"{text}").translate(_SHOWN)
 
 
 def shown_bytes(count: int) -> str:
@@ -51,6 +50,14 @@ def shown_bytes(count: int) -> str:
             return f"{count} {unit}"
         count = round(count / 1024)
     return f"{count} GiB"
+
+
+def typed(*words: str) -> str:
+    """Return words as they are typed in a shell."""
+    # Imported here, since most runs suggest nothing to type.
+    import shlex
+
+    return shlex.join(words)
 
 
 class Bar:
@@ -106,6 +113,9 @@ def clean_errors(*, unusable: tuple[type[Exception], ...] = ()) -> Iterator[None
 
 def _wrapped(error: Exception | str) -> str:
     """Return the message in lines that fit a terminal; paths are never broken."""
+    # Imported here, since most runs have nothing to wrap.
+    import textwrap
+
     lines = click.format_filename(f"{error}").splitlines()
     indents = [_PREFIX, *[""] * len(lines)]
     filled = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from pmd.store.files.opening import (
 from pmd.store.files.upgrade import upgrade
 from pmd.store.migrations import Migration, NotADatabaseError
 from pmd.store.migrations.database_errors import database_error
-from pmd.terminal import Bar, UnusableError, clean_errors, say
+from pmd.terminal import Bar, UnusableError, clean_errors, say, typed
 
 __all__ = ["next_command", "open_database"]
 
@@ -65,7 +64,7 @@ def next_command(*words: str) -> str:
         ParameterSource.COMMANDLINE
     ):
         words = ("--db", _given() or "", *words)
-    return shlex.join(("pmd", *words))
+    return typed("pmd", *words)
 
 
 def _meaning(database: Database, error: sqlite3.Error) -> Exception:
@@ -75,7 +74,7 @@ def _meaning(database: Database, error: sqlite3.Error) -> Exception:
         return database_error(database.connection, sqlite3.OperationalError("database is locked"))
     return StoreError(
         f"the database {database.path} cannot be used: {error}. Check its file, its folder and the"
-        f" room on its disk, then: {shlex.join(('pmd', 'db', 'check', database.path))}"
+        f" room on its disk, then: {typed('pmd', 'db', 'check', database.path)}"
     )
 
 

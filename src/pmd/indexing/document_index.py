@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pmd.indexing.errors import Problem
-from pmd.indexing.markdown import MarkdownDocument, searched_tags
 from pmd.metadata.store.repository import DocumentMetadata, DocumentMetadataRepository
 from pmd.store.clock import Clock
 from pmd.store.database import Database
 from pmd.store.repositories.content import ContentRepository, content_hash
-from pmd.store.repositories.documents import Document, DocumentRepository
+from pmd.store.repositories.documents import DocumentRepository
+
+if TYPE_CHECKING:
+    from pmd.indexing.markdown import MarkdownDocument
 
 __all__ = ["DocumentIndex", "Written"]
 
@@ -34,36 +36,33 @@ class DocumentIndex:
         self._documents = DocumentRepository(database, clock=clock)
         self._metadata = DocumentMetadataRepository(database, clock=clock)
         self._content = ContentRepository(database, clock=clock)
-        stored = self._documents.list_documents(collection_id=collection_id, include_removed=True)
-        self._stored = {document.path: document for document in stored}
+        self._stored = self._documents.list_hashes(collection_id)
         read = self._metadata.list_attributes(collection_id, PROFILE)
         self._problems = {
-            key: _mapping(attributes).get(PROBLEM) for key, attributes in read.items()
+            key: attributes.get(PROBLEM) if isinstance(attributes, dict) else None
+            for key, attributes in read.items()
         }
 
     @property
-    def active(self) -> list[Document]:
-        """The documents that are in the index, in order of their paths."""
-        return [document for document in self._stored.values() if document.active]
+    def active(self) -> list[str]:
+        """The paths of the documents that are in the index."""
+        return [path for path, (_, _, active) in self._stored.items() if active]
 
     def is_current(self, path: str, digest: str) -> bool:
         """Return whether the document at `path` was read from a file with this SHA-256."""
-        there = self._stored.get(path)
-        return (
-            there is not None
-            and there.active
-            and there.hash == digest
-            and there.id in self._problems
-        )
+        if path not in self._stored:
+            return False
+        identity, known_digest, active = self._stored[path]
+        return known_digest == digest and active and identity in self._problems
 
     def known_problem(self, path: str) -> str | None:
         """Return what could not be read when the document at `path` was, if anything."""
-        return self._problems.get(self._stored[path].id)
+        identity, _, _ = self._stored[path]
+        return self._problems.get(identity)
 
     def holds(self, path: str) -> bool:
         """Return whether an active document has this path."""
-        there = self._stored.get(path)
-        return there is not None and there.active
+        return path in self._stored and self._stored[path][2]
 
     def write(
         self, batch: Iterable[tuple[str, MarkdownDocument]]
@@ -80,11 +79,12 @@ class DocumentIndex:
                     problems.append(Problem(path, f"SQLite cannot hold it: {error}. Divide it"))
         return done, problems
 
-    def remove(self, vanished: Iterable[Document]) -> None:
+    def remove(self, vanished: Iterable[str]) -> None:
         """Take documents out of listings and search in one transaction; their rows stay."""
         with self._database.transaction():
-            for document in vanished:
-                self._documents.remove(document.id)
+            for path in vanished:
+                identity, _, _ = self._stored[path]
+                self._documents.remove(identity)
 
     def forget_unused_texts(self) -> None:
         """Delete the texts that no document has any more; those of removed documents stay."""
@@ -103,6 +103,9 @@ class DocumentIndex:
         return "changed"
 
     def _save_metadata(self, document_id: int, document: MarkdownDocument) -> None:
+        # Imported here, so that a run that finds every file unchanged is spared it.
+        from pmd.indexing.markdown import searched_tags
+
         earlier = self._metadata.get(document_id)
         # A tag that did not come from the front matter is not the front matter's to take away.
         written_before = searched_tags(earlier.source_tags) if earlier else ()

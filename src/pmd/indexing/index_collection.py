@@ -11,22 +11,26 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pmd.indexing.document_index import DocumentIndex
 from pmd.indexing.errors import FolderError, Problem
-from pmd.indexing.markdown import MarkdownDocument, read_markdown
 from pmd.indexing.patterns import Patterns
 from pmd.indexing.walk import FoundFiles, find_files
 from pmd.store.clock import Clock, utc_now
 from pmd.store.database import Database
-from pmd.store.repositories.documents import Document
 from pmd.store.repositories.source_collections import DEFAULT_GLOB_PATTERNS, Collection
+
+if TYPE_CHECKING:
+    from pmd.indexing.markdown import MarkdownDocument
 
 __all__ = ["IndexProgress", "IndexReport", "index_collection"]
 
 FILES_AT_ONCE = 200
 BYTES_AT_ONCE = 8 * 1024 * 1024
+_BYTES_AT_A_READ = 64 * 1024
+# Windows would translate the ends of lines.
+_TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 IndexProgress: TypeAlias = Callable[[int, int], None]
 """Is called with how many files are done, and how many there are."""
@@ -112,16 +116,16 @@ def _emptied(folder: Path, patterns: Sequence[str], count: int) -> FolderError:
     )
 
 
-def _vanished(index: DocumentIndex, found: FoundFiles, report: IndexReport) -> list[Document]:
-    """Return the documents whose file is gone for certain; tell what leaves the others open."""
+def _vanished(index: DocumentIndex, found: FoundFiles, report: IndexReport) -> list[str]:
+    """Return the paths whose file is gone for certain; tell what leaves the others open."""
     paths = set(found.paths)
     vanished = []
-    for document in index.active:
-        if document.path in paths:
+    for path in index.active:
+        if path in paths:
             continue
-        unknown = found.why_unknown(document.path)
+        unknown = found.why_unknown(path)
         if unknown is None:
-            vanished.append(document)
+            vanished.append(path)
         elif unknown not in report.problems:
             report.problems.append(unknown)
     return vanished
@@ -137,16 +141,17 @@ def _changed(
     """Yield the documents that differ from the index, some at a time; count the others."""
     batch: list[tuple[str, MarkdownDocument]] = []
     size = 0
+    inside = os.path.join(folder, "")  # noqa: PTH118  # a Path for each file takes longer
     for done, path in enumerate(paths):
         if progress and done % FILES_AT_ONCE == 0:
             progress(done, len(paths))
         try:
-            content = _content(folder, path)
+            content = _content(f"{inside}{path}")
             if index.is_current(path, hashlib.sha256(content).hexdigest()):
                 report.unchanged += 1
                 _tell(report, path, index.known_problem(path))
                 continue
-            document = read_markdown(path, content.decode())
+            document = _document(path, content)
         except (OSError, UnicodeDecodeError) as error:
             kept = ". What is indexed of it stays" if index.holds(path) else ""
             _tell(report, path, f"{_why_unread(error)}{kept}")
@@ -163,9 +168,25 @@ def _changed(
         progress(len(paths), len(paths))
 
 
-def _content(folder: Path, path: str) -> bytes:
-    with open(os.path.join(folder, path), "rb", buffering=0) as file:  # noqa: PTH118, PTH123  # quick
-        return file.readall()
+def _content(file: str) -> bytes:
+    # In half the time of open() and read(), which ask the system for more than the bytes.
+    descriptor = os.open(file, _TO_READ)
+    try:
+        content = os.read(descriptor, _BYTES_AT_A_READ)
+        # Most files end here; a short answer alone does not say so.
+        if more := os.read(descriptor, _BYTES_AT_A_READ):
+            further = iter(lambda: os.read(descriptor, _BYTES_AT_A_READ), b"")
+            content = b"".join((content, more, *further))
+        return content
+    finally:
+        os.close(descriptor)
+
+
+def _document(path: str, content: bytes) -> MarkdownDocument:
+    # Imported here, so that a run that finds every file unchanged is spared it.
+    from pmd.indexing.markdown import read_markdown
+
+    return read_markdown(path, content.decode())
 
 
 def _tell(report: IndexReport, path: str, reason: str | None) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from pmd.store.errors import DatabaseClosedError, InvalidValueError, TransactionLostError
 from pmd.store.files.opening import checked_path, close_unchanged, open_connection
-from pmd.store.files.upgrade import upgrade
+from pmd.store.files.upgrade import Upgrade, upgrade
+
+if TYPE_CHECKING:
+    from logging import Logger
 
 __all__ = ["Database", "Parameters"]
 
@@ -28,10 +30,6 @@ ROLLBACK = "ROLLBACK"
 SAVEPOINT = "SAVEPOINT pmd_nested"
 RELEASE = "RELEASE pmd_nested"
 ROLLBACK_TO = "ROLLBACK TO pmd_nested"
-
-_log = logging.getLogger(__name__)
-# Text that is no UTF-8 is read losslessly: one such value must not make its whole table unreadable.
-_read_text = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 class Database:
@@ -140,14 +138,23 @@ class Database:
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         done = upgrade(connection, self.path, backup=self._backup)
-        if done.kept:
-            _log.info("%s: backup %s", self.path, done.kept.backup.path)
-        if done.applied:
-            _log.info(
-                "%s: migrated to version %d, steps applied: %d", self.path, done.after, done.applied
-            )
-        else:
-            _log.debug("%s: at the latest version, no step to apply", self.path)
+        # Importing it takes longer than opening most files; whoever listens has imported it.
+        if logging := sys.modules.get("logging"):
+            _tell(logging.getLogger(__name__), self.path, done)
+
+
+def _read_text(stored: bytes) -> str:
+    """Return stored text, losslessly if it is no UTF-8: one such value must not spoil a listing."""
+    return stored.decode("utf-8", "surrogateescape")
+
+
+def _tell(log: Logger, path: str, done: Upgrade) -> None:
+    if done.kept:
+        log.info("%s: backup %s", path, done.kept.backup.path)
+    if done.applied:
+        log.info("%s: migrated to version %d, steps applied: %d", path, done.after, done.applied)
+    else:
+        log.debug("%s: at the latest version, no step to apply", path)
 
 
 def _undo(connection: sqlite3.Connection, *, nested: bool) -> None:

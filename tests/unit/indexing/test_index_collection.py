@@ -438,6 +438,16 @@ def test_large_files_are_written_before_they_fill_the_memory(index, write, monke
     assert sizes == [2, 2, 1]
 
 
+@pytest.mark.parametrize("length", [0, 65_535, 65_536, 65_537, 300_000])
+def test_a_file_of_any_length_is_read_to_its_end(length, index, write, documents):
+    text = "x" * (length - 4) + "end\n" if length else ""
+    write("a.md", text)
+    assert index() == IndexReport(added=1)
+    (document,) = documents.list_documents()
+    assert documents.text(document.id) == text
+    assert index() == IndexReport(unchanged=1)
+
+
 def test_progress_counts_all_files_to_the_end(index, write, monkeypatch):
     monkeypatch.setattr(module, "FILES_AT_ONCE", 2)
     for number in range(5):

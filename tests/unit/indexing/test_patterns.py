@@ -18,6 +18,7 @@ from pmd.indexing.patterns import Patterns, check_pattern
         ("**/draft/*.md", ["draft/a.md", "x/draft/a.md"], ["draft/x/a.md"]),
         ("**/[ab]?.md", ["a1.md", "x/b2.md"], ["c1.md", "a.md"]),
         ("x/**/y/*.md", ["x/y/a.md", "x/1/2/y/a.md"], ["x/a.md"]),
+        ("**/x/**/*.md", ["x/a.md", "y/x/a.md", "y/x/1/2/a.md"], ["y/a.md", ".y/x/a.md"]),
         ("**/**/**/*.md", ["a.md", "x/y/a.md"], ["x/a"]),
     ],
 )

@@ -122,7 +122,11 @@ class DocumentMetadataRepository:
         """
         where = {"collection_id": collection_id, "profile_name": profile_name}
         rows = self._database.execute(SELECT_ATTRIBUTES_SQL, where)
-        return {document_id: read_json(attributes) for document_id, attributes in rows}
+        # Most documents have none, and reading JSON two thousand times takes its time.
+        return {
+            document_id: {} if attributes == "{}" else read_json(attributes)
+            for document_id, attributes in rows
+        }
 
     def delete(self, document_id: int) -> bool:
         """Delete the document's metadata and tags; False if there was no metadata."""

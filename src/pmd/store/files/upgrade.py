@@ -7,14 +7,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pmd.store.files.backup import KeptBackup, find_backups, in_use, keep_backup, mark_in_use
 from pmd.store.files.copying import CopyProgress
 from pmd.store.files.opening import file_of, refuse_foreign
 from pmd.store.files.soundness import refuse_damaged
 from pmd.store.migrations import MigrationRunner
 from pmd.store.migrations.database_errors import database_error
 from pmd.store.migrations.runner import Progress
+
+if TYPE_CHECKING:
+    from pmd.store.files.backup import KeptBackup
 
 __all__ = ["Upgrade", "upgrade"]
 
@@ -61,7 +64,7 @@ def upgrade(
     file = file_of(path)
     if file is not None:
         # A step that rewrites the file is never taken without a backup.
-        runner = MigrationRunner(connection, backup=partial(keep_backup, file))
+        runner = MigrationRunner(connection, backup=partial(_keep_backup, file))
     if file is None or not backup:
         refuse_damaged(connection, f"the database {file or 'in memory'}")
         applied = runner.run_migrations(target, progress=progress)
@@ -102,12 +105,21 @@ class _UpgradeBackup:
         """Make the backup, unless nothing can be lost or another opener has seen to it."""
         if not _holds_anything(self._connection, new=self._new):
             return
-        existing = find_backups(self._file)
-        if existing and in_use(existing[-1]):
-            self.kept = KeptBackup(existing[-1], made=False)
+        # Imported here and below, since most opens find nothing to do.
+        from pmd.store.files import backup
+
+        existing = backup.find_backups(self._file)
+        if existing and backup.in_use(existing[-1]):
+            self.kept = backup.KeptBackup(existing[-1], made=False)
             return
-        self.kept = keep_backup(self._file, progress=self._progress)
-        self._stack.callback(mark_in_use(self.kept.backup).close)
+        self.kept = backup.keep_backup(self._file, progress=self._progress)
+        self._stack.callback(backup.mark_in_use(self.kept.backup).close)
+
+
+def _keep_backup(file: Path) -> KeptBackup:
+    from pmd.store.files.backup import keep_backup
+
+    return keep_backup(file)
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

@@ -6,8 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from pmd.store.migrations.callbacks import Authorizer, Backup, Progress
-from pmd.store.migrations.connection.driver import plain_cursor
-from pmd.store.migrations.connection.settings import LEGACY_TRANSACTION_CONTROL
+from pmd.store.migrations.connection.driver import LEGACY_TRANSACTION_CONTROL, plain_cursor
 from pmd.store.migrations.database_errors import database_error, main_file
 from pmd.store.migrations.errors import (
     DatabaseTooNewError,

@@ -6,6 +6,7 @@ hash, so a text is put there first. An INSERT OR REPLACE would bypass them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,10 @@ SELECT_DOCUMENTS_SQL = """
     WHERE (:collection_id IS NULL OR source_collection_id = :collection_id)
       AND (active = 1 OR :removed)
     ORDER BY source_collection_id, path, id
+"""
+SELECT_HASHES_SQL = """
+    SELECT id, path, hash, active FROM documents
+    WHERE source_collection_id = :collection_id
 """
 SELECT_OWNER_EXISTS_SQL = "SELECT 1 FROM source_collections WHERE id = :collection_id"
 UPDATE_DOCUMENT_SQL = """
@@ -128,6 +133,15 @@ class DocumentRepository:
         """Return the documents of one collection, or of all, by collection and path."""
         where = {"collection_id": collection_id, "removed": include_removed}
         return tuple(_document(row) for row in self._database.execute(SELECT_DOCUMENTS_SQL, where))
+
+    def list_hashes(self, collection_id: int) -> Mapping[str, tuple[int, str, bool]]:
+        """Return id, hash and whether it is active of each document of a collection, by path.
+
+        Removed documents are included. It is what a look through many unchanged files needs, in
+        less time than `list_documents()`.
+        """
+        rows = self._database.execute(SELECT_HASHES_SQL, {"collection_id": collection_id})
+        return {path: (identity, name, active == 1) for identity, path, name, active in rows}
 
     def text(self, document_id: int) -> str:
         """Return the text of the document with this id; NotFoundError if there is none."""

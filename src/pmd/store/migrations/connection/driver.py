@@ -8,7 +8,10 @@ import sys
 from contextlib import suppress
 from types import ModuleType
 
-__all__ = ["is_open", "plain_cursor", "reset_statements"]
+__all__ = ["LEGACY_TRANSACTION_CONTROL", "is_open", "plain_cursor", "reset_statements"]
+
+LEGACY_TRANSACTION_CONTROL = -1
+"""The only `Connection.autocommit` (Python 3.12) under which the runner ends transactions."""
 
 
 def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:

@@ -7,18 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pmd.store.migrations.connection.driver import plain_cursor
+from pmd.store.migrations.connection.driver import LEGACY_TRANSACTION_CONTROL, plain_cursor
 
 __all__ = [
-    "LEGACY_TRANSACTION_CONTROL",
     "Settings",
     "expect_plain_rows",
     "read_config",
     "restore_config",
 ]
-
-LEGACY_TRANSACTION_CONTROL = -1
-"""The only `Connection.autocommit` (Python 3.12) under which the runner ends transactions."""
 
 _PRAGMAS = ("foreign_keys", "legacy_alter_table", "recursive_triggers", "writable_schema")
 _ATTRIBUTES = ("isolation_level", "row_factory", "text_factory")
