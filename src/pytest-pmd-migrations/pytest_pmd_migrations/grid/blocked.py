@@ -143,7 +143,7 @@ def _step_cause(history: History, failure: StepFailedError) -> Cause:
 
 
 def _step_headline(history: History, failure: StepFailedError) -> str:
-    return headline(failure.headline or f"{history.application.file_name(failure.version)} failed")
+    return headline(failure.headline or f"{history.application.step_name(failure.version)} failed")
 
 
 def _step_lines(failure: StepFailedError) -> tuple[str, ...]:

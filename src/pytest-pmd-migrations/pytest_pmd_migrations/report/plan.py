@@ -47,7 +47,7 @@ class Plan:
         What is wrong with the declarations of a step that cannot be taken has the same cause.
         """
         found = list(outcomes)
-        rows = {one.tells for one in found} | {one.blocked_by for one in found}
+        rows = {one.blocked_by for one in found}.union(*(one.causes_told for one in found))
         things = (finding.things for one in found for finding in one.findings)
         told = {text for thing in things for _, *texts in thing for text in texts}
         return [note for note in self.notes if note.about not in rows and note.text not in told]

@@ -148,9 +148,7 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
     if verbose:
         for outcome in outcomes:
             yield from outcome.remarks
-    # What is wrong with the declarations of a step that cannot be taken has the same cause.
-    causes = {one.blocked_by for one in outcomes}.union(*(one.causes_told for one in outcomes))
-    yield from (note for note in plan.notes if note.about not in causes)
+    yield from plan.notes_beside(outcomes)
     for version, key in sorted(_unneeded(plan, outcomes)):
         about = f"{plan.application.title(version)} {key}"
         yield Note(about, "declared, but no stored row needs it")
