@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.rows import digest_tables, unchanged_rows
 
@@ -124,7 +124,21 @@ def run(conn, statements) -> None:
             conn.rollback()
 
 
+def rows_of(conn) -> dict[str, str]:
+    """The digests of the tables that have rows; a column that was added is left out."""
+    found = digest_tables(conn, volatile=("*.z",))
+    return {
+        table: digest
+        for table, digest in found.items()
+        if conn.execute(f"SELECT count(*) FROM {table}").fetchone() != (0,)
+    }
+
+
 @settings(deadline=None, max_examples=200)
+@example(
+    ["CREATE TABLE IF NOT EXISTS b(x UNIQUE, y TEXT)", "ALTER TABLE b DROP COLUMN y"],
+    ["DROP TABLE b", "CREATE TABLE IF NOT EXISTS b(x UNIQUE, y TEXT)"],
+)
 @given(st.lists(st.sampled_from(STATEMENTS)), st.lists(st.sampled_from(STATEMENTS), max_size=4))
 def test_rows_that_are_said_to_be_unchanged_are(first: list[str], second: list[str]) -> None:
     before = stepped(image("PRAGMA user_version = 1", page_size=512), lambda conn: run(conn, first))
@@ -132,8 +146,6 @@ def test_rows_that_are_said_to_be_unchanged_are(first: list[str], second: list[s
     if not unchanged_rows(before.content, after.content):
         return
     old, new = before.connect(), after.connect()
-    added = ("*.z",)
-    rows = digest_tables(old, volatile=added)
-    assert {**digest_tables(new, volatile=added), **rows} == digest_tables(new, volatile=added)
+    assert {**rows_of(new), **rows_of(old)} == rows_of(new)
     old.close()
     new.close()
