@@ -18,7 +18,7 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
     Verdict,
 )
-from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError
+from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SnapshotError
 from pytest_pmd_migrations.grid.blocked import (
     error_verdict,
     stopped_lineage,
@@ -28,12 +28,14 @@ from pytest_pmd_migrations.grid.blocked import (
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.where_raised import raised_where
 from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
 __all__ = [
     "PREFIX",
     "Cell",
     "CellKey",
+    "applicable",
     "judge_cell",
     "list_cells",
     "migration_rows",
@@ -142,7 +144,25 @@ def _label(history: History, version: int) -> str:
 
 def list_cells(history: History, checks: Sequence[AnyCheck]) -> tuple[Cell, ...]:
     """Return every cell of one history, row by row, in the grid's order."""
-    return tuple(_list_cells(history, [check for check in checks if check.applies(history)]))
+    return tuple(_list_cells(history, applicable(history, checks)))
+
+
+def applicable(history: History, checks: Sequence[AnyCheck]) -> list[AnyCheck]:
+    """Return the checks whose question can be asked of the history.
+
+    Raises SettingError where one cannot say whether it can.
+    """
+    found = []
+    for check in checks:
+        try:
+            if check.applies(history):
+                found.append(check)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            what = f"the check {check.name}: applies(history)"
+            raise SettingError(f"{what} raised {raised_where(error)}") from error
+    return found
 
 
 def _list_cells(history: History, checks: Sequence[AnyCheck]) -> Iterator[Cell]:

@@ -15,7 +15,13 @@ from pytest_pmd_migrations.checks.model import (
     UsedDeclaration,
 )
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.grid.cells import CellKey, list_cells, migration_rows, snapshot_rows
+from pytest_pmd_migrations.grid.cells import (
+    CellKey,
+    applicable,
+    list_cells,
+    migration_rows,
+    snapshot_rows,
+)
 from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.wording import counted
 
@@ -61,7 +67,7 @@ class Plan:
 def plan_of(history: History, checks: Sequence[AnyCheck], *, ignored: int = 0) -> Plan:
     """Return the plan of one history under ``checks``, which ignore so many objects."""
     application = history.application
-    used = [check for check in checks if check.applies(history)]
+    used = applicable(history, checks)
     declared: set[UsedDeclaration] = set()
     notes: list[Note] = []
     if ignored:

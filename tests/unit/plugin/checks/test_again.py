@@ -177,3 +177,15 @@ def test_a_step_that_no_lineage_reaches_is_blocked_by_the_one_before(tmp_path: P
     )
     assert verdict(history, "0003", "again").cause.row == MigrationRow(2)
     assert told(history, "0001", "again") == ""
+
+
+def test_a_second_run_that_would_skip_has_raised(tmp_path: Path) -> None:
+    class Skipping(Notes):
+        def rerun(self, conn: sqlite3.Connection, version: int) -> None:
+            conn.execute("CREATE TABLE half(a)")
+            pytest.skip(f"not {version} twice")
+
+    history = application(tmp_path, {}, source=Skipping(tmp_path / "app", {1: ONE}))
+    told_lines = told(history, "0001", "again").split("\n")
+    assert told_lines[0] == "0001_step.py is not idempotent"
+    assert "    it raised Skipped: not 1 twice" in told_lines

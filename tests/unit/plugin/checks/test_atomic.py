@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -186,3 +187,18 @@ def test_no_false_alarm_on_the_migrations_of_sqlite_utils(tmp_path: Path) -> Non
     (tmp_path / "snapshots").mkdir()
     (tmp_path / "snapshot.db").rename(tmp_path / "snapshots/0001.db")
     assert verdict(history, "0002", "atomic", only=True).findings == ()
+
+
+def test_a_step_that_answers_a_fault_with_a_cancellation_is_judged_as_any_other(
+    tmp_path: Path, few
+) -> None:
+    def two(conn: sqlite3.Connection) -> None:
+        try:
+            conn.execute("ALTER TABLE notes ADD COLUMN body TEXT")
+        except sqlite3.Error:
+            raise asyncio.CancelledError from None
+
+    history = application(tmp_path, {1: ONE, 2: two})
+    store(history, "0001", f"{ONE}; {ROWS}")
+    assert verdict(history, "0002", "atomic", only=True).findings == ()
+    assert few == [("0001", "rollback", 1, 2)]

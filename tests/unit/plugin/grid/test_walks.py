@@ -8,9 +8,12 @@ import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Check, Verdict
 from pytest_pmd_migrations.checks.schema import SCHEMA
+from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH
+from pytest_pmd_migrations.wording import error_text, shown_path
 
 from tests.unit.plugin.built_application import application
 
@@ -68,3 +71,20 @@ def test_an_interrupt_of_a_check_ends_the_walk(tmp_path: Path) -> None:
     own = Check("own", "snapshot", watch, lambda *_: Verdict())
     with pytest.raises(KeyboardInterrupt):
         Walks(application(tmp_path, STEPS), [own]).lineage(FRESH)
+
+
+@pytest.mark.parametrize("raised", [RuntimeError("no"), pytest.skip.Exception("no")])
+def test_a_check_that_cannot_say_whether_it_applies_is_an_error_of_the_setup(
+    tmp_path: Path, raised: BaseException
+) -> None:
+    def applies(_: History) -> bool:
+        raise raised
+
+    own = Check("own", "snapshot", None, lambda *_: Verdict(), applies=applies)
+    with pytest.raises(SettingError) as caught:
+        list_cells(application(tmp_path, STEPS), [SCHEMA, own])
+    line = applies.__code__.co_firstlineno + 1
+    assert str(caught.value) == (
+        f"the check own: applies(history) raised {error_text(raised)}"
+        f" ({shown_path(Path(__file__))}:{line})"
+    )

@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from pytest_pmd_migrations.sources import resolve_source
 from pytest_pmd_migrations.sources.protocol import can_rerun, current_version, volatile_columns
 
@@ -115,4 +116,28 @@ def test_an_attribute_that_is_not_there_is_said_with_what_was_meant(tmp_path: Pa
         "migration_source 'shop.db:migrations' is no migration source: a NoneType without name,"
         " versions, location, upgrade; expected name, versions(), location(version) and"
         " upgrade(conn, to). See docs/reference/sources.md"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raising", "raised"),
+    [
+        ("pytest.skip('not here', allow_module_level=True)", "Skipped: not here"),
+        ("sys.exit(0)", "SystemExit: 0"),
+        ("raise GeneratorExit", "GeneratorExit"),
+    ],
+)
+def test_what_ends_an_import_or_a_call_is_said_and_skips_nothing(
+    tmp_path: Path, raising: str, raised: str
+) -> None:
+    text = f"import sys\nimport pytest\n{raising}\n"
+    called = f"import sys\nimport pytest\ndef source():\n    {raising}\n"
+    write(tmp_path, {"shop/__init__.py": "", "shop/raises.py": text, "shop/called.py": called})
+    assert message("shop.raises:x", tmp_path) == (
+        f"migration_source 'shop.raises:x' cannot be imported: {raised}"
+        f" ({tmp_path}/shop/raises.py:3)"
+    )
+    assert message("shop.called:source", tmp_path) == (
+        f"migration_source 'shop.called:source' cannot be used: source() raised {raised};"
+        " expected a source, or a function without arguments that returns one"
     )
