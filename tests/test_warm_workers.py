@@ -16,7 +16,7 @@ FORKED = "sqlite_utils" in sys.modules
 def test_show(request):
     seen = {
         "cwd": os.getcwd(),
-        "path": [*dict.fromkeys(sys.path)],
+        "path": sys.path,
         "environment": {
             name: value
             for name, value in os.environ.items()

@@ -230,19 +230,20 @@ def run_as(command: Sequence[str], cwd: str, env: Mapping[str, str], files: Sequ
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     python_path = [folder for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    script = installed_script(command[0], env["PATH"]) or command[0]
+    first = "" if is_code(command) else cwd if is_module(command) else str(Path(script).parent)
+    sys.path[:1] = [first, *python_path]
+    if xdist := sys.modules.get("xdist.plugin"):
+        xdist._sys_path[:] = sys.path  # its workers get the path that Python started with
     if is_code(command):
-        sys.path[:1] = ["", *python_path]
         sys.argv = ["-c", *command[3:]]
         sys.modules["__main__"] = main = ModuleType("__main__")
         exec(compile(command[2], "<string>", "exec"), vars(main))
     elif is_module(command):
         module, *arguments = command[2:] if command[1] == "-m" else (command[1][2:], *command[2:])
-        sys.path[:1] = [cwd, *python_path]
         sys.argv = ["", *arguments]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     else:
-        script = installed_script(command[0], env["PATH"]) or command[0]
-        sys.path[:1] = [str(Path(script).parent), *python_path]
         sys.argv = [script, *command[1:]]
         runpy.run_path(script, run_name="__main__")
 
