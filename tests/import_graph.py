@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from tests.syntax_trees import tree_of
+
 Node = TypeVar("Node")
 
 
@@ -100,9 +102,7 @@ def read(*packages: Path) -> ImportGraph:
         for package in packages
         for path in sorted(package.rglob("*.py"))
     }
-    trees = {
-        module: ast.parse(path.read_text(encoding="utf-8")) for module, (path, _) in files.items()
-    }
+    trees = {module: tree_of(path) for module, (path, _) in files.items()}
     bound = {
         module: set(bound_names(trees[module], module))
         for module, (path, _) in files.items()
@@ -146,7 +146,8 @@ def absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def imported_by_string(node: ast.Call) -> str | None:
-    called = ast.unparse(node.func).rpartition(".")[2]
+    function = node.func
+    called = getattr(function, "attr", getattr(function, "id", None))
     if called in {"import_module", "__import__"} and node.args:
         argument = node.args[0]
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):

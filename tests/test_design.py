@@ -8,6 +8,8 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+from tests.syntax_trees import tree_of
+
 ROOT = Path(__file__).parents[1]
 DESIGN = (ROOT / "docs/DESIGN.md").read_text(encoding="utf-8")
 PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migrations")
@@ -72,7 +74,7 @@ def definitions() -> list[tuple[str, Definition]]:
         (path.relative_to(package.parent).as_posix(), node)
         for package in PACKAGES
         for path in sorted(package.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, Definition)
     ]
 

@@ -154,13 +154,14 @@ def serve() -> None:
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the empty run prints is no answer
-    before = Path.cwd()
+    before, path = Path.cwd(), [*sys.path]
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)
         # Imported within a run, they are rewritten as pytest rewrites the modules of its plugins.
         Path("conftest.py").write_text("".join(f"import {name}\n" for name in IMPORTED))
         pytest.main(["-qq", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", empty])
         os.chdir(before)
+    sys.path[:] = path
     del sys.modules["conftest"]
     gc.freeze()
     for line in sys.stdin:
@@ -204,13 +205,28 @@ def end(code: int) -> NoReturn:
 def become(
     command: Sequence[str], cwd: str, env: Mapping[str, str], printed: Sequence[str]
 ) -> None:
-    """Be the process that this command would have started."""
+    """Be the process that this command would have started, and print to these files."""
+    files = [os.open(os.devnull, os.O_RDONLY), *(os.open(name, os.O_WRONLY) for name in printed)]
+    if any(word.startswith("-n") for word in command):
+        from warm_workers import fork_workers  # beside this script; execnet may not be installed
+
+        fork_workers(be_worker)
+    run_as(command, cwd, env, files)
+
+
+def be_worker(
+    command: Sequence[str], cwd: str, env: Mapping[str, str], files: Sequence[int]
+) -> NoReturn:
+    end(exit_code(partial(run_as, command, cwd, env, files)))
+
+
+def run_as(command: Sequence[str], cwd: str, env: Mapping[str, str], files: Sequence[int]) -> None:
+    """Run a command with these files for its input, its output and its errors."""
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
     sys.dont_write_bytecode = bool(env.get("PYTHONDONTWRITEBYTECODE"))
-    for descriptor, name in enumerate([os.devnull, *printed]):
-        opened = os.open(name, os.O_WRONLY if descriptor else os.O_RDONLY)
+    for descriptor, opened in enumerate(files):
         os.dup2(opened, descriptor)
         os.close(opened)
     for name, descriptor in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
@@ -218,19 +234,20 @@ def become(
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     python_path = [folder for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    script = installed_script(command[0], env["PATH"]) or command[0]
+    first = "" if is_code(command) else cwd if is_module(command) else str(Path(script).parent)
+    sys.path[:1] = [first, *python_path]
+    if xdist := sys.modules.get("xdist.plugin"):
+        xdist._sys_path[:] = sys.path  # its workers get the path that Python started with
     if is_code(command):
-        sys.path[:1] = ["", *python_path]
         sys.argv = ["-c", *command[3:]]
         sys.modules["__main__"] = main = ModuleType("__main__")
         exec(compile(command[2], "<string>", "exec"), vars(main))
     elif is_module(command):
         module, *arguments = command[2:] if command[1] == "-m" else (command[1][2:], *command[2:])
-        sys.path[:1] = [cwd, *python_path]
         sys.argv = ["", *arguments]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     else:
-        script = installed_script(command[0], env["PATH"]) or command[0]
-        sys.path[:1] = [str(Path(script).parent), *python_path]
         sys.argv = [script, *command[1:]]
         runpy.run_path(script, run_name="__main__")
 

@@ -19,6 +19,8 @@ from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 
+from tests.syntax_trees import tree_of
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/troubleshooting.md"
 PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migrations")
@@ -66,12 +68,16 @@ class Module:
     tree: ast.Module
 
     @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return [*ast.walk(self.tree)]
+
+    @cached_property
     def constants(self) -> dict[str, list[ast.expr]]:
         return _assigned(self.tree.body)
 
     @cached_property
     def scopes(self) -> list[ast.FunctionDef]:
-        return [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
+        return [node for node in self.nodes if isinstance(node, ast.FunctionDef)]
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:
@@ -88,11 +94,13 @@ class Module:
 
     def headlines(self) -> Iterator[tuple[ast.Call, str]]:
         """Each headline that it makes, and the call that makes it."""
-        for call, _, texts in self.messages():
+        for call, _, texts in self.messages:
             yield from ((call, first_clause(text)) for text in texts if _is_said(text))
 
-    def messages(self) -> Iterator[tuple[ast.Call, ast.expr, list[str]]]:
+    @cached_property
+    def messages(self) -> list[tuple[ast.Call, ast.expr, list[str]]]:
         """Each call that makes a message, its argument for the text, and what that may be."""
+        found = []
         for scope in (self.tree, *self.scopes):
             body = [node for part in scope.body for node in _own_nodes(part)]
             local = {} if scope is self.tree else _assigned(body)
@@ -103,7 +111,8 @@ class Module:
                 texts = _texts(argument, self, local)
                 if scope is not self.tree and not all(map(_begins_with_words, texts)):
                     texts = _texts(argument, self, {**self._handed_to(scope), **local})
-                yield call, argument, texts
+                found.append((call, argument, texts))
+        return found
 
     def _handed_to(self, function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
         """What the parameters of a function are, where calls hand over texts as written there."""
@@ -122,7 +131,7 @@ class Module:
     def calls(self) -> dict[str, list[ast.Call]]:
         """Every call, by the name of what is called."""
         found: dict[str, list[ast.Call]] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call):
                 found.setdefault(_called(node), []).append(node)
         return found
@@ -152,11 +161,12 @@ def _called(call: ast.Call) -> str:
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes within, but not those of functions in it: these are scopes of their own."""
-    if isinstance(node, ast.FunctionDef):
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _own_nodes(child)
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if not isinstance(node, ast.FunctionDef):
+            yield node
+            pending.extend([*ast.iter_child_nodes(node)][::-1])
 
 
 def _assigned(body: list[ast.AST] | list[ast.stmt]) -> dict[str, list[ast.expr]]:
@@ -221,7 +231,7 @@ def by_name() -> dict[str, Module]:
     """Every file, by the name that it is imported by."""
     return {
         ".".join(path.relative_to(package.parent).with_suffix("").parts): Module(
-            path, ast.parse(path.read_text(encoding="utf-8"))
+            path, tree_of(path)
         )
         for package in PACKAGES
         for path in sorted(package.rglob("*.py"))
@@ -288,7 +298,7 @@ def _is_said(text: str) -> bool:
 def passed_on() -> Iterator[str]:
     """Every message whose text comes from elsewhere: the file, and how it is written there."""
     for name, module in by_name().items():
-        for _, argument, texts in module.messages():
+        for _, argument, texts in module.messages:
             if not any(map(_is_said, texts)):
                 yield f"{name}: {ast.unparse(argument)}"
 

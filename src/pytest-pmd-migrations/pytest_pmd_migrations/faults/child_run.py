@@ -32,14 +32,20 @@ def try_faults(
     Raises InjectionError where faults cannot be tried on the case: the plain run fails or is
     another one each time, a connection was lost from sight, or the process ended by itself.
     """
+    # Here, and not in each child: a child that looks through all modules copies half the memory.
+    with patched_connect():
+        return tuple(_strike_all(case, kinds, patience))
+
+
+def _strike_all(case: Case, kinds: Sequence[Kind], patience: float) -> list[StruckPoint]:
     struck: list[StruckPoint] = []
     if not CAN_FORK:
         _strike(case, kinds, 0, lambda word, value: _keep(struck, word, value))
-        return tuple(struck)
+        return struck
     while True:
         points, late = _one_child(case, kinds, struck, patience)
         if not late:
-            return tuple(struck)
+            return struck
         # The first point of which nothing was told is the one that did not come back.
         hanging = points[len(struck)]
         if late == "retry":
@@ -56,19 +62,18 @@ def _keep(struck: list[StruckPoint], word: str, value: object) -> None:
 def _strike(case: Case, kinds: Sequence[Kind], skip: int, tell: Tell) -> None:
     """Tell all points, then what each fault left, except for the first ``skip`` points."""
     case = replace(case, on_retry=lambda: tell("retry", None))
-    with patched_connect():
-        started = time.perf_counter()
-        judge = Judge(case)
-        judge.check_plain_run()
-        plans = [(kind, tuple(kind.points(case))) for kind in kinds]
-        every = [point for _, points in plans for point in points]
-        tell("points", (time.perf_counter() - started, every))
-        for kind, points in plans:
-            remaining = points[skip:]
-            skip = max(skip - len(points), 0)
-            if remaining:
-                for struck in kind.strike(case, remaining, judge):
-                    tell("struck", struck)
+    started = time.perf_counter()
+    judge = Judge(case)
+    judge.check_plain_run()
+    plans = [(kind, tuple(kind.points(case))) for kind in kinds]
+    every = [point for _, points in plans for point in points]
+    tell("points", (time.perf_counter() - started, every))
+    for kind, points in plans:
+        remaining = points[skip:]
+        skip = max(skip - len(points), 0)
+        if remaining:
+            for struck in kind.strike(case, remaining, judge):
+                tell("struck", struck)
 
 
 def _one_child(
