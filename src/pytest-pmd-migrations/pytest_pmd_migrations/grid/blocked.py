@@ -28,7 +28,7 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.grid.walks import Walk, Walks
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
-from pytest_pmd_migrations.wording import folded_names, headline, wrap_text
+from pytest_pmd_migrations.wording import error_text, folded_names, headline, wrap_text
 
 StepText = tuple[str, tuple[str, ...]]
 """What there is to say of a step that failed: the headline, and the lines below it."""
@@ -119,7 +119,7 @@ def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | N
         where = f"{start} at {history.application.title(unseen.version)}"
         finding = Finding(
             headline(f"{where}: SQLite cannot read it"),
-            wrap_text(f"The check {check.name} got {type(error).__name__}: {error}"),
+            wrap_text(f"The check {check.name} got {error_text(error)}"),
             unseen.version,
         )
         return Verdict((finding,), image=walk.last)
@@ -180,8 +180,8 @@ def _causes(error: StepFailedError) -> tuple[str, ...]:
     lines: list[str] = []
     cause = error.__cause__
     while cause is not None:
-        text = f"{type(cause).__name__}: {cause}"
-        if text not in str(error) and str(cause) not in str(error):
+        text = error_text(cause)
+        if text not in str(error) and text.partition(": ")[2] not in str(error):
             lines.extend(wrap_text(text, indent="  "))
         cause = cause.__cause__
     return tuple(lines)

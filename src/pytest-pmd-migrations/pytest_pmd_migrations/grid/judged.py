@@ -68,7 +68,9 @@ class JudgedCells:
     def _is_blocked(self, cell: Cell, cause: Cause) -> bool:
         try:
             other = self._own(cell).cause
-        except Exception:
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             # Its check is at fault: the cell itself says so when it is run.
             return False
         return other is not None and other.row == cause.row
