@@ -10,6 +10,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,9 @@ def test_a_run_without_flag_and_fixture_imports_nothing_heavy(tmp_path: Path) ->
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "migration" not in run.stdout
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports them by their names alone: the second one would stop the run."""
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, after in pairwise(names) if name == after] == []

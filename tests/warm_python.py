@@ -30,11 +30,14 @@ from typing import IO, NoReturn, Protocol
 CAN_FORK = hasattr(os, "fork")
 
 IMPORTED = (
+    "_pytest.stepwise",
     "pmd.cli",
     "pmd.cli.collections",
     "pmd.cli.db",
     "pmd.cli.documents",
     "pmd.cli.search",
+    "pmd.store.migrations.migration_files.module_contents",
+    "pmd.store.migrations.migration_files.module_import",
     "pmd.store.migrations.run",
     "pytest_pmd_migrations.cli",
     "pytest_pmd_migrations.pytest_side.database_factory",
