@@ -86,6 +86,8 @@ def _walk(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
 
 def _frame(frame: FrameType, line: int) -> Frame:
     code = frame.f_code
+    # It may have been read before it was edited, in this process.
+    linecache.checkcache(code.co_filename)
     source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
     return Frame(Path(code.co_filename).resolve(), line, code.co_name, source)
 

@@ -231,3 +231,10 @@ def test_another_fault_of_the_first_step_is_no_matter_of_versions(
 ) -> None:
     error = failed(f"{HEAD}def up(db):\n    db.executescript({statement!r})\n", stored=stored)
     assert len(error.lines) == 2
+
+
+def test_the_line_of_a_migration_is_the_one_it_has_now() -> None:
+    first = failed(f"{HEAD}def up(db):\n    raise ValueError('one')\n")
+    second = failed(f"{HEAD}def up(db):\n    raise ValueError('three')\n")
+    assert first.lines[1] == "    raise ValueError('one')"
+    assert second.lines[1] == "    raise ValueError('three')"
