@@ -107,7 +107,8 @@ def _finding_lines(
     finding: Finding, rows: Sequence[Row], blocks: Sequence[str] = ()
 ) -> Iterator[str]:
     yield from (finding.headline, "")
-    names = folded_names([row.title for row in rows])
+    # A snapshot and the migration to its version have one title.
+    names = folded_names([*dict.fromkeys(row.title for row in rows)])
     if len(rows) > 1:
         word = "seen from" if isinstance(rows[0], SnapshotRow) else "the same at"
         text = f"{word} {names} (numbers of {rows[0].title})"

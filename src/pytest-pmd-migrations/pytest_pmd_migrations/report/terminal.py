@@ -118,7 +118,12 @@ def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
     parts: dict[str, dict[str, None]] = {}
     for outcome in outcomes:
         own = outcome.cell.row
-        tellers = dict.fromkeys(cell.row.title for cell in folded.repeats.get(outcome.cell, ()))
+        cells = folded.repeats.get(outcome.cell, ())
+        tellers = dict.fromkeys(
+            cell.row.title if type(cell.row) is type(own) else cell.row.culprit
+            for cell in cells
+            if cell.row != own
+        )
         if tellers:
             parts.setdefault(own.title, {})[f"as {folded_names([*tellers])}"] = None
         if outcome.blocked_by is not None and outcome.blocked_by != own:

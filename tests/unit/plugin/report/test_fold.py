@@ -195,6 +195,19 @@ def test_a_thing_of_every_check_is_told_once_for_all_of_them() -> None:
     assert fold(plan(), [schema, data]).repeats == {data.cell: (schema.cell,)}
 
 
+def test_a_row_names_no_other_where_its_own_cell_tells_it_and_no_title_twice() -> None:
+    things = frozenset({(EVERY_CHECK, "SourceError", "boo")})
+    cells = [key("0001", "schema"), key("0001", "data"), key("0001", "again"), key("0003", "again")]
+    finding = Finding("boo", things=things)
+    found = [Outcome(cell, FAIL, findings=(finding,)) for cell in cells]
+    of = plan()
+    folded = fold(of, found)
+    assert "  seen from 0001, 0003 (numbers of 0001)" in folded.messages[cells[0]].split("\n")
+    lines = shown([of], outcomes(of, **{str(n): outcome for n, outcome in enumerate(found)}))
+    assert "  0001         FAIL      FAIL" in lines
+    assert "  0003         FAIL      ok        as snapshot 0001" in lines
+
+
 def test_cells_of_one_row_that_are_blocked_are_told_apart_by_their_checks() -> None:
     of = plan()
     telling = Outcome(key("0002", "again"), FAIL, findings=(TOLD,))
