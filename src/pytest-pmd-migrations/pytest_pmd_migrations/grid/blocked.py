@@ -65,10 +65,10 @@ def unreached_migration(walks: Walks, row: MigrationRow) -> Verdict | None:
         return None
     if any(row.version in walk.reached for walk in lineages):
         return None
-    stopped = [walk for walk in lineages if isinstance(walk.failure, StepFailedError)]
-    for walk in stopped:
-        if isinstance(walk.failure, StepFailedError) and walk.failure.version <= row.version:
-            return Verdict(cause=_step_cause(history, walk.failure), image=walk.last)
+    for walk in lineages:
+        failure = walk.failure
+        if isinstance(failure, StepFailedError) and failure.version <= row.version:
+            return Verdict(cause=_step_cause(history, failure), image=walk.last)
     fresh = walks.lineage(FRESH)
     return None if fresh.failure is None else Verdict((_error_finding(fresh.failure),))
 
@@ -76,11 +76,14 @@ def unreached_migration(walks: Walks, row: MigrationRow) -> Verdict | None:
 def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tuple[Finding, ...]:
     """Return the story of the step to a version that some of the lineages could not take."""
     history = walks.history
-    stopped = [walk for walk in lineages if _stopped_by(walks, walk) == row.version]
     met: dict[StepText, list[str]] = {}
-    for walk in stopped:
-        if isinstance(walk.failure, StepFailedError):
-            told = _step_headline(history, walk.failure), _step_lines(walk.failure)
+    for walk in lineages:
+        failure = walk.failure
+        if not isinstance(failure, StepFailedError) or failure.version != row.version:
+            continue
+        # Where a stale snapshot is at fault, its own row tells that.
+        if not walks.stale.explains(walk.start, failure.version):
+            told = _step_headline(history, failure), _step_lines(failure)
             met.setdefault(told, []).append(history.application.start_title(walk.start))
     findings: list[Finding] = []
     for (head, below), starts in met.items():
@@ -91,14 +94,6 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
     if findings:
         findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
-
-
-def _stopped_by(walks: Walks, walk: Walk) -> int | None:
-    """Return the step that is at fault where a lineage stopped; None where a stale snapshot is."""
-    failure = walk.failure
-    if not isinstance(failure, StepFailedError):
-        return None
-    return None if walks.stale.explains(walk.start, failure.version) else failure.version
 
 
 def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | None:
