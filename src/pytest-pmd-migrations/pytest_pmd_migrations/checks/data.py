@@ -113,4 +113,4 @@ def _finding(
     return Finding(first, lines, version, things=frozenset({thing}), of_step=True)
 
 
-DATA = Check("data", "snapshot", _watch, _judge)
+DATA = Check("data", "snapshot", _watch, _judge, reads=frozenset(("DELETES", "CHANGES", "MOVES")))

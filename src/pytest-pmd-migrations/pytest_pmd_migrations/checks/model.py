@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
-from pytest_pmd_migrations.sources.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
 
 __all__ = [
     "EVERY_CHECK",
@@ -196,7 +196,8 @@ class Check(Generic[Seen]):
     nor where the observer raised: that cell fails anyway. ``applies(history)`` says whether the
     question can be asked at all; where not, there is no cell and the grid shows "none".
     ``asks_removed`` says that the question is also asked of versions that the lock file has as
-    released and the source no longer has.
+    released and the source no longer has. ``reads`` are the kinds of declarations that it asks for:
+    one of those that no cell of the check used is no longer needed.
     """
 
     name: str
@@ -205,6 +206,7 @@ class Check(Generic[Seen]):
     judge: Callable[[History, Row, Sequence[LineageRecord[Seen]]], Verdict]
     applies: Callable[[History], bool] = lambda _: True
     asks_removed: bool = False
+    reads: frozenset[DeclarationKind] = frozenset()
 
 
 AnyCheck = Check[Any]

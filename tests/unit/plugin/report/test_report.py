@@ -72,6 +72,7 @@ def plan(
             *(key(row, check, source) for row in names for check in ("schema", "data")),
             *(key(row, check, source) for row in rows for check in ("again", "frozen")),
         ),
+        read_by={"DELETES": frozenset({"data"}), "CHANGES": frozenset({"data"})},
         snapshot_checks=OF_SNAPSHOT,
         migration_checks=OF_MIGRATION,
         snapshots=versions + 1,
