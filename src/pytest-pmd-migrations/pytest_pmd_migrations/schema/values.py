@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["ORDER", "TABLES", "Nameless", "Schema", "SchemaObject"]
+__all__ = ["ORDER", "TABLES", "UNREADABLE", "Nameless", "Schema", "SchemaObject"]
 
 ORDER = "order of columns"
 """The fact of a table that differs when only the order of its columns does."""
+UNREADABLE = "cannot be read"
+"""Begins the columns of a view that SQLite cannot prepare; no name does without quotes."""
 TABLES = ("table", "virtual table")
 """The kinds of objects that own columns, indexes, constraints and triggers."""
 

@@ -15,6 +15,7 @@ __all__ = [
     "Entry",
     "Index",
     "Row",
+    "as_bytes",
     "in_order",
     "plain_rows",
     "stored_rows",
@@ -42,6 +43,8 @@ FROM {_TABLES.format("")}, pragma_index_list(t.name, 'main') AS l,
     pragma_index_xinfo(l.name, 'main') AS x
 WHERE x.key
 """
+# A name that is not UTF-8 can be handed over as bytes only.
+_VIEW_COLUMNS = "SELECT name FROM pragma_table_xinfo(CAST(? AS TEXT), 'main')"
 _FOREIGN_KEYS = f"""
 SELECT x.id, x."table", x."from", x."to", x.on_update, x.on_delete, t.name
 FROM {_TABLES.format(" AND sql LIKE '%references%'")},
@@ -139,12 +142,12 @@ class Catalog:
         Raises sqlite3.OperationalError if the view refers to something that does not exist.
         """
         try:
-            rows = self.conn.execute(f"PRAGMA main.table_xinfo({quote(view)})").fetchall()
+            rows = self.conn.execute(_VIEW_COLUMNS, (as_bytes(view),)).fetchall()
         except sqlite3.OperationalError as error:
             if "no such module" in str(error):
                 return []
             raise
-        return [str(row[1]) for row in rows]
+        return [str(name) for (name,) in rows]
 
     def fts5_config(self, table: str) -> list[Row]:
         """Return the (name, value) settings that an FTS5 table keeps as rows, such as rank."""
@@ -187,9 +190,14 @@ def _fts5_config(conn: sqlite3.Connection, table: str) -> list[Row]:
         return conn.execute(
             f"SELECT k, v FROM main.{quote(table + _FTS5_CONFIG)} WHERE k <> 'version' ORDER BY k"
         ).fetchall()
-    except sqlite3.OperationalError:
-        # The text only mentions the word fts5.
+    except (sqlite3.OperationalError, UnicodeEncodeError):
+        # The text only mentions the word fts5, or Python cannot ask for a name that is not UTF-8.
         return []
+
+
+def as_bytes(name: str) -> bytes:
+    """Return a name of the schema as SQLite stores it, one that is not UTF-8 too."""
+    return name.encode(errors="surrogateescape")
 
 
 def _by_table(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:
