@@ -135,7 +135,7 @@ def _view_error(
 ) -> SqlError | None:
     """Return the error of SQLite when it prepares a view's SELECT, None if there is none."""
     start = next(position for position, token in enumerate(tokens) if token.is_word("AS")) + 1
-    return copy.execute(f"EXPLAIN {' '.join(texts[start:])}")
+    return copy.prepare(" ".join(texts[start:]))
 
 
 def _trigger_error(
@@ -148,6 +148,6 @@ def _trigger_error(
     try:
         event = trigger_event(tokens).event
         sql = firing_statement(event, entry.table, copy.columns(entry.table) or ())
-        return copy.execute(f"EXPLAIN {sql}")
+        return copy.prepare(sql)
     finally:
         copy.execute(f"DROP TRIGGER {_PROBE}")

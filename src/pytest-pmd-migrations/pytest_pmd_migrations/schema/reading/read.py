@@ -114,8 +114,7 @@ class _Reader:
         except Exception as error:
             raise SchemaReadError(
                 f"the {entry.type} {entry.name} cannot be read ({error_text(error)}); expected a"
-                f" CREATE statement as SQLite stores it. Report its text, and until then leave it"
-                f" out by migration_ignore: {entry.sql}"
+                f" CREATE statement that SQLite can parse, found: {entry.sql}"
             ) from error
 
     def _objects(self, entry: Entry) -> Iterator[SchemaObject]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Entry
-from pytest_pmd_migrations.schema.reading.stand_ins import SqlError, execute
+from pytest_pmd_migrations.schema.reading.stand_ins import SqlError, execute, prepare
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
 __all__ = ["SchemaCopy"]
@@ -31,6 +31,10 @@ class SchemaCopy:
     def execute(self, sql: str) -> SqlError | None:
         """Execute a statement and return its error, None if there is none."""
         return execute(self._connection, sql)[0]
+
+    def prepare(self, sql: str) -> SqlError | None:
+        """Prepare a statement and return its error, None if there is none."""
+        return prepare(self._connection, sql)[0]
 
     def create_referenced(self, tokens: Iterable[Token]) -> None:
         """Create the tables and views that a statement refers to."""

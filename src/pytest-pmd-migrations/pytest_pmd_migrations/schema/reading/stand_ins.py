@@ -1,55 +1,80 @@
-"""Execute SQL although functions or collations are missing that only the application has."""
+"""Execute a statement although functions and collations that only an application has are missing.
+
+Each one that SQLite misses is told, and replaced by a stand-in.
+"""
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal, TypeAlias, cast
 
-__all__ = ["Missing", "SqlError", "execute", "missing_in"]
+__all__ = ["MissingName", "SqlError", "execute", "missing_name", "prepare"]
 
-_UNKNOWN = re.compile(r"no such (function|collation sequence): (.*)", re.DOTALL)
+SqlError: TypeAlias = sqlite3.Error | ValueError
+"""Why a statement cannot be executed; Python hands SQLite no text that is not UTF-8."""
 
-SqlError: TypeAlias = sqlite3.Error | UnicodeEncodeError
-"""Why a statement cannot be executed; Python hands no text to SQLite that is not UTF-8."""
+_NUMBERS = count()
+
+_MISSING = re.compile(
+    r"no such (?P<kind>function|collation sequence): (?P<name>.*)"
+    r"|unknown function: (?P<called>.*)\(\)",
+    re.DOTALL,
+)
 
 
-class Missing(NamedTuple):
-    """Something of the application's that SQLite lacks: a "function" or a "collation"."""
+@dataclass(frozen=True, order=True)
+class MissingName:
+    """A function or a collation that a connection lacks."""
 
-    kind: str
+    kind: Literal["function", "collation"]
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
 
-def execute(conn: sqlite3.Connection, sql: str) -> tuple[SqlError | None, list[Missing]]:
+
+def missing_name(message: str) -> MissingName | None:
+    """Return what SQLite's message says is missing, None for any other message."""
+    found = _MISSING.search(message)
+    if found is None:
+        return None
+    if found["called"]:
+        return MissingName("function", found["called"])
+    kind = found["kind"].removesuffix(" sequence")
+    return MissingName(cast("Literal['function', 'collation']", kind), found["name"])
+
+
+def prepare(conn: sqlite3.Connection, sql: str) -> tuple[SqlError | None, tuple[MissingName, ...]]:
+    """Prepare a statement without running it; return the same as ``execute``."""
+    # The driver keeps statements by their text, and EXPLAIN does not see that the schema changed.
+    return execute(conn, f"EXPLAIN {sql} -- {next(_NUMBERS)}")
+
+
+def execute(conn: sqlite3.Connection, sql: str) -> tuple[SqlError | None, tuple[MissingName, ...]]:
     """Execute a statement; return its error, None if there is none, and what was missing.
 
-    What is missing gets a stand-in on ``conn``, so that the statement can be prepared; it stays
-    there, so one thing is missing once.
+    A stand-in stays on ``conn``, so one thing is missing once.
     """
-    met: list[Missing] = []
+    met: list[MissingName] = []
     while True:
         try:
             conn.execute(sql)
-        except UnicodeEncodeError as error:
-            return error, met
+        except ValueError as error:
+            return error, tuple(met)
         except sqlite3.Error as error:
-            missing = missing_in(error)
+            missing = missing_name(str(error))
             if missing is None or missing in met:
-                return error, met
+                return error, tuple(met)
             met.append(missing)
             _stand_in(conn, missing)
         else:
-            return None, met
+            return None, tuple(met)
 
 
-def missing_in(error: sqlite3.Error) -> Missing | None:
-    """Return what of the application's an error says is missing, None if it says another thing."""
-    unknown = _UNKNOWN.search(str(error))
-    return Missing(unknown[1].removesuffix(" sequence"), unknown[2]) if unknown else None
-
-
-def _stand_in(conn: sqlite3.Connection, missing: Missing) -> None:
+def _stand_in(conn: sqlite3.Connection, missing: MissingName) -> None:
     if missing.kind == "function":
         conn.create_function(missing.name, -1, _return_zero, deterministic=True)
     else:

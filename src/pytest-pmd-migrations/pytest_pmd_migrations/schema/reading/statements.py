@@ -14,7 +14,7 @@ from pytest_pmd_migrations.schema.reading.spelling import (
     column_list,
     spell_name,
 )
-from pytest_pmd_migrations.schema.reading.stand_ins import missing_in
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.tokens import Token, split_list, tokenize
 from pytest_pmd_migrations.schema.reading.trigger_event import trigger_event
 from pytest_pmd_migrations.schema.values import ORDER, UNREADABLE, SchemaObject
@@ -63,7 +63,7 @@ def read_view(
         columns = catalog.view_columns(entry.name)
         unread = ""
     except sqlite3.OperationalError as error:
-        columns = _columns_in_copy(entry, copy) if missing_in(error) else None
+        columns = _columns_in_copy(entry, copy) if missing_name(str(error)) else None
         unread = f"{UNREADABLE}: {error}"
     names = tuple(_column_name(name, tokens) for name in columns or ())
     listed = unread if columns is None else column_list(names)

@@ -48,7 +48,7 @@ def firing_statement(
     """Return a statement for which SQLite has to prepare a trigger of that event.
 
     ``columns`` are those of the table or view, each with whether it can be set; ``only`` are the
-    names after UPDATE OF, without which all are set.
+    names after UPDATE OF, of which one can be set; without them all are set.
     """
     name = f"main.{quote(table)}"
     if event == "DELETE":
@@ -57,7 +57,7 @@ def firing_statement(
         return f"INSERT INTO {name} DEFAULT VALUES"
     folded = {fold(column) for column in only}
     settable = [column for column, can_be_set in columns if can_be_set]
-    chosen = [column for column in settable if fold(column) in folded] or settable
-    # A table of generated columns alone still has a rowid, which UPDATE OF may name, too.
-    changes = ", ".join(f"{quote(column)} = NULL" for column in chosen) or "rowid = NULL"
+    chosen = [column for column in settable if not folded or fold(column) in folded]
+    # UPDATE OF may name the rowid, too.
+    changes = ", ".join(f"{quote(column)} = NULL" for column in chosen or only)
     return f"UPDATE {name} SET {changes}"
