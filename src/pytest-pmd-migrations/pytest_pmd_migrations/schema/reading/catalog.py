@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
@@ -74,7 +75,7 @@ class Index(NamedTuple):
 
 
 class Catalog:
-    """Answers questions about one connection's main database.
+    """Answers questions about one connection's main database, each asked once for all tables.
 
     ``rows`` are those of its sqlite_schema, as ``plain_rows`` yields them.
     """
@@ -84,14 +85,6 @@ class Catalog:
         self._rows = rows
         tables = conn.execute("PRAGMA main.table_list")
         self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
-        self._columns = _by_table(conn.execute(_COLUMNS))
-        self._foreign_keys = _by_table(conn.execute(_FOREIGN_KEYS))
-        self._indexes: dict[str, dict[str, Index]] = defaultdict(dict)
-        for *term, name, unique, origin, table in conn.execute(_INDEXES):
-            indexes = self._indexes[table]
-            if name not in indexes:
-                indexes[name] = Index(name, bool(unique), origin, [])
-            indexes[name].terms.append(tuple(term))
 
     def entries(self) -> list[Entry]:
         """Return the application's objects, without SQLite's own and a module's shadow tables.
@@ -123,18 +116,18 @@ class Catalog:
 
         A row is (name, type, NOT NULL, default, position in the key, hidden, table).
         """
-        return self._columns[table]
+        return self._all_columns[table]
 
     def indexes(self, table: str) -> Mapping[str, Index]:
         """Return the indexes of a table by their names; the one made last comes first."""
-        return self._indexes[table]
+        return self._all_indexes[table]
 
     def foreign_keys(self, table: str) -> Sequence[Row]:
         """Return a row for each column of each foreign key; the key declared last comes first.
 
         A row is (number, parent, column, parent's column, ON UPDATE, ON DELETE, table).
         """
-        return self._foreign_keys[table]
+        return self._all_foreign_keys[table]
 
     def view_columns(self, view: str) -> list[str]:
         """Return the names of a view's columns.
@@ -152,6 +145,24 @@ class Catalog:
     def fts5_config(self, table: str) -> list[Row]:
         """Return the (name, value) settings that an FTS5 table keeps as rows, such as rank."""
         return _fts5_config(self.conn, table)
+
+    @cached_property
+    def _all_columns(self) -> Mapping[str, Sequence[Row]]:
+        return _by_table(self.conn.execute(_COLUMNS))
+
+    @cached_property
+    def _all_foreign_keys(self) -> Mapping[str, Sequence[Row]]:
+        return _by_table(self.conn.execute(_FOREIGN_KEYS))
+
+    @cached_property
+    def _all_indexes(self) -> Mapping[str, Mapping[str, Index]]:
+        found: dict[str, dict[str, Index]] = defaultdict(dict)
+        for *term, name, unique, origin, table in self.conn.execute(_INDEXES):
+            indexes = found[table]
+            if name not in indexes:
+                indexes[name] = Index(name, bool(unique), origin, [])
+            indexes[name].terms.append(tuple(term))
+        return found
 
     def _table(self, name: str) -> tuple[Any, ...]:
         return self._tables.get(name, ("", False, False))
