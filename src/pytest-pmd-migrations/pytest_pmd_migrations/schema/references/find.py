@@ -19,6 +19,7 @@ from pytest_pmd_migrations.schema.references.values import ObjectKey, References
 
 __all__ = ["check_references"]
 
+_BEFORE_WORDS = ("AS", "ON")
 _WITHOUT_TRIGGERS = "DELETE FROM main.sqlite_schema WHERE type = 'trigger'"
 
 
@@ -55,11 +56,11 @@ def _strings(catalog: Catalog, entries: Sequence[Entry]) -> Mapping[ObjectKey, f
             if entry.type == "table" or '"' not in entry.sql:
                 continue
             stored = tokenize(entry.sql)
-            read = quotes.tokens(entry)
-            strings = (
+            # The object's own name comes first, which is no column's.
+            start = next(n for n, token in enumerate(stored) if token.is_word(*_BEFORE_WORDS))
+            found[entry.type, fold(entry.name)] = frozenset(
                 position
-                for position, (one, other) in enumerate(zip(stored, read, strict=True))
-                if one.double and other.kind == "string"
+                for position, token in enumerate(quotes.tokens(entry))
+                if position > start and stored[position].double and token.kind == "string"
             )
-            found[entry.type, fold(entry.name)] = frozenset(strings)
     return found

@@ -54,7 +54,7 @@ def changes_since(
         for one in rewritten.values()
         if {("table", fold(one.old)), ("table", fold(one.new))} <= names.keys()
     )
-    lost_words = find_lost_words(before, after, then, now)
+    lost_words = sorted(find_lost_words(before, after, then, now))
     return Changes((*broken, *lost_words), tuple(renamed), elsewhere)
 
 
