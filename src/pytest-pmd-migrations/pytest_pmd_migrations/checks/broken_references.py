@@ -136,10 +136,13 @@ def _mend_lines(mend: str) -> list[str]:
 
 def _what_to_do(history: History, version: int) -> str:
     line = history.store.lock_file.versions.get(version)
+    where = (
+        " in the file of migration_rows" if history.application.declaration_table(version) else ""
+    )
     if line is not None and line.released:
         file = history.application.file_name(version)
-        return f"{file} is released: mend it in a new migration, and declare it here:"
-    return "Mend the step; or where that is meant, declare it:"
+        return f"{file} is released: mend it in a new migration, and declare it{where}:"
+    return f"Mend the step; or where that is meant, declare it{where}:"
 
 
 def _declaration(table: str, names: Sequence[str]) -> list[str]:

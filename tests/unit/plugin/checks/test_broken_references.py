@@ -74,7 +74,8 @@ TOLD = (
     "  CREATE the new table under another name, copy, DROP the old one, RENAME\n"
     "  the new one.\n"
     "\n"
-    "  Mend the step; or where that is meant, declare it:\n"
+    "  Mend the step; or where that is meant, declare it in the file of\n"
+    "  migration_rows:\n"
     "    [0002.dangling]\n"
     '    "follow" = "<reason>"\n'
     '    "units" = "<reason>"'
@@ -158,9 +159,10 @@ def test_a_released_step_is_mended_by_the_next_one(tmp_path: Path) -> None:
     store(found, "0002", f"{ONE}; {TWO}")
     found = lock(found, released=(1, 2))
     mended = TOLD.replace(
-        "  Mend the step; or where that is meant, declare it:\n",
+        "  Mend the step; or where that is meant, declare it in the file of\n  migration_rows:\n",
         "  At 0003 nothing of it is broken any more.\n"
-        "  0002_step.py is released: mend it in a new migration, and declare it here:\n",
+        "  0002_step.py is released: mend it in a new migration, and declare it in\n"
+        "  the file of migration_rows:\n",
     )
     assert told(found, "0001", "schema") == mended
 
