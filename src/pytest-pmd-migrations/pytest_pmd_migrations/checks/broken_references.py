@@ -20,6 +20,7 @@ from pytest_pmd_migrations.checks.model import (
     UsedDeclaration,
     Verdict,
 )
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
 from pytest_pmd_migrations.schema.showing.carets import TextWithCarets
@@ -88,10 +89,14 @@ def _of_step(history: History, version: int, arrival: Arrival, last: Arrival) ->
                 used.add((version, key))
         return left
 
-    broken, doubtful = unexcused(arrival.appeared), unexcused(arrival.doubtful)
+    appeared, doubtful = unexcused(arrival.appeared), unexcused(arrival.doubtful)
+    # What a step makes may be ahead of what a later one makes: no database stays like that.
+    ahead = [one for one in appeared if one in arrival.of_new_objects and not _is_in(one, last)]
+    broken = [one for one in appeared if one not in ahead]
     about = MigrationRow(version, history.application.label(version))
-    notes = tuple(
-        Note(about, f"{found}; where that is meant, DANGLING says so") for found in doubtful
+    notes = (
+        *(Note(about, f"{found}; where that is meant, DANGLING says so") for found in doubtful),
+        *(Note(about, f"{found}, until a later step mends it") for found in ahead),
     )
     findings = (_finding(history, version, arrival, broken, last),) if broken else ()
     return Verdict(findings, notes, used=frozenset(used))
@@ -109,8 +114,8 @@ def _finding(
     first = headline(f"{step} leaves {len(broken)} {noun}")
     lines: list[str] = []
     for found in broken:
-        lines.extend(wrap_text(str(found), indent="  ", hanging="  "))
-        lines.extend(_mend_lines(found.mend))
+        lines.extend(wrap_text(printable_line(str(found)), indent="  ", hanging="  "))
+        lines.extend(_mend_lines(printable_line(found.mend)))
     if any(one.missing in (new for _, new in arrival.renamed) for one in broken):
         lines.extend(("", *wrap_text(_RENAME_LAST, indent="  ")))
     lines.append("")

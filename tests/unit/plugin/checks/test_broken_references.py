@@ -167,6 +167,33 @@ def test_a_released_step_is_mended_by_the_next_one(tmp_path: Path) -> None:
     assert told(found, "0001", "schema") == mended
 
 
+def test_what_a_step_makes_ahead_of_a_later_one_is_a_note(tmp_path: Path) -> None:
+    ahead = "CREATE TABLE bill(payer REFERENCES payer(id)); CREATE VIEW v AS SELECT id FROM payer"
+    steps = {1: ahead, 2: "CREATE TABLE payer(id INTEGER PRIMARY KEY)"}
+    found = history(tmp_path, steps)
+    store(found, "0001", ahead)
+    store(found, "0002", f"{ahead}; {steps[2]}")
+    key = "table bill has the foreign key (payer) to the table payer, which does not exist"
+    view = "view v names the table payer, which does not exist"
+    for row in ("0001", "0002"):
+        answer = schema(found, row)
+        assert answer.findings == ()
+        assert answer.notes == tuple(
+            Note(MigrationRow(1), f"{one}, until a later step mends it") for one in (key, view)
+        )
+    never = history(tmp_path, {1: ahead, 2: THREE})
+    assert [one.version for one in schema(never, "0001").findings] == [1]
+
+
+def test_names_that_hold_line_ends_begin_no_line(tmp_path: Path) -> None:
+    odd = 'CREATE TABLE t(a); CREATE VIEW "v\n::error::x" AS SELECT a FROM t'
+    found = history(tmp_path, {1: odd, 2: "DROP TABLE t"})
+    store(found, "0001", odd)
+    lines = told(found, "0001", "schema").splitlines()
+    assert lines[1] == "  view v\\n::error::x names the table t, which does not exist"
+    assert lines[-1] == r'    "v\n::error::x" = "<reason>"'
+
+
 def test_what_another_step_breaks_is_told_apart(tmp_path: Path) -> None:
     found = history(tmp_path, {1: ONE, 2: TWO, 3: "DROP TABLE item", 4: THREE})
     store(found, "0001", f"{ONE}; {ROWS}")
