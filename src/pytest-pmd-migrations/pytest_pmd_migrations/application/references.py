@@ -24,9 +24,10 @@ class Arrival:
     """What became of the references when a database arrived at a version.
 
     ``present`` are all that are broken now, ``appeared`` those that this step broke, and
-    ``of_new_objects`` those of them whose object this step made. ``renamed`` are the names of tables, old and new, that a RENAME wrote into some of these. ``doubtful`` are
-    references that a RENAME led to another table, perhaps on purpose. ``unsure`` could not be
-    asked about, for want of something that only the application has.
+    ``of_new_objects`` those of them whose object this step made. ``renamed`` are the names of
+    tables, old and new, that a RENAME wrote into some of these. ``doubtful`` are references that a
+    RENAME led to another table, perhaps on purpose. ``unsure`` could not be asked about, for want
+    of something that only the application has.
     """
 
     present: tuple[Broken, ...] = ()
