@@ -30,14 +30,20 @@ from pytest_pmd_migrations.rows import (
     check_integrity,
     compare_rows,
     find_strays,
+    leave_out_excused,
     stray_findings,
 )
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.declarations import DeclarationKind
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["DATA"]
+
+_READS: frozenset[DeclarationKind] = frozenset(
+    ("DELETES", "CHANGES", "MOVES", "ORPHANS", "SEQUENCES")
+)
 
 
 def _watch(history: History) -> Callable[[Step], RowsReport]:
@@ -56,7 +62,9 @@ def _watch(history: History) -> Callable[[Step], RowsReport]:
             said = (f"{stray.message}, as stored" for stray in stray_findings(now.counts))
             return RowsReport(found, tuple(said))
         report = _compare(history, step, step.before)
-        return replace(report, findings=(*found, *report.findings))
+        declared = history.application.declarations(step.version)
+        findings, used = leave_out_excused((*found, *report.findings), declared)
+        return replace(report, findings=findings, used=report.used | used)
 
     return observe
 
@@ -110,7 +118,10 @@ def _finding(
         return Finding(first, (blamed, *uncut, *evidence), version)
     thing = (format_version(version), found.kind, fold(found.table), fold(found.column or ""))
     lines = (*uncut, *evidence)
-    return Finding(first, lines, version, things=frozenset({thing}), of_step=True)
+    declarable = (found.allowed_by,) if found.allowed_by is not None else ()
+    return Finding(
+        first, lines, version, things=frozenset({thing}), of_step=True, declarable=declarable
+    )
 
 
-DATA = Check("data", "snapshot", _watch, _judge, reads=frozenset(("DELETES", "CHANGES", "MOVES")))
+DATA = Check("data", "snapshot", _watch, _judge, reads=_READS)

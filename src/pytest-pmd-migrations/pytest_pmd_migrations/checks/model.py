@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
 
@@ -104,7 +105,8 @@ class Finding:
     ``-vv`` shows in addition. ``things`` identify what is wrong, whichever row it is seen from: a
     finding of which every thing has been told is not told again. Empty: it is always told.
     ``of_step`` says that the headline names the step and no row, which the message then adds.
-    ``tells`` is the row of the cause whose story the finding is.
+    ``tells`` is the row of the cause whose story the finding is. ``declarable`` are declarations of
+    the step ``version`` that would allow it.
     """
 
     headline: str
@@ -114,6 +116,7 @@ class Finding:
     things: frozenset[tuple[str, ...]] = frozenset()
     of_step: bool = False
     tells: Row | None = None
+    declarable: tuple[SuggestedDeclaration, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -134,12 +137,14 @@ class Note:
 
     ``about`` is the row it is about, or the name of a setting or a declaration; ``text`` is what
     there is to say; ``command`` what to run, where something should be. The summary tells equal
-    notes about several rows in one line.
+    notes about several rows in one line. ``declarable`` are declarations that would silence it, of
+    the migration that it is about.
     """
 
     about: Row | str
     text: str
     command: str = ""
+    declarable: tuple[SuggestedDeclaration, ...] = field(default=(), compare=False)
 
 
 UsedDeclaration = tuple[int, DeclarationKey]

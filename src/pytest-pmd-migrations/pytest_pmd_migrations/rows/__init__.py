@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
 from pytest_pmd_migrations.rows.compare import compare_rows
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
+from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import (
     Strays,
     check_integrity,
@@ -23,6 +24,7 @@ __all__ = [
     "count_rows",
     "digest_tables",
     "find_strays",
+    "leave_out_excused",
     "same_content",
     "stray_findings",
     "unchanged_rows",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.rows.evidence import (
+    LostRows,
     cut_line,
     declare,
     declare_moves,
@@ -44,12 +45,16 @@ def broken_declaration(error: BrokenDeclarationError) -> RowFinding:
 
 
 def rows_lost(
-    table: RowTable, lost: Sequence[Row], total: int, unproven: UnprovenMove | None = None
+    table: RowTable,
+    lost: Sequence[Row],
+    total: int,
+    which: LostRows,
+    unproven: UnprovenMove | None = None,
 ) -> RowFinding:
-    """Return the finding that a table lost rows, and that no new table has them."""
+    """Return the finding that a table lost rows, ``which``, and that no new table has them."""
     message = f"{table.name} lost {len(lost)} of {counted(total, 'row')}"
     samples = (*_sample_rows(table, lost), *_reason_lines(unproven))
-    declaration = declare("DELETES", table.name)
+    declaration = declare("DELETES", table.name, found=message, rows=which)
     return RowFinding(table.name, None, message, samples, declaration, kind="rows lost")
 
 
@@ -57,7 +62,7 @@ def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | No
     """Return the finding that a table is gone with its rows."""
     message = f"table {table.name} is gone with {counted(len(rows), 'row')}"
     samples = (*_sample_rows(table, rows), *_reason_lines(unproven))
-    declaration = declare("DELETES", table.name, DROP)
+    declaration = declare("DELETES", table.name, DROP, found=message)
     return RowFinding(table.name, None, message, samples, declaration, kind="table gone")
 
 
@@ -70,26 +75,30 @@ def column_gone(
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
     untried = unproven is not None and not unproven.tried
     declaration = (
-        declare_moves(name, unproven.target)
+        declare_moves(name, unproven.target, found=message)
         if unproven is not None and untried
-        else declare("DELETES", name, DROP)
+        else declare("DELETES", name, DROP, found=message)
     )
     samples = (*shown, *_reason_lines(unproven))
     return RowFinding(table.name, column, message, samples, declaration, kind="column gone")
 
 
 def values_changed(
-    table: RowTable, column: str, changes: Sequence[tuple[Row, Value]], total: int
+    table: RowTable,
+    column: str,
+    changes: Sequence[tuple[Row, Value]],
+    total: int,
+    which: LostRows,
 ) -> RowFinding:
-    """Return the finding that values of a column have changed."""
+    """Return the finding that values of a column have changed, in the rows ``which``."""
     name = f"{table.name}.{column}"
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
     if all(value is None for _, value in changes):
         shown.append("CHANGES never excuses a value that becomes NULL;")
-        declaration = declare_moves(name, "<table>.<column>")
+        declaration = declare_moves(name, found=message)
     else:
-        declaration = declare("CHANGES", name)
+        declaration = declare("CHANGES", name, found=message, rows=which)
     return RowFinding(table.name, column, message, tuple(shown), declaration, kind="values changed")
 
 

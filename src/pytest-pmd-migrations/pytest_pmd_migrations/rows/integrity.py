@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.evidence import cut_line
+from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 
@@ -99,7 +99,8 @@ def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
     for (table, parent), count in sorted(counts.items()):
         noun = "row points" if count == 1 else "rows point"
         message = f"{count} {noun} from {table} at nothing in {parent}"
-        yield RowFinding(table, None, message, kind=f"strays of {parent}")
+        allowed_by = excuse("ORPHANS", table, found=message)
+        yield RowFinding(table, None, message, (), allowed_by, kind=f"strays of {parent}")
 
 
 def _full_text(conn: sqlite3.Connection) -> list[str]:

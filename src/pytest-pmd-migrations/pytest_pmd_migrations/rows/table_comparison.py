@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
+from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
 from pytest_pmd_migrations.rows.findings import (
     column_gone,
     not_moved,
@@ -122,7 +123,8 @@ class TableComparison:
         if matched.lost:
             lost, unproven = find_rows_elsewhere(self._step, table, target, columns, matched.lost)
             if lost:
-                self.findings.append(rows_lost(table, lost, total, unproven))
+                which = find_lost(self._old, table, lost)
+                self.findings.append(rows_lost(table, lost, total, which, unproven))
         by_column: dict[str, list[tuple[Row, Value]]] = {}
         for column, row, value in matched.changed:
             by_column.setdefault(column, []).append((row, value))
@@ -131,7 +133,8 @@ class TableComparison:
             if (fold(name), column) in self._declared.moves:
                 self._compare_moved(table, own, [row for row, _ in changes])
             else:
-                self.findings.append(values_changed(table, own, changes, total))
+                which = find_changed(self._old, table, own, changes)
+                self.findings.append(values_changed(table, own, changes, total, which))
 
     def _compare_gone(self, table: RowTable, unproven: UnprovenMove | None) -> None:
         """Compare a table that went and is no new one: other rows may have its values."""

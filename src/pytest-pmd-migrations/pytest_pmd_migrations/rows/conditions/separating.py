@@ -1,0 +1,110 @@
+"""Find the conditions that hold for exactly the rows that a step lost or changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.conditions.of_changes import explaining_conditions
+from pytest_pmd_migrations.rows.conditions.of_columns import (
+    empty_conditions,
+    key_conditions,
+    pair_conditions,
+    value_conditions,
+)
+from pytest_pmd_migrations.rows.conditions.of_tables import (
+    duplicate_conditions,
+    reference_conditions,
+    same_name_conditions,
+)
+from pytest_pmd_migrations.rows.evidence import LostRows
+from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.spelling import as_sql
+
+__all__ = ["find_changed", "find_lost", "separates"]
+
+_ENOUGH = 12
+"""Conditions that are kept: those that other databases refute may be the first ones."""
+
+_ROWS_READ = 2_000_000
+"""Rows that may be read to try conditions, all together."""
+
+
+def find_lost(old: Side, table: RowTable, rows: Sequence[Row]) -> LostRows:
+    """Return rows that are gone, with the conditions that hold for exactly these."""
+    return _lost_rows(old, table, rows, [], _candidates(old, table, rows, ""))
+
+
+def find_changed(
+    old: Side, table: RowTable, column: str, changes: Sequence[tuple[Row, Value]]
+) -> LostRows:
+    """Return rows of which a value of ``column`` changed, with such conditions."""
+    rows = [row for row, _ in changes]
+    values = [(row.values[fold(column)], now) for row, now in changes]
+    explaining = list(explaining_conditions(old.conn, as_sql(column), values))
+    return _lost_rows(old, table, rows, explaining, _candidates(old, table, rows, column))
+
+
+def separates(
+    conn: sqlite3.Connection, lost: LostRows, condition: str, *, schema: str = "main"
+) -> bool:
+    """Return whether a condition holds for exactly these rows of the database before the step."""
+    columns = ", ".join(lost.identity)
+    sql = f"SELECT {columns} FROM {schema}.{quote(lost.table)} WHERE ({condition}\n) IS TRUE"
+    try:
+        found = list(islice(exact_rows(conn, sql), len(lost.identities) + 1))
+    except sqlite3.Error:
+        return False
+    return len(found) == len(lost.identities) and lost.identities.issuperset(found)
+
+
+def _lost_rows(
+    old: Side,
+    table: RowTable,
+    rows: Sequence[Row],
+    explaining: Sequence[str],
+    candidates: Iterator[str],
+) -> LostRows:
+    identity, identities = _identified(table, rows)
+    lost = LostRows(table.name, identity, identities, ())
+    total = old.count(fold(table.name))
+    if not identity:
+        conditions: Sequence[str] = ()
+    else:
+        # What all rows share says nothing of them, unless it explains a change.
+        tried = (*explaining, *(["1"] if len(rows) == total else []), *candidates)
+        limited = islice(dict.fromkeys(tried), max(1, _ROWS_READ // max(total, 1)))
+        conditions = [*islice((c for c in limited if separates(old.conn, lost, c)), _ENOUGH)]
+    return LostRows(table.name, identity, identities, tuple(conditions))
+
+
+def _identified(
+    table: RowTable, rows: Sequence[Row]
+) -> tuple[tuple[str, ...], frozenset[tuple[Value, ...]]]:
+    """Return what tells rows apart, as SQL, and the values of it; nothing where nothing does."""
+    if table.rowid:
+        return (table.rowid,), frozenset((row.rowid,) for row in rows)
+    values = frozenset(tuple(row.values[fold(column)] for column in table.key) for row in rows)
+    return tuple(map(quote, table.key)), values
+
+
+def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) -> Iterator[str]:
+    """Yield conditions to try, the likeliest first: those on ``column``, then on any other."""
+    own = [column] if column else []
+    key = {fold(name) for name in table.key} if len(table.key) == 1 else set()
+    others = [c for c in table.columns if c != column and fold(c) not in key]
+    tables = {name: one for name, one in old.tables.items() if not one.full_text}
+    yield from empty_conditions(own)
+    yield from value_conditions(own, rows)
+    yield from reference_conditions(table, tables)
+    yield from empty_conditions(others)
+    yield from same_name_conditions(table, tables)
+    yield from duplicate_conditions(table)
+    yield from value_conditions(others, rows)
+    yield from pair_conditions([*own, *others])
+    yield from key_conditions(table, rows)
