@@ -102,8 +102,7 @@ class SuggestedDeclaration:
 
     ``value`` is a condition and a reason, the column that MOVES names, or the reason of an excuse.
     ``found`` is the sentence that says what it would allow, which gives a reason where nobody has
-    a better one; ``rows`` are the rows that a condition must hold for. ``complete`` is False where
-    a person must fill in what MOVES names.
+    a better one; ``rows`` are the rows that a condition must hold for.
     """
 
     kind: DeclarationKind
@@ -111,7 +110,6 @@ class SuggestedDeclaration:
     value: tuple[str, ...]
     found: str = field(default="", compare=False)
     rows: LostRows | None = field(default=None, compare=False)
-    complete: bool = field(default=True, compare=False)
 
     def lines(self, toml_table: str = "") -> tuple[str, ...]:
         """Return the lines that say how it is declared, in a module or below a table in TOML."""
@@ -123,12 +121,12 @@ class SuggestedDeclaration:
             begun = in_quotes(self.name) if self.name else self.kind.lower()
             value = written_in_toml(self.value)
             first = f"{first} in the file of migration_rows:"
-            return (first, table, *_one_or_two(f"  {begun} =", value))
+            return (first, table, *_in_lines(f"  {begun} =", value))
         value = written_in_module(self.value)
         if not self.name:
-            return (f"{first}:", *_one_or_two(f"  {self.kind} =", value))
+            return (f"{first}:", *_in_lines(f"  {self.kind} =", value))
         begun = f"  {self.kind} = {{{in_quotes(self.name)}:"
-        return (f"{first}:", *_one_or_two(begun, f"{value}}}"))
+        return (f"{first}:", *_in_lines(begun, f"{value}}}"))
 
 
 def declare(
@@ -148,11 +146,9 @@ def declare(
     return SuggestedDeclaration(kind, name, (condition, _REASON), found, rows)
 
 
-def declare_moves(name: str, target: str = "", *, found: str = "") -> SuggestedDeclaration:
-    """Return the declaration of values as moved; without a target a person must fill it in."""
-    return SuggestedDeclaration(
-        "MOVES", name, (target or "<table>.<column>",), found, complete=bool(target)
-    )
+def declare_moves(name: str, target: str, *, found: str = "") -> SuggestedDeclaration:
+    """Return the declaration of values as moved."""
+    return SuggestedDeclaration("MOVES", name, (target,), found)
 
 
 def excuse(kind: ExcuseKind, name: str = "", *, found: str) -> SuggestedDeclaration:
@@ -160,9 +156,15 @@ def excuse(kind: ExcuseKind, name: str = "", *, found: str) -> SuggestedDeclarat
     return SuggestedDeclaration(kind, name, (_REASON,), found)
 
 
-def _one_or_two(first: str, last: str) -> Sequence[str]:
+def _in_lines(first: str, last: str) -> Sequence[str]:
+    """Return a declaration in one line, else its value in another one, or each part of it."""
     one_line = f"{first} {last}"
-    return [one_line] if len(one_line) <= EVIDENCE_WIDTH else [first, f"    {last}"]
+    if len(one_line) <= EVIDENCE_WIDTH:
+        return [one_line]
+    if len(last) + 4 <= EVIDENCE_WIDTH or '", "' not in last:
+        return [first, f"    {last}"]
+    condition, _, reason = last.rpartition('", "')
+    return [first, f'    {condition}",', f'     "{reason}']
 
 
 def _difference(was: Value, now: Value) -> str:

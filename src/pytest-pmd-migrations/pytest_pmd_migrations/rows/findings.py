@@ -90,15 +90,18 @@ def values_changed(
     total: int,
     which: LostRows,
 ) -> RowFinding:
-    """Return the finding that values of a column have changed, in the rows ``which``."""
+    """Return the finding that values of a column have changed.
+
+    ``which`` are the rows whose value is another one now; where there are none, those whose value
+    is NULL, which is gone.
+    """
     name = f"{table.name}.{column}"
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
-    if all(value is None for _, value in changes):
+    gone = all(value is None for _, value in changes)
+    if gone:
         shown.append("CHANGES never excuses a value that becomes NULL;")
-        declaration = declare_moves(name, found=message)
-    else:
-        declaration = declare("CHANGES", name, found=message, rows=which)
+    declaration = declare("DELETES" if gone else "CHANGES", name, found=message, rows=which)
     return RowFinding(table.name, column, message, tuple(shown), declaration, kind="values changed")
 
 
@@ -112,7 +115,10 @@ def not_moved(
         cut_line(f"not found: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]
     ]
     declared = cut_line(f"declared: MOVES to {target}")
-    return RowFinding(table.name, column, message, (*shown, declared), kind="not moved")
+    declaration = declare("DELETES", name, DROP, found=message)
+    return RowFinding(
+        table.name, column, message, (*shown, declared), declaration, kind="not moved"
+    )
 
 
 def _sample_rows(table: RowTable, rows: Sequence[Row]) -> Sequence[str]:

@@ -118,6 +118,8 @@ class TableComparison:
             self._declared.use("DELETES", name)
         for column in matched.allowed:
             self._declared.use("CHANGES", name, column)
+        for column in matched.emptied:
+            self._declared.use("DELETES", name, column)
         if matched.new:
             self.notes.append(f"{name}: {counted(matched.new, 'new row')}")
         if matched.lost:
@@ -133,7 +135,9 @@ class TableComparison:
             if (fold(name), column) in self._declared.moves:
                 self._compare_moved(table, own, [row for row, _ in changes])
             else:
-                which = find_changed(self._old, table, own, changes)
+                # Values that are NULL now need a declaration of their own.
+                others = [change for change in changes if change[1] is not None]
+                which = find_changed(self._old, table, own, others or changes)
                 self.findings.append(values_changed(table, own, changes, total, which))
 
     def _compare_gone(self, table: RowTable, unproven: UnprovenMove | None) -> None:
@@ -184,7 +188,10 @@ class TableComparison:
             self._declared.use("DELETES", owner, name)
             return
         rows = self._old.rows(owner)
-        kept = [row for row in rows if not row.deleted and row.values[name] is not None]
+        held = [row for row in rows if not row.deleted and row.values[name] is not None]
+        kept = [row for row in held if name not in row.emptied]
+        if len(kept) < len(held):
+            self._declared.use("DELETES", owner, name)
         if not kept:
             return
         if (owner, name) in self._declared.moves:

@@ -44,7 +44,10 @@ def test_a_step_that_doubles_rows_fails_for_every_lineage(tmp_path: Path) -> Non
         "    table notes: 3 rows, after the second run 4\n"
         "\n"
         "Make the step look before it changes:\n"
-        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL\n"
+        "where it is released, declare it in the file of migration_rows:\n"
+        "  [0002]\n"
+        '  again = "<reason>"'
     )
 
 
@@ -77,7 +80,10 @@ def test_a_step_that_raises_and_leaves_everything_passes_unless_it_must_not(
         "    it raised OperationalError: duplicate column name: pinned\n"
         "\n"
         "Make the step look before it changes:\n"
-        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL\n"
+        "where it is released, declare it in the file of migration_rows:\n"
+        "  [0002]\n"
+        '  again = "<reason>"'
     )
 
 
