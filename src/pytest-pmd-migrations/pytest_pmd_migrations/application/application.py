@@ -9,7 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
+from pytest_pmd_migrations.snapshots.names import (
+    SnapshotName,
+    Start,
+    format_version,
+    version_title,
+)
 from pytest_pmd_migrations.sources.declarations import (
     NOTHING_DECLARED,
     Declarations,
@@ -92,6 +97,11 @@ class Application:
             return ""
         number = format_version(version)
         return f"{self.name}.{number}" if self.name else number
+
+    def stored_table(self, snapshot: SnapshotName) -> str:
+        """Return the TOML table that says what a stored snapshot is: ``stored."0003+bug"``."""
+        table = f'stored."{snapshot}"'
+        return f"{self.name}.{table}" if self.name else table
 
     def location(self, version: int) -> Location:
         """Return where that version's migration is written; SourceError where none can say it."""

@@ -132,9 +132,10 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_SecondR
         step.setdefault(second.step, []).append(start)
     of_runner = tuple(_runner_finding(history, version, runner))
     of_step = tuple(_step_finding(history, version, step))
-    excused = history.application.declarations(version).excuse("AGAIN")
-    if of_step and excused is not None:
-        return Verdict(of_runner, used=frozenset({(version, excused)}))
+    if of_step:
+        excused = history.application.declarations(version).excuse("AGAIN")
+        if excused is not None:
+            return Verdict(of_runner, used=frozenset({(version, excused)}))
     return Verdict((*of_runner, *of_step))
 
 

@@ -104,7 +104,7 @@ class CellItem(pytest.Item):
     def runtest(self) -> None:
         """Judge the cell; raise CellFailedError with the whole message when it fails.
 
-        A blocked cell is skipped.
+        A blocked cell is skipped, and so is that of a database that is no longer upgraded.
         """
         judged = self._judge(self.cell)
         verdict = replace(judged, findings=tuple(map(self._with_details, judged.findings)))
@@ -112,6 +112,8 @@ class CellItem(pytest.Item):
         self.outcome = Outcome.of_verdict(self.cell.key, verdict, closing=closing)
         if verdict.cause is not None:
             pytest.skip(f"blocked {verdict.cause.row.culprit}")
+        if verdict.unsupported:
+            pytest.skip(f"unsupported: {verdict.unsupported}")
         if verdict.findings:
             raise CellFailedError(whole_message(self.outcome), self._blamed(verdict.findings))
 

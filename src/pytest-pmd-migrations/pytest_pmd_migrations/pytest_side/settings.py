@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast, get_args
@@ -73,6 +73,7 @@ def load_project(config: pytest.Config) -> Project:
         )
         own_folder = SnapshotFolder(folder / source.name if several else folder)
         histories.append(History(application, Store(own_folder, application), rules))
+    _refuse_unknown_snapshots(config, histories)
     return Project(rules, tuple(histories))
 
 
@@ -122,6 +123,23 @@ def _declared(config: pytest.Config, source: Source) -> Mapping[int, Declaration
 def _stored(config: pytest.Config, source: Source) -> Mapping[str, StoredExcuse]:
     text = str(config.getini("migration_rows"))
     return read_stored_excuses(config.rootpath / Path(text), source=source.name) if text else {}
+
+
+def _refuse_unknown_snapshots(config: pytest.Config, histories: Sequence[History]) -> None:
+    """Raise SettingError where something is said of a snapshot that there is none of."""
+    said = {name for history in histories for name in history.application.stored}
+    known = {str(name) for history in histories for name in history.store.names}
+    if said <= known:
+        return
+    # One that is gone is told as such by its own cells.
+    recorded = (history.store.lock_file.snapshots for history in histories)
+    known.update(str(name) for names in recorded for name in names)
+    for name in sorted(said - known):
+        there = ", ".join(sorted(known)) or "none"
+        raise SettingError(
+            f'{config.getini("migration_rows")}: [stored."{name}"] names no stored snapshot;'
+            f" expected one of those there are ({there}). Mend the name, or take it out"
+        )
 
 
 def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> str:
