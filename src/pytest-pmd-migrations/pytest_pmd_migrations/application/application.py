@@ -30,6 +30,7 @@ from pytest_pmd_migrations.sources.protocol import (
     location_of,
     versions_of,
 )
+from pytest_pmd_migrations.sources.written_declarations import toml_key
 
 __all__ = ["Application"]
 
@@ -95,13 +96,19 @@ class Application:
         """
         if isinstance(self.source, FilesSource) and self.file_name(version).endswith(".py"):
             return ""
-        number = format_version(version)
-        return f"{self.name}.{number}" if self.name else number
+        return ".".join(map(toml_key, self.declaration_path(version)))
+
+    def declaration_path(self, version: int) -> tuple[str, ...]:
+        """Return the same table, as the names that lead to it."""
+        return tuple(filter(None, (self.name, format_version(version))))
 
     def stored_table(self, snapshot: SnapshotName) -> str:
         """Return the TOML table that says what a stored snapshot is: ``stored."0003+bug"``."""
-        table = f'stored."{snapshot}"'
-        return f"{self.name}.{table}" if self.name else table
+        return ".".join(map(toml_key, self.stored_path(snapshot)))
+
+    def stored_path(self, snapshot: SnapshotName) -> tuple[str, ...]:
+        """Return the same table, as the names that lead to it."""
+        return tuple(filter(None, (self.name, "stored", str(snapshot))))
 
     def location(self, version: int) -> Location:
         """Return where that version's migration is written; SourceError where none can say it."""

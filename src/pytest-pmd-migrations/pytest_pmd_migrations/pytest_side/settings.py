@@ -16,7 +16,6 @@ from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.declarations import Declarations, StoredExcuse
 from pytest_pmd_migrations.sources.parse_declarations import (
     read_rows_file,
     read_stored_excuses,
@@ -25,7 +24,7 @@ from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.where_raised import raised_where
 
-__all__ = ["load_project", "project_of"]
+__all__ = ["load_project", "project_of", "rows_path"]
 
 _EXPECTED_PAIRS = "expected (name, SQL) pairs"
 Answer = TypeVar("Answer")
@@ -39,12 +38,13 @@ def project_of(config: pytest.Config) -> Project:
     return config.stash[_PROJECT]
 
 
-def load_project(config: pytest.Config) -> Project:
+def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Project:
     """Return the rules of the run, and the history of every source that settings and hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
     and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)
@@ -62,14 +62,17 @@ def load_project(config: pytest.Config) -> Project:
         faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
     )
     several = len(sources) > 1
+    rows = rows_path(config)
+    if new_rows_file and rows is not None and not rows.exists():
+        rows = None
     histories = []
     for source in sources:
         application = Application(
             source,
             name=source.name if several else "",
-            declared=_declared(config, source),
+            declared=read_rows_file(rows, source=source.name) if rows else {},
             statements=_statements(config, source),
-            stored=_stored(config, source),
+            stored=read_stored_excuses(rows, source=source.name) if rows else {},
         )
         own_folder = SnapshotFolder(folder / source.name if several else folder)
         histories.append(History(application, Store(own_folder, application), rules))
@@ -115,14 +118,10 @@ def _file(config: pytest.Config) -> str:
     return f" ({config.inipath.name})" if config.inipath else ""
 
 
-def _declared(config: pytest.Config, source: Source) -> Mapping[int, Declarations]:
+def rows_path(config: pytest.Config) -> Path | None:
+    """Return the file that ``migration_rows`` names, None where it names none."""
     text = str(config.getini("migration_rows"))
-    return read_rows_file(config.rootpath / Path(text), source=source.name) if text else {}
-
-
-def _stored(config: pytest.Config, source: Source) -> Mapping[str, StoredExcuse]:
-    text = str(config.getini("migration_rows"))
-    return read_stored_excuses(config.rootpath / Path(text), source=source.name) if text else {}
+    return config.rootpath / Path(text) if text else None
 
 
 def _refuse_unknown_snapshots(config: pytest.Config, histories: Sequence[History]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-__all__ = ["in_quotes", "written_in_module", "written_in_toml"]
+__all__ = ["in_quotes", "toml_key", "written_in_module", "written_in_toml"]
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -16,6 +18,11 @@ def in_quotes(text: str) -> str:
     UTF-8.
     """
     return f'"{"".join(map(_escaped, text))}"'
+
+
+def toml_key(name: str) -> str:
+    """Return a name as it stands in the header of a TOML table."""
+    return name if _BARE.fullmatch(name) else in_quotes(name)
 
 
 def written_in_module(values: Sequence[str]) -> str:
