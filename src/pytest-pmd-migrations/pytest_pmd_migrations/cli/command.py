@@ -34,6 +34,7 @@ from pytest_pmd_migrations.cli.project import (
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.survey import take_survey
 from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 from pytest_pmd_migrations.wording import counted, shown_path
 
@@ -130,7 +131,9 @@ def declare(*, write: bool, source: str) -> None:
     """Propose declarations of all that the matrix finds in the migrations there are."""
     with _clean_errors():
         histories, rows = load_declaring(source)
-        found = [propose(history, all_checks()) for history in histories]
+        checks = all_checks()
+        select_cells(histories, checks, ())
+        found = [propose(history, checks) for history in histories]
         files = declaring_files(found, rows.path)
         edited = list(tell_edited(found, files))
     needs_setting = rows.setting if any(file.path == rows.path for file in files) else ""
