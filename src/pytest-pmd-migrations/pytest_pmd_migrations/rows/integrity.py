@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,73 @@ from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 
-__all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
+__all__ = ["Damage", "Damages", "Strays", "find_damage", "find_strays", "stray_findings"]
 
+_READ = 100
 _SHOWN = 3
+_PAGES = "integrity_check finds the file broken"
+_UNCHECKED = "foreign keys cannot be checked"
+_INDEX = "full-text index"
+_NUMBERED = re.compile(r"\b(row|rowid|page|tree|cell)s? #?\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is damaged in a database.
+
+    ``kind`` says which of SQLite's checks found it, ``table`` which full-text index it is in, if in
+    one, ``line`` what SQLite says.
+    """
+
+    kind: str
+    table: str
+    line: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Equal for the same damage in two databases, whichever page or row it is seen at."""
+        line = "" if self.kind == _INDEX else _NUMBERED.sub(r"\1", self.line)
+        return self.kind, self.table, line
+
+
+@dataclass(frozen=True)
+class Damages:
+    """What is damaged in a database, and the names of its tables."""
+
+    found: tuple[Damage, ...] = ()
+    tables: frozenset[str] = frozenset()
+
+    def kept_from(self, before: Damages) -> Damages:
+        """Return those that the database ``before`` had already.
+
+        A full-text table that was renamed keeps what was wrong with it under its new name.
+        """
+        known = {one.identity for one in before.found}
+        renamed = sum(1 for one in before.found if one.table and one.table not in self.tables)
+        kept = []
+        for one in self.found:
+            if one.identity in known:
+                kept.append(one)
+            elif renamed and one.table and one.table not in before.tables:
+                renamed -= 1
+                kept.append(one)
+        return Damages(tuple(kept), self.tables)
+
+    def since(self, before: Damages) -> Damages:
+        """Return those that the database ``before`` did not have."""
+        kept = self.kept_from(before).found
+        return Damages(tuple(one for one in self.found if one not in kept), self.tables)
+
+    def findings(self) -> Iterator[RowFinding]:
+        """Yield a finding about the file, one about its foreign keys, one for each index."""
+        for kind in (_PAGES, _UNCHECKED):
+            lines = [cut_line(one.line) for one in self.found if one.kind == kind]
+            if lines:
+                yield RowFinding("", None, kind, tuple(lines[:_SHOWN]), kind=kind)
+        for one in self.found:
+            if one.kind == _INDEX:
+                message = f"the full-text index {one.table} does not match its content"
+                yield RowFinding(one.table, None, message, (cut_line(one.line),), kind=_INDEX)
 
 
 @dataclass(frozen=True)
@@ -57,41 +122,31 @@ def find_strays(conn: sqlite3.Connection) -> Strays:
     return Strays(Counter((str(row[0]), str(row[2])) for row in found), tables)
 
 
-def check_integrity(
-    conn: sqlite3.Connection, image: Image, *, strays: Strays, before: Strays
-) -> tuple[RowFinding, ...]:
-    """Return what integrity_check, foreign_key_check and FTS5's integrity-check find wrong.
+def find_damage(conn: sqlite3.Connection, image: Image, *, strays: Strays) -> Damages:
+    """Return what integrity_check, foreign_key_check and FTS5's integrity-check find damaged.
 
     ``conn`` shows the same as ``image`` and is read only; ``strays`` are its rows that point at
-    nothing. Those of the database ``before`` are not found again.
+    nothing, which are no damage themselves.
     """
     with plain_rows(conn):
-        findings = [*_pages(conn)]
+        found = [*_pages(conn)]
         if strays.problem:
-            line = cut_line(strays.problem)
-            findings.append(_damage("foreign keys cannot be checked", line))
-        findings.extend(stray_findings(strays.since(before)))
+            found.append(Damage(_UNCHECKED, "", strays.problem))
         full_text_tables = _full_text(conn)
     if full_text_tables:
         # FTS5's check is written as an INSERT: only a private copy may be given it.
         with closing(image.connect()) as copy:
-            findings.extend(_broken_full_text_indexes(copy, full_text_tables))
-    return tuple(findings)
+            found.extend(_broken_full_text_indexes(copy, full_text_tables))
+    return Damages(tuple(found), strays.tables)
 
 
-def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
+def _pages(conn: sqlite3.Connection) -> Iterator[Damage]:
     try:
-        rows = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(4)")]
+        rows = [str(row[0]) for row in conn.execute(f"PRAGMA integrity_check({_READ})")]
     except sqlite3.DatabaseError as error:
         rows = [str(error)]
     if rows != ["ok"]:
-        lines = tuple(cut_line(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN])
-        yield _damage("integrity_check finds the file broken", *lines)
-
-
-def _damage(message: str, *lines: str) -> RowFinding:
-    """Return a finding about the whole database."""
-    return RowFinding("", None, message, lines, kind=message)
+        yield from (Damage(_PAGES, "", line) for row in rows for line in row.splitlines())
 
 
 def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
@@ -111,9 +166,7 @@ def _full_text(conn: sqlite3.Connection) -> list[str]:
     return [str(name) for (name,) in rows]
 
 
-def _broken_full_text_indexes(
-    conn: sqlite3.Connection, names: Sequence[str]
-) -> Iterator[RowFinding]:
+def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[Damage]:
     for name in names:
         table = quote(name)
         # rank 1 also compares with external content, which rank 0 and integrity_check do not.
@@ -129,11 +182,5 @@ def _broken_full_text_indexes(
             conn.rollback()
 
 
-def _broken_index(name: str, error: sqlite3.DatabaseError) -> RowFinding:
-    return RowFinding(
-        name,
-        None,
-        f"the full-text index {name} does not match its content",
-        (cut_line(f"FTS5's integrity-check: {error}"),),
-        kind="full-text index",
-    )
+def _broken_index(name: str, error: sqlite3.DatabaseError) -> Damage:
+    return Damage(_INDEX, name, f"FTS5's integrity-check: {error}")

@@ -10,8 +10,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from pytest_pmd_migrations.errors import SettingError, SnapshotError
-from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     EXCUSES,
@@ -25,6 +24,7 @@ from pytest_pmd_migrations.sources.declarations import (
 __all__ = ["parse_constants", "read_module", "read_rows_file", "read_stored_excuses"]
 
 _STORED = "stored"
+_SNAPSHOT = re.compile(r"(?P<version>\d{4,})(\+.+)?")
 _UNTIL = re.compile(r"until (?P<version>\d+)")
 
 
@@ -169,10 +169,10 @@ def _read_tables(path: Path, source: str) -> tuple[Mapping[str, Any], Mapping[st
 
 
 def _stored_excuse(name: str, value: Any, where: str) -> StoredExcuse:  # noqa: ANN401 - a file's content
-    try:
-        version = SnapshotName.parse(name).version
-    except SnapshotError as error:
-        raise SettingError(f"{where}: {error}") from error
+    snapshot = _SNAPSHOT.fullmatch(name)
+    if snapshot is None:
+        raise SettingError(f'{where} is no snapshot; expected [stored."0003"] or "0003+variant"')
+    version = int(snapshot["version"])
     if not isinstance(value, dict) or not value or set(value) - {"damaged", "unsupported"}:
         raise SettingError(
             f'{where} holds {value!r}; expected damaged = "until {version + 1:04d}", the version'

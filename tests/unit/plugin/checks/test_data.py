@@ -23,6 +23,7 @@ from pytest_pmd_migrations.sources.declarations import (
     Declarations,
 )
 from pytest_pmd_migrations.sources.protocol import Location
+from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import history_of
 
@@ -180,6 +181,12 @@ def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):
         "  the full-text index f does not match its content",
         "",
         "    FTS5's integrity-check: database disk image is malformed",
+        "",
+        "  Users may have such databases. Mend it in a new migration:",
+        '    pmd-migrations new "mend what is damaged"',
+        """    INSERT INTO "f"("f") VALUES ('rebuild');""",
+        "  or, where the file alone is spoilt, restore it from version control:",
+        f"    git checkout -- {shown_path(tmp_path / '0001.db')}",
     ]
 
 

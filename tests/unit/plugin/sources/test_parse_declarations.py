@@ -339,8 +339,7 @@ def test_a_source_that_is_named_stored_has_its_tables_below_its_name(tmp_path):
         ("stored = 1\n", ' is 1; expected tables such as [stored."0003+bug"]'),
         (
             '[stored.3]\ndamaged = "until 0005"\n',
-            ".'3': '3' is not the name of a snapshot; expected four digits and, for a variant,"
-            " a plus sign and its name: 0007 or 0007+variant",
+            '.\'3\' is no snapshot; expected [stored."0003"] or "0003+variant"',
         ),
         (
             "[stored.0003]\nbroken = true\n",
