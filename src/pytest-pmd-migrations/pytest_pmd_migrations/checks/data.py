@@ -25,6 +25,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.checks.stored_damage import judge_stored_damage
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
     Damages,
     RowFinding,
@@ -118,17 +119,11 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
     return Verdict(tuple(findings), stored.notes, tuple(remarks), frozenset(used), record.last)
 
 
-def _judge_stored(history: History, row: Row, record: LineageRecord[_Seen]) -> Verdict:
-    if not isinstance(row, SnapshotRow):
-        return Verdict()
-    damaged = {version: seen.stored_damage for version, seen in record.seen.items()}
-    return judge_stored_damage(history, row, damaged)
-
-
 def _finding(history: History, version: int, found: RowFinding) -> Finding:
-    message = f"{history.application.step_name(version)}: {found.message}"
+    what = printable_line(found.message)
+    message = f"{history.application.step_name(version)}: {what}"
     first = headline(message)
-    uncut = wrap_text(found.message, indent="  ") if first != message else ()
+    uncut = wrap_text(what, indent="  ") if first != message else ()
     shown = found.evidence_lines(history.application.declaration_table(version))
     evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
     thing = (format_version(version), found.kind, fold(found.table), fold(found.column or ""))
