@@ -145,13 +145,15 @@ class Note:
     ``about`` is the row it is about, or the name of a setting or a declaration; ``text`` is what
     there is to say; ``command`` what to run, where something should be. The summary tells equal
     notes about several rows in one line. ``declarable`` are declarations that would silence it, of
-    the migration that it is about.
+    the migration that it is about; ``damaged_until`` is the version that the declaration of a
+    damaged snapshot would name.
     """
 
     about: Row | str
     text: str
     command: str = ""
     declarable: tuple[SuggestedDeclaration, ...] = field(default=(), compare=False)
+    damaged_until: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Make the text printable: names and values of a database may hold anything."""

@@ -65,9 +65,9 @@ def _mended(
     """Return what was damaged in the stored database, where that ended, and how to declare it."""
     messages = "; ".join(found.message for found in damaged[min(damaged)].findings())
     text = f"{messages}, as stored, until {history.application.title(mended)}"
-    source = history.application.name
-    table = f'{source}.stored."{row}"' if source else f'stored."{row}"'
-    return Note(row, text, f'[{table}] damaged = "until {format_version(mended)}"')
+    table = history.application.stored_table(row.snapshot)
+    command = f'[{table}] damaged = "until {format_version(mended)}"'
+    return Note(row, text, command, damaged_until=mended)
 
 
 def _written(until: int) -> str:

@@ -125,7 +125,7 @@ class TableComparison:
         if matched.lost:
             lost, unproven = find_rows_elsewhere(self._step, table, target, columns, matched.lost)
             if lost:
-                which = find_lost(self._old, table, lost)
+                which = find_lost(self._old, self._new, table, lost)
                 self.findings.append(rows_lost(table, lost, total, which, unproven))
         by_column: dict[str, list[tuple[Row, Value]]] = {}
         for column, row, value in matched.changed:

@@ -19,7 +19,7 @@ from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell, list_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.rows.evidence import LostRows, SuggestedDeclaration
-from pytest_pmd_migrations.snapshots.names import FRESH, Start
+from pytest_pmd_migrations.snapshots.names import FRESH, Start, format_version
 from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["Undeclarable", "gather"]
@@ -121,7 +121,10 @@ def _of_finding(
         yield Undeclarable(finding.headline, _WHY.get(cell.check.name, _OTHER), cell.id)
 
 
-def _of_note(cell: Cell, note: Note) -> Iterator[Proposal]:
+def _of_note(cell: Cell, note: Note) -> Iterator[Proposal | StoredProposal]:
+    if isinstance(note.about, SnapshotRow) and note.damaged_until is not None:
+        until = f"until {format_version(note.damaged_until)}"
+        yield StoredProposal(note.about.snapshot, "damaged", until)
     if isinstance(note.about, MigrationRow):
         yield from (_proposal(cell, note.about.version, one) for one in note.declarable)
 

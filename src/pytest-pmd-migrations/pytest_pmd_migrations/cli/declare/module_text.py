@@ -16,7 +16,7 @@ __all__ = ["CannotAddError", "add_constant", "constant_lines"]
 Entries = Mapping[str, Sequence[str]]
 """The value to be declared of each name; the name "" stands for a constant that has no names."""
 
-_WIDTH = 100
+_WIDTH = 88
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -28,11 +28,11 @@ def constant_lines(kind: str, entries: Entries) -> list[str]:
     """Return the lines of a constant as a module has it."""
     if "" in entries:
         return [f"{kind} = {written_in_module(entries[''])}"]
-    pairs = [_entry(name, values) for name, values in entries.items()]
-    one_line = f"{kind} = {{{', '.join(pairs)}}}"
+    one_line = f"{kind} = {{{', '.join(_entry(*entry) for entry in entries.items())}}}"
     if len(one_line) <= _WIDTH:
         return [one_line]
-    return [f"{kind} = {{", *(f"    {pair}," for pair in pairs), "}"]
+    lines = (line for entry in entries.items() for line in _entry_lines(*entry, indent="    "))
+    return [f"{kind} = {{", *lines, "}"]
 
 
 def add_constant(content: bytes, kind: str, entries: Entries) -> bytes:
@@ -61,6 +61,15 @@ def add_constant(content: bytes, kind: str, entries: Entries) -> bytes:
 
 def _entry(name: str, values: Sequence[str]) -> str:
     return f"{in_quotes(name)}: {written_in_module(values)}"
+
+
+def _entry_lines(name: str, values: Sequence[str], *, indent: str) -> list[str]:
+    """Return an entry of a dict in one line, or each of its values in one of its own."""
+    line = f"{indent}{_entry(name, values)},"
+    if len(line) <= _WIDTH or len(values) < 2:
+        return [line]
+    parts = (f"{indent}    {in_quotes(value)}," for value in values)
+    return [f"{indent}{in_quotes(name)}: (", *parts, f"{indent}),"]
 
 
 def _encoding(content: bytes) -> str:
@@ -115,7 +124,6 @@ def _line_end(text: str) -> str:
 
 def _in_dict(text: str, node: ast.Dict, entries: Entries) -> str:
     """Return the text with entries before the brace that ends the dict."""
-    pairs = [_entry(name, values) for name, values in entries.items()]
     brace = _index(text, node.end_lineno, node.end_col_offset) - 1
     comma = ""
     last = brace
@@ -127,9 +135,11 @@ def _in_dict(text: str, node: ast.Dict, entries: Entries) -> str:
     line = max(text.rfind("\n", 0, brace), text.rfind("\r", 0, brace)) + 1
     if text[line:brace].strip() or line == 0:
         between = " " if node.values else ""
-        return f"{text[:last]}{comma}{between}{', '.join(pairs)}{text[last:]}"
+        pairs = ", ".join(_entry(*entry) for entry in entries.items())
+        return f"{text[:last]}{comma}{between}{pairs}{text[last:]}"
     indent = _indent(text, node) or f"{text[line:brace]}    "
-    added = "".join(f"{indent}{pair},{_line_end(text)}" for pair in pairs)
+    lines = [line for entry in entries.items() for line in _entry_lines(*entry, indent=indent)]
+    added = "".join(f"{line}{_line_end(text)}" for line in lines)
     return f"{text[:last]}{comma}{text[last:line]}{added}{text[line:]}"
 
 

@@ -8,11 +8,10 @@ from itertools import permutations
 from pytest_pmd_migrations.rows.conditions.literals import as_literal, plain_value, text_literal
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row
-from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql
 
-__all__ = ["empty_conditions", "key_conditions", "pair_conditions", "value_conditions"]
+__all__ = ["empty_conditions", "list_conditions", "pair_conditions", "value_conditions"]
 
 _SIGNS = ("{0} < 0", "{0} = 0", "{0} > 0", "{0} <= 0", "{0} >= 0", "{0} <> 0")
 _TEXTS = ("{0} <> trim({0})", "{0} <> lower({0})", "{0} <> upper({0})")
@@ -50,11 +49,10 @@ def pair_conditions(columns: Sequence[str]) -> Iterator[str]:
                 yield form.format(one, other)
 
 
-def key_conditions(table: RowTable, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the condition that names rows by their key, which says nothing of why."""
-    if len(table.key) == 1:
-        values = [row.values[fold(table.key[0])] for row in rows]
-        yield from _lists(as_sql(table.key[0]), values)
+def list_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the condition that names rows by the values of a column, which says nothing of why."""
+    for column in columns:
+        yield from _lists(as_sql(column), [row.values[fold(column)] for row in rows])
 
 
 def _text_conditions(column: str, values: Values) -> Iterator[str]:
@@ -142,8 +140,9 @@ def _limits(column: str, values: Values) -> Iterator[str]:
 
 def _lists(column: str, values: Values) -> Iterator[str]:
     """Yield the condition that a column has one of a few values."""
-    literals = sorted({literal for value in values if (literal := as_literal(value)) is not None})
-    if not literals or len(literals) > _SEVERAL or any(as_literal(v) is None for v in values):
+    different = sorted(set(values), key=lambda value: (str(type(value)), value))
+    literals = [literal for value in different if (literal := as_literal(value)) is not None]
+    if not literals or not len(literals) == len(different) <= _SEVERAL:
         return
     if len(literals) == 1:
         yield f"{column} = {literals[0]}"

@@ -8,7 +8,12 @@ from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql
 
-__all__ = ["duplicate_conditions", "reference_conditions", "same_name_conditions"]
+__all__ = [
+    "duplicate_conditions",
+    "list_references",
+    "reference_conditions",
+    "same_name_conditions",
+]
 
 Tables = Mapping[str, RowTable]
 """Tables by name in lower case."""
@@ -19,11 +24,11 @@ def reference_conditions(table: RowTable, tables: Tables) -> Iterator[str]:
 
     A key that is not declared counts where its column is named after the table it points at.
     """
-    named = list(_references(table, tables))
+    named = list(list_references(table, tables))
     for column, parent, target in named:
         yield from _absent(column, parent, target, null=False)
     for child in tables.values():
-        for column, parent, target in _references(child, tables):
+        for column, parent, target in list_references(child, tables):
             if fold(parent) == fold(table.name):
                 yield from _absent(target, child.name, column, null=True)
     for column, parent, target in named:
@@ -80,8 +85,11 @@ def _absent(column: str, table: str, target: str, *, null: bool) -> Iterator[str
         yield f"{as_sql(column)} NOT IN ({select} WHERE {as_sql(target)} IS NOT NULL)"
 
 
-def _references(table: RowTable, tables: Tables) -> Iterator[tuple[str, str, str]]:
-    """Yield each column of ``table`` that names a row, that row's table, and its column there."""
+def list_references(table: RowTable, tables: Tables) -> Iterator[tuple[str, str, str]]:
+    """Yield each column of ``table`` that names a row, that row's table, and its column there.
+
+    It is one of a foreign key, or it is named after the table.
+    """
     declared: set[str] = set()
     for key in table.foreign_keys:
         parent = tables.get(fold(key.parent))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.conditions.of_changes import explaining_conditions
 from pytest_pmd_migrations.rows.conditions.of_columns import (
     empty_conditions,
-    key_conditions,
+    list_conditions,
     pair_conditions,
     value_conditions,
 )
 from pytest_pmd_migrations.rows.conditions.of_tables import (
     duplicate_conditions,
+    list_references,
     reference_conditions,
     same_name_conditions,
 )
@@ -35,9 +36,10 @@ _ROWS_READ = 2_000_000
 """Rows that may be read to try conditions, all together."""
 
 
-def find_lost(old: Side, table: RowTable, rows: Sequence[Row]) -> LostRows:
+def find_lost(old: Side, new: Side, table: RowTable, rows: Sequence[Row]) -> LostRows:
     """Return rows that are gone, with the conditions that hold for exactly these."""
-    return _lost_rows(old, table, rows, [], _candidates(old, table, rows, ""))
+    candidates = chain(_with_parents(old, new, table, rows), _candidates(old, table, rows, ""))
+    return _lost_rows(old, table, rows, [], candidates)
 
 
 def find_changed(
@@ -96,15 +98,35 @@ def _identified(
 def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) -> Iterator[str]:
     """Yield conditions to try, the likeliest first: those on ``column``, then on any other."""
     own = [column] if column else []
-    key = {fold(name) for name in table.key} if len(table.key) == 1 else set()
-    others = [c for c in table.columns if c != column and fold(c) not in key]
     tables = {name: one for name, one in old.tables.items() if not one.full_text}
+    # The numbers that rows are known by say nothing of why.
+    naming = [name for name, _, _ in list_references(table, tables)]
+    if len(table.key) == 1:
+        naming.append(table.key[0])
+    others = [c for c in table.columns if c not in (*own, *naming)]
     yield from empty_conditions(own)
     yield from value_conditions(own, rows)
     yield from reference_conditions(table, tables)
-    yield from empty_conditions(others)
+    yield from empty_conditions([*others, *naming])
     yield from same_name_conditions(table, tables)
     yield from duplicate_conditions(table)
     yield from value_conditions(others, rows)
     yield from pair_conditions([*own, *others])
-    yield from key_conditions(table, rows)
+    yield from list_conditions(naming, rows)
+
+
+def _with_parents(old: Side, new: Side, table: RowTable, rows: Sequence[Row]) -> Iterator[str]:
+    """Yield conditions on the rows that ``rows`` point at, where these are gone too."""
+    tables = {name: one for name, one in old.tables.items() if not one.full_text}
+    for column, parent, target in list_references(table, tables):
+        name = fold(parent)
+        wanted = {row.values[fold(column)] for row in rows} - {None}
+        if name == fold(table.name) or name not in new.tables or not wanted:
+            continue
+        there = {row.values.get(fold(target)) for row in new.rows(name)}
+        parents = [row for row in old.rows(name) if row.values[fold(target)] in wanted]
+        if not parents or wanted & there:
+            continue
+        select = f"SELECT {as_sql(target)} FROM {as_sql(parent)}"
+        for condition in _candidates(old, tables[name], parents, ""):
+            yield f"{as_sql(column)} IN ({select} WHERE {condition})"
