@@ -127,6 +127,8 @@ def rows_path(config: pytest.Config) -> Path | None:
 def _refuse_unknown_snapshots(config: pytest.Config, histories: Sequence[History]) -> None:
     """Raise SettingError where something is said of a snapshot that there is none of."""
     said = {name for history in histories for name in history.application.stored}
+    if not said:
+        return
     known = {str(name) for history in histories for name in history.store.names}
     if said <= known:
         return

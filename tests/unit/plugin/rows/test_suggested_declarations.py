@@ -33,14 +33,14 @@ WHERE = "where that is meant, declare it in the file of migration_rows:"
             ["  [0008.deletes]", '  "notes.title" = ["DROP", "<reason>"]'],
         ),
         (
-            declare("CHANGES", "a_table_with_a_long_name.and_a_column_of_it"),
+            declare("CHANGES", "a_table_with_a_long_name.and_a_column_of_it_all"),
             [
-                '  CHANGES = {"a_table_with_a_long_name.and_a_column_of_it":',
+                '  CHANGES = {"a_table_with_a_long_name.and_a_column_of_it_all":',
                 '    ("1", "<reason>")}',
             ],
             [
                 "  [0008.changes]",
-                '  "a_table_with_a_long_name.and_a_column_of_it" =',
+                '  "a_table_with_a_long_name.and_a_column_of_it_all" =',
                 '    ["1", "<reason>"]',
             ],
         ),

@@ -1,0 +1,175 @@
+"""A history whose released steps and stored databases have twelve defects of eight kinds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+SETTINGS = """\
+[tool.pytest.ini_options]
+migration_source = "library"
+migration_rows = "rows.toml"
+"""
+
+RUNNER = '''\
+"""Runs modules and scripts one after the other; it never looks at foreign keys."""
+
+import importlib
+import pathlib
+
+FILES = sorted(pathlib.Path(__file__).parent.glob("0*.*"))
+
+
+class MigrationRunner:
+    def __init__(self, conn):
+        self.conn = conn
+
+    def run_migrations(self, target=None):
+        for version, file in enumerate(FILES, 1):
+            at = self.conn.execute("PRAGMA user_version").fetchone()[0]
+            if at < version <= (target or len(FILES)):
+                self.take(version, file)
+
+    def take(self, version, file):
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            if file.suffix == ".py":
+                importlib.import_module(f"library.{file.stem}").up(self.conn)
+            else:
+                for statement in file.read_text().split(";\\n"):
+                    self.conn.execute(statement)
+            self.conn.execute(f"PRAGMA user_version = {version}")
+        except BaseException:
+            self.conn.rollback()
+            raise
+        self.conn.execute("COMMIT")
+'''
+
+FILES = {
+    "0001_tables.sql": """\
+CREATE TABLE IF NOT EXISTS authors(id INTEGER PRIMARY KEY, name TEXT, mail TEXT);
+CREATE TABLE IF NOT EXISTS books(id INTEGER PRIMARY KEY AUTOINCREMENT,
+  author_id INTEGER REFERENCES authors(id), title TEXT);
+CREATE TABLE IF NOT EXISTS loans(id INTEGER PRIMARY KEY, state TEXT);
+CREATE TABLE IF NOT EXISTS drafts(id INTEGER PRIMARY KEY, text TEXT);
+CREATE TABLE IF NOT EXISTS ranks(id INTEGER PRIMARY KEY, rank INT);
+CREATE TABLE IF NOT EXISTS log(line TEXT);
+CREATE VIRTUAL TABLE IF NOT EXISTS found USING fts5(text, content='drafts', content_rowid='id')
+""",
+    "0002_tidy.py": '''\
+"""Tidy titles, and forget lost loans."""
+
+VERSION = 2
+DESCRIPTION = "Tidy"
+# Why: readers complained.
+DELETES = {}  # filled in later
+
+
+def up(conn):
+    conn.execute("UPDATE books SET title = trim(title)")
+    conn.execute("DELETE FROM loans WHERE state = 'lost'")
+''',
+    "0003_nameless.sql": "DELETE FROM authors WHERE name IS NULL\n",
+    "0004_rebuild.py": '''\
+"""Build books anew."""
+
+
+def up(conn):
+    conn.execute(
+        "CREATE TABLE books2(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " author_id INTEGER REFERENCES authors(id), title TEXT)"
+    )
+    conn.execute("INSERT INTO books2 SELECT * FROM books")
+    conn.execute("DROP TABLE books")
+    conn.execute("ALTER TABLE books2 RENAME TO books")
+''',
+    "0005_welcome.py": '''\
+"""Say welcome."""
+
+
+def up(conn):
+    conn.execute("INSERT INTO log VALUES ('welcome')")
+''',
+    "0006_mails.py": '''\
+"""Forget what is no mail."""
+
+
+def up(conn):
+    conn.execute("UPDATE authors SET mail = NULL WHERE mail NOT LIKE '%@%'")
+''',
+    "0007_index.sql": """\
+INSERT INTO found(found) VALUES('rebuild');
+INSERT INTO log VALUES ('indexed')
+""",
+    "0008_ranks.sql": """\
+CREATE TABLE IF NOT EXISTS ranks2(id INTEGER PRIMARY KEY, place INT) STRICT;
+CREATE TRIGGER IF NOT EXISTS ranks_five BEFORE INSERT ON ranks2 WHEN new.place <> 5
+  BEGIN SELECT RAISE(ABORT, 'only five'); END;
+INSERT INTO ranks2 SELECT id, rank FROM ranks;
+DROP TABLE ranks;
+ALTER TABLE ranks2 RENAME TO ranks
+""",
+    "0009_drop.sql": "DROP TABLE found;\nDROP TABLE drafts\n",
+}
+
+ROWS = """
+INSERT INTO authors VALUES (10, 'Ada', 'ada@x.org'), (11, NULL, 'nobody'), (12, 'Bo', 'none');
+INSERT INTO books VALUES (20, 10, ' One'), (21, 11, 'Two'), (22, 12, 'Three '), (29, 10, 'Nine');
+DELETE FROM books WHERE id = 29;
+INSERT INTO loans VALUES (30, 'lent'), (31, 'lost'), (32, 'back'), (33, 'lost');
+INSERT INTO drafts VALUES (40, 'a draft');
+INSERT INTO found(found) VALUES ('rebuild');
+INSERT INTO ranks VALUES (50, 5);
+"""
+
+DEFECTS = {
+    (2, "CHANGES books.title"),
+    (2, "DELETES loans"),
+    (3, "DELETES authors"),
+    (3, "ORPHANS books"),
+    (4, "SEQUENCES books"),
+    (5, "AGAIN"),
+    (6, "DELETES authors.mail"),
+    (7, "AGAIN"),
+    (8, "MOVES ranks.rank"),
+    (9, "DELETES drafts"),
+    (1, "damaged"),
+    (1, "unsupported"),
+}
+
+
+def write_history(folder: Path) -> None:
+    """Write the files of the application, with an empty file of declarations."""
+    (folder / "library").mkdir()
+    (folder / "pyproject.toml").write_text(SETTINGS)
+    (folder / "rows.toml").write_text("# What released steps did.\n")
+    (folder / "library/__init__.py").write_text(RUNNER)
+    for name, text in FILES.items():
+        (folder / "library" / name).write_text(text)
+
+
+def store_rows(snapshots: Path) -> None:
+    """Store a database with rows that every released step is wrong about."""
+    with _variant(snapshots, "0001+rows") as conn:
+        conn.executescript(
+            "DELETE FROM books; DELETE FROM authors; DELETE FROM loans;"
+            " DELETE FROM drafts; DELETE FROM ranks; DELETE FROM log;" + ROWS
+        )
+
+
+def store_shapes(snapshots: Path) -> None:
+    """Store one whose search index is stale, and one of a shape that no step expects."""
+    with _variant(snapshots, "0001+stale") as conn:
+        conn.execute("INSERT INTO drafts VALUES (99, 'not indexed')")
+        conn.execute("DELETE FROM ranks")
+    with _variant(snapshots, "0001+beta") as conn:
+        conn.execute("ALTER TABLE books RENAME COLUMN title TO name")
+
+
+@contextmanager
+def _variant(snapshots: Path, name: str) -> Iterator[sqlite3.Connection]:
+    (snapshots / f"{name}.db").write_bytes((snapshots / "0001.db").read_bytes())
+    with closing(sqlite3.connect(snapshots / f"{name}.db")) as conn, conn:
+        yield conn
