@@ -142,10 +142,10 @@ class CellItem(pytest.Item):
         own = Traceback([frame for frame in frames if not _is_tool(frame)] or frames[-1:])
         return excinfo.getrepr(style="short", tbfilter=lambda _: own)
 
-    def blamed_by(self, row: Row) -> tuple[str, int, str]:
-        """Return the culprit's file and line and the reason, as a skipped report has them."""
+    def skipped_at(self, row: Row, reason: str) -> tuple[str, int, str]:
+        """Return the file and line of a row's migration and the reason, as a skipped report has."""
         location = self._location(row.version)
-        return str(location.path), location.line, f"Skipped: blocked {row.culprit}"
+        return str(location.path), location.line, f"Skipped: {reason}"
 
     def _with_details(self, finding: Finding) -> Finding:
         """Return the finding with those of its details that the run shows."""

@@ -67,16 +67,24 @@ def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | No
 
 
 def column_gone(
-    table: RowTable, column: str, rows: Sequence[Row], unproven: UnprovenMove | None
+    table: RowTable,
+    column: str,
+    rows: Sequence[Row],
+    unproven: UnprovenMove | None,
+    found: str = "",
 ) -> RowFinding:
-    """Return the finding that a column is gone with its values."""
+    """Return the finding that a column is gone with its values.
+
+    ``found`` is the new column that has them inside its texts, where one has.
+    """
     name = f"{table.name}.{column}"
     message = f"{name} is gone with {counted(len(rows), 'value')}"
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
-    untried = unproven is not None and not unproven.tried
+    if unproven is not None and not unproven.tried:
+        found = unproven.target
     declaration = (
-        declare_moves(name, unproven.target, found=message)
-        if unproven is not None and untried
+        declare_moves(name, found, found=message)
+        if found
         else declare("DELETES", name, DROP, found=message)
     )
     samples = (*shown, *_reason_lines(unproven))

@@ -22,6 +22,7 @@ from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
 from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
 from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep
+from pytest_pmd_migrations.rows.moved.suggested_moves import likely_target
 from pytest_pmd_migrations.rows.moved.tables import (
     find_new_table,
     find_rows_elsewhere,
@@ -197,7 +198,12 @@ class TableComparison:
         if (owner, name) in self._declared.moves:
             self._compare_moved(table, column, kept)
         else:
-            self.findings.append(column_gone(table, column, kept, unproven))
+            found = (
+                likely_target(table, kept, column, self._old, self._new, self._renamed)
+                if unproven is None
+                else ""
+            )
+            self.findings.append(column_gone(table, column, kept, unproven, found))
 
     def _compare_moved(self, table: RowTable, column: str, rows: Sequence[Row]) -> None:
         """Compare values with those of the column that is declared for them."""

@@ -133,14 +133,21 @@ def _in_dict(text: str, node: ast.Dict, entries: Entries) -> str:
         last, has_comma = _last_sign(text, end, brace)
         comma = "" if has_comma else ","
     line = max(text.rfind("\n", 0, brace), text.rfind("\r", 0, brace)) + 1
-    if text[line:brace].strip() or line == 0:
-        between = " " if node.values else ""
+    if text[line:brace].strip():
         pairs = ", ".join(_entry(*entry) for entry in entries.items())
-        return f"{text[:last]}{comma}{between}{pairs}{text[last:]}"
+        between = " " if node.values else ""
+        if len(text[line:last] + comma + between + pairs) < _WIDTH:
+            return f"{text[:last]}{comma}{between}{pairs}{text[last:]}"
+        return f"{text[:last]}{comma}{_line_end(text)}{_block(text, entries, '    ')}{text[brace:]}"
     indent = _indent(text, node) or f"{text[line:brace]}    "
-    lines = [line for entry in entries.items() for line in _entry_lines(*entry, indent=indent)]
-    added = "".join(f"{line}{_line_end(text)}" for line in lines)
+    added = _block(text, entries, indent)
     return f"{text[:last]}{comma}{text[last:line]}{added}{text[line:]}"
+
+
+def _block(text: str, entries: Entries, indent: str) -> str:
+    """Return entries in lines of their own, each with the line end that the text has."""
+    lines = (line for entry in entries.items() for line in _entry_lines(*entry, indent=indent))
+    return "".join(f"{line}{_line_end(text)}" for line in lines)
 
 
 def _last_sign(text: str, start: int, brace: int) -> tuple[int, bool]:
@@ -177,9 +184,12 @@ def _index(text: str, line: int | None, column: int | None) -> int:
 
 def _check(before: ast.Module, after: ast.Module, kind: str) -> None:
     """Raise unless nothing but the constant became another one."""
-    rest = [
-        [ast.dump(node) for node in tree.body if not _assigns(node, kind)]
-        for tree in (before, after)
-    ]
-    if rest[0] != rest[1]:
+    rest, pairs = [], []
+    for tree in (before, after):
+        rest.append([ast.dump(node) for node in tree.body if not _assigns(node, kind)])
+        values = [node.value for node in tree.body if _assigns(node, kind)]
+        written = values[0] if values else None
+        nodes = written.values if isinstance(written, ast.Dict) else []
+        pairs.append([ast.dump(node) for node in nodes])
+    if rest[0] != rest[1] or pairs[0] != pairs[1][: len(pairs[0])]:
         raise CannotAddError("its text cannot be added to")

@@ -17,6 +17,8 @@ _SIGNS = ("{0} < 0", "{0} = 0", "{0} > 0", "{0} <= 0", "{0} >= 0", "{0} <> 0")
 _TEXTS = ("{0} <> trim({0})", "{0} <> lower({0})", "{0} <> upper({0})")
 _TYPES = ("text", "integer", "real", "blob")
 _PAIRS = ("{0} < {1}", "{0} = {1}", "{0} <> {1}", "{0} IS {1}", "{0} IS NOT {1}")
+_MARKS = "@./:-_, "
+"""Characters that a text of some kind has, and what is none of that kind lacks."""
 _SEVERAL = 4
 """Values that a list of literals may have."""
 
@@ -98,6 +100,9 @@ def _patterns(column: str, values: Values) -> Iterator[str]:
     ends = _common_start([text[::-1] for text in texts])[::-1]
     if ends and ends.isprintable():
         yield f"{column} GLOB {text_literal('*' + _glob(ends))}"
+    for mark in _MARKS:
+        if not any(mark in text for text in texts):
+            yield f"instr({column}, {text_literal(mark)}) = 0"
     for character in sorted(set(texts[0]).intersection(*texts[1:])):
         if not character.isalnum() and character.isprintable():
             yield f"instr({column}, {text_literal(character)}) > 0"
