@@ -11,10 +11,16 @@ from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql
 
-__all__ = ["empty_conditions", "list_conditions", "pair_conditions", "value_conditions"]
+__all__ = [
+    "list_conditions",
+    "pair_conditions",
+    "plain_conditions",
+    "shape_conditions",
+    "shared_conditions",
+]
 
 _SIGNS = ("{0} < 0", "{0} = 0", "{0} > 0", "{0} <= 0", "{0} >= 0", "{0} <> 0")
-_TEXTS = ("{0} <> trim({0})", "{0} <> lower({0})", "{0} <> upper({0})")
+_CASES = ("{0} <> lower({0})", "{0} <> upper({0})")
 _TYPES = ("text", "integer", "real", "blob")
 _PAIRS = ("{0} < {1}", "{0} = {1}", "{0} <> {1}", "{0} IS {1}", "{0} IS NOT {1}")
 _MARKS = "@./:-_, "
@@ -25,21 +31,50 @@ _SEVERAL = 4
 Values = Sequence[Value]
 
 
-def empty_conditions(columns: Sequence[str]) -> Iterator[str]:
-    """Yield the conditions that a column has a value, has none, or an empty text."""
-    for form in ("{0} IS NULL", "{0} = ''", "coalesce({0}, '') = ''", "{0} IS NOT NULL"):
-        for column in columns:
-            yield form.format(as_sql(column))
+def plain_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield that a column has no value, an empty text, blanks around one, a negative number."""
+    yield from (f"{as_sql(column)} IS NULL" for column in columns)
+    yield from (f"{as_sql(column)} = ''" for column in columns)
+    for column, values in _full(columns, rows):
+        if _are_texts(values):
+            yield f"{column} <> trim({column})"
+    for form in _SIGNS:
+        for column, values in _full(columns, rows):
+            if _are_numbers(values):
+                yield form.format(column)
 
 
-def value_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
-    """Yield conditions on what the values of a column are in ``rows``, the plainest first."""
-    by_column = [(as_sql(c), [row.values[fold(c)] for row in rows]) for c in columns]
-    shapes = (_text_conditions, _number_conditions, _shared_literals, _types, _patterns, _limits)
-    for shape in (*shapes, _lists):
-        for column, values in by_column:
-            if None not in values:
-                yield from shape(column, values)
+def shared_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield that a column has the one value that it has in all rows, or some value at all."""
+    for column, values in _full(columns, rows):
+        literal = as_literal(values[0])
+        if literal is not None and len(set(values)) == 1:
+            yield f"{column} = {literal}"
+    for form in ("coalesce({0}, '') = ''", "{0} IS NOT NULL"):
+        yield from (form.format(as_sql(column)) for column in columns)
+
+
+def shape_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield of which type the values of a column are, what texts begin with, how large they are."""
+    for shape in (_types, _patterns, _cases, _limits, _lists):
+        for column, values in _full(columns, rows):
+            yield from shape(column, values)
+
+
+def _full(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[tuple[str, Values]]:
+    """Yield each column that has a value in all rows, as SQL names it, with these values."""
+    for column in columns:
+        values = [row.values[fold(column)] for row in rows]
+        if None not in values:
+            yield as_sql(column), values
+
+
+def _are_texts(values: Values) -> bool:
+    return all(isinstance(plain_value(value), str) for value in values)
+
+
+def _are_numbers(values: Values) -> bool:
+    return all(isinstance(plain_value(value), int | float) for value in values)
 
 
 def pair_conditions(columns: Sequence[str]) -> Iterator[str]:
@@ -57,22 +92,9 @@ def list_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str
         yield from _lists(as_sql(column), [row.values[fold(column)] for row in rows])
 
 
-def _text_conditions(column: str, values: Values) -> Iterator[str]:
-    texts = [plain_value(value) for value in values]
-    if all(isinstance(text, str) for text in texts):
-        yield from (form.format(column) for form in _TEXTS)
-
-
-def _number_conditions(column: str, values: Values) -> Iterator[str]:
-    if all(isinstance(plain_value(value), int | float) for value in values):
-        yield from (form.format(column) for form in _SIGNS)
-
-
-def _shared_literals(column: str, values: Values) -> Iterator[str]:
-    """Yield the condition that a column has the one value that it has in all rows."""
-    literal = as_literal(values[0])
-    if literal is not None and len(set(values)) == 1:
-        yield f"{column} = {literal}"
+def _cases(column: str, values: Values) -> Iterator[str]:
+    if _are_texts(values):
+        yield from (form.format(column) for form in _CASES)
 
 
 def _types(column: str, values: Values) -> Iterator[str]:

@@ -9,9 +9,10 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql
 
 __all__ = [
+    "child_conditions",
     "duplicate_conditions",
     "list_references",
-    "reference_conditions",
+    "parent_conditions",
     "same_name_conditions",
 ]
 
@@ -19,24 +20,25 @@ Tables = Mapping[str, RowTable]
 """Tables by name in lower case."""
 
 
-def reference_conditions(table: RowTable, tables: Tables) -> Iterator[str]:
-    """Yield the conditions that a row's foreign key points at nothing, or that nothing points here.
-
-    A key that is not declared counts where its column is named after the table it points at.
-    """
-    named = list(list_references(table, tables))
-    for column, parent, target in named:
+def parent_conditions(table: RowTable, tables: Tables) -> Iterator[str]:
+    """Yield the conditions that a row points at nothing."""
+    for column, parent, target in list_references(table, tables):
         yield from _absent(column, parent, target, null=False)
+
+
+def child_conditions(table: RowTable, tables: Tables) -> Iterator[str]:
+    """Yield that no row points at a row, or that one does, and that a row points at something."""
     for child in tables.values():
         for column, parent, target in list_references(child, tables):
             if fold(parent) == fold(table.name):
                 yield from _absent(target, child.name, column, null=True)
-    for column, parent, target in named:
+                yield f"{as_sql(target)} IN (SELECT {as_sql(column)} FROM {as_sql(child.name)})"
+    for column, parent, target in list_references(table, tables):
         yield f"{as_sql(column)} IN (SELECT {as_sql(target)} FROM {as_sql(parent)})"
 
 
-def same_name_conditions(table: RowTable, tables: Tables) -> Iterator[str]:
-    """Yield the conditions that another table's column of the same name lacks a value, or has it.
+def same_name_conditions(table: RowTable, columns: Sequence[str], tables: Tables) -> Iterator[str]:
+    """Yield that another table's column of the same name lacks a column's value, or has it.
 
     So a table that has no foreign keys is cleared of what nothing names.
     """
@@ -45,7 +47,7 @@ def same_name_conditions(table: RowTable, tables: Tables) -> Iterator[str]:
             if fold(other.name) == fold(table.name):
                 continue
             own = {fold(column): column for column in other.columns}
-            for column in table.columns:
+            for column in columns:
                 target = own.get(fold(column))
                 if target is not None:
                     select = f"SELECT {as_sql(target)} FROM {as_sql(other.name)}"

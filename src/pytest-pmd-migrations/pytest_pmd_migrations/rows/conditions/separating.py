@@ -9,15 +9,17 @@ from itertools import chain, islice
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.conditions.of_changes import explaining_conditions
 from pytest_pmd_migrations.rows.conditions.of_columns import (
-    empty_conditions,
     list_conditions,
     pair_conditions,
-    value_conditions,
+    plain_conditions,
+    shape_conditions,
+    shared_conditions,
 )
 from pytest_pmd_migrations.rows.conditions.of_tables import (
+    child_conditions,
     duplicate_conditions,
     list_references,
-    reference_conditions,
+    parent_conditions,
     same_name_conditions,
 )
 from pytest_pmd_migrations.rows.evidence import LostRows
@@ -104,14 +106,18 @@ def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) ->
     if len(table.key) == 1:
         naming.append(table.key[0])
     others = [c for c in table.columns if c not in (*own, *naming)]
-    yield from empty_conditions(own)
-    yield from value_conditions(own, rows)
-    yield from reference_conditions(table, tables)
-    yield from empty_conditions([*others, *naming])
-    yield from same_name_conditions(table, tables)
+    for conditions in (plain_conditions, shared_conditions, shape_conditions):
+        yield from conditions(own, rows)
+    yield from parent_conditions(table, tables)
+    yield from plain_conditions(others, rows)
+    yield from (f"{as_sql(column)} IS NULL" for column in naming)
+    yield from shared_conditions(others, rows)
+    yield from same_name_conditions(table, others, tables)
+    yield from child_conditions(table, tables)
+    yield from shape_conditions(others, rows)
     yield from duplicate_conditions(table)
-    yield from value_conditions(others, rows)
     yield from pair_conditions([*own, *others])
+    yield from same_name_conditions(table, naming, tables)
     yield from list_conditions(naming, rows)
 
 
