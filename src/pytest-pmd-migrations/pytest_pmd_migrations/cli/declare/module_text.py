@@ -104,17 +104,14 @@ def _binds(node: ast.AST, kind: str) -> bool:
 
 def _at_end(text: str, tree: ast.Module, lines: Sequence[str]) -> str:
     end = _line_end(text)
-    blank = len(text) - len(text.rstrip("\r\n"))
-    there = len(_LINE_END.findall(text[len(text) - blank :])) if blank else 0
-    is_block = bool(tree.body) and hasattr(tree.body[-1], "body")
-    wanted = 1 if not tree.body else 3 if is_block else 2
-    if tree.body and _is_constant(tree.body[-1]):
-        wanted = 1
+    there = len(_LINE_END.findall(text[len(text.rstrip("\r\n")) :]))
+    last = tree.body[-1] if tree.body else None
+    if last is None or isinstance(last, ast.Assign | ast.AnnAssign):
+        wanted = 1 if text else 0
+    else:
+        # Two blank lines follow a function or class, one any other statement.
+        wanted = 3 if hasattr(last, "body") else 2
     return text + end * max(0, wanted - there) + end.join(lines) + end
-
-
-def _is_constant(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign | ast.AnnAssign)
 
 
 def _line_end(text: str) -> str:
