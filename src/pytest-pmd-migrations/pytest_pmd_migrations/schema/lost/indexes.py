@@ -24,7 +24,7 @@ def lost_indexes(table: SurvivingTable) -> Iterator[str]:
     here = {fold(one.name): facts_of(one) for one in table.both("index")[1]}
     for one in table.both("index")[0]:
         name, old = fold(one.name), facts_of(one)
-        if ("index", name) in table.dropped or table.lost_column_in(old["columns"], old["WHERE"]):
+        if table.was_dropped(one) or table.lost_column_in(old["columns"], old["WHERE"]):
             continue
         if name in here:
             columns = terms_of(old["columns"])
@@ -70,7 +70,7 @@ def lost_triggers(table: SurvivingTable) -> Iterator[str]:
     gone = table.gone_tables | table.gone_columns - table.after.columns(table.new_name)
     for one in table.both("trigger")[0]:
         key, old = ("trigger", fold(one.name)), facts_of(one)
-        if key in table.after.names or key in table.dropped:
+        if key in table.after.names or table.was_dropped(one):
             continue
         if any(gone & names_in(old[part]) for part in ("event", "WHEN", "body")):
             continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
 from pytest_pmd_migrations.schema.reading.tokens import split_list, tokenize
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
@@ -52,8 +53,8 @@ class Side:
 class SurvivingTable:
     """A table on both sides of a step, and what of the schema the step took away.
 
-    ``gone_tables`` and ``gone_columns`` are folded names, the latter of any table; ``dropped`` are
-    (kind, name) of the indexes and triggers that a DROP of the step names.
+    ``gone_tables`` and ``gone_columns`` are folded names, the latter of any table; ``statements``
+    are those of the step.
     """
 
     old_name: str
@@ -62,7 +63,7 @@ class SurvivingTable:
     after: Side
     gone_tables: frozenset[str]
     gone_columns: frozenset[str]
-    dropped: frozenset[tuple[str, str]]
+    statements: StepStatements
 
     @property
     def old(self) -> SchemaObject:
@@ -90,6 +91,15 @@ class SurvivingTable:
         """Return whether an expression or a list names a column that the table has no longer."""
         gone = self.own_gone_columns
         return bool(gone) and any(gone & names_in(text) for text in texts)
+
+    def was_dropped(self, one: SchemaObject) -> bool:
+        """Return whether a DROP of its own took an index or trigger away.
+
+        Where nobody saw the statements, it did if the table itself was left as it was.
+        """
+        if not self.statements.known:
+            return self.old.sql == self.new.sql
+        return (one.kind, fold(one.name)) in self.statements.dropped
 
     def came(self, kind: str) -> list[SchemaObject]:
         """Return the table's indexes or triggers whose names are new with the step."""

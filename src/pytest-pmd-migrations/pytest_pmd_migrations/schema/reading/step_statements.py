@@ -20,12 +20,14 @@ class StepStatements:
 
     ``tables`` are ("drop", name, "") and ("rename", old name, new name) in their order;
     ``dropped`` are (kind, name) of the indexes and triggers that a DROP names; ``copied`` are
-    (from, into) of the tables whose rows a SELECT copies into another.
+    (from, into) of the tables whose rows a SELECT copies into another. Without any statement
+    they are not ``known``: the runner works on the database past the connection.
     """
 
     tables: tuple[tuple[str, str, str], ...] = ()
     dropped: frozenset[tuple[str, str]] = frozenset()
     copied: frozenset[tuple[str, str]] = frozenset()
+    known: bool = True
 
     def survivors(self, before: frozenset[str], after: frozenset[str]) -> dict[str, str]:
         """Return the new name of each table of ``before`` that is still there ``after`` the step.
@@ -54,7 +56,9 @@ def read_statements(texts: Iterable[str]) -> StepStatements:
     tables: list[tuple[str, str, str]] = []
     dropped: set[tuple[str, str]] = set()
     copied: set[tuple[str, str]] = set()
+    known = False
     for text in texts:
+        known = True
         for tokens in _split(tokenize(text)):
             verb, kind, name, rest = _head(tokens)
             match verb, kind:
@@ -68,7 +72,7 @@ def read_statements(texts: Iterable[str]) -> StepStatements:
                     tables.append(("rename", name, fold(rest[2].value)))
                 case (("CREATE" | "INSERT"), "TABLE"):
                     copied.update((source, name) for source in _sources(rest))
-    return StepStatements(tuple(tables), frozenset(dropped), frozenset(copied))
+    return StepStatements(tuple(tables), frozenset(dropped), frozenset(copied), known)
 
 
 def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
