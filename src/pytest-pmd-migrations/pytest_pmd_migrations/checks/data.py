@@ -25,6 +25,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.checks.stored_damage import judge_stored_damage
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
     Damages,
     RowFinding,
@@ -94,10 +95,7 @@ def _compare(history: History, step: Step, before: Image) -> RowsReport:
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
     record = lineages[0]
-    damaged = {version: seen.stored_damage for version, seen in record.seen.items()}
-    stored = (
-        judge_stored_damage(history, row, damaged) if isinstance(row, SnapshotRow) else Verdict()
-    )
+    stored = _judge_stored(history, row, record)
     label = history.application.label
     findings, remarks = [*stored.findings], [*stored.remarks]
     used: set[UsedDeclaration] = set()
@@ -118,9 +116,10 @@ def _judge_stored(history: History, row: Row, record: LineageRecord[_Seen]) -> V
 
 
 def _finding(history: History, version: int, found: RowFinding) -> Finding:
-    message = f"{history.application.step_name(version)}: {found.message}"
+    what = printable_line(found.message)
+    message = f"{history.application.step_name(version)}: {what}"
     first = headline(message)
-    uncut = wrap_text(found.message, indent="  ") if first != message else ()
+    uncut = wrap_text(what, indent="  ") if first != message else ()
     shown = found.evidence_lines(history.application.declaration_table(version))
     evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
     thing = (format_version(version), found.kind, fold(found.table), fold(found.column or ""))
