@@ -25,6 +25,7 @@ FLOORS = {
         "printable.py",
         "errors.py",
         "wording.py",
+        "statement_record.py",
         "image.py",
         "quoting.py",
         "where_raised.py",

@@ -103,10 +103,7 @@ def _compare(history: History, step: Step, before: Image) -> RowsReport:
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
     record = lineages[0]
-    damaged = {version: seen.stored_damage for version, seen in record.seen.items()}
-    stored = (
-        judge_stored_damage(history, row, damaged) if isinstance(row, SnapshotRow) else Verdict()
-    )
+    stored = _judge_stored(history, row, record)
     label = history.application.label
     findings, remarks = [*stored.findings], [*stored.remarks]
     used: set[UsedDeclaration] = set()
@@ -117,6 +114,13 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
         remarks.extend(Note(about, note) for note in report.notes)
         used.update((version, key) for key in report.used)
     return Verdict(tuple(findings), stored.notes, tuple(remarks), frozenset(used), record.last)
+
+
+def _judge_stored(history: History, row: Row, record: LineageRecord[_Seen]) -> Verdict:
+    if not isinstance(row, SnapshotRow):
+        return Verdict()
+    damaged = {version: seen.stored_damage for version, seen in record.seen.items()}
+    return judge_stored_damage(history, row, damaged)
 
 
 def _finding(history: History, version: int, found: RowFinding) -> Finding:

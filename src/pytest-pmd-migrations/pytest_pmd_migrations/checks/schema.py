@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.lost_guards import guards_watcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -20,6 +21,7 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
+from pytest_pmd_migrations.schema.lost.guards import LostGuards
 from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
@@ -41,6 +43,14 @@ class _Blame:
 
 
 @dataclass(frozen=True)
+class _Seen:
+    """What one step left: the differences from fresh, if any, and the guards that it lost."""
+
+    differing: _Differing | None
+    lost: tuple[LostGuards, ...]
+
+
+@dataclass(frozen=True)
 class _Differing:
     """The differences from fresh at one version, and the full SQL of them."""
 
@@ -48,14 +58,24 @@ class _Differing:
     details: tuple[str, ...]
 
 
-_Record = LineageRecord[_Differing | None]
+_Record = LineageRecord[_Seen]
 
 
-def _watch(history: History) -> Callable[[Step], _Differing | None]:
-    """Compare each step with fresh at that version; None stands for equal."""
+def _watch(history: History) -> Callable[[Step], _Seen]:
+    """Compare each step with fresh at that version, and with what was before it."""
+    compare, lost = _comparison(history), guards_watcher(history)
+
+    def observe(step: Step) -> _Seen:
+        return _Seen(compare(step), lost(step))
+
+    return observe
+
+
+def _comparison(history: History) -> Callable[[Step], _Differing | None]:
+    """Return what compares a step with fresh at that version; None stands for equal."""
     versions = frozenset(history.application.versions)
 
-    def observe(step: Step) -> _Differing | None:
+    def compare(step: Step) -> _Differing | None:
         if step.version not in versions:
             return None
         if step.text == history.fresh.text(step.version):
@@ -68,15 +88,21 @@ def _watch(history: History) -> Callable[[Step], _Differing | None]:
         texts = step.text, history.fresh.text(step.version)
         return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
 
-    return observe
+    return compare
 
 
-def _judge(
-    history: History, row: Row, lineages: Sequence[LineageRecord[_Differing | None]]
-) -> Verdict:
-    """Judge one snapshot's lineage; a variant need not equal fresh until it first does."""
+def _judge(history: History, row: Row, lineages: Sequence[_Record]) -> Verdict:
+    """Judge one snapshot's lineage; a guard that a step lost is a note, whatever fresh has."""
     record = lineages[0]
-    differing = {version: found for version, found in record.seen.items() if found}
+    verdict = _judge_differences(history, row, record)
+    lost = {version: seen.lost for version, seen in record.seen.items()}
+    notes, used = tell_lost_guards(history, lost)
+    return replace(verdict, notes=(*verdict.notes, *notes), used=verdict.used | used)
+
+
+def _judge_differences(history: History, row: Row, record: _Record) -> Verdict:
+    """Judge how one lineage differs; a variant need not equal fresh until it first does."""
+    differing = {version: one.differing for version, one in record.seen.items() if one.differing}
     if record.start.variant:
         return _judge_variant(history, row, record, differing)
     if not differing:
@@ -186,4 +212,4 @@ def _where(history: History, record: _Record, version: int) -> str:
     return f"after {history.application.step_name(version)}"
 
 
-SCHEMA = Check("schema", "snapshot", _watch, _judge)
+SCHEMA = Check("schema", "snapshot", _watch, _judge, reads=frozenset(("GUARDS",)))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Finding, Note, SnapshotRow, Verdict
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import Damages
 from pytest_pmd_migrations.snapshots.names import format_version
@@ -79,8 +80,9 @@ def _left(history: History, row: SnapshotRow, damaged: Mapping[int, Damages]) ->
     version, latest = min(damaged), max(damaged)
     still = "" if version == latest else f", and still there at {history.application.title(latest)}"
     for found in damaged[latest].findings():
-        message = f"stored {row.title}: {found.message}"
-        uncut = wrap_text(found.message, indent="  ") if headline(message) != message else ()
+        what = printable_line(found.message)
+        message = f"stored {row.title}: {what}"
+        uncut = wrap_text(what, indent="  ") if headline(message) != message else ()
         lines = (
             f"  in the stored snapshot {row}, before any step{still}",
             *uncut,
@@ -99,7 +101,7 @@ def _not_mended(
     name = history.application.step_name(version)
     lines = [f"  {_written(until)} of {row}, but this is left:"]
     for found in damages.findings():
-        lines.extend(wrap_text(found.message, indent="    "))
+        lines.extend(wrap_text(printable_line(found.message), indent="    "))
         lines.extend(f"      {line}" for line in found.evidence)
     lines.extend(("", *_advice(history, row, damages)))
     head = headline(f"{name} does not mend what is damaged in {row}")

@@ -19,8 +19,8 @@ __all__ = ["Damage", "Damages", "Strays", "find_damage", "find_strays", "stray_f
 
 _READ = 100
 _SHOWN = 3
-_PAGES = "integrity_check finds the file broken"
-_UNCHECKED = "foreign keys cannot be checked"
+_PAGES = "integrity_check"
+_UNCHECKED = "foreign_key_check"
 _INDEX = "full-text index"
 _NUMBERED = re.compile(r"\b(row|rowid|page|tree|cell)s? #?\d+", re.IGNORECASE)
 
@@ -74,14 +74,20 @@ class Damages:
 
     def findings(self) -> Iterator[RowFinding]:
         """Yield a finding about the file, one about its foreign keys, one for each index."""
-        for kind in (_PAGES, _UNCHECKED):
-            lines = [cut_line(one.line) for one in self.found if one.kind == kind]
-            if lines:
-                yield RowFinding("", None, kind, tuple(lines[:_SHOWN]), kind=kind)
+        broken, unchecked = self._lines(_PAGES), self._lines(_UNCHECKED)
+        if broken:
+            yield RowFinding("", None, "integrity_check finds the file broken", broken, kind=_PAGES)
+        if unchecked:
+            message = "foreign keys cannot be checked"
+            yield RowFinding("", None, message, unchecked, kind=_UNCHECKED)
         for one in self.found:
             if one.kind == _INDEX:
                 message = f"the full-text index {one.table} does not match its content"
                 yield RowFinding(one.table, None, message, (cut_line(one.line),), kind=_INDEX)
+
+    def _lines(self, kind: str) -> tuple[str, ...]:
+        lines = (cut_line(one.line) for one in self.found if one.kind == kind)
+        return tuple(lines)[:_SHOWN]
 
 
 @dataclass(frozen=True)
