@@ -5,15 +5,16 @@ A rebuild that forgets one is no difference from fresh, which has lost it too, a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, UsedDeclaration
+from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
 from pytest_pmd_migrations.schema.reading.step_statements import read_statements
+from pytest_pmd_migrations.sources.written_declarations import in_quotes
 
 __all__ = ["guards_watcher", "tell_lost_guards"]
 
@@ -80,10 +81,15 @@ def _note(history: History, version: int, lost: Sequence[LostGuards]) -> Note:
     else:
         command = f"GUARDS = {{{_entries(lost, ': ')}}}"
     row = MigrationRow(version, application.label(version))
-    return Note(row, f"no longer has: {listed}. Where that is meant:", command)
+    declarable = tuple(
+        excuse("GUARDS", one.table, found=f"{one.table} no longer has {', '.join(one.guards)}")
+        for one in lost
+    )
+    text = f"no longer has: {listed}. Where that is meant:"
+    return Note(row, text, command, declarable=declarable)
 
 
 def _entries(lost: Sequence[LostGuards], joint: str) -> str:
     """Return a declaration of each table, as Python and TOML both read strings."""
-    names = (json.dumps(one.table, ensure_ascii=False) for one in lost)
+    names = (in_quotes(one.table) for one in lost)
     return ", ".join(f'{name}{joint}"<reason>"' for name in names)
