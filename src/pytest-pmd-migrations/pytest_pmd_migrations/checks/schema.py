@@ -1,7 +1,8 @@
-"""The check ``schema``: an upgraded database must have the schema of a fresh one.
+"""The check ``schema``: an upgraded database must have the schema of a fresh one, and a whole one.
 
 Prevents the accident that tests of fresh databases never see: a released migration was edited,
-and old databases keep a shape that no new one has.
+and old databases keep a shape that no new one has. What both have broken alike is found by
+``broken_references``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.references import Arrival
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.lost_guards import guards_watcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
     Check,
@@ -43,14 +46,6 @@ class _Blame:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What one step left: the differences from fresh, if any, and the guards that it lost."""
-
-    differing: _Differing | None
-    lost: tuple[LostGuards, ...]
-
-
-@dataclass(frozen=True)
 class _Differing:
     """The differences from fresh at one version, and the full SQL of them."""
 
@@ -58,56 +53,70 @@ class _Differing:
     details: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """One version of a lineage: how it differs from fresh, its references, the guards it lost."""
+
+    differing: _Differing | None
+    references: Arrival
+    lost: tuple[LostGuards, ...]
+
+
 _Record = LineageRecord[_Seen]
 
 
 def _watch(history: History) -> Callable[[Step], _Seen]:
-    """Compare each step with fresh at that version, and with what was before it."""
-    compare, lost = _comparison(history), guards_watcher(history)
+    """Compare each step with fresh at that version and with what was before it."""
+    versions = frozenset(history.application.versions)
+    references, lost = history.references.walk(), guards_watcher(history)
 
     def observe(step: Step) -> _Seen:
-        return _Seen(compare(step), lost(step))
+        arrival = references.arrive(step.text, step.after, step.conn)
+        differing = _compare(history, step) if step.version in versions else None
+        return _Seen(differing, arrival, lost(step))
 
     return observe
 
 
-def _comparison(history: History) -> Callable[[Step], _Differing | None]:
-    """Return what compares a step with fresh at that version; None stands for equal."""
-    versions = frozenset(history.application.versions)
-
-    def compare(step: Step) -> _Differing | None:
-        if step.version not in versions:
-            return None
-        if step.text == history.fresh.text(step.version):
-            return None
-        upgraded = read_schema(step.conn)
-        diff = history.difference(upgraded, step.version)
-        if not diff:
-            return None
-        schemas = upgraded, history.fresh.schema(step.version)
-        texts = step.text, history.fresh.text(step.version)
-        return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
-
-    return compare
+def _compare(history: History, step: Step) -> _Differing | None:
+    """Return how a database differs from fresh at its version, None where it is equal."""
+    if step.text == history.fresh.text(step.version):
+        return None
+    upgraded = read_schema(step.conn)
+    diff = history.difference(upgraded, step.version)
+    if not diff:
+        return None
+    schemas = upgraded, history.fresh.schema(step.version)
+    texts = step.text, history.fresh.text(step.version)
+    return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
 
 
 def _judge(history: History, row: Row, lineages: Sequence[_Record]) -> Verdict:
-    """Judge one snapshot's lineage; a guard that a step lost is a note, whatever fresh has."""
+    """Judge one snapshot's lineage: against fresh, then its references, then guards it lost."""
     record = lineages[0]
-    verdict = _judge_differences(history, row, record)
+    compared = _judge_differences(history, row, record)
+    arrivals = {version: seen.references for version, seen in record.seen.items()}
+    referred = judge_references(history, row, record.start, arrivals)
     lost = {version: seen.lost for version, seen in record.seen.items()}
     notes, used = tell_lost_guards(history, lost)
-    return replace(verdict, notes=(*verdict.notes, *notes), used=verdict.used | used)
+    return Verdict(
+        (*referred.findings, *compared.findings),
+        (*compared.notes, *referred.notes, *notes),
+        (*compared.remarks, *referred.remarks),
+        referred.used | used,
+        record.last,
+    )
 
 
 def _judge_differences(history: History, row: Row, record: _Record) -> Verdict:
-    """Judge how one lineage differs; a variant need not equal fresh until it first does."""
-    differing = {version: one.differing for version, one in record.seen.items() if one.differing}
+    """Compare one lineage with fresh; a variant need not equal fresh until it first does."""
+    seen = record.seen.items()
+    differing = {version: one.differing for version, one in seen if one.differing}
     if record.start.variant:
         return _judge_variant(history, row, record, differing)
     if not differing:
-        return Verdict(image=record.last)
-    return Verdict((_finding(history, row, record, differing),), image=record.last)
+        return Verdict()
+    return Verdict((_finding(history, row, record, differing),))
 
 
 def _judge_variant(
@@ -117,13 +126,13 @@ def _judge_variant(
     stops = [v for v in (record.start.version, *record.reached) if v in known]
     joined = next((version for version in stops if version not in differing), None)
     if joined is None:
-        return Verdict((_finding(history, row, record, differing),), image=record.last)
+        return Verdict((_finding(history, row, record, differing),))
     later = {version: found for version, found in differing.items() if version > joined}
     if later:
-        return Verdict((_finding(history, row, record, later),), image=record.last)
+        return Verdict((_finding(history, row, record, later),))
     joined_title = history.application.title(joined)
     remark = Note(row, f"same schema as fresh from {joined_title} on")
-    return Verdict(remarks=(remark,), image=record.last)
+    return Verdict(remarks=(remark,))
 
 
 def _finding(
@@ -212,4 +221,4 @@ def _where(history: History, record: _Record, version: int) -> str:
     return f"after {history.application.step_name(version)}"
 
 
-SCHEMA = Check("schema", "snapshot", _watch, _judge, reads=frozenset(("GUARDS",)))
+SCHEMA = Check("schema", "snapshot", _watch, _judge, reads=frozenset(("GUARDS", "DANGLING")))

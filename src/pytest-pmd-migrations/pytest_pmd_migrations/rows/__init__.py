@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
 from pytest_pmd_migrations.rows.compare import compare_rows
+from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import (
@@ -26,6 +27,7 @@ __all__ = [
     "digest_tables",
     "find_damage",
     "find_strays",
+    "has_rows_of",
     "leave_out_excused",
     "same_content",
     "stray_findings",

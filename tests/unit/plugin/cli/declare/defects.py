@@ -1,4 +1,4 @@
-"""A history whose released steps and stored databases have twelve defects of eight kinds."""
+"""A history whose released steps and stored databases have fourteen defects of ten kinds."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ CREATE TABLE IF NOT EXISTS books(id INTEGER PRIMARY KEY AUTOINCREMENT,
 CREATE TABLE IF NOT EXISTS loans(id INTEGER PRIMARY KEY, state TEXT);
 CREATE TABLE IF NOT EXISTS drafts(id INTEGER PRIMARY KEY, text TEXT);
 CREATE TABLE IF NOT EXISTS log(line TEXT);
+CREATE INDEX IF NOT EXISTS books_title ON books(title);
+CREATE VIEW IF NOT EXISTS latest AS SELECT max(id) AS id FROM drafts;
 CREATE VIRTUAL TABLE IF NOT EXISTS found USING fts5(text, content='drafts', content_rowid='id');
 CREATE TRIGGER IF NOT EXISTS drafts_found AFTER INSERT ON drafts
   BEGIN INSERT INTO found(rowid, text) VALUES (new.id, new.text); END
@@ -129,11 +131,13 @@ DEFECTS = {
     (3, "DELETES authors"),
     (3, "ORPHANS books"),
     (4, "SEQUENCES books"),
+    (4, "GUARDS books"),
     (5, "AGAIN"),
     (6, "DELETES authors.mail"),
     (7, "AGAIN"),
     (8, "MOVES authors.phone"),
     (9, "DELETES drafts"),
+    (9, "DANGLING latest"),
     (1, "damaged"),
     (1, "unsupported"),
 }
