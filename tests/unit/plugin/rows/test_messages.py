@@ -126,6 +126,33 @@ TEXTS = {
             '  MOVES = {"t.a": "t.b"}',
         ),
     ),
+    "column, inside JSON": (
+        Case(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'five');",
+            "ALTER TABLE t ADD COLUMN data TEXT; UPDATE t SET data = json_object('a', a);"
+            "ALTER TABLE t DROP COLUMN a",
+        ),
+        "t.a is gone with 1 value",
+        (
+            "gone: id 1, a 'five'",
+            "where that is meant, declare it:",
+            '  MOVES = {"t.a": "t.data"}',
+        ),
+    ),
+    "values that become NULL or others": (
+        Case(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);"
+            "INSERT INTO t VALUES (1, 'x'), (2, ' y'), (3, 'z');",
+            "UPDATE t SET a = CASE id WHEN 1 THEN NULL ELSE trim(a) END",
+        ),
+        "t.a changed in 2 of 3 rows",
+        (
+            "id 1: 'x', now NULL",
+            "id 2: ' y', now 'y'",
+            "where that is meant, declare it:",
+            '  CHANGES = {"t.a": ("a <> trim(a)", "<reason>")}',
+        ),
+    ),
     "values": (
         Case(
             "CREATE TABLE t (a TEXT, b TEXT, v, PRIMARY KEY (a, b)) WITHOUT ROWID;"
