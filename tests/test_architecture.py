@@ -26,6 +26,7 @@ FLOORS = {
         "git_leftovers.py",
         "errors.py",
         "wording.py",
+        "statement_record.py",
         "image.py",
         "quoting.py",
         "where_raised.py",

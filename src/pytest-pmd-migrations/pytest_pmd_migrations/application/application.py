@@ -9,8 +9,18 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
+from pytest_pmd_migrations.snapshots.names import (
+    SnapshotName,
+    Start,
+    format_version,
+    version_title,
+)
+from pytest_pmd_migrations.sources.declarations import (
+    NOTHING_DECLARED,
+    Declarations,
+    StoredExcuse,
+    merge,
+)
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Location,
@@ -20,6 +30,7 @@ from pytest_pmd_migrations.sources.protocol import (
     location_of,
     versions_of,
 )
+from pytest_pmd_migrations.sources.written_declarations import toml_key
 
 __all__ = ["Application"]
 
@@ -30,13 +41,15 @@ class Application:
 
     ``name`` is empty where a project has one source, else the source's name, which then stands
     in every id. ``declared`` are the declarations of the ``migration_rows`` file by version,
-    ``statements`` the application's SQL by the names that its hook gave.
+    ``statements`` the application's SQL by the names that its hook gave, ``stored`` what the
+    ``migration_rows`` file says of stored snapshots, by their names.
     """
 
     source: Source
     name: str = ""
     declared: Mapping[int, Declarations] = field(default_factory=dict)
     statements: Mapping[str, str] = field(default_factory=dict)
+    stored: Mapping[str, StoredExcuse] = field(default_factory=dict)
 
     @cached_property
     def versions(self) -> tuple[int, ...]:
@@ -83,8 +96,19 @@ class Application:
         """
         if isinstance(self.source, FilesSource) and self.file_name(version).endswith(".py"):
             return ""
-        number = format_version(version)
-        return f"{self.name}.{number}" if self.name else number
+        return ".".join(map(toml_key, self.declaration_path(version)))
+
+    def declaration_path(self, version: int) -> tuple[str, ...]:
+        """Return the same table, as the names that lead to it."""
+        return tuple(filter(None, (self.name, format_version(version))))
+
+    def stored_table(self, snapshot: SnapshotName) -> str:
+        """Return the TOML table that says what a stored snapshot is: ``stored."0003+bug"``."""
+        return ".".join(map(toml_key, self.stored_path(snapshot)))
+
+    def stored_path(self, snapshot: SnapshotName) -> tuple[str, ...]:
+        """Return the same table, as the names that lead to it."""
+        return tuple(filter(None, (self.name, "stored", str(snapshot))))
 
     def location(self, version: int) -> Location:
         """Return where that version's migration is written; SourceError where none can say it."""

@@ -11,6 +11,7 @@ from pytest_pmd_migrations.application.references import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["History", "Project"]
 
@@ -27,6 +28,16 @@ class History:
     def fresh(self) -> FreshDatabases:
         """Fresh databases of this application, each built once."""
         return FreshDatabases(self.application.source)
+
+    @cached_property
+    def supported(self) -> tuple[SnapshotName, ...]:
+        """The names of the stored snapshots that must upgrade, sorted."""
+        return tuple(name for name in self.store.names if not self.why_unsupported(name))
+
+    def why_unsupported(self, name: SnapshotName) -> str:
+        """Return why the application no longer upgrades a snapshot; empty where it does."""
+        excuse = self.application.stored.get(str(name))
+        return excuse.unsupported if excuse is not None else ""
 
     @cached_property
     def references(self) -> SchemaReferences:

@@ -18,6 +18,7 @@ from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
+from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
@@ -129,9 +130,13 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_SecondR
         start = history.application.start_title(record.start)
         runner.setdefault(second.runner, []).append(start)
         step.setdefault(second.step, []).append(start)
-    return Verdict(
-        (*_runner_finding(history, version, runner), *_step_finding(history, version, step))
-    )
+    of_runner = tuple(_runner_finding(history, version, runner))
+    of_step = tuple(_step_finding(history, version, step))
+    if of_step:
+        excused = history.application.declarations(version).excuse("AGAIN")
+        if excused is not None:
+            return Verdict(of_runner, used=frozenset({(version, excused)}))
+    return Verdict((*of_runner, *of_step))
 
 
 def _runner_finding(
@@ -162,16 +167,21 @@ def _step_finding(
 ) -> Iterator[Finding]:
     lines = _evidence(changed)
     if lines:
+        name = history.application.step_name(version)
+        declaration = excuse("AGAIN", found=f"{name} is not idempotent")
+        table = history.application.declaration_table(version)
         yield Finding(
-            headline(f"{history.application.step_name(version)} is not idempotent"),
+            headline(f"{name} is not idempotent"),
             (
                 *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
                 *lines,
                 "",
                 "Make the step look before it changes:",
                 "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL",
+                *declaration.lines(table),
             ),
             version,
+            declarable=(declaration,),
         )
 
 
@@ -196,4 +206,5 @@ AGAIN = Check(
     _watch,
     _judge,
     applies=lambda history: can_rerun(history.application.source),
+    reads=frozenset(("AGAIN",)),
 )

@@ -7,8 +7,7 @@ drops what they name.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival
@@ -21,10 +20,12 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
 from pytest_pmd_migrations.schema.showing.carets import TextWithCarets
 from pytest_pmd_migrations.snapshots.names import Start, format_version
+from pytest_pmd_migrations.sources.written_declarations import in_quotes
 from pytest_pmd_migrations.wording import WIDTH, headline, wrap_text
 
 __all__ = ["judge_references"]
@@ -94,12 +95,24 @@ def _of_step(history: History, version: int, arrival: Arrival, last: Arrival) ->
     ahead = [one for one in appeared if one in arrival.of_new_objects and not _is_in(one, last)]
     broken = [one for one in appeared if one not in ahead]
     about = MigrationRow(version, history.application.label(version))
-    notes = (
-        *(Note(about, f"{found}; where that is meant, DANGLING says so") for found in doubtful),
-        *(Note(about, f"{found}, until a later step mends it") for found in ahead),
+    notes = [
+        Note(
+            about,
+            f"{found}; where that is meant, DANGLING says so",
+            declarable=tuple(_declarable([found])),
+        )
+        for found in doubtful
+    ]
+    notes.extend(
+        Note(
+            about,
+            f"{found}, until a later step mends it",
+            declarable=tuple(_declarable([found])),
+        )
+        for found in ahead
     )
     findings = (_finding(history, version, arrival, broken, last),) if broken else ()
-    return Verdict(findings, notes, used=frozenset(used))
+    return Verdict(findings, tuple(notes), used=frozenset(used))
 
 
 def _finding(
@@ -127,7 +140,15 @@ def _finding(
     lines.extend(_declaration(history.application.declaration_table(version), names))
     number = format_version(version)
     things = frozenset((number, "reference", *_identity(found)) for found in broken)
-    return Finding(first, tuple(lines), version, things=things, of_step=True)
+    declarable = tuple(_declarable(broken))
+    return Finding(first, tuple(lines), version, things=things, of_step=True, declarable=declarable)
+
+
+def _declarable(broken: Sequence[Broken]) -> Iterator[SuggestedDeclaration]:
+    """Yield the declaration of each object that is left without what it names."""
+    for name in dict.fromkeys(found.name for found in broken):
+        said = "; ".join(str(found) for found in broken if found.name == name)
+        yield excuse("DANGLING", name, found=said)
 
 
 def _mend_lines(mend: str) -> list[str]:
@@ -152,7 +173,7 @@ def _what_to_do(history: History, version: int) -> str:
 
 def _declaration(table: str, names: Sequence[str]) -> list[str]:
     """Return the lines that declare names as left without an object, in TOML below a table."""
-    reasons = [f"{json.dumps(name, ensure_ascii=False)}" for name in names]
+    reasons = [in_quotes(name) for name in names]
     if table:
         return [f"    [{table}.dangling]", *(f'    {name} = "<reason>"' for name in reasons)]
     if len(reasons) == 1:

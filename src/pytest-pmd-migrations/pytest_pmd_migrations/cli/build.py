@@ -162,7 +162,13 @@ def _newest_before(
 ) -> tuple[Start, Image]:
     """Return the newest older snapshot that is no variant, stored or just built; else fresh."""
     images = {other: stored.image for other, stored in survey.snapshots.items()} | dict(built)
-    older = [other for other in images if not other.variant and other.version < name.version]
+    older = [
+        other
+        for other in images
+        if not other.variant
+        and other.version < name.version
+        and not survey.history.why_unsupported(other)
+    ]
     if not older:
         return FRESH, EMPTY
     return max(older), images[max(older)]

@@ -66,8 +66,9 @@ class Survey:
     """Holds everything that was found of one application.
 
     ``snapshots`` are the sound ones, ``unsound`` says what is wrong with each other one; nothing
-    stored of ``rebuilt`` was looked at. ``lineages`` begin with the fresh one, and
-    ``fresh_schemas`` holds the schema of each version that it reaches.
+    stored of ``rebuilt`` was looked at. ``lineages`` begin with the fresh one, and those of
+    snapshots that are no longer upgraded are left out; ``fresh_schemas`` holds the schema of each
+    version that the fresh one reaches.
     """
 
     history: History
@@ -127,7 +128,8 @@ def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> 
     fresh_schemas: dict[int, Schema] = {}
     lineages: dict[Start, LineageSurvey] = {FRESH: _walk_lineage(history, EMPTY, fresh_schemas)}
     for name, stored in snapshots.items():
-        lineages[name] = _walk_lineage(history, stored.image)
+        if name in history.supported:
+            lineages[name] = _walk_lineage(history, stored.image)
     return Survey(
         history, lock_file, frozenset(rebuilt), snapshots, unsound, lineages, fresh_schemas
     )

@@ -21,7 +21,7 @@ from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatri
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
 from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.fold import Folded, fold
-from pytest_pmd_migrations.report.outcome import BAD, Outcome
+from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
 from pytest_pmd_migrations.sources.protocol import runner_of
@@ -90,8 +90,11 @@ class MatrixPlugin:
         report = yield
         if isinstance(item, CellItem) and item.outcome is not None and report.when == "call":
             report.migration_outcome = item.outcome.to_json()  # type: ignore[attr-defined]  # ours
-            if item.outcome.blocked_by is not None:
-                report.longrepr = item.blamed_by(item.outcome.blocked_by)
+            blocked_by = item.outcome.blocked_by
+            if blocked_by is not None:
+                report.longrepr = item.skipped_at(blocked_by, f"blocked {blocked_by.culprit}")
+            elif item.outcome.status == NONE:
+                report.longrepr = item.skipped_at(item.cell.row, item.outcome.remarks[0].text)
         return report
 
     @pytest.hookimpl(tryfirst=True)

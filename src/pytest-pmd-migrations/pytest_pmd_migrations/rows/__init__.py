@@ -6,25 +6,29 @@ from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_row
 from pytest_pmd_migrations.rows.compare import compare_rows
 from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
+from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import (
+    Damages,
     Strays,
-    check_integrity,
+    find_damage,
     find_strays,
     stray_findings,
 )
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 
 __all__ = [
+    "Damages",
     "RowFinding",
     "RowsReport",
     "Strays",
-    "check_integrity",
     "combine_digests",
     "compare_rows",
     "count_rows",
     "digest_tables",
+    "find_damage",
     "find_strays",
     "has_rows_of",
+    "leave_out_excused",
     "same_content",
     "stray_findings",
     "unchanged_rows",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
 from pytest_pmd_migrations.checks.model import MigrationRow
+from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -44,7 +45,10 @@ def test_a_step_that_doubles_rows_fails_for_every_lineage(tmp_path: Path) -> Non
         "    table notes: 3 rows, after the second run 4\n"
         "\n"
         "Make the step look before it changes:\n"
-        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL\n"
+        "where it is released, declare it in the file of migration_rows:\n"
+        "  [0002]\n"
+        '  again = "<reason>"'
     )
 
 
@@ -77,7 +81,10 @@ def test_a_step_that_raises_and_leaves_everything_passes_unless_it_must_not(
         "    it raised OperationalError: duplicate column name: pinned\n"
         "\n"
         "Make the step look before it changes:\n"
-        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL\n"
+        "where it is released, declare it in the file of migration_rows:\n"
+        "  [0002]\n"
+        '  again = "<reason>"'
     )
 
 
@@ -189,3 +196,36 @@ def test_a_second_run_that_would_skip_has_raised(tmp_path: Path) -> None:
     told_lines = told(history, "0001", "again").split("\n")
     assert told_lines[0] == "0001_step.py is not idempotent"
     assert "    it raised Skipped: not 1 twice" in told_lines
+
+
+EXCUSED = Declarations(excuses={DeclarationKey("AGAIN", ""): "released so"})
+
+
+@pytest.mark.parametrize(
+    ("step", "idempotent"),
+    [
+        ("INSERT INTO notes(title) VALUES ('welcome')", False),
+        ("UPDATE notes SET title = title || '!'", False),
+        ("ALTER TABLE notes ADD COLUMN pinned", True),
+    ],
+)
+def test_a_released_step_that_is_not_idempotent_can_be_excused(
+    tmp_path: Path, step: str, idempotent: bool
+) -> None:
+    steps = {1: ONE, 2: step}
+    history = application(tmp_path, steps, idempotent=idempotent, declared={2: EXCUSED})
+    store(history, "0001", ROWS)
+    assert told(history, "0002", "again") == ""
+    assert verdict(history, "0002", "again").used == {(2, DeclarationKey("AGAIN", ""))}
+
+
+def test_an_excuse_that_a_step_does_not_need_is_not_used(tmp_path: Path) -> None:
+    steps = {1: ONE, 2: "CREATE TABLE IF NOT EXISTS tags(a)"}
+    history = application(tmp_path, steps, declared={2: EXCUSED})
+    assert verdict(history, "0002", "again").used == frozenset()
+
+
+def test_an_excuse_of_a_step_is_none_of_the_runner(tmp_path: Path) -> None:
+    source = Restless(tmp_path / "app", {1: ONE})
+    history = application(tmp_path, {}, source=source, declared={1: EXCUSED})
+    assert told(history, "0001", "again").startswith("the runner does not rest at 0001")

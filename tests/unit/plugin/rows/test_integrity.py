@@ -6,19 +6,31 @@ import sqlite3
 from contextlib import closing
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import Strays, check_integrity, count_rows, find_strays
+from pytest_pmd_migrations.rows import (
+    Damages,
+    Strays,
+    count_rows,
+    find_damage,
+    find_strays,
+    stray_findings,
+)
 
 from tests.unit.plugin.rows.steps import image
 
 
 def unsound(after, before=None):
     """Check a database against the one it was before, if any."""
-    known = Strays()
+    strays, damages = Strays(), Damages()
     if before is not None:
-        with closing(before.connect()) as conn:
-            known = find_strays(conn)
-    with closing(after.connect()) as conn:
-        return check_integrity(conn, after, strays=find_strays(conn), before=known)
+        strays, damages = looked_at(before)
+    now, damaged = looked_at(after)
+    return [*damaged.since(damages).findings(), *stray_findings(now.since(strays))]
+
+
+def looked_at(database):
+    with closing(database.connect()) as conn:
+        strays = find_strays(conn)
+        return strays, find_damage(conn, database, strays=strays)
 
 
 ORPHANS = """
