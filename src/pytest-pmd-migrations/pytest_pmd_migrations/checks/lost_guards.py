@@ -85,5 +85,5 @@ def _note(history: History, version: int, lost: Sequence[LostGuards]) -> Note:
 
 def _entries(lost: Sequence[LostGuards], joint: str) -> str:
     """Return a declaration of each table, as Python and TOML both read strings."""
-    names = (json.dumps(one.table, ensure_ascii=False) for one in lost)
+    names = (json.dumps(one.table, ensure_ascii=not one.table.isprintable()) for one in lost)
     return ", ".join(f'{name}{joint}"<reason>"' for name in names)
