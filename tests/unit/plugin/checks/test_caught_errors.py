@@ -11,6 +11,7 @@ import pytest
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
+from pytest_pmd_migrations.sources.protocol import Location
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -90,6 +91,31 @@ def test_what_a_runner_tries_at_each_step_is_not_told(tmp_path: Path, probe: str
     source = Probing(tmp_path / "app", {1: ONE, 2: "CREATE TABLE u(a)"})
     source.probe = probe
     assert notes_of(tmp_path, source.steps, source) == []
+
+
+class Scripts(Notes):
+    """A source whose runner splits scripts, and goes on after a statement that fails."""
+
+    def location(self, version: int) -> Location:
+        return Location(self.folder / f"{version:04d}_step.sql")
+
+    def take(self, conn: sqlite3.Connection, version: int) -> None:
+        script = self.location(version).path.read_text()
+        for statement in script.removeprefix("# ").split(";"):
+            with contextlib.suppress(sqlite3.Error):
+                conn.execute(statement)
+        conn.execute(f"PRAGMA user_version = {version}")
+
+
+def test_what_a_runner_of_scripts_goes_on_after_is_told(tmp_path: Path) -> None:
+    two = f"SELECT a FROM nowhere; {BAD}"
+    source = Scripts(tmp_path / "app", {1: ONE, 2: two})
+    begin = "a statement failed and the step went on"
+    assert notes_of(tmp_path, source.steps, source) == [
+        f"{begin}: SELECT a FROM nowhere (no such table: nowhere)",
+        TOLD,
+        IDLE,
+    ]
 
 
 MIGRATION = """\

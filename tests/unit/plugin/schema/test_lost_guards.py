@@ -319,7 +319,7 @@ def harmless_steps(conn: sqlite3.Connection) -> Iterator[list[str]]:
         yield [f"{alter} ADD COLUMN one_more"]
         yield [*rebuild_of(table, sql), *(text for _, _, text in owned_sql(conn, table))]
         columns = conn.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
-        for (column,) in columns[:2]:
+        for (column,) in columns[:1]:
             yield [f"{alter} RENAME COLUMN {quote(column)} TO renamed"]
             yield [f"{alter} DROP COLUMN {quote(column)}"]
 
