@@ -20,6 +20,7 @@ from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Case", "FinishedRun", "scratch_folder"]
@@ -87,6 +88,7 @@ class Case:
         """Run the upgrade on the copy at ``path``, and tell ``observer`` of it."""
         raised: BaseException | None = None
         with WatchedRun(path, observer) as watched:
+            begin_step(self.to)
             try:
                 self.source.upgrade(watched.connect(), self.to)
             except KeyboardInterrupt:

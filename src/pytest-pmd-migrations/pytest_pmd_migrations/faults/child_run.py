@@ -14,6 +14,7 @@ from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds.registry import Kind
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
+from pytest_pmd_migrations.still_clock.connections import still_connections
 
 __all__ = ["PATIENCE", "try_faults"]
 
@@ -33,7 +34,7 @@ def try_faults(
     another one each time, a connection was lost from sight, or the process ended by itself.
     """
     # Here, and not in each child: a child that looks through all modules copies half the memory.
-    with patched_connect():
+    with patched_connect(), still_connections():
         return tuple(_strike_all(case, kinds, patience))
 
 

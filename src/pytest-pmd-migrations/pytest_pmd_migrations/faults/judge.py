@@ -24,6 +24,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Judge"]
@@ -162,6 +163,7 @@ class Judge:
         case.on_retry()
         try:
             with closing(_open(path)) as conn:
+                begin_step(case.to)
                 case.source.upgrade(conn, case.to)
             with closing(_open(path)) as conn:
                 state = self._read(conn)

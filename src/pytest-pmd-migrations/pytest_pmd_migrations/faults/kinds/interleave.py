@@ -27,7 +27,7 @@ from pytest_pmd_migrations.faults.kinds.turns import (
 )
 from pytest_pmd_migrations.faults.points import at_statements
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
-from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
+from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 
