@@ -21,12 +21,14 @@ FaultSet = Literal["default", "full"]
 class Rules:
     """The settings that hold for every application of a run.
 
-    ``ignore_patterns`` are the globs of ``migration_ignore``; ``idempotent`` says that a step run
+    ``ignore_patterns`` are the globs of ``migration_ignore``, ``volatile_patterns`` those of
+    ``migration_volatile`` (on ``"table.column"``); ``idempotent`` says that a step run
     a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
     alone is no difference; ``faults`` are those that the check ``atomic`` tries.
     """
 
     ignore_patterns: tuple[str, ...] = ()
+    volatile_patterns: tuple[str, ...] = ()
     idempotent: bool = False
     column_order: ColumnOrder = "fail"
     faults: FaultSet = "default"

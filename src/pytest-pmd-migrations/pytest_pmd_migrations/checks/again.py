@@ -20,7 +20,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
+from pytest_pmd_migrations.sources.protocol import can_rerun, rerun
 from pytest_pmd_migrations.wording import counted, error_text, headline, wrap_text
 
 __all__ = ["AGAIN"]
@@ -97,7 +97,7 @@ def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
         lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
     if first == second and unchanged_rows(step.after.content, content):
         return ()
-    volatile = volatile_columns(history.application.source)
+    volatile = history.volatile
     rows = [
         digest_tables(shown, volatile=volatile, ignore=history.rules.ignore_patterns)
         for shown in (step.conn, conn)

@@ -50,8 +50,9 @@ class Case:
     """An upgrade of ``before``, which is at version ``start``, to version ``to``.
 
     ``database_name`` is what messages call the database. ``ignore`` are globs on objects that are
-    not the application's. ``on_retry`` is called before a plain retry, for whoever limits the time
-    that one takes.
+    not the application's, ``volatile_setting`` globs on columns that differ from run to run,
+    besides those that the source itself names. ``on_retry`` is called before a plain retry, for
+    whoever limits the time that one takes.
     """
 
     source: Source
@@ -61,12 +62,13 @@ class Case:
     database_name: str
     mode: Mode = "rollback"
     ignore: Sequence[str] = ()
+    volatile_setting: Sequence[str] = ()
     on_retry: Callable[[], None] = field(default=lambda: None)
 
     @property
     def volatile(self) -> tuple[str, ...]:
         """Globs on the columns that differ from run to run."""
-        return volatile_columns(self.source)
+        return (*volatile_columns(self.source), *self.volatile_setting)
 
     @contextmanager
     def database(self) -> Iterator[Path]:

@@ -79,7 +79,7 @@ class Judge:
             raise InjectionError(
                 f"two runs without a fault differ, from {self._case.database_name} to"
                 f" {format_version(self._case.to)}: {wrong}. Name columns that differ from run to"
-                " run in the source's volatile"
+                " run in migration_volatile"
             )
 
     def _struck(
@@ -104,7 +104,10 @@ class Judge:
         return {step.version: self._read(step.conn, step.after) for step in steps}
 
     def _read(self, conn: sqlite3.Connection, image: Image | None = None) -> DatabaseState:
-        return read_state(conn, self._case.source, ignore=self._case.ignore, image=image)
+        case = self._case
+        return read_state(
+            conn, case.source, ignore=case.ignore, volatile=case.volatile, image=image
+        )
 
     def _find(self, files: DatabaseFiles) -> _Found:
         found = self._by_files.get(files.digest)

@@ -12,17 +12,20 @@ from pytest_pmd_migrations.rows.integrity import (
     stray_findings,
 )
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
+from pytest_pmd_migrations.rows.varying import VaryingRows, find_varying
 
 __all__ = [
     "RowFinding",
     "RowsReport",
     "Strays",
+    "VaryingRows",
     "check_integrity",
     "combine_digests",
     "compare_rows",
     "count_rows",
     "digest_tables",
     "find_strays",
+    "find_varying",
     "same_content",
     "stray_findings",
     "unchanged_rows",

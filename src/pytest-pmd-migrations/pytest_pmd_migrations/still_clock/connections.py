@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
 from pytest_pmd_migrations.still_clock.replaced_functions import replace_functions
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["open_still", "still_connections"]
 
+Opened = TypeVar("Opened", bound=sqlite3.Connection)
 
-def open_still(database: Any, **options: Any) -> sqlite3.Connection:  # noqa: ANN401 - as sqlite3.connect
-    """Return what ``sqlite3.connect`` returns, with the still clock and the seeded dice.
+
+def open_still(database: str | Path, factory: type[Opened]) -> Opened:
+    """Return a connection of the class ``factory`` with the still clock and the seeded dice.
 
     Where Python's SQLite cannot be reached, its functions are replaced on the new connection.
     """
     with still_connections():
-        conn = sqlite3.connect(database, **options)
+        conn = sqlite3.connect(database, factory=factory)
     if _hooks() is None:
         replace_functions(conn)
     return conn

@@ -15,14 +15,6 @@ from contextlib import contextmanager
 from ctypes import POINTER, c_char_p, c_int, c_void_p, cast
 
 from pytest_pmd_migrations.c_library.library import LibraryNotFoundError, find_library
-from pytest_pmd_migrations.faults.vfs.operations import (
-    Delete,
-    FileOperation,
-    Open,
-    Sync,
-    Truncate,
-    Write,
-)
 from pytest_pmd_migrations.c_library.structures import (
     SIZE_UP_TO_VERSION,
     CharacteristicsFunction,
@@ -34,6 +26,14 @@ from pytest_pmd_migrations.c_library.structures import (
     TruncateFunction,
     Vfs,
     WriteFunction,
+)
+from pytest_pmd_migrations.faults.vfs.operations import (
+    Delete,
+    FileOperation,
+    Open,
+    Sync,
+    Truncate,
+    Write,
 )
 
 __all__ = ["Shim"]
