@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +34,11 @@ class Rules:
     idempotent: bool = False
     column_order: ColumnOrder = "fail"
     faults: FaultSet = "default"
+
+    def volatile_line(self, globs: Iterable[str]) -> str:
+        """Return the line of settings that adds ``globs`` to ``migration_volatile``."""
+        every = dict.fromkeys((*self.volatile_patterns, *globs))
+        return f"migration_volatile = {json.dumps(list(every))}"
 
     def visible(self, schema: Schema) -> Schema:
         """Return a schema without the objects that ``migration_ignore`` names."""

@@ -34,7 +34,7 @@ def try_faults(
     another one each time, a connection was lost from sight, or the process ended by itself.
     """
     # Here, and not in each child: a child that looks through all modules copies half the memory.
-    with patched_connect(), still_connections():
+    with patched_connect():
         return tuple(_strike_all(case, kinds, patience))
 
 
@@ -65,16 +65,17 @@ def _strike(case: Case, kinds: Sequence[Kind], skip: int, tell: Tell) -> None:
     case = replace(case, on_retry=lambda: tell("retry", None))
     started = time.perf_counter()
     judge = Judge(case)
-    judge.check_plain_run()
-    plans = [(kind, tuple(kind.points(case))) for kind in kinds]
-    every = [point for _, points in plans for point in points]
-    tell("points", (time.perf_counter() - started, every))
-    for kind, points in plans:
-        remaining = points[skip:]
-        skip = max(skip - len(points), 0)
-        if remaining:
-            for struck in kind.strike(case, remaining, judge):
-                tell("struck", struck)
+    with still_connections(dice=judge.throws_dice):
+        judge.check_plain_run()
+        plans = [(kind, tuple(kind.points(case))) for kind in kinds]
+        every = [point for _, points in plans for point in points]
+        tell("points", (time.perf_counter() - started, every))
+        for kind, points in plans:
+            remaining = points[skip:]
+            skip = max(skip - len(points), 0)
+            if remaining:
+                for struck in kind.strike(case, remaining, judge):
+                    tell("struck", struck)
 
 
 def _one_child(

@@ -24,7 +24,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
-from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step, times_thrown
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Judge"]
@@ -61,6 +61,12 @@ class Judge:
     def after_run(self, point: Point, finished: FinishedRun) -> StruckPoint:
         """Judge the files of a run that came to its end, with an error or without."""
         return self._struck(point, finished.files, finished.said, reported=not finished.raised)
+
+    @cached_property
+    def throws_dice(self) -> bool:
+        """Whether the upgrade calls SQL's functions of chance; replacing them takes memory."""
+        before = times_thrown()
+        return bool(self._expected) and times_thrown() > before
 
     def check_plain_run(self) -> None:
         """Raise InjectionError unless a run without a fault ends where a walk in memory does.

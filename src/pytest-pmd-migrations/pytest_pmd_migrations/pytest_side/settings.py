@@ -41,7 +41,8 @@ def load_project(config: pytest.Config) -> Project:
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
-    ``migration_faults``, ``migration_rows`` and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    ``migration_faults``, ``migration_rows`` and the hooks ``pytest_migration_sources`` and
+    ``pytest_migration_statements``.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)

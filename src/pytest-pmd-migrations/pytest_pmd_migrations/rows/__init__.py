@@ -12,9 +12,10 @@ from pytest_pmd_migrations.rows.integrity import (
     stray_findings,
 )
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
-from pytest_pmd_migrations.rows.varying import VaryingRows, find_varying
+from pytest_pmd_migrations.rows.varying import NOTHING_VARIES, VaryingRows, find_varying
 
 __all__ = [
+    "NOTHING_VARIES",
     "RowFinding",
     "RowsReport",
     "Strays",

@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-__all__ = ["STANDS_AT", "begin_step", "clock_moves", "later", "still_time", "throw_bytes"]
+__all__ = [
+    "STANDS_AT",
+    "begin_step",
+    "clock_moves",
+    "later",
+    "still_time",
+    "throw_bytes",
+    "times_thrown",
+]
 
 STANDS_AT = 2_000_000_000_000
 """Milliseconds since 1970: 2033-05-18 03:33:20 UTC. Its day is in every month, and no month's end.
@@ -38,6 +46,7 @@ class _Process:
     ruling = _Ruling()
     version = 0
     dice = random.Random(0)
+    thrown = 0
 
 
 def begin_step(version: int) -> None:
@@ -53,9 +62,15 @@ def still_time() -> int | None:
 
 def throw_bytes(count: int) -> bytes:
     """Return the next ``count`` random bytes."""
+    _Process.thrown += 1
     if _Process.ruling.time is None:
         return os.urandom(count)
     return _Process.dice.randbytes(count)
+
+
+def times_thrown() -> int:
+    """Return how often this process has thrown the dice."""
+    return _Process.thrown
 
 
 @contextmanager

@@ -33,16 +33,17 @@ def open_still(database: str | Path, factory: type[Opened]) -> Opened:
 
 
 @contextmanager
-def still_connections() -> Iterator[None]:
+def still_connections(*, dice: bool = True) -> Iterator[None]:
     """Give every connection that is opened in the block, by whoever, the still clock and dice.
 
-    Nothing happens where Python's SQLite cannot be reached.
+    Without ``dice`` it has the clock alone, which takes no memory. Nothing happens where Python's
+    SQLite cannot be reached.
     """
     hooks = _hooks()
     if hooks is None:
         yield
         return
-    with hooks.installed():
+    with hooks.installed(dice=dice):
         yield
 
 

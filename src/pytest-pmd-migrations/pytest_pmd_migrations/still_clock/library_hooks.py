@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import CFUNCTYPE, POINTER, addressof, c_char_p, c_int, c_int64, c_void_p, cast
 
-from pytest_pmd_migrations.c_library.library import find_library
+from pytest_pmd_migrations.c_library.library import LibraryNotFoundError, find_library
 from pytest_pmd_migrations.c_library.structures import CurrentTimeFunction, Vfs
 from pytest_pmd_migrations.still_clock.clock_and_dice import still_time, throw_bytes
 
 __all__ = ["LibraryHooks"]
 
 _OK = 0
+_VERSION_WITH_TIME = 2
 _NAME = b"pytest-pmd-migrations-still"
 _JULIAN_1970 = 210_866_760_000_000
 _UTF8, _INNOCUOUS = 1, 0x200000
@@ -41,6 +42,8 @@ class LibraryHooks:
         self._library = library = find_library()
         self._declare_types()
         self._system = cast(library.sqlite3_vfs_find(None), POINTER(Vfs)).contents
+        if self._system.version < _VERSION_WITH_TIME:
+            raise LibraryNotFoundError("another VFS without a clock in whole milliseconds")
         self._system_time = CurrentTimeFunction(self._system.current_time_64)
         self._vfs = Vfs.from_buffer_copy(self._system)
         self._vfs.name = _NAME
@@ -49,24 +52,25 @@ class LibraryHooks:
         self._random = _SqlFunction(self._throw_integer)
         self._randomblob = _SqlFunction(self._throw_blob)
         self._entry = _EntryPoint(self._prepare)
+        self._entry_address = cast(self._entry, c_void_p)
+        self._dice = False
         library.sqlite3_vfs_register(addressof(self._vfs), 0)
 
     @contextmanager
-    def installed(self) -> Iterator[None]:
+    def installed(self, *, dice: bool) -> Iterator[None]:
         """Let every connection that is opened in the block, by whoever, ask the hooks."""
         library = self._library
-        before = library.sqlite3_vfs_find(None)
-        if before == addressof(self._vfs):
-            yield
-            return
-        entry = cast(self._entry, c_void_p)
+        before, dice_before = library.sqlite3_vfs_find(None), self._dice
+        self._dice = dice
         library.sqlite3_vfs_register(addressof(self._vfs), 1)
-        library.sqlite3_auto_extension(entry)
+        library.sqlite3_auto_extension(self._entry_address)
         try:
             yield
         finally:
-            library.sqlite3_cancel_auto_extension(entry)
+            self._dice = dice_before
             library.sqlite3_vfs_register(before, 1)
+            if before != addressof(self._vfs):
+                library.sqlite3_cancel_auto_extension(self._entry_address)
 
     def _declare_types(self) -> None:
         library = self._library
@@ -96,6 +100,8 @@ class LibraryHooks:
 
     def _prepare(self, connection: int, _message: int, _api: int) -> int:
         """Replace the functions of a connection that is being opened."""
+        if not self._dice:
+            return _OK
         create = self._library.sqlite3_create_function_v2
         for name, count, function in (
             (b"random", 0, self._random),
