@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import Start
@@ -14,6 +16,7 @@ from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = [
     "VersionResult",
+    "digest_rows",
     "recorded_volatile",
     "row_digester",
     "table_digester",
@@ -86,6 +89,14 @@ def table_digester(
         return digests
 
     return digest
+
+
+def digest_rows(history: History, image: Image) -> str:
+    """Return the digest of a database's rows that a lock line of today would record."""
+    with closing(image.connect()) as conn:
+        return combine_digests(
+            digest_tables(conn, volatile=history.volatile, ignore=history.rules.ignore_patterns)
+        )
 
 
 def version_line(

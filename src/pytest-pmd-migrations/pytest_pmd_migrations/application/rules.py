@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_pmd_migrations.rows import volatile_setting
 from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare
 from pytest_pmd_migrations.schema.values import ORDER
 
@@ -37,8 +37,7 @@ class Rules:
 
     def volatile_line(self, globs: Iterable[str]) -> str:
         """Return the line of settings that adds ``globs`` to ``migration_volatile``."""
-        every = dict.fromkeys((*self.volatile_patterns, *globs))
-        return f"migration_volatile = {json.dumps(list(every))}"
+        return volatile_setting((*self.volatile_patterns, *globs))
 
     def visible(self, schema: Schema) -> Schema:
         """Return a schema without the objects that ``migration_ignore`` names."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import digest_columns, steady_columns
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 
-__all__ = ["NOTHING_VARIES", "VaryingRows", "find_varying"]
+__all__ = ["NOTHING_VARIES", "VaryingRows", "find_varying", "volatile_setting"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class VaryingRows:
     def globs(self) -> tuple[str, ...]:
         """The columns as ``migration_volatile`` takes them."""
         return tuple(re.sub(r"[*?[]", r"[\g<0>]", column) for column in self.columns)
+
+
+def volatile_setting(globs: Iterable[str]) -> str:
+    """Return the line of settings that takes the columns of ``globs`` out of all comparisons."""
+    return f"migration_volatile = {json.dumps(list(dict.fromkeys(globs)))}"
 
 
 NOTHING_VARIES = VaryingRows()
