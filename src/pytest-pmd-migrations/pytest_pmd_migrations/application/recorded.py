@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import closing
 from dataclasses import dataclass
+from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
-from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
 from pytest_pmd_migrations.snapshots.names import Start
@@ -91,12 +90,11 @@ def table_digester(
     return digest
 
 
-def digest_rows(history: History, image: Image) -> str:
+def digest_rows(history: History, conn: Connection) -> str:
     """Return the digest of a database's rows that a lock line of today would record."""
-    with closing(image.connect()) as conn:
-        return combine_digests(
-            digest_tables(conn, volatile=history.volatile, ignore=history.rules.ignore_patterns)
-        )
+    return combine_digests(
+        digest_tables(conn, volatile=history.volatile, ignore=history.rules.ignore_patterns)
+    )
 
 
 def version_line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.application.changed import is_edited
@@ -13,12 +14,38 @@ from pytest_pmd_migrations.application.recorded import recorded_volatile
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows, find_varying
+from pytest_pmd_migrations.rows import (
+    NOTHING_VARIES,
+    TimeSpan,
+    VaryingRows,
+    find_present_time,
+    find_varying,
+)
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.snapshots.names import Start
 
-__all__ = ["VaryingStep", "find_varying_step", "varying_between"]
+__all__ = [
+    "TimedRun",
+    "VaryingStep",
+    "find_varying_step",
+    "present_time",
+    "varying_between",
+    "volatile_line",
+]
+
+
+@dataclass(frozen=True)
+class TimedRun:
+    """What the steps from one start made of it, and the time that they took.
+
+    ``before`` is the database of ``start``, ``after`` the one at the end.
+    """
+
+    start: Start
+    before: Image
+    after: Image
+    span: TimeSpan
 
 
 @dataclass(frozen=True)
@@ -38,17 +65,15 @@ def find_varying_step(
 ) -> VaryingStep | None:
     """Return what varies after the step to ``version``, of the lineages that gave other rows.
 
-    Each is walked twice. A clock may show the same both times: so the stored snapshot, which is
-    older, is asked too. None where nothing varies, or where an edited migration may be why.
+    Each is walked twice. A clock may show the same both times: so values that are the time of
+    today are found too. None where nothing varies, or where an edited migration may be why.
     """
     if any(is_edited(history, v) for v in history.application.versions if v <= version):
         return None
     found: list[str] = []
     globs: list[str] = []
-    for varying in (
-        *(_walked_twice(history, version, start) for start in starts),
-        _unlike_stored(history, version),
-    ):
+    for start in starts:
+        varying = _walked_twice(history, version, start)
         found.extend(varying.columns)
         globs.extend(varying.globs)
     if not found:
@@ -85,33 +110,39 @@ def varying_between(
         )
 
 
+def present_time(
+    history: History, run: TimedRun, version: int, *, rebuilt: bool = False
+) -> VaryingRows:
+    """Return the columns in which the steps of a run to ``version`` wrote the time of today.
+
+    ``rebuilt`` as in :func:`varying_between`.
+    """
+    application = history.application
+    versions = [v for v in application.versions if run.start.version < v <= version]
+    anew = (version,) if rebuilt else ()
+    with closing(run.before.connect()) as before, closing(run.after.connect()) as after:
+        return find_present_time(
+            before,
+            after,
+            run.span,
+            written=b"".join(map(application.text, versions)),
+            volatile=recorded_volatile(history, version, rebuilt=anew),
+            ignore=history.rules.ignore_patterns,
+        )
+
+
 def _walked_twice(history: History, version: int, start: Start) -> VaryingRows:
     try:
-        return varying_between(
-            history,
-            version,
-            _end_of_walk(history, version, start),
-            _end_of_walk(history, version, start),
-        )
+        first, second = (_timed_run(history, version, start) for _ in range(2))
     except MigrationTestError:
         # A lineage that does not arrive is told by itself.
         return NOTHING_VARIES
+    return varying_between(history, version, first.after, second.after) or present_time(
+        history, second, version
+    )
 
 
-def _unlike_stored(history: History, version: int) -> VaryingRows:
-    """Return what differs from the stored snapshot, which was built from the newest older one."""
-    stored = SnapshotName(version)
-    names = [name for name in history.store.names if not name.variant]
-    if stored not in names:
-        return NOTHING_VARIES
-    base: Start = max((name for name in names if name.version < version), default=FRESH)
-    try:
-        now = _end_of_walk(history, version, base)
-        return varying_between(history, version, history.store.read(stored), now)
-    except MigrationTestError:
-        return NOTHING_VARIES
-
-
-def _end_of_walk(history: History, version: int, start: Start) -> Image:
-    *_, last = walk(history.application.source, history.store.image(start), to=version)
-    return last.after
+def _timed_run(history: History, version: int, start: Start) -> TimedRun:
+    since, before = datetime.now(UTC), history.store.image(start)
+    *_, last = walk(history.application.source, before, to=version)
+    return TimedRun(start, before, last.after, TimeSpan(since, datetime.now(UTC)))

@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 import click
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
+from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import find_problems, shown_failure
 from pytest_pmd_migrations.cli.project import UnusableError
-from pytest_pmd_migrations.cli.refuse_varying import FirstRun, refuse_varying
+from pytest_pmd_migrations.cli.refuse_varying import BuiltRun, refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import StepFailedError
@@ -64,7 +66,7 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
         )
     built: dict[SnapshotName, Image] = {}
     lines: list[str] = []
-    runs: dict[SnapshotName, FirstRun] = {}
+    runs: dict[SnapshotName, BuiltRun] = {}
     for name in sorted(survey.rebuilt):
         built[name], runs[name], told = _build(survey, name, built)
         lines.extend(told)
@@ -130,7 +132,7 @@ def _names_to_build(history: History, rewrite: int | None) -> list[SnapshotName]
 
 def _build(
     survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]
-) -> tuple[Image, FirstRun, list[str]]:
+) -> tuple[Image, BuiltRun, list[str]]:
     """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables.
 
     Takes the steps again on one open connection, which the runner may have prepared (loaded
@@ -145,7 +147,9 @@ def _build(
             if base.version < version <= name.version:
                 _take_step(survey.history, conn, version, base)
         _refuse_difference(survey, name, read_schema(conn), base)
-        run = FirstRun(base, before, Image.of_connection(conn), TimeSpan(since, datetime.now(UTC)))
+        span = TimeSpan(since, datetime.now(UTC))
+        run = TimedRun(base, before, Image.of_connection(conn), span)
+        built_run = BuiltRun(run, digest_rows(survey.history, conn))
         filled = fill_empty_tables(conn, ignore=survey.history.rules.ignore_patterns)
         image = canonical_image(Image.of_connection(conn))
     way = f"{FRESH} -> {name}"
@@ -161,7 +165,7 @@ def _build(
             f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
             " pmd-migrations snapshot"
         )
-    return image, run, lines
+    return image, built_run, lines
 
 
 def _newest_before(

@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 
 import click
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.upgrade import walk
-from pytest_pmd_migrations.application.varying_step import varying_between, volatile_line
+from pytest_pmd_migrations.application.varying_step import (
+    TimedRun,
+    present_time,
+    varying_between,
+    volatile_line,
+)
 from pytest_pmd_migrations.cli.survey import Survey
-from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import TimeSpan, VaryingRows, find_present_time
-from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
+from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import wrap_text
 
-__all__ = ["FirstRun", "refuse_varying"]
+__all__ = ["BuiltRun", "refuse_varying"]
 
 
 @dataclass(frozen=True)
-class FirstRun:
-    """What the steps from one start made of it when its next snapshot was built.
+class BuiltRun:
+    """The run that built a snapshot, and the digest of the rows that it ended with."""
 
-    ``before`` is the database of ``start``, ``after`` the one at the snapshot's version, without
-    generated rows; ``span`` is the time that the steps took.
-    """
-
-    start: Start
-    before: Image
-    after: Image
-    span: TimeSpan
+    run: TimedRun
+    digest: str
 
 
-def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, FirstRun]) -> None:
+def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, BuiltRun]) -> None:
     """Raise ClickException for the first version whose rows are not those of another run.
 
     ``survey`` has walked each start of ``runs`` too.
     """
-    for name, run in sorted(runs.items()):
-        other = survey.lineages[run.start].rows.get(name.version)
-        version, varying = name.version, _present_time(survey.history, name, run)
-        if other is not None and other != digest_rows(survey.history, run.after):
-            version, varying = _first_step_that_varies(survey.history, name, run)
-        elif not varying:
-            continue
-        raise click.ClickException(_told(survey.history, version, varying))
+    history = survey.history
+    for name, built in sorted(runs.items()):
+        run, version, varying = built.run, name.version, NOTHING_VARIES
+        same = survey.lineages[run.start].rows.get(version, built.digest) == built.digest
+        if not same:
+            version, varying = _first_step_that_varies(history, name, run)
+        varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
+        if varying or not same:
+            raise click.ClickException(_told(history, version, varying))
 
 
 def _told(history: History, version: int, varying: VaryingRows) -> str:
@@ -68,23 +65,8 @@ def _told(history: History, version: int, varying: VaryingRows) -> str:
     return "\n".join(lines)
 
 
-def _present_time(history: History, name: SnapshotName, run: FirstRun) -> VaryingRows:
-    """Return the columns in which a step wrote the time of today."""
-    application = history.application
-    versions = [v for v in application.versions if run.start.version < v <= name.version]
-    with closing(run.before.connect()) as before, closing(run.after.connect()) as after:
-        return find_present_time(
-            before,
-            after,
-            run.span,
-            written=b"".join(map(application.text, versions)),
-            volatile=history.volatile,
-            ignore=history.rules.ignore_patterns,
-        )
-
-
 def _first_step_that_varies(
-    history: History, name: SnapshotName, run: FirstRun
+    history: History, name: SnapshotName, run: TimedRun
 ) -> tuple[int, VaryingRows]:
     """Return the version after which two runs differ first, and in what."""
     source = history.application.source

@@ -29,6 +29,13 @@ class VaryingRows:
     def __bool__(self) -> bool:
         return bool(self.columns or self.tables)
 
+    def joined(self, other: VaryingRows) -> VaryingRows:
+        """Return what varies here or there."""
+        return VaryingRows(
+            tuple(dict.fromkeys((*self.columns, *other.columns))),
+            tuple(dict.fromkeys((*self.tables, *other.tables))),
+        )
+
     @property
     def globs(self) -> tuple[str, ...]:
         """The columns as ``migration_volatile`` takes them."""
