@@ -56,7 +56,7 @@ def _told(history: History, version: int, varying: VaryingRows) -> str:
     lines.extend(
         wrap_text(
             "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each"
-            " run here. Let it take the values from its rows, or from random() in SQL."
+            " run here. Let it take the values from its rows, or ask SQL's."
         )
     )
     if varying.columns:
