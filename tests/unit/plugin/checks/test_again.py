@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
-from pytest_pmd_migrations.checks.model import MigrationRow
+from pytest_pmd_migrations.checks.model import MigrationRow, Note
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -189,3 +190,76 @@ def test_a_second_run_that_would_skip_has_raised(tmp_path: Path) -> None:
     told_lines = told(history, "0001", "again").split("\n")
     assert told_lines[0] == "0001_step.py is not idempotent"
     assert "    it raised Skipped: not 1 twice" in told_lines
+
+
+MADE = """ALTER TABLE notes RENAME TO old;
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, made TEXT DEFAULT CURRENT_TIMESTAMP);
+INSERT INTO notes(id, title) SELECT id, title FROM old; DROP TABLE old"""
+
+
+@pytest.mark.parametrize(
+    "two",
+    [
+        MADE,
+        "UPDATE notes SET title = date('now', '-1 day')",
+        "UPDATE notes SET title = hex(randomblob(8)) || random()",
+        "INSERT OR REPLACE INTO notes VALUES (7, strftime('%s'))",
+    ],
+)
+def test_values_of_sqls_clock_and_dice_are_not_the_second_runs_doing(
+    tmp_path: Path, two: str
+) -> None:
+    history = application(tmp_path, {1: ONE, 2: two})
+    store(history, "0001", ROWS)
+    found = verdict(history, "0002", "again")
+    assert (found.findings, found.notes) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "key", ["hex(randomblob(16))", "random()", "date('now')", "CURRENT_TIMESTAMP"]
+)
+def test_a_row_under_a_new_key_of_chance_or_time_is_a_doubled_row(tmp_path: Path, key: str) -> None:
+    """With the same dice the second run would find its key taken, and seem to do nothing."""
+    steps = {
+        1: "CREATE TABLE IF NOT EXISTS log(id PRIMARY KEY, text)",
+        2: f"INSERT OR IGNORE INTO log VALUES ({key}, 'upgraded')",
+    }
+    assert "    table log: 1 row, after the second run 2" in told(
+        application(tmp_path, steps), "0002", "again"
+    )
+
+
+def test_what_is_not_of_the_clock_in_the_same_row_still_tells(tmp_path: Path) -> None:
+    two = "UPDATE notes SET title = title || '!', made = datetime('now')"
+    one = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT, made)"
+    history = application(tmp_path, {1: one, 2: two})
+    store(history, "0001", f"{one}; INSERT INTO notes(title) VALUES ('a'), ('b')")
+    assert "    table notes: other values in its 2 rows" in told(history, "0002", "again")
+
+
+@pytest.mark.parametrize("ticks_after", range(1, 6))
+def test_the_verdict_is_the_same_wherever_a_second_ticks(tmp_path: Path, ticks_after: int) -> None:
+    """The application's own clock shows whole seconds, and moves on between two of its runs."""
+    runs = []
+
+    def two(conn: sqlite3.Connection) -> None:
+        runs.append(1)
+        second = "10:00:00" if len(runs) <= ticks_after else "10:00:01"
+        conn.execute("UPDATE notes SET title = ?", [second])
+
+    history = application(tmp_path, {1: ONE, 2: two})
+    store(history, "0001", ROWS)
+    assert verdict(history, "0002", "again", only=True).findings == ()
+
+
+def test_dice_of_the_steps_own_are_told_in_a_note(tmp_path: Path) -> None:
+    def two(conn: sqlite3.Connection) -> None:
+        conn.execute("UPDATE notes SET title = ?", [str(uuid4())])
+
+    history = application(tmp_path, {1: ONE, 2: two}, volatile_patterns=("log.at",))
+    store(history, "0001", ROWS)
+    text = "other values in each run, not compared: notes.title"
+    line = 'migration_volatile = ["log.at", "notes.title"]'
+    assert verdict(history, "0002", "again").notes == (Note(MigrationRow(2), text, line),)
+    settled = application(tmp_path, {1: ONE, 2: two}, volatile_patterns=("notes.title",))
+    assert verdict(settled, "0002", "again").notes == ()
