@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -197,36 +199,30 @@ CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, made TEXT DEFAULT CURRENT
 INSERT INTO notes(id, title) SELECT id, title FROM old; DROP TABLE old"""
 
 
-@pytest.mark.parametrize(
-    "two",
-    [
-        MADE,
-        "UPDATE notes SET title = date('now', '-1 day')",
-        "UPDATE notes SET title = hex(randomblob(8)) || random()",
-        "INSERT OR REPLACE INTO notes VALUES (7, strftime('%s'))",
-    ],
-)
-def test_values_of_sqls_clock_and_dice_are_not_the_second_runs_doing(
-    tmp_path: Path, two: str
-) -> None:
-    history = application(tmp_path, {1: ONE, 2: two})
+ASKS = {
+    3: "UPDATE notes SET title = date('now', '-1 day')",
+    4: "UPDATE notes SET title = hex(randomblob(8)) || random()",
+    5: "INSERT OR REPLACE INTO notes VALUES (7, strftime('%s', 'now'), NULL)",
+}
+
+
+def test_values_of_sqls_clock_and_dice_are_not_the_second_runs_doing(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: MADE, **ASKS})
     store(history, "0001", ROWS)
-    found = verdict(history, "0002", "again")
-    assert (found.findings, found.notes) == ((), ())
+    for version in history.application.versions:
+        found = verdict(history, f"{version:04d}", "again", only=True)
+        assert (found.findings, found.notes) == ((), ())
 
 
-@pytest.mark.parametrize(
-    "key", ["hex(randomblob(16))", "random()", "date('now')", "CURRENT_TIMESTAMP"]
-)
-def test_a_row_under_a_new_key_of_chance_or_time_is_a_doubled_row(tmp_path: Path, key: str) -> None:
+def test_a_row_under_a_new_key_of_chance_or_time_is_a_doubled_row(tmp_path: Path) -> None:
     """With the same dice the second run would find its key taken, and seem to do nothing."""
-    steps = {
-        1: "CREATE TABLE IF NOT EXISTS log(id PRIMARY KEY, text)",
-        2: f"INSERT OR IGNORE INTO log VALUES ({key}, 'upgraded')",
-    }
-    assert "    table log: 1 row, after the second run 2" in told(
-        application(tmp_path, steps), "0002", "again"
-    )
+    steps = {1: "CREATE TABLE IF NOT EXISTS log(id PRIMARY KEY, text)"}
+    for key in ("hex(randomblob(16))", "random()", "date('now')", "CURRENT_TIMESTAMP"):
+        steps[len(steps) + 1] = f"INSERT OR IGNORE INTO log VALUES ({key}, 'upgraded')"
+    history = application(tmp_path, steps)
+    for version in range(2, len(steps) + 1):
+        found = told(history, f"{version:04d}", "again")
+        assert f"after the second run {version}\n" in found
 
 
 def test_what_is_not_of_the_clock_in_the_same_row_still_tells(tmp_path: Path) -> None:
@@ -237,19 +233,17 @@ def test_what_is_not_of_the_clock_in_the_same_row_still_tells(tmp_path: Path) ->
     assert "    table notes: other values in its 2 rows" in told(history, "0002", "again")
 
 
-@pytest.mark.parametrize("ticks_after", range(1, 6))
-def test_the_verdict_is_the_same_wherever_a_second_ticks(tmp_path: Path, ticks_after: int) -> None:
-    """The application's own clock shows whole seconds, and moves on between two of its runs."""
-    runs = []
+def ticking(ticks_after: int) -> Callable[[sqlite3.Connection], object]:
+    """A step that asks a clock of whole seconds, which moves on after so many runs of it."""
+    seconds = itertools.chain(["10:00:00"] * ticks_after, itertools.repeat("10:00:01"))
+    return lambda conn: conn.execute("UPDATE notes SET title = ?", [next(seconds)])
 
-    def two(conn: sqlite3.Connection) -> None:
-        runs.append(1)
-        second = "10:00:00" if len(runs) <= ticks_after else "10:00:01"
-        conn.execute("UPDATE notes SET title = ?", [second])
 
-    history = application(tmp_path, {1: ONE, 2: two})
-    store(history, "0001", ROWS)
-    assert verdict(history, "0002", "again", only=True).findings == ()
+def test_the_verdict_is_the_same_wherever_a_second_ticks(tmp_path: Path) -> None:
+    for ticks_after in range(7):
+        history = application(tmp_path, {1: ONE, 2: ticking(ticks_after)})
+        store(history, "0001", ROWS)
+        assert verdict(history, "0002", "again", only=True).findings == ()
 
 
 def test_dice_of_the_steps_own_are_told_in_a_note(tmp_path: Path) -> None:

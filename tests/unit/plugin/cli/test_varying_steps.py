@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from pytest_pmd_migrations.snapshots.lock_file import read_lock_file, text_digest
 
 from tests.unit.plugin.cli.conftest import FIRST, Project
@@ -69,27 +68,22 @@ def test_dice_of_pythons_are_refused_with_step_column_and_line(project: Make) ->
     assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
 
 
-@pytest.mark.parametrize(
-    "now",
-    [
-        "int(datetime.now().timestamp())",
-        "datetime.now().isoformat(timespec='seconds')",
-        "str(datetime.now().date())",
-    ],
-)
-def test_a_clock_that_shows_the_same_in_both_runs_is_refused_too(project: Make, now: str) -> None:
+def test_a_clock_that_shows_the_same_in_both_runs_is_refused_too(project: Make) -> None:
     made = project(FIRST + ROW)
     made.write(
         "db/sql/0002_at.py",
         module(
             2,
-            "db.execute('ALTER TABLE notes ADD COLUMN at')",
-            f"db.execute('UPDATE notes SET at = ?', [{now}])",
+            *(f"db.execute('ALTER TABLE notes ADD COLUMN {name}')" for name in ("s", "at", "day")),
+            "now = datetime.now()",
+            "shown = int(now.timestamp()), now.isoformat(timespec='seconds'), str(now.date())",
+            "db.execute('UPDATE notes SET s = ?, at = ?, day = ?', shown)",
             imports="from datetime import datetime",
         ),
     )
-    line = 'migration_volatile = ["notes.at"]'
-    assert made.run("snapshot") == (1, refusal("0002_at.py", "notes.at", line=line))
+    what = "notes.at", "notes.day", "notes.s"
+    line = 'migration_volatile = ["notes.at", "notes.day", "notes.s"]'
+    assert made.run("snapshot") == (1, refusal("0002_at.py", *what, line=line))
 
 
 def test_another_number_of_rows_each_time_is_refused(project: Make) -> None:
@@ -160,11 +154,10 @@ def test_rows_that_were_taken_out_are_recorded_anew_by_the_setting_of_today(
     assert made.run("check")[0] == 0
 
 
-@pytest.mark.parametrize("pattern", ["token", ".token", "notes."])
-def test_a_pattern_that_is_no_column_is_refused(project: Make, pattern: str) -> None:
-    made = project(FIRST, settings=f'migration_volatile = ["{pattern}"]\n')
+def test_a_pattern_that_is_no_column_is_refused(project: Make) -> None:
+    made = project(FIRST, settings='migration_volatile = ["notes."]\n')
     assert made.run("check") == (
         2,
-        f"Error: migration_volatile '{pattern}' names no column; expected globs on"
+        "Error: migration_volatile 'notes.' names no column; expected globs on"
         ' "table.column", such as "notes.added_at" (pyproject.toml)\n',
     )
