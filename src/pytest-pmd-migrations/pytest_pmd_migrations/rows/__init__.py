@@ -17,6 +17,7 @@ from pytest_pmd_migrations.rows.varying import (
     NOTHING_VARIES,
     VaryingRows,
     find_varying,
+    tables_with_new_values,
     volatile_setting,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "find_varying",
     "same_content",
     "stray_findings",
+    "tables_with_new_values",
     "unchanged_rows",
     "volatile_setting",
 ]

@@ -233,6 +233,15 @@ def test_what_is_not_of_the_clock_in_the_same_row_still_tells(tmp_path: Path) ->
     assert "    table notes: other values in its 2 rows" in told(history, "0002", "again")
 
 
+def test_a_time_that_is_added_to_what_was_there_is_told(tmp_path: Path) -> None:
+    """The column varies with the clock, and yet the second run makes what no first run makes."""
+    for added in ("datetime('now')", "hex(randomblob(4))"):
+        two = f"UPDATE notes SET title = coalesce(title, '') || {added}"
+        history = application(tmp_path, {1: ONE, 2: two})
+        store(history, "0001", ROWS)
+        assert "    table notes: other values in its 2 rows" in told(history, "0002", "again")
+
+
 def ticking(ticks_after: int) -> Callable[[sqlite3.Connection], object]:
     """A step that asks a clock of whole seconds, which moves on after so many runs of it."""
     seconds = itertools.chain(["10:00:00"] * ticks_after, itertools.repeat("10:00:01"))
