@@ -26,6 +26,8 @@ FLOORS = {
         "git_leftovers.py",
         "errors.py",
         "wording.py",
+        "c_library",
+        "still_clock",
         "statement_record.py",
         "image.py",
         "quoting.py",

@@ -126,7 +126,9 @@ def test_every_option_of_the_faults_and_schema_commands_is_described(in_an_empty
 
 
 def test_every_key_of_the_lock_file_is_described():
-    line = VersionLine("0001_a.py", "sha256:", "sha256:", {FRESH: "sha256:"}, label="9c1f")
+    line = VersionLine(
+        "0001_a.py", "sha256:", "sha256:", {FRESH: "sha256:"}, label="9c1f", volatile=()
+    )
     snapshot = SnapshotLine("sha256:", {"notes": 1})
     content = tomllib.loads(lock_file_text(LockFile({1: line}, {SnapshotName(1): snapshot})))
     keys = {"format", "versions.NNNN", "snapshots.NNNN"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.statement_record import RecordingConnection
+from pytest_pmd_migrations.still_clock.connections import open_still
 
 __all__ = ["MEMORY_LIMIT", "Image"]
 
@@ -60,7 +61,7 @@ class Image:
         """
         images = {"main": self, **attached}
         if max(len(image.content) for image in images.values()) <= MEMORY_LIMIT:
-            conn = sqlite3.connect(":memory:", factory=RecordingConnection)
+            conn = open_still(":memory:", RecordingConnection)
             for name, image in images.items():
                 if name != "main":
                     conn.execute(f"ATTACH ':memory:' AS {name}")
@@ -70,7 +71,7 @@ class Image:
         folder = tempfile.TemporaryDirectory(prefix="migrations-")
         for name, image in images.items():
             (Path(folder.name) / f"{name}.db").write_bytes(image.content)
-        large = sqlite3.connect(Path(folder.name) / "main.db", factory=_TemporaryFileConnection)
+        large = open_still(Path(folder.name) / "main.db", _TemporaryFileConnection)
         large.folder = folder
         for name in attached:
             large.execute(f"ATTACH ? AS {name}", (str(Path(folder.name) / f"{name}.db"),))

@@ -12,6 +12,7 @@ from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
 from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = ["History", "Project"]
 
@@ -26,7 +27,7 @@ class History:
 
     @cached_property
     def fresh(self) -> FreshDatabases:
-        """Fresh databases of this application, each built once."""
+        """Fresh databases of this application by the still clock, each built once."""
         return FreshDatabases(self.application.source)
 
     @cached_property
@@ -43,6 +44,16 @@ class History:
     def references(self) -> SchemaReferences:
         """The references of this application's schemas, each schema checked once."""
         return SchemaReferences(self.fresh, self.rules)
+
+    @cached_property
+    def fresh_today(self) -> FreshDatabases:
+        """Fresh databases by the real clock, as the application's own tests expect them."""
+        return FreshDatabases(self.application.source, real_clock=True)
+
+    @property
+    def volatile(self) -> tuple[str, ...]:
+        """Globs on the columns that differ from run to run: the source's, then the setting's."""
+        return (*volatile_columns(self.application.source), *self.rules.volatile_patterns)
 
     def fresh_schema(self, version: int) -> Schema:
         """Return the fresh schema at ``version``, without what ``migration_ignore`` names."""

@@ -21,6 +21,7 @@ from pytest_pmd_migrations.sources.protocol import (
     versions_of,
 )
 from pytest_pmd_migrations.statement_record import StatementRecord, recording
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
@@ -87,6 +88,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> StatementRec
     """
     number = format_version(to)
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
+    begin_step(to)
     try:
         with recording(conn) as record:
             source.upgrade(conn, to)

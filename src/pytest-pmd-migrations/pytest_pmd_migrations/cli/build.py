@@ -6,19 +6,23 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
+from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import find_problems, shown_failure
 from pytest_pmd_migrations.cli.project import UnusableError
+from pytest_pmd_migrations.cli.refuse_varying import BuiltRun, refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import count_rows
+from pytest_pmd_migrations.rows import TimeSpan, count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
@@ -62,8 +66,9 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
         )
     built: dict[SnapshotName, Image] = {}
     lines: list[str] = []
+    runs: dict[SnapshotName, BuiltRun] = {}
     for name in sorted(survey.rebuilt):
-        built[name], told = _build(survey, name, built)
+        built[name], runs[name], told = _build(survey, name, built)
         lines.extend(told)
     twins = {
         name: stored.twin_text for name, stored in survey.snapshots.items() if stored.twin != "same"
@@ -73,7 +78,9 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
             text = twin_sql(conn)
         if compare_twin(history, name, text) != "same":
             twins[name] = text
-    lock_file = updated_lock_file(survey.with_built(built), built)
+    walked = survey.with_built(built)
+    refuse_varying(walked, runs)
+    lock_file = updated_lock_file(walked, built)
     return Built(survey, built, twins, lock_file, tuple(lines))
 
 
@@ -125,20 +132,24 @@ def _names_to_build(history: History, rewrite: int | None) -> list[SnapshotName]
 
 def _build(
     survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]
-) -> tuple[Image, list[str]]:
+) -> tuple[Image, BuiltRun, list[str]]:
     """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables.
 
     Takes the steps again on one open connection, which the runner may have prepared (loaded
-    modules, functions): the connection of the survey's walk is closed. Returns the snapshot, and
-    the lines that tell of it.
+    modules, functions): the connection of the survey's walk is closed. Returns the snapshot, what
+    it was before it was filled, and the lines that tell of it.
     """
-    base, image = _newest_before(survey, name, built)
-    with closing(image.connect()) as conn:
+    base, before = _newest_before(survey, name, built)
+    with closing(before.connect()) as conn:
+        since = datetime.now(UTC)
         kept = sum(count_rows(conn).values())
         for version in survey.history.application.versions:
             if base.version < version <= name.version:
                 _take_step(survey.history, conn, version, base)
         _refuse_difference(survey, name, read_schema(conn), base)
+        span = TimeSpan(since, datetime.now(UTC))
+        run = TimedRun(base, before, Image.of_connection(conn), span)
+        built_run = BuiltRun(run, digest_rows(survey.history, conn))
         filled = fill_empty_tables(conn, ignore=survey.history.rules.ignore_patterns)
         image = canonical_image(Image.of_connection(conn))
     way = f"{FRESH} -> {name}"
@@ -154,7 +165,7 @@ def _build(
             f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
             " pmd-migrations snapshot"
         )
-    return image, lines
+    return image, built_run, lines
 
 
 def _newest_before(

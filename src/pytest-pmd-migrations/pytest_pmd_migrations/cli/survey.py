@@ -99,7 +99,7 @@ class Survey:
         """
         lineages = dict(self.lineages)
         for name, image in images.items():
-            lineages[name] = _walk_lineage(self.history, image)
+            lineages[name] = _walk_lineage(self.history, image, self.rebuilt)
             failure = lineages[name].failure
             if failure is not None:
                 raise StepFailedError(
@@ -126,13 +126,14 @@ def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> 
         except SnapshotError as error:
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
-    lineages: dict[Start, LineageSurvey] = {FRESH: _walk_lineage(history, EMPTY, fresh_schemas)}
+    anew = frozenset(rebuilt)
+    lineages: dict[Start, LineageSurvey] = {
+        FRESH: _walk_lineage(history, EMPTY, anew, fresh_schemas)
+    }
     for name, stored in snapshots.items():
         if name in history.supported:
-            lineages[name] = _walk_lineage(history, stored.image)
-    return Survey(
-        history, lock_file, frozenset(rebuilt), snapshots, unsound, lineages, fresh_schemas
-    )
+            lineages[name] = _walk_lineage(history, stored.image, anew)
+    return Survey(history, lock_file, anew, snapshots, unsound, lineages, fresh_schemas)
 
 
 def is_released(history: History, version: int) -> bool:
@@ -187,10 +188,13 @@ def _read_sound(history: History, name: SnapshotName) -> StoredSnapshot:
 
 
 def _walk_lineage(
-    history: History, image: Image, schemas: dict[int, Schema] | None = None
+    history: History,
+    image: Image,
+    rebuilt: frozenset[SnapshotName],
+    schemas: dict[int, Schema] | None = None,
 ) -> LineageSurvey:
     """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
-    digest = row_digester(history)
+    digest = row_digester(history, rebuilt=[name.version for name in rebuilt])
     rows: dict[int, str] = {}
     try:
         for step in walk(history.application.source, image):

@@ -42,8 +42,9 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     """Return the rules of the run, and the history of every source that settings and hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
-    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
-    and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
+    ``migration_faults``, ``migration_rows`` and the hooks ``pytest_migration_sources`` and
+    ``pytest_migration_statements``.
     With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
@@ -55,6 +56,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
         )
     rules = Rules(
         ignore_patterns=tuple(config.getini("migration_ignore")),
+        volatile_patterns=_volatile(config),
         idempotent=bool(config.getini("migration_idempotent")),
         column_order=cast(
             "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
@@ -149,6 +151,18 @@ def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> st
         expected = " or ".join(f'"{value}"' for value in allowed)
         raise SettingError(f"{setting} {found!r} is unknown; expected {expected}{_file(config)}")
     return str(found)
+
+
+def _volatile(config: pytest.Config) -> tuple[str, ...]:
+    patterns = tuple(config.getini("migration_volatile"))
+    for pattern in patterns:
+        table, dot, column = pattern.partition(".")
+        if not (table and dot and column):
+            raise SettingError(
+                f"migration_volatile {pattern!r} names no column; expected globs on"
+                f' "table.column", such as "notes.added_at"{_file(config)}'
+            )
+    return patterns
 
 
 def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:

@@ -14,22 +14,37 @@ from pytest_pmd_migrations.rows.integrity import (
     find_strays,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
+from pytest_pmd_migrations.rows.varying import (
+    NOTHING_VARIES,
+    VaryingRows,
+    find_varying,
+    tables_with_new_values,
+    volatile_setting,
+)
 
 __all__ = [
+    "NOTHING_VARIES",
     "Damages",
     "RowFinding",
     "RowsReport",
     "Strays",
+    "TimeSpan",
+    "VaryingRows",
     "combine_digests",
     "compare_rows",
     "count_rows",
     "digest_tables",
     "find_damage",
+    "find_present_time",
     "find_strays",
+    "find_varying",
     "has_rows_of",
     "leave_out_excused",
     "same_content",
     "stray_findings",
+    "tables_with_new_values",
     "unchanged_rows",
+    "volatile_setting",
 ]
