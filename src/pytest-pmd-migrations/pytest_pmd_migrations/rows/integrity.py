@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 __all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
 
 _SHOWN = 3
+_OF_INDEX = re.compile(
+    r"(?:row \d+ missing from|wrong # of entries in|row \d+ values differ from) index (?P<name>.+)"
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def find_strays(conn: sqlite3.Connection) -> Strays:
         rows = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         tables = frozenset(str(name) for (name,) in rows)
         try:
-            found = conn.execute("PRAGMA foreign_key_check").fetchall()
+            found = conn.execute("PRAGMA main.foreign_key_check").fetchall()
         except sqlite3.DatabaseError as error:
             return Strays(tables=tables, problem=str(error))
     return Strays(Counter((str(row[0]), str(row[2])) for row in found), tables)
@@ -81,11 +85,16 @@ def check_integrity(
 
 def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
     try:
-        rows = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(4)")]
+        rows = [str(row[0]) for row in conn.execute("PRAGMA main.integrity_check(4)")]
     except sqlite3.DatabaseError as error:
         rows = [str(error)]
     if rows != ["ok"]:
-        lines = tuple(cut_line(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN])
+        lines = [cut_line(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN]]
+        indexes = [_OF_INDEX.fullmatch(row) for row in rows]
+        # An index that has other values than its table is whole again once it is built anew.
+        anew = sorted({quote(found["name"]) for found in indexes if found})
+        if all(indexes):
+            lines.extend(cut_line(f"the step can build it anew: REINDEX {name};") for name in anew)
         yield _damage("integrity_check finds the file broken", *lines)
 
 
