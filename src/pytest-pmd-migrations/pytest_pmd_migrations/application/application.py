@@ -10,7 +10,12 @@ from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
+from pytest_pmd_migrations.sources.declarations import (
+    NOTHING_DECLARED,
+    Declarations,
+    StoredExcuse,
+    merge,
+)
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Location,
@@ -30,13 +35,15 @@ class Application:
 
     ``name`` is empty where a project has one source, else the source's name, which then stands
     in every id. ``declared`` are the declarations of the ``migration_rows`` file by version,
-    ``statements`` the application's SQL by the names that its hook gave.
+    ``statements`` the application's SQL by the names that its hook gave, ``stored`` what the
+    ``migration_rows`` file says of stored snapshots, by their names.
     """
 
     source: Source
     name: str = ""
     declared: Mapping[int, Declarations] = field(default_factory=dict)
     statements: Mapping[str, str] = field(default_factory=dict)
+    stored: Mapping[str, StoredExcuse] = field(default_factory=dict)
 
     @cached_property
     def versions(self) -> tuple[int, ...]:

@@ -16,8 +16,11 @@ from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.declarations import Declarations
-from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
+from pytest_pmd_migrations.sources.declarations import Declarations, StoredExcuse
+from pytest_pmd_migrations.sources.parse_declarations import (
+    read_rows_file,
+    read_stored_excuses,
+)
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.where_raised import raised_where
@@ -66,6 +69,7 @@ def load_project(config: pytest.Config) -> Project:
             name=source.name if several else "",
             declared=_declared(config, source),
             statements=_statements(config, source),
+            stored=_stored(config, source),
         )
         own_folder = SnapshotFolder(folder / source.name if several else folder)
         histories.append(History(application, Store(own_folder, application), rules))
@@ -113,6 +117,11 @@ def _file(config: pytest.Config) -> str:
 def _declared(config: pytest.Config, source: Source) -> Mapping[int, Declarations]:
     text = str(config.getini("migration_rows"))
     return read_rows_file(config.rootpath / Path(text), source=source.name) if text else {}
+
+
+def _stored(config: pytest.Config, source: Source) -> Mapping[str, StoredExcuse]:
+    text = str(config.getini("migration_rows"))
+    return read_stored_excuses(config.rootpath / Path(text), source=source.name) if text else {}
 
 
 def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> str:

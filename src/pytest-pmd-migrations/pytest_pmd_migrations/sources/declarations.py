@@ -16,6 +16,7 @@ __all__ = [
     "DeclarationKind",
     "Declarations",
     "ExcuseKind",
+    "StoredExcuse",
     "merge",
 ]
 
@@ -101,6 +102,19 @@ class Declarations:
 
 
 NOTHING_DECLARED = Declarations()
+
+
+@dataclass(frozen=True)
+class StoredExcuse:
+    """What is said of one stored snapshot that is not as it should be: ``[stored."0003+bug"]``.
+
+    ``damaged_until`` is the version of the migration that mends what is damaged in it, None where
+    nothing is said of damage. ``unsupported`` is the reason why it is no longer upgraded, empty
+    where it is.
+    """
+
+    damaged_until: int | None = None
+    unsupported: str = ""
 
 
 def merge(first: Declarations, second: Declarations) -> Declarations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.errors import SettingError, SnapshotError
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     EXCUSES,
@@ -17,9 +19,13 @@ from pytest_pmd_migrations.sources.declarations import (
     DeclarationKey,
     Declarations,
     ExcuseKind,
+    StoredExcuse,
 )
 
-__all__ = ["parse_constants", "read_module", "read_rows_file"]
+__all__ = ["parse_constants", "read_module", "read_rows_file", "read_stored_excuses"]
+
+_STORED = "stored"
+_UNTIL = re.compile(r"until (?P<version>\d+)")
 
 
 @dataclass(frozen=True)
@@ -110,19 +116,8 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
     Where an application has several sources, each has such tables below its name.
     Raises SettingError when the file is missing or malformed.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise SettingError(
-            f"migration_rows {str(path)!r} cannot be read: {why}; expected a TOML file"
-        ) from error
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
-    own = content.get(source, {})
-    tables = {**content, **own} if isinstance(own, dict) else content
+    everywhere, own = _read_tables(path, source)
+    tables = {**everywhere, **own}
     found: dict[int, tuple[str, Declarations]] = {}
     for key, value in tables.items():
         if not key.isdecimal():
@@ -134,6 +129,67 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
             )
         found[int(key)] = key, _parse_table(value, f"{path.name}: {key}")
     return {version: declared for version, (_, declared) in found.items()}
+
+
+def read_stored_excuses(path: Path, *, source: str) -> Mapping[str, StoredExcuse]:
+    """Return what a ``migration_rows`` file says of stored snapshots, by their names.
+
+    The file has a table for each, ``[stored."0003+bug"]``, which holds ``damaged = "until 0005"``
+    or ``unsupported = "<reason>"``. Where an application has several sources, each has such tables
+    below its name, ``[app.stored."0003+bug"]``.
+    Raises SettingError when the file is missing or malformed.
+    """
+    everywhere, own = _read_tables(path, source)
+    found: dict[str, StoredExcuse] = {}
+    for tables in (everywhere, own):
+        value = tables.get(_STORED, {})
+        where = f"{path.name}: {_STORED}"
+        if not isinstance(value, dict):
+            raise SettingError(f'{where} is {value!r}; expected tables such as [stored."0003+bug"]')
+        for name, entry in value.items():
+            found[name] = _stored_excuse(name, entry, f"{where}.{name!r}")
+    return MappingProxyType(found)
+
+
+def _read_tables(path: Path, source: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the file's tables that hold for every source, and those below this one's name."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise SettingError(
+            f"migration_rows {str(path)!r} cannot be read: {why}; expected a TOML file"
+        ) from error
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
+    own = content.pop(source, {})
+    return content, own if isinstance(own, dict) else {}
+
+
+def _stored_excuse(name: str, value: Any, where: str) -> StoredExcuse:  # noqa: ANN401 - a file's content
+    try:
+        version = SnapshotName.parse(name).version
+    except SnapshotError as error:
+        raise SettingError(f"{where}: {error}") from error
+    if not isinstance(value, dict) or not value or set(value) - {"damaged", "unsupported"}:
+        raise SettingError(
+            f'{where} holds {value!r}; expected damaged = "until {version + 1:04d}", the version'
+            ' that mends it, or unsupported = "<reason>"'
+        )
+    until, reason = value.get("damaged"), value.get("unsupported", "")
+    if not isinstance(reason, str) or ("unsupported" in value and not reason.strip()):
+        raise SettingError(f'{where}.unsupported is {reason!r}; expected "<reason>"')
+    if until is None:
+        return StoredExcuse(unsupported=reason)
+    found = _UNTIL.fullmatch(until) if isinstance(until, str) else None
+    if found is None or int(found["version"]) <= version:
+        raise SettingError(
+            f'{where}.damaged is {until!r}; expected "until {version + 1:04d}" or a later version:'
+            " that of the migration that mends it"
+        )
+    return StoredExcuse(int(found["version"]), reason)
 
 
 def _parse_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a file's content

@@ -13,9 +13,14 @@ from pytest_pmd_migrations.sources.declarations import (
     Condition,
     DeclarationKey,
     Declarations,
+    StoredExcuse,
     merge,
 )
-from pytest_pmd_migrations.sources.parse_declarations import read_module, read_rows_file
+from pytest_pmd_migrations.sources.parse_declarations import (
+    read_module,
+    read_rows_file,
+    read_stored_excuses,
+)
 
 PATH = Path("versions/0008_step.py")
 EXPECTED = '("<SQL over the old row>", "<reason>")'
@@ -297,3 +302,73 @@ def test_an_excuse_without_a_reason_is_refused(constants, message):
 def test_a_later_excuse_wins_over_an_earlier_one():
     first, second = Declarations(excuses={GUARDS: "a"}), Declarations(excuses={GUARDS: "b"})
     assert merge(first, second).excuses == {GUARDS: "b"}
+
+
+def test_what_is_said_of_stored_snapshots_is_read_by_their_names(tmp_path):
+    path = rows_file(
+        tmp_path,
+        """
+        [0008.deletes]
+        t = "DROP"
+        [stored."0003+bug"]
+        damaged = "until 0005"
+        [stored.0001]
+        unsupported = "dropped in 2.0"
+        [cache.stored.0001]
+        damaged = "until 2"
+        """,
+    )
+    everywhere = {"0003+bug": StoredExcuse(5), "0001": StoredExcuse(None, "dropped in 2.0")}
+    assert read_stored_excuses(path, source="app") == everywhere
+    assert read_stored_excuses(path, source="cache") == {**everywhere, "0001": StoredExcuse(2)}
+    assert set(read_rows_file(path, source="app")) == {8}
+
+
+def test_a_source_that_is_named_stored_has_its_tables_below_its_name(tmp_path):
+    path = rows_file(
+        tmp_path,
+        '[stored.0002.deletes]\nt = "DROP"\n[stored.stored.0001]\ndamaged = "until 2"\n',
+    )
+    assert read_stored_excuses(path, source="stored") == {"0001": StoredExcuse(2)}
+    assert set(read_rows_file(path, source="stored")) == {2}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stored = 1\n", ' is 1; expected tables such as [stored."0003+bug"]'),
+        (
+            '[stored.3]\ndamaged = "until 0005"\n',
+            ".'3': '3' is not the name of a snapshot; expected four digits and, for a variant,"
+            " a plus sign and its name: 0007 or 0007+variant",
+        ),
+        (
+            "[stored.0003]\nbroken = true\n",
+            ".'0003' holds {'broken': True}; expected damaged = \"until 0004\", the version"
+            ' that mends it, or unsupported = "<reason>"',
+        ),
+        (
+            "[stored.0003]\n",
+            ".'0003' holds {}; expected damaged = \"until 0004\", the version"
+            ' that mends it, or unsupported = "<reason>"',
+        ),
+        (
+            "[stored.0003]\ndamaged = 5\n",
+            ".'0003'.damaged is 5; expected \"until 0004\" or a later version:"
+            " that of the migration that mends it",
+        ),
+        (
+            '[stored.0003]\ndamaged = "until 0003"\n',
+            ".'0003'.damaged is 'until 0003'; expected \"until 0004\" or a later version:"
+            " that of the migration that mends it",
+        ),
+        (
+            '[stored.0003]\nunsupported = " "\n',
+            ".'0003'.unsupported is ' '; expected \"<reason>\"",
+        ),
+    ],
+)
+def test_a_malformed_table_of_a_stored_snapshot_is_told(tmp_path, text, message):
+    with pytest.raises(SettingError) as caught:
+        read_stored_excuses(rows_file(tmp_path, text), source="app")
+    assert str(caught.value) == f"rows.toml: stored{message}"
