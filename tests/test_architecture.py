@@ -24,6 +24,7 @@ FLOORS = {
     "pytest_pmd_migrations": [
         "errors.py",
         "wording.py",
+        "leftovers.py",
         "image.py",
         "quoting.py",
         "where_raised.py",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from pytest_pmd_migrations.leftovers import ScratchFolder
 
 __all__ = ["MEMORY_LIMIT", "Image"]
 
@@ -21,7 +22,7 @@ _MAGIC = b"SQLite format 3\x00"
 class _TemporaryFileConnection(sqlite3.Connection):
     """A connection that takes its own file away when it is closed."""
 
-    folder: tempfile.TemporaryDirectory[str] | None = None
+    folder: ScratchFolder | None = None
 
     def close(self) -> None:
         """Close the connection and delete its file."""
@@ -65,7 +66,7 @@ class Image:
                 if image.content:
                     conn.deserialize(image.content, name=name)
             return conn
-        folder = tempfile.TemporaryDirectory(prefix="migrations-")
+        folder = ScratchFolder()
         for name, image in images.items():
             (Path(folder.name) / f"{name}.db").write_bytes(image.content)
         large = sqlite3.connect(Path(folder.name) / "main.db", factory=_TemporaryFileConnection)

@@ -62,10 +62,15 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """Records one stored file: its SHA-256 and its number of rows, by table."""
+    """Records one stored file: its SHA-256 and its number of rows, by table.
+
+    ``released`` is false for a variant that was stored after its version was released, and since
+    then nothing was.
+    """
 
     digest: str
     rows: Mapping[str, int]
+    released: bool = True
 
 
 @dataclass(frozen=True)
@@ -125,8 +130,9 @@ def read_lock_file(path: Path) -> LockFile:
     snapshots: dict[SnapshotName, SnapshotLine] = {}
     for name, line in _tables(path, content, "snapshots"):
         with _told(path, text, "snapshots", name):
-            stored = SnapshotLine(str(line["digest"]), dict(line["rows"]))
-            snapshots[SnapshotName.parse(name)] = stored
+            snapshots[SnapshotName.parse(name)] = SnapshotLine(
+                str(line["digest"]), dict(line["rows"]), released=line.get("released", True)
+            )
     return LockFile(versions, snapshots)
 
 
@@ -198,6 +204,8 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
         yield ""
         yield f"[snapshots.{_text(str(name))}]"
         yield f"digest = {_text(stored.digest)}"
+        if not stored.released:
+            yield "released = false"
         yield f"[snapshots.{_text(str(name))}.rows]"
         for table, count in sorted(stored.rows.items()):
             yield f"{_text(table)} = {count}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.leftovers import ScratchFolder, owned_file
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.wording import shown_path
 
@@ -44,7 +43,7 @@ def canonical_image(image: Image) -> Image:
     offset 40) is set to 1, the version of the SQLite library that wrote last (offset 96) to 0.
     https://www.sqlite.org/lang_vacuum.html, https://www.sqlite.org/fileformat.html
     """
-    with tempfile.TemporaryDirectory(prefix="migrations-") as folder:
+    with ScratchFolder() as folder:
         source, packed = Path(folder) / "source.db", Path(folder) / "packed.db"
         source.write_bytes(image.content)
         with closing(sqlite3.connect(source, isolation_level=None)) as conn:
@@ -64,18 +63,9 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        with owned_file(path, content) as temporary:
             temporary.chmod(0o644)
             temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise SnapshotError(
             f"{shown_path(path)} cannot be written: {error.strerror}; expected a folder to write"
