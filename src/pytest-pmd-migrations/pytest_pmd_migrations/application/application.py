@@ -16,6 +16,7 @@ from pytest_pmd_migrations.sources.declarations import (
     StoredExcuse,
     merge,
 )
+from pytest_pmd_migrations.sources.definition_text import definition_text
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Location,
@@ -23,6 +24,7 @@ from pytest_pmd_migrations.sources.protocol import (
     declared_by,
     label_of,
     location_of,
+    text_of,
     versions_of,
 )
 
@@ -120,7 +122,24 @@ class Application:
                 continue
         return found
 
-    def text(self, version: int) -> bytes:
+    def own_text(self, version: int) -> bytes | None:
+        """Return a migration's own text, None where it is that of its file.
+
+        That is what the source says; else, where several migrations stand in one file, the
+        function or class at the migration's location. Raises SourceError when it cannot be read.
+        """
+        told = text_of(self.source, version)
+        if told is not None:
+            return told
+        location = self.location(version)
+        if self._migrations_in[location.path] < 2:
+            return None
+        found = definition_text(location, self.file_text(version))
+        others = (self.location(other) for other in self.versions if other != version)
+        # What several migrations share is no one's own.
+        return None if location in others else found
+
+    def file_text(self, version: int) -> bytes:
         """Return the content of the file that holds that version's migration.
 
         Raises SourceError when it cannot be read.

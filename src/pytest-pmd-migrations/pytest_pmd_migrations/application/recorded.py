@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_text import recorded_text
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
-from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
@@ -70,7 +71,7 @@ def version_line(
     """Return the lock line that records ``result`` for that version's migration file."""
     return VersionLine(
         file=history.application.file_name(version),
-        text=text_digest(history.application.text(version)),
+        text=recorded_text(history.application, version),
         schema=result.schema,
         rows=result.rows,
         released=released,

@@ -9,10 +9,13 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
+from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.survey import Survey, is_released, is_unsupported
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
+from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.wording import shown_path
@@ -65,7 +68,10 @@ def told_generated(history: History, start: Start, image: Image) -> tuple[str, .
     Empty where there are none; ``image`` is what is stored, or will be.
     """
     with closing(image.connect()) as conn:
-        rows = count_rows(conn)
+        rows, schema = count_rows(conn), read_schema(conn)
+    if history.difference(schema, start.version):
+        # Its tables may be at fault, and not its rows.
+        return ()
     with closing(history.fresh.image(start.version).connect()) as conn:
         inserted = count_rows(conn)
     tables = sorted(table for table, count in rows.items() if count > inserted.get(table, 0))
@@ -135,7 +141,10 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
     for version, line in sorted(lock_file.versions.items()):
         number = format_version(version)
         if version not in application.versions:
-            if line.released:
+            moved = find_moved(survey.history, version)
+            if moved is not None:
+                yield Problem(version, _told_moved(survey.history, version, moved))
+            elif line.released:
                 file = application.location(application.latest).path.parent / line.file
                 mend = f"git checkout -- {shown_path(file)}"
                 yield Problem(version, f"{line.file} was removed after release.  {mend}")
@@ -146,6 +155,12 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
             what = f"{number} is not released, but {format_version(newest)} is"
             mend = f"pmd-migrations release {number}"
             yield Problem(version, f"{what}.  {mend}", mended_by="release")
+
+
+def _told_moved(history: History, version: int, moved: Moved) -> str:
+    what = "to" if moved.how == "renumbered" else "by"
+    mend = " ".join(mend_moved(history, version, moved))
+    return f"{moved.was} was {moved.how} {what} {moved.now} after release.  {mend}"
 
 
 def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
@@ -217,7 +232,10 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
         if same and (not reached or survey.result(version).schema == recorded.schema):
             continue
         number = format_version(version)
-        if recorded.released:
+        moved = find_moved(history, version)
+        if moved is not None and moved.how != "renamed":
+            yield Problem(version, _told_moved(history, version, moved))
+        elif recorded.released:
             what = f"{history.application.step_name(version)} no longer does what it did at release"
             yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
         else:
