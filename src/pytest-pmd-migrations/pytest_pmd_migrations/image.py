@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.leftovers import ScratchFolder
+from pytest_pmd_migrations.still_clock.connections import open_still
 
 __all__ = ["MEMORY_LIMIT", "Image"]
 
@@ -59,7 +60,7 @@ class Image:
         """
         images = {"main": self, **attached}
         if max(len(image.content) for image in images.values()) <= MEMORY_LIMIT:
-            conn = sqlite3.connect(":memory:")
+            conn = open_still(":memory:", sqlite3.Connection)
             for name, image in images.items():
                 if name != "main":
                     conn.execute(f"ATTACH ':memory:' AS {name}")
@@ -69,7 +70,7 @@ class Image:
         folder = ScratchFolder()
         for name, image in images.items():
             (Path(folder.name) / f"{name}.db").write_bytes(image.content)
-        large = sqlite3.connect(Path(folder.name) / "main.db", factory=_TemporaryFileConnection)
+        large = open_still(Path(folder.name) / "main.db", _TemporaryFileConnection)
         large.folder = folder
         for name in attached:
             large.execute(f"ATTACH ? AS {name}", (str(Path(folder.name) / f"{name}.db"),))

@@ -60,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini(
+        "migration_volatile",
+        'Columns whose values differ from run to run, as globs on "table.column"',
+        type="args",
+        default=[],
+    )
+    parser.addini(
         "migration_column_order",
         "Columns of a table in another order than fresh, and nothing else: fail or ignore",
         type="string",

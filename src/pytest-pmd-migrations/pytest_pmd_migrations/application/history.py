@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
+from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = ["History", "Project"]
 
@@ -26,6 +27,11 @@ class History:
     def fresh(self) -> FreshDatabases:
         """Fresh databases of this application, each built once."""
         return FreshDatabases(self.application.source)
+
+    @property
+    def volatile(self) -> tuple[str, ...]:
+        """Globs on the columns that differ from run to run: the source's, then the setting's."""
+        return (*volatile_columns(self.application.source), *self.rules.volatile_patterns)
 
     def fresh_schema(self, version: int) -> Schema:
         """Return the fresh schema at ``version``, without what ``migration_ignore`` names."""

@@ -13,7 +13,6 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, count_rows
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
-from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = ["count_lost_rows"]
 
@@ -38,7 +37,7 @@ def count_lost_rows(history: History, version: int, before: Image, after: Image)
             declarations=declarations,
             rerun=rerun,
             ignore=ignore,
-            volatile=volatile_columns(history.application.source),
+            volatile=history.volatile,
         )
 
     # With what is declared, a row is found again whose key changed.

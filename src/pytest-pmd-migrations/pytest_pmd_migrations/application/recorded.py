@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import recorded_text
@@ -15,6 +16,8 @@ from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = [
     "VersionResult",
+    "digest_rows",
+    "recorded_volatile",
     "row_digester",
     "table_digester",
     "version_line",
@@ -32,37 +35,67 @@ class VersionResult:
     rows: Mapping[Start, str]
 
 
-def row_digester(history: History) -> Callable[[Step], str]:
-    """Return a function that digests the rows of one lineage's steps, taken in order."""
-    digest = table_digester(history)
+def recorded_volatile(
+    history: History, version: int, *, rebuilt: Collection[int] = ()
+) -> tuple[str, ...]:
+    """Return the globs on columns that the digests of a version's rows leave out.
+
+    They are those that its lock line was written with, so that a later setting changes no digest;
+    those of today where the line is to be written, being one of ``rebuilt`` or without rows.
+    A line that was written before lines had them knew those of the source only.
+    """
+    line = history.store.lock_file.versions.get(version)
+    if line is None or not line.rows or version in rebuilt:
+        return history.volatile
+    if line.volatile is None:
+        return volatile_columns(history.application.source)
+    return line.volatile
+
+
+def row_digester(history: History, *, rebuilt: Collection[int] = ()) -> Callable[[Step], str]:
+    """Return a function that digests the rows of one lineage's steps, taken in order.
+
+    ``rebuilt`` are the versions whose lock lines are to be written anew.
+    """
+    digest = table_digester(history, rebuilt=rebuilt)
     return lambda step: combine_digests(digest(step))
 
 
-def table_digester(history: History) -> Callable[[Step], Mapping[str, str]]:
+def table_digester(
+    history: History, *, rebuilt: Collection[int] = ()
+) -> Callable[[Step], Mapping[str, str]]:
     """Return a function that digests each table's rows after one lineage's steps, in order.
 
     A step that changed only the schema lost or changed no row, so only the tables whose SQL it
     changed are read again (a new column's default is a value too).
     """
-    volatile = volatile_columns(history.application.source)
     ignore = history.rules.ignore_patterns
+    before: tuple[str, ...] | None = None
     texts: frozenset[tuple[object, ...]] = frozenset()
     digests: dict[str, str] = {}
 
     def digest(step: Step) -> Mapping[str, str]:
-        nonlocal texts, digests
+        nonlocal texts, digests, before
         now = frozenset(step.text)
-        if step.rows_unchanged:
+        volatile = recorded_volatile(history, step.version, rebuilt=rebuilt)
+        if step.rows_unchanged and volatile == before:
             changed = {str(row[2]) for row in texts ^ now}
             kept = {table: value for table, value in digests.items() if table not in changed}
             again = digest_tables(step.conn, changed, volatile=volatile, ignore=ignore)
             digests = {**kept, **again}
         else:
             digests = digest_tables(step.conn, volatile=volatile, ignore=ignore)
-        texts = now
+        texts, before = now, volatile
         return digests
 
     return digest
+
+
+def digest_rows(history: History, conn: Connection) -> str:
+    """Return the digest of a database's rows that a lock line of today would record."""
+    return combine_digests(
+        digest_tables(conn, volatile=history.volatile, ignore=history.rules.ignore_patterns)
+    )
 
 
 def version_line(
@@ -75,5 +108,6 @@ def version_line(
         schema=result.schema,
         rows=result.rows,
         released=released,
+        volatile=history.volatile,
         label=history.application.label(version),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_pmd_migrations.rows import volatile_setting
 from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare
 from pytest_pmd_migrations.schema.values import ORDER
 
@@ -21,15 +23,21 @@ FaultSet = Literal["default", "full"]
 class Rules:
     """The settings that hold for every application of a run.
 
-    ``ignore_patterns`` are the globs of ``migration_ignore``; ``idempotent`` says that a step run
+    ``ignore_patterns`` are the globs of ``migration_ignore``, ``volatile_patterns`` those of
+    ``migration_volatile`` (on ``"table.column"``); ``idempotent`` says that a step run
     a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
     alone is no difference; ``faults`` are those that the check ``atomic`` tries.
     """
 
     ignore_patterns: tuple[str, ...] = ()
+    volatile_patterns: tuple[str, ...] = ()
     idempotent: bool = False
     column_order: ColumnOrder = "fail"
     faults: FaultSet = "default"
+
+    def volatile_line(self, globs: Iterable[str]) -> str:
+        """Return the line of settings that adds ``globs`` to ``migration_volatile``."""
+        return volatile_setting((*self.volatile_patterns, *globs))
 
     def visible(self, schema: Schema) -> Schema:
         """Return a schema without the objects that ``migration_ignore`` names."""

@@ -20,6 +20,7 @@ from pytest_pmd_migrations.sources.protocol import (
     location_of,
     versions_of,
 )
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
@@ -85,6 +86,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     """
     number = format_version(to)
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
+    begin_step(to)
     try:
         source.upgrade(conn, to)
     except KeyboardInterrupt:

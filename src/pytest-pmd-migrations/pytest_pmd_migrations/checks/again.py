@@ -6,121 +6,19 @@ opens the same file, doubles rows or leaves a half-changed schema.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from sqlite3 import Connection
+from collections.abc import Iterator, Sequence
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step
-from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
+from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
-from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
-from pytest_pmd_migrations.wording import counted, error_text, headline, wrap_text
+from pytest_pmd_migrations.checks.second_run import Lines, SecondRun, watch_second_runs
+from pytest_pmd_migrations.sources.protocol import can_rerun
+from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["AGAIN"]
 
-Lines = tuple[str, ...]
 
-
-@dataclass(frozen=True)
-class _SecondRun:
-    """Tells in lines what a second run changed: of the runner as a whole, and of the step alone."""
-
-    runner: Lines = ()
-    step: Lines = ()
-
-
-def _watch(history: History) -> Callable[[Step], _SecondRun]:
-    """Run each step a second time on a copy: first as an application opens its file again."""
-    source = history.application.source
-
-    def observe(step: Step) -> _SecondRun:
-        if step.before is None:
-            return _SecondRun()
-        with closing(step.after.connect()) as conn:
-            runner = _run(
-                history, step, conn, lambda: source.upgrade(conn, step.version), insist=True
-            )
-            if runner:
-                return _SecondRun(runner=runner)
-            again = _run(
-                history,
-                step,
-                conn,
-                lambda: rerun(source, conn, step.version),
-                insist=history.rules.idempotent,
-            )
-            return _SecondRun(step=again)
-
-    return observe
-
-
-def _run(
-    history: History, step: Step, conn: Connection, run: Callable[[], None], *, insist: bool
-) -> Lines:
-    """Return what ``run`` changed, in lines; an error too, if it changed anything or ``insist``."""
-    error: BaseException | None = None
-    try:
-        run()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as raised:
-        error = raised
-    if conn.in_transaction:
-        # After an error the open transaction is lost when the file is closed. Without one, the
-        # runner meant to keep its changes.
-        (conn.rollback if error else conn.commit)()
-    changes = _changes(history, step, conn)
-    if error is None or not (changes or insist):
-        return changes
-    return (*wrap_text(f"it raised {error_text(error)}"), *changes)
-
-
-def _changes(history: History, step: Step, conn: Connection) -> tuple[str, ...]:
-    """Return what the second run changed, in lines; no lines when it changed nothing."""
-    content = Image.of_connection(conn).content
-    if same_content(step.after.content, content):
-        return ()
-    first, second = step.text, stored_text(conn)
-    lines: list[str] = []
-    if first != second:
-        diff = compare(
-            history.rules.visible(read_schema(conn)),
-            history.rules.visible(read_schema(step.conn)),
-        )
-        lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
-    if first == second and unchanged_rows(step.after.content, content):
-        return ()
-    volatile = volatile_columns(history.application.source)
-    rows = [
-        digest_tables(shown, volatile=volatile, ignore=history.rules.ignore_patterns)
-        for shown in (step.conn, conn)
-    ]
-    lines.extend(
-        _rows_line(table, step.conn, conn)
-        for table in sorted(rows[0].keys() & rows[1].keys())
-        if rows[0][table] != rows[1][table]
-    )
-    return tuple(lines)
-
-
-def _rows_line(table: str, first: Connection, second: Connection) -> str:
-    counts = [
-        int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0])
-        for conn in (first, second)
-    ]
-    if counts[0] == counts[1]:
-        return f"table {table}: other values in its {counted(counts[0], 'row')}"
-    return f"table {table}: {counted(counts[0], 'row')}, after the second run {counts[1]}"
-
-
-def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_SecondRun]]) -> Verdict:
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[SecondRun]]) -> Verdict:
     version = row.version
     runner: dict[Lines, list[str]] = {}
     step: dict[Lines, list[str]] = {}
@@ -129,9 +27,20 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_SecondR
         start = history.application.start_title(record.start)
         runner.setdefault(second.runner, []).append(start)
         step.setdefault(second.step, []).append(start)
-    return Verdict(
-        (*_runner_finding(history, version, runner), *_step_finding(history, version, step))
-    )
+    findings = (*_runner_finding(history, version, runner), *_step_finding(history, version, step))
+    return Verdict(findings, () if findings else tuple(_unheld_notes(history, row, lineages)))
+
+
+def _unheld_notes(
+    history: History, row: Row, lineages: Sequence[LineageRecord[SecondRun]]
+) -> Iterator[Note]:
+    """Yield a note where a step asks a clock or dice that nobody can hold."""
+    seen = [record.seen[row.version].unheld for record in reaching(lineages, row.version)]
+    columns = list(dict.fromkeys(column for unheld in seen for column in unheld.columns))
+    globs = list(dict.fromkeys(glob for unheld in seen for glob in unheld.globs))
+    if columns:
+        text = f"other values in each run, not compared: {', '.join(columns)}"
+        yield Note(row, text, history.rules.volatile_line(globs))
 
 
 def _runner_finding(
@@ -193,7 +102,7 @@ def _promise(history: History) -> str:
 AGAIN = Check(
     "again",
     "migration",
-    _watch,
+    watch_second_runs,
     _judge,
     applies=lambda history: can_rerun(history.application.source),
 )

@@ -48,7 +48,16 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     ignore = history.rules.ignore_patterns
     for start in _tried_on(history, version, before, lineages):
         for mode in modes:
-            case = Case(source, start.image, before, version, start.name, mode, ignore)
+            case = Case(
+                source,
+                start.image,
+                before,
+                version,
+                start.name,
+                mode,
+                ignore,
+                volatile_setting=history.rules.volatile_patterns,
+            )
             found.extend((start.name, struck) for struck in try_faults(case, kinds))
     return _verdict(history, row, found, wanted)
 

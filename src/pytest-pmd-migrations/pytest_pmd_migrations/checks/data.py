@@ -34,7 +34,6 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.protocol import volatile_columns
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["DATA"]
@@ -75,7 +74,7 @@ def _compare(history: History, step: Step, before: Image) -> RowsReport:
         declarations=declarations,
         rerun=rerun,
         ignore=history.rules.ignore_patterns,
-        volatile=volatile_columns(history.application.source),
+        volatile=history.volatile,
     )
 
 

@@ -18,6 +18,7 @@ from pytest_pmd_migrations.application.recorded_text import (
     surely_edited,
 )
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.varying_step import VaryingStep, find_varying_step
 from pytest_pmd_migrations.checks.changed_result import (
     Culprit,
     Difference,
@@ -90,17 +91,21 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     if not difference:
         return Verdict(notes=_harmless(row, moved, edited=edited and line.released))
     culprit = culprit_of(history, version, lineages)
+    varying = find_varying_step(history, version, difference.rows) if difference.rows else None
     if line.released:
         is_itself = culprit is not None and culprit.version == version
         if moved is not None and moved.how != "renamed" and is_itself:
             finding = moved_finding(history, version, moved, difference.lines)
         else:
-            finding = _edited(history, version, difference, culprit)
+            finding = _edited(history, version, difference, culprit, varying)
         return Verdict((replace(finding, details=difference.details),))
     earlier = (v for v in history.application.versions if v < version)
     if any(find_difference(history, v, lineages) for v in earlier):
         # The command that builds an earlier version anew does so for all later ones.
         return Verdict()
+    if varying is not None and varying.line:
+        text = f"other values in each run: {', '.join(varying.columns)}"
+        return Verdict(notes=(Note(row, text, varying.line),))
     command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
     return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
 
@@ -122,7 +127,11 @@ def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...
 
 
 def _edited(
-    history: History, version: int, difference: Difference, culprit: Culprit | None
+    history: History,
+    version: int,
+    difference: Difference,
+    culprit: Culprit | None,
+    varying: VaryingStep | None,
 ) -> Finding:
     name, title = history.application.step_name(version), history.application.title(version)
     things: Things = frozenset(("difference", line) for line in difference.lines)
@@ -132,6 +141,10 @@ def _edited(
         what = "its text is as released, but what it builds differs:"
         find = "Find what it depends on besides its own text; put a change into a new migration:"
         mend = (find, *mend)
+        if varying is not None:
+            # What varies once differs after all later steps too: it is told of the first.
+            things = frozenset(("varies", column) for column in varying.columns)
+            mend = _record_anew(version, varying)
     elif culprit.version == version:
         things = changes_of(version)
         first = f"{name} was edited after release"
@@ -151,6 +164,22 @@ def _edited(
         )
     lines = (f"  {what}", *difference.lines, "", *mend)
     return Finding(headline(first), lines, version, things=things)
+
+
+def _record_anew(version: int, varying: VaryingStep) -> Lines:
+    """Return how values that cannot be the same twice are left out of what is recorded."""
+    lines = wrap_text(
+        f"The values of {', '.join(varying.columns)} differ from run to run: the step asks a clock"
+        " or dice of its own (SQL's are held)."
+    )
+    say_so = ("Say so in the settings:", f"  {varying.line}") if varying.line else ()
+    number = format_version(version)
+    return (
+        *lines,
+        *say_so,
+        *wrap_text(f"Delete the lines of [versions.{number}.rows] in {LOCK_FILE}. Record anew:"),
+        "  pmd-migrations snapshot",
+    )
 
 
 def _file(history: History, culprit: Culprit) -> str:

@@ -12,6 +12,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.build_one import Base, build_snapshot
 from pytest_pmd_migrations.cli.problems import find_problems, told_generated
 from pytest_pmd_migrations.cli.project import UnusableError
+from pytest_pmd_migrations.cli.refuse_varying import BuiltRun, refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import SnapshotError
@@ -66,12 +67,14 @@ def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
     survey = survey.without_failing_variants()
     built: dict[SnapshotName, Image] = {}
     lines: list[str] = []
+    runs: dict[SnapshotName, BuiltRun] = {}
     for name in sorted(survey.rebuilt):
         one = build_snapshot(survey, name, _newest_before(survey, name, built))
-        built[name] = one.image
+        built[name], runs[name] = one.image, one.run
         lines.extend(one.lines)
     walked = survey.with_built(built)
     _refuse_unable(history, walked, built)
+    refuse_varying(walked, runs)
     lock_file = updated_lock_file(walked, built)
     twins = _other_twins(survey, built)
     if told and not (built or twins or lock_file != survey.lock_file):

@@ -6,19 +6,24 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
+from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
+from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
+from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import (
     RowFinding,
+    TimeSpan,
     check_integrity,
     count_rows,
     find_strays,
@@ -43,9 +48,10 @@ class Base:
 
 @dataclass(frozen=True)
 class BuiltSnapshot:
-    """A snapshot as it will be stored, and the lines that tell how it was built."""
+    """A snapshot as it will be stored, the lines that tell how it was built, and its run."""
 
     image: Image
+    run: BuiltRun
     lines: tuple[str, ...]
 
 
@@ -60,6 +66,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
     history = survey.history
     lost = 0
     before = base.image
+    since = datetime.now(UTC)
     with closing(before.connect()) as conn:
         rows = sum(count_rows(conn).values())
         for version in history.application.versions:
@@ -70,6 +77,9 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
                 lost += count_lost_rows(history, version, before, after)
                 before = after
         _refuse_difference(survey, name, read_schema(conn), base.start)
+        span = TimeSpan(since, datetime.now(UTC))
+        timed = TimedRun(base.start, base.image, before, span)
+        run = BuiltRun(timed, digest_rows(history, conn))
         image, filled, damage = _fill(history, conn, before)
     way = f"{FRESH} -> {name}"
     told = ""
@@ -77,7 +87,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         way = f"{base.start} (stored) -> {name} and {way}"
         told = _told_rows(rows, lost)
     first = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
-    return BuiltSnapshot(image, (first, *_told_empty(name, filled, damage)))
+    return BuiltSnapshot(image, run, (first, *_told_empty(name, filled, damage)))
 
 
 def _told_rows(rows: int, lost: int) -> str:

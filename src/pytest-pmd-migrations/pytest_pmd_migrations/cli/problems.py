@@ -10,6 +10,7 @@ from typing import Literal
 from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
+from pytest_pmd_migrations.application.varying_step import find_varying_step
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.survey import Survey, is_released, is_unsupported
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
@@ -223,13 +224,13 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
         recorded = survey.lock_file.versions.get(version)
         if recorded is None or version in unknown:
             continue
-        same = all(
-            recorded.rows.get(start, now) == now
+        other = [
+            start
             for start, now in survey.rows(version).items()
-            if start != survey.stored_again
-        )
+            if recorded.rows.get(start, now) != now and start != survey.stored_again
+        ]
         reached = version in survey.fresh_schemas
-        if same and (not reached or survey.result(version).schema == recorded.schema):
+        if not other and (not reached or survey.result(version).schema == recorded.schema):
             continue
         number = format_version(version)
         moved = find_moved(history, version)
@@ -239,6 +240,11 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
             what = f"{history.application.step_name(version)} no longer does what it did at release"
             yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
         else:
+            varying = find_varying_step(history, version, other)
+            if varying is not None and varying.line:
+                what = f"{number} gives other values in each run: {', '.join(varying.columns)}"
+                yield Problem(version, f"{what}.  {varying.line}")
+                return
             what = f"{number} changed since its snapshot was made"
             yield Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
             # It builds those of all later versions anew too.

@@ -98,7 +98,7 @@ class Survey:
         """Return the survey with the lineages of newly built snapshots, which are walked for it."""
         lineages = dict(self.lineages)
         for name, image in images.items():
-            lineages[name] = _walk_lineage(self.history, image)
+            lineages[name] = _walk_lineage(self.history, image, self.rebuilt)
         return replace(self, lineages=lineages)
 
     def without_failing_variants(self) -> Survey:
@@ -143,13 +143,16 @@ def take_survey(
         except SnapshotError as error:
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
-    lineages: dict[Start, LineageSurvey] = {FRESH: _walk_lineage(history, EMPTY, fresh_schemas)}
+    anew = frozenset(rebuilt)
+    lineages: dict[Start, LineageSurvey] = {
+        FRESH: _walk_lineage(history, EMPTY, anew, fresh_schemas)
+    }
     for name, stored in snapshots.items():
-        lineages[name] = _walk_lineage(history, stored.image)
+        lineages[name] = _walk_lineage(history, stored.image, anew)
     return Survey(
         history,
         lock_file,
-        frozenset(rebuilt),
+        anew,
         stored_again,
         snapshots,
         unsound,
@@ -229,10 +232,13 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
 
 
 def _walk_lineage(
-    history: History, image: Image, schemas: dict[int, Schema] | None = None
+    history: History,
+    image: Image,
+    rebuilt: frozenset[SnapshotName],
+    schemas: dict[int, Schema] | None = None,
 ) -> LineageSurvey:
     """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
-    digest = row_digester(history)
+    digest = row_digester(history, rebuilt=[name.version for name in rebuilt])
     rows: dict[int, str] = {}
     try:
         for step in walk(history.application.source, image):

@@ -69,4 +69,6 @@ def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Ima
         return new
     renewed = {*built, survey.stored_again}
     kept = {start: digest for start, digest in old.rows.items() if start not in renewed}
-    return replace(old, rows={**new.rows, **kept})
+    # The digests of one line leave out the same columns, whichever lineage came later.
+    volatile = old.volatile if old.rows else new.volatile
+    return replace(old, rows={**new.rows, **kept}, volatile=volatile)

@@ -20,6 +20,7 @@ from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Case", "FinishedRun", "scratch_folder"]
@@ -49,8 +50,9 @@ class Case:
     """An upgrade of ``before``, which is at version ``start``, to version ``to``.
 
     ``database_name`` is what messages call the database. ``ignore`` are globs on objects that are
-    not the application's. ``on_retry`` is called before a plain retry, for whoever limits the time
-    that one takes.
+    not the application's, ``volatile_setting`` globs on columns that differ from run to run,
+    besides those that the source itself names. ``on_retry`` is called before a plain retry, for
+    whoever limits the time that one takes.
     """
 
     source: Source
@@ -60,12 +62,13 @@ class Case:
     database_name: str
     mode: Mode = "rollback"
     ignore: Sequence[str] = ()
+    volatile_setting: Sequence[str] = ()
     on_retry: Callable[[], None] = field(default=lambda: None)
 
     @property
     def volatile(self) -> tuple[str, ...]:
         """Globs on the columns that differ from run to run."""
-        return volatile_columns(self.source)
+        return (*volatile_columns(self.source), *self.volatile_setting)
 
     @contextmanager
     def database(self) -> Iterator[Path]:
@@ -87,6 +90,7 @@ class Case:
         """Run the upgrade on the copy at ``path``, and tell ``observer`` of it."""
         raised: BaseException | None = None
         with WatchedRun(path, observer) as watched:
+            begin_step(self.to)
             try:
                 self.source.upgrade(watched.connect(), self.to)
             except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds.registry import Kind
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
+from pytest_pmd_migrations.still_clock.connections import still_connections
 
 __all__ = ["PATIENCE", "try_faults"]
 
@@ -64,16 +65,17 @@ def _strike(case: Case, kinds: Sequence[Kind], skip: int, tell: Tell) -> None:
     case = replace(case, on_retry=lambda: tell("retry", None))
     started = time.perf_counter()
     judge = Judge(case)
-    judge.check_plain_run()
-    plans = [(kind, tuple(kind.points(case))) for kind in kinds]
-    every = [point for _, points in plans for point in points]
-    tell("points", (time.perf_counter() - started, every))
-    for kind, points in plans:
-        remaining = points[skip:]
-        skip = max(skip - len(points), 0)
-        if remaining:
-            for struck in kind.strike(case, remaining, judge):
-                tell("struck", struck)
+    with still_connections(dice=judge.throws_dice):
+        judge.check_plain_run()
+        plans = [(kind, tuple(kind.points(case))) for kind in kinds]
+        every = [point for _, points in plans for point in points]
+        tell("points", (time.perf_counter() - started, every))
+        for kind, points in plans:
+            remaining = points[skip:]
+            skip = max(skip - len(points), 0)
+            if remaining:
+                for struck in kind.strike(case, remaining, judge):
+                    tell("struck", struck)
 
 
 def _one_child(

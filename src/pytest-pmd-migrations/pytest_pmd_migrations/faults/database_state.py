@@ -13,7 +13,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.sources.protocol import Source, current_version, volatile_columns
+from pytest_pmd_migrations.sources.protocol import Source, current_version
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["DatabaseState", "differing_lines", "image_shown", "read_state"]
@@ -36,6 +36,7 @@ def read_state(
     source: Source,
     *,
     ignore: Sequence[str],
+    volatile: Sequence[str] = (),
     image: Image | None = None,
 ) -> DatabaseState:
     """Return the state that ``conn`` shows; ``image`` is given where it is known already."""
@@ -43,7 +44,7 @@ def read_state(
         current_version(source, conn),
         stored_text(conn),
         {
-            **digest_tables(conn, volatile=volatile_columns(source), ignore=ignore),
+            **digest_tables(conn, volatile=volatile, ignore=ignore),
             **_high_water_marks(conn),
         },
         image or image_shown(conn),

@@ -21,9 +21,11 @@ from pytest_pmd_migrations.faults.database_state import (
 )
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import compare_rows
+from pytest_pmd_migrations.rows import compare_rows, find_varying, volatile_setting
+from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step, times_thrown
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Judge"]
@@ -61,6 +63,12 @@ class Judge:
         """Judge the files of a run that came to its end, with an error or without."""
         return self._struck(point, finished.files, finished.said, reported=not finished.raised)
 
+    @cached_property
+    def throws_dice(self) -> bool:
+        """Whether the upgrade calls SQL's functions of chance; replacing them takes memory."""
+        before = times_thrown()
+        return bool(self._expected) and times_thrown() > before
+
     def check_plain_run(self) -> None:
         """Raise InjectionError unless a run without a fault ends where a walk in memory does.
 
@@ -77,9 +85,27 @@ class Judge:
             wrong = "; ".join(found.differences) or f"it is at version {found.version}"
             raise InjectionError(
                 f"two runs without a fault differ, from {self._case.database_name} to"
-                f" {format_version(self._case.to)}: {wrong}. Name columns that differ from run to"
-                " run in the source's volatile"
+                f" {format_version(self._case.to)}: {wrong}.{self._advice(plain.files)}"
             )
+
+    def _advice(self, files: DatabaseFiles) -> str:
+        """Return what to do about rows that ``files`` has otherwise than a walk in memory."""
+        expected = self._expected[self._case.to].image
+        with scratch_folder(len(files.database)) as folder:
+            files.write(folder / "app.db")
+            with closing(_open(folder / "app.db")) as found, closing(expected.connect()) as conn:
+                if stored_text(found) != stored_text(conn):
+                    return ""
+                varying = find_varying(
+                    found, conn, volatile=self._case.volatile, ignore=self._case.ignore
+                )
+        if not varying.columns:
+            return " Let the same database give the same rows"
+        line = volatile_setting((*self._case.volatile_setting, *varying.globs))
+        return (
+            " The step asks a clock or dice of its own (SQL's are held). Let no check compare what"
+            f" they give: {line}"
+        )
 
     def _struck(
         self, point: Point, files: DatabaseFiles, said: str, *, reported: bool
@@ -103,7 +129,10 @@ class Judge:
         return {step.version: self._read(step.conn, step.after) for step in steps}
 
     def _read(self, conn: sqlite3.Connection, image: Image | None = None) -> DatabaseState:
-        return read_state(conn, self._case.source, ignore=self._case.ignore, image=image)
+        case = self._case
+        return read_state(
+            conn, case.source, ignore=case.ignore, volatile=case.volatile, image=image
+        )
 
     def _find(self, files: DatabaseFiles) -> _Found:
         found = self._by_files.get(files.digest)
@@ -162,6 +191,7 @@ class Judge:
         case.on_retry()
         try:
             with closing(_open(path)) as conn:
+                begin_step(case.to)
                 case.source.upgrade(conn, case.to)
             with closing(_open(path)) as conn:
                 state = self._read(conn)

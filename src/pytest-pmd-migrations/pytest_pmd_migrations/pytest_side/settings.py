@@ -44,8 +44,9 @@ def load_project(config: pytest.Config) -> Project:
     """Return the rules of the run, and the history of every source that settings and hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
-    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
-    and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
+    ``migration_faults``, ``migration_rows`` and the hooks ``pytest_migration_sources`` and
+    ``pytest_migration_statements``.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)
@@ -56,6 +57,7 @@ def load_project(config: pytest.Config) -> Project:
         )
     rules = Rules(
         ignore_patterns=tuple(config.getini("migration_ignore")),
+        volatile_patterns=tuple(config.getini("migration_volatile")),
         idempotent=bool(config.getini("migration_idempotent")),
         column_order=cast(
             "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))

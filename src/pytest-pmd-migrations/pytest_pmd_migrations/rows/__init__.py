@@ -11,19 +11,32 @@ from pytest_pmd_migrations.rows.integrity import (
     find_strays,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
+from pytest_pmd_migrations.rows.varying import (
+    NOTHING_VARIES,
+    VaryingRows,
+    find_varying,
+    volatile_setting,
+)
 
 __all__ = [
+    "NOTHING_VARIES",
     "RowFinding",
     "RowsReport",
     "Strays",
+    "TimeSpan",
+    "VaryingRows",
     "check_integrity",
     "combine_digests",
     "compare_rows",
     "count_rows",
     "digest_tables",
+    "find_present_time",
     "find_strays",
+    "find_varying",
     "same_content",
     "stray_findings",
     "unchanged_rows",
+    "volatile_setting",
 ]

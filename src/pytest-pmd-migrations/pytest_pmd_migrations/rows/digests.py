@@ -13,7 +13,13 @@ from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_ro
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["combine_digests", "count_rows", "digest_tables"]
+__all__ = [
+    "combine_digests",
+    "count_rows",
+    "digest_columns",
+    "digest_tables",
+    "steady_columns",
+]
 
 _MODULUS = 2**256
 
@@ -32,7 +38,10 @@ def digest_tables(
     ``ignore`` globs on tables.
     """
     found = list_tables(conn, ignore=ignore, only=tables)
-    return {table.name: _digest(conn, table, volatile) for table in found.values()}
+    return {
+        table.name: digest_columns(conn, table, steady_columns(table, volatile))
+        for table in found.values()
+    }
 
 
 def count_rows(conn: sqlite3.Connection) -> dict[str, int]:
@@ -50,14 +59,19 @@ def combine_digests(digests: Mapping[str, str]) -> str:
     return _hashed(repr(sorted(digests.items())).encode())
 
 
-def _digest(conn: sqlite3.Connection, table: RowTable, volatile: Sequence[str]) -> str:
-    columns = sorted(
+def steady_columns(table: RowTable, volatile: Sequence[str]) -> list[str]:
+    """Return the columns of a table that no glob of ``volatile`` names, sorted."""
+    return sorted(
         column
         for column in (*table.columns, *table.generated)
         if not any(
             fnmatchcase(fold(f"{table.name}.{column}"), fold(pattern)) for pattern in volatile
         )
     )
+
+
+def digest_columns(conn: sqlite3.Connection, table: RowTable, columns: Sequence[str]) -> str:
+    """Return a digest of what these columns of a table hold in all rows."""
     # Only FTS knows its rows by their rowids; elsewhere a rebuild may number them anew.
     sql = select_rows(table if table.full_text else replace(table, rowid=""), columns)
     count = total = 0

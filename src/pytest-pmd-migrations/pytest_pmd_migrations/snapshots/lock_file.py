@@ -50,6 +50,8 @@ class VersionLine:
     ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
     that version, ``rows`` the digest of the rows that each lineage has after the step, by what the
     lineage starts from; ``label`` what the migration's own tool calls it, mostly empty.
+    ``volatile`` are the globs on columns that the digests leave out, None in a line that was
+    written before lines said so.
     """
 
     file: str
@@ -58,6 +60,7 @@ class VersionLine:
     rows: Mapping[Start, str]
     released: bool = False
     label: str = ""
+    volatile: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,16 @@ def _version_line(line: Mapping[str, Any]) -> VersionLine:
         rows={_start(text): digest for text, digest in line["rows"].items()},
         released=released,
         label=str(line.get("id", "")),
+        volatile=_volatile(line.get("volatile")),
     )
+
+
+def _volatile(globs: object) -> tuple[str, ...] | None:
+    if globs is None:
+        return None
+    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+        raise TypeError(f"volatile is {globs!r}")
+    return tuple(globs)
 
 
 def _start(text: str) -> Start:
@@ -197,6 +209,8 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
         yield f"released = {str(line.released).lower()}"
         yield f"text = {_text(line.text)}"
         yield f"schema = {_text(line.schema)}"
+        if line.volatile is not None:
+            yield f"volatile = [{', '.join(map(_text, line.volatile))}]"
         yield f"[versions.{format_version(version)}.rows]"
         for start, digest in sorted((str(start), digest) for start, digest in line.rows.items()):
             yield f"{_text(start)} = {_text(digest)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK
@@ -27,7 +28,6 @@ from pytest_pmd_migrations.faults.kinds.turns import (
 )
 from pytest_pmd_migrations.faults.points import at_statements
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
-from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
+from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.faults.vfs.shim import Shim

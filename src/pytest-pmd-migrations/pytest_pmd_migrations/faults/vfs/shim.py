@@ -14,16 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import POINTER, c_char_p, c_int, c_void_p, cast
 
-from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError, find_library
-from pytest_pmd_migrations.faults.vfs.operations import (
-    Delete,
-    FileOperation,
-    Open,
-    Sync,
-    Truncate,
-    Write,
-)
-from pytest_pmd_migrations.faults.vfs.structures import (
+from pytest_pmd_migrations.c_library.library import LibraryNotFoundError, find_library
+from pytest_pmd_migrations.c_library.structures import (
     SIZE_UP_TO_VERSION,
     CharacteristicsFunction,
     DeleteFunction,
@@ -34,6 +26,14 @@ from pytest_pmd_migrations.faults.vfs.structures import (
     TruncateFunction,
     Vfs,
     WriteFunction,
+)
+from pytest_pmd_migrations.faults.vfs.operations import (
+    Delete,
+    FileOperation,
+    Open,
+    Sync,
+    Truncate,
+    Write,
 )
 
 __all__ = ["Shim"]
@@ -95,6 +95,9 @@ class Shim:
         raises, SQLite gets an input/output error, and the block raises the same at its end.
         """
         before = self._find(None)
+        # The clock of the default VFS, which stands still while a step runs, is this one's too.
+        default = ctypes.cast(before, POINTER(Vfs)).contents
+        self._vfs.current_time_64 = default.current_time_64
         self._tell, self._sleep, self._failure = tell, sleep, None
         self._register(ctypes.addressof(self._vfs), 1)
         try:

@@ -6,9 +6,9 @@ import ctypes
 import sys
 
 import pytest
+from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.kinds.interleave import Interleave
 from pytest_pmd_migrations.faults.kinds.power.power import Power
-from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
+from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds.power.disk_record import DiskRecord, record_disk
 from pytest_pmd_migrations.faults.kinds.power.states import PowerState
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
-from pytest_pmd_migrations.faults.vfs.library import LibraryNotFoundError
 from pytest_pmd_migrations.faults.vfs.operations import Delete, Sync, Truncate, Write
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import CFUNCTYPE, Structure, c_char_p, c_int, c_int64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_void_p
 
 __all__ = [
     "SIZE_UP_TO_VERSION",
     "CharacteristicsFunction",
+    "CurrentTimeFunction",
     "DeleteFunction",
     "IoMethods",
     "OpenFunction",
@@ -25,6 +26,7 @@ WriteFunction = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 TruncateFunction = CFUNCTYPE(c_int, c_void_p, c_int64)
 SyncFunction = CFUNCTYPE(c_int, c_void_p, c_int)
 CharacteristicsFunction = CFUNCTYPE(c_int, c_void_p)
+CurrentTimeFunction = CFUNCTYPE(c_int, c_void_p, POINTER(c_int64))
 
 
 class Vfs(Structure):

@@ -1,0 +1,148 @@
+"""Find the values that a step makes otherwise each time, and the setting that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import recorded_volatile
+from pytest_pmd_migrations.application.recorded_text import is_edited
+from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import (
+    NOTHING_VARIES,
+    TimeSpan,
+    VaryingRows,
+    find_present_time,
+    find_varying,
+)
+from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.snapshots.names import Start
+
+__all__ = [
+    "TimedRun",
+    "VaryingStep",
+    "find_varying_step",
+    "present_time",
+    "varying_between",
+    "volatile_line",
+]
+
+
+@dataclass(frozen=True)
+class TimedRun:
+    """What the steps from one start made of it, and the time that they took.
+
+    ``before`` is the database of ``start``, ``after`` the one at the end.
+    """
+
+    start: Start
+    before: Image
+    after: Image
+    span: TimeSpan
+
+
+@dataclass(frozen=True)
+class VaryingStep:
+    """A step whose values differ from run to run, though SQL's clock and dice are held.
+
+    They are due to a clock, dice or a file of the step's own. ``columns`` are names such as
+    ``"notes.token"``; ``line`` is the setting that says so, empty where the setting does already.
+    """
+
+    columns: tuple[str, ...]
+    line: str
+
+
+def find_varying_step(
+    history: History, version: int, starts: Iterable[Start]
+) -> VaryingStep | None:
+    """Return what varies after the step to ``version``, of the lineages that gave other rows.
+
+    Each is walked twice. A clock may show the same both times: so values that are the time of
+    today are found too. None where nothing varies, or where an edited migration may be why.
+    """
+    if any(is_edited(history, v) for v in history.application.versions if v <= version):
+        return None
+    found: list[str] = []
+    globs: list[str] = []
+    for start in starts:
+        varying = _walked_twice(history, version, start)
+        found.extend(varying.columns)
+        globs.extend(varying.globs)
+    if not found:
+        return None
+    return VaryingStep(tuple(dict.fromkeys(found)), volatile_line(history, found, globs))
+
+
+def volatile_line(history: History, columns: Iterable[str], globs: Iterable[str]) -> str:
+    """Return the line that adds ``globs`` to the setting, empty where all columns are named."""
+    new = [
+        glob
+        for column, glob in zip(columns, globs, strict=True)
+        if not any(fnmatchcase(fold(column), fold(pattern)) for pattern in history.volatile)
+    ]
+    return history.rules.volatile_line(new) if new else ""
+
+
+def varying_between(
+    history: History, version: int, first: Image, second: Image, *, rebuilt: bool = False
+) -> VaryingRows:
+    """Return what differs between two databases at ``version``, as far as its lock line asks.
+
+    ``rebuilt`` says that the line is to be written anew, by the settings of today.
+    """
+    anew = (version,) if rebuilt else ()
+    with closing(first.connect()) as one, closing(second.connect()) as other:
+        if stored_text(one) != stored_text(other):
+            return NOTHING_VARIES
+        return find_varying(
+            one,
+            other,
+            volatile=recorded_volatile(history, version, rebuilt=anew),
+            ignore=history.rules.ignore_patterns,
+        )
+
+
+def present_time(
+    history: History, run: TimedRun, version: int, *, rebuilt: bool = False
+) -> VaryingRows:
+    """Return the columns in which the steps of a run to ``version`` wrote the time of today.
+
+    ``rebuilt`` as in :func:`varying_between`.
+    """
+    application = history.application
+    versions = [v for v in application.versions if run.start.version < v <= version]
+    anew = (version,) if rebuilt else ()
+    with closing(run.before.connect()) as before, closing(run.after.connect()) as after:
+        return find_present_time(
+            before,
+            after,
+            run.span,
+            written=b"".join(application.own_text(v) or application.file_text(v) for v in versions),
+            volatile=recorded_volatile(history, version, rebuilt=anew),
+            ignore=history.rules.ignore_patterns,
+        )
+
+
+def _walked_twice(history: History, version: int, start: Start) -> VaryingRows:
+    try:
+        first, second = (_timed_run(history, version, start) for _ in range(2))
+    except MigrationTestError:
+        # A lineage that does not arrive is told by itself.
+        return NOTHING_VARIES
+    return varying_between(history, version, first.after, second.after) or present_time(
+        history, second, version
+    )
+
+
+def _timed_run(history: History, version: int, start: Start) -> TimedRun:
+    since, before = datetime.now(UTC), history.store.image(start)
+    *_, last = walk(history.application.source, before, to=version)
+    return TimedRun(start, before, last.after, TimeSpan(since, datetime.now(UTC)))

@@ -1,0 +1,176 @@
+"""Run the runner, and then a step, a second time, and tell what that changed.
+
+The second run is that of another day: SQL's clock stands a day later, and its dice throw other
+values. So no row is taken for kept because it has the same random key twice. Values that the
+first run alone would have made otherwise on that day are not the second run's doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from sqlite3 import Connection
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows import (
+    NOTHING_VARIES,
+    VaryingRows,
+    digest_tables,
+    find_varying,
+    same_content,
+    unchanged_rows,
+)
+from pytest_pmd_migrations.schema import compare, read_schema, stored_text
+from pytest_pmd_migrations.schema.showing.lines import diff_lines
+from pytest_pmd_migrations.sources.protocol import rerun
+from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step, later
+from pytest_pmd_migrations.wording import counted, error_text, wrap_text
+
+__all__ = ["Lines", "SecondRun", "watch_second_runs"]
+
+Lines = tuple[str, ...]
+"""Lines of a message."""
+
+
+@dataclass(frozen=True)
+class SecondRun:
+    """Tells in lines what a second run changed: of the runner as a whole, and of the step alone.
+
+    ``unheld`` is what differs from one first run to another, though SQL's clock and dice are held.
+    """
+
+    runner: Lines = ()
+    step: Lines = ()
+    unheld: VaryingRows = NOTHING_VARIES
+
+
+def watch_second_runs(history: History) -> Callable[[Step], SecondRun]:
+    """Run each step a second time on a copy: first as an application opens its file again."""
+    source = history.application.source
+
+    def observe(step: Step) -> SecondRun:
+        if step.before is None:
+            return SecondRun()
+        second = _SecondStep(history, step)
+        with later(), closing(step.after.connect()) as conn:
+            runner = _run(second, conn, lambda: source.upgrade(conn, step.version), insist=True)
+            again: Lines = ()
+            if not runner:
+                again = _run(
+                    second,
+                    conn,
+                    lambda: rerun(source, conn, step.version),
+                    insist=history.rules.idempotent,
+                )
+        return SecondRun(runner, again, second.unheld())
+
+    return observe
+
+
+class _SecondStep:
+    """A step that is run a second time, and what its first run makes otherwise on another day."""
+
+    def __init__(self, history: History, step: Step) -> None:
+        self.history = history
+        self.step = step
+
+    @cached_property
+    def varying(self) -> VaryingRows:
+        """What the first run makes otherwise at another time, with other dice."""
+        with later():
+            return self._first_run_again()
+
+    def unheld(self) -> VaryingRows:
+        """Return what it makes otherwise at the same time and with the same dice, if asked for."""
+        asked = "varying" in self.__dict__ and self.varying
+        return self._first_run_again() if asked else NOTHING_VARIES
+
+    def _first_run_again(self) -> VaryingRows:
+        before, history = self.step.before, self.history
+        if before is None:
+            return NOTHING_VARIES
+        with closing(before.connect()) as conn:
+            try:
+                take_step(history.application.source, conn, self.step.version)
+            except StepFailedError:
+                # A step that fails on another day shows nothing of what it makes.
+                return NOTHING_VARIES
+            if stored_text(conn) != self.step.text:
+                return NOTHING_VARIES
+            return find_varying(
+                self.step.conn,
+                conn,
+                volatile=history.volatile,
+                ignore=history.rules.ignore_patterns,
+            )
+
+
+def _run(second: _SecondStep, conn: Connection, run: Callable[[], None], *, insist: bool) -> Lines:
+    """Return what ``run`` changed, in lines; an error too, if it changed anything or ``insist``."""
+    error: BaseException | None = None
+    begin_step(second.step.version)
+    try:
+        run()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as raised:
+        error = raised
+    if conn.in_transaction:
+        # After an error the open transaction is lost when the file is closed. Without one, the
+        # runner meant to keep its changes.
+        (conn.rollback if error else conn.commit)()
+    changes = _changes(second, conn)
+    if error is None or not (changes or insist):
+        return changes
+    return (*wrap_text(f"it raised {error_text(error)}"), *changes)
+
+
+def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
+    """Return what the second run changed, in lines; no lines when it changed nothing."""
+    history, step = second_step.history, second_step.step
+    content = Image.of_connection(conn).content
+    if same_content(step.after.content, content):
+        return ()
+    first, second = step.text, stored_text(conn)
+    lines: list[str] = []
+    if first != second:
+        diff = compare(
+            history.rules.visible(read_schema(conn)),
+            history.rules.visible(read_schema(step.conn)),
+        )
+        lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
+    if first == second and unchanged_rows(step.after.content, content):
+        return ()
+    if _other_tables(history, step, conn, history.volatile):
+        volatile = (*history.volatile, *second_step.varying.globs)
+        tables = _other_tables(history, step, conn, volatile)
+        lines.extend(_rows_line(table, step.conn, conn) for table in tables)
+    return tuple(lines)
+
+
+def _other_tables(
+    history: History, step: Step, conn: Connection, volatile: Sequence[str]
+) -> list[str]:
+    first, second = (
+        digest_tables(shown, volatile=volatile, ignore=history.rules.ignore_patterns)
+        for shown in (step.conn, conn)
+    )
+    return [
+        table for table in sorted(first.keys() & second.keys()) if first[table] != second[table]
+    ]
+
+
+def _rows_line(table: str, first: Connection, second: Connection) -> str:
+    counts = [
+        int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0])
+        for conn in (first, second)
+    ]
+    if counts[0] == counts[1]:
+        return f"table {table}: other values in its {counted(counts[0], 'row')}"
+    return f"table {table}: {counted(counts[0], 'row')}, after the second run {counts[1]}"

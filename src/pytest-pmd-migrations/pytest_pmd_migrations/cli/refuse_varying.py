@@ -1,0 +1,80 @@
+"""Refuse to store what a step makes otherwise each time: no check could compare it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.application.varying_step import (
+    TimedRun,
+    present_time,
+    varying_between,
+    volatile_line,
+)
+from pytest_pmd_migrations.cli.survey import Survey
+from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.wording import wrap_text
+
+__all__ = ["BuiltRun", "refuse_varying"]
+
+
+@dataclass(frozen=True)
+class BuiltRun:
+    """The run that built a snapshot, and the digest of the rows that it ended with."""
+
+    run: TimedRun
+    digest: str
+
+
+def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, BuiltRun]) -> None:
+    """Raise ClickException for the first version whose rows are not those of another run.
+
+    ``survey`` has walked each start of ``runs`` too.
+    """
+    history = survey.history
+    for name, built in sorted(runs.items()):
+        run, version, varying = built.run, name.version, NOTHING_VARIES
+        same = survey.lineages[run.start].rows.get(version, built.digest) == built.digest
+        if not same:
+            version, varying = _first_step_that_varies(history, name, run)
+        varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
+        if varying or not same:
+            raise click.ClickException(_told(history, version, varying))
+
+
+def _told(history: History, version: int, varying: VaryingRows) -> str:
+    file = history.application.step_name(version)
+    head = f"{file} gives other values in each run; nothing was written"
+    what = [f"  {column}" for column in varying.columns]
+    what.extend(f"  {table}: another number of rows" for table in varying.tables)
+    lines = [head, "", *(what or ["  some of its rows"]), ""]
+    lines.extend(
+        wrap_text(
+            "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each"
+            " run here. Let it take the values from its rows, or from random() in SQL."
+        )
+    )
+    if varying.columns:
+        line = volatile_line(history, varying.columns, varying.globs)
+        lines.extend(("Or let no check compare them, by a line of settings:", f"  {line}"))
+    return "\n".join(lines)
+
+
+def _first_step_that_varies(
+    history: History, name: SnapshotName, run: TimedRun
+) -> tuple[int, VaryingRows]:
+    """Return the version after which two runs differ first, and in what."""
+    source = history.application.source
+    steps = [list(walk(source, run.before, to=name.version)) for _ in range(2)]
+    for first, second in zip(*steps, strict=True):
+        found = varying_between(history, first.version, first.after, second.after, rebuilt=True)
+        if found:
+            return first.version, found
+    # The clock shows both runs the same now; the one that built the snapshot saw another time.
+    last = steps[1][-1].after
+    return name.version, varying_between(history, name.version, run.after, last, rebuilt=True)

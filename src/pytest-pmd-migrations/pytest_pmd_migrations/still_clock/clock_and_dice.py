@@ -1,0 +1,100 @@
+"""What SQL's clock shows and what its dice throw: the same in every run of a step.
+
+The clock stands at a time that comes after the data of any database, as the time of an upgrade
+does. The dice of a step are seeded by its version: a second run throws the same, and no two steps
+of one history throw the same.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+__all__ = [
+    "STANDS_AT",
+    "begin_step",
+    "clock_moves",
+    "later",
+    "still_time",
+    "throw_bytes",
+    "times_thrown",
+]
+
+STANDS_AT = 2_000_000_000_000
+"""Milliseconds since 1970: 2033-05-18 03:33:20 UTC. Its day is in every month, and no month's end.
+
+A condition such as ``expires < datetime('now')`` that was true once stays true at a later time.
+"""
+
+_DAY = 86_400_000
+
+
+@dataclass(frozen=True)
+class _Ruling:
+    """Which time the clock shows, None for the real one, and which other dice are thrown."""
+
+    time: int | None = STANDS_AT
+    other_dice: bool = False
+
+
+class _Process:
+    """The one clock and the dice of this process, as SQLite has one of each."""
+
+    ruling = _Ruling()
+    version = 0
+    dice = random.Random(0)
+    thrown = 0
+
+
+def begin_step(version: int) -> None:
+    """Take the dice of the step to ``version``; called before each run of it."""
+    _Process.version = version
+    _Process.dice = random.Random(2 * version + _Process.ruling.other_dice)
+
+
+def still_time() -> int | None:
+    """Return the milliseconds since 1970 that the clock shows, None where it moves."""
+    return _Process.ruling.time
+
+
+def throw_bytes(count: int) -> bytes:
+    """Return the next ``count`` random bytes."""
+    _Process.thrown += 1
+    if _Process.ruling.time is None:
+        return os.urandom(count)
+    return _Process.dice.randbytes(count)
+
+
+def times_thrown() -> int:
+    """Return how often this process has thrown the dice."""
+    return _Process.thrown
+
+
+@contextmanager
+def later() -> Iterator[None]:
+    """Let the clock stand a day later in the block, and steps throw other dice.
+
+    What a step makes of both is then seen, as it would be by a user who runs it another day.
+    """
+    with _ruled(_Ruling(STANDS_AT + _DAY, other_dice=True)):
+        yield
+
+
+@contextmanager
+def clock_moves() -> Iterator[None]:
+    """Let clock and dice be the real ones in the block."""
+    with _ruled(replace(_Process.ruling, time=None)):
+        yield
+
+
+@contextmanager
+def _ruled(ruling: _Ruling) -> Iterator[None]:
+    before = _Process.ruling
+    _Process.ruling = ruling
+    try:
+        yield
+    finally:
+        _Process.ruling = before
