@@ -7,7 +7,7 @@ them tells nothing of the migrations there are now.
 from __future__ import annotations
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import row_digester
+from pytest_pmd_migrations.application.recorded import recorded_ignore, row_digester
 from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
@@ -27,7 +27,8 @@ def first_changed(history: History) -> int | None:
         if version not in history.application.versions:
             continue
         try:
-            schema = history.fresh_schema(version).fingerprint
+            ignored = recorded_ignore(history, version)
+            schema = history.fresh.schema(version).without(ignored).fingerprint
         except MigrationTestError:
             # The step that hinders it is at fault, and is told by itself.
             return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import VersionResult, row_digester
+from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore, row_digester
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
@@ -91,7 +91,9 @@ class Survey:
 
     def result(self, version: int) -> VersionResult:
         """Return what a version produces; the fresh lineage must reach it."""
-        schema = self.history.rules.visible(self.fresh_schemas[version])
+        anew = [name.version for name in self.rebuilt]
+        ignored = recorded_ignore(self.history, version, rebuilt=anew)
+        schema = self.fresh_schemas[version].without(ignored)
         return VersionResult(schema.fingerprint, self.rows(version))
 
     def with_built(self, images: Mapping[SnapshotName, Image]) -> Survey:
