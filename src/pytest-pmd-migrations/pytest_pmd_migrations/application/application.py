@@ -16,7 +16,6 @@ from pytest_pmd_migrations.sources.declarations import (
     StoredExcuse,
     merge,
 )
-from pytest_pmd_migrations.sources.definition_text import definition_text
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Location,
@@ -27,6 +26,7 @@ from pytest_pmd_migrations.sources.protocol import (
     text_of,
     versions_of,
 )
+from pytest_pmd_migrations.sources.statement_text import statement_text
 
 __all__ = ["Application"]
 
@@ -126,7 +126,8 @@ class Application:
         """Return a migration's own text, None where it is that of its file.
 
         That is what the source says; else, where several migrations stand in one file, the
-        function or class at the migration's location. Raises SourceError when it cannot be read.
+        statement at the migration's location, mostly a function. Raises SourceError when it cannot
+        be read.
         """
         told = text_of(self.source, version)
         if told is not None:
@@ -134,7 +135,7 @@ class Application:
         location = self.location(version)
         if self._migrations_in[location.path] < 2:
             return None
-        found = definition_text(location, self.file_text(version))
+        found = statement_text(location, self.file_text(version))
         others = (self.location(other) for other in self.versions if other != version)
         # What several migrations share is no one's own.
         return None if location in others else found

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import DoubledNumberError, LockFileError
-from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, LockFile, read_lock_file
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LOCK_FILE,
+    LockFile,
+    VersionLine,
+    read_lock_file,
+    text_digest,
+)
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["accuse_newcomer"]
@@ -19,7 +25,7 @@ def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> str:
     """
     lock_file = _read(snapshots)
     line = lock_file.versions.get(error.version)
-    known = [file for file in error.files if line is not None and file.name == line.file]
+    known = [file for file in error.files if line is not None and _is_recorded(file, line)]
     if line is None or len(known) != 1:
         return str(error)
     newer = [file for file in error.files if file not in known]
@@ -28,9 +34,13 @@ def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> str:
     state = "released" if line.released else "stored"
     number = f"{error.version:04d}"
     return (
-        f"{names} {verb} the number of {line.file}, which {LOCK_FILE} has as {state} {number}."
+        f"{names} {verb} the number of {known[0].name}, which {LOCK_FILE} has as {state} {number}."
         f" Give {names} the next free number: {_renaming(newer[0], lock_file)}"
     )
+
+
+def _is_recorded(file: Path, line: VersionLine) -> bool:
+    return file.name == line.file or text_digest(file.read_bytes()) == line.text
 
 
 def _read(snapshots: Path) -> LockFile:

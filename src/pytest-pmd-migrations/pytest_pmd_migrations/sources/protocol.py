@@ -56,7 +56,7 @@ class Source(Protocol):
     - ``label(version) -> str``: what the application's own tool calls that migration, such as a
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
-      where it says nothing, the function or class at its location, else the whole file;
+      where it says nothing, the function or other statement at its location, else the whole file;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
     """
