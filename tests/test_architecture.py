@@ -25,6 +25,8 @@ FLOORS = {
         "errors.py",
         "wording.py",
         "leftovers.py",
+        "c_library",
+        "still_clock",
         "image.py",
         "quoting.py",
         "where_raised.py",

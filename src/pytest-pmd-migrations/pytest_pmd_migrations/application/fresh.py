@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
@@ -12,6 +12,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source
+from pytest_pmd_migrations.still_clock.clock_and_dice import clock_moves
 
 __all__ = ["FreshDatabases"]
 
@@ -25,11 +26,13 @@ class _Fresh:
 class FreshDatabases:
     """The fresh databases of one source, built as far as they are asked for.
 
-    ``version`` is one of the source's, or 0 for the database with no tables.
+    ``version`` is one of the source's, or 0 for the database with no tables. With ``real_clock``
+    they are what a user's upgrade makes today: SQL's clock moves, and its dice are thrown.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, real_clock: bool = False) -> None:
         self._source = source
+        self._clock = clock_moves if real_clock else nullcontext
         self._built: dict[int, _Fresh] = {}
         self._schemas: dict[int, Schema] = {}
         self._steps: Iterator[Step] | None = None
@@ -60,7 +63,8 @@ class FreshDatabases:
             if self._ended is not None:
                 raise self._ended
             try:
-                step = next(self._steps)
+                with self._clock():
+                    step = next(self._steps)
             except BaseException as error:
                 # A generator that raised has ended, so its error is kept for every later question.
                 self._ended = _failure(error, version)

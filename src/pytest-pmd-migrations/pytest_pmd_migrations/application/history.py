@@ -25,8 +25,13 @@ class History:
 
     @cached_property
     def fresh(self) -> FreshDatabases:
-        """Fresh databases of this application, each built once."""
+        """Fresh databases of this application by the still clock, each built once."""
         return FreshDatabases(self.application.source)
+
+    @cached_property
+    def fresh_today(self) -> FreshDatabases:
+        """Fresh databases by the real clock, as the application's own tests expect them."""
+        return FreshDatabases(self.application.source, real_clock=True)
 
     @property
     def volatile(self) -> tuple[str, ...]:

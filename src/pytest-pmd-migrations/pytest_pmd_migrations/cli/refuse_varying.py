@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import click
@@ -44,25 +44,27 @@ def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, BuiltRun]) -> Non
             version, varying = _first_step_that_varies(history, name, run)
         varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
         if varying or not same:
-            raise click.ClickException(_told(history, version, varying))
+            file = history.application.step_name(version)
+            what = "\n".join(_told(history, varying))
+            raise click.ClickException(
+                f"{file} gives other values in each run; nothing was written\n\n{what}"
+            )
 
 
-def _told(history: History, version: int, varying: VaryingRows) -> str:
-    file = history.application.step_name(version)
-    head = f"{file} gives other values in each run; nothing was written"
-    what = [f"  {column}" for column in varying.columns]
-    what.extend(f"  {table}: another number of rows" for table in varying.tables)
-    lines = [head, "", *(what or ["  some of its rows"]), ""]
-    lines.extend(
-        wrap_text(
-            "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each"
-            " run here. Let it take the values from its rows, or from random() in SQL."
-        )
+def _told(history: History, varying: VaryingRows) -> Iterator[str]:
+    """Yield the lines about what varies, and what to do about it."""
+    yield from (f"  {column}" for column in varying.columns)
+    yield from (f"  {table}: another number of rows" for table in varying.tables)
+    if not varying:
+        yield "  some of its rows"
+    yield ""
+    yield from wrap_text(
+        "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each"
+        " run here. Let it take the values from its rows, or ask SQL's."
     )
     if varying.columns:
-        line = volatile_line(history, varying.columns, varying.globs)
-        lines.extend(("Or let no check compare them, by a line of settings:", f"  {line}"))
-    return "\n".join(lines)
+        yield "Or let no check compare them, by a line of settings:"
+        yield f"  {volatile_line(history, varying.columns, varying.globs)}"
 
 
 def _first_step_that_varies(

@@ -67,7 +67,7 @@ class DatabaseFactory:
             raise SettingError(
                 f"there is no version {wanted!r}; versions are {history.application.span}"
             )
-        image = history.fresh.image(wanted)
+        image = history.fresh_today.image(wanted)
         return self._file(f"fresh-{format_version(wanted)}", image.content, history)
 
     def upgrade(

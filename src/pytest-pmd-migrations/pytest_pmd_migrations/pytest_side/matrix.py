@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_pmd_migrations.application.ignore_patterns import count_hidden
+from pytest_pmd_migrations.application.volatile_patterns import refuse_idle_volatile
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
@@ -37,7 +38,10 @@ class MatrixPlugin:
             self.checks = select_checks(str(config.option.migration_checks))
             self.cells = select_cells(self.histories, self.checks, ids)
             # A worker's controller has done it, and prints the summary.
-            self._ignored = {} if hasattr(config, "workerinput") else count_hidden(project)
+            is_worker = hasattr(config, "workerinput")
+            self._ignored = {} if is_worker else count_hidden(project)
+            if not is_worker:
+                refuse_idle_volatile(project)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
         self._judged = JudgedCells((), ())

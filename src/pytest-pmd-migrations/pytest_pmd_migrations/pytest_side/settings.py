@@ -57,7 +57,7 @@ def load_project(config: pytest.Config) -> Project:
         )
     rules = Rules(
         ignore_patterns=tuple(config.getini("migration_ignore")),
-        volatile_patterns=tuple(config.getini("migration_volatile")),
+        volatile_patterns=_volatile(config),
         idempotent=bool(config.getini("migration_idempotent")),
         column_order=cast(
             "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
@@ -136,6 +136,18 @@ def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> st
         expected = " or ".join(f'"{value}"' for value in allowed)
         raise SettingError(f"{setting} {found!r} is unknown; expected {expected}{_file(config)}")
     return str(found)
+
+
+def _volatile(config: pytest.Config) -> tuple[str, ...]:
+    patterns = tuple(config.getini("migration_volatile"))
+    for pattern in patterns:
+        table, dot, column = pattern.partition(".")
+        if not (table and dot and column):
+            raise SettingError(
+                f"migration_volatile {pattern!r} names no column; expected globs on"
+                f' "table.column", such as "notes.added_at"{_file(config)}'
+            )
+    return patterns
 
 
 def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:
