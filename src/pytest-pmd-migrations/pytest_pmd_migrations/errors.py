@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_pmd_migrations.printable import printable_text
+
 __all__ = [
     "DoubledNumberError",
     "FreshFailedError",
@@ -33,7 +35,10 @@ __all__ = [
 
 
 class MigrationTestError(Exception):
-    """Root of everything the package raises on purpose."""
+    """Root of everything the package raises on purpose; its message is printable."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable_text(message))
 
 
 class SettingError(MigrationTestError):

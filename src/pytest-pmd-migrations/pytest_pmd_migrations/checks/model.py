@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
 
@@ -115,6 +116,12 @@ class Finding:
     of_step: bool = False
     tells: Row | None = None
 
+    def __post_init__(self) -> None:
+        """Make each line printable: names and values of a database may hold anything."""
+        object.__setattr__(self, "headline", printable_line(self.headline))
+        object.__setattr__(self, "lines", tuple(map(printable_line, self.lines)))
+        object.__setattr__(self, "details", tuple(map(printable_line, self.details)))
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -140,6 +147,12 @@ class Note:
     about: Row | str
     text: str
     command: str = ""
+
+    def __post_init__(self) -> None:
+        """Make the text printable: names and values of a database may hold anything."""
+        object.__setattr__(self, "text", printable_line(self.text))
+        if isinstance(self.about, str):
+            object.__setattr__(self, "about", printable_line(self.about))
 
 
 UsedDeclaration = tuple[int, DeclarationKey]

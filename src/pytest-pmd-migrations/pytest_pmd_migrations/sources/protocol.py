@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 from pytest_pmd_migrations.wording import error_text
 
@@ -23,6 +24,7 @@ __all__ = [
     "label_of",
     "location_of",
     "rerun",
+    "runner_of",
     "text_of",
     "versions_of",
     "volatile_columns",
@@ -57,6 +59,7 @@ class Source(Protocol):
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
       where it says nothing, the function or other statement at its location, else the whole file;
+    - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
     """
@@ -189,6 +192,15 @@ def text_of(source: Source, version: int) -> bytes | None:
             " migration's own text, as str or bytes"
         )
     return found
+
+
+def runner_of(source: Source) -> str:
+    """Return what the runner is called that applies a source's migrations, "" where it is silent.
+
+    An attribute of that name may be anything in a source written before it meant this.
+    """
+    found = getattr(source, "runner", "")
+    return printable_line(found) if isinstance(found, str) else ""
 
 
 def can_rerun(source: Source) -> bool:
