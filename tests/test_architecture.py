@@ -25,7 +25,6 @@ FLOORS = {
         "printable.py",
         "errors.py",
         "wording.py",
-        "leftovers.py",
         "c_library",
         "still_clock",
         "image.py",

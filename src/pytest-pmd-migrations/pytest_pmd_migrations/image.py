@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_pmd_migrations.leftovers import ScratchFolder
 from pytest_pmd_migrations.still_clock.connections import open_still
 
 __all__ = ["MEMORY_LIMIT", "Image"]
@@ -23,7 +23,7 @@ _MAGIC = b"SQLite format 3\x00"
 class _TemporaryFileConnection(sqlite3.Connection):
     """A connection that takes its own file away when it is closed."""
 
-    folder: ScratchFolder | None = None
+    folder: tempfile.TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
         """Close the connection and delete its file."""
@@ -67,7 +67,7 @@ class Image:
                 if image.content:
                     conn.deserialize(image.content, name=name)
             return conn
-        folder = ScratchFolder()
+        folder = tempfile.TemporaryDirectory(prefix="migrations-")
         for name, image in images.items():
             (Path(folder.name) / f"{name}.db").write_bytes(image.content)
         large = open_still(Path(folder.name) / "main.db", _TemporaryFileConnection)

@@ -17,9 +17,9 @@ from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, 
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.leftovers import remove_dead_files, remove_dead_folders
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import replace_file
 
@@ -90,7 +90,6 @@ def write_built(built: Built) -> Iterator[str]:
     same files.
     """
     store = built.survey.history.store
-    remove_dead_folders()
     for file in remove_dead_files(store.folder.path):
         yield f"removed  {file}  left by a run that was killed"
     yield from built.lines

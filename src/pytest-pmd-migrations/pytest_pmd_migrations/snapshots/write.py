@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.leftovers import ScratchFolder, owned_file
+from pytest_pmd_migrations.snapshots.temporary_files import owned_file
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.wording import shown_path
 
@@ -43,7 +44,7 @@ def canonical_image(image: Image) -> Image:
     offset 40) is set to 1, the version of the SQLite library that wrote last (offset 96) to 0.
     https://www.sqlite.org/lang_vacuum.html, https://www.sqlite.org/fileformat.html
     """
-    with ScratchFolder() as folder:
+    with tempfile.TemporaryDirectory(prefix="migrations-") as folder:
         source, packed = Path(folder) / "source.db", Path(folder) / "packed.db"
         source.write_bytes(image.content)
         with closing(sqlite3.connect(source, isolation_level=None)) as conn:

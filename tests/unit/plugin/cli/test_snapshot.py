@@ -414,6 +414,16 @@ def test_a_run_killed_between_two_writes_is_finished_by_the_next(
         assert made.files() == complete
 
 
+def test_what_a_killed_run_left_beside_the_snapshots_is_removed(stored: Make) -> None:
+    made = stored(FIRST)
+    files = made.files()
+    left = ".0001.db.k3x_9abc.pmd-migrations"
+    (made.snapshots / left).write_bytes(b"half")
+    assert made.run("check") == (0, "1 version, 1 snapshot: all in order\n")
+    assert made.run("snapshot") == (0, f"removed  {left}  left by a run that was killed\n")
+    assert made.files() == files
+
+
 def test_a_folder_that_cannot_be_written_is_named(project: Make) -> None:
     made = project(FIRST)
     made.write("fixtures", "in the way")

@@ -1,4 +1,4 @@
-"""Temporary folders and files whose owner is known, so that what a killed run left can go.
+"""Temporary files beside the stored ones, each to be renamed to one; what a killed run left goes.
 
 Whoever makes one holds a lock on it, which the system releases when the process ends, however it
 ends. What has our name and no lock belongs to nobody.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,43 +17,10 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["ScratchFolder", "owned_file", "remove_dead_files", "remove_dead_folders"]
+__all__ = ["owned_file", "remove_dead_files"]
 
-_FOLDER = "pmd-migrations-"
-_LOCK = "owner.lock"
 _ENDING = ".pmd-migrations"
-_FILE = re.compile(r"\..+\.[a-z0-9_]{8}" + re.escape(_ENDING))
-
-
-class ScratchFolder(tempfile.TemporaryDirectory[str]):
-    """A temporary folder that its process holds; :func:`remove_dead_folders` spares it till then.
-
-    It honours TMPDIR, and is used as :class:`tempfile.TemporaryDirectory` is.
-    """
-
-    def __init__(self) -> None:
-        while True:
-            super().__init__(prefix=_FOLDER)
-            self._lock = os.open(Path(self.name) / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            if _take(self._lock):
-                return
-            os.close(self._lock)
-
-    def cleanup(self) -> None:
-        """Delete the folder with all that is in it, and give up the lock."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
-        super().cleanup()
-
-
-def remove_dead_folders() -> None:
-    """Delete the scratch folders whose process has ended without deleting them."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        # What belongs to somebody else, or goes meanwhile, is none of ours.
-        with suppress(OSError):
-            if not folder.is_symlink() and _is_dead(folder / _LOCK):
-                shutil.rmtree(folder)
+_NAME = re.compile(r"\..+\.[a-z0-9_]{8}" + re.escape(_ENDING))
 
 
 @contextmanager
@@ -87,8 +53,9 @@ def remove_dead_files(folder: Path) -> list[str]:
     """Delete the temporary files of ended processes in a folder, and return their names."""
     removed = []
     for path in sorted(folder.glob(f".*{_ENDING}")):
-        if not _FILE.fullmatch(path.name) or path.is_symlink():
+        if not _NAME.fullmatch(path.name) or path.is_symlink():
             continue
+        # What belongs to somebody else, or goes meanwhile, is none of ours.
         with suppress(OSError):
             if _is_dead(path):
                 path.unlink()
