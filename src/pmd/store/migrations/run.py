@@ -148,6 +148,8 @@ def _check_foreign_keys(
         # The comment makes it a text that SQLite has not seen, about which it asks the guard.
         found = foreign_keys.find_violations(prepared.cursor, comment=f" -- {version}")
         after = foreign_keys.compare(before.violations, found)
+        if isinstance(after, foreign_keys.NewViolations):
+            after = foreign_keys.name_missing_parents(prepared.cursor, after)
     except prepared.connection.DatabaseError:
         if guard.was_asked:
             raise

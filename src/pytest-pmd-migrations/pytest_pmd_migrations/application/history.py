@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.fresh import FreshDatabases
+from pytest_pmd_migrations.application.references import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
@@ -37,6 +38,11 @@ class History:
     def volatile(self) -> tuple[str, ...]:
         """Globs on the columns that differ from run to run: the source's, then the setting's."""
         return (*volatile_columns(self.application.source), *self.rules.volatile_patterns)
+
+    @cached_property
+    def references(self) -> SchemaReferences:
+        """The references of this application's schemas, each schema checked once."""
+        return SchemaReferences(self.fresh, self.rules)
 
     def fresh_schema(self, version: int) -> Schema:
         """Return the fresh schema at ``version``, without what ``migration_ignore`` names."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_pmd_migrations.rows import volatile_setting
 from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare
-from pytest_pmd_migrations.schema.values import ORDER
+from pytest_pmd_migrations.schema.values import ORDER, matches_any
 
 __all__ = ["ColumnOrder", "FaultSet", "Rules"]
 
@@ -42,6 +42,10 @@ class Rules:
     def visible(self, schema: Schema) -> Schema:
         """Return a schema without the objects that ``migration_ignore`` names."""
         return schema.without(self.ignore_patterns)
+
+    def hides(self, name: str) -> bool:
+        """Return whether ``migration_ignore`` names an object of that name."""
+        return matches_any(name, self.ignore_patterns)
 
     def difference(self, upgraded: Schema, fresh: Schema) -> SchemaDiff:
         """Return how two schemas differ, as far as the rules ask."""

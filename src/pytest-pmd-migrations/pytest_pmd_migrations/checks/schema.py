@@ -1,7 +1,8 @@
-"""The check ``schema``: an upgraded database must have the schema of a fresh one.
+"""The check ``schema``: an upgraded database must have the schema of a fresh one, and a whole one.
 
 Prevents the accident that tests of fresh databases never see: a released migration was edited,
-and old databases keep a shape that no new one has.
+and old databases keep a shape that no new one has. What both have broken alike is found by
+``broken_references``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.references import Arrival
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -48,40 +51,66 @@ class _Differing:
     details: tuple[str, ...]
 
 
-_Record = LineageRecord[_Differing | None]
+@dataclass(frozen=True)
+class _Seen:
+    """One version of a lineage: how it differs from fresh, if it does, and its references."""
+
+    differing: _Differing | None
+    references: Arrival
 
 
-def _watch(history: History) -> Callable[[Step], _Differing | None]:
-    """Compare each step with fresh at that version; None stands for equal."""
+_Record = LineageRecord[_Seen]
+
+
+def _watch(history: History) -> Callable[[Step], _Seen]:
+    """Compare each step with fresh at that version, and follow the references."""
     versions = frozenset(history.application.versions)
+    references = history.references.walk()
 
-    def observe(step: Step) -> _Differing | None:
-        if step.version not in versions:
-            return None
-        if step.text == history.fresh.text(step.version):
-            return None
-        upgraded = read_schema(step.conn)
-        diff = history.difference(upgraded, step.version)
-        if not diff:
-            return None
-        schemas = upgraded, history.fresh.schema(step.version)
-        texts = step.text, history.fresh.text(step.version)
-        return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
+    def observe(step: Step) -> _Seen:
+        arrival = references.arrive(step.text, step.after, step.conn)
+        return _Seen(_compare(history, step) if step.version in versions else None, arrival)
 
     return observe
 
 
-def _judge(
-    history: History, row: Row, lineages: Sequence[LineageRecord[_Differing | None]]
-) -> Verdict:
-    """Judge one snapshot's lineage; a variant need not equal fresh until it first does."""
+def _compare(history: History, step: Step) -> _Differing | None:
+    """Return how a database differs from fresh at its version, None where it is equal."""
+    if step.text == history.fresh.text(step.version):
+        return None
+    upgraded = read_schema(step.conn)
+    diff = history.difference(upgraded, step.version)
+    if not diff:
+        return None
+    schemas = upgraded, history.fresh.schema(step.version)
+    texts = step.text, history.fresh.text(step.version)
+    return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
+
+
+def _judge(history: History, row: Row, lineages: Sequence[_Record]) -> Verdict:
+    """Judge one snapshot's lineage: against fresh, then its references."""
     record = lineages[0]
-    differing = {version: found for version, found in record.seen.items() if found}
+    compared = _judge_differences(history, row, record)
+    arrivals = {version: seen.references for version, seen in record.seen.items()}
+    referred = judge_references(history, row, record.start, arrivals)
+    return Verdict(
+        (*referred.findings, *compared.findings),
+        (*compared.notes, *referred.notes),
+        (*compared.remarks, *referred.remarks),
+        referred.used,
+        record.last,
+    )
+
+
+def _judge_differences(history: History, row: Row, record: _Record) -> Verdict:
+    """Compare one lineage with fresh; a variant need not equal fresh until it first does."""
+    seen = record.seen.items()
+    differing = {version: one.differing for version, one in seen if one.differing}
     if record.start.variant:
         return _judge_variant(history, row, record, differing)
     if not differing:
-        return Verdict(image=record.last)
-    return Verdict((_finding(history, row, record, differing),), image=record.last)
+        return Verdict()
+    return Verdict((_finding(history, row, record, differing),))
 
 
 def _judge_variant(
@@ -91,13 +120,13 @@ def _judge_variant(
     stops = [v for v in (record.start.version, *record.reached) if v in known]
     joined = next((version for version in stops if version not in differing), None)
     if joined is None:
-        return Verdict((_finding(history, row, record, differing),), image=record.last)
+        return Verdict((_finding(history, row, record, differing),))
     later = {version: found for version, found in differing.items() if version > joined}
     if later:
-        return Verdict((_finding(history, row, record, later),), image=record.last)
+        return Verdict((_finding(history, row, record, later),))
     joined_title = history.application.title(joined)
     remark = Note(row, f"same schema as fresh from {joined_title} on")
-    return Verdict(remarks=(remark,), image=record.last)
+    return Verdict(remarks=(remark,))
 
 
 def _finding(
@@ -186,4 +215,4 @@ def _where(history: History, record: _Record, version: int) -> str:
     return f"after {history.application.step_name(version)}"
 
 
-SCHEMA = Check("schema", "snapshot", _watch, _judge)
+SCHEMA = Check("schema", "snapshot", _watch, _judge, reads=frozenset({"DANGLING"}))

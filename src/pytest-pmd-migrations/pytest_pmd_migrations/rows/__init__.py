@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
 from pytest_pmd_migrations.rows.compare import compare_rows
+from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.integrity import (
     Strays,
@@ -35,6 +36,7 @@ __all__ = [
     "find_present_time",
     "find_strays",
     "find_varying",
+    "has_rows_of",
     "same_content",
     "stray_findings",
     "unchanged_rows",

@@ -13,7 +13,8 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
-from pytest_pmd_migrations.schema.reading.catalog import plain_rows
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.catalog import as_bytes, plain_rows
 
 __all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
 
@@ -21,6 +22,8 @@ _SHOWN = 3
 _OF_INDEX = re.compile(
     r"(?:row \d+ missing from|wrong # of entries in|row \d+ values differ from) index (?P<name>.+)"
 )
+_MISMATCH = "foreign key mismatch"
+_OF_TABLE = "SELECT * FROM pragma_foreign_key_check(CAST(? AS TEXT), 'main')"
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,42 @@ class Strays:
 
 
 def find_strays(conn: sqlite3.Connection) -> Strays:
-    """Return what foreign_key_check finds; ``conn`` is read only."""
+    """Return what foreign_key_check finds; ``conn`` is read only.
+
+    Keys that name no table, or no unique key of it, are left out: they are a fault of the schema,
+    which the check ``schema`` tells, and their rows can be right.
+    """
     with plain_rows(conn):
         rows = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         tables = frozenset(str(name) for (name,) in rows)
         try:
-            found = conn.execute("PRAGMA main.foreign_key_check").fetchall()
+            found = _violations(conn, tables)
         except sqlite3.DatabaseError as error:
             return Strays(tables=tables, problem=str(error))
-    return Strays(Counter((str(row[0]), str(row[2])) for row in found), tables)
+    there = {fold(name) for name in tables}
+    counts = Counter((child, parent) for child, parent in found if fold(parent) in there)
+    return Strays(counts, tables)
+
+
+def _violations(conn: sqlite3.Connection, tables: frozenset[str]) -> list[tuple[str, str]]:
+    """Return the table and the parent of each row that points at nothing."""
+    try:
+        rows = conn.execute("PRAGMA main.foreign_key_check").fetchall()
+    except sqlite3.OperationalError as error:
+        if _MISMATCH not in str(error):
+            raise
+        # One key that cannot be checked must not hide what is wrong with those of other tables.
+        rows = [row for table in sorted(tables) for row in _violations_of(conn, table)]
+    return [(str(row[0]), str(row[2])) for row in rows]
+
+
+def _violations_of(conn: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    try:
+        return conn.execute(_OF_TABLE, (as_bytes(table),)).fetchall()
+    except sqlite3.OperationalError as error:
+        if _MISMATCH not in str(error):
+            raise
+        return []
 
 
 def check_integrity(

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["ORDER", "TABLES", "Nameless", "Schema", "SchemaObject"]
+__all__ = ["ORDER", "TABLES", "UNREADABLE", "Nameless", "Schema", "SchemaObject", "matches_any"]
 
 ORDER = "order of columns"
 """The fact of a table that differs when only the order of its columns does."""
+UNREADABLE = "cannot be read"
+"""Begins the columns of a view that SQLite cannot prepare; no name does without quotes."""
 TABLES = ("table", "virtual table")
 """The kinds of objects that own columns, indexes, constraints and triggers."""
 
@@ -97,14 +99,16 @@ class Schema:
         """
         if not patterns:
             return self
-
-        def matches(name: str) -> bool:
-            return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
-
         return Schema(
             tuple(
                 found
                 for found in self.objects
-                if not matches(found.name) and not (found.owner and matches(found.owner))
+                if not matches_any(found.name, patterns)
+                and not (found.owner and matches_any(found.owner, patterns))
             )
         )
+
+
+def matches_any(name: str, patterns: Sequence[str]) -> bool:
+    """Return whether a name matches one of the globs; letter case makes no difference."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)

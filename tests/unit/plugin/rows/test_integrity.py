@@ -91,10 +91,26 @@ def test_what_was_mended_in_one_table_excuses_nothing_in_a_new_one():
     assert messages(mended, image(ORPHANS)) == ["1 row points from d at nothing in p"]
 
 
-def test_foreign_keys_that_cannot_be_checked_are_found():
-    [finding] = unsound(image(MISMATCH), image(MISMATCH))
-    assert finding.message == "foreign keys cannot be checked"
-    assert finding.evidence == ('foreign key mismatch - "c" referencing "p"',)
+def test_keys_that_name_no_unique_parent_are_left_to_the_check_of_the_schema():
+    assert messages(image(MISMATCH)) == []
+    assert messages(image(MISMATCH), image(MISMATCH)) == []
+
+
+def test_a_key_without_a_unique_parent_hides_no_row_of_another_table():
+    beside = "CREATE TABLE q (id INTEGER PRIMARY KEY); CREATE TABLE d (q REFERENCES q(id));"
+    found = messages(image(f"{MISMATCH} {beside} INSERT INTO d VALUES (3), (NULL);"))
+    assert found == ["1 row points from d at nothing in q"]
+
+
+def test_a_key_to_a_table_that_does_not_exist_makes_no_row_point_at_nothing():
+    renamed = image(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p(id));"
+        "CREATE TABLE d (p REFERENCES P(id)); INSERT INTO p VALUES (1);"
+        "INSERT INTO c VALUES (1); INSERT INTO d VALUES (2); ALTER TABLE p RENAME TO p_old;"
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p SELECT * FROM p_old;"
+        "DROP TABLE p_old;"
+    )
+    assert messages(renamed) == []
 
 
 def test_a_full_text_index_of_a_broken_kind_is_found():

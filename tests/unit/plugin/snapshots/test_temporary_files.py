@@ -48,13 +48,7 @@ def test_what_a_killed_process_left_goes_and_what_a_living_one_holds_stays(tmp_p
 
 def test_files_of_others_stay(tmp_path: Path) -> None:
     """Those of an editor, of another program, of a run that is at work, and one's own."""
-    others = (
-        ".0001.db.swp",
-        ".0001.db.original",
-        "0001.db",
-        ".pmd-migrations",
-        ".x.pmd-migrations",
-    )
+    mine = (".0001.db.original", "0001.db", ".pmd-migrations", ".x.pmd-migrations")
     for name in (".0001.db.swp", *mine):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / ".0001.db.abcdefgh.pmd-migrations").symlink_to(tmp_path / "0001.db")

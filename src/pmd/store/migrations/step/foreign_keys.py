@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ __all__ = [
     "Violations",
     "compare",
     "find_violations",
+    "name_missing_parents",
 ]
 
 Violation: TypeAlias = tuple[str, int | None, str, int]
@@ -33,17 +34,29 @@ _VIOLATIONS_SHOWN = 5
 
 @dataclass(frozen=True)
 class NewViolations:
-    """The violations a step would add: the first, how many, and how many were there before."""
+    """The violations a step would add: the first, how many, and how many were there before.
+
+    `missing` are those of their parents that are no table of the database.
+    """
 
     first: tuple[Violation, ...]
     count: int
     known: int
+    missing: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         """Return the problem as a message's text, to follow the name of the step."""
         uncheckable = [text for _, _, text, key in self.first if key == _UNCHECKABLE]
         if uncheckable:
             return f"it leaves a foreign key that cannot be checked: {uncheckable[0]}."
+        if self.missing:
+            keys = {f"{table} -> {to}" for table, _, to, _ in self.first if to in self.missing}
+            shown = "; ".join(sorted(keys))
+            return (
+                f"it leaves a foreign key to a table that does not exist: {shown}."
+                " A RENAME takes the foreign keys of other tables along: build the new table under"
+                " another name, drop the old one, then rename the new one."
+            )
         shown = "; ".join(
             f"{table} row {rowid if rowid is not None else '?'} -> {parent}"
             for table, rowid, parent, _ in self.first
@@ -100,6 +113,19 @@ def compare(before: Violations, after: Iterable[Violation]) -> Violations | NewV
     if not added:
         return now
     return NewViolations(_in_order(added[:_VIOLATIONS_SHOWN]), len(added), before.total())
+
+
+def name_missing_parents(cursor: sqlite3.Cursor, found: NewViolations) -> NewViolations:
+    """Return the same with the parents that are no table: no row of theirs could be mended."""
+    tables = cursor.execute("SELECT lower(name) FROM main.sqlite_schema WHERE type = 'table'")
+    there = {name for (name,) in tables}
+    parents = {parent for _, _, parent, key in found.first if key != _UNCHECKABLE}
+    return replace(found, missing=frozenset(to for to in parents if _lower(to) not in there))
+
+
+def _lower(name: str) -> str:
+    """Return a name as SQLite's lower() does: the case of ASCII letters alone."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _in_order(some: Sequence[Violation]) -> tuple[Violation, ...]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
@@ -15,6 +16,7 @@ __all__ = [
     "Entry",
     "Index",
     "Row",
+    "as_bytes",
     "in_order",
     "plain_rows",
     "stored_rows",
@@ -42,6 +44,8 @@ FROM {_TABLES.format("")}, pragma_index_list(t.name, 'main') AS l,
     pragma_index_xinfo(l.name, 'main') AS x
 WHERE x.key
 """
+# A name that is not UTF-8 can be handed over as bytes only.
+_VIEW_COLUMNS = "SELECT name FROM pragma_table_xinfo(CAST(? AS TEXT), 'main')"
 _FOREIGN_KEYS = f"""
 SELECT x.id, x."table", x."from", x."to", x.on_update, x.on_delete, t.name
 FROM {_TABLES.format(" AND sql LIKE '%references%'")},
@@ -71,7 +75,7 @@ class Index(NamedTuple):
 
 
 class Catalog:
-    """Answers questions about one connection's main database.
+    """Answers questions about one connection's main database, each asked once for all tables.
 
     ``rows`` are those of its sqlite_schema, as ``plain_rows`` yields them.
     """
@@ -81,14 +85,6 @@ class Catalog:
         self._rows = rows
         tables = conn.execute("PRAGMA main.table_list")
         self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
-        self._columns = _by_table(conn.execute(_COLUMNS))
-        self._foreign_keys = _by_table(conn.execute(_FOREIGN_KEYS))
-        self._indexes: dict[str, dict[str, Index]] = defaultdict(dict)
-        for *term, name, unique, origin, table in conn.execute(_INDEXES):
-            indexes = self._indexes[table]
-            if name not in indexes:
-                indexes[name] = Index(name, bool(unique), origin, [])
-            indexes[name].terms.append(tuple(term))
 
     def entries(self) -> list[Entry]:
         """Return the application's objects, without SQLite's own and a module's shadow tables.
@@ -120,18 +116,18 @@ class Catalog:
 
         A row is (name, type, NOT NULL, default, position in the key, hidden, table).
         """
-        return self._columns[table]
+        return self._all_columns[table]
 
     def indexes(self, table: str) -> Mapping[str, Index]:
         """Return the indexes of a table by their names; the one made last comes first."""
-        return self._indexes[table]
+        return self._all_indexes[table]
 
     def foreign_keys(self, table: str) -> Sequence[Row]:
         """Return a row for each column of each foreign key; the key declared last comes first.
 
         A row is (number, parent, column, parent's column, ON UPDATE, ON DELETE, table).
         """
-        return self._foreign_keys[table]
+        return self._all_foreign_keys[table]
 
     def view_columns(self, view: str) -> list[str]:
         """Return the names of a view's columns.
@@ -139,16 +135,34 @@ class Catalog:
         Raises sqlite3.OperationalError if the view refers to something that does not exist.
         """
         try:
-            rows = self.conn.execute(f"PRAGMA main.table_xinfo({quote(view)})").fetchall()
+            rows = self.conn.execute(_VIEW_COLUMNS, (as_bytes(view),)).fetchall()
         except sqlite3.OperationalError as error:
             if "no such module" in str(error):
                 return []
             raise
-        return [str(row[1]) for row in rows]
+        return [str(name) for (name,) in rows]
 
     def fts5_config(self, table: str) -> list[Row]:
         """Return the (name, value) settings that an FTS5 table keeps as rows, such as rank."""
         return _fts5_config(self.conn, table)
+
+    @cached_property
+    def _all_columns(self) -> Mapping[str, Sequence[Row]]:
+        return _by_table(self.conn.execute(_COLUMNS))
+
+    @cached_property
+    def _all_foreign_keys(self) -> Mapping[str, Sequence[Row]]:
+        return _by_table(self.conn.execute(_FOREIGN_KEYS))
+
+    @cached_property
+    def _all_indexes(self) -> Mapping[str, Mapping[str, Index]]:
+        found: dict[str, dict[str, Index]] = defaultdict(dict)
+        for *term, name, unique, origin, table in self.conn.execute(_INDEXES):
+            indexes = found[table]
+            if name not in indexes:
+                indexes[name] = Index(name, bool(unique), origin, [])
+            indexes[name].terms.append(tuple(term))
+        return found
 
     def _table(self, name: str) -> tuple[Any, ...]:
         return self._tables.get(name, ("", False, False))
@@ -187,9 +201,14 @@ def _fts5_config(conn: sqlite3.Connection, table: str) -> list[Row]:
         return conn.execute(
             f"SELECT k, v FROM main.{quote(table + _FTS5_CONFIG)} WHERE k <> 'version' ORDER BY k"
         ).fetchall()
-    except sqlite3.OperationalError:
-        # The text only mentions the word fts5.
+    except (sqlite3.OperationalError, UnicodeEncodeError):
+        # The text only mentions the word fts5, or Python cannot ask for a name that is not UTF-8.
         return []
+
+
+def as_bytes(name: str) -> bytes:
+    """Return a name of the schema as SQLite stores it, one that is not UTF-8 too."""
+    return name.encode(errors="surrogateescape")
 
 
 def _by_table(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:

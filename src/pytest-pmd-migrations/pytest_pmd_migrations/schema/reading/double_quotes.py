@@ -9,35 +9,34 @@ is no such column, the word is a string.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from functools import cached_property
 
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
+from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
 from pytest_pmd_migrations.schema.reading.single_quotes import with_names
+from pytest_pmd_migrations.schema.reading.stand_ins import SqlError, execute
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
+from pytest_pmd_migrations.schema.reading.trigger_event import firing_statement, trigger_event
 
 __all__ = ["Quotes"]
 
-_UNKNOWN = re.compile(r"no such (function|collation sequence): (.*)", re.DOTALL)
-_EVENTS = ("DELETE", "INSERT", "UPDATE")
 _ROWID = ("rowid", "oid", "_rowid_")
 _PROBE = "temp.probe"
 
 
 class Quotes:
-    """Reads the statements of one schema into tokens that tell names from strings."""
+    """Reads the statements of one schema into tokens that tell names from strings.
 
-    def __init__(self, catalog: Catalog, entries: Sequence[Entry]) -> None:
+    ``copy`` is a copy of the same schema, for SQLite to be asked about views and triggers.
+    """
+
+    def __init__(self, catalog: Catalog, entries: Sequence[Entry], copy: SchemaCopy) -> None:
         self._catalog = catalog
         self._entries = entries
-        self._named = {fold(e.name): e for e in entries if e.type in ("table", "view")}
-        self._copy: sqlite3.Connection | None = None
-        self._copied: set[str] = set()
+        self._copy = copy
         self._columns: dict[str, frozenset[str]] = {}
 
     def tokens(self, entry: Entry) -> tuple[Token, ...]:
@@ -58,12 +57,6 @@ class Quotes:
             token._replace(kind="string", double=False) if position in strings else token
             for position, token in enumerate(found)
         )
-
-    def close(self) -> None:
-        """Close the copy of the schema, if one was needed."""
-        if self._copy is not None:
-            self._copy.close()
-            self._copy = None
 
     def _strings_by_columns(
         self, entry: Entry, tokens: Sequence[Token], double: Sequence[int]
@@ -92,39 +85,16 @@ class Quotes:
         self, entry: Entry, tokens: Sequence[Token], double: Sequence[int]
     ) -> set[int]:
         """Return the positions of words in a view or a trigger that SQLite knows no column for."""
-        if self._copy is None:
-            self._copy = sqlite3.connect(":memory:", isolation_level=None)
-        self._create_referenced(self._copy, tokens)
+        self._copy.create_referenced(tokens)
         find_error = _view_error if entry.type == "view" else _trigger_error
-        conn = self._copy
 
         def unknown(positions: Sequence[int]) -> str | None:
-            return _unknown_column(find_error(conn, entry, _with_backticks(tokens, positions)))
+            texts = _with_backticks(tokens, positions)
+            return _unknown_column(find_error(self._copy, entry, tokens, texts))
 
         if unknown(double) is None:
             return set()
         return {position for position in double if unknown([position]) == tokens[position].value}
-
-    def _create_referenced(self, conn: sqlite3.Connection, tokens: Sequence[Token]) -> None:
-        """Create the tables and views that a statement refers to, without triggers on them."""
-        for name in {fold(token.value) for token in tokens} - self._copied:
-            entry = self._named.get(name)
-            if entry is None:
-                continue
-            self._copied.add(name)
-            _execution_error(conn, entry.sql)
-            for index in self._indexes.get(entry.name, ()):
-                _execution_error(conn, index.sql)
-            if entry.type == "view":
-                self._create_referenced(conn, tokenize(entry.sql))
-
-    @cached_property
-    def _indexes(self) -> dict[str, list[Entry]]:
-        found: dict[str, list[Entry]] = {}
-        for entry in self._entries:
-            if entry.type == "index":
-                found.setdefault(entry.table, []).append(entry)
-        return found
 
 
 def _names_something_else(tokens: Sequence[Token], position: int) -> bool:
@@ -140,8 +110,8 @@ def _is_no_rowid(entry: Entry, table: str, tokens: Sequence[Token], position: in
     """Return whether SQLite refuses the rowid there: some versions know it in a CHECK only."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as conn:
         if entry.type == "index":
-            _execution_error(conn, table)
-        error = _execution_error(conn, " ".join(_with_backticks(tokens, [position])))
+            execute(conn, table)
+        error, _ = execute(conn, " ".join(_with_backticks(tokens, [position])))
     return _unknown_column(error) == tokens[position].value
 
 
@@ -152,7 +122,7 @@ def _with_backticks(tokens: Sequence[Token], positions: Sequence[int]) -> list[s
     return texts
 
 
-def _unknown_column(error: sqlite3.Error | None) -> str | None:
+def _unknown_column(error: SqlError | None) -> str | None:
     """Return the column that an error says is unknown, empty for any other error."""
     if error is None:
         return None
@@ -161,66 +131,23 @@ def _unknown_column(error: sqlite3.Error | None) -> str | None:
 
 
 def _view_error(
-    conn: sqlite3.Connection, entry: Entry, texts: Sequence[str]
-) -> sqlite3.Error | None:
+    copy: SchemaCopy, _: Entry, tokens: Sequence[Token], texts: Sequence[str]
+) -> SqlError | None:
     """Return the error of SQLite when it prepares a view's SELECT, None if there is none."""
-    tokens = tokenize(entry.sql)
     start = next(position for position, token in enumerate(tokens) if token.is_word("AS")) + 1
-    return _execution_error(conn, f"EXPLAIN {' '.join(texts[start:])}")
+    return copy.prepare(" ".join(texts[start:]))
 
 
 def _trigger_error(
-    conn: sqlite3.Connection, entry: Entry, texts: Sequence[str]
-) -> sqlite3.Error | None:
+    copy: SchemaCopy, entry: Entry, tokens: Sequence[Token], texts: Sequence[str]
+) -> SqlError | None:
     """Return the error of SQLite when it creates a trigger and prepares what fires it."""
-    error = _execution_error(conn, f"CREATE TRIGGER {_PROBE} {' '.join(texts[3:])}")
+    error = copy.execute(f"CREATE TRIGGER {_PROBE} {' '.join(texts[3:])}")
     if error is not None:
         return error
     try:
-        return _execution_error(conn, _firing_statement(conn, entry))
+        event = trigger_event(tokens).event
+        sql = firing_statement(event, entry.table, copy.columns(entry.table) or ())
+        return copy.prepare(sql)
     finally:
-        conn.execute(f"DROP TRIGGER {_PROBE}")
-
-
-def _execution_error(conn: sqlite3.Connection, sql: str) -> sqlite3.Error | None:
-    """Execute a statement and return its error, None if there is none.
-
-    Functions and collations that only the application has are replaced by stand-ins.
-    """
-    met: set[tuple[str, str]] = set()
-    while True:
-        try:
-            conn.execute(sql)
-        except sqlite3.Error as error:
-            unknown = _UNKNOWN.search(str(error))
-            if unknown is None or (unknown[1], unknown[2]) in met:
-                return error
-            met.add((unknown[1], unknown[2]))
-            _stand_in(conn, unknown[1], unknown[2])
-        else:
-            return None
-
-
-def _stand_in(conn: sqlite3.Connection, kind: str, name: str) -> None:
-    if kind == "function":
-        conn.create_function(name, -1, _return_zero, deterministic=True)
-    else:
-        conn.create_collation(name, _return_zero)
-
-
-def _return_zero(*_: object) -> int:
-    return 0
-
-
-def _firing_statement(conn: sqlite3.Connection, entry: Entry) -> str:
-    """Return a statement for which SQLite has to prepare the trigger's body."""
-    event = next(token for token in tokenize(entry.sql) if token.is_word(*_EVENTS))
-    table = f"main.{quote(entry.table)}"
-    if event.is_word("DELETE"):
-        return f"EXPLAIN DELETE FROM {table}"
-    if event.is_word("INSERT"):
-        return f"EXPLAIN INSERT INTO {table} DEFAULT VALUES"
-    rows = conn.execute(f"PRAGMA main.table_xinfo({quote(entry.table)})").fetchall()
-    # A generated column cannot be set; a trigger may fire for one column only, so all are.
-    changes = ", ".join(f"{quote(row[1])} = NULL" for row in rows if row[6] == 0)
-    return f"EXPLAIN UPDATE {table} SET {changes}"
+        copy.execute(f"DROP TRIGGER {_PROBE}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from operator import attrgetter
 
 from pytest_pmd_migrations.errors import SchemaReadError
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, plain_rows
 from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
 from pytest_pmd_migrations.schema.reading.opening import opened
+from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
 from pytest_pmd_migrations.schema.reading.statements import (
     read_index,
     read_trigger,
@@ -20,6 +21,7 @@ from pytest_pmd_migrations.schema.reading.statements import (
 )
 from pytest_pmd_migrations.schema.reading.tables import read_table
 from pytest_pmd_migrations.schema.values import Schema, SchemaObject
+from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Database", "connected", "read_connection", "read_schema"]
 
@@ -39,15 +41,17 @@ def read_schema(path_or_connection: Database) -> Schema:
 
 
 def read_connection(conn: sqlite3.Connection) -> Schema:
-    """Return the schema of a connection's main database; raises SQLite's own errors."""
+    """Return the schema of a connection's main database.
+
+    Raises SchemaReadError, which names the object, where a statement cannot be read, and SQLite's
+    own errors.
+    """
     with plain_rows(conn) as rows:
         catalog = Catalog(conn, rows)
         entries = catalog.entries()
-        quotes = Quotes(catalog, entries)
-        try:
-            found = [thing for entry in entries for thing in _objects(catalog, entry, quotes)]
-        finally:
-            quotes.close()
+        with closing(SchemaCopy(entries)) as copy:
+            reader = _Reader(catalog, Quotes(catalog, entries, copy), copy)
+            found = [thing for entry in entries for thing in reader.read(entry)]
     return Schema(tuple(sorted(found, key=attrgetter("kind", "name", "facts"))))
 
 
@@ -90,15 +94,37 @@ def _unreadable(name: str, error: sqlite3.Error) -> SchemaReadError:
     )
 
 
-def _objects(catalog: Catalog, entry: Entry, quotes: Quotes) -> Iterator[SchemaObject]:
-    """Yield the objects that one row of sqlite_schema makes."""
-    if entry.type == "index":
-        yield read_index(catalog, entry, quotes.tokens(entry))
-    elif entry.type == "view":
-        yield read_view(catalog, entry, quotes.tokens(entry))
-    elif entry.type == "trigger":
-        yield read_trigger(entry, quotes.tokens(entry))
-    elif catalog.is_virtual(entry.name):
-        yield read_virtual(catalog, entry)
-    else:
-        yield from read_table(catalog, entry, quotes.tokens(entry))
+class _Reader:
+    """Reads the objects of one database, one row of sqlite_schema after the other."""
+
+    def __init__(self, catalog: Catalog, quotes: Quotes, copy: SchemaCopy) -> None:
+        self._catalog = catalog
+        self._quotes = quotes
+        self._copy = copy
+
+    def read(self, entry: Entry) -> list[SchemaObject]:
+        """Return the objects that one row makes.
+
+        Raises SchemaReadError, whatever its text is, where SQLite accepts more than is known here.
+        """
+        try:
+            return list(self._objects(entry))
+        except (sqlite3.Error, SchemaReadError):
+            raise
+        except Exception as error:
+            raise SchemaReadError(
+                f"the {entry.type} {entry.name} cannot be read ({error_text(error)}); expected a"
+                f" CREATE statement that SQLite can parse, found: {entry.sql}"
+            ) from error
+
+    def _objects(self, entry: Entry) -> Iterator[SchemaObject]:
+        if entry.type == "index":
+            yield read_index(self._catalog, entry, self._quotes.tokens(entry))
+        elif entry.type == "view":
+            yield read_view(self._catalog, entry, self._quotes.tokens(entry), self._copy)
+        elif entry.type == "trigger":
+            yield read_trigger(entry, self._quotes.tokens(entry))
+        elif self._catalog.is_virtual(entry.name):
+            yield read_virtual(self._catalog, entry)
+        else:
+            yield from read_table(self._catalog, entry, self._quotes.tokens(entry))

@@ -73,18 +73,44 @@ def _in_list(tokens: Sequence[Token], position: int) -> bool:
                 return _opens_names(tokens, back)
         elif depth == 0 and token.word == "SET":
             return position + 1 < len(tokens) and _is(tokens[position + 1], "=")
-        elif depth == 0 and token.word in _TABLES_FOLLOW:
+        elif depth == 0 and (token.word in _TABLES_FOLLOW or token.word == "INDEXED"):
             return True
-        elif depth == 0 and (token.word in _VALUES_FOLLOW or _is(token, ";")):
+        elif depth == 0 and tokens[back - 1].word != "INDEXED" and _ends_list(token):
             return False
     return False
 
 
+def _ends_list(token: Token) -> bool:
+    return token.word in _VALUES_FOLLOW or _is(token, ";")
+
+
 def _opens_names(tokens: Sequence[Token], position: int) -> bool:
-    """Return whether the parenthesis at the position begins a list of columns."""
-    if tokens[position - 1].word == "USING":
+    """Return whether the parenthesis at the position begins a list of columns or of tables."""
+    before = tokens[position - 1]
+    if before.word in ("USING", "FROM", "JOIN"):
         return True
-    return position > 1 and tokens[position - 2].word in ("INTO", "WITH", "RECURSIVE")
+    if before.word == "SET" or _is(before, ","):
+        # SET (a, b) = (1, 2), or a list in parentheses among the tables of FROM.
+        return _is_assigned(tokens, position) or (
+            before.word != "SET" and _in_list(tokens, position)
+        )
+    if _is(before, "("):
+        return _opens_names(tokens, position - 1)
+    return position > 1 and tokens[position - 2].word in ("INTO", "WITH", "RECURSIVE", "VIEW")
+
+
+def _is_assigned(tokens: Sequence[Token], position: int) -> bool:
+    """Return whether the list that begins at the position stands before an equals sign of SET."""
+    end = next((n for n in range(position, len(tokens)) if _is(tokens[n], ")")), len(tokens))
+    if end + 1 >= len(tokens) or not _is(tokens[end + 1], "="):
+        return False
+    depth = 0
+    for token in reversed(tokens[:position]):
+        if token.kind == "operator" and token.value in "()":
+            depth += 1 if token.value == ")" else -1
+        elif depth == 0 and token.word in ("SET", *_TABLES_FOLLOW, *_VALUES_FOLLOW):
+            return token.word == "SET"
+    return False
 
 
 def _is(token: Token | None, operator: str) -> bool:

@@ -7,20 +7,22 @@ from collections.abc import Sequence
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
+from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
 from pytest_pmd_migrations.schema.reading.spelling import (
     canonical,
     capitals,
     column_list,
     spell_name,
 )
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.tokens import Token, split_list, tokenize
-from pytest_pmd_migrations.schema.values import ORDER, SchemaObject
+from pytest_pmd_migrations.schema.reading.trigger_event import trigger_event
+from pytest_pmd_migrations.schema.values import ORDER, UNREADABLE, SchemaObject
 
 __all__ = ["read_index", "read_trigger", "read_view", "read_virtual"]
 
 _EXPRESSION = -2
-_TIMINGS = ("BEFORE", "AFTER", "INSTEAD")
-_BODIES = ("SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
+_BODIES = ("SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES")
 _WITH_OPTIONS = ("fts3", "fts4", "fts5")
 _REFERENCES = ("content", "content_rowid")
 
@@ -49,14 +51,22 @@ def read_index(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schem
     return SchemaObject("index", entry.name, facts, owner=entry.table, sql=entry.sql)
 
 
-def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
-    """Return a view: its columns and its SELECT."""
-    names: tuple[str, ...] = ()
+def read_view(
+    catalog: Catalog, entry: Entry, tokens: Sequence[Token], copy: SchemaCopy
+) -> SchemaObject:
+    """Return a view: its columns and its SELECT.
+
+    Where it uses a function or a collation that the connection lacks, SQLite is asked in the copy.
+    """
+    columns: list[str] | None
     try:
-        names = tuple(_column_name(name, tokens) for name in catalog.view_columns(entry.name))
-        listed = column_list(names)
+        columns = catalog.view_columns(entry.name)
+        unread = ""
     except sqlite3.OperationalError as error:
-        listed = f"cannot be read: {error}"
+        columns = _columns_in_copy(entry, copy) if missing_name(str(error)) else None
+        unread = f"{UNREADABLE}: {error}"
+    names = tuple(_column_name(name, tokens) for name in columns or ())
+    listed = unread if columns is None else column_list(names)
     facts = (
         ("columns", listed),
         ("SELECT", canonical(tokens[_after_word(tokens, "AS") :])),
@@ -64,16 +74,17 @@ def read_view(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Schema
     return SchemaObject("view", entry.name, facts, sql=entry.sql, columns=names)
 
 
+def _columns_in_copy(view: Entry, copy: SchemaCopy) -> list[str] | None:
+    """Return the names of a view's columns by the copy, None if it cannot be prepared there."""
+    copy.create_referenced((Token("name", view.name, view.name),))
+    found = copy.columns(view.name)
+    return None if found is None else [name for name, _ in found]
+
+
 def read_trigger(entry: Entry, tokens: Sequence[Token]) -> SchemaObject:
     """Return a trigger: when it fires, on what, and what it does."""
-    position = _after_word(tokens, "TRIGGER") + 1
-    timing = "BEFORE"
-    if tokens[position].is_word(*_TIMINGS):
-        timing = tokens[position].value.upper()
-        position += 2 if timing == "INSTEAD" else 1
-    event = tokens[position].value.upper()
-    on = next(n for n, t in enumerate(tokens) if n > position and t.is_word("ON"))
-    columns = sorted({fold(t.value) for t in tokens[position + 2 : on] if t.kind != "operator"})
+    timing, event, named, on = trigger_event(tokens)
+    columns = sorted({fold(name) for name in named})
     begin = _body(tokens, on)
     when = next((n for n in range(on + 2, begin) if tokens[n].is_word("WHEN")), None)
     facts = (

@@ -204,6 +204,10 @@ def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
         columns = [fold(str(row[2])) for row in rows]
         target = [fold(str(row[3])) for row in rows if row[3] is not None]
         target = target or [fold(name) for name in _primary_key(table.catalog.columns(str(parent)))]
+        if len(columns) == len(target):
+            # The order of the pairs means nothing.
+            pairs = sorted(zip(columns, target, strict=True))
+            columns, target = [own for own, _ in pairs], [other for _, other in pairs]
         # foreign_key_list counts from the last declared to the first.
         position = len(keys) - 1 - number
         deferred = stated[position].deferred if len(stated) == len(keys) else False

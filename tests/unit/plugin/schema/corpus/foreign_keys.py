@@ -80,6 +80,12 @@ PAIRS = (
         "foreign keys have no order",
     ),
     same(
+        "pairs of a composite key in another order",
+        "a, b, FOREIGN KEY(b, a) REFERENCES p(y, x)",
+        "a, b, FOREIGN KEY(a, b) REFERENCES p(x, y)",
+        "the pairs of a foreign key have no order",
+    ),
+    same(
         "keys without commas",
         "a, b, FOREIGN KEY(a) REFERENCES p(id) FOREIGN KEY(b) REFERENCES p(x)",
         "a, b, FOREIGN KEY(a) REFERENCES p(id), FOREIGN KEY(b) REFERENCES p(x)",
@@ -124,7 +130,7 @@ PAIRS = (
         "the columns of a composite key",
         "a, b, FOREIGN KEY(a, b) REFERENCES p(x, y)",
         "a, b, FOREIGN KEY(b, a) REFERENCES p(x, y)",
-        "(b, a) -> p(x, y)",
+        "(a, b) -> p(y, x)",
     ),
     other(
         "one composite key or two",

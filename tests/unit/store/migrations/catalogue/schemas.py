@@ -61,9 +61,9 @@ DECISIONS = [
         "db.executescript('''ALTER TABLE parent RENAME TO old;"
         " CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);"
         " INSERT INTO parent SELECT * FROM old; DROP TABLE old;''')",
-        "it leaves rows whose foreign key points at nothing: child row 1 -> old; child row 2 -> old"
-        ";"
-        " plain_child row 1 -> old; plain_child row 2 -> old. Delete or mend them in the step.",
+        "it leaves a foreign key to a table that does not exist: child -> old; plain_child -> old."
+        " A RENAME takes the foreign keys of other tables along: build the new table under another"
+        " name, drop the old one, then rename the new one.",
         "build the new table under another name first",
         error="ForeignKeyViolationError",
     ),
