@@ -16,6 +16,7 @@ from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
 from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
+from pytest_pmd_migrations.cli.refuse_broken import Soundness, find_damage
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
@@ -24,7 +25,6 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import (
     RowFinding,
     TimeSpan,
-    check_integrity,
     count_rows,
     find_strays,
     stray_findings,
@@ -33,7 +33,7 @@ from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.write import canonical_image
-from pytest_pmd_migrations.wording import counted, shown_path
+from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Base", "BuiltSnapshot", "build_snapshot"]
 
@@ -69,11 +69,12 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
     since = datetime.now(UTC)
     with closing(before.connect()) as conn:
         rows = sum(count_rows(conn).values())
+        soundness = Soundness(history, base.start, before, conn)
         for version in history.application.versions:
             if base.start.version < version <= name.version:
                 _take_step(history, conn, version, base)
                 after = Image.of_connection(conn)
-                _refuse_damage(history, version, base, _damage(conn, after))
+                soundness.refuse_broken(version, after, conn)
                 lost += count_lost_rows(history, version, before, after)
                 before = after
         _refuse_difference(survey, name, read_schema(conn), base.start)
@@ -125,37 +126,11 @@ def _fill(
     known = find_strays(conn)
     filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
     after = Image.of_connection(conn)
-    damage = _damage(conn, after)
+    damage = find_damage(conn, after)
     damage += tuple(stray_findings(find_strays(conn).since(known)))
     if damage:
         return canonical_image(before), Filled({}, filled.failed), damage
     return canonical_image(after), filled, ()
-
-
-def _damage(conn: sqlite3.Connection, image: Image) -> tuple[RowFinding, ...]:
-    """Return what the check of a stored file would call broken.
-
-    Rows that point at nothing are not: users' databases have them.
-    """
-    strays = find_strays(conn)
-    return check_integrity(conn, image, strays=strays, before=strays)
-
-
-def _refuse_damage(
-    history: History, version: int, base: Base, damage: tuple[RowFinding, ...]
-) -> None:
-    if not damage:
-        return
-    where = history.application.location(version)
-    lines = [
-        f"{shown_path(where.path)}:{where.line} leaves a broken database, upgraded from"
-        f" {base.start}; nothing was written"
-    ]
-    for found in damage:
-        lines.append(f"  {found.message}")
-        lines.extend(f"    {line}" for line in found.evidence)
-    lines.append("Mend the migration: no check would let such a snapshot pass.")
-    raise click.ClickException("\n".join(lines))
 
 
 def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Base) -> None:

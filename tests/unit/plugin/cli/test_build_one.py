@@ -89,6 +89,48 @@ def test_a_full_text_index_that_a_step_forgets_is_not_stored(project: Make) -> N
     assert not made.snapshots.exists()
 
 
+LINES = """
+CREATE TABLE item(id INTEGER PRIMARY KEY, unit INTEGER);
+CREATE TABLE line(id INTEGER PRIMARY KEY, item INTEGER REFERENCES item(id), unit INTEGER);
+CREATE TRIGGER follow AFTER UPDATE ON item BEGIN
+    UPDATE line SET unit = new.unit WHERE item = new.id;
+END;
+CREATE VIEW units AS SELECT unit FROM line;
+"""
+REBUILT = """
+ALTER TABLE line RENAME TO line_old;
+CREATE TABLE line(id INTEGER PRIMARY KEY, item INTEGER REFERENCES item(id), unit INTEGER);
+INSERT INTO line SELECT * FROM line_old;
+DROP TABLE line_old;
+"""
+
+
+def test_names_that_a_step_leaves_without_an_object_are_not_stored(stored: Make) -> None:
+    made = stored(LINES)
+    files = made.files()
+    made.write("db/sql/0002_step_2.sql", REBUILT)
+    code, text = made.run("snapshot")
+    assert code == 1
+    assert text.startswith(
+        "Error: 0002_step_2.sql leaves 2 broken references, upgraded from 0001; nothing was"
+        " written\n\n"
+    )
+    assert all(name in text for name in ("follow", "units", "line_old"))
+    assert made.files() == files
+    settings = (made.path / "pyproject.toml").read_text()
+    made.write("pyproject.toml", f'{settings}migration_rows = "rows.toml"\n')
+    made.write("rows.toml", '[0002.dangling]\nfollow = "mended in 3"\nunits = "mended in 3"\n')
+    assert made.run("snapshot")[0] == 0
+
+
+def test_a_first_version_with_a_view_of_nothing_is_not_stored(project: Make) -> None:
+    made = project("CREATE TABLE t(a); CREATE VIEW v AS SELECT b FROM nowhere;\n")
+    code, text = made.run("snapshot")
+    assert code == 1
+    assert text.startswith("Error: 0001_step_1.sql leaves 1 broken reference, upgraded from fresh;")
+    assert not made.snapshots.exists()
+
+
 def test_generated_rows_that_break_the_database_are_not_stored(project: Make) -> None:
     """A trigger that keeps an index wrongly is met by the first row; here, the first are ours."""
     wrong = FULL_TEXT.replace("(new.id, new.t)", "(new.id, 'something else')")
