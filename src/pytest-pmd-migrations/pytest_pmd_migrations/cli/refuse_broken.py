@@ -58,9 +58,9 @@ class Soundness:
             raise click.ClickException("\n".join(self._told_damage(version, damage)))
         arrivals = {self._start.version: self._stored, version: arrival}
         row = SnapshotRow(SnapshotName(version), self._history.application.label(version))
-        verdict = judge_references(self._history, row, self._start, arrivals)
+        # Judged as on the way of a fresh database: what an older step broke is told by the matrix.
+        verdict = judge_references(self._history, row, FRESH, arrivals)
         for found in verdict.findings:
-            # What an older step broke is told of that one, by the matrix.
             if found.version == version:
                 head = f"{found.headline}, upgraded from {self._start}; nothing was written"
                 raise click.ClickException("\n".join((head, "", *found.lines)))
