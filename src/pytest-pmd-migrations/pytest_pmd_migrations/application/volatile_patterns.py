@@ -15,6 +15,9 @@ from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["refuse_idle_volatile"]
 
+_ALIKE = 0.8
+"""How much of a name must be the same for a pattern to have meant it."""
+
 
 def refuse_idle_volatile(project: Project) -> None:
     """Raise SettingError for a pattern that names no column, stored or fresh at any version.
@@ -35,7 +38,7 @@ def refuse_idle_volatile(project: Project) -> None:
         return
     for pattern in project.rules.volatile_patterns:
         if pattern in idle:
-            close = get_close_matches(fold(pattern), sorted(map(fold, columns)))
+            close = get_close_matches(fold(pattern), sorted(map(fold, columns)), cutoff=_ALIKE)
             meant = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise SettingError(
                 f"migration_volatile {pattern!r} names no column, neither in a stored snapshot nor"

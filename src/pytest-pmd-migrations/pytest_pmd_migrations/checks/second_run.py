@@ -14,7 +14,7 @@ from functools import cached_property
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.application.upgrade import EMPTY, Step, take_step
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
@@ -24,12 +24,13 @@ from pytest_pmd_migrations.rows import (
     digest_tables,
     find_varying,
     same_content,
+    tables_with_new_values,
     unchanged_rows,
 )
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import rerun
-from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step, later
+from pytest_pmd_migrations.still_clock.clock_and_dice import as_first, begin_step, later
 from pytest_pmd_migrations.wording import counted, error_text, wrap_text
 
 __all__ = ["Lines", "SecondRun", "watch_second_runs"]
@@ -68,7 +69,8 @@ def watch_second_runs(history: History) -> Callable[[Step], SecondRun]:
                     lambda: rerun(source, conn, step.version),
                     insist=history.rules.idempotent,
                 )
-        return SecondRun(runner, again, second.unheld())
+        unheld = second.unheld if "varying" in vars(second) else NOTHING_VARIES
+        return SecondRun(runner, again, unheld)
 
     return observe
 
@@ -81,33 +83,40 @@ class _SecondStep:
         self.step = step
 
     @cached_property
-    def varying(self) -> VaryingRows:
-        """What the first run makes otherwise at another time, with other dice."""
+    def on_another_day(self) -> Image:
+        """What the first run makes at another time, with other dice."""
         with later():
             return self._first_run_again()
 
-    def unheld(self) -> VaryingRows:
-        """Return what it makes otherwise at the same time and with the same dice, if asked for."""
-        asked = "varying" in self.__dict__ and self.varying
-        return self._first_run_again() if asked else NOTHING_VARIES
+    @cached_property
+    def varying(self) -> VaryingRows:
+        """What it makes otherwise then."""
+        return self._varying(self.on_another_day)
 
-    def _first_run_again(self) -> VaryingRows:
-        before, history = self.step.before, self.history
-        if before is None:
-            return NOTHING_VARIES
-        with closing(before.connect()) as conn:
+    @cached_property
+    def unheld(self) -> VaryingRows:
+        """What it makes otherwise at the same time and with the same dice; only of what varies."""
+        with as_first():
+            return self._varying(self._first_run_again()) if self.varying else NOTHING_VARIES
+
+    def _first_run_again(self) -> Image:
+        with closing((self.step.before or EMPTY).connect()) as conn:
             try:
-                take_step(history.application.source, conn, self.step.version)
+                take_step(self.history.application.source, conn, self.step.version)
             except StepFailedError:
                 # A step that fails on another day shows nothing of what it makes.
-                return NOTHING_VARIES
+                return self.step.after
+            return Image.of_connection(conn)
+
+    def _varying(self, other: Image) -> VaryingRows:
+        with closing(other.connect()) as conn:
             if stored_text(conn) != self.step.text:
                 return NOTHING_VARIES
             return find_varying(
                 self.step.conn,
                 conn,
-                volatile=history.volatile,
-                ignore=history.rules.ignore_patterns,
+                volatile=self.history.volatile,
+                ignore=self.history.rules.ignore_patterns,
             )
 
 
@@ -147,11 +156,22 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
         lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
     if first == second and unchanged_rows(step.after.content, content):
         return ()
-    if _other_tables(history, step, conn, history.volatile):
-        volatile = (*history.volatile, *second_step.varying.globs)
-        tables = _other_tables(history, step, conn, volatile)
-        lines.extend(_rows_line(table, step.conn, conn) for table in tables)
+    lines.extend(_rows_line(table, step.conn, conn) for table in _changed_tables(second_step, conn))
     return tuple(lines)
+
+
+def _changed_tables(second_step: _SecondStep, conn: Connection) -> list[str]:
+    """Return the tables of which the second run made what no first run makes, on either day."""
+    history, step = second_step.history, second_step.step
+    if not _other_tables(history, step, conn, history.volatile):
+        return []
+    varying, unheld = second_step.varying, second_step.unheld
+    found = _other_tables(history, step, conn, (*history.volatile, *varying.globs))
+    # Of a column that varies with SQL's clock or dice, the values of both days are known.
+    known = [column for column in varying.columns if column not in unheld.columns]
+    with closing(second_step.on_another_day.connect()) as another_day:
+        found.extend(tables_with_new_values(conn, (step.conn, another_day), known))
+    return sorted(set(found))
 
 
 def _other_tables(

@@ -18,6 +18,7 @@ from pytest_pmd_migrations.rows.varying import (
     NOTHING_VARIES,
     VaryingRows,
     find_varying,
+    tables_with_new_values,
     volatile_setting,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "has_rows_of",
     "same_content",
     "stray_findings",
+    "tables_with_new_values",
     "unchanged_rows",
     "volatile_setting",
 ]

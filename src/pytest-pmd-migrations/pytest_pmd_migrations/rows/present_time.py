@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
@@ -19,9 +19,9 @@ from pytest_pmd_migrations.rows.varying import VaryingRows
 
 __all__ = ["TimeSpan", "find_present_time"]
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_NUMBER = re.compile(r"\d{10,19}(\.\d+)?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"\d{10,19}(\.\d+)?", re.ASCII)
 _UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
 _SLACK = timedelta(seconds=1)
 
@@ -37,22 +37,24 @@ class TimeSpan:
         """Return whether a stored value is a time within the span: as text, or since 1970."""
         if isinstance(value, str):
             if _TIME.match(value):
-                shown = datetime.fromisoformat(value[:19])
-                return any(self._holds(shown.replace(tzinfo=zone)) for zone in self._zones())
+                shown = value[:19].replace("T", " ")
+                return any(
+                    least <= shown <= most for least, most in self._shown("%Y-%m-%d %H:%M:%S")
+                )
             if _DATE.fullmatch(value):
-                days = {self.until.astimezone(zone).date().isoformat() for zone in self._zones()}
-                return value in days
+                return any(least <= value <= most for least, most in self._shown("%Y-%m-%d"))
             return bool(_NUMBER.fullmatch(value)) and self.shows(float(value))
         if not isinstance(value, (int, float)):
             return False
-        least, most = self.since - _SLACK, self.until + _SLACK
-        return any(least.timestamp() <= value / unit <= most.timestamp() for unit in _UNITS)
+        least, most = (self.since - _SLACK).timestamp(), (self.until + _SLACK).timestamp()
+        return any(least <= value / unit <= most for unit in _UNITS)
 
-    def _zones(self) -> tuple[tzinfo | None, ...]:
-        return UTC, self.until.astimezone().tzinfo
-
-    def _holds(self, time: datetime) -> bool:
-        return self.since - _SLACK <= time <= self.until + _SLACK
+    def _shown(self, form: str) -> Iterator[tuple[str, str]]:
+        """Yield how a clock shows both ends, in UTC and in the time zone of this machine."""
+        ends = self.since - _SLACK, self.until + _SLACK
+        for zone in (UTC, None):
+            since, until = (end.astimezone(zone).strftime(form) for end in ends)
+            yield since, until
 
 
 def find_present_time(
@@ -71,7 +73,7 @@ def find_present_time(
     """
     shown: dict[str, set[object]] = {}
     for column, value in _values(after, volatile, ignore):
-        if span.shows(value) and str(value).encode() not in written:
+        if span.shows(value) and str(value).encode(errors="surrogateescape") not in written:
             shown.setdefault(column, set()).add(value)
     known = {value for _, value in _values(before, (), ())} if shown else set()
     return VaryingRows(tuple(column for column, values in shown.items() if values - known))

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import digest_columns, steady_columns
+from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 
-__all__ = ["NOTHING_VARIES", "VaryingRows", "find_varying", "volatile_setting"]
+__all__ = [
+    "NOTHING_VARIES",
+    "VaryingRows",
+    "find_varying",
+    "tables_with_new_values",
+    "volatile_setting",
+]
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,27 @@ def find_varying(
             found = _varying_columns(first, second, table, steady)
             columns.extend(f"{table.name}.{column}" for column in found)
     return VaryingRows(tuple(columns), tuple(tables))
+
+
+def tables_with_new_values(
+    conn: sqlite3.Connection, known: Sequence[sqlite3.Connection], columns: Collection[str]
+) -> list[str]:
+    """Return the tables that hold a value, in one of ``columns``, that no ``known`` one has there.
+
+    ``columns`` are names such as ``"notes.token"``; the databases have one schema.
+    """
+    return [
+        table.name
+        for table in (list_tables(conn).values() if columns else ())
+        for column in steady_columns(table, ())
+        if f"{table.name}.{column}" in columns
+        and _column_values(conn, table, column)
+        - set().union(*(_column_values(other, table, column) for other in known))
+    ]
+
+
+def _column_values(conn: sqlite3.Connection, table: RowTable, column: str) -> set[object]:
+    return set(exact_rows(conn, select_rows(replace(table, rowid=""), [column])))
 
 
 def _varying_columns(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 __all__ = [
     "STANDS_AT",
+    "as_first",
     "begin_step",
     "clock_moves",
     "later",
@@ -80,6 +81,13 @@ def later() -> Iterator[None]:
     What a step makes of both is then seen, as it would be by a user who runs it another day.
     """
     with _ruled(_Ruling(STANDS_AT + _DAY, other_dice=True)):
+        yield
+
+
+@contextmanager
+def as_first() -> Iterator[None]:
+    """Let the clock stand where it does, and steps throw their own dice, within :func:`later`."""
+    with _ruled(_Ruling()):
         yield
 
 

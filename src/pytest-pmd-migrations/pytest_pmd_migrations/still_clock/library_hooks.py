@@ -46,15 +46,20 @@ class LibraryHooks:
             raise LibraryNotFoundError("another VFS without a clock in whole milliseconds")
         self._system_time = CurrentTimeFunction(self._system.current_time_64)
         self._vfs = Vfs.from_buffer_copy(self._system)
+        self._address = addressof(self._vfs)
         self._vfs.name = _NAME
         self._time = CurrentTimeFunction(self._tell_time)
         self._vfs.current_time_64 = cast(self._time, c_void_p).value
         self._random = _SqlFunction(self._throw_integer)
         self._randomblob = _SqlFunction(self._throw_blob)
+        self._functions = (
+            (b"random", 0, cast(self._random, c_void_p)),
+            (b"randomblob", 1, cast(self._randomblob, c_void_p)),
+        )
         self._entry = _EntryPoint(self._prepare)
         self._entry_address = cast(self._entry, c_void_p)
         self._dice = False
-        library.sqlite3_vfs_register(addressof(self._vfs), 0)
+        library.sqlite3_vfs_register(self._address, 0)
 
     @contextmanager
     def installed(self, *, dice: bool) -> Iterator[None]:
@@ -62,14 +67,14 @@ class LibraryHooks:
         library = self._library
         before, dice_before = library.sqlite3_vfs_find(None), self._dice
         self._dice = dice
-        library.sqlite3_vfs_register(addressof(self._vfs), 1)
+        library.sqlite3_vfs_register(self._address, 1)
         library.sqlite3_auto_extension(self._entry_address)
         try:
             yield
         finally:
             self._dice = dice_before
             library.sqlite3_vfs_register(before, 1)
-            if before != addressof(self._vfs):
+            if before != self._address:
                 library.sqlite3_cancel_auto_extension(self._entry_address)
 
     def _declare_types(self) -> None:
@@ -103,13 +108,9 @@ class LibraryHooks:
         if not self._dice:
             return _OK
         create = self._library.sqlite3_create_function_v2
-        for name, count, function in (
-            (b"random", 0, self._random),
-            (b"randomblob", 1, self._randomblob),
-        ):
-            pointer = cast(function, c_void_p)
+        for name, count, function in self._functions:
             flags = _UTF8 | _INNOCUOUS
-            result = int(create(connection, name, count, flags, None, pointer, None, None, None))
+            result = int(create(connection, name, count, flags, None, function, None, None, None))
             if result != _OK:
                 return result
         return _OK

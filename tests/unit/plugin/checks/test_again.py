@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
-from pytest_pmd_migrations.checks.model import MigrationRow
+from pytest_pmd_migrations.checks.model import MigrationRow, Note
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -189,3 +192,77 @@ def test_a_second_run_that_would_skip_has_raised(tmp_path: Path) -> None:
     told_lines = told(history, "0001", "again").split("\n")
     assert told_lines[0] == "0001_step.py is not idempotent"
     assert "    it raised Skipped: not 1 twice" in told_lines
+
+
+MADE = """ALTER TABLE notes RENAME TO old;
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, made TEXT DEFAULT CURRENT_TIMESTAMP);
+INSERT INTO notes(id, title) SELECT id, title FROM old; DROP TABLE old"""
+
+
+ASKS = {
+    3: "UPDATE notes SET title = date('now', '-1 day')",
+    4: "UPDATE notes SET title = hex(randomblob(8)) || random()",
+    5: "INSERT OR REPLACE INTO notes VALUES (7, strftime('%s', 'now'), NULL)",
+}
+
+
+def test_values_of_sqls_clock_and_dice_are_not_the_second_runs_doing(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: ONE, 2: MADE, **ASKS})
+    store(history, "0001", ROWS)
+    for version in history.application.versions:
+        found = verdict(history, f"{version:04d}", "again", only=True)
+        assert (found.findings, found.notes) == ((), ())
+
+
+def test_a_row_under_a_new_key_of_chance_or_time_is_a_doubled_row(tmp_path: Path) -> None:
+    """With the same dice the second run would find its key taken, and seem to do nothing."""
+    steps = {1: "CREATE TABLE IF NOT EXISTS log(id PRIMARY KEY, text)"}
+    for key in ("hex(randomblob(16))", "random()", "date('now')", "CURRENT_TIMESTAMP"):
+        steps[len(steps) + 1] = f"INSERT OR IGNORE INTO log VALUES ({key}, 'upgraded')"
+    history = application(tmp_path, steps)
+    for version in range(2, len(steps) + 1):
+        found = told(history, f"{version:04d}", "again")
+        assert f"after the second run {version}\n" in found
+
+
+def test_what_is_not_of_the_clock_in_the_same_row_still_tells(tmp_path: Path) -> None:
+    two = "UPDATE notes SET title = title || '!', made = datetime('now')"
+    one = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT, made)"
+    history = application(tmp_path, {1: one, 2: two})
+    store(history, "0001", f"{one}; INSERT INTO notes(title) VALUES ('a'), ('b')")
+    assert "    table notes: other values in its 2 rows" in told(history, "0002", "again")
+
+
+def test_a_time_that_is_added_to_what_was_there_is_told(tmp_path: Path) -> None:
+    """The column varies with the clock, and yet the second run makes what no first run makes."""
+    for added in ("datetime('now')", "hex(randomblob(4))"):
+        two = f"UPDATE notes SET title = coalesce(title, '') || {added}"
+        history = application(tmp_path, {1: ONE, 2: two})
+        store(history, "0001", ROWS)
+        assert "    table notes: other values in its 2 rows" in told(history, "0002", "again")
+
+
+def ticking(ticks_after: int) -> Callable[[sqlite3.Connection], object]:
+    """A step that asks a clock of whole seconds, which moves on after so many runs of it."""
+    seconds = itertools.chain(["10:00:00"] * ticks_after, itertools.repeat("10:00:01"))
+    return lambda conn: conn.execute("UPDATE notes SET title = ?", [next(seconds)])
+
+
+def test_the_verdict_is_the_same_wherever_a_second_ticks(tmp_path: Path) -> None:
+    for ticks_after in range(7):
+        history = application(tmp_path, {1: ONE, 2: ticking(ticks_after)})
+        store(history, "0001", ROWS)
+        assert verdict(history, "0002", "again", only=True).findings == ()
+
+
+def test_dice_of_the_steps_own_are_told_in_a_note(tmp_path: Path) -> None:
+    def two(conn: sqlite3.Connection) -> None:
+        conn.execute("UPDATE notes SET title = ?", [str(uuid4())])
+
+    history = application(tmp_path, {1: ONE, 2: two}, volatile_patterns=("log.at",))
+    store(history, "0001", ROWS)
+    text = "other values in each run, not compared: notes.title"
+    line = 'migration_volatile = ["log.at", "notes.title"]'
+    assert verdict(history, "0002", "again").notes == (Note(MigrationRow(2), text, line),)
+    settled = application(tmp_path, {1: ONE, 2: two}, volatile_patterns=("notes.title",))
+    assert verdict(settled, "0002", "again").notes == ()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
@@ -283,6 +287,107 @@ def test_what_the_settings_ignore_is_not_recorded(tmp_path: Path) -> None:
     assert "compared as it was recorded, with migration_ignore = ['log']" in told(
         history_of(source, history.store.folder), "0001", "frozen"
     )
+
+
+def throws_dice(table: str, made: str, column: str = "at") -> Up:
+    """A step that writes what Python's dice throw."""
+
+    def up(conn: sqlite3.Connection) -> None:
+        for statement in made.split(";"):
+            conn.execute(statement)
+        conn.execute(f"UPDATE {table} SET {column} = ?", [random.getrandbits(60)])
+
+    return up
+
+
+def with_dice(root: Path, **settings: object) -> History:
+    """A history of which the second step writes dice of its own into a column."""
+    made = "ALTER TABLE notes ADD COLUMN token"
+    history = application(root, {1: ONE, 2: throws_dice("notes", made, "token")}, **settings)
+    store(history, "0001", f"{ONE}; {ROWS}")
+    store(history, "0002", f"{ONE}; {ROWS}; {made}")
+    return history
+
+
+def test_what_varies_after_a_release_is_named_with_the_line_that_says_so(tmp_path: Path) -> None:
+    history = lock(with_dice(tmp_path), released=(1, 2))
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py no longer does what it did at release\n"
+        "  its text is as released, but what it builds differs:\n"
+        "  other rows after this step, upgraded from 0001\n"
+        "\n"
+        "The values of notes.token differ from run to run: the step asks a clock or\n"
+        "dice of its own (SQL's are held).\n"
+        "Say so in the settings:\n"
+        '  migration_volatile = ["notes.token"]\n'
+        "Delete the lines of [versions.0002.rows] in frozen.toml. Record anew:\n"
+        "  pmd-migrations snapshot"
+    )
+
+
+def test_what_varies_before_a_release_is_a_note_with_the_line_that_says_so(
+    tmp_path: Path,
+) -> None:
+    history = lock(with_dice(tmp_path), released=(1,))
+    line = 'migration_volatile = ["notes.token"]'
+    assert verdict(history, "0002", "frozen").notes == (
+        Note(MigrationRow(2), "other values in each run: notes.token", line),
+    )
+    rules = replace(history.rules, volatile_patterns=("NOTES.tok*",))
+    settled = History(history.application, history.store, rules)
+    command = "pmd-migrations snapshot --rewrite 0002"
+    assert verdict(settled, "0002", "frozen").notes == (
+        Note(MigrationRow(2), "changed since its snapshot was made", command),
+    )
+
+
+def test_a_clock_of_days_is_known_by_the_day_of_today(tmp_path: Path) -> None:
+    """Two runs of one day give the same; only the release was on another."""
+    days = ["2026-01-01"]
+
+    def up(conn: sqlite3.Connection) -> None:
+        conn.execute("ALTER TABLE notes ADD COLUMN day")
+        conn.execute("UPDATE notes SET day = ?", [days[-1]])
+
+    history = application(tmp_path, {1: ONE, 2: up})
+    store(history, "0001", f"{ONE}; {ROWS}")
+    history = lock(history, released=(1, 2))
+    days.append(datetime.now(UTC).date().isoformat())
+    assert "The values of notes.day differ from run to run" in told(history, "0002", "frozen")
+    days.append("2026-01-02")
+    text = told(history, "0002", "frozen")
+    assert "Find what it depends on besides its own text" in text
+    assert "volatile" not in text
+
+
+def settings(history: History, *patterns: str) -> History:
+    return again(
+        History(history.application, history.store, Rules(volatile_patterns=tuple(patterns)))
+    )
+
+
+def test_a_setting_that_comes_or_goes_after_the_release_changes_no_verdict(
+    tmp_path: Path,
+) -> None:
+    history = lock(with_dice(tmp_path, volatile_patterns=("notes.token",)), released=(1, 2))
+    for patterns in ((), ("notes.token",), ("notes.title", "notes.token"), ("*.*",)):
+        later = settings(history, *patterns)
+        assert [told(later, row, "frozen") for row in ("0001", "0002")] == ["", ""]
+    edited = changed(history, {1: ONE, 2: "ALTER TABLE notes ADD COLUMN token; DELETE FROM notes"})
+    assert told(settings(edited, "*.*"), "0002", "frozen").startswith(
+        "0002_step.py was edited after release"
+    )
+
+
+def test_a_line_of_before_has_what_the_source_says(tmp_path: Path) -> None:
+    history = with_dice(tmp_path)
+    history.application.source.volatile = ("notes.token",)
+    history = lock(history, released=(1, 2))
+    path = history.store.lock_path
+    path.write_text(path.read_text().replace('volatile = ["notes.token"]\n', ""))
+    assert "volatile" not in path.read_text()
+    assert told(again(history), "0002", "frozen") == ""
+    assert told(settings(history, "notes.title"), "0002", "frozen") == ""
 
 
 def test_a_fingerprint_that_the_stored_schema_does_not_explain_is_still_a_failure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections import Counter
 from contextlib import closing, suppress
@@ -14,10 +15,12 @@ from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.kinds.crash import Crash
 from pytest_pmd_migrations.faults.kinds.deny import Deny
+from pytest_pmd_migrations.faults.kinds.interleave import Interleave
 from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
+from pytest_pmd_migrations.faults.kinds.power.power import Power
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 
-from tests.unit.plugin.faults.runners import STEPS, Piecemeal, TenLines, case, notes
+from tests.unit.plugin.faults.runners import STEPS, OwnConnection, Piecemeal, TenLines, case, notes
 
 
 def first_broken(struck) -> StruckPoint:
@@ -181,22 +184,61 @@ def test_lied_is_success_without_the_result():
 
 
 class Random(TenLines):
-    """Writes another value each time."""
+    """Writes another value each time, thrown by Python's dice."""
 
-    def __init__(self):
-        super().__init__(steps={2: ("CREATE TABLE dice AS SELECT random() AS face",)})
+    def upgrade(self, conn, to):
+        self.steps = {2: (f"CREATE TABLE dice AS SELECT {random.getrandbits(60)} AS face",)}
+        super().upgrade(conn, to)
 
 
 def test_what_differs_from_run_to_run_must_be_named():
     with pytest.raises(InjectionError) as caught:
-        try_faults(case(Random()), [Crash()])
+        try_faults(replace(case(Random()), volatile_setting=("notes.at",)), [Crash()])
     assert str(caught.value) == (
         "two runs without a fault differ, from 0001 to 0002: table dice has other values in its"
-        " 1 row. Name columns that differ from run to run in the source's volatile"
+        " 1 row. The step asks a clock or dice of its own (SQL's are held). Let no check compare"
+        ' what they give: migration_volatile = ["notes.at", "dice.face"]'
     )
     source = Random()
     source.volatile = ("dice.face",)
     assert not any(one.broken for one in try_faults(case(source), [Crash()]))
+    setting = replace(case(Random()), volatile_setting=("DICE.*",))
+    assert not any(one.broken for one in try_faults(setting, [Crash()]))
+
+
+def test_another_number_of_rows_each_time_has_no_setting():
+    class Grows(TenLines):
+        runs = 0
+
+        def upgrade(self, conn, to):
+            Grows.runs += 1
+            values = ", ".join(["(1)"] * Grows.runs)
+            self.steps = {2: ("CREATE TABLE t(a)", f"INSERT INTO t VALUES {values}")}
+            super().upgrade(conn, to)
+
+    with pytest.raises(InjectionError) as caught:
+        try_faults(case(Grows()), [Crash()])
+    assert str(caught.value) == (
+        "two runs without a fault differ, from 0001 to 0002: table t has 2 of 1 row."
+        " Let the same database give the same rows"
+    )
+
+
+@pytest.mark.parametrize(
+    ("runner", "mode", "kinds"),
+    [
+        (TenLines, "rollback", (Crash(), Deny(), Power())),
+        (OwnConnection, "wal", (Crash(), Interleave())),
+    ],
+)
+def test_sqls_own_clock_and_dice_are_held_in_every_connection_of_the_runner(runner, mode, kinds):
+    asks = (
+        "CREATE TABLE asked(at DEFAULT CURRENT_TIMESTAMP, token DEFAULT (hex(randomblob(8))), n)",
+        "INSERT INTO asked(n) SELECT random() FROM notes",
+    )
+    struck = try_faults(case(runner(steps={2: asks}), mode, rows=1), kinds)
+    assert {one.point.kind for one in struck} == {kind.name for kind in kinds if not kind.lacking}
+    assert not [one for one in struck if one.broken]
 
 
 def test_an_interrupted_write_rolls_back_what_came_before():

@@ -17,8 +17,12 @@ from pytest_pmd_migrations import (
     SnapshotError,
     StepFailedError,
 )
+from pytest_pmd_migrations.application.history import Project
+from pytest_pmd_migrations.pytest_side import database_factory
 from pytest_pmd_migrations.pytest_side.database import connection_to, main_file
 from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
+
+from tests.unit.plugin.built_application import application
 
 STORED = Path(__file__).parents[4] / "fixtures/snapshots"
 
@@ -116,6 +120,26 @@ def test_what_is_not_there_is_named_with_what_is(
     assert said(SettingError, migration_db(12).upgrade, 13) == (
         "cannot upgrade from 0012 to 13; expected one of no version, it is at the newest"
     )
+
+
+def test_what_is_handed_out_has_the_real_clock(
+    tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test compares with its own clock; the checks keep a fresh database of their own."""
+    one = "CREATE TABLE t(at DEFAULT CURRENT_TIMESTAMP, n DEFAULT (random()))"
+    history = application(tmp_path, {1: f"{one}; INSERT INTO t DEFAULT VALUES"})
+    project = Project(history.rules, (history,))
+    monkeypatch.setattr(database_factory, "project_of", lambda _: project)
+    factory = DatabaseFactory(pytestconfig, tmp_path)
+    db, other = factory.fresh(), DatabaseFactory(pytestconfig, tmp_path).fresh()
+    db.execute("INSERT INTO t DEFAULT VALUES")
+    rows = db.execute("SELECT at < '2033', n FROM t").fetchall()
+    assert [row[0] for row in rows] == [1, 1]
+    assert rows[0] == other.execute("SELECT at < '2033', n FROM t").fetchone()
+    with closing(history.fresh.image(1).connect()) as conn:
+        assert conn.execute("SELECT at FROM t").fetchone() == ("2033-05-18 03:33:20",)
+    factory.close()
+    other.conn.close()
 
 
 def test_a_source_may_be_named_though_there_is_one(migration_db, migration_fresh_db) -> None:

@@ -33,6 +33,7 @@ class Config:
             "migration_source": "",
             "migration_snapshots": "fixtures/snapshots",
             "migration_ignore": [],
+            "migration_volatile": [],
             "migration_column_order": "fail",
             "migration_faults": "default",
             "migration_idempotent": False,
@@ -268,3 +269,15 @@ def test_a_hook_that_raises_is_named_with_its_line(
     assert error(several) == f"pytest_migration_statements raised {told} ({here}:{line + 1})"
     several.hook.pytest_migration_statements = lambda **_: [statements()]
     assert error(several) == f"pytest_migration_statements raised {told} ({here}:{line + 5})"
+
+
+def test_a_volatile_pattern_names_a_table_and_a_column(tmp_path: Path) -> None:
+    source = notes(tmp_path)
+    given = ["notes.at", "*.token", "a.b.c"]
+    project = load_project(Config(tmp_path, [source], migration_volatile=given))
+    assert project.rules.volatile_patterns == tuple(given)
+    for pattern in ("token", ".token", "notes.", ""):
+        assert error(Config(tmp_path, [source], migration_volatile=[pattern])) == (
+            f"migration_volatile {pattern!r} names no column; expected globs on"
+            ' "table.column", such as "notes.added_at"'
+        )

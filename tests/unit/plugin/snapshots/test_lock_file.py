@@ -65,6 +65,7 @@ version_lines = st.builds(
     st.dictionaries(starts, names, max_size=3),
     st.booleans(),
     st.one_of(st.just(""), names),
+    st.one_of(st.none(), st.lists(names, max_size=2).map(tuple)),
 )
 snapshot_lines = st.builds(
     SnapshotLine, names, st.dictionaries(names, st.integers(0, 9), max_size=3)
@@ -116,6 +117,15 @@ def test_lines_are_added_without_touching_the_others() -> None:
             "format = 1\n[versions.0001]\nreleased = 'yes'\n",
             "{path}, line 2: [versions.0001] cannot be used: released is 'yes'; expected what"
             " pmd-migrations writes. Restore it: git checkout -- {path}",
+        ),
+        *(
+            (
+                "format = 1\n[versions.0001]\nfile = ''\ntext = ''\nschema = ''\nrows = {}\n"
+                f"released = true\nvolatile = {globs}\n",
+                f"{{path}}, line 2: [versions.0001] cannot be used: volatile is {globs}; expected"
+                " what pmd-migrations writes. Restore it: git checkout -- {path}",
+            )
+            for globs in ("'t.at'", "['t.at', 3]")
         ),
         (
             "format = 1\n[versions]\n'0001' = 3\n",

@@ -1,0 +1,163 @@
+"""`snapshot` names what a step gives otherwise each time; SQL's clock and dice are held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_pmd_migrations.snapshots.lock_file import read_lock_file, text_digest
+
+from tests.unit.plugin.cli.conftest import FIRST, Project
+
+Make = Callable[..., Project]
+
+ROW = "INSERT INTO notes VALUES (1, 'Welcome');\n"
+DICE = "ALTER TABLE notes ADD COLUMN token TEXT; UPDATE notes SET token = hex(randomblob(8));\n"
+TIMES = (
+    "CREATE TABLE made(id INTEGER PRIMARY KEY, note, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);"
+    "INSERT INTO made(note) SELECT id FROM notes WHERE date('now') > '2000';"
+    "CREATE TRIGGER stamp AFTER INSERT ON notes BEGIN"
+    " INSERT INTO made(note, at) VALUES (new.id, strftime('%s', 'now')); END;\n"
+)
+
+
+def module(version: int, *lines: str, imports: str = "import random") -> str:
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"{imports}\n\nVERSION = {version}\nDESCRIPTION = 'x'\n\n\ndef up(db):\n{body}"
+
+
+def refusal(file: str, *what: str, line: str = "") -> str:
+    mend = f"Or let no check compare them, by a line of settings:\n  {line}\n" if line else ""
+    shown = "".join(f"  {one}\n" for one in what)
+    return (
+        f"Error: {file} gives other values in each run; nothing was written\n\n{shown}\n"
+        "It asks a clock, dice or a file of its own; SQL's clock and dice are the\n"
+        "same in each run here. Let it take the values from its rows, or ask SQL's.\n" + mend
+    )
+
+
+def test_a_history_that_asks_sqls_clock_and_dice_is_stored_and_released(project: Make) -> None:
+    made = project(FIRST, DICE, TIMES)
+    assert made.run("snapshot")[0] == 0
+    first = made.files()
+    assert made.run("check") == (0, "3 versions, 3 snapshots: all in order\n")
+    assert made.run("snapshot", "--rewrite", "1")[0] == 0
+    assert made.files() == first
+    assert made.run("release") == (0, "released 0001..0003\n")
+    assert made.run("check") == (0, "3 versions, 3 snapshots: all in order\n")
+
+
+def test_dice_of_pythons_are_refused_with_step_column_and_line(project: Make) -> None:
+    made = project(FIRST + ROW, settings='migration_volatile = ["notes.title"]\n')
+    made.write(
+        "db/sql/0002_luck.py",
+        module(
+            2,
+            "db.execute('ALTER TABLE notes ADD COLUMN luck REAL')",
+            "db.execute('UPDATE notes SET luck = ?', [random.random()])",
+        ),
+    )
+    line = 'migration_volatile = ["notes.title", "notes.luck"]'
+    assert made.run("snapshot") == (1, refusal("0002_luck.py", "notes.luck", line=line))
+    assert not made.snapshots.exists()
+    made.write(
+        "pyproject.toml", f'[tool.pytest.ini_options]\nmigration_source = "db/sql"\n{line}\n'
+    )
+    assert made.run("snapshot")[0] == 0
+    assert made.run("release")[0] == 0
+    made.write("pyproject.toml", '[tool.pytest.ini_options]\nmigration_source = "db/sql"\n')
+    assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
+
+
+def test_a_clock_that_shows_the_same_in_both_runs_is_refused_too(project: Make) -> None:
+    made = project(FIRST + ROW)
+    made.write(
+        "db/sql/0002_at.py",
+        module(
+            2,
+            *(f"db.execute('ALTER TABLE notes ADD COLUMN {name}')" for name in ("s", "at", "day")),
+            "now = datetime.now()",
+            "shown = int(now.timestamp()), now.isoformat(timespec='seconds'), str(now.date())",
+            "db.execute('UPDATE notes SET s = ?, at = ?, day = ?', shown)",
+            imports="from datetime import datetime",
+        ),
+    )
+    what = "notes.at", "notes.day", "notes.s"
+    line = 'migration_volatile = ["notes.at", "notes.day", "notes.s"]'
+    assert made.run("snapshot") == (1, refusal("0002_at.py", *what, line=line))
+
+
+def test_another_number_of_rows_each_time_is_refused(project: Make) -> None:
+    made = project(FIRST)
+    made.write("runs.txt", "")
+    made.write(
+        "db/sql/0002_rows.py",
+        module(
+            2,
+            "with open('runs.txt', 'a') as file:",
+            "    file.write('x')",
+            "with open('runs.txt') as file:",
+            "    count = len(file.read())",
+            "db.execute('CREATE TABLE t(a)')",
+            'db.execute(f\'INSERT INTO t VALUES {", ".join(["(1)"] * count)}\')',
+            imports="",
+        ),
+    )
+    code, text = made.run("snapshot")
+    assert (code, text) == (1, refusal("0002_rows.py", "t: another number of rows"))
+
+
+def test_what_was_stored_with_a_column_that_varies_is_told_by_check(stored: Make) -> None:
+    """As a version of before stored it, which did not compare two runs."""
+    made = stored(FIRST + ROW, "ALTER TABLE notes ADD COLUMN luck;\n")
+    made.path.joinpath("db/sql/0002_step_2.sql").unlink()
+    file = made.write(
+        "db/sql/0002_luck.py",
+        module(
+            2,
+            "db.execute('ALTER TABLE notes ADD COLUMN luck')",
+            "db.execute('UPDATE notes SET luck = ?', [random.random()])",
+        ),
+    )
+    lock = made.lock.read_text()
+    old = lock.split("[versions.0002]")[1].split('text = "')[1].partition('"')[0]
+    made.lock.write_text(
+        lock.replace(old, text_digest(file.read_bytes())).replace("0002_step_2.sql", file.name)
+    )
+    assert made.run("check") == (
+        1,
+        '0002 gives other values in each run: notes.luck.  migration_volatile = ["notes.luck"]\n',
+    )
+    with made.path.joinpath("pyproject.toml").open("a") as settings:
+        settings.write('migration_volatile = ["notes.luck"]\n')
+    assert made.run("check") == (
+        1,
+        "0002 changed since its snapshot was made.  pmd-migrations snapshot --rewrite 0002\n",
+    )
+    assert made.run("snapshot", "--rewrite", "2")[0] == 0
+    assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
+
+
+def test_rows_that_were_taken_out_are_recorded_anew_by_the_setting_of_today(
+    stored: Make,
+) -> None:
+    made = stored(FIRST + ROW, DICE)
+    assert made.run("release")[0] == 0
+    head, _, rest = made.lock.read_text().partition("[versions.0002.rows]\n")
+    made.lock.write_text(f"{head}[versions.0002.rows]\n\n{rest.partition(chr(10) * 2)[2]}")
+    with made.path.joinpath("pyproject.toml").open("a") as settings:
+        settings.write('migration_volatile = ["notes.token"]\n')
+    assert made.run("snapshot")[1] == "locked   frozen.toml  0002 sha256:*\n"
+    lines = read_lock_file(made.lock).versions
+    assert (lines[1].volatile, lines[2].volatile) == ((), ("notes.token",))
+    assert lines[2].released
+    assert lines[2].rows
+    assert made.run("check")[0] == 0
+
+
+def test_a_pattern_that_is_no_column_is_refused(project: Make) -> None:
+    made = project(FIRST, settings='migration_volatile = ["notes."]\n')
+    assert made.run("check") == (
+        2,
+        "Error: migration_volatile 'notes.' names no column; expected globs on"
+        ' "table.column", such as "notes.added_at" (pyproject.toml)\n',
+    )
