@@ -11,6 +11,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     EXCUSES,
@@ -163,7 +164,10 @@ def _read_tables(path: Path, source: str) -> tuple[Mapping[str, Any], Mapping[st
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
+        left = leftover(path)
+        raise SettingError(
+            f"migration_rows {str(path)!r} is no TOML: {left[0] if left else error}"
+        ) from error
     own = content.pop(source, {})
     return content, own if isinstance(own, dict) else {}
 

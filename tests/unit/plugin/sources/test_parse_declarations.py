@@ -371,3 +371,9 @@ def test_a_malformed_table_of_a_stored_snapshot_is_told(tmp_path, text, message)
     with pytest.raises(SettingError) as caught:
         read_stored_excuses(rows_file(tmp_path, text), source="app")
     assert str(caught.value) == f"rows.toml: stored{message}"
+
+
+def test_a_rows_file_with_a_merge_conflict_says_so(tmp_path):
+    path = rows_file(tmp_path, "<<<<<<< HEAD\n[0001]\n=======\n[0002]\n>>>>>>> x\n")
+    with pytest.raises(SettingError, match=r"is no TOML: rows.toml has a merge conflict in line 1"):
+        read_rows_file(path, source="app")
