@@ -14,7 +14,8 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.catalog import as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, as_bytes, plain_rows
+from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text
 
 __all__ = ["Damage", "Damages", "Strays", "find_damage", "find_strays", "stray_findings"]
 
@@ -203,7 +204,10 @@ def _full_text(conn: sqlite3.Connection) -> list[str]:
 
 
 def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[Damage]:
+    without_content = _without_content(conn)
     for name in names:
+        if name in without_content:
+            continue
         table = quote(name)
         # rank 1 also compares with external content, which rank 0 and integrity_check do not.
         sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
@@ -216,6 +220,14 @@ def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) ->
             yield _broken_index(name, error)
         finally:
             conn.rollback()
+
+
+def _without_content(conn: sqlite3.Connection) -> frozenset[str]:
+    """Return the full-text tables whose content does not exist: the check ``schema`` tells them."""
+    with plain_rows(conn) as rows:
+        catalog = Catalog(conn, rows)
+        found = find_broken_full_text(conn, catalog, catalog.entries())
+        return frozenset(one.name for one in found)
 
 
 def _broken_index(name: str, error: sqlite3.DatabaseError) -> Damage:

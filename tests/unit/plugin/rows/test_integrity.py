@@ -132,6 +132,16 @@ def test_a_full_text_index_of_a_broken_kind_is_found():
     ]
 
 
+def test_a_full_text_index_without_its_content_is_left_to_the_check_of_the_schema():
+    renamed = image(
+        "CREATE TABLE d (t); CREATE VIRTUAL TABLE f USING fts5(t, content = 'd');"
+        "INSERT INTO d VALUES ('x'); INSERT INTO f(f) VALUES ('rebuild');"
+        "ALTER TABLE d RENAME TO e; CREATE TABLE k (t);"
+        "CREATE VIRTUAL TABLE g USING fts5(t, content = 'k'); INSERT INTO k VALUES ('y');"
+    )
+    assert messages(renamed) == ["the full-text index g does not match its content"]
+
+
 def test_rows_are_counted_by_table():
     counted = image(
         "CREATE TABLE t (a); INSERT INTO t VALUES (1), (NULL);"

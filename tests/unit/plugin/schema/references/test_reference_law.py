@@ -1,8 +1,9 @@
 """The law: no reference is told where SQLite prepares everything, and each one that is broken is.
 
 Schemas are made at random: tables with keys to each other, generated columns and indexes; views on
-tables and on views; triggers on both, whose bodies write other tables. Steps that change nothing
-and RENAMEs break nothing. A table or a view that is taken away breaks exactly what named it.
+tables and on views; triggers on both, whose bodies write other tables. No column of theirs is in
+double quotes, which SQLite may take for a string. Steps that change nothing, and RENAMEs, break
+nothing. A table or a view that is taken away breaks exactly what named it.
 """
 
 from __future__ import annotations
@@ -86,9 +87,9 @@ def add_view(draw: st.DrawFn, made: Made, name: str) -> None:
     select = draw(
         st.sampled_from(
             [
-                f'SELECT a, "b c" FROM {source} WHERE a IN (SELECT "b c" FROM {other})',
-                f'SELECT x.a, y."b c" FROM {source} x JOIN {other} AS y ON x.a = y.a',
-                f'SELECT a, "b c" FROM {source} UNION SELECT a, "b c" FROM {other}',
+                f"SELECT a, [b c] FROM {source} WHERE a IN (SELECT [b c] FROM {other})",
+                f"SELECT x.a, y.[b c] FROM {source} x JOIN {other} AS y ON x.a = y.a",
+                f"SELECT a, [b c] FROM {source} UNION SELECT a, [b c] FROM {other}",
                 f"WITH q AS (SELECT * FROM {source}) SELECT q.a, q.[b c] FROM q, ({other}) AS z",
             ]
         )
@@ -100,7 +101,8 @@ def add_view(draw: st.DrawFn, made: Made, name: str) -> None:
 
 def add_trigger(draw: st.DrawFn, made: Made, name: str) -> None:
     on = draw(st.sampled_from(made.tables + made.views))
-    event = draw(st.sampled_from(EVENTS))
+    # A view's columns may get other names with its table's, and UPDATE OF does not follow them.
+    event = draw(st.sampled_from(EVENTS[:3] if on in made.views else EVENTS))
     row = "old" if event == "DELETE" else "new"
     target, other = draw(st.sampled_from(made.tables)), draw(st.sampled_from(made.tables))
     to, source = quoted(draw, target), quoted(draw, other)
@@ -108,7 +110,7 @@ def add_trigger(draw: st.DrawFn, made: Made, name: str) -> None:
         st.sampled_from(
             [
                 f"INSERT INTO {to}(a) SELECT {row}.a FROM {source}",
-                f'UPDATE {to} SET a = {row}."b c" WHERE id IN (SELECT id FROM {source})',
+                f"UPDATE {to} SET a = {row}.[b c] WHERE id IN (SELECT id FROM {source})",
                 f"DELETE FROM {to} WHERE a = (SELECT max(a) FROM {source})",
             ]
         )
