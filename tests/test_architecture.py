@@ -23,10 +23,12 @@ PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migra
 FLOORS = {
     "pytest_pmd_migrations": [
         "printable.py",
+        "git_leftovers.py",
         "errors.py",
         "wording.py",
         "c_library",
         "still_clock",
+        "statement_record.py",
         "image.py",
         "quoting.py",
         "where_raised.py",

@@ -47,6 +47,9 @@ PASSED_ON = {
     # What SQLite says of a statement or of a condition.
     "pytest_pmd_migrations.checks.statements: text",
     "pytest_pmd_migrations.rows.resolved_declarations: f'{error}, in:'",
+    # What is damaged, or became of rows, which `rows` says.
+    "pytest_pmd_migrations.checks.data: first",
+    "pytest_pmd_migrations.checks.data: message",
     # Remarks that `-v` shows.
     "pytest_pmd_migrations.checks.data: note",
     # Sentences that the page has outside its tables.

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_pmd_migrations.statement_record import RecordingConnection
 from pytest_pmd_migrations.still_clock.connections import open_still
 
 __all__ = ["MEMORY_LIMIT", "Image"]
@@ -20,7 +21,7 @@ _LEGACY = b"\x01\x01"
 _MAGIC = b"SQLite format 3\x00"
 
 
-class _TemporaryFileConnection(sqlite3.Connection):
+class _TemporaryFileConnection(RecordingConnection):
     """A connection that takes its own file away when it is closed."""
 
     folder: tempfile.TemporaryDirectory[str] | None = None
@@ -60,7 +61,7 @@ class Image:
         """
         images = {"main": self, **attached}
         if max(len(image.content) for image in images.values()) <= MEMORY_LIMIT:
-            conn = open_still(":memory:", sqlite3.Connection)
+            conn = open_still(":memory:", RecordingConnection)
             for name, image in images.items():
                 if name != "main":
                     conn.execute(f"ATTACH ':memory:' AS {name}")

@@ -9,7 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
+from pytest_pmd_migrations.snapshots.names import (
+    SnapshotName,
+    Start,
+    format_version,
+    version_title,
+)
 from pytest_pmd_migrations.sources.declarations import (
     NOTHING_DECLARED,
     Declarations,
@@ -27,6 +32,7 @@ from pytest_pmd_migrations.sources.protocol import (
     versions_of,
 )
 from pytest_pmd_migrations.sources.statement_text import statement_text
+from pytest_pmd_migrations.sources.written_declarations import toml_key
 
 __all__ = ["Application"]
 
@@ -92,8 +98,19 @@ class Application:
         """
         if isinstance(self.source, FilesSource) and self.file_name(version).endswith(".py"):
             return ""
-        number = format_version(version)
-        return f"{self.name}.{number}" if self.name else number
+        return ".".join(map(toml_key, self.declaration_path(version)))
+
+    def declaration_path(self, version: int) -> tuple[str, ...]:
+        """Return the same table, as the names that lead to it."""
+        return tuple(filter(None, (self.name, format_version(version))))
+
+    def stored_table(self, snapshot: SnapshotName) -> str:
+        """Return the TOML table that says what a stored snapshot is: ``stored."0003+bug"``."""
+        return ".".join(map(toml_key, self.stored_path(snapshot)))
+
+    def stored_path(self, snapshot: SnapshotName) -> tuple[str, ...]:
+        """Return the same table, as the names that lead to it."""
+        return tuple(filter(None, (self.name, "stored", str(snapshot))))
 
     def location(self, version: int) -> Location:
         """Return where that version's migration is written; SourceError where none can say it."""
@@ -121,6 +138,11 @@ class Application:
                 # Cells of that version say so themselves.
                 continue
         return found
+
+    def text(self, version: int) -> bytes:
+        """Return a migration's own text, else that of its file; SourceError as for these."""
+        own = self.own_text(version)
+        return self.file_text(version) if own is None else own
 
     def own_text(self, version: int) -> bytes | None:
         """Return a migration's own text, None where it is that of its file.

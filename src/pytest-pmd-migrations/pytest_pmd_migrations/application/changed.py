@@ -57,7 +57,7 @@ def is_stale(history: History, start: Start, changed: int | None) -> bool:
 def _other_rows(history: History, version: int, line: VersionLine) -> bool:
     """Return whether some lineage has other rows after the step than recorded."""
     for start, recorded in line.rows.items():
-        if start != FRESH and start not in history.store.names:
+        if start != FRESH and start not in history.supported:
             continue
         digest, found = row_digester(history), recorded
         try:

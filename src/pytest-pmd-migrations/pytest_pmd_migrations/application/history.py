@@ -11,6 +11,7 @@ from pytest_pmd_migrations.application.references import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = ["History", "Project"]
@@ -38,6 +39,16 @@ class History:
     def volatile(self) -> tuple[str, ...]:
         """Globs on the columns that differ from run to run: the source's, then the setting's."""
         return (*volatile_columns(self.application.source), *self.rules.volatile_patterns)
+
+    @cached_property
+    def supported(self) -> tuple[SnapshotName, ...]:
+        """The names of the stored snapshots that must upgrade, sorted."""
+        return tuple(name for name in self.store.names if not self.why_unsupported(name))
+
+    def why_unsupported(self, name: SnapshotName) -> str:
+        """Return why the application no longer upgrades a snapshot; empty where it does."""
+        excuse = self.application.stored.get(str(name))
+        return excuse.unsupported if excuse is not None else ""
 
     @cached_property
     def references(self) -> SchemaReferences:

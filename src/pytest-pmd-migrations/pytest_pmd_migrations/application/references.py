@@ -23,14 +23,16 @@ __all__ = ["Arrival", "ReferenceWalk", "SchemaReferences"]
 class Arrival:
     """What became of the references when a database arrived at a version.
 
-    ``present`` are all that are broken now, ``appeared`` those that this step broke; ``renamed``
-    are the names of tables, old and new, that a RENAME wrote into some of these. ``doubtful`` are
-    references that a RENAME led to another table, perhaps on purpose. ``unsure`` could not be
-    asked about, for want of something that only the application has.
+    ``present`` are all that are broken now, ``appeared`` those that this step broke, and
+    ``of_new_objects`` those of them whose object this step made. ``renamed`` are the names of
+    tables, old and new, that a RENAME wrote into some of these. ``doubtful`` are references that a
+    RENAME led to another table, perhaps on purpose. ``unsure`` could not be asked about, for want
+    of something that only the application has.
     """
 
     present: tuple[Broken, ...] = ()
     appeared: tuple[Broken, ...] = ()
+    of_new_objects: frozenset[Broken] = frozenset()
     renamed: tuple[tuple[str, str], ...] = ()
     doubtful: tuple[Broken, ...] = ()
     unsure: tuple[Broken, ...] = ()
@@ -114,6 +116,7 @@ class ReferenceWalk:
         return Arrival(
             now.broken,
             self._references.visible(appeared),
+            changes.of_new_objects,
             tuple(dict.fromkeys(renamed)),
             self._references.visible(doubtful),
             now.unsure,

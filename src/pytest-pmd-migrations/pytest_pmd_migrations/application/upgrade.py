@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_pmd_migrations.application.step_error import tell_step_error
@@ -20,6 +20,7 @@ from pytest_pmd_migrations.sources.protocol import (
     location_of,
     versions_of,
 )
+from pytest_pmd_migrations.statement_record import StatementRecord, recording
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
@@ -35,13 +36,14 @@ class Step:
 
     ``before`` is the database one step earlier; None for the database the walk began with.
     ``conn`` shows the same as ``after`` and lives only until the walk goes on: read from it,
-    never write to it and never close it.
+    never write to it and never close it. ``record`` holds the statements of the step.
     """
 
     version: int
     before: Image | None
     after: Image
     conn: sqlite3.Connection
+    record: StatementRecord = field(default_factory=StatementRecord)
 
     @cached_property
     def text(self) -> tuple[tuple[object, ...], ...]:
@@ -70,14 +72,14 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
         for target in versions_of(source):
             if target <= version or (to is not None and target > to):
                 continue
-            take_step(source, conn, target)
+            record = take_step(source, conn, target)
             after = Image.of_connection(conn)
-            yield Step(target, before, after, conn)
+            yield Step(target, before, after, conn, record)
             before = after
 
 
-def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
-    """Let the application's runner bring ``conn`` to version ``to``.
+def take_step(source: Source, conn: sqlite3.Connection, to: int) -> StatementRecord:
+    """Let the application's runner bring ``conn`` to version ``to``; return what it ran there.
 
     Whatever the application raises is its failure, an outcome of pytest's too, which would else
     skip a test; only KeyboardInterrupt goes through.
@@ -88,7 +90,8 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
     begin_step(to)
     try:
-        source.upgrade(conn, to)
+        with recording(conn) as record:
+            source.upgrade(conn, to)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -113,6 +116,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
             f" application's runner to apply {location_of(source, to).path.name} and to stop there",
             version=to,
         )
+    return record
 
 
 def _refuse_open(conn: sqlite3.Connection, to: int) -> None:

@@ -125,7 +125,7 @@ def present_time(
             before,
             after,
             run.span,
-            written=b"".join(application.own_text(v) or application.file_text(v) for v in versions),
+            written=b"".join(map(application.text, versions)),
             volatile=recorded_volatile(history, version, rebuilt=anew),
             ignore=recorded_ignore(history, version, rebuilt=anew),
         )

@@ -12,6 +12,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.second_run import Lines, SecondRun, watch_second_runs
+from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.sources.protocol import can_rerun
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -27,7 +28,13 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[SecondRu
         start = history.application.start_title(record.start)
         runner.setdefault(second.runner, []).append(start)
         step.setdefault(second.step, []).append(start)
-    findings = (*_runner_finding(history, version, runner), *_step_finding(history, version, step))
+    of_runner = tuple(_runner_finding(history, version, runner))
+    of_step = tuple(_step_finding(history, version, step))
+    if of_step:
+        excused = history.application.declarations(version).excuse("AGAIN")
+        if excused is not None:
+            return Verdict(of_runner, used=frozenset({(version, excused)}))
+    findings = (*of_runner, *of_step)
     return Verdict(findings, () if findings else tuple(_unheld_notes(history, row, lineages)))
 
 
@@ -71,16 +78,21 @@ def _step_finding(
 ) -> Iterator[Finding]:
     lines = _evidence(changed)
     if lines:
+        name = history.application.step_name(version)
+        declaration = excuse("AGAIN", found=f"{name} is not idempotent")
+        table = history.application.declaration_table(version)
         yield Finding(
-            headline(f"{history.application.step_name(version)} is not idempotent"),
+            headline(f"{name} is not idempotent"),
             (
                 *wrap_text(f"Run a second time directly after itself, {_promise(history)}."),
                 *lines,
                 "",
                 "Make the step look before it changes:",
                 "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL",
+                *declaration.lines(table),
             ),
             version,
+            declarable=(declaration,),
         )
 
 
@@ -105,4 +117,5 @@ AGAIN = Check(
     watch_second_runs,
     _judge,
     applies=lambda history: can_rerun(history.application.source),
+    reads=frozenset(("AGAIN",)),
 )

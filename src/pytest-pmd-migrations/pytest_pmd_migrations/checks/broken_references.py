@@ -7,8 +7,7 @@ drops what they name.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival
@@ -20,11 +19,14 @@ from pytest_pmd_migrations.checks.model import (
     UsedDeclaration,
     Verdict,
 )
+from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
 from pytest_pmd_migrations.schema.showing.carets import TextWithCarets
 from pytest_pmd_migrations.snapshots.names import Start, format_version
-from pytest_pmd_migrations.wording import WIDTH, counted, headline, wrap_text
+from pytest_pmd_migrations.sources.written_declarations import in_quotes
+from pytest_pmd_migrations.wording import WIDTH, headline, wrap_text
 
 __all__ = ["judge_references"]
 
@@ -46,12 +48,14 @@ def judge_references(
     earlier = [v for v in history.application.versions if v <= start.version]
     fresh = history.references.of_fresh([] if start.variant else earlier)
     steps = {**fresh, **{v: one for v, one in arrivals.items() if v != start.version}}
+    last = [*arrivals.values()][-1]
     verdicts = [
-        _of_step(history, version, arrival)
+        _of_step(history, version, arrival, last)
         for version, arrival in steps.items()
         if arrival.appeared or arrival.doubtful
     ]
-    notes, remarks = _as_stored(row, [*arrivals.values()], fresh.get(start.version, Arrival()))
+    stored = arrivals[start.version]
+    notes, remarks = _as_stored(row, stored, last, fresh.get(start.version, Arrival()))
     unsure = dict.fromkeys(one for arrival in arrivals.values() for one in arrival.unsure)
     return Verdict(
         tuple(one for verdict in verdicts for one in verdict.findings),
@@ -62,18 +66,16 @@ def judge_references(
 
 
 def _as_stored(
-    row: Row, arrivals: Sequence[Arrival], fresh: Arrival
+    row: Row, stored: Arrival, last: Arrival, fresh: Arrival
 ) -> tuple[list[Note], list[Note]]:
     """Return notes about what is broken as stored; remarks where a step has mended it."""
-    known = {_identity(one) for one in fresh.present}
-    left = {_identity(one) for one in arrivals[-1].present}
-    stored = [found for found in arrivals[0].present if _identity(found) not in known]
-    notes = [Note(row, f"{found}, as stored") for found in stored if _identity(found) in left]
-    remarks = [Note(row, f"{found}, as stored") for found in stored if _identity(found) not in left]
+    own = [one for one in stored.present if not _is_in(one, fresh)]
+    notes = [Note(row, f"{one}, as stored") for one in own if _is_in(one, last)]
+    remarks = [Note(row, f"{one}, as stored") for one in own if not _is_in(one, last)]
     return notes, remarks
 
 
-def _of_step(history: History, version: int, arrival: Arrival) -> Verdict:
+def _of_step(history: History, version: int, arrival: Arrival, last: Arrival) -> Verdict:
     """Judge what one step broke; its migration may excuse it by DANGLING."""
     declarations = history.application.declarations(version)
     used: set[UsedDeclaration] = set()
@@ -88,30 +90,65 @@ def _of_step(history: History, version: int, arrival: Arrival) -> Verdict:
                 used.add((version, key))
         return left
 
-    broken, doubtful = unexcused(arrival.appeared), unexcused(arrival.doubtful)
+    appeared, doubtful = unexcused(arrival.appeared), unexcused(arrival.doubtful)
+    # What a step makes may be ahead of what a later one makes: no database stays like that.
+    ahead = [one for one in appeared if one in arrival.of_new_objects and not _is_in(one, last)]
+    broken = [one for one in appeared if one not in ahead]
     about = MigrationRow(version, history.application.label(version))
-    notes = tuple(
-        Note(about, f"{found}; where that is meant, DANGLING says so") for found in doubtful
+    notes = [
+        Note(
+            about,
+            f"{found}; where that is meant, DANGLING says so",
+            declarable=tuple(_declarable([found])),
+        )
+        for found in doubtful
+    ]
+    notes.extend(
+        Note(
+            about,
+            f"{found}, until a later step mends it",
+            declarable=tuple(_declarable([found])),
+        )
+        for found in ahead
     )
-    findings = (_finding(history, version, arrival, broken),) if broken else ()
-    return Verdict(findings, notes, used=frozenset(used))
+    findings = (_finding(history, version, arrival, broken, last),) if broken else ()
+    return Verdict(findings, tuple(notes), used=frozenset(used))
 
 
-def _finding(history: History, version: int, arrival: Arrival, broken: Sequence[Broken]) -> Finding:
+def _finding(
+    history: History,
+    version: int,
+    arrival: Arrival,
+    broken: Sequence[Broken],
+    last: Arrival,
+) -> Finding:
     step = history.application.step_name(version)
-    first = headline(f"{step} leaves {counted(len(broken), 'broken reference')}")
+    noun = "broken reference" if len(broken) == 1 else "broken references"
+    first = headline(f"{step} leaves {len(broken)} {noun}")
     lines: list[str] = []
     for found in broken:
-        lines.extend(wrap_text(str(found), indent="  ", hanging="  "))
-        lines.extend(_mend_lines(found.mend))
+        lines.extend(wrap_text(printable_line(str(found)), indent="  ", hanging="  "))
+        lines.extend(_mend_lines(printable_line(found.mend)))
     if any(one.missing in (new for _, new in arrival.renamed) for one in broken):
         lines.extend(("", *wrap_text(_RENAME_LAST, indent="  ")))
-    lines.extend(("", *wrap_text(_what_to_do(history, version), indent="  ")))
+    lines.append("")
+    if all(_is_in(one, arrival) and not _is_in(one, last) for one in broken):
+        latest = history.application.title(history.application.latest)
+        lines.append(f"  At {latest} nothing of it is broken any more.")
+    lines.extend(wrap_text(_what_to_do(history, version), indent="  "))
     names = list(dict.fromkeys(found.name for found in broken))
     lines.extend(_declaration(history.application.declaration_table(version), names))
     number = format_version(version)
     things = frozenset((number, "reference", *_identity(found)) for found in broken)
-    return Finding(first, tuple(lines), version, things=things, of_step=True)
+    declarable = tuple(_declarable(broken))
+    return Finding(first, tuple(lines), version, things=things, of_step=True, declarable=declarable)
+
+
+def _declarable(broken: Sequence[Broken]) -> Iterator[SuggestedDeclaration]:
+    """Yield the declaration of each object that is left without what it names."""
+    for name in dict.fromkeys(found.name for found in broken):
+        said = "; ".join(str(found) for found in broken if found.name == name)
+        yield excuse("DANGLING", name, found=said)
 
 
 def _mend_lines(mend: str) -> list[str]:
@@ -125,20 +162,27 @@ def _mend_lines(mend: str) -> list[str]:
 
 def _what_to_do(history: History, version: int) -> str:
     line = history.store.lock_file.versions.get(version)
+    where = (
+        " in the file of migration_rows" if history.application.declaration_table(version) else ""
+    )
     if line is not None and line.released:
         file = history.application.file_name(version)
-        return f"{file} is released: mend it in a new migration, and declare it here:"
-    return "Mend the step; or where that is meant, declare it:"
+        return f"{file} is released: mend it in a new migration, and declare it{where}:"
+    return f"Mend the step; or where that is meant, declare it{where}:"
 
 
 def _declaration(table: str, names: Sequence[str]) -> list[str]:
     """Return the lines that declare names as left without an object, in TOML below a table."""
-    reasons = [f"{json.dumps(name, ensure_ascii=False)}" for name in names]
+    reasons = [in_quotes(name) for name in names]
     if table:
         return [f"    [{table}.dangling]", *(f'    {name} = "<reason>"' for name in reasons)]
     if len(reasons) == 1:
         return [f'    DANGLING = {{{reasons[0]}: "<reason>"}}']
     return ["    DANGLING = {", *(f'        {name}: "<reason>",' for name in reasons), "    }"]
+
+
+def _is_in(found: Broken, arrival: Arrival) -> bool:
+    return any(_identity(one) == _identity(found) for one in arrival.present)
 
 
 def _identity(found: Broken) -> tuple[str, str, str]:

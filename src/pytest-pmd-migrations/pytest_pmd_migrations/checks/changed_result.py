@@ -20,6 +20,7 @@ from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
+from pytest_pmd_migrations.statement_record import FailedStatement
 from pytest_pmd_migrations.wording import wrap_text
 
 __all__ = ["Culprit", "Difference", "Lineages", "StepResult", "culprit_of", "find_difference"]
@@ -29,10 +30,14 @@ _LABELS = ("stored", "fresh now")
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one step left: the digest of the rows, and whether it changed nothing at all."""
+    """What one step left: the digest of the rows, and whether it changed nothing at all.
+
+    ``failed`` are the statements that failed in it without failing the step.
+    """
 
     rows: str
     idle: bool
+    failed: tuple[FailedStatement, ...] = ()
 
 
 Lineages = Sequence[LineageRecord[StepResult]]

@@ -7,7 +7,7 @@ a WHERE that was too wide: the schema is right afterwards, the rows are gone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
@@ -19,44 +19,65 @@ from pytest_pmd_migrations.checks.model import (
     MigrationRow,
     Note,
     Row,
+    SnapshotRow,
     UsedDeclaration,
     Verdict,
 )
+from pytest_pmd_migrations.checks.stored_damage import judge_stored_damage
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
+    Damages,
     RowFinding,
     RowsReport,
     Strays,
-    check_integrity,
     compare_rows,
+    find_damage,
     find_strays,
+    leave_out_excused,
     stray_findings,
 )
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.declarations import DeclarationKind
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["DATA"]
 
+_READS: frozenset[DeclarationKind] = frozenset(
+    ("DELETES", "CHANGES", "MOVES", "ORPHANS", "SEQUENCES")
+)
 
-def _watch(history: History) -> Callable[[Step], RowsReport]:
-    """Compare the rows before and after each step; the stored file itself must be sound."""
-    strays = Strays()
 
-    def observe(step: Step) -> RowsReport:
-        nonlocal strays
-        now = find_strays(step.conn)
-        # Rows that point at nothing are no fault of a stored file: users' databases have them
-        # where an application never enforced its foreign keys.
-        known = now if step.before is None else strays
-        found = check_integrity(step.conn, step.after, strays=now, before=known)
-        strays = now
+@dataclass(frozen=True)
+class _Seen:
+    """What became of the rows in one step, and what is left of the stored database's damage."""
+
+    report: RowsReport
+    stored_damage: Damages
+
+
+def _watch(history: History) -> Callable[[Step], _Seen]:
+    """Compare the rows before and after each step, and look for what the step damaged."""
+    strays, damage, stored = Strays(), Damages(), Damages()
+
+    def observe(step: Step) -> _Seen:
+        nonlocal strays, damage, stored
+        known, known_damage = strays, damage
+        strays = find_strays(step.conn)
+        damage = find_damage(step.conn, step.after, strays=strays)
         if step.before is None:
-            said = (f"{stray.message}, as stored" for stray in stray_findings(now.counts))
-            return RowsReport(found, tuple(said))
+            stored = damage
+            # Rows that point at nothing are no fault of a stored file: users' databases have them
+            # where an application never enforced its foreign keys.
+            said = (f"{stray.message}, as stored" for stray in stray_findings(strays.counts))
+            return _Seen(RowsReport(notes=tuple(said)), stored)
+        stored = damage.kept_from(stored)
+        found = (*damage.since(known_damage).findings(), *stray_findings(strays.since(known)))
         report = _compare(history, step, step.before)
-        return replace(report, findings=(*found, *report.findings))
+        declared = history.application.declarations(step.version)
+        findings, used = leave_out_excused((*found, *report.findings), declared)
+        return _Seen(replace(report, findings=findings, used=report.used | used), stored)
 
     return observe
 
@@ -79,39 +100,41 @@ def _compare(history: History, step: Step, before: Image) -> RowsReport:
     )
 
 
-def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[RowsReport]]) -> Verdict:
+def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
     record = lineages[0]
+    stored = _judge_stored(history, row, record)
     label = history.application.label
-    findings: list[Finding] = []
-    remarks: list[Note] = []
+    findings, remarks = [*stored.findings], [*stored.remarks]
     used: set[UsedDeclaration] = set()
-    for version, report in record.seen.items():
-        stored = version == record.start.version
-        findings.extend(
-            _finding(history, row, version, found, stored=stored) for found in report.findings
-        )
-        about = row if stored else MigrationRow(version, label(version))
+    for version, seen in record.seen.items():
+        report = seen.report
+        findings.extend(_finding(history, version, found) for found in report.findings)
+        about = row if version == record.start.version else MigrationRow(version, label(version))
         remarks.extend(Note(about, note) for note in report.notes)
         used.update((version, key) for key in report.used)
-    return Verdict(tuple(findings), remarks=tuple(remarks), used=frozenset(used), image=record.last)
+    return Verdict(tuple(findings), stored.notes, tuple(remarks), frozenset(used), record.last)
 
 
-def _finding(
-    history: History, row: Row, version: int, found: RowFinding, *, stored: bool
-) -> Finding:
-    where = f"stored {row.title}" if stored else history.application.step_name(version)
+def _judge_stored(history: History, row: Row, record: LineageRecord[_Seen]) -> Verdict:
+    if not isinstance(row, SnapshotRow):
+        return Verdict()
+    damaged = {version: seen.stored_damage for version, seen in record.seen.items()}
+    return judge_stored_damage(history, row, damaged)
+
+
+def _finding(history: History, version: int, found: RowFinding) -> Finding:
     what = printable_line(found.message)
-    message = f"{where}: {what}"
+    message = f"{history.application.step_name(version)}: {what}"
     first = headline(message)
     uncut = wrap_text(what, indent="  ") if first != message else ()
     shown = found.evidence_lines(history.application.declaration_table(version))
     evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
-    if stored:
-        blamed = f"  in the stored snapshot {row}, before any step"
-        return Finding(first, (blamed, *uncut, *evidence), version)
     thing = (format_version(version), found.kind, fold(found.table), fold(found.column or ""))
     lines = (*uncut, *evidence)
-    return Finding(first, lines, version, things=frozenset({thing}), of_step=True)
+    declarable = (found.allowed_by,) if found.allowed_by is not None else ()
+    return Finding(
+        first, lines, version, things=frozenset({thing}), of_step=True, declarable=declarable
+    )
 
 
-DATA = Check("data", "snapshot", _watch, _judge, reads=frozenset(("DELETES", "CHANGES", "MOVES")))
+DATA = Check("data", "snapshot", _watch, _judge, reads=_READS)

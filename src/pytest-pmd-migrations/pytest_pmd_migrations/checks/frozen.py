@@ -6,7 +6,7 @@ edited, removed, renumbered, or gets a new one squeezed in before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
@@ -19,6 +19,7 @@ from pytest_pmd_migrations.application.recorded_text import (
 )
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.application.varying_step import VaryingStep, find_varying_step
+from pytest_pmd_migrations.checks.caught_errors import tell_caught_errors
 from pytest_pmd_migrations.checks.changed_result import (
     Culprit,
     Difference,
@@ -58,21 +59,38 @@ def _watch(history: History) -> Callable[[Step], StepResult]:
 
     def observe(step: Step) -> StepResult:
         tables = digest(step)
-        return StepResult(combine_digests(tables), is_idle(step, tables))
+        idle, failed = is_idle(step, tables), tuple(step.record.failed)
+        return StepResult(combine_digests(tables), idle, failed)
 
     return observe
 
 
 def _judge(history: History, row: Row, lineages: Lineages) -> Verdict:
     verdict = _compare(history, row, lineages)
+    if verdict.findings or not isinstance(row, MigrationRow):
+        return verdict
+    return replace(verdict, notes=(*verdict.notes, *_step_notes(history, row, lineages)))
+
+
+def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iterator[Note]:
+    """Yield what a migration does in the lineages that reach it: nothing, or it caught an error."""
     version, reached = row.version, reaching(lineages, row.version)
+    if not reached:
+        return
+    here = (one for record in reached for one in record.seen[version].failed)
+    elsewhere = (
+        one
+        for record in lineages
+        for number, seen in record.seen.items()
+        if number != version
+        for one in seen.failed
+    )
+    yield from tell_caught_errors(history, row, here, elsewhere)
     idle = all(record.seen[version].idle for record in reached)
     stopped = [r for r in lineages if r.start.version < version and version not in r.reached]
     # A lineage that stopped might have shown what the step does.
-    if verdict.findings or stopped or not reached or not idle:
-        return verdict
-    note = Note(row, "changes nothing: neither the schema nor a stored row")
-    return replace(verdict, notes=(*verdict.notes, note))
+    if idle and not stopped:
+        yield Note(row, "changes nothing: neither the schema nor a stored row")
 
 
 def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:

@@ -9,10 +9,16 @@ from contextlib import closing
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.protocol import Source, current_version
 
 __all__ = ["idle_watcher"]
 
+_REBUILT = "REINDEX"
+_TABLES = (
+    "SELECT name FROM pragma_table_list"
+    " WHERE schema = 'main' AND type IN ('table', 'shadow') AND name <> 'sqlite_schema'"
+)
 _STORED_AS = (slice(16, 20), slice(52, 60), slice(64, 72))
 """Page size, journal, automatic VACUUM, encoding, application_id: file format, the header."""
 
@@ -33,14 +39,37 @@ def idle_watcher(history: History) -> Callable[[Step, Mapping[str, str]], bool]:
         text, digests = step.text, now
         if step.before is None or _other_storage(step.before.content, step.after.content):
             return False
-        if before == (text, digests):
-            return True
-        own = _version_tables(source, step.after)
-        if not own:
-            return False
-        return _without(before[0], before[1], own) == _without(text, digests, own)
+        same = before == (text, digests)
+        own = frozenset() if same else _version_tables(source, step.after)
+        if own:
+            same = _without(before[0], before[1], own) == _without(text, digests, own)
+        return same and not _is_maintained(step, frozenset(now) | own)
 
     return is_idle
+
+
+def _is_maintained(step: Step, known: frozenset[str]) -> bool:
+    """Return whether a step changed what is in no table of rows, which all look as before.
+
+    That is an index built anew, a full-text index, a high-water mark, statistics, a table that
+    ``migration_ignore`` names; ``known`` are the tables that were compared.
+    """
+    if any(_REBUILT in sql.upper() for sql in step.record.texts):
+        return True
+    if step.before is None:
+        return False
+    return _other_tables(step.before, known) != _other_tables(step.after, known)
+
+
+def _other_tables(image: Image, known: frozenset[str]) -> dict[str, list[str]]:
+    """Return the rows of each table but the known ones, full-text indexes' own tables included."""
+    with closing(image.connect()) as conn:
+        names = [str(name) for (name,) in conn.execute(_TABLES)]
+        return {
+            name: sorted(map(repr, conn.execute(f"SELECT * FROM {quote(name)}")))
+            for name in names
+            if name not in known
+        }
 
 
 def _other_storage(before: bytes, after: bytes) -> bool:

@@ -11,6 +11,7 @@ from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
 
@@ -105,7 +106,8 @@ class Finding:
     ``-vv`` shows in addition. ``things`` identify what is wrong, whichever row it is seen from: a
     finding of which every thing has been told is not told again. Empty: it is always told.
     ``of_step`` says that the headline names the step and no row, which the message then adds.
-    ``tells`` is the row of the cause whose story the finding is.
+    ``tells`` is the row of the cause whose story the finding is. ``declarable`` are declarations of
+    the step ``version`` that would allow it.
     """
 
     headline: str
@@ -115,6 +117,7 @@ class Finding:
     things: frozenset[tuple[str, ...]] = frozenset()
     of_step: bool = False
     tells: Row | None = None
+    declarable: tuple[SuggestedDeclaration, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         """Make each line printable: names and values of a database may hold anything."""
@@ -141,12 +144,16 @@ class Note:
 
     ``about`` is the row it is about, or the name of a setting or a declaration; ``text`` is what
     there is to say; ``command`` what to run, where something should be. The summary tells equal
-    notes about several rows in one line.
+    notes about several rows in one line. ``declarable`` are declarations that would silence it, of
+    the migration that it is about; ``damaged_until`` is the version that the declaration of a
+    damaged snapshot would name.
     """
 
     about: Row | str
     text: str
     command: str = ""
+    declarable: tuple[SuggestedDeclaration, ...] = field(default=(), compare=False)
+    damaged_until: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Make the text printable: names and values of a database may hold anything."""
@@ -165,7 +172,8 @@ class Verdict:
 
     The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
     declarations that some row needed; ``image`` is the database a person would want to look at.
-    With a ``cause`` the question could not be asked.
+    With a ``cause`` the question could not be asked; ``unsupported`` says why it is not asked of a
+    database that the application no longer upgrades.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -174,6 +182,7 @@ class Verdict:
     used: frozenset[UsedDeclaration] = frozenset()
     image: Image | None = None
     cause: Cause | None = None
+    unsupported: str = ""
 
 
 Seen = TypeVar("Seen")

@@ -14,6 +14,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.broken_references import judge_references
+from pytest_pmd_migrations.checks.lost_guards import guards_watcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -23,6 +24,7 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
+from pytest_pmd_migrations.schema.lost.guards import LostGuards
 from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
@@ -53,23 +55,25 @@ class _Differing:
 
 @dataclass(frozen=True)
 class _Seen:
-    """One version of a lineage: how it differs from fresh, if it does, and its references."""
+    """One version of a lineage: how it differs from fresh, its references, the guards it lost."""
 
     differing: _Differing | None
     references: Arrival
+    lost: tuple[LostGuards, ...]
 
 
 _Record = LineageRecord[_Seen]
 
 
 def _watch(history: History) -> Callable[[Step], _Seen]:
-    """Compare each step with fresh at that version, and follow the references."""
+    """Compare each step with fresh at that version and with what was before it."""
     versions = frozenset(history.application.versions)
-    references = history.references.walk()
+    references, lost = history.references.walk(), guards_watcher(history)
 
     def observe(step: Step) -> _Seen:
         arrival = references.arrive(step.text, step.after, step.conn)
-        return _Seen(_compare(history, step) if step.version in versions else None, arrival)
+        differing = _compare(history, step) if step.version in versions else None
+        return _Seen(differing, arrival, lost(step))
 
     return observe
 
@@ -88,16 +92,18 @@ def _compare(history: History, step: Step) -> _Differing | None:
 
 
 def _judge(history: History, row: Row, lineages: Sequence[_Record]) -> Verdict:
-    """Judge one snapshot's lineage: against fresh, then its references."""
+    """Judge one snapshot's lineage: against fresh, then its references, then guards it lost."""
     record = lineages[0]
     compared = _judge_differences(history, row, record)
     arrivals = {version: seen.references for version, seen in record.seen.items()}
     referred = judge_references(history, row, record.start, arrivals)
+    lost = {version: seen.lost for version, seen in record.seen.items()}
+    notes, used = tell_lost_guards(history, lost)
     return Verdict(
         (*referred.findings, *compared.findings),
-        (*compared.notes, *referred.notes),
+        (*compared.notes, *referred.notes, *notes),
         (*compared.remarks, *referred.remarks),
-        referred.used,
+        referred.used | used,
         record.last,
     )
 
@@ -215,4 +221,4 @@ def _where(history: History, record: _Record, version: int) -> str:
     return f"after {history.application.step_name(version)}"
 
 
-SCHEMA = Check("schema", "snapshot", _watch, _judge, reads=frozenset({"DANGLING"}))
+SCHEMA = Check("schema", "snapshot", _watch, _judge, reads=frozenset(("GUARDS", "DANGLING")))

@@ -153,7 +153,13 @@ def _names_to_build(history: History, rewrite: SnapshotName | None) -> frozenset
 def _newest_before(survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]) -> Base:
     """Return the newest older snapshot that is no variant, stored or just built; else fresh."""
     images = {other: stored.image for other, stored in survey.snapshots.items()} | dict(built)
-    older = [other for other in images if not other.variant and other.version < name.version]
+    older = [
+        other
+        for other in images
+        if not other.variant
+        and other.version < name.version
+        and not survey.history.why_unsupported(other)
+    ]
     return Base(max(older), images[max(older)]) if older else Base()
 
 

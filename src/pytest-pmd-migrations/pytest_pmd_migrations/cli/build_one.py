@@ -16,7 +16,7 @@ from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
 from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
-from pytest_pmd_migrations.cli.refuse_broken import Soundness, find_damage
+from pytest_pmd_migrations.cli.refuse_broken import Soundness, stored_damage
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
@@ -126,7 +126,7 @@ def _fill(
     known = find_strays(conn)
     filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
     after = Image.of_connection(conn)
-    damage = find_damage(conn, after)
+    damage = stored_damage(conn, after)
     damage += tuple(stray_findings(find_strays(conn).since(known)))
     if damage:
         return canonical_image(before), Filled({}, filled.failed), damage

@@ -10,19 +10,31 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 
 import click
 
+from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.cli.build import build_missing, write_built
+from pytest_pmd_migrations.cli.declare.files import declaring_files, write_file
+from pytest_pmd_migrations.cli.declare.rounds import propose
+from pytest_pmd_migrations.cli.declare.told import (
+    tell_edited,
+    tell_other,
+    tell_proposals,
+    tell_unreleased,
+    tell_written,
+)
 from pytest_pmd_migrations.cli.difference import schema_difference
 from pytest_pmd_migrations.cli.new_migration import create_migration, file_slug
 from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
     choose_histories,
     choose_history,
+    load_declaring,
     load_histories,
     source_for_new,
 )
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.survey import take_survey
 from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError
+from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 from pytest_pmd_migrations.snapshots.names import SnapshotName
@@ -129,6 +141,38 @@ def check(*, source: str) -> None:
     versions = sum(len(history.application.versions) for history in histories)
     stored = sum(len(history.store.names) for history in histories)
     click.echo(f"{counted(versions, 'version')}, {counted(stored, 'snapshot')}: all in order")
+
+
+@main.command()
+@click.option("--write", is_flag=True, help="Write the declarations into the files")
+@_source
+def declare(*, write: bool, source: str) -> None:
+    """Propose declarations of all that the matrix finds in the migrations there are."""
+    with _clean_errors():
+        histories, rows = load_declaring(source)
+        checks = all_checks()
+        select_cells(histories, checks, ())
+        found = [propose(history, checks) for history in histories]
+        files = declaring_files(found, rows.path)
+        edited = list(tell_edited(found, files))
+    needs_setting = rows.setting if any(file.path == rows.path for file in files) else ""
+    if write:
+        with _clean_errors(quiet=False):
+            for file in files:
+                if file.text is not None:
+                    write_file(file)
+                    click.echo(tell_written(file))
+    left = [file for file in files if not write or file.text is None]
+    for line in (*tell_proposals(left), *tell_unreleased(found), *edited, *tell_other(found, rows)):
+        click.echo(printable_line(line))
+    if needs_setting:
+        click.echo(f"set      {needs_setting}")
+    if left and not write:
+        click.echo("write it: pmd-migrations declare --write")
+    if left or needs_setting or any(one.others or one.declared for one in found):
+        raise click.exceptions.Exit(1)
+    if not files:
+        click.echo("nothing to declare: the matrix finds nothing")
 
 
 @main.command()

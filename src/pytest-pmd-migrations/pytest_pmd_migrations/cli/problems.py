@@ -12,7 +12,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.application.varying_step import find_varying_step
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
-from pytest_pmd_migrations.cli.survey import Survey, is_released, is_unsupported
+from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
@@ -191,7 +191,7 @@ def _failed_steps(survey: Survey) -> Iterator[Problem]:
     for start, lineage in survey.lineages.items():
         built = lineage.failure is not None and lineage.failure.version in survey.fresh_schemas
         stale = built and is_stale(survey.history, start, changed)
-        if lineage.failure is not None and not stale and not is_unsupported(survey.history, start):
+        if lineage.failure is not None and not stale:
             failures.setdefault(lineage.failure.version, {})[start] = lineage.failure
     for version, by_start in sorted(failures.items()):
         first = next(iter(by_start.values()))

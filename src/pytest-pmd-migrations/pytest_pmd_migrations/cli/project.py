@@ -13,20 +13,23 @@ import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.new_package import make_missing
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
-from pytest_pmd_migrations.pytest_side.settings import load_project
+from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
+    "RowsFile",
     "UnusableError",
     "choose_histories",
     "choose_history",
+    "load_declaring",
     "load_histories",
     "source_for_new",
 ]
 
+_ROWS = "migration_rows.toml"
 # The plugin is asked for by name: neither addopts nor the environment can have switched it off.
 _ARGUMENTS = ("-p", "pmd_migrations", "-p", "no:cacheprovider", "-W", "ignore")
 
@@ -42,12 +45,17 @@ class _SettingsReader:
     """A pytest plugin that takes the configuration when it is complete, and stops pytest there.
 
     ``source`` is the setting ``migration_source`` and ``root`` the root folder, which a source
-    without migrations is resolved with; ``error`` says why there are no ``histories``.
+    without migrations is resolved with; ``settings_file`` is the file of the settings, and ``rows``
+    the one that ``migration_rows`` names, which need not be there with ``new_rows_file``;
+    ``error`` says why there are no ``histories``.
     """
 
     histories: tuple[History, ...] = ()
+    new_rows_file: bool = False
     source: str = ""
     root: Path = Path()
+    settings_file: Path | None = None
+    rows: Path | None = None
     error: str = ""
 
     @pytest.hookimpl(tryfirst=True)
@@ -55,8 +63,11 @@ class _SettingsReader:
         """Load the histories in the place of a test run."""
         self.source = str(config.getini("migration_source"))
         self.root = config.rootpath
+        self.settings_file = config.inipath
+        self.rows = rows_path(config)
         try:
-            self.histories = load_project(config).histories
+            project = load_project(config, new_rows_file=self.new_rows_file)
+            self.histories = project.histories
         except MigrationTestError as error:
             self.error = str(error)
         return 0
@@ -71,6 +82,33 @@ def load_histories() -> tuple[History, ...]:
     if settings.error:
         raise UnusableError(settings.error)
     return settings.histories
+
+
+@dataclass(frozen=True)
+class RowsFile:
+    """The TOML file of declarations: where it is, or is to be.
+
+    ``setting`` is the line that a settings file needs, empty where it has one.
+    """
+
+    path: Path
+    setting: str = ""
+
+
+def load_declaring(source: str) -> tuple[tuple[History, ...], RowsFile]:
+    """Return the histories to be declared of, and the file for what no module can declare.
+
+    Raises UnusableError where the settings or the name cannot be used.
+    """
+    settings = _read_settings(new_rows_file=True)
+    if settings.error:
+        raise UnusableError(settings.error)
+    found = settings.histories
+    chosen = (choose_history(found, source),) if source else found
+    if settings.rows is not None:
+        return chosen, RowsFile(settings.rows)
+    where = settings.settings_file.name if settings.settings_file else "pyproject.toml"
+    return chosen, RowsFile(settings.root / _ROWS, f'migration_rows = "{_ROWS}"  ({where})')
 
 
 def choose_history(histories: Sequence[History], source: str) -> History:
@@ -152,8 +190,8 @@ def _refuse_outside(source: FilesSource, settings: _SettingsReader) -> None:
         )
 
 
-def _read_settings() -> _SettingsReader:
-    settings = _SettingsReader()
+def _read_settings(*, new_rows_file: bool = False) -> _SettingsReader:
+    settings = _SettingsReader(new_rows_file=new_rows_file)
     try:
         code = pytest.main([*_ARGUMENTS], plugins=[settings])
     except Exception as error:

@@ -12,21 +12,20 @@ from pytest_pmd_migrations.application.references import Arrival, ReferenceWalk
 from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.model import SnapshotRow
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import RowFinding, check_integrity, find_strays
+from pytest_pmd_migrations.rows import RowFinding, find_damage, find_strays
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["Soundness", "find_damage"]
+__all__ = ["Soundness", "stored_damage"]
 
 
-def find_damage(conn: sqlite3.Connection, image: Image) -> tuple[RowFinding, ...]:
+def stored_damage(conn: sqlite3.Connection, image: Image) -> tuple[RowFinding, ...]:
     """Return what the check data would call broken in a stored file; ``conn`` shows ``image``.
 
     Rows that point at nothing are not: users' databases have them.
     """
-    strays = find_strays(conn)
-    return check_integrity(conn, image, strays=strays, before=strays)
+    return tuple(find_damage(conn, image, strays=find_strays(conn)).findings())
 
 
 class Soundness:
@@ -53,7 +52,7 @@ class Soundness:
         That is damage that SQLite finds, and names of the schema that mean nothing any more.
         """
         arrival = self._walk.arrive(stored_text(conn), image, conn)
-        damage = find_damage(conn, image)
+        damage = stored_damage(conn, image)
         if damage:
             raise click.ClickException("\n".join(self._told_damage(version, damage)))
         arrivals = {self._start.version: self._stored, version: arrival}

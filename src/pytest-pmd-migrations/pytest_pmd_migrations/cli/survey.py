@@ -15,9 +15,9 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore, row_digester
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
+from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.snapshots.git_lfs import FETCH, is_pointer
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
@@ -30,7 +30,6 @@ __all__ = [
     "TwinState",
     "compare_twin",
     "is_released",
-    "is_unsupported",
     "take_survey",
 ]
 
@@ -68,8 +67,9 @@ class Survey:
 
     ``snapshots`` are the sound ones, ``unsound`` says what is wrong with each other one; nothing
     stored of ``rebuilt`` was looked at, and ``stored_again`` is the variant that may differ from
-    its lock line, if any. ``lineages`` begin with the fresh one, and ``fresh_schemas`` holds the
-    schema of each version that it reaches.
+    its lock line, if any. ``lineages`` begin with the fresh one, and those of snapshots that are no
+    longer upgraded are left out; ``fresh_schemas`` holds the schema of each version that the fresh
+    one reaches.
     """
 
     history: History
@@ -111,7 +111,6 @@ class Survey:
             if isinstance(start, SnapshotName)
             and start.variant
             and lineage.failure is not None
-            and not is_unsupported(self.history, start)
             and (start == self.stored_again or start not in self.lock_file.snapshots)
         }
         return replace(
@@ -150,7 +149,8 @@ def take_survey(
         FRESH: _walk_lineage(history, EMPTY, anew, fresh_schemas)
     }
     for name, stored in snapshots.items():
-        lineages[name] = _walk_lineage(history, stored.image, anew)
+        if name in history.supported:
+            lineages[name] = _walk_lineage(history, stored.image, anew)
     return Survey(
         history,
         lock_file,
@@ -175,12 +175,6 @@ def is_released(history: History, name: SnapshotName) -> bool:
         return line is not None and line.released
     stored = lock_file.snapshots.get(name)
     return stored is not None and stored.released and name.version <= lock_file.newest_released
-
-
-def is_unsupported(history: History, start: Start) -> bool:
-    """Return whether a stored database is declared as one that is no longer upgraded."""
-    excuse = history.application.stored.get(str(start))
-    return excuse is not None and bool(excuse.unsupported)
 
 
 def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:

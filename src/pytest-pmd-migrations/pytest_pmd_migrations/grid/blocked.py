@@ -87,7 +87,7 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
             met.setdefault(told, []).append(history.application.start_title(walk.start))
     findings: list[Finding] = []
     for (head, below), starts in met.items():
-        everywhere = len(starts) == 1 + len(history.store.names)
+        everywhere = len(starts) == 1 + len(history.supported)
         seen = wrap_text(f"seen from {folded_names(starts)}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
         findings.append(Finding(head, lines, row.version))

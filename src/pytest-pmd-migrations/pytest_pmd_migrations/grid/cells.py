@@ -25,6 +25,7 @@ from pytest_pmd_migrations.grid.blocked import (
     unreached_migration,
     unseen_lineage,
 )
+from pytest_pmd_migrations.grid.unsupported import judge_unsupported
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -219,6 +220,8 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
     if removed is not None:
         return Verdict(cause=removed)
     if name in history.store.names:
+        if reason := history.why_unsupported(name):
+            return judge_unsupported(walks, row, reason)
         walk = walks.lineage(name)
         blocked = stopped_lineage(history, walk) or unseen_lineage(history, walk, check)
         verdict = blocked or check.judge(history, row, [walk.record(check)])

@@ -101,7 +101,7 @@ class JudgedCells:
         rows = dict.fromkeys(cell.row for cell in self._cells if cell.history is history)
         if any(isinstance(row, MigrationRow) for row in rows):
             return walks.all_lineages()
-        stored = history.store.names
+        stored = history.supported
         return [
             walks.lineage(row.snapshot)
             for row in rows

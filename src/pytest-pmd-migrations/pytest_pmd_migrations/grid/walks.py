@@ -91,8 +91,8 @@ class Walks:
         return self._taken[start]
 
     def all_lineages(self) -> tuple[Walk, ...]:
-        """Return the fresh lineage's walk and that of every stored snapshot."""
-        starts: tuple[Start, ...] = (FRESH, *self.history.store.names)
+        """Return the fresh lineage's walk and that of every stored snapshot that must upgrade."""
+        starts: tuple[Start, ...] = (FRESH, *self.history.supported)
         return tuple(self.lineage(start) for start in starts)
 
     def _walk(self, start: Start) -> Walk:

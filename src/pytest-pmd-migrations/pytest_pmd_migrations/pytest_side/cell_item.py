@@ -101,10 +101,15 @@ class CellItem(pytest.Item):
         self.extra_keyword_matches.update(cell.keywords)
         self.add_marker(pytest.mark.migration(version=cell.row.version, check=cell.check.name))
 
+    @property
+    def obj(self) -> Callable[[], None]:
+        """What the item calls: plugins for asynchronous tests look at it, whatever the item is."""
+        return self.runtest
+
     def runtest(self) -> None:
         """Judge the cell; raise CellFailedError with the whole message when it fails.
 
-        A blocked cell is skipped.
+        A blocked cell is skipped, and so is that of a database that is no longer upgraded.
         """
         judged = self._judge(self.cell)
         verdict = replace(judged, findings=tuple(map(self._with_details, judged.findings)))
@@ -112,6 +117,8 @@ class CellItem(pytest.Item):
         self.outcome = Outcome.of_verdict(self.cell.key, verdict, closing=closing)
         if verdict.cause is not None:
             pytest.skip(f"blocked {verdict.cause.row.culprit}")
+        if verdict.unsupported:
+            pytest.skip(f"unsupported: {verdict.unsupported}")
         if verdict.findings:
             raise CellFailedError(whole_message(self.outcome), self._blamed(verdict.findings))
 
@@ -140,10 +147,10 @@ class CellItem(pytest.Item):
         own = Traceback([frame for frame in frames if not _is_tool(frame)] or frames[-1:])
         return excinfo.getrepr(style="short", tbfilter=lambda _: own)
 
-    def blamed_by(self, row: Row) -> tuple[str, int, str]:
-        """Return the culprit's file and line and the reason, as a skipped report has them."""
+    def skipped_at(self, row: Row, reason: str) -> tuple[str, int, str]:
+        """Return the file and line of a row's migration and the reason, as a skipped report has."""
         location = self._location(row.version)
-        return str(location.path), location.line, f"Skipped: blocked {row.culprit}"
+        return str(location.path), location.line, f"Skipped: {reason}"
 
     def _with_details(self, finding: Finding) -> Finding:
         """Return the finding with those of its details that the run shows."""

@@ -171,7 +171,7 @@ def parametrize_versions(metafunc: pytest.Metafunc) -> None:
         names = [
             f"{history.application.name}/{name}" if history.application.name else str(name)
             for history in found
-            for name in history.store.names
+            for name in history.supported
         ]
     except MigrationTestError as error:
         raise pytest.Collector.CollectError(str(error)) from None

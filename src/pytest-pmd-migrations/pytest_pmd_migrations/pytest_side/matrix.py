@@ -17,11 +17,12 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.grid.selection import select_cells
+from pytest_pmd_migrations.pytest_side import testmon
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
 from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.fold import Folded, fold
-from pytest_pmd_migrations.report.outcome import BAD, Outcome
+from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
 from pytest_pmd_migrations.sources.protocol import runner_of
@@ -57,9 +58,10 @@ class MatrixPlugin:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
         return self._judged.verdict(cell)
 
-    def pytest_report_header(self) -> list[str]:
+    def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""
-        return [line for history in self.histories for line in _header(history)]
+        own = [line for history in self.histories for line in _header(history)]
+        return own + testmon.header_lines(config)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -92,12 +94,17 @@ class MatrixPlugin:
         report = yield
         if isinstance(item, CellItem) and item.outcome is not None and report.when == "call":
             report.migration_outcome = item.outcome.to_json()  # type: ignore[attr-defined]  # ours
-            if item.outcome.blocked_by is not None:
-                report.longrepr = item.blamed_by(item.outcome.blocked_by)
+            blocked_by = item.outcome.blocked_by
+            if blocked_by is not None:
+                report.longrepr = item.skipped_at(blocked_by, f"blocked {blocked_by.culprit}")
+            elif item.outcome.status == NONE:
+                report.longrepr = item.skipped_at(item.cell.row, item.outcome.remarks[0].text)
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather outcomes; a cell without one was skipped, or its worker died."""
+        testmon.forget_cells(report)
         data: dict[str, Any] | None = getattr(report, "migration_outcome", None)
         outcome: Outcome | None = None
         if data is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast, get_args
@@ -17,7 +17,6 @@ from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.errors import DoubledNumberError, MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.declarations import Declarations, StoredExcuse
 from pytest_pmd_migrations.sources.parse_declarations import (
     read_rows_file,
     read_stored_excuses,
@@ -26,7 +25,7 @@ from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.where_raised import raised_where
 
-__all__ = ["load_project", "project_of"]
+__all__ = ["load_project", "project_of", "rows_path"]
 
 _EXPECTED_PAIRS = "expected (name, SQL) pairs"
 Answer = TypeVar("Answer")
@@ -40,13 +39,14 @@ def project_of(config: pytest.Config) -> Project:
     return config.stash[_PROJECT]
 
 
-def load_project(config: pytest.Config) -> Project:
+def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Project:
     """Return the rules of the run, and the history of every source that settings and hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
     ``migration_faults``, ``migration_rows`` and the hooks ``pytest_migration_sources`` and
     ``pytest_migration_statements``.
+    With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)
@@ -65,17 +65,21 @@ def load_project(config: pytest.Config) -> Project:
         faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
     )
     several = len(sources) > 1
+    rows = rows_path(config)
+    if new_rows_file and rows is not None and not rows.exists():
+        rows = None
     histories = []
     for source in sources:
         application = Application(
             source,
             name=source.name if several else "",
-            declared=_declared(config, source),
+            declared=read_rows_file(rows, source=source.name) if rows else {},
             statements=_statements(config, source),
-            stored=_stored(config, source),
+            stored=read_stored_excuses(rows, source=source.name) if rows else {},
         )
         own_folder = SnapshotFolder(folder / source.name if several else folder)
         histories.append(History(application, Store(own_folder, application), rules))
+    _refuse_unknown_snapshots(config, histories)
     return Project(rules, tuple(histories))
 
 
@@ -120,14 +124,29 @@ def _file(config: pytest.Config) -> str:
     return f" ({config.inipath.name})" if config.inipath else ""
 
 
-def _declared(config: pytest.Config, source: Source) -> Mapping[int, Declarations]:
+def rows_path(config: pytest.Config) -> Path | None:
+    """Return the file that ``migration_rows`` names, None where it names none."""
     text = str(config.getini("migration_rows"))
-    return read_rows_file(config.rootpath / Path(text), source=source.name) if text else {}
+    return config.rootpath / Path(text) if text else None
 
 
-def _stored(config: pytest.Config, source: Source) -> Mapping[str, StoredExcuse]:
-    text = str(config.getini("migration_rows"))
-    return read_stored_excuses(config.rootpath / Path(text), source=source.name) if text else {}
+def _refuse_unknown_snapshots(config: pytest.Config, histories: Sequence[History]) -> None:
+    """Raise SettingError where something is said of a snapshot that there is none of."""
+    said = {name for history in histories for name in history.application.stored}
+    if not said:
+        return
+    known = {str(name) for history in histories for name in history.store.names}
+    if said <= known:
+        return
+    # One that is gone is told as such by its own cells.
+    recorded = (history.store.lock_file.snapshots for history in histories)
+    known.update(str(name) for names in recorded for name in names)
+    for name in sorted(said - known):
+        there = ", ".join(sorted(known)) or "none"
+        raise SettingError(
+            f'{config.getini("migration_rows")}: [stored."{name}"] names no stored snapshot;'
+            f" expected one of those there are ({there}). Mend the name, or take it out"
+        )
 
 
 def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> str:

@@ -203,6 +203,7 @@ def _closing(
     untold = any(one.untold for one in folded.values())
     passed = sum(outcome.status in (OK, NOTE) for outcome in outcomes)
     skipped = sum(outcome.status == SKIP for outcome in outcomes)
+    unasked = sum(outcome.status == NONE for outcome in outcomes)
     if bad or blocked:
         them = "it" if bad == 1 else "them"
         counts = [
@@ -211,6 +212,7 @@ def _closing(
             f"{blocked} blocked" + (f" by {them}" if bad and not untold else "") if blocked else "",
             f"{passed} ok" if passed else "",
             f"{skipped} skipped" if skipped else "",
+            f"{unasked} none" if unasked else "",
         ]
         return Piece(f"{', '.join(filter(None, counts))}{chosen}{took}", FAIL)
     snapshots = counted(sum(plan.snapshots for plan in plans), "snapshot")
@@ -218,4 +220,5 @@ def _closing(
     if not outcomes:
         return Piece(f"{snapshots}, {migrations}: no cell of {total} was run", NOTE)
     counted_ok = f"{passed} ok" + (f", {skipped} skipped" if skipped else "")
+    counted_ok += f", {unasked} none" if unasked else ""
     return Piece(f"{snapshots}, {migrations}: {counted_ok}{chosen}{took}", OK)

@@ -6,9 +6,11 @@ from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_row
 from pytest_pmd_migrations.rows.compare import compare_rows
 from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
+from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import (
+    Damages,
     Strays,
-    check_integrity,
+    find_damage,
     find_strays,
     stray_findings,
 )
@@ -24,20 +26,22 @@ from pytest_pmd_migrations.rows.varying import (
 
 __all__ = [
     "NOTHING_VARIES",
+    "Damages",
     "RowFinding",
     "RowsReport",
     "Strays",
     "TimeSpan",
     "VaryingRows",
-    "check_integrity",
     "combine_digests",
     "compare_rows",
     "count_rows",
     "digest_tables",
+    "find_damage",
     "find_present_time",
     "find_strays",
     "find_varying",
     "has_rows_of",
+    "leave_out_excused",
     "same_content",
     "stray_findings",
     "tables_with_new_values",

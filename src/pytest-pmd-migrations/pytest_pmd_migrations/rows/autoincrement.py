@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_pmd_migrations.rows.evidence import cut_line
+from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.matching.sides import Side
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -30,4 +30,5 @@ def lowered_high_water_marks(
                 cut_line(f"  UPDATE sqlite_sequence SET seq = {before} WHERE name = '{own}'"),
             )
             message = f"{table} would give out ids again"
-            yield RowFinding(table, None, message, evidence, kind="ids again")
+            allowed_by = excuse("SEQUENCES", table, found=message)
+            yield RowFinding(table, None, message, evidence, allowed_by, kind="ids again")

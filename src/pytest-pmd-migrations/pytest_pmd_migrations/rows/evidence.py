@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declarations import DeclarationKind
+from pytest_pmd_migrations.sources.declarations import EXCUSES, DeclarationKind, ExcuseKind
+from pytest_pmd_migrations.sources.written_declarations import (
+    in_quotes,
+    written_in_module,
+    written_in_toml,
+)
 
 __all__ = [
     "EVIDENCE_WIDTH",
+    "LostRows",
     "SuggestedDeclaration",
     "cut_line",
     "declare",
     "declare_moves",
+    "excuse",
     "show_change",
     "show_row",
     "show_value",
@@ -27,6 +33,7 @@ EVIDENCE_WIDTH = 70
 """Columns that a line of evidence may take."""
 
 _LONGEST_VALUE = 24
+_REASON = "<reason>"
 
 
 def cut_line(line: str) -> str:
@@ -75,49 +82,89 @@ def show_change(table: RowTable, row: Row, column: str, value: Value) -> str:
 
 
 @dataclass(frozen=True)
+class LostRows:
+    """The rows of one table that a step lost, or of which it changed a value.
+
+    ``identity`` are the columns that tell rows apart, ``identities`` their values in these rows;
+    ``conditions`` hold for exactly these rows of the database before the step, the first is the
+    simplest.
+    """
+
+    table: str
+    identity: tuple[str, ...]
+    identities: frozenset[tuple[Value, ...]]
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SuggestedDeclaration:
     """A declaration that would allow what was found: its kind, what it names, its value.
 
-    ``value`` is a condition and a reason, or the column that MOVES names.
+    ``value`` is a condition and a reason, the column that MOVES names, or the reason of an excuse.
+    ``found`` is the sentence that says what it would allow, which gives a reason where nobody has
+    a better one; ``rows`` are the rows that a condition must hold for.
     """
 
     kind: DeclarationKind
     name: str
     value: tuple[str, ...]
+    found: str = field(default="", compare=False)
+    rows: LostRows | None = field(default=None, compare=False)
 
     def lines(self, toml_table: str = "") -> tuple[str, ...]:
         """Return the lines that say how it is declared, in a module or below a table in TOML."""
-        values = ", ".join(map(_quoted, self.value))
+        first = "where that is meant, declare it"
+        if self.kind in EXCUSES:
+            first = "where it is released, declare it"
         if toml_table:
-            first = "where that is meant, declare it in the file of migration_rows:"
-            value = f"[{values}]" if len(self.value) > 1 else values
-            table = f"  [{toml_table}.{self.kind.lower()}]"
-            return (first, table, *_one_or_two(f"  {_quoted(self.name)} =", value))
-        value = f"({values})" if len(self.value) > 1 else values
-        begun = f"  {self.kind} = {{{_quoted(self.name)}:"
-        return ("where that is meant, declare it:", *_one_or_two(begun, f"{value}}}"))
+            table = f"  [{toml_table}.{self.kind.lower()}]" if self.name else f"  [{toml_table}]"
+            begun = in_quotes(self.name) if self.name else self.kind.lower()
+            value = written_in_toml(self.value)
+            first = f"{first} in the file of migration_rows:"
+            return (first, table, *_in_lines(f"  {begun} =", value))
+        value = written_in_module(self.value)
+        if not self.name:
+            return (f"{first}:", *_in_lines(f"  {self.kind} =", value))
+        begun = f"  {self.kind} = {{{in_quotes(self.name)}:"
+        return (f"{first}:", *_in_lines(begun, f"{value}}}"))
 
 
 def declare(
-    kind: DeclarationKind, name: str, condition: str = "<condition>"
+    kind: DeclarationKind,
+    name: str,
+    condition: str = "",
+    *,
+    found: str = "",
+    rows: LostRows | None = None,
 ) -> SuggestedDeclaration:
-    """Return the declaration of rows or values as deleted or changed."""
-    return SuggestedDeclaration(kind, name, (condition, "<reason>"))
+    """Return the declaration of rows or values as deleted or changed.
+
+    Without a condition it has the simplest one that holds for exactly ``rows``, else that for all.
+    """
+    if not condition:
+        condition = next(iter(rows.conditions), "1") if rows is not None else "1"
+    return SuggestedDeclaration(kind, name, (condition, _REASON), found, rows)
 
 
-def declare_moves(name: str, target: str) -> SuggestedDeclaration:
+def declare_moves(name: str, target: str, *, found: str = "") -> SuggestedDeclaration:
     """Return the declaration of values as moved."""
-    return SuggestedDeclaration("MOVES", name, (target,))
+    return SuggestedDeclaration("MOVES", name, (target,), found)
 
 
-def _one_or_two(first: str, last: str) -> Sequence[str]:
+def excuse(kind: ExcuseKind, name: str = "", *, found: str) -> SuggestedDeclaration:
+    """Return the declaration that excuses what a released step is."""
+    return SuggestedDeclaration(kind, name, (_REASON,), found)
+
+
+def _in_lines(first: str, last: str) -> Sequence[str]:
+    """Return a declaration in one line, else its value in another one, or each part of it."""
     one_line = f"{first} {last}"
-    return [one_line] if len(one_line) <= EVIDENCE_WIDTH else [first, f"    {last}"]
-
-
-def _quoted(name: str) -> str:
-    """Return a text as both Python and TOML write it; TOML wants DEL escaped, unlike JSON."""
-    return json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if len(one_line) <= EVIDENCE_WIDTH:
+        return [one_line]
+    if len(last) + 4 <= EVIDENCE_WIDTH or '", "' not in last:
+        return [first, f"    {last}"]
+    condition, _, reason = last.rpartition('", "')
+    return [first, f'    {condition}",', f'     "{reason}']
 
 
 def _difference(was: Value, now: Value) -> str:

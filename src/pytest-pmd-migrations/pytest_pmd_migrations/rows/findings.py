@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.rows.evidence import (
+    LostRows,
     cut_line,
     declare,
     declare_moves,
@@ -44,12 +45,16 @@ def broken_declaration(error: BrokenDeclarationError) -> RowFinding:
 
 
 def rows_lost(
-    table: RowTable, lost: Sequence[Row], total: int, unproven: UnprovenMove | None = None
+    table: RowTable,
+    lost: Sequence[Row],
+    total: int,
+    which: LostRows,
+    unproven: UnprovenMove | None = None,
 ) -> RowFinding:
-    """Return the finding that a table lost rows, and that no new table has them."""
+    """Return the finding that a table lost rows, ``which``, and that no new table has them."""
     message = f"{table.name} lost {len(lost)} of {counted(total, 'row')}"
     samples = (*_sample_rows(table, lost), *_reason_lines(unproven))
-    declaration = declare("DELETES", table.name)
+    declaration = declare("DELETES", table.name, found=message, rows=which)
     return RowFinding(table.name, None, message, samples, declaration, kind="rows lost")
 
 
@@ -57,39 +62,54 @@ def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | No
     """Return the finding that a table is gone with its rows."""
     message = f"table {table.name} is gone with {counted(len(rows), 'row')}"
     samples = (*_sample_rows(table, rows), *_reason_lines(unproven))
-    declaration = declare("DELETES", table.name, DROP)
+    declaration = declare("DELETES", table.name, DROP, found=message)
     return RowFinding(table.name, None, message, samples, declaration, kind="table gone")
 
 
 def column_gone(
-    table: RowTable, column: str, rows: Sequence[Row], unproven: UnprovenMove | None
+    table: RowTable,
+    column: str,
+    rows: Sequence[Row],
+    unproven: UnprovenMove | None,
+    found: str = "",
 ) -> RowFinding:
-    """Return the finding that a column is gone with its values."""
+    """Return the finding that a column is gone with its values.
+
+    ``found`` is the new column that has them inside its texts, where one has.
+    """
     name = f"{table.name}.{column}"
     message = f"{name} is gone with {counted(len(rows), 'value')}"
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
-    untried = unproven is not None and not unproven.tried
+    if unproven is not None and not unproven.tried:
+        found = unproven.target
     declaration = (
-        declare_moves(name, unproven.target)
-        if unproven is not None and untried
-        else declare("DELETES", name, DROP)
+        declare_moves(name, found, found=message)
+        if found
+        else declare("DELETES", name, DROP, found=message)
     )
     samples = (*shown, *_reason_lines(unproven))
     return RowFinding(table.name, column, message, samples, declaration, kind="column gone")
 
 
 def values_changed(
-    table: RowTable, column: str, changes: Sequence[tuple[Row, Value]], total: int
+    table: RowTable,
+    column: str,
+    changes: Sequence[tuple[Row, Value]],
+    total: int,
+    which: LostRows,
 ) -> RowFinding:
-    """Return the finding that values of a column have changed."""
+    """Return the finding that values of a column have changed.
+
+    ``which`` are the rows whose value is another one now; where there are none, those whose value
+    is NULL, which is gone.
+    """
     name = f"{table.name}.{column}"
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
-    if all(value is None for _, value in changes):
+    gone = all(value is None for _, value in changes)
+    if gone:
         shown.append("CHANGES never excuses a value that becomes NULL;")
-        declaration = declare_moves(name, "<table>.<column>")
-    else:
-        declaration = declare("CHANGES", name)
+    declaration = declare("DELETES" if gone else "CHANGES", name, found=message, rows=which)
     return RowFinding(table.name, column, message, tuple(shown), declaration, kind="values changed")
 
 
@@ -103,7 +123,10 @@ def not_moved(
         cut_line(f"not found: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]
     ]
     declared = cut_line(f"declared: MOVES to {target}")
-    return RowFinding(table.name, column, message, (*shown, declared), kind="not moved")
+    declaration = declare("DELETES", name, DROP, found=message)
+    return RowFinding(
+        table.name, column, message, (*shown, declared), declaration, kind="not moved"
+    )
 
 
 def _sample_rows(table: RowTable, rows: Sequence[Row]) -> Sequence[str]:

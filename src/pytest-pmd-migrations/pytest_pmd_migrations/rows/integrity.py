@@ -11,19 +11,99 @@ from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.evidence import cut_line
+from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.catalog import as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, as_bytes, plain_rows
+from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text
 
-__all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
+__all__ = ["Damage", "Damages", "Strays", "find_damage", "find_strays", "stray_findings"]
 
+_READ = 100
 _SHOWN = 3
 _OF_INDEX = re.compile(
     r"(?:row \d+ missing from|wrong # of entries in|row \d+ values differ from) index (?P<name>.+)"
 )
 _MISMATCH = "foreign key mismatch"
 _OF_TABLE = "SELECT * FROM pragma_foreign_key_check(CAST(? AS TEXT), 'main')"
+_PAGES = "integrity_check"
+_UNCHECKED = "foreign_key_check"
+_INDEX = "full-text index"
+_NUMBERED = re.compile(r"\b(row|rowid|page|tree|cell)s? #?\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is damaged in a database.
+
+    ``kind`` says which of SQLite's checks found it, ``table`` which full-text index it is in, if in
+    one, ``line`` what SQLite says.
+    """
+
+    kind: str
+    table: str
+    line: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Equal for the same damage in two databases, whichever page or row it is seen at."""
+        line = "" if self.kind == _INDEX else _NUMBERED.sub(r"\1", self.line)
+        return self.kind, self.table, line
+
+
+@dataclass(frozen=True)
+class Damages:
+    """What is damaged in a database, and the names of its tables."""
+
+    found: tuple[Damage, ...] = ()
+    tables: frozenset[str] = frozenset()
+
+    def kept_from(self, before: Damages) -> Damages:
+        """Return those that the database ``before`` had already.
+
+        A full-text table that was renamed keeps what was wrong with it under its new name.
+        """
+        known = {one.identity for one in before.found}
+        renamed = sum(1 for one in before.found if one.table and one.table not in self.tables)
+        kept = []
+        for one in self.found:
+            if one.identity in known:
+                kept.append(one)
+            elif renamed and one.table and one.table not in before.tables:
+                renamed -= 1
+                kept.append(one)
+        return Damages(tuple(kept), self.tables)
+
+    def since(self, before: Damages) -> Damages:
+        """Return those that the database ``before`` did not have."""
+        kept = self.kept_from(before).found
+        return Damages(tuple(one for one in self.found if one not in kept), self.tables)
+
+    def findings(self) -> Iterator[RowFinding]:
+        """Yield a finding about the file, one about its foreign keys, one for each index."""
+        broken, unchecked = self._lines(_PAGES), self._lines(_UNCHECKED)
+        if broken:
+            broken = (*broken, *self._rebuilt())
+            yield RowFinding("", None, "integrity_check finds the file broken", broken, kind=_PAGES)
+        if unchecked:
+            message = "foreign keys cannot be checked"
+            yield RowFinding("", None, message, unchecked, kind=_UNCHECKED)
+        for one in self.found:
+            if one.kind == _INDEX:
+                message = f"the full-text index {one.table} does not match its content"
+                yield RowFinding(one.table, None, message, (cut_line(one.line),), kind=_INDEX)
+
+    def _rebuilt(self) -> Iterator[str]:
+        """Yield what mends an index that has other values than its table, where that is all."""
+        lines = [one.line for one in self.found if one.kind == _PAGES]
+        indexes = [_OF_INDEX.fullmatch(line) for line in lines]
+        if all(indexes):
+            for name in sorted({quote(found["name"]) for found in indexes if found}):
+                yield cut_line(f"the step can build it anew: REINDEX {name};")
+
+    def _lines(self, kind: str) -> tuple[str, ...]:
+        lines = (cut_line(one.line) for one in self.found if one.kind == kind)
+        return tuple(lines)[:_SHOWN]
 
 
 @dataclass(frozen=True)
@@ -91,46 +171,31 @@ def _violations_of(conn: sqlite3.Connection, table: str) -> list[tuple[object, .
         return []
 
 
-def check_integrity(
-    conn: sqlite3.Connection, image: Image, *, strays: Strays, before: Strays
-) -> tuple[RowFinding, ...]:
-    """Return what integrity_check, foreign_key_check and FTS5's integrity-check find wrong.
+def find_damage(conn: sqlite3.Connection, image: Image, *, strays: Strays) -> Damages:
+    """Return what integrity_check, foreign_key_check and FTS5's integrity-check find damaged.
 
     ``conn`` shows the same as ``image`` and is read only; ``strays`` are its rows that point at
-    nothing. Those of the database ``before`` are not found again.
+    nothing, which are no damage themselves.
     """
     with plain_rows(conn):
-        findings = [*_pages(conn)]
+        found = [*_pages(conn)]
         if strays.problem:
-            line = cut_line(strays.problem)
-            findings.append(_damage("foreign keys cannot be checked", line))
-        findings.extend(stray_findings(strays.since(before)))
+            found.append(Damage(_UNCHECKED, "", strays.problem))
         full_text_tables = _full_text(conn)
     if full_text_tables:
         # FTS5's check is written as an INSERT: only a private copy may be given it.
         with closing(image.connect()) as copy:
-            findings.extend(_broken_full_text_indexes(copy, full_text_tables))
-    return tuple(findings)
+            found.extend(_broken_full_text_indexes(copy, full_text_tables))
+    return Damages(tuple(found), strays.tables)
 
 
-def _pages(conn: sqlite3.Connection) -> Iterator[RowFinding]:
+def _pages(conn: sqlite3.Connection) -> Iterator[Damage]:
     try:
-        rows = [str(row[0]) for row in conn.execute("PRAGMA main.integrity_check(4)")]
+        rows = [str(row[0]) for row in conn.execute(f"PRAGMA main.integrity_check({_READ})")]
     except sqlite3.DatabaseError as error:
         rows = [str(error)]
     if rows != ["ok"]:
-        lines = [cut_line(line) for row in rows[:_SHOWN] for line in row.splitlines()[:_SHOWN]]
-        indexes = [_OF_INDEX.fullmatch(row) for row in rows]
-        # An index that has other values than its table is whole again once it is built anew.
-        anew = sorted({quote(found["name"]) for found in indexes if found})
-        if all(indexes):
-            lines.extend(cut_line(f"the step can build it anew: REINDEX {name};") for name in anew)
-        yield _damage("integrity_check finds the file broken", *lines)
-
-
-def _damage(message: str, *lines: str) -> RowFinding:
-    """Return a finding about the whole database."""
-    return RowFinding("", None, message, lines, kind=message)
+        yield from (Damage(_PAGES, "", line) for row in rows for line in row.splitlines())
 
 
 def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
@@ -138,7 +203,8 @@ def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
     for (table, parent), count in sorted(counts.items()):
         noun = "row points" if count == 1 else "rows point"
         message = f"{count} {noun} from {table} at nothing in {parent}"
-        yield RowFinding(table, None, message, kind=f"strays of {parent}")
+        allowed_by = excuse("ORPHANS", table, found=message)
+        yield RowFinding(table, None, message, (), allowed_by, kind=f"strays of {parent}")
 
 
 def _full_text(conn: sqlite3.Connection) -> list[str]:
@@ -149,10 +215,11 @@ def _full_text(conn: sqlite3.Connection) -> list[str]:
     return [str(name) for (name,) in rows]
 
 
-def _broken_full_text_indexes(
-    conn: sqlite3.Connection, names: Sequence[str]
-) -> Iterator[RowFinding]:
+def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[Damage]:
+    without_content = _without_content(conn)
     for name in names:
+        if name in without_content:
+            continue
         table = quote(name)
         # rank 1 also compares with external content, which rank 0 and integrity_check do not.
         sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
@@ -167,11 +234,13 @@ def _broken_full_text_indexes(
             conn.rollback()
 
 
-def _broken_index(name: str, error: sqlite3.DatabaseError) -> RowFinding:
-    return RowFinding(
-        name,
-        None,
-        f"the full-text index {name} does not match its content",
-        (cut_line(f"FTS5's integrity-check: {error}"),),
-        kind="full-text index",
-    )
+def _without_content(conn: sqlite3.Connection) -> frozenset[str]:
+    """Return the full-text tables whose content does not exist: the check ``schema`` tells them."""
+    with plain_rows(conn) as rows:
+        catalog = Catalog(conn, rows)
+        found = find_broken_full_text(conn, catalog, catalog.entries())
+        return frozenset(one.name for one in found)
+
+
+def _broken_index(name: str, error: sqlite3.DatabaseError) -> Damage:
+    return Damage(_INDEX, name, f"FTS5's integrity-check: {error}")

@@ -39,13 +39,15 @@ class BrokenDeclarationError(Exception):
 class ResolvedDeclarations:
     """The declarations of one step, by tables and columns in lower case.
 
-    ``deletes`` and ``changes`` hold SQL conditions over the old row. ``dropped`` are the tables
-    and columns declared as gone altogether, a table with an empty column. ``keys`` has the key of
-    each declaration by its kind and what it names; ``used`` collects those that a row needed.
+    ``deletes``, ``changes`` and ``empties`` hold SQL conditions over the old row, the last for
+    values that may be gone. ``dropped`` are the tables and columns declared as gone altogether, a
+    table with an empty column. ``keys`` has the key of each declaration by its kind and what it
+    names; ``used`` collects those that a row needed.
     """
 
     deletes: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[TableColumn, str] = field(default_factory=dict)
+    empties: Mapping[TableColumn, str] = field(default_factory=dict)
     moves: Mapping[TableColumn, TableColumn] = field(default_factory=dict)
     dropped: frozenset[TableColumn] = frozenset()
     keys: Mapping[tuple[DeclarationKind, TableColumn], DeclarationKey] = field(default_factory=dict)
@@ -60,14 +62,17 @@ class ResolvedDeclarations:
         name = fold(table), fold(column)
         return name in self.dropped or name in self.moves
 
-    def conditions(self, table: RowTable) -> Iterator[tuple[str, str]]:
-        """Yield the conditions over rows of ``table``: each column that may change, "" for rows."""
+    def conditions(self, table: RowTable) -> Iterator[tuple[DeclarationKind, str, str]]:
+        """Yield the conditions over rows of ``table``: kind, column ("" for rows), condition."""
         name = fold(table.name)
         if name in self.deletes:
-            yield "", self.deletes[name]
+            yield "DELETES", "", self.deletes[name]
         for (owner, column), condition in self.changes.items():
             if owner == name:
-                yield column, condition
+                yield "CHANGES", column, condition
+        for (owner, column), condition in self.empties.items():
+            if owner == name:
+                yield "DELETES", column, condition
 
 
 def resolve_declarations(
@@ -82,6 +87,7 @@ def resolve_declarations(
     deletes: dict[str, str] = {}
     dropped: set[TableColumn] = set()
     changes: dict[TableColumn, str] = {}
+    empties: dict[TableColumn, str] = {}
     moves: dict[TableColumn, TableColumn] = {}
     for key in declarations.list_row_keys():
         table, column = _find_column(tables, key)
@@ -94,13 +100,15 @@ def resolve_declarations(
             _check_condition(conn, tables, key, (table, column), changes[table, column])
         elif declarations.deletes[key.name].sql == DROP:
             dropped.add((table, column))
+            if column:
+                empties[table, column] = "1"
         elif column:
-            expected = f'a column goes as a whole: expected "{DROP}"'
-            raise BrokenDeclarationError(key, (table, column), expected)
+            empties[table, column] = declarations.deletes[key.name].sql
+            _check_condition(conn, tables, key, (table, column), empties[table, column])
         else:
             deletes[table] = declarations.deletes[key.name].sql
             _check_condition(conn, tables, key, (table, column), deletes[table])
-    return ResolvedDeclarations(deletes, changes, moves, frozenset(dropped), keys)
+    return ResolvedDeclarations(deletes, changes, empties, moves, frozenset(dropped), keys)
 
 
 def _find_column(tables: Mapping[str, RowTable], key: DeclarationKey) -> TableColumn:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
+from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
 from pytest_pmd_migrations.rows.findings import (
     column_gone,
     not_moved,
@@ -21,6 +22,7 @@ from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
 from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
 from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep
+from pytest_pmd_migrations.rows.moved.suggested_moves import likely_target
 from pytest_pmd_migrations.rows.moved.tables import (
     find_new_table,
     find_rows_elsewhere,
@@ -121,13 +123,16 @@ class TableComparison:
             self._declared.use("DELETES", name)
         for column in matched.allowed:
             self._declared.use("CHANGES", name, column)
+        for column in matched.emptied:
+            self._declared.use("DELETES", name, column)
         if matched.new:
             self.notes.append(f"{name}: {counted(matched.new, 'new row')}")
         if matched.lost:
             lost, unproven = find_rows_elsewhere(self._step, table, target, columns, matched.lost)
             self.lost += len(lost)
             if lost:
-                self.findings.append(rows_lost(table, lost, total, unproven))
+                which = find_lost(self._old, self._new, table, lost)
+                self.findings.append(rows_lost(table, lost, total, which, unproven))
         by_column: dict[str, list[tuple[Row, Value]]] = {}
         for column, row, value in matched.changed:
             by_column.setdefault(column, []).append((row, value))
@@ -136,7 +141,10 @@ class TableComparison:
             if (fold(name), column) in self._declared.moves:
                 self._compare_moved(table, own, [row for row, _ in changes])
             else:
-                self.findings.append(values_changed(table, own, changes, total))
+                # Values that are NULL now need a declaration of their own.
+                others = [change for change in changes if change[1] is not None]
+                which = find_changed(self._old, table, own, others or changes)
+                self.findings.append(values_changed(table, own, changes, total, which))
 
     def _compare_gone(self, table: RowTable, unproven: UnprovenMove | None) -> None:
         """Compare a table that went and is no new one: other rows may have its values."""
@@ -188,13 +196,21 @@ class TableComparison:
             self._declared.use("DELETES", owner, name)
             return
         rows = self._old.rows(owner)
-        kept = [row for row in rows if not row.deleted and row.values[name] is not None]
+        held = [row for row in rows if not row.deleted and row.values[name] is not None]
+        kept = [row for row in held if name not in row.emptied]
+        if len(kept) < len(held):
+            self._declared.use("DELETES", owner, name)
         if not kept:
             return
         if (owner, name) in self._declared.moves:
             self._compare_moved(table, column, kept)
         else:
-            self.findings.append(column_gone(table, column, kept, unproven))
+            found = (
+                likely_target(table, kept, column, self._old, self._new, self._renamed)
+                if unproven is None
+                else ""
+            )
+            self.findings.append(column_gone(table, column, kept, unproven, found))
 
     def _compare_moved(self, table: RowTable, column: str, rows: Sequence[Row]) -> None:
         """Compare values with those of the column that is declared for them."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from pytest_pmd_migrations.errors import SettingError, SnapshotError
-from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     EXCUSES,
@@ -25,6 +25,7 @@ from pytest_pmd_migrations.sources.declarations import (
 __all__ = ["parse_constants", "read_module", "read_rows_file", "read_stored_excuses"]
 
 _STORED = "stored"
+_SNAPSHOT = re.compile(r"(?P<version>\d{4,})(\+.+)?")
 _UNTIL = re.compile(r"until (?P<version>\d+)")
 
 
@@ -163,16 +164,19 @@ def _read_tables(path: Path, source: str) -> tuple[Mapping[str, Any], Mapping[st
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
+        left = leftover(path)
+        raise SettingError(
+            f"migration_rows {str(path)!r} is no TOML: {left[0] if left else error}"
+        ) from error
     own = content.pop(source, {})
     return content, own if isinstance(own, dict) else {}
 
 
 def _stored_excuse(name: str, value: Any, where: str) -> StoredExcuse:  # noqa: ANN401 - a file's content
-    try:
-        version = SnapshotName.parse(name).version
-    except SnapshotError as error:
-        raise SettingError(f"{where}: {error}") from error
+    snapshot = _SNAPSHOT.fullmatch(name)
+    if snapshot is None:
+        raise SettingError(f'{where} is no snapshot; expected [stored."0003"] or "0003+variant"')
+    version = int(snapshot["version"])
     if not isinstance(value, dict) or not value or set(value) - {"damaged", "unsupported"}:
         raise SettingError(
             f'{where} holds {value!r}; expected damaged = "until {version + 1:04d}", the version'

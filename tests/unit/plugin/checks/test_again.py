@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
+from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
 
 from tests.unit.plugin.built_application import (
     Notes,
@@ -47,7 +48,10 @@ def test_a_step_that_doubles_rows_fails_for_every_lineage(tmp_path: Path) -> Non
         "    table notes: 3 rows, after the second run 4\n"
         "\n"
         "Make the step look before it changes:\n"
-        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL\n"
+        "where it is released, declare it in the file of migration_rows:\n"
+        "  [0002]\n"
+        '  again = "<reason>"'
     )
 
 
@@ -80,7 +84,10 @@ def test_a_step_that_raises_and_leaves_everything_passes_unless_it_must_not(
         "    it raised OperationalError: duplicate column name: pinned\n"
         "\n"
         "Make the step look before it changes:\n"
-        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL"
+        "  IF NOT EXISTS, OR IGNORE, WHERE ... IS NULL\n"
+        "where it is released, declare it in the file of migration_rows:\n"
+        "  [0002]\n"
+        '  again = "<reason>"'
     )
 
 
@@ -266,3 +273,36 @@ def test_dice_of_the_steps_own_are_told_in_a_note(tmp_path: Path) -> None:
     assert verdict(history, "0002", "again").notes == (Note(MigrationRow(2), text, line),)
     settled = application(tmp_path, {1: ONE, 2: two}, volatile_patterns=("notes.title",))
     assert verdict(settled, "0002", "again").notes == ()
+
+
+EXCUSED = Declarations(excuses={DeclarationKey("AGAIN", ""): "released so"})
+
+
+@pytest.mark.parametrize(
+    ("step", "idempotent"),
+    [
+        ("INSERT INTO notes(title) VALUES ('welcome')", False),
+        ("UPDATE notes SET title = title || '!'", False),
+        ("ALTER TABLE notes ADD COLUMN pinned", True),
+    ],
+)
+def test_a_released_step_that_is_not_idempotent_can_be_excused(
+    tmp_path: Path, step: str, idempotent: bool
+) -> None:
+    steps = {1: ONE, 2: step}
+    history = application(tmp_path, steps, idempotent=idempotent, declared={2: EXCUSED})
+    store(history, "0001", ROWS)
+    assert told(history, "0002", "again") == ""
+    assert verdict(history, "0002", "again").used == {(2, DeclarationKey("AGAIN", ""))}
+
+
+def test_an_excuse_that_a_step_does_not_need_is_not_used(tmp_path: Path) -> None:
+    steps = {1: ONE, 2: "CREATE TABLE IF NOT EXISTS tags(a)"}
+    history = application(tmp_path, steps, declared={2: EXCUSED})
+    assert verdict(history, "0002", "again").used == frozenset()
+
+
+def test_an_excuse_of_a_step_is_none_of_the_runner(tmp_path: Path) -> None:
+    source = Restless(tmp_path / "app", {1: ONE})
+    history = application(tmp_path, {}, source=source, declared={1: EXCUSED})
+    assert told(history, "0001", "again").startswith("the runner does not rest at 0001")

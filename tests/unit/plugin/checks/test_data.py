@@ -23,6 +23,7 @@ from pytest_pmd_migrations.sources.declarations import (
     Declarations,
 )
 from pytest_pmd_migrations.sources.protocol import Location
+from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import history_of
 
@@ -78,7 +79,7 @@ def test_a_loss_names_the_step_the_row_and_the_declaration(tmp_path):
         "    gone: id 2, v 'b'",
         "    where that is meant, declare it in the file of migration_rows:",
         "      [0003.deletes]",
-        '      "t" = ["<condition>", "<reason>"]',
+        '      "t" = ["v = \'b\'", "<reason>"]',
     ]
     assert found.findings[0].version == 3
     assert found.findings[0].of_step
@@ -160,6 +161,70 @@ def test_verify_cannot_write(tmp_path):
     assert said(found)[-1] == "    OperationalError: attempt to write a readonly database"
 
 
+POINTING = (
+    "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT);"
+    "CREATE TABLE Posts (id INTEGER PRIMARY KEY, person INTEGER REFERENCES person(id));"
+    "CREATE TABLE likes (post INTEGER REFERENCES posts(id), n)"
+)
+PEOPLE = "INSERT INTO person VALUES (1, 'a'), (2, 'b'); INSERT INTO posts VALUES (1, 1), (2, 2);"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        # Parents are deleted, and nobody enforces the keys.
+        "DELETE FROM person WHERE id = 2",
+        # A key is made where rows point at nothing already, in a table that gets another name.
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, person INTEGER REFERENCES likes(post));"
+        "INSERT INTO n SELECT * FROM posts; DROP TABLE posts; ALTER TABLE n RENAME TO posts;"
+        "CREATE UNIQUE INDEX u ON likes(post)",
+    ],
+)
+def test_rows_that_a_released_step_leaves_pointing_at_nothing_can_be_excused(tmp_path, step):
+    deletes = {"person": Condition("id = 2", "gone")} if "DELETE" in step else {}
+    orphans = DeclarationKey("ORPHANS", "POSTS")
+    app = App([POINTING, step], {2: Declarations(deletes=deletes)})
+    found = verdict(tmp_path / "without", app, rows=PEOPLE)
+    assert [one.declarable[0].kind for one in found.findings] == ["ORPHANS"]
+    app.declared[2] = Declarations(deletes=deletes, excuses={orphans: "nobody looked"})
+    found = verdict(tmp_path / "with", app, rows=PEOPLE)
+    assert found.findings == ()
+    assert (2, orphans) in found.used
+
+
+def test_an_excuse_of_one_table_excuses_no_other(tmp_path):
+    orphans = DeclarationKey("ORPHANS", "likes")
+    declared = {2: Declarations(excuses={orphans: "nobody looked"})}
+    app = App([POINTING, "INSERT INTO posts VALUES (3, 9)"], declared)
+    found = verdict(tmp_path, app, rows=PEOPLE)
+    assert said(found) == [
+        "0002_step.sql: 1 row points from Posts at nothing in person",
+        "",
+        "    where it is released, declare it in the file of migration_rows:",
+        "      [0002.orphans]",
+        '      "Posts" = "<reason>"',
+    ]
+    assert found.used == frozenset()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "UPDATE sqlite_sequence SET seq = 2",
+        "CREATE TABLE n (id INTEGER PRIMARY KEY AUTOINCREMENT, v); INSERT INTO n SELECT * FROM t;"
+        "DROP TABLE t; ALTER TABLE n RENAME TO t",
+    ],
+)
+def test_a_mark_that_a_released_step_sets_back_can_be_excused(tmp_path, step):
+    first = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v)"
+    rows = "INSERT INTO t VALUES (2, 'b'), (9, 'x'); DELETE FROM t WHERE id = 9;"
+    key = DeclarationKey("SEQUENCES", "T")
+    assert verdict(tmp_path / "without", App([first, step]), rows=rows).findings
+    app = App([first, step], {2: Declarations(excuses={key: "forgotten"})})
+    found = verdict(tmp_path / "with", app, rows=rows)
+    assert (found.findings, found.used) == ((), {(2, key)})
+
+
 def test_stored_rows_that_point_at_nothing_are_a_remark(tmp_path):
     app = App(["CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p(id))"])
     found = verdict(tmp_path, app, rows="INSERT INTO c VALUES (9);")
@@ -180,6 +245,12 @@ def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):
         "  the full-text index f does not match its content",
         "",
         "    FTS5's integrity-check: database disk image is malformed",
+        "",
+        "  Users may have such databases. Mend it in a new migration:",
+        '    pmd-migrations new "mend what is damaged"',
+        """    INSERT INTO "f"("f") VALUES ('rebuild');""",
+        "  or, where the file alone is spoilt, restore it from version control:",
+        f"    git checkout -- {shown_path(tmp_path / '0001.db')}",
     ]
 
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import Notes
@@ -80,6 +81,24 @@ def test_one_source_has_the_folder_to_itself_and_no_name(tmp_path: Path) -> None
     assert (history.rules.ignore_patterns, history.rules.idempotent) == (("log*",), True)
     assert dict(history.application.declarations(1).moves) == {"a.b": "c.d"}
     assert project_of(config) is project_of(config)
+
+
+def test_a_snapshot_that_is_spoken_of_must_be_there(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.toml"
+    rows.write_text('[stored."0001+old"]\nunsupported = "dropped in 2.0"\n')
+    config = Config(tmp_path, [notes(tmp_path)], migration_rows="rows.toml")
+    message = (
+        'rows.toml: [stored."0001+old"] names no stored snapshot; expected one of those there are'
+        " ({}). Mend the name, or take it out"
+    )
+    assert error(config) == message.format("none")
+    snapshots = tmp_path / "fixtures/snapshots"
+    snapshots.mkdir(parents=True)
+    (snapshots / "0001.db").write_bytes(b"")
+    assert error(config) == message.format("0001")
+    (snapshots / "0001+old.db").write_bytes(b"")
+    (history,) = project_of(config).histories
+    assert history.supported == (SnapshotName(1),)
 
 
 def test_several_sources_have_a_folder_and_a_name_each(tmp_path: Path) -> None:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import RowsReport, check_integrity, compare_rows, find_strays
+from pytest_pmd_migrations.rows import (
+    RowsReport,
+    compare_rows,
+    find_damage,
+    find_strays,
+    stray_findings,
+)
 from pytest_pmd_migrations.sources.declarations import Condition, DeclarationKey, Declarations
 
 Action = Callable[[sqlite3.Connection], object]
@@ -72,7 +78,9 @@ def report(case: Case, *, declarations: Declarations | None = None) -> RowsRepor
     before = image(case.before)
     after = stepped(before, case.step)
     with closing(before.connect()) as old, closing(after.connect()) as new:
-        sound = check_integrity(new, after, strays=find_strays(new), before=find_strays(old))
+        known, now = find_strays(old), find_strays(new)
+        damage = find_damage(new, after, strays=now).since(find_damage(old, before, strays=known))
+        sound = (*damage.findings(), *stray_findings(now.since(known)))
     found = compare_rows(
         before,
         after,

@@ -70,6 +70,31 @@ EXCUSED = {
     "a whole column": Case(
         DOCS, "ALTER TABLE documents DROP COLUMN title", deletes={"documents.title": "DROP"}
     ),
+    "values that become NULL": Case(
+        DOCS,
+        "UPDATE documents SET title = NULL WHERE title = 'two'",
+        deletes={"documents.title": "title = 'two'"},
+    ),
+    "values that become NULL, and others": Case(
+        DOCS,
+        "UPDATE documents SET title = nullif(trim(title), 'two')",
+        deletes={"documents.title": "id = 2"},
+        changes={"documents.title": "id = 1"},
+    ),
+    "all values of a column that stays": Case(
+        DOCS, "UPDATE documents SET title = NULL", deletes={"documents.title": "DROP"}
+    ),
+    "values of a table without a key": Case(
+        "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x'), (2, 'y');",
+        "CREATE TABLE n (a, b); INSERT INTO n SELECT a, NULL FROM t ORDER BY a DESC;"
+        "DROP TABLE t; ALTER TABLE n RENAME TO t",
+        deletes={"t.b": "b IS NOT NULL"},
+    ),
+    "values of a column that goes, by condition": Case(
+        DOCS,
+        "ALTER TABLE content DROP COLUMN doc",
+        deletes={"content.doc": "hash < 'h3'"},
+    ),
     "values": Case(
         DOCS,
         "UPDATE documents SET title = trim(title)",
@@ -162,6 +187,10 @@ NOT_EXCUSED = {
     ),
     "CHANGES to NULL": (
         Case(DOCS, "UPDATE documents SET title = NULL", changes={"documents.title": "1"}),
+        "documents.title",
+    ),
+    "values that become NULL beyond the condition": (
+        Case(DOCS, "UPDATE documents SET title = NULL", deletes={"documents.title": "id = 1"}),
         "documents.title",
     ),
     "CHANGES of another column": (

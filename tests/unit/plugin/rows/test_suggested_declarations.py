@@ -24,8 +24,8 @@ WHERE = "where that is meant, declare it in the file of migration_rows:"
     [
         (
             declare("DELETES", "notes"),
-            ['  DELETES = {"notes": ("<condition>", "<reason>")}'],
-            ["  [0008.deletes]", '  "notes" = ["<condition>", "<reason>"]'],
+            ['  DELETES = {"notes": ("1", "<reason>")}'],
+            ["  [0008.deletes]", '  "notes" = ["1", "<reason>"]'],
         ),
         (
             declare("DELETES", "notes.title", "DROP"),
@@ -33,15 +33,29 @@ WHERE = "where that is meant, declare it in the file of migration_rows:"
             ["  [0008.deletes]", '  "notes.title" = ["DROP", "<reason>"]'],
         ),
         (
-            declare("CHANGES", "a_table_with_a_long_name.and_a_column"),
+            declare("CHANGES", "a_table_with_a_long_name.and_a_column_of_it_all"),
             [
-                '  CHANGES = {"a_table_with_a_long_name.and_a_column":',
-                '    ("<condition>", "<reason>")}',
+                '  CHANGES = {"a_table_with_a_long_name.and_a_column_of_it_all":',
+                '    ("1", "<reason>")}',
             ],
             [
                 "  [0008.changes]",
-                '  "a_table_with_a_long_name.and_a_column" =',
-                '    ["<condition>", "<reason>"]',
+                '  "a_table_with_a_long_name.and_a_column_of_it_all" =',
+                '    ["1", "<reason>"]',
+            ],
+        ),
+        (
+            declare("DELETES", "notes", "title NOT IN (SELECT title FROM books_that_were_read)"),
+            [
+                '  DELETES = {"notes":',
+                '    ("title NOT IN (SELECT title FROM books_that_were_read)",',
+                '     "<reason>")}',
+            ],
+            [
+                "  [0008.deletes]",
+                '  "notes" =',
+                '    ["title NOT IN (SELECT title FROM books_that_were_read)",',
+                '     "<reason>"]',
             ],
         ),
         (

@@ -339,8 +339,7 @@ def test_a_source_that_is_named_stored_has_its_tables_below_its_name(tmp_path):
         ("stored = 1\n", ' is 1; expected tables such as [stored."0003+bug"]'),
         (
             '[stored.3]\ndamaged = "until 0005"\n',
-            ".'3': '3' is not the name of a snapshot; expected four digits and, for a variant,"
-            " a plus sign and its name: 0007 or 0007+variant",
+            '.\'3\' is no snapshot; expected [stored."0003"] or "0003+variant"',
         ),
         (
             "[stored.0003]\nbroken = true\n",
@@ -372,3 +371,9 @@ def test_a_malformed_table_of_a_stored_snapshot_is_told(tmp_path, text, message)
     with pytest.raises(SettingError) as caught:
         read_stored_excuses(rows_file(tmp_path, text), source="app")
     assert str(caught.value) == f"rows.toml: stored{message}"
+
+
+def test_a_rows_file_with_a_merge_conflict_says_so(tmp_path):
+    path = rows_file(tmp_path, "<<<<<<< HEAD\n[0001]\n=======\n[0002]\n>>>>>>> x\n")
+    with pytest.raises(SettingError, match=r"is no TOML: rows.toml has a merge conflict in line 1"):
+        read_rows_file(path, source="app")

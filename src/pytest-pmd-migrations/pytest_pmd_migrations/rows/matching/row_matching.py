@@ -25,14 +25,15 @@ class MatchedRows:
     """Tells what became of the rows of one table.
 
     ``lost`` are rows that are gone; ``changed`` are (column, old row, new value) where a value
-    is another one; ``allowed`` are the columns with changes that a declaration allowed, ``deleted``
-    counts the rows whose loss one allowed;
+    is another one; ``allowed`` are the columns with changes that a declaration allowed, ``emptied``
+    those with values that one allowed to go, ``deleted`` counts the rows whose loss one allowed;
     ``found`` are the new rows that old ones became, ``new`` counts those that none became.
     """
 
     lost: list[Row] = field(default_factory=list)
     changed: list[tuple[str, Row, Value]] = field(default_factory=list)
     allowed: set[str] = field(default_factory=set)
+    emptied: set[str] = field(default_factory=set)
     found: list[Row] = field(default_factory=list)
     deleted: int = 0
     new: int = 0
@@ -112,18 +113,25 @@ def _by_columns(rows: Sequence[Row], others: Sequence[Row], columns: ColumnMappi
 
 def _with_changes(pairs: Pairs, others: Sequence[Row], columns: ColumnMapping) -> Pairs:
     """Look for the rows not found yet by the values that no declaration lets change."""
-    open_rows = [row for row, match in pairs if match is None and row.changed and not row.deleted]
+    open_rows = [
+        row for row, match in pairs if match is None and _may_differ(row) and not row.deleted
+    ]
     if not open_rows:
         return pairs
     found = {id(match) for _, match in pairs}
     left = [row for row in others if id(row) not in found]
     matches: dict[int, Row] = {}
-    for allowed in sorted({row.changed for row in open_rows}, key=len):
+    for allowed in sorted({_may_differ(row) for row in open_rows}, key=len):
         kept = {column: target for column, target in columns.items() if column not in allowed}
-        group = [row for row in open_rows if row.changed == allowed]
+        group = [row for row in open_rows if _may_differ(row) == allowed]
         free = [row for row in left if id(row) not in {id(match) for match in matches.values()}]
         matches.update((id(a), b) for a, b in _by_columns(group, free, kept) if b is not None)
     return [(row, match or matches.get(id(row))) for row, match in pairs]
+
+
+def _may_differ(row: Row) -> frozenset[str]:
+    """Return the columns whose value a declaration allows to be another one or gone."""
+    return row.changed | row.emptied
 
 
 def _grouped(rows: Iterable[Row], columns: Iterable[str]) -> dict[tuple[Value, ...], list[Row]]:
@@ -159,6 +167,8 @@ def _compare_pairs(pairs: Pairs, others: Sequence[Row], columns: ColumnMapping) 
         for column, value in _differences(row, match, columns):
             if column in row.changed and value is not None:
                 matched.allowed.add(column)
+            elif column in row.emptied and value is None:
+                matched.emptied.add(column)
             else:
                 matched.changed.append((column, row, value))
     return matched

@@ -29,13 +29,14 @@ class Row:
     """One row: its values by column in lower case, and the losses and changes that are allowed.
 
     ``deleted`` tells that a declaration allows its loss, ``changed`` are the columns whose value
-    may change. ``rowid`` is None where it has none.
+    may change, ``emptied`` those whose value may be gone. ``rowid`` is None where it has none.
     """
 
     values: Mapping[str, Value]
     rowid: Value = None
     deleted: bool = False
     changed: frozenset[str] = frozenset()
+    emptied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Side:
         columns = (*table.columns, *table.generated)
         names = [fold(column) for column in columns]
         flags = list(self.declared.conditions(table))
-        extra = [f"({condition}\n) IS TRUE" for _, condition in flags]
+        extra = [f"({condition}\n) IS TRUE" for _, _, condition in flags]
         sql = select_rows(table, columns, schema=self.schema, extra=extra, where=where)
         first = 1 if table.rowid else 0
         found = []
@@ -87,14 +88,17 @@ class Side:
             values = row[first : first + len(names)]
             answers = row[first + len(names) :]
             allowed = {
-                column for (column, _), flag in zip(flags, answers, strict=True) if flag == 1
+                (kind, column)
+                for (kind, column, _), flag in zip(flags, answers, strict=True)
+                if flag == 1
             }
             found.append(
                 Row(
                     dict(zip(names, values, strict=True)),
                     row[0] if first else None,
-                    "" in allowed,
-                    frozenset(allowed - {""}) if allowed else frozenset(),
+                    ("DELETES", "") in allowed,
+                    frozenset(column for kind, column in allowed if kind == "CHANGES"),
+                    frozenset(column for kind, column in allowed if kind == "DELETES" and column),
                 )
             )
         return found

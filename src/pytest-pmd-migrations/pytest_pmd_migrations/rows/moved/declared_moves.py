@@ -13,7 +13,7 @@ from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["missing_values"]
+__all__ = ["are_linked", "missing_values"]
 
 _SHORTEST = 4
 """Characters a value must have to be looked for inside a text."""
@@ -41,6 +41,11 @@ def missing_values(
     for group, container in _containers(old, rows, target_table, new.rows(table), renamed):
         missing.extend(_not_found(group, column, [row.values[name] for row in container]))
     return missing
+
+
+def are_linked(old: RowTable, other: RowTable, renamed: Mapping[str, str]) -> bool:
+    """Return whether a key says which row of ``other`` belongs to a row of ``old``."""
+    return _link(old, other, renamed) is not None
 
 
 def _columns(table: RowTable) -> set[str]:

@@ -116,7 +116,7 @@ class Prepared:
         found = _NOT_THERE.fullmatch(text)
         if not isinstance(error, sqlite3.Error):
             self.unsure.append(self._broken(entry, "", "has a text that is not UTF-8"))
-        elif _NEEDS.search(text) or (found and _is_called(tokens, found["name"])):
+        elif _NEEDS.search(text) or (found and _may_be_there(tokens, found["name"])):
             self.unsure.append(self._broken(entry, "", f"cannot be prepared here: {text}"))
         elif found is None:
             self._tell_broken(entry, "", f"cannot be prepared: {text}")
@@ -151,8 +151,10 @@ def _names(tokens: Sequence[Token], name: str) -> bool:
     return any(fold(token.value) in (fold(name), last) for token in tokens)
 
 
-def _is_called(tokens: Sequence[Token], name: str) -> bool:
-    """Return whether the name is that of a table-valued function, which a module brings."""
+def _may_be_there(tokens: Sequence[Token], name: str) -> bool:
+    """Return whether a table is there for others: a table-valued function, or ANALYZE's own."""
+    if fold(name).startswith("sqlite_stat"):
+        return True
     return any(
         fold(token.value) == fold(name) and following.text == "(" and before.word != "INTO"
         for before, token, following in _threes(tokens)

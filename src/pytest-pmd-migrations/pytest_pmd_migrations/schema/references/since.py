@@ -24,12 +24,14 @@ __all__ = ["Changes", "changes_since"]
 class Changes:
     """What became of the references between two stored texts.
 
-    ``broken`` are those that were not before. ``renamed`` are the names of tables, old and new,
+    ``broken`` are those that were not before; ``of_new_objects`` are those of them whose object was
+    not there before either. ``renamed`` are the names of tables, old and new,
     that a RENAME wrote into them. ``elsewhere`` are references that a RENAME led to another table,
     which is still there, while a new one has the old name; each with the old and the new name.
     """
 
     broken: tuple[Broken, ...] = ()
+    of_new_objects: frozenset[Broken] = frozenset()
     renamed: tuple[tuple[str, str], ...] = ()
     elsewhere: tuple[tuple[Broken, str, str], ...] = ()
 
@@ -54,12 +56,18 @@ def changes_since(
         for one in rewritten.values()
         if {("table", fold(one.old)), ("table", fold(one.new))} <= names.keys()
     )
+    were_there = objects(before)
+    new = frozenset(found for found in broken if _object_key(found) not in were_there)
     lost_words = sorted(find_lost_words(before, after, then, now))
-    return Changes((*broken, *lost_words), tuple(renamed), elsewhere)
+    return Changes((*broken, *lost_words), new, tuple(renamed), elsewhere)
 
 
 def _key(kind: str, name: str, missing: str) -> tuple[str, str, str]:
     return kind, fold(name), fold(missing)
+
+
+def _object_key(found: Broken) -> ObjectKey:
+    return found.kind.removeprefix("virtual "), fold(found.name)
 
 
 def _identity(found: Broken) -> tuple[str, str, str]:
@@ -71,9 +79,7 @@ def _new(then: References, now: References, names: Collection[ObjectKey]) -> Ite
     """Yield what is broken now and was not, under no other name of a table either."""
     known = {_identity(found) for found in then.broken}
     gone = Counter(
-        _identity(found)[::2]
-        for found in then.broken
-        if (found.kind.removeprefix("virtual "), fold(found.name)) not in names
+        _identity(found)[::2] for found in then.broken if _object_key(found) not in names
     )
     for found in now.broken:
         identity = _identity(found)

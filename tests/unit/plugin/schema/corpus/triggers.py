@@ -100,6 +100,16 @@ PAIRS = (
         "UPDATE t SET a = 1, b = 'a'",
     ),
     same_body(
+        "names in single quotes to be set together",
+        "UPDATE t SET ('a', b) = (1, 'a'), ('b') = ('b')",
+        "UPDATE t SET (a, b) = (1, 'a'), (b) = ('b')",
+    ),
+    same_body(
+        "a double-quoted string behind a name",
+        'INSERT INTO u VALUES(new."a", "text")',
+        "INSERT INTO u VALUES(new.a, 'text')",
+    ),
+    same_body(
         "parentheses",
         "UPDATE t SET a = (new.a + (1)) WHERE (b = 2)",
         "UPDATE t SET a = new.a + 1 WHERE b = 2",

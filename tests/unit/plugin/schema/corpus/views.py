@@ -63,6 +63,30 @@ PAIRS = (
         "v AS SELECT t.a FROM 't' JOIN 'u' USING ('a')",
         "v AS SELECT t.a FROM t JOIN u USING (a)",
     ),
+    *(
+        same(
+            f"a table in single quotes {where}",
+            "v AS SELECT a FROM t WHERE a IN ({})".format(select.format("'u'")),
+            "v AS SELECT a FROM t WHERE a IN ({})".format(select.format("u")),
+        )
+        for where, select in {
+            "within IN ()": "SELECT c FROM {}",
+            "in parentheses within IN ()": "SELECT c FROM ({})",
+            "behind another within IN ()": "SELECT u.c FROM (t, {})",
+            "to be joined within IN ()": "SELECT u.c FROM t JOIN ({})",
+            "in parentheses behind another": "SELECT u.c FROM t, ({})",
+        }.items()
+    ),
+    same(
+        "a table in double quotes within IN ()",
+        'v AS SELECT a FROM t WHERE a IN (SELECT "c" FROM ("u")) AND b = "x"',
+        "v AS SELECT a FROM t WHERE a IN (SELECT c FROM (u)) AND b = 'x'",
+    ),
+    same(
+        "the columns' names in single quotes",
+        "v('x', 'y') AS SELECT a, b FROM t",
+        "v(x, y) AS SELECT a, b FROM t",
+    ),
     same(
         "a column in single quotes after its table",
         "v AS SELECT 't'.'a' FROM t",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import re
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.schema import compare, read_schema, stored_text
+from pytest_pmd_migrations.schema import Schema, compare, read_schema, stored_text
 
 SCRIPT = """
     CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT COLLATE NOCASE, CHECK(title <> "none"));
@@ -196,6 +198,85 @@ def test_text_that_is_not_utf8_is_no_crash(file: Path) -> None:
     schema = read_schema(file)
     assert schema.fingerprint
     assert compare(schema, schema).verdict == "equal"
+
+
+def named(name: bytes) -> Schema:
+    """A schema whose table has a name of these bytes, which other objects name as well."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as conn:
+        conn.executescript(
+            "CREATE TABLE place(a, b CHECK (b > 0)); CREATE INDEX i ON place(b);"
+            'CREATE VIEW v AS SELECT "a", "no" FROM place;'
+            'CREATE TRIGGER r AFTER INSERT ON place BEGIN DELETE FROM place WHERE "b" = "no"; END;'
+            "PRAGMA writable_schema = ON;"
+        )
+        for part in ("name", "tbl_name", "sql"):
+            sql = f"UPDATE sqlite_schema SET {part} = CAST(replace({part}, 'place', ?) AS TEXT)"
+            conn.execute(sql, (name,))
+        conn.execute("PRAGMA writable_schema = RESET")
+        return read_schema(conn)
+
+
+def test_names_that_are_not_utf8_are_read_and_compared() -> None:
+    schema = named(b"f\xff")
+    assert [found.name for found in schema.objects if found.kind == "table"] == ["f\udcff"]
+    assert [found.columns for found in schema.objects if found.kind == "view"] == [("a", "no")]
+    assert schema == named(b"f\xff")
+    assert schema.fingerprint == named(b"f\xff").fingerprint
+    found = compare(schema, named(b"f\xfe")).differences
+    assert {(one.kind, one.object) for one in found if not one.part} == {
+        ("table", "f\udcff"),
+        ("table", "f\udcfe"),
+    }
+
+
+def test_a_body_that_begins_with_values_is_read(conn: sqlite3.Connection) -> None:
+    conn.execute("CREATE TRIGGER r AFTER UPDATE ON notes BEGIN VALUES(0); END")
+    conn.execute("CREATE TRIGGER s DELETE ON notes WHEN old.title BEGIN VALUES(1), (2); END")
+    facts = {found.name: dict(found.facts) for found in read_schema(conn).objects}
+    assert facts["r"]["body"] == "values ( 0 ) ; end"
+    assert (facts["s"]["WHEN"], facts["s"]["body"]) == ("old . title", "values ( 1 ) , ( 2 ) ; end")
+
+
+def test_a_broken_view_hides_nothing_of_what_is_on_it(conn: sqlite3.Connection) -> None:
+    conn.executescript(
+        "CREATE TABLE k(a); CREATE TABLE l(a); CREATE VIEW v AS SELECT k.a FROM k JOIN l;"
+        'CREATE TRIGGER r INSTEAD OF UPDATE ON v BEGIN UPDATE k SET "a" = 1; END; DROP TABLE l;'
+    )
+    facts = {found.name: dict(found.facts) for found in read_schema(conn).objects}
+    assert facts["v"]["columns"] == "cannot be read: no such table: main.l"
+    assert facts["v"]["SELECT"] == "select k . a from k join l"
+    assert facts["r"]["body"] == "update k set a = 1 ; end"
+
+
+def test_a_view_is_the_same_with_its_function_and_without(conn: sqlite3.Connection) -> None:
+    conn.execute('CREATE VIEW v AS SELECT fold(title) AS f, local("title") FROM notes')
+    without = read_schema(conn)
+    conn.create_function("fold", 1, str)
+    conn.create_function("local", 1, str)
+    assert read_schema(conn) == without
+    assert [found.columns for found in without.objects if found.name == "v"] == [
+        ("f", "local ( title )")
+    ]
+
+
+def test_a_statement_that_cannot_be_parsed_is_an_error_that_names_the_object(
+    conn: sqlite3.Connection,
+) -> None:
+    depth = 90
+    conn.execute(f"CREATE TABLE deep(a CHECK ({'(' * depth}a{')' * depth} > 0))")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + depth)
+    try:
+        with pytest.raises(SchemaReadError) as caught:
+            read_schema(conn)
+    finally:
+        sys.setrecursionlimit(limit)
+    message = str(caught.value)
+    assert message.startswith("the table deep cannot be read (RecursionError: ")
+    assert (
+        "; expected a CREATE statement that SQLite can parse, found: CREATE TABLE deep" in message
+    )
+    assert "deep" in {found.name for found in read_schema(conn).objects}
 
 
 def test_stored_text_is_the_rows_of_the_schema_in_order(conn: sqlite3.Connection) -> None:

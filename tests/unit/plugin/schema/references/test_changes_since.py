@@ -158,6 +158,27 @@ def test_a_quoted_column_that_is_gone_became_a_string() -> None:
     assert changes(quoted, "ALTER TABLE t RENAME COLUMN b TO d") == Changes()
 
 
+def test_a_column_that_is_renamed_below_a_view_can_become_a_string_above_it() -> None:
+    """RENAME COLUMN writes the new name where the table is named, not where the view is."""
+    views = (
+        'CREATE TABLE t(a, "b c"); CREATE VIEW low AS SELECT a, "b c" FROM t;'
+        'CREATE VIEW high AS SELECT "b c" FROM low;'
+    )
+    [found] = changes(views, 'ALTER TABLE t RENAME COLUMN "b c" TO d').broken
+    assert str(found) == (
+        "view high names the column b c, which does not exist any more: a string now"
+    )
+
+
+def test_a_trigger_on_a_view_does_not_follow_a_renamed_column() -> None:
+    view = (
+        "CREATE TABLE t(a); CREATE VIEW v AS SELECT a FROM t;"
+        "CREATE TRIGGER r INSTEAD OF UPDATE OF a ON v BEGIN UPDATE t SET a = 1; END;"
+    )
+    [found] = changes(view, "ALTER TABLE t RENAME COLUMN a TO b").broken
+    assert str(found) == "trigger r fires on UPDATE OF a, a column that v does not have"
+
+
 def test_a_string_in_double_quotes_is_no_name_that_was_lost() -> None:
     view = 'CREATE TABLE t(a, b); CREATE VIEW v AS SELECT a FROM t WHERE a = "open";'
     assert changes(view, "ALTER TABLE t DROP COLUMN b") == Changes()

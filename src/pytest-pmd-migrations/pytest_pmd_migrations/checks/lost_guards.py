@@ -1,0 +1,95 @@
+"""Watch for guards that a step lost: constraints, indexes and triggers of tables that survive it.
+
+A rebuild that forgets one is no difference from fresh, which has lost it too, and loses no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.checks.model import MigrationRow, Note, UsedDeclaration
+from pytest_pmd_migrations.rows.evidence import excuse
+from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
+from pytest_pmd_migrations.schema.reading.step_statements import read_statements
+from pytest_pmd_migrations.sources.written_declarations import in_quotes
+
+__all__ = ["guards_watcher", "tell_lost_guards"]
+
+
+def guards_watcher(history: History) -> Callable[[Step], tuple[LostGuards, ...]]:
+    """Return a function that says of each step of one lineage which guards were lost in it.
+
+    It is called for each step in order.
+    """
+    text: tuple[tuple[object, ...], ...] = ()
+    schema: Schema | None = None
+
+    def find(step: Step) -> tuple[LostGuards, ...]:
+        nonlocal text, schema
+        before, known = schema, text
+        text = step.text
+        if before is not None and known == text:
+            return ()
+        schema = _schema(history, step)
+        if before is None or set(text).issuperset(known):
+            return ()
+        failed = {one.sql for one in step.record.failed}
+        texts = (sql for sql in step.record.texts if sql not in failed)
+        return find_lost_guards(before, schema, read_statements(texts))
+
+    return find
+
+
+def _schema(history: History, step: Step) -> Schema:
+    """Return a step's schema without what is ignored; mostly it is fresh's, which is known."""
+    fresh = history.fresh
+    if step.version in history.application.versions and step.text == fresh.text(step.version):
+        return history.fresh_schema(step.version)
+    return history.rules.visible(read_schema(step.conn))
+
+
+def tell_lost_guards(
+    history: History, lost: Mapping[int, Sequence[LostGuards]]
+) -> tuple[tuple[Note, ...], frozenset[UsedDeclaration]]:
+    """Return a note for each step that lost guards, and the GUARDS that excuse some of them."""
+    notes: list[Note] = []
+    used: set[UsedDeclaration] = set()
+    for version, tables in lost.items():
+        if not tables:
+            continue
+        declared, told = history.application.declarations(version), []
+        for one in tables:
+            names = (one.table, one.old_name)
+            keys = [key for name in names if (key := declared.excuse("GUARDS", name))]
+            used.update((version, key) for key in keys)
+            if not keys:
+                told.append(one)
+        if told:
+            notes.append(_note(history, version, told))
+    return tuple(notes), frozenset(used)
+
+
+def _note(history: History, version: int, lost: Sequence[LostGuards]) -> Note:
+    application = history.application
+    listed = "; ".join(f"{', '.join(one.guards)} (of {one.table})" for one in lost)
+    table = application.declaration_table(version)
+    if table:
+        command = f"[{table}] guards = {{{_entries(lost, ' = ')}}}"
+    else:
+        command = f"GUARDS = {{{_entries(lost, ': ')}}}"
+    row = MigrationRow(version, application.label(version))
+    declarable = tuple(
+        excuse("GUARDS", one.table, found=f"{one.table} no longer has {', '.join(one.guards)}")
+        for one in lost
+    )
+    text = f"no longer has: {listed}. Where that is meant:"
+    return Note(row, text, command, declarable=declarable)
+
+
+def _entries(lost: Sequence[LostGuards], joint: str) -> str:
+    """Return a declaration of each table, as Python and TOML both read strings."""
+    names = (in_quotes(one.table) for one in lost)
+    return ", ".join(f'{name}{joint}"<reason>"' for name in names)

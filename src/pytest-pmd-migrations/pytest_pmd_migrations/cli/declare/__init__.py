@@ -1,0 +1,1 @@
+"""Propose and write the declarations of all that the matrix finds: the command ``declare``."""

@@ -1,0 +1,46 @@
+"""Judge a stored database that the application says it no longer upgrades."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, SnapshotRow, Verdict
+from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.grid.blocked import stopped_lineage
+from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.schema import read_schema
+from pytest_pmd_migrations.sources.written_declarations import in_quotes
+from pytest_pmd_migrations.wording import headline, wrap_text
+
+__all__ = ["judge_unsupported"]
+
+
+def judge_unsupported(walks: Walks, row: SnapshotRow, reason: str) -> Verdict:
+    """Return the verdict that nothing is asked of it, or the finding that it does upgrade.
+
+    It upgrades where it arrives at latest with the schema of a fresh database. A file that cannot
+    be read is still at fault.
+    """
+    history, walk = walks.history, walks.lineage(row.snapshot)
+    if isinstance(walk.failure, SnapshotError):
+        return stopped_lineage(history, walk) or Verdict(unsupported=reason)
+    if walk.failure is not None or walk.last is None:
+        return Verdict(unsupported=reason)
+    latest = history.application.latest
+    with closing(walk.last.connect()) as conn:
+        if history.difference(read_schema(conn), latest):
+            return Verdict(unsupported=reason)
+    title = history.application.title(latest)
+    lines = (
+        *wrap_text(
+            f"{row} arrives at {title} with the schema of a fresh database, so it is supported"
+            " after all."
+        ),
+        "",
+        "Take this out of the file of migration_rows, so that it is checked again:",
+        f"  [{history.application.stored_table(row.snapshot)}]",
+        f"  unsupported = {in_quotes(reason)}",
+    )
+    things = frozenset({(EVERY_CHECK, "unsupported", str(row))})
+    head = headline(f"{row} is said to be unsupported, but it upgrades")
+    return Verdict((Finding(head, lines, things=things),), image=walk.last)

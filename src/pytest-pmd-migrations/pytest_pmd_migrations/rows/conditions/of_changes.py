@@ -1,0 +1,82 @@
+"""Think of conditions that say why the values of a column changed, from old values and new ones."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from pytest_pmd_migrations.rows.conditions.literals import as_literal, plain_value
+from pytest_pmd_migrations.rows.matching.exact_rows import Value
+
+__all__ = ["explaining_conditions"]
+
+_OF_TEXT = (
+    ("trim({0})", "{0} <> trim({0})"),
+    ("rtrim({0})", "{0} <> rtrim({0})"),
+    ("ltrim({0})", "{0} <> ltrim({0})"),
+    ("lower({0})", "{0} <> lower({0})"),
+    ("upper({0})", "{0} <> upper({0})"),
+    ("lower(trim({0}))", "{0} <> lower(trim({0}))"),
+    ("upper(trim({0}))", "{0} <> upper(trim({0}))"),
+    ("CAST({0} AS INTEGER)", "typeof({0}) = 'text'"),
+    ("CAST({0} AS REAL)", "typeof({0}) = 'text'"),
+)
+_OF_NUMBER = (
+    ("abs({0})", "{0} < 0"),
+    ("max({0}, 0)", "{0} < 0"),
+    ("round({0})", "{0} <> round({0})"),
+    ("round({0}, 2)", "{0} <> round({0}, 2)"),
+    ("CAST({0} AS INTEGER)", "typeof({0}) = 'real'"),
+    ("CAST({0} AS REAL)", "typeof({0}) = 'integer'"),
+    ("CAST({0} AS TEXT)", "typeof({0}) <> 'text'"),
+)
+"""What a step may do to each value, and the condition under which that makes another value."""
+
+
+def explaining_conditions(
+    conn: sqlite3.Connection, column: str, changes: Sequence[tuple[Value, Value]]
+) -> Iterator[str]:
+    """Yield conditions that would explain why just these values changed, the likeliest first.
+
+    ``column`` is a name as SQL has it, ``changes`` are the old values and the new ones. ``conn`` is
+    only asked to compute.
+    """
+    texts = all(isinstance(plain_value(was), str) for was, _ in changes)
+    for function, condition in _OF_TEXT if texts else _OF_NUMBER:
+        if _gives_all(conn, function, changes):
+            yield condition.format(column)
+    yield from _cut_off(column, changes)
+    new = {now for _, now in changes}
+    literal = as_literal(next(iter(new))) if len(new) == 1 else None
+    if literal is not None and len(changes) > 1:
+        yield f"{column} <> {literal}"
+
+
+def _gives_all(
+    conn: sqlite3.Connection, function: str, changes: Sequence[tuple[Value, Value]]
+) -> bool:
+    """Return whether a function gives each new value of the old one."""
+    sql = f"SELECT {function.format('?1')} IS ?2 AND typeof({function.format('?1')}) = typeof(?2)"
+    for pair in changes:
+        was, now = (plain_value(value) for value in pair)
+        if was is None or now is None:
+            return False
+        try:
+            [(same,)] = conn.execute(sql, (was, now)).fetchall()
+        except sqlite3.Error:
+            return False
+        if same != 1:
+            return False
+    return True
+
+
+def _cut_off(column: str, changes: Sequence[tuple[Value, Value]]) -> Iterator[str]:
+    """Yield the condition that a text is too long, where each new one is the beginning of it."""
+    lengths = set()
+    for pair in changes:
+        was, now = (plain_value(value) for value in pair)
+        if not isinstance(was, str) or not isinstance(now, str) or not was.startswith(now):
+            return
+        lengths.add(len(now))
+    if len(lengths) == 1:
+        yield f"length({column}) > {lengths.pop()}"

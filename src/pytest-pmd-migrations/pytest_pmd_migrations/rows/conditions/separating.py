@@ -1,0 +1,138 @@
+"""Find the conditions that hold for exactly the rows that a step lost or changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.conditions.of_changes import explaining_conditions
+from pytest_pmd_migrations.rows.conditions.of_columns import (
+    list_conditions,
+    pair_conditions,
+    plain_conditions,
+    shape_conditions,
+    shared_conditions,
+)
+from pytest_pmd_migrations.rows.conditions.of_tables import (
+    child_conditions,
+    duplicate_conditions,
+    list_references,
+    parent_conditions,
+    same_name_conditions,
+)
+from pytest_pmd_migrations.rows.evidence import LostRows
+from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
+from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.spelling import as_sql
+
+__all__ = ["find_changed", "find_lost", "separates"]
+
+_ENOUGH = 12
+"""Conditions that are kept: those that other databases refute may be the first ones."""
+
+_ROWS_READ = 2_000_000
+"""Rows that may be read to try conditions, all together."""
+
+
+def find_lost(old: Side, new: Side, table: RowTable, rows: Sequence[Row]) -> LostRows:
+    """Return rows that are gone, with the conditions that hold for exactly these."""
+    candidates = chain(_with_parents(old, new, table, rows), _candidates(old, table, rows, ""))
+    return _lost_rows(old, table, rows, [], candidates)
+
+
+def find_changed(
+    old: Side, table: RowTable, column: str, changes: Sequence[tuple[Row, Value]]
+) -> LostRows:
+    """Return rows of which a value of ``column`` changed, with such conditions."""
+    rows = [row for row, _ in changes]
+    values = [(row.values[fold(column)], now) for row, now in changes]
+    explaining = list(explaining_conditions(old.conn, as_sql(column), values))
+    return _lost_rows(old, table, rows, explaining, _candidates(old, table, rows, column))
+
+
+def separates(
+    conn: sqlite3.Connection, lost: LostRows, condition: str, *, schema: str = "main"
+) -> bool:
+    """Return whether a condition holds for exactly these rows of the database before the step."""
+    columns = ", ".join(lost.identity)
+    sql = f"SELECT {columns} FROM {schema}.{quote(lost.table)} WHERE ({condition}\n) IS TRUE"
+    try:
+        found = list(islice(exact_rows(conn, sql), len(lost.identities) + 1))
+    except sqlite3.Error:
+        return False
+    return len(found) == len(lost.identities) and lost.identities.issuperset(found)
+
+
+def _lost_rows(
+    old: Side,
+    table: RowTable,
+    rows: Sequence[Row],
+    explaining: Sequence[str],
+    candidates: Iterator[str],
+) -> LostRows:
+    identity, identities = _identified(table, rows)
+    lost = LostRows(table.name, identity, identities, ())
+    total = old.count(fold(table.name))
+    if not identity:
+        conditions: Sequence[str] = ()
+    else:
+        # What all rows share says nothing of them, unless it explains a change.
+        tried = (*explaining, *(["1"] if len(rows) == total else []), *candidates)
+        limited = islice(dict.fromkeys(tried), max(1, _ROWS_READ // max(total, 1)))
+        conditions = [*islice((c for c in limited if separates(old.conn, lost, c)), _ENOUGH)]
+    return LostRows(table.name, identity, identities, tuple(conditions))
+
+
+def _identified(
+    table: RowTable, rows: Sequence[Row]
+) -> tuple[tuple[str, ...], frozenset[tuple[Value, ...]]]:
+    """Return what tells rows apart, as SQL, and the values of it; nothing where nothing does."""
+    if table.rowid:
+        return (table.rowid,), frozenset((row.rowid,) for row in rows)
+    values = frozenset(tuple(row.values[fold(column)] for column in table.key) for row in rows)
+    return tuple(map(quote, table.key)), values
+
+
+def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) -> Iterator[str]:
+    """Yield conditions to try, the likeliest first: those on ``column``, then on any other."""
+    own = [column] if column else []
+    tables = {name: one for name, one in old.tables.items() if not one.full_text}
+    # The numbers that rows are known by say nothing of why.
+    naming = [name for name, _, _ in list_references(table, tables)]
+    if len(table.key) == 1:
+        naming.append(table.key[0])
+    others = [c for c in table.columns if c not in (*own, *naming)]
+    for conditions in (plain_conditions, shared_conditions, shape_conditions):
+        yield from conditions(own, rows)
+    yield from parent_conditions(table, tables)
+    yield from plain_conditions(others, rows)
+    yield from (f"{as_sql(column)} IS NULL" for column in naming)
+    yield from shared_conditions(others, rows)
+    yield from same_name_conditions(table, others, tables)
+    yield from child_conditions(table, tables)
+    yield from shape_conditions(others, rows)
+    yield from duplicate_conditions(table)
+    yield from pair_conditions([*own, *others])
+    yield from same_name_conditions(table, naming, tables)
+    yield from list_conditions(naming, rows)
+
+
+def _with_parents(old: Side, new: Side, table: RowTable, rows: Sequence[Row]) -> Iterator[str]:
+    """Yield conditions on the rows that ``rows`` point at, where these are gone too."""
+    tables = {name: one for name, one in old.tables.items() if not one.full_text}
+    for column, parent, target in list_references(table, tables):
+        name = fold(parent)
+        wanted = {row.values[fold(column)] for row in rows} - {None}
+        if name == fold(table.name) or name not in new.tables or not wanted:
+            continue
+        there = {row.values.get(fold(target)) for row in new.rows(name)}
+        parents = [row for row in old.rows(name) if row.values[fold(target)] in wanted]
+        if not parents or wanted & there:
+            continue
+        select = f"SELECT {as_sql(target)} FROM {as_sql(parent)}"
+        for condition in _candidates(old, tables[name], parents, ""):
+            yield f"{as_sql(column)} IN ({select} WHERE {condition})"

@@ -1,0 +1,75 @@
+"""Find what a step lost of a table as a whole, and of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.lost.constraints import content_of, stays_unique
+from pytest_pmd_migrations.schema.lost.surviving_table import SurvivingTable, facts_of, terms_of
+from pytest_pmd_migrations.schema.values import SchemaObject
+
+__all__ = ["lost_column_facts", "lost_table_facts"]
+
+_TABLE_FACTS = ("AUTOINCREMENT", "WITHOUT ROWID", "STRICT")
+
+
+def lost_table_facts(table: SurvivingTable) -> Iterator[str]:
+    """Yield what no longer holds for the table: its key, AUTOINCREMENT and such."""
+    old, new = facts_of(table.old), facts_of(table.new)
+    key, conflict = old["primary key"], "primary key ON CONFLICT"
+    if key == new["primary key"]:
+        if old[conflict] != "ABORT" == new[conflict]:
+            yield f"ON CONFLICT {old[conflict]} of the primary key"
+    elif key != "none" and not table.lost_column_in(key):
+        columns = terms_of(key)
+        if not stays_unique(table, columns):
+            yield f"PRIMARY KEY on {', '.join(columns)}"
+    for part in _TABLE_FACTS:
+        if old[part] == "yes" and new[part] == "no":
+            yield part
+
+
+def lost_column_facts(table: SurvivingTable) -> Iterator[str]:
+    """Yield what no longer holds for the columns that the table still has."""
+    olds, news = table.both("column")
+    there = {fold(one.own_name): facts_of(one) for one in news}
+    for one in _in_order(table, olds):
+        new = there.get(fold(one.own_name))
+        if new is not None:
+            yield from _lost(table, one.own_name, facts_of(one), new)
+
+
+def _in_order(table: SurvivingTable, columns: list[SchemaObject]) -> list[SchemaObject]:
+    order = {name: number for number, name in enumerate(table.old.columns)}
+    return sorted(columns, key=lambda one: order.get(one.own_name, len(order)))
+
+
+def _lost(
+    table: SurvivingTable, column: str, old: Mapping[str, str], new: Mapping[str, str]
+) -> Iterator[str]:
+    if "generated" in old and "generated" not in new:
+        yield f"GENERATED of {column}"
+    if new["primary key"] == "rowid alias":
+        # It is never NULL, and takes neither a default nor a collation.
+        return
+    conflict = "NOT NULL ON CONFLICT"
+    if old["NOT NULL"] == "yes" and new["NOT NULL"] == "no":
+        if not _is_checked(table, column):
+            yield f"NOT NULL on {column}"
+    elif old[conflict] != "ABORT" == new[conflict]:
+        yield f"ON CONFLICT {old[conflict]} of NOT NULL on {column}"
+    if old["default"] != "none" == new["default"] and "generated" not in new:
+        yield f"DEFAULT on {column}"
+    if old["collation"] != "BINARY" == new["collation"]:
+        yield f"COLLATE {old['collation']} on {column}"
+
+
+def _is_checked(table: SurvivingTable, column: str) -> bool:
+    """Return whether a CHECK that is new with the step says that a column is not NULL."""
+    olds, news = table.both("check")
+    known = {content_of(one) for one in olds}
+    wanted = {f"{fold(column)} is not null", f"{fold(column)} notnull"}
+    return any(
+        text in content_of(one) for one in news if content_of(one) not in known for text in wanted
+    )

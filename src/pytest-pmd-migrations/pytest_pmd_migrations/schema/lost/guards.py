@@ -1,0 +1,69 @@
+"""Find the guards that a step lost of the tables that survived it, and say them in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.schema.lost.columns import lost_column_facts, lost_table_facts
+from pytest_pmd_migrations.schema.lost.constraints import (
+    lost_checks,
+    lost_foreign_keys,
+    lost_uniques,
+)
+from pytest_pmd_migrations.schema.lost.indexes import lost_indexes, lost_triggers
+from pytest_pmd_migrations.schema.lost.surviving_table import Side, SurvivingTable
+from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
+from pytest_pmd_migrations.schema.values import Schema
+
+__all__ = ["LostGuards", "find_lost_guards"]
+
+
+@dataclass(frozen=True)
+class LostGuards:
+    """What one table had before a step and no longer has after it, in words: "CHECK on state".
+
+    ``table`` is its name after the step, ``old_name`` the one before it.
+    """
+
+    table: str
+    old_name: str
+    guards: tuple[str, ...]
+
+
+def find_lost_guards(
+    before: Schema, after: Schema, statements: StepStatements
+) -> tuple[LostGuards, ...]:
+    """Return what each surviving table lost in a step that ran ``statements``.
+
+    A column or table that went takes along what names it; a guard that another one of its kind
+    replaces is not lost, nor is an index or trigger that a DROP of its own names.
+    """
+    old, new = Side.of(before), Side.of(after)
+    survivors = statements.survivors(frozenset(old.tables), frozenset(new.tables))
+    gone_tables = frozenset(old.tables) - frozenset(survivors)
+    gone_columns = frozenset(
+        column
+        for old_name, new_name in survivors.items()
+        for column in old.columns(old_name) - new.columns(new_name)
+    )
+    found = []
+    for names in sorted(survivors.items()):
+        table = SurvivingTable(*names, old, new, gone_tables, gone_columns, statements)
+        guards = () if table.is_as_it_was else tuple(_lost(table))
+        if guards:
+            found.append(LostGuards(table.new.name, table.old.name, guards))
+    return tuple(found)
+
+
+def _lost(table: SurvivingTable) -> Iterator[str]:
+    if table.old.kind != table.new.kind:
+        return
+    if table.old.kind == "table":
+        yield from lost_table_facts(table)
+        yield from lost_column_facts(table)
+        yield from lost_uniques(table)
+        yield from lost_checks(table)
+        yield from lost_foreign_keys(table)
+        yield from lost_indexes(table)
+    yield from lost_triggers(table)

@@ -1,0 +1,52 @@
+"""Whether a table was filled from another one, seen from the rows of both."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from pytest_pmd_migrations.rows import has_rows_of
+
+OLD = (
+    "CREATE TABLE old(id INTEGER PRIMARY KEY, a, b);"
+    "INSERT INTO old VALUES (1, 'x', 2), (5, 'y', 3);"
+)
+NO_KEY = "CREATE TABLE old(a, b); INSERT INTO old VALUES (1, 2), (1, 2), (NULL, 3);"
+
+
+@pytest.mark.parametrize(
+    ("sql", "copied"),
+    [
+        (f"{OLD} CREATE TABLE t AS SELECT * FROM old", True),
+        (f"{OLD} CREATE TABLE t AS SELECT *, 1 AS more FROM old UNION SELECT 9, 9, 9, 9", True),
+        (f"{OLD} CREATE TABLE t AS SELECT ID, upper(a) AS A FROM old", True),
+        (f"{OLD} CREATE TABLE t AS SELECT id, upper(a) AS a FROM old UNION SELECT 9, 9", False),
+        (f"{OLD} CREATE TABLE t AS SELECT * FROM old LIMIT 1", False),
+        (f"{OLD} CREATE TABLE t(id INTEGER PRIMARY KEY, a, b)", False),
+        (f"{OLD} CREATE TABLE t(other); INSERT INTO t VALUES (1), (5)", False),
+        ("CREATE TABLE old(id); CREATE TABLE t(id)", False),
+        (f"{NO_KEY} CREATE TABLE t AS SELECT DISTINCT b, a FROM old", True),
+        (f"{NO_KEY} CREATE TABLE t AS SELECT a, b + 1 AS b FROM old", False),
+    ],
+    ids=str,
+)
+def test_a_table_has_the_rows_of_another(sql: str, copied: bool) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(sql)
+        conn.row_factory = sqlite3.Row
+        assert has_rows_of(conn, "t", "old") is copied
+        assert conn.row_factory is sqlite3.Row
+
+
+def test_in_doubt_it_has_not() -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.create_collation("LOCAL", lambda one, other: (one > other) - (one < other))
+        conn.executescript(
+            "CREATE TABLE old(a COLLATE LOCAL); INSERT INTO old VALUES ('x');"
+            "CREATE TABLE t(a); INSERT INTO t VALUES ('x'), ('y')"
+        )
+        assert has_rows_of(conn, "t", "old")
+        conn.create_collation("LOCAL", None)
+        assert not has_rows_of(conn, "t", "old")
+        assert not has_rows_of(conn, "t", "gone")

@@ -1,0 +1,362 @@
+"""What a step lost of a table that survived it: named, and nothing that went or was replaced."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest_pmd_migrations.errors import SchemaReadError
+from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.schema import read_schema
+from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
+from pytest_pmd_migrations.schema.reading.step_statements import read_statements
+
+from tests.unit.plugin.schema.bases import BASES
+
+PARENT = "CREATE TABLE p(id INTEGER PRIMARY KEY, x, y, UNIQUE(x, y));"
+
+
+def lost_of(before: str, step: str) -> list[LostGuards]:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(before)
+        schema = read_schema(conn)
+        conn.executescript(step)
+        return list(find_lost_guards(schema, read_schema(conn), read_statements([step])))
+
+
+def rebuilt(columns: str, *, copied: str = "*", more: str = "") -> str:
+    """A step that rebuilds the table t as SQLite's documentation describes it."""
+    into = "" if copied == "*" else f"({copied})"
+    return (
+        f"CREATE TABLE t2({columns}); INSERT INTO t2{into} SELECT {copied} FROM t;"
+        f"DROP TABLE t; ALTER TABLE t2 RENAME TO t; {more}"
+    )
+
+
+def lost(before: str, step: str) -> list[str]:
+    """What the one table that lost something lost."""
+    return [guard for one in lost_of(before, step) for guard in one.guards]
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "expected"),
+    [
+        (
+            "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT COLLATE NOCASE UNIQUE,"
+            " n INTEGER NOT NULL DEFAULT 0 CHECK (n >= 0)); CREATE INDEX t_n ON t(n) WHERE n > 0;",
+            rebuilt("id INTEGER PRIMARY KEY, code TEXT, n INTEGER"),
+            [
+                "AUTOINCREMENT",
+                "COLLATE NOCASE on code",
+                "NOT NULL on n",
+                "DEFAULT on n",
+                "UNIQUE on code",
+                "CHECK on n",
+                "index t_n",
+            ],
+        ),
+        (
+            f"{PARENT} CREATE TABLE t(id INTEGER PRIMARY KEY, p REFERENCES p(id) ON DELETE CASCADE"
+            " DEFERRABLE INITIALLY DEFERRED, x, y, FOREIGN KEY (x, y) REFERENCES p(x, y));",
+            rebuilt("id INTEGER PRIMARY KEY, p REFERENCES p(id), x, y"),
+            [
+                "ON DELETE CASCADE of foreign key on p",
+                "DEFERRED of foreign key on p",
+                "foreign key on x, y",
+            ],
+        ),
+        (
+            "CREATE TABLE t(a TEXT, b INT, c INT GENERATED ALWAYS AS (b + 1) STORED,"
+            " PRIMARY KEY (a, b)) STRICT, WITHOUT ROWID;",
+            rebuilt("a TEXT, b INT, c INT"),
+            [
+                "PRIMARY KEY on a, b",
+                "WITHOUT ROWID",
+                "STRICT",
+                "NOT NULL on a",
+                "NOT NULL on b",
+                "GENERATED of c",
+            ],
+        ),
+        (
+            "CREATE TABLE t(a); CREATE TABLE log(a); CREATE TRIGGER t_log AFTER INSERT ON t"
+            " BEGIN INSERT INTO log VALUES (new.a); END;",
+            rebuilt("a"),
+            ["trigger t_log"],
+        ),
+        (
+            "CREATE TABLE t(a UNIQUE ON CONFLICT IGNORE, b NOT NULL ON CONFLICT REPLACE DEFAULT 1,"
+            " k PRIMARY KEY ON CONFLICT REPLACE);",
+            rebuilt("a UNIQUE, b NOT NULL DEFAULT 1, k PRIMARY KEY"),
+            [
+                "ON CONFLICT REPLACE of the primary key",
+                "ON CONFLICT REPLACE of NOT NULL on b",
+                "ON CONFLICT IGNORE of UNIQUE on a",
+            ],
+        ),
+        (
+            "CREATE TABLE t(a, b, CHECK (a > b), CHECK (a < b + 9), CHECK (1 <> 2));",
+            rebuilt("a, b"),
+            ["CHECK (1 <> 2)", "CHECK (a < b + 9)", "CHECK (a > b)"],
+        ),
+        (
+            "CREATE TABLE t(a, b); CREATE UNIQUE INDEX t_a ON t(a); CREATE INDEX t_b ON t(b);",
+            rebuilt("a, b", more="CREATE INDEX t_a ON t(a);"),
+            ["UNIQUE of index t_a", "index t_b"],
+        ),
+    ],
+    ids=["case-c", "foreign-keys", "kinds-of-table", "trigger", "conflicts", "checks", "indexes"],
+)
+def test_a_rebuild_that_forgets_is_told(before: str, step: str, expected: list[str]) -> None:
+    assert lost(before, step) == expected
+
+
+ORDERS = (
+    "CREATE TABLE t(id INTEGER PRIMARY KEY, state TEXT NOT NULL DEFAULT 'new' CHECK (state <> ''),"
+    " code TEXT UNIQUE); CREATE INDEX t_state ON t(state);"
+)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "ALTER TABLE t RENAME TO old; CREATE TABLE t(id INTEGER PRIMARY KEY, state, code);"
+        "INSERT INTO t SELECT * FROM old; DROP TABLE old;",
+        "CREATE TABLE t2 AS SELECT * FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;",
+        "CREATE TABLE orders AS SELECT * FROM t; DROP TABLE t;",
+        "CREATE TABLE orders(id, state, code); INSERT INTO orders(id, state, code)"
+        " SELECT o.id, o.state, o.code FROM main.t AS o; DROP TABLE t;",
+        "ALTER TABLE t RENAME TO kept; CREATE TABLE t AS SELECT * FROM kept;",
+    ],
+)
+def test_it_is_told_whichever_way_the_table_was_made_anew(step: str) -> None:
+    found = lost(ORDERS, step)
+    assert {"NOT NULL on state", "DEFAULT on state", "UNIQUE on code", "CHECK on state"} <= {*found}
+
+
+def test_the_name_after_the_step_and_the_one_before_are_both_given() -> None:
+    step = "CREATE TABLE orders AS SELECT * FROM t; DROP TABLE t;"
+    [found] = lost_of(ORDERS, step)
+    assert (found.table, found.old_name) == ("orders", "t")
+
+
+@pytest.mark.parametrize(
+    ("before", "step"),
+    [
+        # Nothing went.
+        (ORDERS, "ALTER TABLE t RENAME TO orders"),
+        (ORDERS, "ALTER TABLE t RENAME COLUMN state TO status"),
+        (ORDERS, "ALTER TABLE t ADD COLUMN more"),
+        (
+            "CREATE TABLE a(x NOT NULL); CREATE TABLE b(x);",
+            "ALTER TABLE a RENAME TO c; ALTER TABLE b RENAME TO a; ALTER TABLE c RENAME TO b",
+        ),
+        # It went along with its column, table or parent.
+        ("CREATE TABLE t(a, b NOT NULL DEFAULT 1 CHECK (b > 0) UNIQUE);", rebuilt("a", copied="a")),
+        (
+            "CREATE TABLE t(a, b, UNIQUE (a, b)); CREATE INDEX i ON t(a, b);",
+            rebuilt("a", copied="a"),
+        ),
+        (f"{PARENT} CREATE TABLE t(p REFERENCES p(id));", rebuilt("p", more="DROP TABLE p;")),
+        (
+            "CREATE TABLE t(a); CREATE TABLE log(a); CREATE TRIGGER r AFTER INSERT ON t"
+            " BEGIN INSERT INTO log VALUES (1); END;",
+            rebuilt("a", more="DROP TABLE log;"),
+        ),
+        (
+            "CREATE TABLE t(a, b); CREATE INDEX i ON t(lower(b));"
+            "CREATE TRIGGER r AFTER INSERT ON t WHEN new.b > 0 BEGIN UPDATE t SET a = 1; END;",
+            rebuilt("a", copied="a"),
+        ),
+        # Another one of its kind replaces it.
+        ("CREATE TABLE t(n CHECK (n >= 0));", rebuilt("n CHECK (n > 0)")),
+        ("CREATE TABLE t(n CHECK (n >= 0), m CHECK (m > 0));", rebuilt("n, m, CHECK (n * m > 0)")),
+        ("CREATE TABLE t(n NOT NULL);", rebuilt("n CHECK (n IS NOT NULL)")),
+        ("CREATE TABLE t(a DEFAULT 1 COLLATE NOCASE);", rebuilt("a DEFAULT 2 COLLATE RTRIM")),
+        ("CREATE TABLE t(a UNIQUE);", rebuilt("a", more="CREATE UNIQUE INDEX t_a ON t(a);")),
+        ("CREATE TABLE t(a, b, UNIQUE (a, b));", rebuilt("a UNIQUE, b")),
+        ("CREATE TABLE t(a, b UNIQUE);", rebuilt("a, b, UNIQUE (a, b)")),
+        (
+            "CREATE TABLE t(a, d, UNIQUE (a));",
+            rebuilt("a, d", more="CREATE UNIQUE INDEX u ON t(a) WHERE d IS NULL;"),
+        ),
+        ("CREATE TABLE t(a UNIQUE);", rebuilt("a PRIMARY KEY")),
+        ("CREATE TABLE t(id INTEGER NOT NULL PRIMARY KEY);", rebuilt("id INTEGER PRIMARY KEY")),
+        (
+            "CREATE TABLE t(a); CREATE INDEX i ON t(a);",
+            rebuilt("a", more="CREATE INDEX j ON t(a);"),
+        ),
+        ("CREATE TABLE t(a); CREATE INDEX i ON t(a);", rebuilt("a UNIQUE")),
+        (
+            f"{PARENT} CREATE TABLE q(id INTEGER PRIMARY KEY);"
+            "CREATE TABLE t(p REFERENCES p(id) ON DELETE CASCADE);",
+            rebuilt("p REFERENCES q(id) ON DELETE SET NULL"),
+        ),
+        (
+            "CREATE TABLE t(a, b); CREATE TRIGGER r AFTER UPDATE ON t BEGIN SELECT 1; END;",
+            rebuilt("a, b", more="CREATE TRIGGER s AFTER UPDATE OF a ON t BEGIN SELECT 2; END;"),
+        ),
+        # A DROP of its own names it.
+        (
+            "CREATE TABLE t(a); CREATE INDEX i ON t(a);"
+            "CREATE TRIGGER r AFTER UPDATE ON t BEGIN SELECT 1; END;",
+            'DROP INDEX IF EXISTS main.i; drop trigger "r";',
+        ),
+        # A table, and something else of the same name.
+        ("CREATE TABLE t(a NOT NULL);", "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS a;"),
+    ],
+)
+def test_nothing_is_told_where_nothing_was_lost(before: str, step: str) -> None:
+    assert lost(before, step) == []
+
+
+def test_a_trigger_of_a_view_made_anew_is_told() -> None:
+    before = (
+        "CREATE TABLE k(a); CREATE VIEW v AS SELECT a FROM k;"
+        "CREATE TRIGGER v_add INSTEAD OF INSERT ON v BEGIN INSERT INTO k VALUES (new.a); END;"
+    )
+    assert lost(before, "DROP VIEW v; CREATE VIEW v AS SELECT a, 1 AS b FROM k;") == [
+        "trigger v_add"
+    ]
+
+
+def test_names_of_any_characters_are_read() -> None:
+    before = (
+        'CREATE TABLE "p(" ("x)" UNIQUE);'
+        'CREATE TABLE t("a)" UNIQUE, "b(,c" REFERENCES "p(" ("x)"));'
+    )
+    assert lost(before, rebuilt('"a)", "b(,c"')) == ["UNIQUE on a)", "foreign key on b(,c"]
+
+
+def test_without_the_statements_a_table_that_was_left_alone_lost_nothing() -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(
+            "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE INDEX j ON t(a DESC);"
+        )
+        start = read_schema(conn)
+        conn.execute("DROP INDEX i")
+        dropped = read_schema(conn)
+        conn.executescript(rebuilt("a"))
+        unseen = read_statements([])
+        assert find_lost_guards(start, dropped, unseen) == ()
+        [found] = find_lost_guards(dropped, read_schema(conn), unseen)
+        assert found.guards == ("index j",)
+
+
+GUARDS = {
+    "NOT NULL on a": "a INTEGER NOT NULL",
+    "DEFAULT on a": "a INTEGER DEFAULT 7",
+    "COLLATE NOCASE on a": "a INTEGER COLLATE NOCASE",
+    "CHECK on a": "a INTEGER CHECK (a > 0)",
+    "UNIQUE on a": "a INTEGER UNIQUE",
+    "foreign key on a": "a INTEGER REFERENCES p(id)",
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    kept=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
+    gone=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
+)
+def test_exactly_what_a_rebuild_leaves_out_is_told(kept: list[str], gone: list[str]) -> None:
+    """Each guard stands on a column of its own, and each is told by that column's name."""
+    names = [f"k{n}" for n in range(len(kept))], [f"g{n}" for n in range(len(gone))]
+
+    def spelled(guards: list[str], columns: list[str]) -> list[str]:
+        return [
+            GUARDS[guard].replace("a INTEGER", f"{column} INTEGER").replace("(a ", f"({column} ")
+            for guard, column in zip(guards, columns, strict=True)
+        ]
+
+    old = ", ".join(["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *spelled(gone, names[1])])
+    new = ", ".join(["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *names[1]])
+    expected = [
+        guard.replace(" on a", f" on {column}")
+        for guard, column in zip(gone, names[1], strict=True)
+    ]
+    assert sorted(lost(f"{PARENT} CREATE TABLE t({old});", rebuilt(new))) == sorted(expected)
+
+
+_TABLES = (
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    " AND name NOT LIKE 'sqlite%'"
+)
+
+
+def made(base: tuple[str, ...]) -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:")
+    for statement in base:
+        conn.execute(statement)
+    return conn
+
+
+def owned_sql(conn: sqlite3.Connection, table: str) -> list[tuple[str, str, str]]:
+    """Kind, name and statement of a table's indexes and triggers."""
+    return conn.execute(
+        "SELECT type, name, sql FROM sqlite_schema"
+        " WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL",
+        (table,),
+    ).fetchall()
+
+
+def rebuild_of(table: str, sql: str) -> list[str]:
+    return [
+        "PRAGMA legacy_alter_table = ON",
+        f"ALTER TABLE {quote(table)} RENAME TO kept_aside",
+        sql,
+        "DROP TABLE kept_aside",
+    ]
+
+
+def harmless_steps(conn: sqlite3.Connection) -> Iterator[list[str]]:
+    for table, sql in conn.execute(_TABLES).fetchall():
+        alter = f"ALTER TABLE {quote(table)}"
+        yield [f"{alter} RENAME TO renamed"]
+        yield [f"{alter} ADD COLUMN one_more"]
+        yield [*rebuild_of(table, sql), *(text for _, _, text in owned_sql(conn, table))]
+        columns = conn.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
+        for (column,) in columns[:1]:
+            yield [f"{alter} RENAME COLUMN {quote(column)} TO renamed"]
+            yield [f"{alter} DROP COLUMN {quote(column)}"]
+
+
+def lost_by(base: tuple[str, ...], step: list[str]) -> tuple[LostGuards, ...] | None:
+    """What a step lost; None where SQLite refuses it, or what it leaves cannot be read."""
+    with closing(made(base)) as conn:
+        before = read_schema(conn)
+        try:
+            for statement in step:
+                conn.execute(statement)
+            after = read_schema(conn)
+        except (sqlite3.Error, SchemaReadError):
+            return None
+    return find_lost_guards(before, after, read_statements(step))
+
+
+def test_no_harmless_step_loses_anything_in_any_base_schema() -> None:
+    told = []
+    for base in BASES:
+        with closing(made(base)) as conn:
+            steps = list(harmless_steps(conn))
+        told.extend((step, found) for step in steps if (found := lost_by(base, step)))
+    assert told == []
+
+
+def test_each_index_and_trigger_that_a_rebuild_leaves_out_is_told() -> None:
+    judged = 0
+    for base in BASES:
+        with closing(made(base)) as conn:
+            tables = conn.execute(_TABLES).fetchall()
+            owned = {table: owned_sql(conn, table) for table, _ in tables}
+        for table, sql in tables:
+            for kind, name, _ in owned[table]:
+                others = [text for _, other, text in owned[table] if other != name]
+                found = lost_by(base, [*rebuild_of(table, sql), *others])
+                if found is not None:
+                    judged += 1
+                    assert [one.guards for one in found] == [(f"{kind} {name}",)]
+    assert judged > 20
