@@ -41,10 +41,9 @@ class Soundness:
         self._start = start
         if start == FRESH:
             self._walk = ReferenceWalk(history.references, begins_with=())
-            self._stored = Arrival()
         else:
             self._walk = history.references.walk()
-            self._stored = self._walk.arrive(stored_text(conn), image, conn)
+            self._walk.arrive(stored_text(conn), image, conn)
 
     def refuse_broken(self, version: int, image: Image, conn: sqlite3.Connection) -> None:
         """Raise ClickException where the step to ``version`` broke the database, now ``image``.
@@ -55,10 +54,16 @@ class Soundness:
         damage = stored_damage(conn, image)
         if damage:
             raise click.ClickException("\n".join(self._told_damage(version, damage)))
-        arrivals = {self._start.version: self._stored, version: arrival}
-        row = SnapshotRow(SnapshotName(version), self._history.application.label(version))
-        # Judged as on the way of a fresh database: what an older step broke is told by the matrix.
-        verdict = judge_references(self._history, row, FRESH, arrivals)
+        if not arrival.appeared:
+            return
+        history = self._history
+        arrivals = {FRESH.version: Arrival(), version: arrival}
+        latest = history.application.latest
+        if version != latest:
+            # A name that a step uses ahead of what a later one makes is no fault.
+            arrivals[latest] = history.references.of_fresh(history.application.versions)[latest]
+        row = SnapshotRow(SnapshotName(version), history.application.label(version))
+        verdict = judge_references(history, row, FRESH, arrivals)
         for found in verdict.findings:
             if found.version == version:
                 head = f"{found.headline}, upgraded from {self._start}; nothing was written"

@@ -136,9 +136,7 @@ def take_survey(
     snapshots: dict[SnapshotName, StoredSnapshot] = {}
     unsound: dict[SnapshotName, SnapshotError] = {}
     names, lock_file = history.store.names, history.store.lock_file
-    for name in names:
-        if name in rebuilt:
-            continue
+    for name in (one for one in names if one not in rebuilt):
         try:
             snapshots[name] = _read_sound(history, name, changed=name == stored_again)
         except SnapshotError as error:
@@ -151,16 +149,8 @@ def take_survey(
     for name, stored in snapshots.items():
         if name in history.supported:
             lineages[name] = _walk_lineage(history, stored.image, anew)
-    return Survey(
-        history,
-        lock_file,
-        anew,
-        stored_again,
-        snapshots,
-        unsound,
-        lineages,
-        fresh_schemas,
-    )
+    found = Survey(history, lock_file, anew, stored_again, snapshots, unsound, lineages, {})
+    return replace(found, fresh_schemas=fresh_schemas)
 
 
 def is_released(history: History, name: SnapshotName) -> bool:

@@ -66,8 +66,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     )
     several = len(sources) > 1
     rows = rows_path(config)
-    if new_rows_file and rows is not None and not rows.exists():
-        rows = None
+    rows = None if new_rows_file and rows is not None and not rows.exists() else rows
     histories = []
     for source in sources:
         application = Application(
