@@ -127,9 +127,9 @@ def test_every_option_of_the_faults_and_schema_commands_is_described(in_an_empty
 
 def test_every_key_of_the_lock_file_is_described():
     line = VersionLine(
-        "0001_a.py", "sha256:", "sha256:", {FRESH: "sha256:"}, label="9c1f", volatile=()
+        "0001_a.py", "sha256:", "sha256:", {FRESH: "sha256:"}, label="9c1f", volatile=(), ignore=()
     )
-    snapshot = SnapshotLine("sha256:", {"notes": 1})
+    snapshot = SnapshotLine("sha256:", {"notes": 1}, released=False)
     content = tomllib.loads(lock_file_text(LockFile({1: line}, {SnapshotName(1): snapshot})))
     keys = {"format", "versions.NNNN", "snapshots.NNNN"}
     keys |= {f"versions.NNNN.{key}" for key in content["versions"]["0001"]}

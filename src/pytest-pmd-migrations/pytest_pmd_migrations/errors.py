@@ -3,6 +3,7 @@
 MigrationTestError
 ├── SettingError              a setting, option or argument cannot be used as written
 │   └── SourceError           the migration source cannot be imported or is not a source
+│       └── DoubledNumberError  two of its files have one number
 ├── SnapshotError             a stored database is missing, unreadable or mislabelled
 │   └── LockFileError         frozen.toml is missing, unreadable or contradicts the files
 ├── SchemaReadError           a database's schema cannot be read
@@ -14,9 +15,12 @@ MigrationTestError
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pytest_pmd_migrations.printable import printable_text
 
 __all__ = [
+    "DoubledNumberError",
     "FreshFailedError",
     "InjectionError",
     "LockFileError",
@@ -43,6 +47,15 @@ class SettingError(MigrationTestError):
 
 class SourceError(SettingError):
     """The migration source cannot be imported, or is not a source."""
+
+
+class DoubledNumberError(SourceError):
+    """Two migrations have one number; ``files`` are all that have it, ``version`` is the number."""
+
+    def __init__(self, message: str, *, version: int, files: tuple[Path, ...]) -> None:
+        super().__init__(message)
+        self.version = version
+        self.files = files
 
 
 class SnapshotError(MigrationTestError):

@@ -28,8 +28,10 @@ from pytest_pmd_migrations.sources.protocol import (
     declared_by,
     label_of,
     location_of,
+    text_of,
     versions_of,
 )
+from pytest_pmd_migrations.sources.statement_text import statement_text
 from pytest_pmd_migrations.sources.written_declarations import toml_key
 
 __all__ = ["Application"]
@@ -138,6 +140,29 @@ class Application:
         return found
 
     def text(self, version: int) -> bytes:
+        """Return a migration's own text, else that of its file; SourceError as for these."""
+        own = self.own_text(version)
+        return self.file_text(version) if own is None else own
+
+    def own_text(self, version: int) -> bytes | None:
+        """Return a migration's own text, None where it is that of its file.
+
+        That is what the source says; else, where several migrations stand in one file, the
+        statement at the migration's location, mostly a function. Raises SourceError when it cannot
+        be read.
+        """
+        told = text_of(self.source, version)
+        if told is not None:
+            return told
+        location = self.location(version)
+        if self._migrations_in[location.path] < 2:
+            return None
+        found = statement_text(location, self.file_text(version))
+        others = (self.location(other) for other in self.versions if other != version)
+        # What several migrations share is no one's own.
+        return None if location in others else found
+
+    def file_text(self, version: int) -> bytes:
         """Return the content of the file that holds that version's migration.
 
         Raises SourceError when it cannot be read.

@@ -7,13 +7,14 @@ them tells nothing of the migrations there are now.
 from __future__ import annotations
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import row_digester
+from pytest_pmd_migrations.application.recorded import recorded_ignore, row_digester
+from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 
-__all__ = ["first_changed", "is_edited", "is_stale"]
+__all__ = ["first_changed", "is_stale"]
 
 
 def first_changed(history: History) -> int | None:
@@ -26,7 +27,8 @@ def first_changed(history: History) -> int | None:
         if version not in history.application.versions:
             continue
         try:
-            schema = history.fresh_schema(version).fingerprint
+            ignored = recorded_ignore(history, version)
+            schema = history.fresh.schema(version).without(ignored).fingerprint
         except MigrationTestError:
             # The step that hinders it is at fault, and is told by itself.
             return None
@@ -50,15 +52,6 @@ def is_stale(history: History, start: Start, changed: int | None) -> bool:
         return False
     line = history.store.lock_file.versions.get(start.version)
     return start.version >= changed and line is not None and not line.released
-
-
-def is_edited(history: History, version: int) -> bool:
-    """Return whether a migration's file has another text or name than the lock line records."""
-    line = history.store.lock_file.versions.get(version)
-    return line is not None and (
-        text_digest(history.application.text(version)) != line.text
-        or history.application.file_name(version) != line.file
-    )
 
 
 def _other_rows(history: History, version: int, line: VersionLine) -> bool:

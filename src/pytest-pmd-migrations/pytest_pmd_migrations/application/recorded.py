@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_text import recorded_text
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
-from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = [
     "VersionResult",
     "digest_rows",
+    "recorded_ignore",
     "recorded_volatile",
     "row_digester",
     "table_digester",
@@ -27,7 +29,7 @@ __all__ = [
 class VersionResult:
     """Holds what one version produces: a schema's fingerprint, and each lineage's digest of rows.
 
-    Both leave out the objects that ``migration_ignore`` names.
+    Both leave out the objects that ``recorded_ignore`` names.
     """
 
     schema: str
@@ -51,6 +53,21 @@ def recorded_volatile(
     return line.volatile
 
 
+def recorded_ignore(
+    history: History, version: int, *, rebuilt: Collection[int] = ()
+) -> tuple[str, ...]:
+    """Return the globs on objects that a version's fingerprint and digests leave out.
+
+    They are those that its lock line was written with, so that a later ``migration_ignore`` changes
+    neither; those of today where the line is to be written, being one of ``rebuilt``, and where it
+    was written before lines had them.
+    """
+    line = history.store.lock_file.versions.get(version)
+    if line is None or line.ignore is None or version in rebuilt:
+        return history.rules.ignore_patterns
+    return line.ignore
+
+
 def row_digester(history: History, *, rebuilt: Collection[int] = ()) -> Callable[[Step], str]:
     """Return a function that digests the rows of one lineage's steps, taken in order.
 
@@ -68,8 +85,7 @@ def table_digester(
     A step that changed only the schema lost or changed no row, so only the tables whose SQL it
     changed are read again (a new column's default is a value too).
     """
-    ignore = history.rules.ignore_patterns
-    before: tuple[str, ...] | None = None
+    before: tuple[tuple[str, ...], ...] = ()
     texts: frozenset[tuple[object, ...]] = frozenset()
     digests: dict[str, str] = {}
 
@@ -77,14 +93,15 @@ def table_digester(
         nonlocal texts, digests, before
         now = frozenset(step.text)
         volatile = recorded_volatile(history, step.version, rebuilt=rebuilt)
-        if step.rows_unchanged and volatile == before:
+        ignore = recorded_ignore(history, step.version, rebuilt=rebuilt)
+        if step.rows_unchanged and (volatile, ignore) == before:
             changed = {str(row[2]) for row in texts ^ now}
             kept = {table: value for table, value in digests.items() if table not in changed}
             again = digest_tables(step.conn, changed, volatile=volatile, ignore=ignore)
             digests = {**kept, **again}
         else:
             digests = digest_tables(step.conn, volatile=volatile, ignore=ignore)
-        texts, before = now, volatile
+        texts, before = now, (volatile, ignore)
         return digests
 
     return digest
@@ -103,10 +120,11 @@ def version_line(
     """Return the lock line that records ``result`` for that version's migration file."""
     return VersionLine(
         file=history.application.file_name(version),
-        text=text_digest(history.application.text(version)),
+        text=recorded_text(history.application, version),
         schema=result.schema,
         rows=result.rows,
         released=released,
         volatile=history.volatile,
+        ignore=history.rules.ignore_patterns,
         label=history.application.label(version),
     )

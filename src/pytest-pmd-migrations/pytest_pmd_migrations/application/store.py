@@ -54,8 +54,7 @@ class Store:
         Raises SnapshotError when the file is missing or broken, is at another version than its
         name says, is newer than the source, or differs from the file that the lock line records.
         """
-        image = self.folder.read(name)
-        self._refuse_wrong_version(name, self._version(name, image))
+        image = self.read_changed(name)
         line = self.lock_file.snapshots.get(name)
         if line is not None and line.digest != content_digest(image.content):
             raise SnapshotError(
@@ -63,13 +62,16 @@ class Store:
                 f"{self._shown(name)} has {content_digest(image.content)[:19]}, {LOCK_FILE} has"
                 f" {line.digest[:19]}. Restore it from version control.",
             )
-        if name.version > self.application.latest:
-            raise SnapshotError(
-                f"snapshot {name} is newer than the newest migration",
-                f"{self._shown(name)};"
-                f" the source ends at {format_version(self.application.latest)}."
-                " Restore the migration that made it, or remove the snapshot.",
-            )
+        return image
+
+    def read_changed(self, name: SnapshotName) -> Image:
+        """Return a stored snapshot that may differ from its lock line, since it is stored again.
+
+        Raises SnapshotError for all else that ``read`` does.
+        """
+        image = self.folder.read(name)
+        self._refuse_wrong_version(name, self._version(name, image))
+        self._refuse_newer(name)
         return image
 
     def image(self, start: Start) -> Image:
@@ -98,4 +100,13 @@ class Store:
                 f"{self._shown(name)} is at version {format_version(version)};"
                 f" expected {format_version(name.version)}, as its name says. Rename the file, or"
                 " restore it from version control.",
+            )
+
+    def _refuse_newer(self, name: SnapshotName) -> None:
+        if name.version > self.application.latest:
+            raise SnapshotError(
+                f"snapshot {name} is newer than the newest migration",
+                f"{self._shown(name)};"
+                f" the source ends at {format_version(self.application.latest)}."
+                " Restore the migration that made it, or remove the snapshot.",
             )

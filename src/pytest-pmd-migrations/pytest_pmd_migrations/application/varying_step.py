@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from pytest_pmd_migrations.application.changed import is_edited
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import recorded_volatile
+from pytest_pmd_migrations.application.recorded import recorded_ignore, recorded_volatile
+from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
@@ -106,7 +106,7 @@ def varying_between(
             one,
             other,
             volatile=recorded_volatile(history, version, rebuilt=anew),
-            ignore=history.rules.ignore_patterns,
+            ignore=recorded_ignore(history, version, rebuilt=anew),
         )
 
 
@@ -127,7 +127,7 @@ def present_time(
             run.span,
             written=b"".join(map(application.text, versions)),
             volatile=recorded_volatile(history, version, rebuilt=anew),
-            ignore=history.rules.ignore_patterns,
+            ignore=recorded_ignore(history, version, rebuilt=anew),
         )
 
 

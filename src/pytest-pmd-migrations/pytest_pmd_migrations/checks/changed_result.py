@@ -10,8 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.application.changed import is_edited
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded import recorded_ignore
+from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
@@ -79,6 +80,9 @@ def find_difference(history: History, version: int, lineages: Lineages) -> Diffe
     if rows and not lines:
         names = ", ".join(map(history.application.start_title, rows))
         lines = wrap_text(f"other rows after this step, upgraded from {names}", indent="  ")
+    ignored = recorded_ignore(history, version)
+    if lines and ignored != history.rules.ignore_patterns:
+        lines = (*lines, *wrap_text(_told_ignored(ignored), indent="  "))
     return Difference(lines, details, frozenset(rows))
 
 
@@ -128,13 +132,14 @@ def _schema_lines(
     history: History, version: int, line: VersionLine
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return how the schema differs from the recorded one, and the whole SQL of it."""
-    fresh = history.fresh_schema(version)
+    ignored = recorded_ignore(history, version)
+    fresh = history.fresh.schema(version).without(ignored)
     if fresh.fingerprint == line.schema:
         return (), ()
     name = SnapshotName(version)
     if name in history.store.names:
         with closing(history.store.read(name).connect()) as conn:
-            stored, text = history.rules.visible(read_schema(conn)), stored_text(conn)
+            stored, text = read_schema(conn).without(ignored), stored_text(conn)
         diff = compare(stored, fresh)
         if diff:
             texts = text, history.fresh.text(version)
@@ -142,6 +147,12 @@ def _schema_lines(
             lines = (f"  {shown}" for shown in diff_lines(diff, labels=_LABELS))
             return tuple(lines), tuple(details)
     return (f"  its schema has another fingerprint than {LOCK_FILE} records",), ()
+
+
+def _told_ignored(patterns: Sequence[str]) -> str:
+    """Say that a line was recorded with another migration_ignore than is set now."""
+    shown = ", ".join(map(repr, patterns))
+    return f"compared as it was recorded, with migration_ignore = [{shown}]"
 
 
 def _other_rows(line: VersionLine, version: int, lineages: Lineages) -> list[Start]:

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pytest_pmd_migrations.application.changed import is_edited
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import table_digester
+from pytest_pmd_migrations.application.recorded_text import (
+    Moved,
+    find_moved,
+    is_edited,
+    surely_edited,
+)
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.application.varying_step import VaryingStep, find_varying_step
 from pytest_pmd_migrations.checks.caught_errors import tell_caught_errors
@@ -34,6 +39,7 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
     Verdict,
 )
+from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.rows import combine_digests
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
@@ -43,7 +49,6 @@ from pytest_pmd_migrations.wording import headline, wrap_text
 __all__ = ["FROZEN", "removed_after_release"]
 
 Lines = tuple[str, ...]
-Things = frozenset[tuple[str, ...]]
 
 _CULPRIT = {"edited": "an edited", "removed": "the removed", "inserted": "an inserted"}
 """How a version that others build on is called, by what became of it."""
@@ -98,15 +103,19 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     if line is None:
         return _unlocked(history, row)
     # Asked first: a source that cannot say where a migration is written must not pass.
-    edited = is_edited(history, version)
+    edited = surely_edited(history, version)
+    moved = find_moved(history, version)
     difference = find_difference(history, version, lineages)
     if not difference:
-        notes = (Note(row, "its text changed since release, what it does did not"),)
-        return Verdict(notes=notes if edited and line.released else ())
+        return Verdict(notes=_harmless(row, moved, edited=edited and line.released))
     culprit = culprit_of(history, version, lineages)
     varying = find_varying_step(history, version, difference.rows) if difference.rows else None
     if line.released:
-        finding = _edited(history, version, difference, culprit, varying)
+        is_itself = culprit is not None and culprit.version == version
+        if moved is not None and moved.how != "renamed" and is_itself:
+            finding = moved_finding(history, version, moved, difference.lines)
+        else:
+            finding = _edited(history, version, difference, culprit, varying)
         return Verdict((replace(finding, details=difference.details),))
     earlier = (v for v in history.application.versions if v < version)
     if any(find_difference(history, v, lineages) for v in earlier):
@@ -117,6 +126,22 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
         return Verdict(notes=(Note(row, text, varying.line),))
     command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
     return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
+
+
+def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...]:
+    """Return what is to be known of a migration that still does what it did."""
+    if moved is not None:
+        how = {
+            "renamed": f"{moved.was} was renamed to {moved.now} since release",
+            "renumbered": f"{moved.was} was renumbered to {moved.now} since release, and what"
+            " stands in its place does the same",
+            "replaced": f"{moved.now} stands in the place of {moved.was} since release, and does"
+            " the same",
+        }
+        return (Note(row, how[moved.how]),)
+    if edited:
+        return (Note(row, "its text changed since release, what it does did not"),)
+    return ()
 
 
 def _edited(
@@ -139,12 +164,12 @@ def _edited(
             things = frozenset(("varies", column) for column in varying.columns)
             mend = _record_anew(version, varying)
     elif culprit.version == version:
-        things = _changes_of(version)
+        things = changes_of(version)
         first = f"{name} was edited after release"
         what = f"released; what it builds now differs from the stored {title}:"
         mend = ("Undo the edit and put the change into a new migration:", *mend)
     else:
-        things = _changes_of(culprit.version)
+        things = changes_of(culprit.version)
         other = history.application.title(culprit.version)
         first = f"{name} builds on {_CULPRIT[culprit.was]} {other}"
         what = "its text is as released, but what it builds on is not:"
@@ -181,11 +206,6 @@ def _file(history: History, culprit: Culprit) -> str:
     return history.application.step_name(culprit.version)
 
 
-def _changes_of(version: int) -> Things:
-    """Return what makes all findings that come from one changed migration the same."""
-    return frozenset({("changed", format_version(version))})
-
-
 def removed_after_release(history: History, row: Row) -> Cause | None:
     """Return the cause that a released migration is where the source no longer has it, else None.
 
@@ -195,6 +215,9 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
     line = history.store.lock_file.versions.get(version)
     if line is None or not line.released or version in history.application.versions:
         return None
+    moved = find_moved(history, version)
+    if moved is not None:
+        return Cause(MigrationRow(version, row.label), moved_finding(history, version, moved))
     lines = (
         *wrap_text(
             f"{LOCK_FILE} has {row.title} as released; the source has no such"
@@ -205,7 +228,7 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
         f"Restore {line.file} under its old number.",
     )
     head = headline(f"{line.file} was removed after release")
-    finding = Finding(head, lines, version, things=_changes_of(version))
+    finding = Finding(head, lines, version, things=changes_of(version))
     return Cause(MigrationRow(version, row.label), finding)
 
 
@@ -223,7 +246,7 @@ def _unlocked(history: History, row: Row) -> Verdict:
             f"Give {name} the next free number.",
         )
         head = headline(f"{name} was inserted before a release")
-        return Verdict((Finding(head, lines, version, things=_changes_of(version)),))
+        return Verdict((Finding(head, lines, version, things=changes_of(version)),))
     if version == history.application.latest:
         note = Note(row, f"not in {LOCK_FILE} yet", "pmd-migrations snapshot")
         return Verdict(notes=(note,))

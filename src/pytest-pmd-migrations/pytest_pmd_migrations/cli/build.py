@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import click
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import digest_rows
-from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
-from pytest_pmd_migrations.application.varying_step import TimedRun
-from pytest_pmd_migrations.cli.problems import find_problems, shown_failure
+from pytest_pmd_migrations.cli.build_one import Base, build_snapshot
+from pytest_pmd_migrations.cli.problems import find_problems, told_generated
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun, refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
-from pytest_pmd_migrations.errors import StepFailedError
-from pytest_pmd_migrations.fill import fill_empty_tables
+from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import TimeSpan, count_rows
-from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files
 from pytest_pmd_migrations.snapshots.twin import twin_sql
-from pytest_pmd_migrations.snapshots.write import canonical_image, replace_file
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.snapshots.write import replace_file
 
 __all__ = ["Built", "build_missing", "write_built"]
+
+_REFUSED = "nothing was built, since this must be mended first:\n"
 
 
 @dataclass(frozen=True)
 class Built:
     """Everything that is to be written for one application.
 
-    ``lines`` say what was built, and which tables stayed empty.
+    ``lines`` say what was built, and which tables stayed empty; ``refused`` what is wrong with
+    variants that are not stored.
     """
 
     survey: Survey
@@ -46,51 +41,57 @@ class Built:
     twins: Mapping[SnapshotName, str]
     lock_file: LockFile
     lines: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
-def build_missing(history: History, *, rewrite: int | None) -> Built:
+def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
     """Build every missing snapshot, text twin and lock line; nothing is written yet.
 
-    ``rewrite`` is a version whose snapshot is built anew, and with it those of all later versions,
-    which were built from it. Raises UnusableError where there is no such version,
-    ClickException where it or a later one is released, where something is wrong that building
-    does not mend, and where upgraded and fresh differ.
+    ``rewrite`` is a snapshot that is built anew, and with it those of all later versions, which
+    were built from it; or a variant, whose file is stored as it is now. Raises UnusableError where
+    there is none of that name, ClickException where it or a later one is released, where something
+    is wrong that building does not mend, and where upgraded and fresh differ. What is wrong with a
+    variant keeps that variant alone from being stored.
     """
-    survey = take_survey(history, rebuilt=_names_to_build(history, rewrite))
-    problems = [
-        problem.text for problem in find_problems(survey) if problem.mended_by != "snapshot"
-    ]
-    if problems:
-        raise click.ClickException(
-            "nothing was built, since this must be mended first:\n" + "\n".join(problems)
-        )
+    if rewrite is not None:
+        _refuse_rewrite(history, rewrite)
+    survey = take_survey(
+        history,
+        rebuilt=_names_to_build(history, rewrite),
+        stored_again=rewrite if rewrite is not None and rewrite.variant else None,
+    )
+    problems = [problem for problem in find_problems(survey) if problem.mended_by != "snapshot"]
+    told = tuple(problem.text for problem in problems)
+    if not all(problem.of_variants for problem in problems):
+        raise click.ClickException(_REFUSED + "\n".join(told))
+    survey = survey.without_failing_variants()
     built: dict[SnapshotName, Image] = {}
     lines: list[str] = []
     runs: dict[SnapshotName, BuiltRun] = {}
     for name in sorted(survey.rebuilt):
-        built[name], runs[name], told = _build(survey, name, built)
-        lines.extend(told)
-    twins = {
-        name: stored.twin_text for name, stored in survey.snapshots.items() if stored.twin != "same"
-    }
-    for name, image in built.items():
-        with closing(image.connect()) as conn:
-            text = twin_sql(conn)
-        if compare_twin(history, name, text) != "same":
-            twins[name] = text
+        one = build_snapshot(survey, name, _newest_before(survey, name, built))
+        built[name], runs[name] = one.image, one.run
+        lines.extend(one.lines)
     walked = survey.with_built(built)
+    _refuse_unable(history, walked, built)
     refuse_varying(walked, runs)
     lock_file = updated_lock_file(walked, built)
-    return Built(survey, built, twins, lock_file, tuple(lines))
+    twins = _other_twins(survey, built)
+    if told and not (built or twins or lock_file != survey.lock_file):
+        raise click.ClickException(_REFUSED + "\n".join(told))
+    return Built(survey, built, twins, lock_file, tuple(lines), told)
 
 
 def write_built(built: Built) -> Iterator[str]:
     """Write what was built, the lock file last, and yield a line for each thing done.
 
-    Each file is replaced whole. Raises SnapshotError where one cannot be written; writing
-    what was built again, after that or after a kill, gives the same files.
+    Each file is replaced whole, and what a killed run left is removed. Raises SnapshotError where
+    a file cannot be written; writing what was built again, after that or after a kill, gives the
+    same files.
     """
     store = built.survey.history.store
+    for file in remove_dead_files(store.folder.path):
+        yield f"removed  {file}  left by a run that was killed"
     yield from built.lines
     for name in sorted({*built.images, *built.twins}):
         if name in built.images:
@@ -105,72 +106,51 @@ def write_built(built: Built) -> Iterator[str]:
         yield from list_changes(built.survey.lock_file, built.lock_file)
 
 
-def _names_to_build(history: History, rewrite: int | None) -> list[SnapshotName]:
-    names = [SnapshotName(version) for version in history.application.versions]
-    missing = {
-        name
-        for name in names
-        if name not in history.store.names and not is_released(history, name.version)
-    }
-    if rewrite is None:
-        return sorted(missing)
-    if rewrite not in history.application.versions:
+def _refuse_rewrite(history: History, rewrite: SnapshotName) -> None:
+    """Raise where there is no such snapshot, or it is released, or a later one built from it is."""
+    if rewrite.variant:
+        _refuse_variant(history, rewrite)
+        return
+    versions = history.application.versions
+    if rewrite.version not in versions:
         raise UnusableError(
-            f"there is no version {format_version(rewrite)} to rewrite; versions are"
-            f" {history.application.span}"
+            f"there is no version {rewrite} to rewrite; versions are {history.application.span}"
         )
-    anew = [name for name in names if name.version >= rewrite]
-    for name in anew:
-        if is_released(history, name.version):
-            which = f", and was built from {anew[0]}" if name is not anew[0] else ""
+    for name in (SnapshotName(version) for version in versions if version >= rewrite.version):
+        if is_released(history, name):
+            which = f", and was built from {rewrite}" if name != rewrite else ""
             raise click.ClickException(
                 f"{name} is released{which}: nothing rewrites its snapshot. Put a change into a"
                 ' new migration: pmd-migrations new "describe the change"'
             )
-    return sorted(missing.union(anew))
 
 
-def _build(
-    survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]
-) -> tuple[Image, BuiltRun, list[str]]:
-    """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables.
-
-    Takes the steps again on one open connection, which the runner may have prepared (loaded
-    modules, functions): the connection of the survey's walk is closed. Returns the snapshot, what
-    it was before it was filled, and the lines that tell of it.
-    """
-    base, before = _newest_before(survey, name, built)
-    with closing(before.connect()) as conn:
-        since = datetime.now(UTC)
-        kept = sum(count_rows(conn).values())
-        for version in survey.history.application.versions:
-            if base.version < version <= name.version:
-                _take_step(survey.history, conn, version, base)
-        _refuse_difference(survey, name, read_schema(conn), base)
-        span = TimeSpan(since, datetime.now(UTC))
-        run = TimedRun(base, before, Image.of_connection(conn), span)
-        built_run = BuiltRun(run, digest_rows(survey.history, conn))
-        filled = fill_empty_tables(conn, ignore=survey.history.rules.ignore_patterns)
-        image = canonical_image(Image.of_connection(conn))
-    way = f"{FRESH} -> {name}"
-    rows = ""
-    if base != FRESH:
-        way = f"{base} (stored) -> {name} and {way}"
-        rows = f"{counted(kept, 'row')} kept, "
-    lines = [f"built    {way}: same schema, {rows}{sum(filled.rows.values())} generated"]
-    for table, reason in filled.failed.items():
-        lines.append(f"empty    {table}: no generated row fits ({reason})")
-    if filled.failed:
-        lines.append(
-            f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
-            " pmd-migrations snapshot"
+def _refuse_variant(history: History, variant: SnapshotName) -> None:
+    if variant not in history.store.names:
+        names = [str(name) for name in history.store.names if name.variant]
+        known = f"variants are {', '.join(names)}" if names else "no variant is stored"
+        raise UnusableError(f"there is no snapshot {variant} to store again; {known}")
+    if is_released(history, variant):
+        file = history.store.folder.file(variant)
+        raise click.ClickException(
+            f"{variant} is released: nothing rewrites it. Store your rows under another name:"
+            f" copy {file.name} to {variant}2.db, restore {file.name} from version control, and"
+            " run pmd-migrations snapshot"
         )
-    return image, built_run, lines
 
 
-def _newest_before(
-    survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]
-) -> tuple[Start, Image]:
+def _names_to_build(history: History, rewrite: SnapshotName | None) -> frozenset[SnapshotName]:
+    names = [SnapshotName(version) for version in history.application.versions]
+    anew = rewrite is not None and not rewrite.variant
+    return frozenset(
+        name
+        for name in names
+        if (anew and rewrite is not None and name >= rewrite)
+        or (name not in history.store.names and not is_released(history, name))
+    )
+
+
+def _newest_before(survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]) -> Base:
     """Return the newest older snapshot that is no variant, stored or just built; else fresh."""
     images = {other: stored.image for other, stored in survey.snapshots.items()} | dict(built)
     older = [
@@ -180,25 +160,31 @@ def _newest_before(
         and other.version < name.version
         and not survey.history.why_unsupported(other)
     ]
-    if not older:
-        return FRESH, EMPTY
-    return max(older), images[max(older)]
+    return Base(max(older), images[max(older)]) if older else Base()
 
 
-def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Start) -> None:
-    try:
-        take_step(history.application.source, conn, version)
-    except StepFailedError as error:
-        what = shown_failure(history, error, str(base), outcome="; nothing was written")
-        raise click.ClickException(what) from error
+def _refuse_unable(history: History, survey: Survey, built: Mapping[SnapshotName, Image]) -> None:
+    """Raise where a snapshot that was just built cannot be upgraded further."""
+    for name, image in built.items():
+        failure = survey.lineages[name].failure
+        if failure is not None:
+            told = (failure.story, *told_generated(history, name, image))
+            raise click.ClickException(f"{name} cannot be upgraded: " + "\n".join(told))
 
 
-def _refuse_difference(survey: Survey, name: SnapshotName, upgraded: Schema, base: Start) -> None:
-    diff = survey.history.rules.difference(upgraded, survey.fresh_schemas[name.version])
-    if diff:
-        what = counted(count_differences(diff), "difference")
-        lines = "\n".join(f"  {line}" for line in diff_lines(diff))
-        raise click.ClickException(
-            f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
-            f"{lines}\n\nMend the migration, so that both ways end alike."
-        )
+def _other_twins(survey: Survey, built: Mapping[SnapshotName, Image]) -> dict[SnapshotName, str]:
+    """Return the text twins to be written: those of what was built, and those that are not right.
+
+    One that cannot be read is left to a person.
+    """
+    twins = {
+        name: stored.twin_text
+        for name, stored in survey.snapshots.items()
+        if stored.twin != "same" and not isinstance(stored.twin, SnapshotError)
+    }
+    for name, image in built.items():
+        with closing(image.connect()) as conn:
+            text = twin_sql(conn)
+        if compare_twin(survey.history, name, text) != "same":
+            twins[name] = text
+    return twins

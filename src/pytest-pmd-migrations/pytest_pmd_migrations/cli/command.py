@@ -33,15 +33,28 @@ from pytest_pmd_migrations.cli.project import (
 )
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.survey import take_survey
-from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError
 from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import counted, shown_path
 
 __all__ = ["main"]
 
 _source = click.option("--source", default="", help="Which source, where there are several")
+
+
+def _snapshot_name(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> SnapshotName | None:
+    """Return the name of a snapshot as a person types it: ``7``, ``0007`` or ``0007+mine``."""
+    if text is None:
+        return None
+    try:
+        return SnapshotName.typed(text)
+    except SnapshotError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,12 +85,12 @@ def new(description: str, *, sql: bool, source: str) -> None:
 @main.command()
 @click.option(
     "--rewrite",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Build the unreleased snapshot N anew, and those after it",
+    callback=_snapshot_name,
+    metavar="NAME",
+    help="Build the unreleased snapshot 7 anew, and those after it; or store 0007+mine again",
 )
 @_source
-def snapshot(*, rewrite: int | None, source: str) -> None:
+def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
     """Build the snapshots and lock lines that are missing."""
     with _clean_errors():
         histories = choose_histories(source, only_one=rewrite is not None)
@@ -89,6 +102,11 @@ def snapshot(*, rewrite: int | None, source: str) -> None:
         for line in lines:
             click.echo(printable_line(line))
             written = True
+    refused = [text for one in built for text in one.refused]
+    if refused:
+        raise click.ClickException(
+            "not stored, since this must be mended first:\n" + "\n".join(refused)
+        )
     if not written:
         click.echo("nothing to build: every version has its snapshot and its lock line")
 

@@ -27,9 +27,8 @@ def schema_difference(history: History, one: str, other: str) -> list[str]:
 
 
 def _find_name(history: History, text: str) -> SnapshotName:
-    version, plus, variant = text.partition("+")
     try:
-        name = SnapshotName.parse(version.zfill(4) + plus + variant)
+        name = SnapshotName.typed(text)
     except SnapshotError:
         name = None
     known = {*map(SnapshotName, history.application.versions), *history.store.names}

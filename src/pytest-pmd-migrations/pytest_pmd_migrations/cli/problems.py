@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.application.varying_step import find_varying_step
+from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import count_rows
+from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["Problem", "find_problems", "shown_failure"]
+__all__ = ["Problem", "find_problems", "shown_failure", "told_generated"]
 
 _BUILD = "pmd-migrations snapshot"
 
@@ -25,12 +31,14 @@ class Problem:
     """One thing that is missing or wrong.
 
     ``version`` is the version it is about. ``mended_by`` is the command that mends it, "snapshot"
-    or "release"; empty where a person must, and ``text`` says how.
+    or "release"; empty where a person must, and ``text`` says how. ``of_variants`` says that it
+    hinders nothing but the variants that it names.
     """
 
     version: int
     text: str
     mended_by: Literal["snapshot", "release", ""] = ""
+    of_variants: bool = False
 
 
 def find_problems(survey: Survey) -> Iterator[Problem]:
@@ -55,6 +63,27 @@ def shown_failure(
     return "\n".join((first, *(line for line in failure.lines if line.strip() != written)))
 
 
+def told_generated(history: History, start: Start, image: Image) -> tuple[str, ...]:
+    """Return a line about the rows of a snapshot that no migration inserted: they were generated.
+
+    Empty where there are none; ``image`` is what is stored, or will be.
+    """
+    with closing(image.connect()) as conn:
+        rows, schema = count_rows(conn), read_schema(conn)
+    if history.difference(schema, start.version):
+        # Its tables may be at fault, and not its rows.
+        return ()
+    with closing(history.fresh.image(start.version).connect()) as conn:
+        inserted = count_rows(conn)
+    tables = sorted(table for table, count in rows.items() if count > inserted.get(table, 0))
+    if not tables:
+        return ()
+    return (
+        f"The rows of {', '.join(tables)} in {start}.db were generated from its schema. Let the"
+        " step take such rows, or let the schema refuse them (NOT NULL, UNIQUE, CHECK).",
+    )
+
+
 def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
     history = survey.history
     expected = {
@@ -64,8 +93,9 @@ def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
     }
     for name in sorted(expected - survey.rebuilt):
         if name in survey.unsound:
-            mend = "" if is_released(history, name.version) else _rewrite(history, name)
-            yield Problem(name.version, f"{survey.unsound[name]}{mend}")
+            mend = "" if is_released(history, name) else _rewrite(history, name)
+            text = f"{survey.unsound[name]}{mend}"
+            yield Problem(name.version, text, of_variants=bool(name.variant))
         elif name in survey.snapshots:
             yield from _stored_problems(survey, name)
         else:
@@ -73,15 +103,19 @@ def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
 
 
 def _rewrite(history: History, name: SnapshotName) -> str:
-    if name.variant or name.version not in history.application.versions:
+    if name.variant:
+        stored = name in history.store.lock_file.snapshots
+        return f" Or store it as it is.  {_BUILD} --rewrite {name}" if stored else ""
+    if name.version not in history.application.versions:
         return ""
     return f" Or build it anew.  {_BUILD} --rewrite {name}"
 
 
 def _missing(survey: Survey, name: SnapshotName) -> Problem:
-    if name.variant or is_released(survey.history, name.version):
+    if name.variant or is_released(survey.history, name):
         file = shown_path(survey.history.store.folder.file(name))
-        return Problem(name.version, f"snapshot {name} is gone.  git checkout -- {file}")
+        text = f"snapshot {name} is gone.  git checkout -- {file}"
+        return Problem(name.version, text, of_variants=bool(name.variant))
     recorded = name in survey.lock_file.snapshots
     what = f"snapshot {name} is gone" if recorded else f"{name} has no snapshot"
     return Problem(name.version, f"{what}.  {_BUILD}", mended_by="snapshot")
@@ -94,7 +128,7 @@ def _stored_problems(survey: Survey, name: SnapshotName) -> Iterator[Problem]:
         )
     twin = survey.snapshots[name].twin
     if isinstance(twin, SnapshotError):
-        yield Problem(name.version, str(twin))
+        yield Problem(name.version, str(twin), of_variants=bool(name.variant))
     elif twin != "same":
         what = f"is not the text of {name}.db" if twin == "other" else "is missing"
         file = survey.history.store.folder.twin(name).name
@@ -108,7 +142,10 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
     for version, line in sorted(lock_file.versions.items()):
         number = format_version(version)
         if version not in application.versions:
-            if line.released:
+            moved = find_moved(survey.history, version)
+            if moved is not None:
+                yield Problem(version, _told_moved(survey.history, version, moved))
+            elif line.released:
                 file = application.location(application.latest).path.parent / line.file
                 mend = f"git checkout -- {shown_path(file)}"
                 yield Problem(version, f"{line.file} was removed after release.  {mend}")
@@ -119,6 +156,12 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
             what = f"{number} is not released, but {format_version(newest)} is"
             mend = f"pmd-migrations release {number}"
             yield Problem(version, f"{what}.  {mend}", mended_by="release")
+
+
+def _told_moved(history: History, version: int, moved: Moved) -> str:
+    what = "to" if moved.how == "renumbered" else "by"
+    mend = " ".join(mend_moved(history, version, moved))
+    return f"{moved.was} was {moved.how} {what} {moved.now} after release.  {mend}"
 
 
 def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
@@ -153,13 +196,29 @@ def _failed_steps(survey: Survey) -> Iterator[Problem]:
     for version, by_start in sorted(failures.items()):
         first = next(iter(by_start.values()))
         what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
-        yield Problem(version, what)
+        yield Problem(
+            version,
+            "\n".join((what, *_generated_in(survey, by_start))),
+            of_variants=all(start.variant for start in by_start),
+        )
+
+
+def _generated_in(survey: Survey, starts: Collection[Start]) -> tuple[str, ...]:
+    """Return a line about generated rows, where none but snapshots have a step that fails."""
+    for start in () if FRESH in starts else starts:
+        if isinstance(start, SnapshotName) and not start.variant:
+            return told_generated(survey.history, start, survey.snapshots[start].image)
+    return ()
 
 
 def _changed_results(survey: Survey) -> Iterator[Problem]:
     """Yield the versions that do not give what is recorded."""
     history = survey.history
-    unknown = {lineage.failure.version for lineage in survey.lineages.values() if lineage.failure}
+    unknown = {
+        lineage.failure.version
+        for start, lineage in survey.lineages.items()
+        if lineage.failure and not start.variant
+    }
     unknown.update(name.version for name in survey.rebuilt)
     for version in history.application.versions:
         recorded = survey.lock_file.versions.get(version)
@@ -168,13 +227,16 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
         other = [
             start
             for start, now in survey.rows(version).items()
-            if recorded.rows.get(start, now) != now
+            if recorded.rows.get(start, now) != now and start != survey.stored_again
         ]
         reached = version in survey.fresh_schemas
         if not other and (not reached or survey.result(version).schema == recorded.schema):
             continue
         number = format_version(version)
-        if recorded.released:
+        moved = find_moved(history, version)
+        if moved is not None and moved.how != "renamed":
+            yield Problem(version, _told_moved(history, version, moved))
+        elif recorded.released:
             what = f"{history.application.step_name(version)} no longer does what it did at release"
             yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
         else:

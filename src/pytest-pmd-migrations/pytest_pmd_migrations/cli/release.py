@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -19,8 +20,9 @@ __all__ = ["mark_released"]
 def mark_released(history: History, version: int | None) -> tuple[LockFile, str]:
     """Return the lock file with all versions up to ``version`` (None: all) released, and a line.
 
-    The line says what was released. Raises UnusableError where there is no such version,
-    ClickException where something up to it is missing or wrong.
+    Variants that were stored since their version was released are released with them. The line
+    says what was released. Raises UnusableError where there is no such version, ClickException
+    where something up to it is missing or wrong.
     """
     application = history.application
     newest = application.latest if version is None else version
@@ -39,16 +41,29 @@ def mark_released(history: History, version: int | None) -> tuple[LockFile, str]
         raise click.ClickException(
             "nothing was released, since this must be mended first:\n" + "\n".join(problems)
         )
-    lock_file = survey.lock_file
-    unreleased = [
-        number
-        for number in application.versions
-        if number <= newest and not lock_file.versions[number].released
+    return _released(survey.lock_file, [v for v in application.versions if v <= newest])
+
+
+def _released(lock_file: LockFile, versions: Sequence[int]) -> tuple[LockFile, str]:
+    unreleased = [version for version in versions if not lock_file.versions[version].released]
+    late = [
+        name
+        for name, line in sorted(lock_file.snapshots.items())
+        if name.version <= versions[-1] and not line.released
     ]
-    if not unreleased:
+    if not unreleased and not late:
         return lock_file, "nothing to release: these versions are released already"
     for number in unreleased:
         line = replace(lock_file.versions[number], released=True)
         lock_file = lock_file.with_version(number, line)
-    first, last = format_version(unreleased[0]), format_version(unreleased[-1])
-    return lock_file, f"released {first if first == last else f'{first}..{last}'}"
+    for name in late:
+        stored = replace(lock_file.snapshots[name], released=True)
+        lock_file = lock_file.with_snapshot(name, stored)
+    return lock_file, f"released {', '.join([*_span(unreleased), *map(str, late)])}"
+
+
+def _span(versions: Sequence[int]) -> list[str]:
+    if not versions:
+        return []
+    first, last = format_version(versions[0]), format_version(versions[-1])
+    return [first if first == last else f"{first}..{last}"]

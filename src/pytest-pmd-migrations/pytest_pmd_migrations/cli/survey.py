@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import VersionResult, row_digester
+from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore, row_digester
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
@@ -66,14 +66,16 @@ class Survey:
     """Holds everything that was found of one application.
 
     ``snapshots`` are the sound ones, ``unsound`` says what is wrong with each other one; nothing
-    stored of ``rebuilt`` was looked at. ``lineages`` begin with the fresh one, and those of
-    snapshots that are no longer upgraded are left out; ``fresh_schemas`` holds the schema of each
-    version that the fresh one reaches.
+    stored of ``rebuilt`` was looked at, and ``stored_again`` is the variant that may differ from
+    its lock line, if any. ``lineages`` begin with the fresh one, and those of snapshots that are no
+    longer upgraded are left out; ``fresh_schemas`` holds the schema of each version that the fresh
+    one reaches.
     """
 
     history: History
     lock_file: LockFile
     rebuilt: frozenset[SnapshotName]
+    stored_again: SnapshotName | None
     snapshots: Mapping[SnapshotName, StoredSnapshot]
     unsound: Mapping[SnapshotName, SnapshotError]
     lineages: Mapping[Start, LineageSurvey]
@@ -89,40 +91,54 @@ class Survey:
 
     def result(self, version: int) -> VersionResult:
         """Return what a version produces; the fresh lineage must reach it."""
-        schema = self.history.rules.visible(self.fresh_schemas[version])
+        anew = [name.version for name in self.rebuilt]
+        ignored = recorded_ignore(self.history, version, rebuilt=anew)
+        schema = self.fresh_schemas[version].without(ignored)
         return VersionResult(schema.fingerprint, self.rows(version))
 
     def with_built(self, images: Mapping[SnapshotName, Image]) -> Survey:
-        """Return the survey with the lineages of newly built snapshots, which are walked for it.
-
-        Raises StepFailedError, naming the snapshot, when a step cannot be taken.
-        """
+        """Return the survey with the lineages of newly built snapshots, which are walked for it."""
         lineages = dict(self.lineages)
         for name, image in images.items():
             lineages[name] = _walk_lineage(self.history, image, self.rebuilt)
-            failure = lineages[name].failure
-            if failure is not None:
-                raise StepFailedError(
-                    f"{name} cannot be upgraded: {failure.story}", version=failure.version
-                ) from failure
         return replace(self, lineages=lineages)
 
+    def without_failing_variants(self) -> Survey:
+        """Return the survey without the variants that are to be stored and cannot be upgraded."""
+        failing = {
+            start
+            for start, lineage in self.lineages.items()
+            if isinstance(start, SnapshotName)
+            and start.variant
+            and lineage.failure is not None
+            and (start == self.stored_again or start not in self.lock_file.snapshots)
+        }
+        return replace(
+            self,
+            snapshots={name: one for name, one in self.snapshots.items() if name not in failing},
+            lineages={start: one for start, one in self.lineages.items() if start not in failing},
+        )
 
-def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> Survey:
+
+def take_survey(
+    history: History,
+    *,
+    rebuilt: Collection[SnapshotName] = (),
+    stored_again: SnapshotName | None = None,
+) -> Survey:
     """Read and verify each stored snapshot, and walk each lineage, once.
 
-    ``rebuilt`` are snapshots that are to be built anew, whatever is stored of them.
+    ``rebuilt`` are snapshots that are to be built anew, whatever is stored of them; the variant
+    ``stored_again`` was changed on purpose since its lock line was written.
     Raises LockFileError when the lock file cannot be read, SnapshotError when a stored file's
     name is none.
     """
     snapshots: dict[SnapshotName, StoredSnapshot] = {}
     unsound: dict[SnapshotName, SnapshotError] = {}
     names, lock_file = history.store.names, history.store.lock_file
-    for name in names:
-        if name in rebuilt:
-            continue
+    for name in (one for one in names if one not in rebuilt):
         try:
-            snapshots[name] = _read_sound(history, name)
+            snapshots[name] = _read_sound(history, name, changed=name == stored_again)
         except SnapshotError as error:
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
@@ -133,13 +149,22 @@ def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> 
     for name, stored in snapshots.items():
         if name in history.supported:
             lineages[name] = _walk_lineage(history, stored.image, anew)
-    return Survey(history, lock_file, anew, snapshots, unsound, lineages, fresh_schemas)
+    found = Survey(history, lock_file, anew, stored_again, snapshots, unsound, lineages, {})
+    return replace(found, fresh_schemas=fresh_schemas)
 
 
-def is_released(history: History, version: int) -> bool:
-    """Return whether the lock file says that the version is released."""
-    line = history.store.lock_file.versions.get(version)
-    return line is not None and line.released
+def is_released(history: History, name: SnapshotName) -> bool:
+    """Return whether the lock file says that the snapshot is released.
+
+    A variant is released with the versions up to its own; one that was stored later, by the next
+    ``release``.
+    """
+    lock_file = history.store.lock_file
+    if not name.variant:
+        line = lock_file.versions.get(name.version)
+        return line is not None and line.released
+    stored = lock_file.snapshots.get(name)
+    return stored is not None and stored.released and name.version <= lock_file.newest_released
 
 
 def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
@@ -166,15 +191,20 @@ def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
     return "same" if stored.replace(b"\r\n", b"\n") == text.encode() else "other"
 
 
-def _read_sound(history: History, name: SnapshotName) -> StoredSnapshot:
-    """Return a stored snapshot, verified, whose every page can be read; else SnapshotError."""
-    image = history.store.read(name)
+def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> StoredSnapshot:
+    """Return a stored snapshot, verified, whose every page can be read; else SnapshotError.
+
+    One may be damaged that is declared so; one that was ``changed`` on purpose may differ from its
+    lock line.
+    """
+    image = history.store.read_changed(name) if changed else history.store.read(name)
+    excuse = history.application.stored.get(str(name))
     with closing(image.connect()) as conn:
         try:
             found = str(conn.execute("PRAGMA integrity_check").fetchone()[0])
         except sqlite3.DatabaseError as error:
             found = str(error)
-        if found != "ok":
+        if found != "ok" and (excuse is None or excuse.damaged_until is None):
             raise SnapshotError(
                 f"snapshot {name} is corrupt",
                 f"{shown_path(history.store.folder.file(name))}: {found.splitlines()[-1]}."

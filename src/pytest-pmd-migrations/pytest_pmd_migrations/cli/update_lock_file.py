@@ -33,11 +33,11 @@ def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> Lo
     for version in survey.history.application.versions:
         versions[version] = _version_line(survey, version, built)
     images = {name: stored.image for name, stored in survey.snapshots.items()} | dict(built)
-    snapshots = {name: line for name, line in old.snapshots.items() if name in images}
+    # What is wrong with a variant is told, and its line stays.
+    snapshots = {n: line for n, line in old.snapshots.items() if n in images or n.variant}
     for name, image in images.items():
-        if name not in snapshots or name in built:
-            with closing(image.connect()) as conn:
-                snapshots[name] = SnapshotLine(content_digest(image.content), count_rows(conn))
+        if name not in snapshots or name in built or name == survey.stored_again:
+            snapshots[name] = _snapshot_line(old, name, image)
     return LockFile(versions, snapshots)
 
 
@@ -54,13 +54,21 @@ def list_changes(old: LockFile, new: LockFile) -> Iterator[str]:
         yield f"dropped  {LOCK_FILE}  {name}"
 
 
+def _snapshot_line(old: LockFile, name: SnapshotName, image: Image) -> SnapshotLine:
+    with closing(image.connect()) as conn:
+        rows = count_rows(conn)
+    late = bool(name.variant) and name.version <= old.newest_released
+    return SnapshotLine(content_digest(image.content), rows, released=not late)
+
+
 def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Image]) -> VersionLine:
     """Return a version's line: a new one, or the old one with the rows of new lineages."""
     new = version_line(survey.history, version, survey.result(version), released=False)
     old = survey.lock_file.versions.get(version)
     if old is None or SnapshotName(version) in built:
         return new
-    kept = {start: digest for start, digest in old.rows.items() if start not in built}
+    renewed = {*built, survey.stored_again}
+    kept = {start: digest for start, digest in old.rows.items() if start not in renewed}
     # The digests of one line leave out the same columns, whichever lineage came later.
     volatile = old.volatile if old.rows else new.volatile
     return replace(old, rows={**new.rows, **kept}, volatile=volatile)

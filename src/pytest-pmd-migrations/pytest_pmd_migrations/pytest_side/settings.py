@@ -11,10 +11,11 @@ from typing import TypeVar, cast, get_args
 import pytest
 
 from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.doubled_number import accuse_newcomer
 from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
-from pytest_pmd_migrations.errors import MigrationTestError, SettingError
+from pytest_pmd_migrations.errors import DoubledNumberError, MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.parse_declarations import (
     read_rows_file,
@@ -65,8 +66,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     )
     several = len(sources) > 1
     rows = rows_path(config)
-    if new_rows_file and rows is not None and not rows.exists():
-        rows = None
+    rows = None if new_rows_file and rows is not None and not rows.exists() else rows
     histories = []
     for source in sources:
         application = Application(
@@ -89,6 +89,9 @@ def _sources(config: pytest.Config) -> list[Source]:
     if text:
         try:
             sources.append(resolve_source(text, root=config.rootpath))
+        except DoubledNumberError as error:
+            snapshots = config.rootpath / str(config.getini("migration_snapshots"))
+            raise SettingError(f"{accuse_newcomer(error, snapshots)}{where}") from error
         except SettingError as error:
             raise SettingError(f"{error}{where}") from error
     hook = "pytest_migration_sources"

@@ -39,6 +39,7 @@ def compare_rows(
     findings: list[RowFinding] = []
     notes: list[str] = []
     used: frozenset[DeclarationKey] = frozenset()
+    lost: int | None = 0
     if not unchanged_rows(before.content, after.content):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):
@@ -51,11 +52,12 @@ def compare_rows(
                 )
             findings.extend(comparison.findings)
             notes.extend(comparison.notes)
-            used = frozenset(old.declared.used)
+            used, lost = frozenset(old.declared.used), comparison.lost
         except BrokenDeclarationError as error:
             findings.append(broken_declaration(error))
+            lost = None
     findings.extend(_verify(before, after, declarations))
-    return RowsReport(tuple(findings), tuple(notes), used)
+    return RowsReport(tuple(findings), tuple(notes), used, lost)
 
 
 def _verify(before: Image, after: Image, declarations: Declarations) -> Iterator[RowFinding]:

@@ -47,7 +47,9 @@ def digest_tables(
 def count_rows(conn: sqlite3.Connection) -> dict[str, int]:
     """Return how many rows each table has."""
     return {
-        table.name: int(conn.execute(f"SELECT count(*) FROM {quote(table.name)}").fetchone()[0])
+        table.name: int(
+            conn.execute(f"SELECT count(*) FROM main.{quote(table.name)}").fetchone()[0]
+        )
         for table in list_tables(conn).values()
     }
 

@@ -21,8 +21,11 @@ __all__ = ["Damage", "Damages", "Strays", "find_damage", "find_strays", "stray_f
 
 _READ = 100
 _SHOWN = 3
+_OF_INDEX = re.compile(
+    r"(?:row \d+ missing from|wrong # of entries in|row \d+ values differ from) index (?P<name>.+)"
+)
 _MISMATCH = "foreign key mismatch"
-_OF_TABLE = "SELECT * FROM pragma_foreign_key_check(CAST(? AS TEXT))"
+_OF_TABLE = "SELECT * FROM pragma_foreign_key_check(CAST(? AS TEXT), 'main')"
 _PAGES = "integrity_check"
 _UNCHECKED = "foreign_key_check"
 _INDEX = "full-text index"
@@ -80,6 +83,7 @@ class Damages:
         """Yield a finding about the file, one about its foreign keys, one for each index."""
         broken, unchecked = self._lines(_PAGES), self._lines(_UNCHECKED)
         if broken:
+            broken = (*broken, *self._rebuilt())
             yield RowFinding("", None, "integrity_check finds the file broken", broken, kind=_PAGES)
         if unchecked:
             message = "foreign keys cannot be checked"
@@ -88,6 +92,14 @@ class Damages:
             if one.kind == _INDEX:
                 message = f"the full-text index {one.table} does not match its content"
                 yield RowFinding(one.table, None, message, (cut_line(one.line),), kind=_INDEX)
+
+    def _rebuilt(self) -> Iterator[str]:
+        """Yield what mends an index that has other values than its table, where that is all."""
+        lines = [one.line for one in self.found if one.kind == _PAGES]
+        indexes = [_OF_INDEX.fullmatch(line) for line in lines]
+        if all(indexes):
+            for name in sorted({quote(found["name"]) for found in indexes if found}):
+                yield cut_line(f"the step can build it anew: REINDEX {name};")
 
     def _lines(self, kind: str) -> tuple[str, ...]:
         lines = (cut_line(one.line) for one in self.found if one.kind == kind)
@@ -141,7 +153,7 @@ def find_strays(conn: sqlite3.Connection) -> Strays:
 def _violations(conn: sqlite3.Connection, tables: frozenset[str]) -> list[tuple[str, str]]:
     """Return the table and the parent of each row that points at nothing."""
     try:
-        rows = conn.execute("PRAGMA foreign_key_check").fetchall()
+        rows = conn.execute("PRAGMA main.foreign_key_check").fetchall()
     except sqlite3.OperationalError as error:
         if _MISMATCH not in str(error):
             raise
@@ -179,7 +191,7 @@ def find_damage(conn: sqlite3.Connection, image: Image, *, strays: Strays) -> Da
 
 def _pages(conn: sqlite3.Connection) -> Iterator[Damage]:
     try:
-        rows = [str(row[0]) for row in conn.execute(f"PRAGMA integrity_check({_READ})")]
+        rows = [str(row[0]) for row in conn.execute(f"PRAGMA main.integrity_check({_READ})")]
     except sqlite3.DatabaseError as error:
         rows = [str(error)]
     if rows != ["ok"]:

@@ -43,9 +43,11 @@ class RowsReport:
     """Tells what became of the rows in one step.
 
     ``notes`` are no faults (new rows, tables that cannot be read); ``used`` are the declarations
-    that some row needed.
+    that some row needed. ``lost`` counts the rows that no table has any more, declared or not; it
+    is None where a declaration cannot be read, and so the rows were not compared.
     """
 
     findings: tuple[RowFinding, ...] = ()
     notes: tuple[str, ...] = ()
     used: frozenset[DeclarationKey] = frozenset()
+    lost: int | None = 0

@@ -39,13 +39,15 @@ __all__ = ["TableComparison"]
 class TableComparison:
     """Compares the tables of one step one by one, and keeps what it finds.
 
-    ``findings`` and ``notes`` are complete after ``run``. Values of columns that ``volatile``
+    ``findings``, ``notes`` and ``lost``, the number of rows that no table has any more, are
+    complete after ``run``. Values of columns that ``volatile``
     (globs on "table.column") names may change.
     """
 
     def __init__(self, step: RepeatableStep, volatile: Sequence[str]) -> None:
         self.findings: list[RowFinding] = []
         self.notes: list[str] = []
+        self.lost = 0
         self._step = step
         self._old, self._new = step.old, step.new
         self._declared = step.old.declared
@@ -67,6 +69,7 @@ class TableComparison:
             target = self._renamed.get(name, name)
             if (name, "") in self._declared.dropped:
                 self._declared.use("DELETES", name)
+                self.lost += self._old.count(name)
             elif target in self._new.tables:
                 self._compare_kept(table, target)
             else:
@@ -115,6 +118,7 @@ class TableComparison:
         """Report the rows that are gone and the values that are others."""
         name = table.name
         total = self._old.count(fold(name))
+        self.lost += matched.deleted
         if matched.deleted:
             self._declared.use("DELETES", name)
         for column in matched.allowed:
@@ -125,6 +129,7 @@ class TableComparison:
             self.notes.append(f"{name}: {counted(matched.new, 'new row')}")
         if matched.lost:
             lost, unproven = find_rows_elsewhere(self._step, table, target, columns, matched.lost)
+            self.lost += len(lost)
             if lost:
                 which = find_lost(self._old, self._new, table, lost)
                 self.findings.append(rows_lost(table, lost, total, which, unproven))
@@ -147,6 +152,7 @@ class TableComparison:
         if any(row.deleted for row in rows):
             self._declared.use("DELETES", table.name)
         kept = [row for row in rows if not row.deleted]
+        self.lost += len(rows) - len(kept)
         missing = [
             column
             for column in table.columns
@@ -161,6 +167,7 @@ class TableComparison:
             self._use_changes(table, column)
         declared = any(self._declared.explains(table.name, c) for c in missing)
         if kept and not found.proven and not declared:
+            self.lost += len(kept)
             self.findings.append(table_gone(table, kept, unproven))
             return
         for column in missing:

@@ -50,8 +50,8 @@ class VersionLine:
     ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
     that version, ``rows`` the digest of the rows that each lineage has after the step, by what the
     lineage starts from; ``label`` what the migration's own tool calls it, mostly empty.
-    ``volatile`` are the globs on columns that the digests leave out, None in a line that was
-    written before lines said so.
+    ``volatile`` are the globs on columns that the digests leave out, ``ignore`` those on objects
+    that digests and fingerprint do; None in a line that was written before lines said so.
     """
 
     file: str
@@ -61,14 +61,20 @@ class VersionLine:
     released: bool = False
     label: str = ""
     volatile: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """Records one stored file: its SHA-256 and its number of rows, by table."""
+    """Records one stored file: its SHA-256 and its number of rows, by table.
+
+    ``released`` is false for a variant that was stored after its version was released, and since
+    then nothing was.
+    """
 
     digest: str
     rows: Mapping[str, int]
+    released: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,8 +134,9 @@ def read_lock_file(path: Path) -> LockFile:
     snapshots: dict[SnapshotName, SnapshotLine] = {}
     for name, line in _tables(path, content, "snapshots"):
         with _told(path, text, "snapshots", name):
-            stored = SnapshotLine(str(line["digest"]), dict(line["rows"]))
-            snapshots[SnapshotName.parse(name)] = stored
+            snapshots[SnapshotName.parse(name)] = SnapshotLine(
+                str(line["digest"]), dict(line["rows"]), released=line.get("released", True)
+            )
     return LockFile(versions, snapshots)
 
 
@@ -173,15 +180,17 @@ def _version_line(line: Mapping[str, Any]) -> VersionLine:
         rows={_start(text): digest for text, digest in line["rows"].items()},
         released=released,
         label=str(line.get("id", "")),
-        volatile=_volatile(line.get("volatile")),
+        volatile=_globs(line, "volatile"),
+        ignore=_globs(line, "ignore"),
     )
 
 
-def _volatile(globs: object) -> tuple[str, ...] | None:
+def _globs(line: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
+    globs = line.get(key)
     if globs is None:
         return None
     if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
-        raise TypeError(f"volatile is {globs!r}")
+        raise TypeError(f"{key} is {globs!r}")
     return tuple(globs)
 
 
@@ -203,8 +212,9 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
         yield f"released = {str(line.released).lower()}"
         yield f"text = {_text(line.text)}"
         yield f"schema = {_text(line.schema)}"
-        if line.volatile is not None:
-            yield f"volatile = [{', '.join(map(_text, line.volatile))}]"
+        for key, globs in (("volatile", line.volatile), ("ignore", line.ignore)):
+            if globs is not None:
+                yield f"{key} = [{', '.join(map(_text, globs))}]"
         yield f"[versions.{format_version(version)}.rows]"
         for start, digest in sorted((str(start), digest) for start, digest in line.rows.items()):
             yield f"{_text(start)} = {_text(digest)}"
@@ -212,6 +222,8 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
         yield ""
         yield f"[snapshots.{_text(str(name))}]"
         yield f"digest = {_text(stored.digest)}"
+        if not stored.released:
+            yield "released = false"
         yield f"[snapshots.{_text(str(name))}.rows]"
         for table, count in sorted(stored.rows.items()):
             yield f"{_text(table)} = {count}"

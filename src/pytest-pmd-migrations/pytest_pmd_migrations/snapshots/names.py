@@ -55,6 +55,15 @@ class SnapshotName:
             )
         return name
 
+    @classmethod
+    def typed(cls, text: str) -> SnapshotName:
+        """Return the name that a person typed, who may leave out the zeros: ``7``, ``7+variant``.
+
+        Raises SnapshotError when it is none.
+        """
+        version, plus, variant = text.partition("+")
+        return cls.parse((version.zfill(4) if version.isdecimal() else version) + plus + variant)
+
     def __str__(self) -> str:
         number = format_version(self.version)
         return f"{number}+{self.variant}" if self.variant else number

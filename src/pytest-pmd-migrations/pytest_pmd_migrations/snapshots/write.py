@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.temporary_files import owned_file
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.wording import shown_path
 
@@ -64,18 +64,9 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        with owned_file(path, content) as temporary:
             temporary.chmod(0o644)
             temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise SnapshotError(
             f"{shown_path(path)} cannot be written: {error.strerror}; expected a folder to write"

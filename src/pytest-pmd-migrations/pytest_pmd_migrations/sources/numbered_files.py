@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.errors import DoubledNumberError, SourceError
 from pytest_pmd_migrations.sources.protocol import Location
 
-__all__ = ["MigrationFile", "find_files", "has_files", "versions_folder"]
+__all__ = ["MigrationFile", "files_of_number", "find_files", "has_files", "versions_folder"]
 
 _NUMBERED_FILE = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
 _UP = re.compile(r"^\s*(?:async\s+)?def\s+up\b", re.MULTILINE)
@@ -33,6 +33,17 @@ class MigrationFile:
             if match:
                 return Location(self.path, text.count("\n", 0, match.end()) + 1)
         return Location(self.path)
+
+
+def files_of_number(path: Path) -> tuple[Path, ...]:
+    """Return the migrations that have the number of that file, in its folder."""
+    number = _number(path)
+    return tuple(sorted(file for file in _files(path.parent) if _number(file) == number))
+
+
+def _number(path: Path) -> int | None:
+    match = _NUMBERED_FILE.fullmatch(path.name)
+    return int(match["version"]) if match else None
 
 
 def versions_folder(folder: Path) -> Path:
@@ -62,9 +73,11 @@ def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
             continue
         version = int(match["version"])
         if version in found:
-            raise SourceError(
+            raise DoubledNumberError(
                 f"{setting} has two migrations numbered {version}: {found[version].path.name} and"
-                f" {path.name} in {folder}; expected one. Renumber the newer one"
+                f" {path.name} in {folder}; expected one. Renumber the newer one",
+                version=version,
+                files=files_of_number(path),
             )
         found[version] = MigrationFile(version, path)
     files = tuple(found[version] for version in sorted(found))

@@ -25,6 +25,7 @@ __all__ = [
     "location_of",
     "rerun",
     "runner_of",
+    "text_of",
     "versions_of",
     "volatile_columns",
 ]
@@ -56,6 +57,8 @@ class Source(Protocol):
       without it, the check ``again`` has nothing to run;
     - ``label(version) -> str``: what the application's own tool calls that migration, such as a
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
+    - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
+      where it says nothing, the function or other statement at its location, else the whole file;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
@@ -166,6 +169,27 @@ def label_of(source: Source, version: int) -> str:
         raise SourceError(
             f"{_described(source)}: {call} returned {found!r}; expected one printable line of text"
             " without spaces at its ends"
+        )
+    return found
+
+
+def text_of(source: Source, version: int) -> bytes | None:
+    """Return that migration's own text, None where the source says nothing of it.
+
+    Raises SourceError where it raises, or answers with anything but a text.
+    """
+    own = getattr(source, "text", None)
+    if not callable(own):
+        # As with labels: it may be anything in a source written before.
+        return None
+    call = f"text({version})"
+    found = _ask(_described(source), call, lambda: own(version))
+    if isinstance(found, str):
+        return found.encode(errors="surrogatepass")
+    if not isinstance(found, bytes):
+        raise SourceError(
+            f"{_described(source)}: {call} returned a {type(found).__name__}; expected the"
+            " migration's own text, as str or bytes"
         )
     return found
 

@@ -254,6 +254,47 @@ def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):
     ]
 
 
+def test_views_and_triggers_that_name_main_are_read(tmp_path):
+    view = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); CREATE VIEW w AS SELECT * FROM main.t"
+    found = verdict(
+        tmp_path, App([view, "UPDATE t SET v = upper(v)"]), rows="INSERT INTO t VALUES (1, 'a')"
+    )
+    assert [finding.headline for finding in found.findings] == [
+        "0002_step.sql: t.v changed in 1 of 1 row"
+    ]
+
+
+def test_temporary_objects_that_a_step_leaves_stand_for_no_table(tmp_path):
+    """They live as long as the runner's connection, and their names come before main's."""
+    parent = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p(id))"
+    steps = [
+        f"{FIRST};{parent}",
+        "CREATE TEMP TABLE t AS SELECT 9 AS id, 'other' AS v;"
+        "CREATE TEMP TABLE c (p REFERENCES nowhere(id)); INSERT INTO temp.c VALUES (7);"
+        "CREATE TEMP VIEW info AS SELECT 1 AS name, 2 AS value;"
+        "CREATE TEMP TRIGGER r AFTER UPDATE ON main.t BEGIN SELECT 1 FROM main.p; END",
+        "UPDATE main.info SET value = 3",
+        "DELETE FROM main.t WHERE id = 1",
+    ]
+    found = verdict(tmp_path, App(steps))
+    assert [finding.headline for finding in found.findings] == [
+        "0003_step.sql: info.value changed in 1 of 1 row",
+        "0004_step.sql: t lost 1 of 2 rows",
+    ]
+
+
+def test_an_index_that_a_step_gives_another_meaning_is_named_with_the_step(tmp_path):
+    """A text in double quotes is the column of that name as soon as there is one."""
+    steps = [FIRST, 'CREATE INDEX by_state ON t(v, "state")', "ALTER TABLE t ADD COLUMN state"]
+    assert said(verdict(tmp_path, App(steps))) == [
+        "0003_step.sql: integrity_check finds the file broken",
+        "",
+        "    row 1 missing from index by_state",
+        "    row 2 missing from index by_state",
+        '    the step can build it anew: REINDEX "by_state";',
+    ]
+
+
 def test_a_step_that_cannot_be_taken_is_the_cause(tmp_path):
     found = verdict(tmp_path, App([FIRST, "DROP TABLE nowhere"]))
     assert found.findings == ()

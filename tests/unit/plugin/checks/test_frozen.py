@@ -12,6 +12,7 @@ from pathlib import Path
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
+from pytest_pmd_migrations.sources import Location
 
 from tests.unit.plugin.built_application import (
     Repeatable,
@@ -134,8 +135,97 @@ def test_renumbered_versions_fail_at_both_numbers(tmp_path: Path) -> None:
     steps = {1: ONE, 2: TRIM, 3: "CREATE TABLE tags(a)"}
     history = released(tmp_path, steps, versions=(1, 2, 3))
     history = changed(history, {1: ONE, 2: steps[3], 3: TRIM})
-    assert told(history, "0002", "frozen").startswith("0002_step.py was edited after release")
-    assert told(history, "0003", "frozen").startswith("0003_step.py was edited after release")
+    folder = history.application.source.folder
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py was renumbered to 0003_step.py\n"
+        "frozen.toml has 0002_step.py as released 0002. Its text stands in\n"
+        "0003_step.py now: databases at 0002 would run it again.\n"
+        "  only in fresh now  table tags (1 column)\n"
+        "\n"
+        "Give the released one its number back:"
+        f" git mv {folder}/0003_step.py {folder}/0002_step.py"
+    )
+    assert told(history, "0003", "frozen").startswith("0003_step.py was renumbered to 0002_step.py")
+
+
+def test_a_migration_whose_number_another_took_is_told_with_both_names(tmp_path: Path) -> None:
+    """Another branch's file took the number; the released text stands behind it, unedited."""
+    history = released(tmp_path)
+    history = changed(history, {1: ONE, 2: "CREATE TABLE other(a)", 3: TRIM})
+    folder = history.application.source.folder
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py was renumbered to 0003_step.py\n"
+        "frozen.toml has 0002_step.py as released 0002. Its text stands in\n"
+        "0003_step.py now: databases at 0002 would run it again. 0002_step.py is not\n"
+        "known there: databases at 0002 never run it.\n"
+        "  only in fresh now  table other (1 column)\n"
+        "\n"
+        "Give 0002_step.py the next free number.\n"
+        "Give the released one its number back:"
+        f" git mv {folder}/0003_step.py {folder}/0002_step.py"
+    )
+
+
+def test_a_removed_migration_whose_text_stands_elsewhere_was_renumbered(tmp_path: Path) -> None:
+    history = changed(released(tmp_path), {1: ONE, 3: TRIM})
+    assert told(history, "0002", "frozen").startswith(
+        "0002_step.py was renumbered to 0003_step.py\n"
+    )
+
+
+def test_a_module_that_says_its_new_number_is_the_same_module(tmp_path: Path) -> None:
+    def module(version: int) -> str:
+        return f"VERSION = {version}\nDESCRIPTION = 'Trim'\n\n\ndef up(db):\n    trim(db)\n"
+
+    history = released(tmp_path)
+    path = history.application.location(2).path
+    path.write_text(module(2))
+    history = changed(lock(history, released=(1, 2)), {1: ONE, 2: "SELECT 1", 3: TRIM})
+    history.application.location(3).path.write_text(module(3))
+    assert told(history, "0002", "frozen").startswith(
+        "0002_step.py was renumbered to 0003_step.py\n"
+    )
+
+
+class Named(Repeatable):
+    """Steps in files whose names are given."""
+
+    names: Mapping[int, str]
+
+    def location(self, version: int) -> Location:
+        names = getattr(self, "names", {})
+        return Location(self.folder / names.get(version, f"{version:04d}_step.py"))
+
+
+def renamed(history: History, names: Mapping[int, str], steps: Mapping[int, Up]) -> History:
+    source = type("Renamed", (Named,), {"names": names})(history.application.source.folder, steps)
+    return history_of(source, history.store.folder)
+
+
+def test_a_renamed_migration_is_a_note_with_both_names(tmp_path: Path) -> None:
+    history = renamed(released(tmp_path), {2: "0002_trim.py"}, STEPS)
+    note = Note(MigrationRow(2), "0002_step.py was renamed to 0002_trim.py since release")
+    found = verdict(history, "0002", "frozen")
+    assert (found.findings, found.notes) == ((), (note,))
+
+
+def test_a_file_that_took_the_place_of_a_released_one_is_accused(tmp_path: Path) -> None:
+    steps = {1: ONE, 2: "CREATE TABLE other(a)"}
+    history = renamed(released(tmp_path), {2: "0002_other.py"}, steps)
+    folder = history.application.source.folder
+    assert told(history, "0002", "frozen") == (
+        "0002_step.py was replaced by 0002_other.py\n"
+        "frozen.toml has 0002_step.py as released 0002. 0002_other.py is not known\n"
+        "there: databases at 0002 never run it.\n"
+        "  only in fresh now  table other (1 column)\n"
+        "\n"
+        "Give 0002_other.py the next free number.\n"
+        f"Put the released one back: git checkout -- {folder}/0002_step.py"
+    )
+    same = renamed(history, {2: "0002_other.py"}, {**STEPS, 2: f"{TRIM} WHERE 1"})
+    assert [note.text for note in verdict(same, "0002", "frozen").notes] == [
+        "0002_other.py stands in the place of 0002_step.py since release, and does the same"
+    ]
 
 
 def test_a_late_inserted_version_fails(tmp_path: Path) -> None:
@@ -181,12 +271,22 @@ def test_a_version_that_cannot_be_built_any_more_fails_and_names_the_step(tmp_pa
 
 
 def test_what_the_settings_ignore_is_not_recorded(tmp_path: Path) -> None:
-    steps = {1: throws_dice("log", f"{ONE}; CREATE TABLE log(at); INSERT INTO log VALUES (1)")}
-    history = application(tmp_path, steps, ignore_patterns=("log",))
+    """A later setting changes nothing that is recorded, and a finding says what was."""
+    log = f"{ONE}; CREATE TABLE log(at); INSERT INTO log VALUES ('now')"
+    history = application(tmp_path, {1: log}, ignore_patterns=("log",))
     store(history, "0001", f"{ONE}; CREATE TABLE log(at)")
     assert told(lock(history, released=(1,)), "0001", "frozen") == ""
-    history = application(tmp_path, steps)
-    assert told(lock(history, released=(1,)), "0001", "frozen") != ""
+    for step, rules in (
+        (log.replace("now", "then"), Rules(ignore_patterns=("log",))),
+        (log.replace("now", "then"), Rules()),
+        (log.replace("log(at)", "log(at, why)").replace("('now')", "(1, 2)"), Rules()),
+    ):
+        source = Repeatable(history.application.source.folder, {1: step})
+        assert told(history_of(source, history.store.folder, rules), "0001", "frozen") == ""
+    source = Repeatable(history.application.source.folder, {1: f"{log}; CREATE TABLE more(a)"})
+    assert "compared as it was recorded, with migration_ignore = ['log']" in told(
+        history_of(source, history.store.folder), "0001", "frozen"
+    )
 
 
 def throws_dice(table: str, made: str, column: str = "at") -> Up:

@@ -11,6 +11,8 @@ from tests.unit.plugin.cli.conftest import FIRST, SECOND, THIRD, Project
 
 Make = Callable[..., Project]
 
+NOTHING = (0, "nothing to build: every version has its snapshot and its lock line\n")
+
 
 def test_a_project_in_order(stored: Make) -> None:
     made = stored(FIRST)
@@ -161,6 +163,51 @@ def test_what_is_ignored_is_no_part_of_what_a_version_gives(stored: Make) -> Non
     assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
     made.write("db/sql/0002_step_2.sql", "CREATE TABLE log(y, z);\n")
     assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
+
+
+def test_what_a_migration_makes_and_is_ignored_can_be_released(stored: Make) -> None:
+    """One rule for what is recorded and what is compared: a table, its index, its rows, a glob."""
+    made = stored(
+        "CREATE TABLE a(x); CREATE TABLE log(y); INSERT INTO log VALUES (1);\n",
+        "CREATE INDEX log_y ON log(y); CREATE TRIGGER a_log AFTER INSERT ON a BEGIN"
+        " INSERT INTO log VALUES (new.x); END;\n",
+        "DELETE FROM log; CREATE TABLE log_old(y); DROP TABLE log;\n",
+        settings='migration_ignore = ["log*", "a_log"]\n',
+    )
+    assert made.run("snapshot") == NOTHING
+    assert made.run("check") == (0, "3 versions, 3 snapshots: all in order\n")
+    assert made.run("release") == (0, "released 0001..0003\n")
+    assert made.run("check") == (0, "3 versions, 3 snapshots: all in order\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'migration_ignore = ["log"]\n'),
+        ('migration_ignore = ["log"]\n', ""),
+        ('migration_ignore = ["log"]\n', 'migration_ignore = ["a", "l*"]\n'),
+    ],
+)
+def test_a_later_setting_changes_nothing_that_is_recorded(
+    stored: Make, before: str, after: str
+) -> None:
+    scripts = (
+        "CREATE TABLE a(x); CREATE TABLE log(y);\n",
+        "INSERT INTO log VALUES (1); INSERT INTO a VALUES (2);\n",
+    )
+    made = stored(*scripts, settings=before)
+    assert made.run("release")[0] == 0
+    settings = (made.path / "pyproject.toml").read_text()
+    made.write("pyproject.toml", settings.removesuffix(before) + after)
+    assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
+    made.write("db/sql/0003_step_3.sql", "INSERT INTO log VALUES (3);\n")
+    assert made.run("snapshot")[0] == 0
+    assert made.run("release") == (0, "released 0003\n")
+    edited = scripts[1].replace("a VALUES (2)", "a VALUES (20)")
+    made.write("db/sql/0002_step_2.sql", edited)
+    code, text = made.run("check")
+    assert code == 1
+    assert text.startswith("0002_step_2.sql no longer does what it did at release.")
 
 
 def test_a_released_migration_that_was_removed(stored: Make) -> None:

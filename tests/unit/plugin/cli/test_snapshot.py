@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.build import build_missing, write_built
-from pytest_pmd_migrations.snapshots import SnapshotFolder
+from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName
 from pytest_pmd_migrations.sources import resolve_source
 
 from tests.unit.plugin.built_application import history_of
@@ -271,9 +271,16 @@ def test_a_version_that_does_not_exist_cannot_be_rewritten(stored: Make) -> None
         2,
         "Error: there is no version 0007 to rewrite; versions are 0001..0002\n",
     )
-    code, text = made.run("snapshot", "--rewrite", "0")
+    assert made.run("snapshot", "--rewrite", "0") == (
+        2,
+        "Error: there is no version 0000 to rewrite; versions are 0001..0002\n",
+    )
+    code, text = made.run("snapshot", "--rewrite", "one")
     assert code == 2
-    assert text.endswith("Error: Invalid value for '--rewrite': 0 is not in the range x>=1.\n")
+    assert text.endswith(
+        "Error: Invalid value for '--rewrite': 'one' is not the name of a snapshot; expected four"
+        " digits and, for a variant, a plus sign and its name: 0007 or 0007+variant\n"
+    )
 
 
 def test_upgraded_and_fresh_that_differ_are_refused(stored: Make) -> None:
@@ -323,7 +330,9 @@ def test_a_step_that_generated_rows_break_is_named(project: Make) -> None:
         "Error: db/sql/0002_step_2.sql:1 fails, upgraded from 0001; nothing was written: the step"
         " to 0002 raised MigrationFailedError: migration 0002 (step 2) failed and was undone:"
         " IntegrityError: UNIQUE constraint failed: index 'one'\n"
-        "in the statement: CREATE UNIQUE INDEX one ON notes(title IS NULL);\n",
+        "in the statement: CREATE UNIQUE INDEX one ON notes(title IS NULL);\n"
+        "The rows of notes in 0001.db were generated from its schema. Let the step take such"
+        " rows, or let the schema refuse them (NOT NULL, UNIQUE, CHECK).\n",
     )
     assert not made.snapshots.exists()
 
@@ -340,7 +349,9 @@ def test_a_stored_snapshot_that_generated_rows_do_not_reach_is_named(project: Ma
         " 0003 (step 3) failed and was undone: IntegrityError: UNIQUE constraint failed: index"
         " 'one'\n"
         "in the statement: CREATE UNIQUE INDEX one ON tags(tag IS 7);\n"
-        "  db/sql/0003_step_3.sql:1\n",
+        "  db/sql/0003_step_3.sql:1\n"
+        "The rows of notes, tags in 0002.db were generated from its schema. Let the step take such"
+        " rows, or let the schema refuse them (NOT NULL, UNIQUE, CHECK).\n",
     )
     assert [file.name for file in made.snapshots.iterdir()] == ["0003.db"]
 
@@ -390,16 +401,27 @@ def test_a_run_killed_between_two_writes_is_finished_by_the_next(
         for name, content in before.items():
             (made.snapshots / name).write_bytes(content)
 
-    lines = len(list(write_built(build_missing(history(made), rewrite=rewrite))))
+    anew = SnapshotName(rewrite) if rewrite else None
+    lines = len(list(write_built(build_missing(history(made), rewrite=anew))))
     complete = made.files()
     for done in range(lines):
         lay_out()
-        writing = write_built(build_missing(history(made), rewrite=rewrite))
+        writing = write_built(build_missing(history(made), rewrite=anew))
         for _ in range(done):
             next(writing)
         writing.close()
-        list(write_built(build_missing(history(made), rewrite=rewrite)))
+        list(write_built(build_missing(history(made), rewrite=anew)))
         assert made.files() == complete
+
+
+def test_what_a_killed_run_left_beside_the_snapshots_is_removed(stored: Make) -> None:
+    made = stored(FIRST)
+    files = made.files()
+    left = ".0001.db.k3x_9abc.pmd-migrations"
+    (made.snapshots / left).write_bytes(b"half")
+    assert made.run("check") == (0, "1 version, 1 snapshot: all in order\n")
+    assert made.run("snapshot") == (0, f"removed  {left}  left by a run that was killed\n")
+    assert made.files() == files
 
 
 def test_a_folder_that_cannot_be_written_is_named(project: Make) -> None:

@@ -74,7 +74,11 @@ def test_an_index_that_lacks_a_row_is_found():
         conn.commit()
         found = unsound(Image.of_connection(conn))
     assert [finding.evidence for finding in found] == [
-        ("row 1 missing from index i", "wrong # of entries in index i")
+        (
+            "row 1 missing from index i",
+            "wrong # of entries in index i",
+            'the step can build it anew: REINDEX "i";',
+        )
     ]
 
 

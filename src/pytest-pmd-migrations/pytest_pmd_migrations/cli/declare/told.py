@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_pmd_migrations.application.changed import is_edited
+from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.cli.declare.files import DeclaringFile
 from pytest_pmd_migrations.cli.declare.proposals import Proposal
 from pytest_pmd_migrations.cli.declare.rounds import Found

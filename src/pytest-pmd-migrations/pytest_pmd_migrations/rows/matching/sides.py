@@ -132,7 +132,24 @@ def open_sides(
         # Read without the later database: conditions must not find its tables.
         with closing(before.connect()) as conn:
             declared = resolve_declarations(conn, list_tables(conn, ignore=ignore), declarations)
-    with closing(before.connect(**{AFTER: after})) as conn:
+    with closing(before.connect(**{AFTER: _without_views(after)})) as conn:
         tables = list_tables(conn, ignore=ignore)
         new = list_tables(conn, schema=AFTER, ignore=ignore)
         yield Side(conn, "main", tables, declared), Side(conn, AFTER, new)
+
+
+def _without_views(image: Image) -> Image:
+    """Return the database without its views and triggers, whose text may name its schema.
+
+    SQLite reads no schema that is attached under another name than such a text has ("view v
+    cannot reference objects in database main"). Rows are read from tables alone.
+    """
+    with closing(image.connect()) as conn:
+        having = "FROM sqlite_schema WHERE type IN ('view', 'trigger')"
+        if not conn.execute(f"SELECT EXISTS (SELECT 1 {having})").fetchone()[0]:
+            return image
+        # DROP would have to spell each name, and read the views that it leaves.
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute(f"DELETE {having}")
+        conn.commit()
+        return Image.of_connection(conn)

@@ -1,0 +1,60 @@
+"""Say which of two migrations of one number the lock file does not know: that is the newcomer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_pmd_migrations.errors import DoubledNumberError, LockFileError
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LOCK_FILE,
+    LockFile,
+    VersionLine,
+    read_lock_file,
+    text_digest,
+)
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = ["accuse_newcomer"]
+
+
+def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> str:
+    """Return what to say where two branches gave one number away.
+
+    That is the error's own text where the lock file below ``snapshots`` knows none of the files,
+    or more than one.
+    """
+    lock_file = _read(snapshots)
+    line = lock_file.versions.get(error.version)
+    known = [file for file in error.files if line is not None and _is_recorded(file, line)]
+    if line is None or len(known) != 1:
+        return str(error)
+    newer = [file for file in error.files if file not in known]
+    names = ", ".join(file.name for file in newer)
+    verb = "has" if len(newer) == 1 else "have"
+    state = "released" if line.released else "stored"
+    number = f"{error.version:04d}"
+    return (
+        f"{names} {verb} the number of {known[0].name}, which {LOCK_FILE} has as {state} {number}."
+        f" Give {names} the next free number: {_renaming(newer[0], lock_file)}"
+    )
+
+
+def _is_recorded(file: Path, line: VersionLine) -> bool:
+    return file.name == line.file or text_digest(file.read_bytes()) == line.text
+
+
+def _read(snapshots: Path) -> LockFile:
+    try:
+        return read_lock_file(snapshots / LOCK_FILE)
+    except LockFileError:
+        # It is told when it is needed; a number that is taken twice is told first.
+        return LockFile()
+
+
+def _renaming(file: Path, lock_file: LockFile) -> str:
+    """Return the command that gives a file a number that no file and no lock line has."""
+    number, _, rest = file.name.partition("_")
+    taken = [int(other.name.partition("_")[0]) for other in file.parent.glob("[0-9]*_*.*")]
+    free = max([*taken, *lock_file.versions]) + 1
+    new = file.with_name(f"{free:0{len(number)}d}_{rest}")
+    return f"git mv {shown_path(file)} {shown_path(new)}"

@@ -1,0 +1,61 @@
+"""Count the rows that a step takes out of a database, declared or not."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import RowsReport, compare_rows, count_rows
+from pytest_pmd_migrations.rows.tables import list_tables
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+
+__all__ = ["count_lost_rows"]
+
+
+def count_lost_rows(history: History, version: int, before: Image, after: Image) -> int:
+    """Return how many rows of ``before`` are in no table of ``after``, one step later.
+
+    Rows are matched as the check data does. Those of tables that ``migration_ignore`` names are
+    counted only.
+    """
+    if not before.content:
+        return 0
+    ignore = history.rules.ignore_patterns
+
+    def rerun(conn: sqlite3.Connection) -> None:
+        take_step(history.application.source, conn, version)
+
+    def compare(declarations: Declarations) -> RowsReport:
+        return compare_rows(
+            before,
+            after,
+            declarations=declarations,
+            rerun=rerun,
+            ignore=ignore,
+            volatile=history.volatile,
+        )
+
+    # With what is declared, a row is found again whose key changed.
+    found = compare(replace(history.application.declarations(version), verify=None)).lost
+    if found is None:
+        found = compare(NOTHING_DECLARED).lost or 0
+    return found + _count_lost_ignored(before, after, ignore)
+
+
+def _count_lost_ignored(before: Image, after: Image, ignore: Sequence[str]) -> int:
+    """Return by how many rows the tables that ``ignore`` names became smaller."""
+    if not ignore:
+        return 0
+    with closing(before.connect()) as old, closing(after.connect()) as new:
+        compared = {table.name for table in list_tables(old, ignore=ignore).values()}
+        left = count_rows(new)
+        return sum(
+            max(count - left.get(table, 0), 0)
+            for table, count in count_rows(old).items()
+            if table not in compared
+        )

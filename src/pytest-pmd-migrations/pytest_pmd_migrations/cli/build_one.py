@@ -1,0 +1,154 @@
+"""Build one snapshot: upgrade the one before it, judge the result, fill its empty tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.lost_rows import count_lost_rows
+from pytest_pmd_migrations.application.recorded import digest_rows
+from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
+from pytest_pmd_migrations.application.varying_step import TimedRun
+from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
+from pytest_pmd_migrations.cli.refuse_broken import Soundness, stored_damage
+from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
+from pytest_pmd_migrations.cli.survey import Survey
+from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.fill import Filled, fill_empty_tables
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import (
+    RowFinding,
+    TimeSpan,
+    count_rows,
+    find_strays,
+    stray_findings,
+)
+from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.snapshots.write import canonical_image
+from pytest_pmd_migrations.wording import counted
+
+__all__ = ["Base", "BuiltSnapshot", "build_snapshot"]
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a snapshot is built from: a stored or just built snapshot, or nothing at all."""
+
+    start: Start = FRESH
+    image: Image = EMPTY
+
+
+@dataclass(frozen=True)
+class BuiltSnapshot:
+    """A snapshot as it will be stored, the lines that tell how it was built, and its run."""
+
+    image: Image
+    run: BuiltRun
+    lines: tuple[str, ...]
+
+
+def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnapshot:
+    """Upgrade ``base`` to the version of ``name``, compare it with fresh, fill its empty tables.
+
+    Takes the steps again on one open connection, which the runner may have prepared (loaded
+    modules, functions): the connection of the survey's walk is closed. Raises ClickException
+    where a step fails or leaves a database that a check of the stored file would call broken, and
+    where upgraded and fresh differ.
+    """
+    history = survey.history
+    lost = 0
+    before = base.image
+    since = datetime.now(UTC)
+    with closing(before.connect()) as conn:
+        rows = sum(count_rows(conn).values())
+        soundness = Soundness(history, base.start, before, conn)
+        for version in history.application.versions:
+            if base.start.version < version <= name.version:
+                _take_step(history, conn, version, base)
+                after = Image.of_connection(conn)
+                soundness.refuse_broken(version, after, conn)
+                lost += count_lost_rows(history, version, before, after)
+                before = after
+        _refuse_difference(survey, name, read_schema(conn), base.start)
+        span = TimeSpan(since, datetime.now(UTC))
+        timed = TimedRun(base.start, base.image, before, span)
+        run = BuiltRun(timed, digest_rows(history, conn))
+        image, filled, damage = _fill(history, conn, before)
+    way = f"{FRESH} -> {name}"
+    told = ""
+    if base.start != FRESH:
+        way = f"{base.start} (stored) -> {name} and {way}"
+        told = _told_rows(rows, lost)
+    first = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
+    return BuiltSnapshot(image, run, (first, *_told_empty(name, filled, damage)))
+
+
+def _told_rows(rows: int, lost: int) -> str:
+    """Say what became of the rows of the snapshot that was upgraded."""
+    kept = max(rows - lost, 0)
+    shown = [f"{counted(kept, 'row')} kept, "] if kept or not lost else []
+    if lost:
+        shown.append(f"{counted(lost, 'row')} lost, ")
+    return "".join(shown)
+
+
+def _told_empty(
+    name: SnapshotName, filled: Filled, damage: tuple[RowFinding, ...]
+) -> Iterator[str]:
+    """Yield why tables stayed empty, and how they get rows."""
+    for table, reason in filled.failed.items():
+        yield f"empty    {table}: no generated row fits ({reason})"
+    if damage:
+        what = "; ".join(found.message for found in damage)
+        yield f"empty    every table that was: with generated rows {what}"
+    if filled.failed or damage:
+        yield (
+            f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
+            " pmd-migrations snapshot"
+        )
+
+
+def _fill(
+    history: History, conn: sqlite3.Connection, before: Image
+) -> tuple[Image, Filled, tuple[RowFinding, ...]]:
+    """Fill the empty tables; return what is to be stored, and what the rows would have broken.
+
+    Rows that would break the database are not stored: the second value is empty then.
+    """
+    known = find_strays(conn)
+    filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
+    after = Image.of_connection(conn)
+    damage = stored_damage(conn, after)
+    damage += tuple(stray_findings(find_strays(conn).since(known)))
+    if damage:
+        return canonical_image(before), Filled({}, filled.failed), damage
+    return canonical_image(after), filled, ()
+
+
+def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Base) -> None:
+    try:
+        take_step(history.application.source, conn, version)
+    except StepFailedError as error:
+        what = shown_failure(history, error, str(base.start), outcome="; nothing was written")
+        told = () if base.start == FRESH else told_generated(history, base.start, base.image)
+        lines = (what, *told)
+        raise click.ClickException("\n".join(lines)) from error
+
+
+def _refuse_difference(survey: Survey, name: SnapshotName, upgraded: Schema, base: Start) -> None:
+    diff = survey.history.rules.difference(upgraded, survey.fresh_schemas[name.version])
+    if diff:
+        what = counted(count_differences(diff), "difference")
+        lines = "\n".join(f"  {line}" for line in diff_lines(diff))
+        raise click.ClickException(
+            f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
+            f"{lines}\n\nMend the migration, so that both ways end alike."
+        )

@@ -1,0 +1,82 @@
+"""Refuse to store what a check of the stored file would call broken, and name the step."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import click
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.references import Arrival, ReferenceWalk
+from pytest_pmd_migrations.checks.broken_references import judge_references
+from pytest_pmd_migrations.checks.model import SnapshotRow
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows import RowFinding, find_damage, find_strays
+from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = ["Soundness", "stored_damage"]
+
+
+def stored_damage(conn: sqlite3.Connection, image: Image) -> tuple[RowFinding, ...]:
+    """Return what the check data would call broken in a stored file; ``conn`` shows ``image``.
+
+    Rows that point at nothing are not: users' databases have them.
+    """
+    return tuple(find_damage(conn, image, strays=find_strays(conn)).findings())
+
+
+class Soundness:
+    """Follows one lineage while a snapshot is built, and refuses the first step that breaks it.
+
+    ``start`` is what it begins with, ``image`` that database, which ``conn`` shows.
+    """
+
+    def __init__(
+        self, history: History, start: Start, image: Image, conn: sqlite3.Connection
+    ) -> None:
+        self._history = history
+        self._start = start
+        if start == FRESH:
+            self._walk = ReferenceWalk(history.references, begins_with=())
+        else:
+            self._walk = history.references.walk()
+            self._walk.arrive(stored_text(conn), image, conn)
+
+    def refuse_broken(self, version: int, image: Image, conn: sqlite3.Connection) -> None:
+        """Raise ClickException where the step to ``version`` broke the database, now ``image``.
+
+        That is damage that SQLite finds, and names of the schema that mean nothing any more.
+        """
+        arrival = self._walk.arrive(stored_text(conn), image, conn)
+        damage = stored_damage(conn, image)
+        if damage:
+            raise click.ClickException("\n".join(self._told_damage(version, damage)))
+        if not arrival.appeared:
+            return
+        history = self._history
+        arrivals = {FRESH.version: Arrival(), version: arrival}
+        latest = history.application.latest
+        if version != latest:
+            # A name that a step uses ahead of what a later one makes is no fault.
+            arrivals[latest] = history.references.of_fresh(history.application.versions)[latest]
+        row = SnapshotRow(SnapshotName(version), history.application.label(version))
+        verdict = judge_references(history, row, FRESH, arrivals)
+        for found in verdict.findings:
+            if found.version == version:
+                head = f"{found.headline}, upgraded from {self._start}; nothing was written"
+                raise click.ClickException("\n".join((head, "", *found.lines)))
+
+    def _told_damage(self, version: int, damage: Sequence[RowFinding]) -> list[str]:
+        where = self._history.application.location(version)
+        lines = [
+            f"{shown_path(where.path)}:{where.line} leaves a broken database, upgraded from"
+            f" {self._start}; nothing was written"
+        ]
+        for found in damage:
+            lines.append(f"  {found.message}")
+            lines.extend(f"    {line}" for line in found.evidence)
+        lines.append("Mend the migration: no check would let such a snapshot pass.")
+        return lines
