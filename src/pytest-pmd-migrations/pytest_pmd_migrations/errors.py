@@ -6,6 +6,7 @@ MigrationTestError
 ├── SnapshotError             a stored database is missing, unreadable or mislabelled
 │   └── LockFileError         frozen.toml is missing, unreadable or contradicts the files
 ├── SchemaReadError           a database's schema cannot be read
+├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
@@ -15,10 +16,12 @@ MigrationTestError
 from __future__ import annotations
 
 __all__ = [
+    "HOW_TO_PREPARE",
     "FreshFailedError",
     "InjectionError",
     "LockFileError",
     "MigrationTestError",
+    "MissingNameError",
     "SchemaMismatchError",
     "SchemaReadError",
     "SettingError",
@@ -26,6 +29,10 @@ __all__ = [
     "SourceError",
     "StepFailedError",
 ]
+
+
+HOW_TO_PREPARE = 'migration_connection = "app.db:prepare" (docs/howto/functions-and-collations.md)'
+"""The setting that adds an application's functions and collations, as messages end with it."""
 
 
 class MigrationTestError(Exception):
@@ -59,6 +66,25 @@ class LockFileError(SnapshotError):
 
 class SchemaReadError(MigrationTestError):
     """A database's schema cannot be read."""
+
+
+class MissingNameError(MigrationTestError):
+    """A database needs functions or collations that only its application has.
+
+    ``needed`` are (what needs it, "function" or "collation", its name), such as
+    ``("table notes", "collation", "FOLDED")``.
+    """
+
+    def __init__(self, needed: tuple[tuple[str, str, str], ...]) -> None:
+        self.needed = needed
+        by_thing: dict[str, list[str]] = {}
+        for thing, kind, name in needed:
+            by_thing.setdefault(thing, []).append(f"the {kind} {name}")
+        told = "; ".join(f"{thing} needs {' and '.join(all_)}" for thing, all_ in by_thing.items())
+        super().__init__(
+            f"{told}: the application adds that to its own connections. Name the function that"
+            f" does: {HOW_TO_PREPARE}"
+        )
 
 
 class StepFailedError(MigrationTestError):

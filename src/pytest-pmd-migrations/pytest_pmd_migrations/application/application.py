@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from pytest_pmd_migrations.connection import Preparation, Prepare
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import Start, format_version, version_title
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations, merge
 from pytest_pmd_migrations.sources.files_source import FilesSource
@@ -18,6 +20,7 @@ from pytest_pmd_migrations.sources.protocol import (
     declared_by,
     label_of,
     location_of,
+    preparing_part,
     versions_of,
 )
 
@@ -30,13 +33,29 @@ class Application:
 
     ``name`` is empty where a project has one source, else the source's name, which then stands
     in every id. ``declared`` are the declarations of the ``migration_rows`` file by version,
-    ``statements`` the application's SQL by the names that its hook gave.
+    ``statements`` the application's SQL by the names that its hook gave. ``connection`` is what
+    prepares a connection besides the source's own ``prepare``, each with its name in messages.
     """
 
     source: Source
     name: str = ""
     declared: Mapping[int, Declarations] = field(default_factory=dict)
     statements: Mapping[str, str] = field(default_factory=dict)
+    connection: tuple[tuple[str, Prepare], ...] = ()
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """What the application does to each of its connections, the source's own part first."""
+        return Preparation((*preparing_part(self.source), *self.connection))
+
+    @cached_property
+    def empty(self) -> Image:
+        """The application's database that does not exist yet."""
+        return self.prepared(Image(b""))
+
+    def prepared(self, image: Image) -> Image:
+        """Return a database as one of this application's: each copy is prepared as its own."""
+        return replace(image, preparation=self.preparation)
 
     @cached_property
     def versions(self) -> tuple[int, ...]:

@@ -23,13 +23,14 @@ class _Fresh:
 
 
 class FreshDatabases:
-    """The fresh databases of one source, built as far as they are asked for.
+    """The fresh databases of one source, built from ``empty`` as far as they are asked for.
 
     ``version`` is one of the source's, or 0 for the database with no tables.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, empty: Image = EMPTY) -> None:
         self._source = source
+        self._empty = empty
         self._built: dict[int, _Fresh] = {}
         self._schemas: dict[int, Schema] = {}
         self._steps: Iterator[Step] | None = None
@@ -55,7 +56,7 @@ class FreshDatabases:
 
     def _fresh(self, version: int) -> _Fresh:
         if self._steps is None:
-            self._steps = walk(self._source, EMPTY)
+            self._steps = walk(self._source, self._empty)
         while version not in self._built:
             if self._ended is not None:
                 raise self._ended

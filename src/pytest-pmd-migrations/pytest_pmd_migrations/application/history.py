@@ -25,7 +25,7 @@ class History:
     @cached_property
     def fresh(self) -> FreshDatabases:
         """Fresh databases of this application, each built once."""
-        return FreshDatabases(self.application.source)
+        return FreshDatabases(self.application.source, self.application.empty)
 
     def fresh_schema(self, version: int) -> Schema:
         """Return the fresh schema at ``version``, without what ``migration_ignore`` names."""

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.sources.protocol import Location, Source
 from pytest_pmd_migrations.where_raised import (
     Frame,
@@ -31,6 +33,10 @@ This database is unversioned: it has tables, but no version, so the runner began
 To adopt such databases, let that migration make only what is missing (CREATE TABLE IF NOT EXISTS) \
 and give old shapes the new one in a later migration. Or, where its schema is that of a version N, \
 let the application stamp it with N before the first upgrade, and store it as N+name.db.
+"""
+_PREPARE = f"""\
+SQLite has no {{missing}}. Where the application adds it to its own connections, name the function \
+that does: {HOW_TO_PREPARE}. Else mend its name.
 """
 _UNTOUCHED = re.compile(r"\b\d+ changes nothing yet\b")
 
@@ -60,7 +66,11 @@ def tell_step_error(
     ``unversioned`` are the tables of a database that the first step began with, if it had any.
     """
     told = _tell(error, source, written)
-    made = _ALREADY.search(error_text(list_chain(error)[-1]))
+    root = error_text(list_chain(error)[-1])
+    missing = missing_name(root)
+    if missing is not None:
+        return replace(told, lines=(*told.lines, "", *wrap_text(_PREPARE.format(missing=missing))))
+    made = _ALREADY.search(root)
     if made is None or not (made["column"] or made["name"] in unversioned) or not unversioned:
         return told
     return replace(told, lines=(*told.lines, "", *wrap_text(_ADOPT.format(file=written.path.name))))

@@ -12,7 +12,7 @@ from pytest_pmd_migrations.application.step_error import tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import unchanged_rows
-from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import (
     Source,
@@ -20,6 +20,7 @@ from pytest_pmd_migrations.sources.protocol import (
     location_of,
     versions_of,
 )
+from pytest_pmd_migrations.sources.run import upgrade
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
@@ -60,7 +61,8 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
     """Yield the database as it is, then after each step up to version ``to`` (default latest).
 
     All steps run on one private connection, as they do for a user who opens an old file.
-    Raises StepFailedError when the application's runner does not arrive at the next version.
+    Raises StepFailedError when the application's runner does not arrive at the next version,
+    MissingNameError when it made what needs a function or collation that no other connection has.
     """
     with closing(start.connect()) as conn:
         version = current_version(source, conn)
@@ -71,7 +73,9 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
                 continue
             take_step(source, conn, target)
             after = Image.of_connection(conn)
-            yield Step(target, before, after, conn)
+            step = Step(target, before, after, conn)
+            refuse_missing_names(step.text, after.preparation)
+            yield step
             before = after
 
 
@@ -86,7 +90,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     number = format_version(to)
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
     try:
-        source.upgrade(conn, to)
+        upgrade(source, conn, to)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

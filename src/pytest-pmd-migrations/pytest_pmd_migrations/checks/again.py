@@ -20,7 +20,8 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
+from pytest_pmd_migrations.sources.protocol import can_rerun, volatile_columns
+from pytest_pmd_migrations.sources.run import rerun, upgrade
 from pytest_pmd_migrations.wording import counted, error_text, headline, wrap_text
 
 __all__ = ["AGAIN"]
@@ -45,7 +46,7 @@ def _watch(history: History) -> Callable[[Step], _SecondRun]:
             return _SecondRun()
         with closing(step.after.connect()) as conn:
             runner = _run(
-                history, step, conn, lambda: source.upgrade(conn, step.version), insist=True
+                history, step, conn, lambda: upgrade(source, conn, step.version), insist=True
             )
             if runner:
                 return _SecondRun(runner=runner)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
+from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.cli.problems import find_problems, shown_failure
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
@@ -164,7 +164,7 @@ def _newest_before(
     images = {other: stored.image for other, stored in survey.snapshots.items()} | dict(built)
     older = [other for other in images if not other.variant and other.version < name.version]
     if not older:
-        return FRESH, EMPTY
+        return FRESH, survey.history.application.empty
     return max(older), images[max(older)]
 
 

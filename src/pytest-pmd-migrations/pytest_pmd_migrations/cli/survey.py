@@ -13,7 +13,7 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import VersionResult, row_digester
-from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
+from pytest_pmd_migrations.application.upgrade import Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
@@ -125,7 +125,8 @@ def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> 
         except SnapshotError as error:
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
-    lineages: dict[Start, LineageSurvey] = {FRESH: _walk_lineage(history, EMPTY, fresh_schemas)}
+    fresh = _walk_lineage(history, history.application.empty, fresh_schemas)
+    lineages: dict[Start, LineageSurvey] = {FRESH: fresh}
     for name, stored in snapshots.items():
         lineages[name] = _walk_lineage(history, stored.image)
     return Survey(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.connection import connect_file
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case, FinishedRun, scratch_folder
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.database_state import (
     DatabaseState,
     differing_lines,
-    image_shown,
     read_state,
 )
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
@@ -24,6 +24,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Judge"]
@@ -121,9 +122,9 @@ class Judge:
         Different files are often recovered to the same bytes, which are judged once.
         """
         try:
-            with closing(_open(path)) as conn:
+            with closing(self._open(path)) as conn:
                 conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-                digest = DatabaseFiles(image_shown(conn).content).digest
+                digest = DatabaseFiles(Image.of_connection(conn).content).digest
         except sqlite3.DatabaseError as error:
             return _Found("corrupt", differences=(f"it cannot be opened: {error}",))
         if digest not in self._by_recovered:
@@ -134,7 +135,7 @@ class Judge:
         """Say what the database is, by its version, its content and a plain retry."""
         case = self._case
         try:
-            with closing(_open(path)) as conn:
+            with closing(self._open(path)) as conn:
                 problems = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(3)")]
                 if problems != ["ok"]:
                     return _Found("corrupt", differences=tuple(problems))
@@ -161,9 +162,14 @@ class Judge:
         case = self._case
         case.on_retry()
         try:
-            with closing(_open(path)) as conn:
-                case.source.upgrade(conn, case.to)
-            with closing(_open(path)) as conn:
+            with ExitStack() as opened:
+                upgrade_at(
+                    case.source,
+                    path,
+                    case.to,
+                    connect=lambda: opened.enter_context(closing(self._open(path))),
+                )
+            with closing(self._open(path)) as conn:
                 state = self._read(conn)
         except KeyboardInterrupt:
             raise
@@ -192,12 +198,11 @@ class Judge:
             retry="reports success, but " + (lost[0].message if lost else differences[0]),
         )
 
-
-def _open(path: Path) -> sqlite3.Connection:
-    conn = sqlite3.connect(path)
-    try:
-        conn.execute("PRAGMA synchronous = OFF")
-    except BaseException:
-        conn.close()
-        raise
-    return conn
+    def _open(self, path: Path) -> sqlite3.Connection:
+        conn = connect_file(path, self._case.before.preparation)
+        try:
+            conn.execute("PRAGMA synchronous = OFF")
+        except BaseException:
+            conn.close()
+            raise
+        return conn

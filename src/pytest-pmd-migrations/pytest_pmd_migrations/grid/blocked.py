@@ -23,6 +23,7 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.errors import (
     FreshFailedError,
     MigrationTestError,
+    MissingNameError,
     SnapshotError,
     StepFailedError,
 )
@@ -155,6 +156,10 @@ def _error_finding(error: MigrationTestError) -> Finding:
     if isinstance(error, FreshFailedError) and isinstance(error.__cause__, MigrationTestError):
         error = error.__cause__
     text = str(error)
+    if isinstance(error, MissingNameError):
+        # Each function is told once, whichever database needs it first.
+        needed = frozenset((EVERY_CHECK, kind, name) for _, kind, name in error.needed)
+        return Finding(headline(text), _uncut(text), things=needed)
     things = frozenset({(EVERY_CHECK, type(error).__name__, text)})
     if isinstance(error, SnapshotError):
         lines = wrap_text(error.detail) if error.detail else _uncut(error.headline)

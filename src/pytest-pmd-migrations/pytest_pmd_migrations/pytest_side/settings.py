@@ -6,6 +6,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 from typing import TypeVar, cast, get_args
 
 import pytest
@@ -14,12 +15,13 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
+from pytest_pmd_migrations.connection import Prepare
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.declarations import Declarations
 from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 from pytest_pmd_migrations.sources.protocol import Source, check_source
-from pytest_pmd_migrations.sources.resolve import resolve_source
+from pytest_pmd_migrations.sources.resolve import resolve_connection, resolve_source
 from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_project", "project_of"]
@@ -40,8 +42,9 @@ def load_project(config: pytest.Config) -> Project:
     """Return the rules of the run, and the history of every source that settings and hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
-    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
-    and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``,
+    ``migration_connection`` and the hooks ``pytest_migration_sources``,
+    ``pytest_migration_statements`` and ``pytest_migration_connection``.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)
@@ -59,6 +62,7 @@ def load_project(config: pytest.Config) -> Project:
         faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
     )
     several = len(sources) > 1
+    prepare = _connection(config)
     histories = []
     for source in sources:
         application = Application(
@@ -66,7 +70,10 @@ def load_project(config: pytest.Config) -> Project:
             name=source.name if several else "",
             declared=_declared(config, source),
             statements=_statements(config, source),
+            connection=(*prepare, *_connection_hook(config, source)),
         )
+        # What raises is told at once, and not by every cell.
+        application.empty.connect().close()
         own_folder = SnapshotFolder(folder / source.name if several else folder)
         histories.append(History(application, Store(own_folder, application), rules))
     return Project(rules, tuple(histories))
@@ -103,6 +110,26 @@ def _sources(config: pytest.Config) -> list[Source]:
         if names.count(name) > 1:
             raise SettingError(f"two migration sources are named {name!r}; expected other names")
     return sources
+
+
+def _connection(config: pytest.Config) -> tuple[tuple[str, Prepare], ...]:
+    text = str(config.getini("migration_connection"))
+    try:
+        return resolve_connection(text, root=config.rootpath)
+    except SettingError as error:
+        raise SettingError(f"{error}{_file(config)}") from error
+
+
+def _connection_hook(config: pytest.Config, source: Source) -> tuple[tuple[str, Prepare], ...]:
+    """Return what calls the hook ``pytest_migration_connection``, where somebody implements it."""
+    hook = config.hook.pytest_migration_connection
+    if not hook.get_hookimpls():
+        return ()
+    return (("pytest_migration_connection", partial(_prepare_by_hook, hook, source)),)
+
+
+def _prepare_by_hook(hook: Callable[..., object], source: Source, conn: Connection) -> object:
+    return hook(conn=conn, source=source)
 
 
 def _file(config: pytest.Config) -> str:

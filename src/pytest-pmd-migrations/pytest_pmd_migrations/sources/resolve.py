@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.connection import Prepare
+from pytest_pmd_migrations.errors import SettingError, SourceError
 from pytest_pmd_migrations.sources.close_names import (
     close_attributes,
     close_folder,
@@ -30,7 +31,7 @@ from pytest_pmd_migrations.sources.what_was_meant import (
 from pytest_pmd_migrations.where_raised import find_syntax_error, raised_where
 from pytest_pmd_migrations.wording import error_text, shown_path
 
-__all__ = ["resolve_source"]
+__all__ = ["resolve_connection", "resolve_source"]
 
 
 def resolve_source(
@@ -59,6 +60,35 @@ def resolve_source(
     return check_source(found, setting=named, allow_empty=allow_empty)
 
 
+def resolve_connection(
+    text: str, *, root: Path, setting: str = "migration_connection"
+) -> tuple[tuple[str, Prepare], ...]:
+    """Return the function that ``text`` names, with its name in messages; nothing for no text.
+
+    ``"app.db:prepare"`` is a module and a function in it, which is called with each connection.
+    Raises SettingError, one line, naming the setting and, where a name is close, what was meant.
+    """
+    named = f"{setting} {text!r}"
+    if not text:
+        return ()
+    module, colon, attribute = text.partition(":")
+    if not (module and colon and attribute) or "/" in module or text.strip("\"' ") != text:
+        raise SettingError(
+            f'{named} names no function; expected "app.db:prepare", a module\'s dotted name and,'
+            " after a colon, a function prepare(conn) in it"
+        )
+    try:
+        found = _attribute(text, root, named)
+    except SourceError as error:
+        raise SettingError(str(error)) from error
+    if not callable(found):
+        raise SettingError(
+            f"{named} cannot be called: it is a {type(found).__name__}; expected a function"
+            " prepare(conn) that adds functions and collations to a connection"
+        )
+    return ((named, found),)
+
+
 def _folder_source(folder: Path, root: Path, named: str) -> FilesSource:
     if not folder.is_dir():
         meant = did_you_mean(close_folder(folder, root))
@@ -81,13 +111,7 @@ def _package_source(package: ModuleType, root: Path, named: str) -> FilesSource:
 
 
 def _object(text: str, root: Path, named: str) -> object:
-    module_name, _, attribute = text.partition(":")
-    found: object = _import(module_name, root, named)
-    for name in attribute.removesuffix("()").split("."):
-        if not hasattr(found, name):
-            meant = did_you_mean(*close_attributes(name, found))
-            raise SourceError(f"{named} cannot be used: {module_name} has no {name!r}{meant}")
-        found = getattr(found, name)
+    found = _attribute(text, root, named)
     # Such an object can be called too, and would return a decorator.
     refuse_foreign_object(found, named)
     if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
@@ -97,9 +121,20 @@ def _object(text: str, root: Path, named: str) -> object:
             raise
         except BaseException as error:
             raise SourceError(
-                f"{named} cannot be used: {attribute}() raised {error_text(error)};"
+                f"{named} cannot be used: {text.partition(':')[2]}() raised {error_text(error)};"
                 " expected a source, or a function without arguments that returns one"
             ) from error
+    return found
+
+
+def _attribute(text: str, root: Path, named: str) -> object:
+    module_name, _, attribute = text.partition(":")
+    found: object = _import(module_name, root, named)
+    for name in attribute.removesuffix("()").split("."):
+        if not hasattr(found, name):
+            meant = did_you_mean(*close_attributes(name, found))
+            raise SourceError(f"{named} cannot be used: {module_name} has no {name!r}{meant}")
+        found = getattr(found, name)
     return found
 
 

@@ -9,7 +9,6 @@ is no such column, the word is a string.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,11 +18,11 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.single_quotes import with_names
+from pytest_pmd_migrations.schema.reading.stand_ins import execute
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
 __all__ = ["Quotes"]
 
-_UNKNOWN = re.compile(r"no such (function|collation sequence): (.*)", re.DOTALL)
 _EVENTS = ("DELETE", "INSERT", "UPDATE")
 _ROWID = ("rowid", "oid", "_rowid_")
 _PROBE = "temp.probe"
@@ -187,29 +186,8 @@ def _execution_error(conn: sqlite3.Connection, sql: str) -> sqlite3.Error | None
 
     Functions and collations that only the application has are replaced by stand-ins.
     """
-    met: set[tuple[str, str]] = set()
-    while True:
-        try:
-            conn.execute(sql)
-        except sqlite3.Error as error:
-            unknown = _UNKNOWN.search(str(error))
-            if unknown is None or (unknown[1], unknown[2]) in met:
-                return error
-            met.add((unknown[1], unknown[2]))
-            _stand_in(conn, unknown[1], unknown[2])
-        else:
-            return None
-
-
-def _stand_in(conn: sqlite3.Connection, kind: str, name: str) -> None:
-    if kind == "function":
-        conn.create_function(name, -1, _return_zero, deterministic=True)
-    else:
-        conn.create_collation(name, _return_zero)
-
-
-def _return_zero(*_: object) -> int:
-    return 0
+    error, _ = execute(conn, sql)
+    return error
 
 
 def _firing_statement(conn: sqlite3.Connection, entry: Entry) -> str:

@@ -1,0 +1,71 @@
+"""Find which functions and collations a schema needs that a connection does not have.
+
+SQLite reads such a schema without a word. It then fails wherever a CHECK, an index, a generated
+column or a sorted value is needed, and each time says something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from typing import Any
+
+from pytest_pmd_migrations.connection import Preparation
+from pytest_pmd_migrations.errors import MissingNameError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.schema.reading.stand_ins import MissingName, execute
+
+__all__ = ["refuse_missing_names"]
+
+_TABLES_KEPT = 4096
+_ORDINARY = "CREATE TABLE "
+"""How SQLite stores the beginning of what makes a table, unless that is a virtual one."""
+
+
+def refuse_missing_names(text: Sequence[tuple[Any, ...]], preparation: Preparation) -> None:
+    """Raise MissingNameError where a connection so prepared lacks what tables and indexes need.
+
+    ``text`` is the stored text of a schema. Views and triggers may need more: a database that
+    nobody asks for them works without.
+    """
+    needed = [
+        (thing, missing.kind, missing.name)
+        for table, indexes in _tables(text)
+        for thing, missing in _missing(table, indexes, preparation)
+    ]
+    if needed:
+        raise MissingNameError(tuple(needed))
+
+
+def _tables(
+    text: Sequence[tuple[Any, ...]],
+) -> Iterator[tuple[tuple[str, str], tuple[tuple[str, str], ...]]]:
+    """Yield each table, its name and its SQL, with its indexes likewise."""
+    indexes: dict[str, list[tuple[str, str]]] = {}
+    for kind, name, table, sql, *_ in text:
+        if kind == "index" and isinstance(sql, str):
+            indexes.setdefault(table, []).append((name, sql))
+    for kind, name, _, sql, *_ in text:
+        if kind == "table" and isinstance(sql, str):
+            yield (name, sql), tuple(indexes.get(name, ()))
+
+
+@lru_cache(maxsize=_TABLES_KEPT)
+def _missing(
+    table: tuple[str, str], indexes: tuple[tuple[str, str], ...], preparation: Preparation
+) -> tuple[tuple[str, MissingName], ...]:
+    """Return what a table and its indexes lack, by making them in an empty database."""
+    name, sql = table
+    if not sql.startswith(_ORDINARY):
+        return ()
+    found: list[tuple[str, MissingName]] = []
+    with closing(Image(b"", preparation).connect()) as conn:
+        for thing, statement in ((f"table {name}", sql), *((f"index {n}", s) for n, s in indexes)):
+            try:
+                _, missing = execute(conn, statement)
+            except ValueError:
+                # Text that is not UTF-8 or holds a NUL cannot be given to SQLite: nothing is known.
+                continue
+            found.extend((thing, one) for one in missing)
+    return tuple(found)
