@@ -24,9 +24,10 @@ FLOORS = {
     "pytest_pmd_migrations": [
         "errors.py",
         "wording.py",
-        "image.py",
         "quoting.py",
         "where_raised.py",
+        "connection.py",
+        "image.py",
         "sources",
         "snapshots",
         "schema",

@@ -80,7 +80,7 @@ class MissingNameError(MigrationTestError):
         by_thing: dict[str, list[str]] = {}
         for thing, kind, name in needed:
             by_thing.setdefault(thing, []).append(f"the {kind} {name}")
-        told = "; ".join(f"{thing} needs {' and '.join(all_)}" for thing, all_ in by_thing.items())
+        told = "; ".join(f"{thing} needs {', '.join(names)}" for thing, names in by_thing.items())
         super().__init__(
             f"{told}: the application adds that to its own connections. Name the function that"
             f" does: {HOW_TO_PREPARE}"
@@ -93,7 +93,8 @@ class StepFailedError(MigrationTestError):
     ``version`` is the version the step should have reached; the runner's own exception,
     where there was one, is the ``__cause__``. ``headline`` says in one sentence what is wrong with
     the migration, empty where the message does; ``lines`` show where it raised, and ``line`` is
-    the number of its own line that did, None where that is not known.
+    the number of its own line that did, None where that is not known. ``missing`` is the
+    ("function" or "collation", name) that it lacked, where it raised for that.
     """
 
     def __init__(
@@ -104,12 +105,14 @@ class StepFailedError(MigrationTestError):
         headline: str = "",
         lines: tuple[str, ...] = (),
         line: int | None = None,
+        missing: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.version = version
         self.headline = headline
         self.lines = lines
         self.line = line
+        self.missing = missing
         if lines:
             # A traceback shows it below the message, as pytest does for the fixtures.
             self.add_note("\n".join(filter(None, (headline, *lines))))

@@ -46,12 +46,14 @@ class StepErrorText:
     """What there is to say of an exception that a step raised, besides its own text.
 
     ``headline`` says it all in one sentence where one does (else it is empty); ``lines`` are the
-    evidence; ``line`` is the number of the migration's line that raised, None where none is known.
+    evidence; ``line`` is the number of the migration's line that raised, None where none is known;
+    ``missing`` is the ("function" or "collation", name) that it lacked.
     """
 
     headline: str = ""
     lines: tuple[str, ...] = ()
     line: int | None = None
+    missing: tuple[str, str] | None = None
 
 
 def tell_step_error(
@@ -69,7 +71,8 @@ def tell_step_error(
     root = error_text(list_chain(error)[-1])
     missing = missing_name(root)
     if missing is not None:
-        return replace(told, lines=(*told.lines, "", *wrap_text(_PREPARE.format(missing=missing))))
+        lines = (*told.lines, "", *wrap_text(_PREPARE.format(missing=missing)))
+        return replace(told, lines=lines, missing=(missing.kind, missing.name))
     made = _ALREADY.search(root)
     if made is None or not (made["column"] or made["name"] in unversioned) or not unversioned:
         return told

@@ -101,6 +101,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
             headline=told.headline,
             lines=told.lines,
             line=told.line,
+            missing=told.missing,
         ) from error
     _refuse_open(conn, to)
     try:

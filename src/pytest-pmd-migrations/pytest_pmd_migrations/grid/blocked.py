@@ -31,8 +31,8 @@ from pytest_pmd_migrations.grid.walks import Walk, Walks
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
 from pytest_pmd_migrations.wording import error_text, folded_names, headline, wrap_text
 
-StepText = tuple[str, tuple[str, ...]]
-"""What there is to say of a step that failed: the headline, and the lines below it."""
+StepText = tuple[str, tuple[str, ...], frozenset[tuple[str, ...]]]
+"""What there is to say of a step that failed: the headline, the lines below it, the things."""
 
 __all__ = [
     "error_verdict",
@@ -84,14 +84,14 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
             continue
         # Where a stale snapshot is at fault, its own row tells that.
         if not walks.stale.explains(walk.start, failure.version):
-            told = _step_headline(history, failure), _step_lines(failure)
+            told = _step_headline(history, failure), _step_lines(failure), _step_things(failure)
             met.setdefault(told, []).append(history.application.start_title(walk.start))
     findings: list[Finding] = []
-    for (head, below), starts in met.items():
+    for (head, below, things), starts in met.items():
         everywhere = len(starts) == 1 + len(history.store.names)
         seen = wrap_text(f"seen from {folded_names(starts)}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
-        findings.append(Finding(head, lines, row.version))
+        findings.append(Finding(head, lines, row.version, things=things))
     if findings:
         findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
@@ -134,7 +134,8 @@ def _step_cause(history: History, failure: StepFailedError) -> Cause:
     """Return the cause that a step is, as one lineage met it."""
     application, version = history.application, failure.version
     head = _step_headline(history, failure)
-    finding = Finding(head, _step_lines(failure), version, of_step=True)
+    things = _step_things(failure)
+    finding = Finding(head, _step_lines(failure), version, things=things, of_step=True)
     return Cause(MigrationRow(version, application.label(version)), finding)
 
 
@@ -149,6 +150,11 @@ def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
     if headline(failure.headline) == failure.headline:
         return failure.lines
     return (*wrap_text(failure.headline), "", *failure.lines)
+
+
+def _step_things(failure: StepFailedError) -> frozenset[tuple[str, ...]]:
+    """Return what a step lacks: the same thing as of a database that lacks it."""
+    return frozenset({(EVERY_CHECK, *failure.missing)} if failure.missing else ())
 
 
 def _error_finding(error: MigrationTestError) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +15,21 @@ from pytest_pmd_migrations.wording import shown_path
 from tests.unit.plugin.built_application import Notes
 
 
+class Hook:
+    """A hook of pytest's with one implementation, or none."""
+
+    def __init__(self, implementation: Callable[..., object] | None) -> None:
+        self._implementation = implementation
+
+    def get_hookimpls(self) -> list[object]:
+        return [self._implementation] if self._implementation else []
+
+    def __call__(self, **arguments: object) -> list[object]:
+        assert self._implementation is not None
+        found = self._implementation(**arguments)
+        return [] if found is None else [found]
+
+
 class Config:
     """What the settings ask of pytest's configuration."""
 
@@ -24,6 +39,7 @@ class Config:
         *answers: object,
         inipath: Path | None = None,
         statements: Sequence[object] = (),
+        connection: Callable[..., object] | None = None,
         **ini,
     ) -> None:
         self.rootpath = root
@@ -37,11 +53,13 @@ class Config:
             "migration_faults": "default",
             "migration_idempotent": False,
             "migration_rows": "",
+            "migration_connection": "",
             **ini,
         }
         self.hook = SimpleNamespace(
             pytest_migration_sources=lambda **_: list(answers),
             pytest_migration_statements=lambda **_: list(statements),
+            pytest_migration_connection=Hook(connection),
         )
 
     def getini(self, name: str) -> object:
