@@ -14,6 +14,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Source,
     current_version,
@@ -25,6 +26,10 @@ from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
 
+_BY_PATH = (
+    ". A runner that opens the database by its path needs a source with upgrade_file(path, to) in"
+    " the place of upgrade(conn, to)"
+)
 EMPTY = Image(b"")
 """The database that does not exist yet: what a fresh one is built from."""
 
@@ -113,9 +118,17 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
     if arrived != to:
         raise StepFailedError(
             f"the step to {number} ended at version {format_version(arrived)}; expected the"
-            f" application's runner to apply {location_of(source, to).path.name} and to stop there",
+            f" application's runner to apply {location_of(source, to).path.name} and to stop there"
+            f"{_why_unmoved(source, arrived, to)}",
             version=to,
         )
+
+
+def _why_unmoved(source: Source, arrived: int, to: int) -> str:
+    """Return why a step may have done nothing to the connection; empty where it did something."""
+    unmoved = arrived == max((one for one in versions_of(source) if one < to), default=0)
+    by_connection = hasattr(source, "upgrade") and not isinstance(source, FilesSource)
+    return _BY_PATH if unmoved and by_connection else ""
 
 
 def _refuse_open(conn: sqlite3.Connection, to: int) -> None:

@@ -15,11 +15,12 @@ from pytest_pmd_migrations.cli.problems import find_problems, shown_failure
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
@@ -149,6 +150,8 @@ def _build(
     lines = [f"built    {way}: same schema, {rows}{sum(filled.rows.values())} generated"]
     for table, reason in filled.failed.items():
         lines.append(f"empty    {table}: no generated row fits ({reason})")
+        if missing_name(reason):
+            lines.append(f"         the application adds it: {HOW_TO_PREPARE}")
     if filled.failed:
         lines.append(
             f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"

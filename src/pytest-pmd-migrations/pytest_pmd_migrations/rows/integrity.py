@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from pytest_pmd_migrations.errors import MissingNameError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.reading.catalog import plain_rows
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 
 __all__ = ["Strays", "check_integrity", "find_strays", "stray_findings"]
 
@@ -120,6 +122,10 @@ def _broken_full_text_indexes(
         try:
             conn.execute(sql)
         except sqlite3.OperationalError as error:
+            missing = missing_name(str(error))
+            if missing is not None:
+                needed = (f"the content of {name}", missing.kind, missing.name)
+                raise MissingNameError((needed,)) from error
             if "no such module" not in str(error):
                 yield _broken_index(name, error)
         except sqlite3.DatabaseError as error:

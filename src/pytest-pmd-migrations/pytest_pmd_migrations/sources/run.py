@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pytest_pmd_migrations.sources.protocol import Source
 __all__ = ["rerun", "upgrade", "upgrade_at"]
 
 _NAME = "app.db"
+_PACKED = "packed.db"
 
 
 def upgrade(source: Source, conn: sqlite3.Connection, to: int) -> None:
@@ -87,13 +89,38 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _put_back(path: Path, conn: sqlite3.Connection) -> None:
+    """Make ``conn`` show what the file holds.
+
+    By SQLite's backup, never by deserializing: that leaves what a used connection knows of its
+    tables dangling.
+    """
     with closing(_open(path)) as file:
-        if file_of(conn) is None and _ask(file, "page_count"):
-            # A database in memory keeps its size of pages: SQLite refuses to back up into it.
-            conn.deserialize(Image.of_connection(file).content)
+        # Its bytes claim no write-ahead log, which a database in memory could not have.
+        image = Image.of_connection(file)
+    size = _ask(conn, "page_size")
+    if not image.content:
+        with closing(_open(path)) as file:
+            file.execute(f"PRAGMA page_size = {size}")
+            file.backup(conn)
+        return
+    with closing(image.connect()) as made:
+        is_file = file_of(conn) is not None
+        if is_file or not _ask(conn, "page_count") or _ask(made, "page_size") == size:
+            made.backup(conn)
             return
-        file.execute(f"PRAGMA page_size = {_ask(conn, 'page_size')}")
-        file.backup(conn)
+    # A database in memory keeps its size of pages.
+    prepared = replace(image, preparation=getattr(conn, "preparation", NO_PREPARATION))
+    with closing(_with_page_size(prepared, size, path.with_name(_PACKED))) as packed:
+        packed.backup(conn)
+
+
+def _with_page_size(image: Image, size: int, path: Path) -> sqlite3.Connection:
+    """Return a connection to a file at ``path`` that holds the database in pages of that size."""
+    path.write_bytes(image.content)
+    conn = connect_file(path, image.preparation)
+    conn.execute(f"PRAGMA page_size = {size}")
+    conn.execute("VACUUM")
+    return conn
 
 
 def _ask(conn: sqlite3.Connection, pragma: str) -> int:

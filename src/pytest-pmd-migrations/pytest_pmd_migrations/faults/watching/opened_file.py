@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -20,7 +21,7 @@ def file_of_connection(conn: Any) -> str:  # noqa: ANN401 - a connection of eith
     except (conn.Error, MemoryError):
         return ""
     # The name "x" of a database that was deserialized is no path: that of a file is absolute.
-    names = (row[2] for row in rows if row[1] == "main" and os.path.isabs(row[2]))
+    names = (row[2] for row in rows if row[1] == "main" and Path(row[2]).is_absolute())
     return next(map(os.path.realpath, names), "")
 
 
