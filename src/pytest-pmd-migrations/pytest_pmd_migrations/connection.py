@@ -53,18 +53,13 @@ def prepare_connection(conn: sqlite3.Connection, preparation: Preparation) -> No
     for name, prepare in preparation.parts:
         try:
             answer = prepare(conn)
-            left_open = conn.in_transaction
         except (KeyboardInterrupt, MigrationTestError):
             raise
         except BaseException as error:
             raise SettingError(f"{name} raised {raised_where(error)}") from error
         for one in answer if isinstance(answer, list) else (answer,):
             _refuse_answer(name, conn, one)
-        if left_open:
-            raise SettingError(
-                f"{name} left a transaction open; expected it to add functions and collations,"
-                " and to write nothing"
-            )
+        _refuse_state(name, conn)
 
 
 def _refuse_answer(name: str, conn: sqlite3.Connection, answer: object) -> None:
@@ -84,6 +79,16 @@ def _refuse_answer(name: str, conn: sqlite3.Connection, answer: object) -> None:
             f"{name} returned a {type(answer).__name__}; expected a plain function prepare(conn)"
             " that adds functions and collations to the connection it is given"
         )
+
+
+def _refuse_state(name: str, conn: sqlite3.Connection) -> None:
+    """Raise SettingError where the connection was closed, or left in a transaction."""
+    expected = "expected it to add functions and collations, and nothing else"
+    try:
+        if conn.in_transaction:
+            raise SettingError(f"{name} left a transaction open; {expected}")
+    except sqlite3.ProgrammingError as error:
+        raise SettingError(f"{name} closed the connection; {expected}") from error
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
 from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
-from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.schema import Schema, read_schema, stored_text
+from pytest_pmd_migrations.schema.missing_names import named_by
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
@@ -142,6 +143,7 @@ def _build(
         _refuse_difference(survey, name, read_schema(conn), base)
         filled = fill_empty_tables(conn, ignore=survey.history.rules.ignore_patterns)
         image = canonical_image(Image.of_connection(conn))
+        text = stored_text(conn)
     way = f"{FRESH} -> {name}"
     rows = ""
     if base != FRESH:
@@ -150,8 +152,13 @@ def _build(
     lines = [f"built    {way}: same schema, {rows}{sum(filled.rows.values())} generated"]
     for table, reason in filled.failed.items():
         lines.append(f"empty    {table}: no generated row fits ({reason})")
-        if missing_name(reason):
-            lines.append(f"         the application adds it: {HOW_TO_PREPARE}")
+        missing = missing_name(reason)
+        if missing is not None:
+            needed = ", ".join(named_by(text, missing)) or table
+            lines.append(
+                f"         {needed} needs the {missing}, which the application adds to its own"
+                f" connections: {HOW_TO_PREPARE}"
+            )
     if filled.failed:
         lines.append(
             f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"

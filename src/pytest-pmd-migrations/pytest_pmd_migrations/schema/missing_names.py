@@ -14,9 +14,11 @@ from typing import Any
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.errors import MissingNameError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stand_ins import MissingName, execute
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
-__all__ = ["refuse_missing_names"]
+__all__ = ["named_by", "refuse_missing_names"]
 
 _TABLES_KEPT = 4096
 _ORDINARY = "CREATE TABLE "
@@ -36,6 +38,16 @@ def refuse_missing_names(text: Sequence[tuple[Any, ...]], preparation: Preparati
     ]
     if needed:
         raise MissingNameError(tuple(needed))
+
+
+def named_by(text: Sequence[tuple[Any, ...]], missing: MissingName) -> tuple[str, ...]:
+    """Return the triggers of a schema that name a function or collation, as messages name them."""
+    wanted = fold(missing.name)
+    return tuple(
+        f"trigger {name}"
+        for kind, name, _, sql, *_ in text
+        if kind == "trigger" and any(fold(token.value) == wanted for token in tokenize(str(sql)))
+    )
 
 
 def _tables(

@@ -78,7 +78,7 @@ def resolve_connection(
             " after a colon, a function prepare(conn) in it"
         )
     try:
-        found = _attribute(text, root, named)
+        found = _attribute(text, root, named, suggest=False)
     except SourceError as error:
         raise SettingError(str(error)) from error
     if not callable(found):
@@ -127,9 +127,13 @@ def _object(text: str, root: Path, named: str) -> object:
     return found
 
 
-def _attribute(text: str, root: Path, named: str) -> object:
+def _attribute(text: str, root: Path, named: str, *, suggest: bool = True) -> object:
+    """Return what a module's attribute is; ``suggest`` names packages of migrations that are close.
+
+    Raises SourceError where there is none.
+    """
     module_name, _, attribute = text.partition(":")
-    found: object = _import(module_name, root, named)
+    found: object = _import(module_name, root, named, suggest=suggest)
     for name in attribute.removesuffix("()").split("."):
         if not hasattr(found, name):
             meant = did_you_mean(*close_attributes(name, found))
@@ -138,7 +142,7 @@ def _attribute(text: str, root: Path, named: str) -> object:
     return found
 
 
-def _import(name: str, root: Path, named: str) -> ModuleType:
+def _import(name: str, root: Path, named: str, *, suggest: bool = True) -> ModuleType:
     for folder in (root, root / "src"):
         top = folder / name.partition(".")[0]
         found = top.is_dir() or top.with_suffix(".py").is_file()
@@ -149,10 +153,11 @@ def _import(name: str, root: Path, named: str) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        if (root / name).is_file():
+        if suggest and (root / name).is_file():
             refuse_file(root / name, root, named)
         reason = _reason(error, name)
-        meant = did_you_mean(with_colon(name) or close_package(name, root))
+        close = (with_colon(name) or close_package(name, root)) if suggest else ""
+        meant = did_you_mean(close) if close else ""
         raise SourceError(f"{named} cannot be imported: {reason}{meant}") from error
 
 
