@@ -14,6 +14,7 @@ from typing import Any
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.errors import MissingNameError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stand_ins import MissingName, execute
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
@@ -42,12 +43,17 @@ def refuse_missing_names(text: Sequence[tuple[Any, ...]], preparation: Preparati
 
 def named_by(text: Sequence[tuple[Any, ...]], missing: MissingName) -> tuple[str, ...]:
     """Return the triggers of a schema that name a function or collation, as messages name them."""
-    wanted = fold(missing.name)
     return tuple(
         f"trigger {name}"
         for kind, name, _, sql, *_ in text
-        if kind == "trigger" and any(fold(token.value) == wanted for token in tokenize(str(sql)))
+        if kind == "trigger" and _names(str(sql), missing)
     )
+
+
+def _names(sql: str, missing: MissingName) -> bool:
+    """Return whether a statement names that function or collation; SQLite's operators do too."""
+    wanted = fold(missing.name)
+    return any(token.kind != "string" and fold(token.value) == wanted for token in tokenize(sql))
 
 
 def _tables(
@@ -71,13 +77,22 @@ def _missing(
     name, sql = table
     if not sql.startswith(_ORDINARY):
         return ()
-    found: list[tuple[str, MissingName]] = []
+    own = quote(name)
+    uses = (f"EXPLAIN INSERT INTO {own} DEFAULT VALUES", f"EXPLAIN SELECT * FROM {own}")
+    things = [(f"table {name}", sql), *((f"index {index}", made) for index, made in indexes)]
+    missing: dict[MissingName, str] = {}
     with closing(Image(b"", preparation).connect()) as conn:
-        for thing, statement in ((f"table {name}", sql), *((f"index {n}", s) for n, s in indexes)):
+        for thing, statement in (things[0], *((things[0][0], use) for use in uses), *things[1:]):
             try:
-                _, missing = execute(conn, statement)
+                _, met = execute(conn, statement)
             except ValueError:
                 # Text that is not UTF-8 or holds a NUL cannot be given to SQLite: nothing is known.
                 continue
-            found.extend((thing, one) for one in missing)
-    return tuple(found)
+            missing |= dict.fromkeys(met, thing)
+    # What a table lacks, SQLite does not miss once more for its index.
+    return tuple(
+        (thing, one)
+        for thing, statement in things
+        for one, first in missing.items()
+        if thing == first or _names(statement, one)
+    )

@@ -97,7 +97,7 @@ def _put_back(path: Path, conn: sqlite3.Connection) -> None:
     with closing(_open(path)) as file:
         # Its bytes claim no write-ahead log, which a database in memory could not have.
         image = Image.of_connection(file)
-    size = _ask(conn, "page_size")
+    size = _page_size(conn)
     if not image.content:
         with closing(_open(path)) as file:
             file.execute(f"PRAGMA page_size = {size}")
@@ -105,10 +105,11 @@ def _put_back(path: Path, conn: sqlite3.Connection) -> None:
         return
     with closing(image.connect()) as made:
         is_file = file_of(conn) is not None
-        if is_file or not _ask(conn, "page_count") or _ask(made, "page_size") == size:
+        if is_file or not _ask(conn, "page_count") or _page_size(made) == size:
             made.backup(conn)
             return
-    # A database in memory keeps its size of pages.
+    # A database in memory keeps its size of pages. Packed anew, a table without a key of its own
+    # may have other rowids, which SQLite promises nobody.
     prepared = replace(image, preparation=getattr(conn, "preparation", NO_PREPARATION))
     with closing(_with_page_size(prepared, size, path.with_name(_PACKED))) as packed:
         packed.backup(conn)
@@ -121,6 +122,12 @@ def _with_page_size(image: Image, size: int, path: Path) -> sqlite3.Connection:
     conn.execute(f"PRAGMA page_size = {size}")
     conn.execute("VACUUM")
     return conn
+
+
+def _page_size(conn: sqlite3.Connection) -> int:
+    """Return the size of a database's pages: SQLite knows it once it has read the first one."""
+    _ask(conn, "schema_version")
+    return _ask(conn, "page_size")
 
 
 def _ask(conn: sqlite3.Connection, pragma: str) -> int:

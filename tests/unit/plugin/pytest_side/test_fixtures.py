@@ -211,9 +211,9 @@ def test_a_step_that_fails_keeps_its_cause(migration_db, migration_upgrade) -> N
 def test_databases_are_closed_by_whoever_opened_them(tmp_path: Path, pytestconfig) -> None:
     databases = DatabaseFactory(pytestconfig, tmp_path)
     db = databases.stored(1)
-    with connection_to(db) as conn:
+    with connection_to(db, db.history.application) as conn:
         assert conn is db.conn
-    with connection_to(db.path) as own:
+    with connection_to(db.path, db.history.application) as own:
         assert main_file(own) == db.path
     with pytest.raises(sqlite3.ProgrammingError):
         own.execute("SELECT 1")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from pytest_pmd_migrations.errors import SettingError
@@ -134,7 +135,7 @@ def test_the_hook_must_return_a_list_of_sources(tmp_path: Path) -> None:
     assert error(Config(tmp_path, [object()])) == (
         "a source of pytest_migration_sources is no migration source: a object without name,"
         " versions, location, upgrade; expected name, versions(), location(version) and"
-        " upgrade(conn, to). See docs/reference/sources.md"
+        " upgrade(conn, to) or upgrade_file(path, to). See docs/reference/sources.md"
     )
 
 
@@ -286,3 +287,52 @@ def test_a_hook_that_raises_is_named_with_its_line(
     assert error(several) == f"pytest_migration_statements raised {told} ({here}:{line + 1})"
     several.hook.pytest_migration_statements = lambda **_: [statements()]
     assert error(several) == f"pytest_migration_statements raised {told} ({here}:{line + 5})"
+
+
+def test_the_source_the_setting_and_the_hook_prepare_a_connection_in_this_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    module = ModuleType("shopdb")
+    module.prepare = lambda _: calls.append("setting")
+    monkeypatch.setitem(sys.modules, "shopdb", module)
+
+    class Prepared(Notes):
+        def prepare(self, conn: sqlite3.Connection) -> None:
+            assert conn.execute("PRAGMA page_count").fetchone() == (0,)
+            calls.append("source")
+
+    def hook(conn: sqlite3.Connection, source: Notes) -> None:
+        assert conn.execute("PRAGMA page_count").fetchone() == (0,)
+        calls.append(f"hook of {source.name}")
+
+    source = Prepared(tmp_path / "app", {1: "CREATE TABLE notes(a)"})
+    config = Config(tmp_path, [source], connection=hook, migration_connection="shopdb:prepare")
+    (history,) = load_project(config).histories
+    order = ["source", "setting", "hook of notes"]
+    assert calls == order
+    history.application.empty.connect().close()
+    assert calls == order * 2
+
+
+def test_a_connection_that_cannot_be_prepared_is_one_line(tmp_path: Path) -> None:
+    here, line = shown_path(Path(__file__)), fails.__code__.co_firstlineno + 1
+
+    def config(**given) -> Config:
+        return Config(tmp_path, [notes(tmp_path)], inipath=tmp_path / "tox.ini", **given)
+
+    assert error(config(connection=fails)) == (
+        f"pytest_migration_connection raised RuntimeError: no key ({here}:{line})"
+    )
+    assert error(config(connection=lambda **_: (n for n in ()))) == (
+        "pytest_migration_connection returned a generator; expected a plain function prepare(conn)"
+        " that adds functions and collations to the connection it is given"
+    )
+    assert error(config(migration_connection="nowhere:prepare")) == (
+        "migration_connection 'nowhere:prepare' cannot be imported: No module named 'nowhere'"
+        " (tox.ini)"
+    )
+
+
+def fails(**_: object) -> None:
+    raise RuntimeError("no key")
