@@ -122,16 +122,33 @@ def _broken_full_text_indexes(
         try:
             conn.execute(sql)
         except sqlite3.OperationalError as error:
-            missing = missing_name(str(error))
-            if missing is not None:
-                needed = (f"the content of {name}", missing.kind, missing.name)
-                raise MissingNameError((needed,)) from error
+            _refuse_unreadable_content(conn, name)
             if "no such module" not in str(error):
                 yield _broken_index(name, error)
         except sqlite3.DatabaseError as error:
             yield _broken_index(name, error)
         finally:
             conn.rollback()
+
+
+def _refuse_unreadable_content(conn: sqlite3.Connection, name: str) -> None:
+    """Raise MissingNameError where the view that a full-text table indexes lacks a function.
+
+    FTS5 itself says "SQL logic error" then.
+    """
+    rows = conn.execute(
+        "SELECT v.name FROM sqlite_schema AS v, sqlite_schema AS f"
+        " WHERE v.type = 'view' AND f.name = ? AND instr(lower(f.sql), lower(v.name))",
+        (name,),
+    ).fetchall()
+    for (view,) in rows:
+        try:
+            conn.execute(f"EXPLAIN SELECT * FROM {quote(str(view))}")
+        except sqlite3.Error as error:
+            missing = missing_name(str(error))
+            if missing is not None:
+                needed = (f"view {view}", missing.kind, missing.name)
+                raise MissingNameError((needed,)) from error
 
 
 def _broken_index(name: str, error: sqlite3.DatabaseError) -> RowFinding:

@@ -51,9 +51,16 @@ def named_by(text: Sequence[tuple[Any, ...]], missing: MissingName) -> tuple[str
 
 
 def _names(sql: str, missing: MissingName) -> bool:
-    """Return whether a statement names that function or collation; SQLite's operators do too."""
+    """Return whether a statement names that function or collation; REGEXP is an operator too."""
     wanted = fold(missing.name)
-    return any(token.kind != "string" and fold(token.value) == wanted for token in tokenize(sql))
+    tokens = tokenize(sql)
+    for position, token in enumerate(tokens):
+        if token.kind == "string" or fold(token.value) != wanted:
+            continue
+        after_collate = position > 0 and tokens[position - 1].is_word("COLLATE")
+        if after_collate == (missing.kind == "collation"):
+            return True
+    return False
 
 
 def _tables(

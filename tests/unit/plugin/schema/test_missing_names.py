@@ -20,7 +20,8 @@ from tests.unit.plugin.own_functions import ADVICE, PREPARED, SCHEMA, prepare
 def text_of(sql: str) -> tuple[tuple[object, ...], ...]:
     with closing(sqlite3.connect(":memory:")) as conn:
         prepare(conn)
-        conn.create_function("regexp", 2, lambda _pattern, _text: True, deterministic=True)
+        for name, count in (("regexp", 2), ("folded", 1)):
+            conn.create_function(name, count, lambda *_: True, deterministic=True)
         conn.executescript(sql)
         return stored_text(conn)
 
@@ -54,6 +55,14 @@ COLLATION = ("collation", "FOLDED")
         ("CREATE TABLE t(a); CREATE INDEX i ON t(a) WHERE fold(a) = 'x'", [("index i", *FUNCTION)]),
         ("CREATE TABLE t(a); CREATE INDEX i ON t(a COLLATE FOLDED)", [("index i", *COLLATION)]),
         (
+            "CREATE TABLE t(a COLLATE FOLDED, CHECK (folded(a))); CREATE INDEX i ON t(folded(a))",
+            [
+                ("table t", *COLLATION),
+                ("table t", "function", "folded"),
+                ("index i", "function", "folded"),
+            ],
+        ),
+        (
             "CREATE TABLE \"my t\"(a COLLATE FOLDED, b CHECK (fold(b) > fold(a)));"
             "CREATE INDEX i ON \"my t\"(b COLLATE FOLDED)",
             [
@@ -68,7 +77,7 @@ def test_each_table_and_index_says_what_it_needs(
     sql: str, expected: list[tuple[str, str, str]]
 ) -> None:
     assert needed(sql) == expected
-    if "REGEXP" not in sql:
+    if not {name for _, _, name in expected} - {"fold", "FOLDED"}:
         assert needed(sql, PREPARED) == []
 
 
