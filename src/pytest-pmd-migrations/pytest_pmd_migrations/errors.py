@@ -75,16 +75,9 @@ class MissingNameError(MigrationTestError):
     ``("table notes", "collation", "FOLDED")``.
     """
 
-    def __init__(self, needed: tuple[tuple[str, str, str], ...]) -> None:
+    def __init__(self, message: str, needed: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(message)
         self.needed = needed
-        by_thing: dict[str, list[str]] = {}
-        for thing, kind, name in needed:
-            by_thing.setdefault(thing, []).append(f"the {kind} {name}")
-        told = "; ".join(f"{thing} needs {', '.join(names)}" for thing, names in by_thing.items())
-        super().__init__(
-            f"{told}: the application adds that to its own connections. Name the function that"
-            f" does: {HOW_TO_PREPARE}"
-        )
 
 
 class StepFailedError(MigrationTestError):

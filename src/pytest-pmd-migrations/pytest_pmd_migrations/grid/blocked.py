@@ -28,6 +28,7 @@ from pytest_pmd_migrations.errors import (
     StepFailedError,
 )
 from pytest_pmd_migrations.grid.walks import Walk, Walks
+from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
 from pytest_pmd_migrations.wording import error_text, folded_names, headline, wrap_text
@@ -115,8 +116,8 @@ def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | N
     if missing is not None:
         start = history.application.start_title(walk.start)
         where = f"{start} at {history.application.title(unseen.version)}"
-        needed = MissingNameError(((where, missing.kind, missing.name),))
-        return Verdict((_error_finding(needed),), image=walk.last)
+        lacking = missing_names_error((where, missing))
+        return Verdict((_error_finding(lacking),), image=walk.last)
     if isinstance(error, Error):
         start = history.application.start_title(walk.start)
         where = f"{start} at {history.application.title(unseen.version)}"

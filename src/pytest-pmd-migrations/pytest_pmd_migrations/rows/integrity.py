@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.errors import MissingNameError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 
@@ -147,8 +147,7 @@ def _refuse_unreadable_content(conn: sqlite3.Connection, name: str) -> None:
         except sqlite3.Error as error:
             missing = missing_name(str(error))
             if missing is not None:
-                needed = (f"view {view}", missing.kind, missing.name)
-                raise MissingNameError((needed,)) from error
+                raise missing_names_error((f"view {view}", missing)) from error
 
 
 def _broken_index(name: str, error: sqlite3.DatabaseError) -> RowFinding:

@@ -12,14 +12,14 @@ from functools import lru_cache
 from typing import Any
 
 from pytest_pmd_migrations.connection import Preparation
-from pytest_pmd_migrations.errors import MissingNameError
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE, MissingNameError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stand_ins import MissingName, execute
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
-__all__ = ["named_by", "refuse_missing_names"]
+__all__ = ["missing_names_error", "named_by", "refuse_missing_names"]
 
 _TABLES_KEPT = 4096
 _ORDINARY = "CREATE TABLE "
@@ -33,12 +33,25 @@ def refuse_missing_names(text: Sequence[tuple[Any, ...]], preparation: Preparati
     nobody asks for them works without.
     """
     needed = [
-        (thing, missing.kind, missing.name)
+        (thing, missing)
         for table, indexes in _tables(text)
         for thing, missing in _missing(table, indexes, preparation)
     ]
     if needed:
-        raise MissingNameError(tuple(needed))
+        raise missing_names_error(*needed)
+
+
+def missing_names_error(*needed: tuple[str, MissingName]) -> MissingNameError:
+    """Return the error that tells what needs which function or collation, and what to write."""
+    by_thing: dict[str, list[str]] = {}
+    for thing, missing in needed:
+        by_thing.setdefault(thing, []).append(f"the {missing}")
+    told = "; ".join(f"{thing} needs {', '.join(names)}" for thing, names in by_thing.items())
+    return MissingNameError(
+        f"{told}: the application adds that to its own connections. Name the function that does:"
+        f" {HOW_TO_PREPARE}",
+        tuple((thing, missing.kind, missing.name) for thing, missing in needed),
+    )
 
 
 def named_by(text: Sequence[tuple[Any, ...]], missing: MissingName) -> tuple[str, ...]:
