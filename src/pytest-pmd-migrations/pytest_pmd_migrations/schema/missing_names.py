@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, MissingNameError
@@ -22,6 +23,8 @@ from pytest_pmd_migrations.schema.reading.tokens import tokenize
 __all__ = ["missing_names_error", "named_by", "refuse_missing_names"]
 
 _TABLES_KEPT = 4096
+_LACKING_NOTHING: WeakKeyDictionary[Preparation, set[tuple[Any, ...]]] = WeakKeyDictionary()
+"""The rows of schemas that a preparation was enough for: most steps change one of hundreds."""
 _ORDINARY = "CREATE TABLE "
 """How SQLite stores the beginning of what makes a table, unless that is a virtual one."""
 
@@ -32,6 +35,9 @@ def refuse_missing_names(text: Sequence[tuple[Any, ...]], preparation: Preparati
     ``text`` is the stored text of a schema. Views and triggers may need more: a database that
     nobody asks for them works without.
     """
+    lacking_nothing = _LACKING_NOTHING.setdefault(preparation, set())
+    if lacking_nothing.issuperset(text):
+        return
     needed = [
         (thing, missing)
         for table, indexes in _tables(text)
@@ -39,6 +45,7 @@ def refuse_missing_names(text: Sequence[tuple[Any, ...]], preparation: Preparati
     ]
     if needed:
         raise missing_names_error(*needed)
+    lacking_nothing.update(text)
 
 
 def missing_names_error(*needed: tuple[str, MissingName]) -> MissingNameError:
