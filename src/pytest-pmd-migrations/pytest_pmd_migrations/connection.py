@@ -23,6 +23,7 @@ __all__ = [
     "as_application",
     "connect_file",
     "file_of",
+    "preparation_of",
     "prepare_connection",
 ]
 
@@ -182,6 +183,11 @@ class ApplicationConnection(sqlite3.Connection):
             self.folder = None
 
 
+def preparation_of(conn: sqlite3.Connection) -> Preparation:
+    """Return how a connection was prepared; one that this package did not open was not."""
+    return conn.preparation if isinstance(conn, ApplicationConnection) else NO_PREPARATION
+
+
 @contextmanager
 def as_application(conn: sqlite3.Connection) -> Iterator[None]:
     """Let the application's code have ``conn`` in the block as it prepared it.
@@ -197,12 +203,21 @@ def as_application(conn: sqlite3.Connection) -> Iterator[None]:
 
 
 def connect_file(
-    path: str | os.PathLike[str], preparation: Preparation, *, uri: bool = False
+    path: str | os.PathLike[str],
+    preparation: Preparation,
+    *,
+    uri: bool = False,
+    pragma: str = "",
 ) -> ApplicationConnection:
-    """Open a file and prepare the connection; the caller closes it."""
+    """Open a file and prepare the connection; the caller closes it.
+
+    ``pragma`` is set after that, such as ``"synchronous = OFF"``.
+    """
     conn: ApplicationConnection = sqlite3.connect(path, uri=uri, factory=ApplicationConnection)
     try:
         conn.prepare(preparation)
+        if pragma:
+            conn.execute(f"PRAGMA {pragma}")
     except BaseException:
         conn.close()
         raise

@@ -12,6 +12,7 @@ from pytest_pmd_migrations.connection import (
     NO_PREPARATION,
     ApplicationConnection,
     Preparation,
+    preparation_of,
 )
 
 __all__ = ["MEMORY_LIMIT", "Image"]
@@ -44,12 +45,11 @@ class Image:
         The bytes of an image never claim a write-ahead log (file format, offsets 18 and 19,
         https://www.sqlite.org/fileformat.html): an in-memory copy could not open it.
         """
-        preparation = getattr(conn, "preparation", NO_PREPARATION)
         cursor = conn.cursor()
         cursor.row_factory = None
         # SQLite cannot serialize a database without a page.
         (pages,) = cursor.execute("PRAGMA page_count").fetchone()
-        return cls(_without_wal(conn.serialize()) if pages else b"", preparation)
+        return cls(_without_wal(conn.serialize()) if pages else b"", preparation_of(conn))
 
     @classmethod
     def of_file(cls, path: Path) -> Image:

@@ -199,10 +199,5 @@ class Judge:
         )
 
     def _open(self, path: Path) -> sqlite3.Connection:
-        conn = connect_file(path, self._case.before.preparation)
-        try:
-            conn.execute("PRAGMA synchronous = OFF")
-        except BaseException:
-            conn.close()
-            raise
-        return conn
+        preparation = self._case.before.preparation
+        return connect_file(path, preparation, pragma="synchronous = OFF")

@@ -10,11 +10,16 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.connection import NO_PREPARATION, as_application, connect_file, file_of
+from pytest_pmd_migrations.connection import (
+    NO_PREPARATION,
+    as_application,
+    connect_file,
+    file_of,
+    preparation_of,
+)
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.sources.protocol import Source
 
@@ -83,9 +88,7 @@ def _file_copy(conn: sqlite3.Connection) -> Iterator[Path]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    conn = connect_file(path, NO_PREPARATION)
-    conn.execute("PRAGMA synchronous = OFF")
-    return conn
+    return connect_file(path, NO_PREPARATION, pragma="synchronous = OFF")
 
 
 def _put_back(path: Path, conn: sqlite3.Connection) -> None:
@@ -110,18 +113,12 @@ def _put_back(path: Path, conn: sqlite3.Connection) -> None:
             return
     # A database in memory keeps its size of pages. Packed anew, a table without a key of its own
     # may have other rowids, which SQLite promises nobody.
-    prepared = replace(image, preparation=getattr(conn, "preparation", NO_PREPARATION))
-    with closing(_with_page_size(prepared, size, path.with_name(_PACKED))) as packed:
-        packed.backup(conn)
-
-
-def _with_page_size(image: Image, size: int, path: Path) -> sqlite3.Connection:
-    """Return a connection to a file at ``path`` that holds the database in pages of that size."""
-    path.write_bytes(image.content)
-    conn = connect_file(path, image.preparation)
-    conn.execute(f"PRAGMA page_size = {size}")
-    conn.execute("VACUUM")
-    return conn
+    packed = path.with_name(_PACKED)
+    packed.write_bytes(image.content)
+    pragma = f"page_size = {size}"
+    with closing(connect_file(packed, preparation_of(conn), pragma=pragma)) as file:
+        file.execute("VACUUM")
+        file.backup(conn)
 
 
 def _page_size(conn: sqlite3.Connection) -> int:
