@@ -15,6 +15,8 @@ MigrationTestError
 
 from __future__ import annotations
 
+from pytest_pmd_migrations.printable import printable_text
+
 __all__ = [
     "HOW_TO_PREPARE",
     "FreshFailedError",
@@ -36,7 +38,10 @@ HOW_TO_PREPARE = 'migration_connection = "app.db:prepare" (docs/howto/functions-
 
 
 class MigrationTestError(Exception):
-    """Root of everything the package raises on purpose."""
+    """Root of everything the package raises on purpose; its message is printable."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable_text(message))
 
 
 class SettingError(MigrationTestError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE
+from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.sources.protocol import Location, Source
 from pytest_pmd_migrations.where_raised import (
@@ -80,6 +81,9 @@ def tell_step_error(
 
 
 def _tell(error: BaseException, source: Source, written: Location) -> StepErrorText:
+    left = leftover(written.path)
+    if left is not None:
+        return StepErrorText(left[0], (f"  {shown_path(written.path)}:{left[1]}",), left[1])
     syntax = find_syntax_error(error)
     if syntax is not None:
         return _of_syntax(syntax, written.path)

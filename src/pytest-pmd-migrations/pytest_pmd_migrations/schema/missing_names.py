@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, MissingNameError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stand_ins import MissingName, execute
@@ -52,7 +53,8 @@ def missing_names_error(*needed: tuple[str, MissingName]) -> MissingNameError:
     """Return the error that tells what needs which function or collation, and what to write."""
     by_thing: dict[str, list[str]] = {}
     for thing, missing in needed:
-        by_thing.setdefault(thing, []).append(f"the {missing}")
+        names = by_thing.setdefault(printable_line(thing), [])
+        names.append(f"the {printable_line(str(missing))}")
     told = "; ".join(f"{thing} needs {', '.join(names)}" for thing, names in by_thing.items())
     return MissingNameError(
         f"{told}: the application adds that to its own connections. Name the function that does:"

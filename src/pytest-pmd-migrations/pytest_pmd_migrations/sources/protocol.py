@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from pytest_pmd_migrations.connection import Prepare, as_application
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 from pytest_pmd_migrations.wording import error_text
 
@@ -25,6 +26,7 @@ __all__ = [
     "label_of",
     "location_of",
     "preparing_part",
+    "runner_of",
     "versions_of",
     "volatile_columns",
 ]
@@ -65,6 +67,7 @@ class Source(Protocol):
       more on a database that has it; without it, the check ``again`` has nothing to run;
     - ``label(version) -> str``: what the application's own tool calls that migration, such as a
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
+    - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
     """
@@ -189,6 +192,15 @@ def preparing_part(source: Source) -> tuple[tuple[str, Prepare], ...]:
 def can_upgrade(candidate: object) -> bool:
     """Return whether a candidate has one of the two methods that upgrade."""
     return any(hasattr(candidate, name) for name in _UPGRADES)
+
+
+def runner_of(source: Source) -> str:
+    """Return what the runner is called that applies a source's migrations, "" where it is silent.
+
+    An attribute of that name may be anything in a source written before it meant this.
+    """
+    found = getattr(source, "runner", "")
+    return printable_line(found) if isinstance(found, str) else ""
 
 
 def can_rerun(source: Source) -> bool:

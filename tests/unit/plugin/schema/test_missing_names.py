@@ -106,6 +106,12 @@ def test_the_message_names_all_and_the_setting() -> None:
     )
 
 
+def test_a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed() -> None:
+    with pytest.raises(MissingNameError) as caught:
+        refuse_missing_names(text_of('CREATE TABLE "\x1b[31m"(a COLLATE FOLDED)'), NO_PREPARATION)
+    assert str(caught.value).startswith("table \\x1b[31m needs the collation FOLDED: ")
+
+
 def test_a_table_is_looked_at_once_for_each_preparation() -> None:
     calls: list[int] = []
 
