@@ -78,22 +78,18 @@ def another(conn: sqlite3.Connection) -> sqlite3.Connection:
     return prepare(sqlite3.connect(":memory:"))
 
 
-@pytest.mark.parametrize(
-    ("part", "kind"),
-    [
-        (generator, "generator"),
-        (coroutine, "coroutine"),
-        (manager, "_GeneratorContextManager"),
-        (another, "Connection"),
-    ],
-)
-def test_a_part_that_prepares_nothing_is_refused(
-    part: Callable[[sqlite3.Connection], object], kind: str
-) -> None:
-    assert refused(part) == (
-        f"app.db:prepare returned a {kind}; expected a plain function prepare(conn) that adds"
-        " functions and collations to the connection it is given"
-    )
+def test_a_part_that_prepares_nothing_is_refused() -> None:
+    parts = {
+        generator: "generator",
+        coroutine: "coroutine",
+        manager: "_GeneratorContextManager",
+        another: "Connection",
+    }
+    for part, kind in parts.items():
+        assert refused(part) == (
+            f"app.db:prepare returned a {kind}; expected a plain function prepare(conn) that adds"
+            " functions and collations to the connection it is given"
+        )
 
 
 def writes(conn: sqlite3.Connection) -> None:

@@ -38,9 +38,7 @@ FUNCTION = ("function", "fold")
 COLLATION = ("collation", "FOLDED")
 
 
-@pytest.mark.parametrize(
-    ("sql", "expected"),
-    [
+NEEDED: list[tuple[str, list[tuple[str, str, str]]]] = [
         ("CREATE TABLE t(a CHECK (fold(a) <> ''))", [("table t", *FUNCTION)]),
         ("CREATE TABLE t(a, CHECK (a > '' COLLATE FOLDED))", [("table t", *COLLATION)]),
         ("CREATE TABLE t(a, b AS (fold(a)))", [("table t", *FUNCTION)]),
@@ -71,29 +69,28 @@ COLLATION = ("collation", "FOLDED")
                 ("index i", *COLLATION),
             ],
         ),
-    ],
-)  # fmt: skip
-def test_each_table_and_index_says_what_it_needs(
-    sql: str, expected: list[tuple[str, str, str]]
-) -> None:
-    assert needed(sql) == expected
-    if not {name for _, _, name in expected} - {"fold", "FOLDED"}:
-        assert needed(sql, PREPARED) == []
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "CREATE TABLE t(a TEXT COLLATE NOCASE CHECK (length(trim(a)) > 0), b VARCHAR(20))",
-        "CREATE TABLE t(a PRIMARY KEY, b REFERENCES t(a), CHECK (a IN (1, 2)))",
-        "CREATE VIRTUAL TABLE f USING fts5(a, b)",
-        "CREATE TABLE t(a); CREATE VIEW v AS SELECT fold(a) FROM t",
-        "CREATE TABLE t(a); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT fold(new.a); END",
-        "CREATE TABLE t(a, fold TEXT DEFAULT 'fold(x) COLLATE FOLDED')",
-    ],
-)
-def test_what_works_without_is_not_refused(sql: str) -> None:
-    assert needed(sql) == []
+def test_each_table_and_index_says_what_it_needs() -> None:
+    for sql, expected in NEEDED:
+        assert needed(sql) == expected, sql
+        if not {name for _, _, name in expected} - {"fold", "FOLDED"}:
+            assert needed(sql, PREPARED) == [], sql
+
+
+WORKS = [
+    "CREATE TABLE t(a TEXT COLLATE NOCASE CHECK (length(trim(a)) > 0), b VARCHAR(20))",
+    "CREATE TABLE t(a PRIMARY KEY, b REFERENCES t(a), CHECK (a IN (1, 2)))",
+    "CREATE VIRTUAL TABLE f USING fts5(a, b)",
+    "CREATE TABLE t(a); CREATE VIEW v AS SELECT fold(a) FROM t",
+    "CREATE TABLE t(a); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT fold(new.a); END",
+    "CREATE TABLE t(a, fold TEXT DEFAULT 'fold(x) COLLATE FOLDED')",
+]
+
+
+def test_what_works_without_is_not_refused() -> None:
+    assert [sql for sql in WORKS if needed(sql)] == []
 
 
 def test_the_message_names_all_and_the_setting() -> None:
@@ -148,21 +145,19 @@ def unprepared() -> Iterator[sqlite3.Connection]:
         yield conn
 
 
-@pytest.mark.parametrize(
-    ("sql", "missing"),
-    [
-        ("SELECT fold(1)", MissingName("function", "fold")),
-        ("INSERT INTO t VALUES ('a')", MissingName("function", "fold")),
-        ("SELECT * FROM v", MissingName("function", "fold")),
-        ("SELECT * FROM t ORDER BY name DESC, 1 + name", MissingName("collation", "FOLDED")),
-    ],
-)
-def test_sqlites_messages_are_read(
-    unprepared: sqlite3.Connection, sql: str, missing: MissingName
-) -> None:
-    with pytest.raises(sqlite3.OperationalError) as caught:
-        unprepared.execute(sql).fetchall()
-    assert missing_name(str(caught.value)) == missing
+MESSAGES = [
+    ("SELECT fold(1)", MissingName("function", "fold")),
+    ("INSERT INTO t VALUES ('a')", MissingName("function", "fold")),
+    ("SELECT * FROM v", MissingName("function", "fold")),
+    ("SELECT * FROM t ORDER BY name DESC, 1 + name", MissingName("collation", "FOLDED")),
+]
+
+
+def test_sqlites_messages_are_read(unprepared: sqlite3.Connection) -> None:
+    for sql, missing in MESSAGES:
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            unprepared.execute(sql).fetchall()
+        assert missing_name(str(caught.value)) == missing, sql
 
 
 def test_any_other_message_names_nothing() -> None:

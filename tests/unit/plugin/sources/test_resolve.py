@@ -165,12 +165,12 @@ def test_a_function_that_prepares_connections_is_found(tmp_path: Path) -> None:
     assert resolve_connection("", root=tmp_path) == ()
 
 
-@pytest.mark.parametrize("text", ["shop.db", "shop.db:", ":prepare", "shop/db.py:prepare", " a:b"])
-def test_what_names_no_function_is_refused(tmp_path: Path, text: str) -> None:
-    assert connection_message(text, tmp_path) == (
-        f'migration_connection {text!r} names no function; expected "app.db:prepare", a'
-        " module's dotted name and, after a colon, a function prepare(conn) in it"
-    )
+def test_what_names_no_function_is_refused(tmp_path: Path) -> None:
+    for text in ("shop.db", "shop.db:", ":prepare", "shop/db.py:prepare", " a:b"):
+        assert connection_message(text, tmp_path) == (
+            f'migration_connection {text!r} names no function; expected "app.db:prepare", a'
+            " module's dotted name and, after a colon, a function prepare(conn) in it"
+        )
 
 
 def test_a_function_that_is_not_there_is_said_with_what_was_meant(tmp_path: Path) -> None:

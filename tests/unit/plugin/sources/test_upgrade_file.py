@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -88,22 +89,23 @@ def test_a_database_that_does_not_exist_yet_is_no_file() -> None:
     assert existed == [False, True]
 
 
-@pytest.mark.parametrize(
-    "pragmas",
-    [
-        "PRAGMA journal_mode = WAL",
-        "PRAGMA page_size = 8192; VACUUM",
-        "PRAGMA page_size = 512; VACUUM; PRAGMA journal_mode = WAL",
-        "PRAGMA auto_vacuum = FULL; VACUUM",
-    ],
-)
-@pytest.mark.parametrize("size", [1024, 4096])
-def test_the_file_may_get_another_form(pragmas: str, size: int) -> None:
-    with closing(database(ROWS, size)) as conn:
-        for number in range(3):
-            upgrade(OnFiles(script(f"{pragmas}; INSERT INTO t VALUES ({number}, 'n')")), conn, 1)
-            assert conn.execute("SELECT count(*) FROM t").fetchone() == (2 + number,)
-        assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+FORMS = [
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA page_size = 8192; VACUUM",
+    "PRAGMA page_size = 512; VACUUM; PRAGMA journal_mode = WAL",
+    "PRAGMA auto_vacuum = FULL; VACUUM",
+]
+
+
+def test_the_file_may_get_another_form() -> None:
+    for pragmas, size in product(FORMS, (1024, 4096)):
+        with closing(database(ROWS, size)) as conn:
+            for number in range(3):
+                insert = f"INSERT INTO t VALUES ({number}, 'n')"
+                upgrade(OnFiles(script(f"{pragmas}; {insert}")), conn, 1)
+                found = conn.execute("SELECT count(*) FROM t").fetchone()
+                assert found == (2 + number,), (pragmas, size)
+            assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_the_first_step_may_choose_the_size_of_pages() -> None:
