@@ -198,7 +198,10 @@ def _firing_statement(conn: sqlite3.Connection, entry: Entry) -> str:
         return f"EXPLAIN DELETE FROM {table}"
     if event.is_word("INSERT"):
         return f"EXPLAIN INSERT INTO {table} DEFAULT VALUES"
-    rows = conn.execute(f"PRAGMA main.table_xinfo({quote(entry.table)})").fetchall()
+    columns = f"PRAGMA main.table_xinfo({quote(entry.table)})"
+    # The columns of a view may need functions that only the application has.
+    _execution_error(conn, columns)
+    rows = conn.execute(columns).fetchall()
     # A generated column cannot be set; a trigger may fire for one column only, so all are.
     changes = ", ".join(f"{quote(row[1])} = NULL" for row in rows if row[6] == 0)
     return f"EXPLAIN UPDATE {table} SET {changes}"

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import attrgetter
 
-from pytest_pmd_migrations.errors import HOW_TO_PREPARE, SchemaReadError
+from pytest_pmd_migrations.errors import SchemaReadError
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, plain_rows
 from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
 from pytest_pmd_migrations.schema.reading.opening import opened
-from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.statements import (
     read_index,
     read_trigger,
@@ -85,12 +84,6 @@ def connected(database: Database) -> Iterator[sqlite3.Connection]:
 
 
 def _unreadable(name: str, error: sqlite3.Error) -> SchemaReadError:
-    missing = missing_name(str(error))
-    if missing is not None:
-        return SchemaReadError(
-            f"the schema of {name} cannot be read: {error}. Where the application adds the"
-            f" {missing.kind} to its own connections, name the function that does: {HOW_TO_PREPARE}"
-        )
     return SchemaReadError(
         f"the schema of {name} cannot be read: {error}; expected a SQLite database."
         " Restore the file, or check that it is not encrypted"
