@@ -244,6 +244,16 @@ def test_the_runner_of_ones_own_works(in_an_empty_project):
     result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 10 ok in *"])
 
 
+def test_the_runner_that_opens_files_works(in_an_empty_project):
+    project = in_an_empty_project
+    (project.path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    project.makeconftest(after(OWN_RUNNER, "<!-- example: upgrade_file -->"))
+    assert project.run("pmd-migrations", "snapshot").ret == 0
+    result = project.runpytest_subprocess("--migration-matrix")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["2 snapshots, 2 migrations: 10 ok in *"])
+
+
 def test_the_check_of_ones_own_works(in_an_empty_project):
     project = in_an_empty_project
     source = after(OWN_RUNNER, "Write `conftest.py`:")

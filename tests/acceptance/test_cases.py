@@ -10,7 +10,15 @@ import pytest
 from tests.acceptance.conftest import PROJECTS, Finished, plain
 
 EXPECTED = Path(__file__).parent / "expected"
-PASSING = {"declared-deletion", "downstream", "renamed-table", "scripts", "text-only-edit"}
+PASSING = {
+    "declared-deletion",
+    "downstream",
+    "file-runner",
+    "own-functions",
+    "renamed-table",
+    "scripts",
+    "text-only-edit",
+}
 CASES = sorted(path.name for path in PROJECTS.iterdir() if path.is_dir())
 
 

@@ -32,11 +32,13 @@ PASSED_ON = {
     "pytest_pmd_migrations.grid.blocked: headline(text)",
     "pytest_pmd_migrations.grid.blocked: text",
     "pytest_pmd_migrations.pytest_side.matrix: ' '.join(str(error).split('\\n'))",
+    "pytest_pmd_migrations.pytest_side.settings: f'{error}{_file(config)}'",
     "pytest_pmd_migrations.pytest_side.settings: f'{error}{where}'",
     "pytest_pmd_migrations.report.outcome: values['headline']",
     "pytest_pmd_migrations.report.plan: str(error)",
     "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.pmd_runner: str(error)",
+    "pytest_pmd_migrations.sources.resolve: str(error)",
     # Why vectors cannot be had, which `vector_extension` says.
     "pmd.store.repositories.embeddings: self.why_no_vectors",
     # How many faults were tried.

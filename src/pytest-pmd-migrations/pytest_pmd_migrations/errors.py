@@ -7,6 +7,7 @@ MigrationTestError
 ├── SnapshotError             a stored database is missing, unreadable or mislabelled
 │   └── LockFileError         frozen.toml is missing, unreadable or contradicts the files
 ├── SchemaReadError           a database's schema cannot be read
+├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
@@ -20,11 +21,13 @@ from pathlib import Path
 from pytest_pmd_migrations.printable import printable_text
 
 __all__ = [
+    "HOW_TO_PREPARE",
     "DoubledNumberError",
     "FreshFailedError",
     "InjectionError",
     "LockFileError",
     "MigrationTestError",
+    "MissingNameError",
     "SchemaMismatchError",
     "SchemaReadError",
     "SettingError",
@@ -32,6 +35,10 @@ __all__ = [
     "SourceError",
     "StepFailedError",
 ]
+
+
+HOW_TO_PREPARE = 'migration_connection = "app.db:prepare" (docs/howto/functions-and-collations.md)'
+"""The setting that adds an application's functions and collations, as messages end with it."""
 
 
 class MigrationTestError(Exception):
@@ -79,13 +86,26 @@ class SchemaReadError(MigrationTestError):
     """A database's schema cannot be read."""
 
 
+class MissingNameError(MigrationTestError):
+    """A database needs functions or collations that only its application has.
+
+    ``needed`` are (what needs it, "function" or "collation", its name), such as
+    ``("table notes", "collation", "FOLDED")``.
+    """
+
+    def __init__(self, message: str, needed: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(message)
+        self.needed = needed
+
+
 class StepFailedError(MigrationTestError):
     """The application's runner did not bring a database one version on.
 
     ``version`` is the version the step should have reached; the runner's own exception,
     where there was one, is the ``__cause__``. ``headline`` says in one sentence what is wrong with
     the migration, empty where the message does; ``lines`` show where it raised, and ``line`` is
-    the number of its own line that did, None where that is not known.
+    the number of its own line that did, None where that is not known. ``missing`` is the
+    ("function" or "collation", name) that it lacked, where it raised for that.
     """
 
     def __init__(
@@ -96,12 +116,14 @@ class StepFailedError(MigrationTestError):
         headline: str = "",
         lines: tuple[str, ...] = (),
         line: int | None = None,
+        missing: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.version = version
         self.headline = headline
         self.lines = lines
         self.line = line
+        self.missing = missing
         if lines:
             # A traceback shows it below the message, as pytest does for the fixtures.
             self.add_note("\n".join(filter(None, (headline, *lines))))

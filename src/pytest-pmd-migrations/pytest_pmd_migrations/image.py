@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_pmd_migrations.statement_record import RecordingConnection
+from pytest_pmd_migrations.connection import (
+    NO_PREPARATION,
+    ApplicationConnection,
+    Preparation,
+    preparation_of,
+)
 from pytest_pmd_migrations.still_clock.connections import open_still
 
 __all__ = ["MEMORY_LIMIT", "Image"]
@@ -21,63 +27,75 @@ _LEGACY = b"\x01\x01"
 _MAGIC = b"SQLite format 3\x00"
 
 
-class _TemporaryFileConnection(RecordingConnection):
-    """A connection that takes its own file away when it is closed."""
-
-    folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def close(self) -> None:
-        """Close the connection and delete its file."""
-        super().close()
-        if self.folder is not None:
-            self.folder.cleanup()
-            self.folder = None
-
-
 @dataclass(frozen=True)
 class Image:
-    """The bytes of one database file, never changed; every connection to it is a private copy."""
+    """The bytes of one database file, never changed; every connection to it is a private copy.
+
+    ``preparation`` is what the application does to each of its connections: every copy has it.
+    """
 
     content: bytes
+    preparation: Preparation = field(default=NO_PREPARATION, compare=False, repr=False)
 
     @classmethod
     def of_connection(cls, conn: sqlite3.Connection) -> Image:
         """Return what ``conn`` shows now; it must have no open transaction that wrote.
 
+        Copies are prepared as the connection was, where this package opened it.
+
         The bytes of an image never claim a write-ahead log (file format, offsets 18 and 19,
         https://www.sqlite.org/fileformat.html): an in-memory copy could not open it.
         """
-        return cls(_without_wal(conn.serialize()))
+        cursor = conn.cursor()
+        cursor.row_factory = None
+        # SQLite cannot serialize a database without a page.
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        return cls(_without_wal(conn.serialize()) if pages else b"", preparation_of(conn))
 
     @classmethod
     def of_file(cls, path: Path) -> Image:
         """Read a database file that nobody is writing; its bytes on disk stay as they are."""
         return cls(_without_wal(path.read_bytes()))
 
-    def connect(self, **attached: Image) -> sqlite3.Connection:
+    def connect(self, **attached: Image) -> ApplicationConnection:
         """Return a connection to a private, writable copy; the caller closes it.
 
-        Copies of the images ``attached`` are attached to it by their names.
+        It is prepared as the application prepares its own. Copies of the images ``attached`` are
+        attached to it by their names. Raises SettingError where the application's code for that
+        raises.
         """
         images = {"main": self, **attached}
-        if max(len(image.content) for image in images.values()) <= MEMORY_LIMIT:
-            conn = open_still(":memory:", RecordingConnection)
-            for name, image in images.items():
-                if name != "main":
-                    conn.execute(f"ATTACH ':memory:' AS {name}")
-                if image.content:
-                    conn.deserialize(image.content, name=name)
-            return conn
-        folder = tempfile.TemporaryDirectory(prefix="migrations-")
-        for name, image in images.items():
-            (Path(folder.name) / f"{name}.db").write_bytes(image.content)
-        large = open_still(Path(folder.name) / "main.db", _TemporaryFileConnection)
-        large.folder = folder
-        for name in attached:
-            large.execute(f"ATTACH ? AS {name}", (str(Path(folder.name) / f"{name}.db"),))
-        for name in images:
-            large.execute(f"PRAGMA {name}.synchronous = OFF")
-        return large
+        size = max(len(image.content) for image in images.values())
+        conn = _in_memory(images) if size <= MEMORY_LIMIT else _in_files(images)
+        try:
+            conn.prepare(self.preparation)
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+
+
+def _in_memory(images: Mapping[str, Image]) -> ApplicationConnection:
+    conn = open_still(":memory:", ApplicationConnection)
+    for name, image in images.items():
+        if name != "main":
+            conn.execute(f"ATTACH ':memory:' AS {name}")
+        if image.content:
+            conn.deserialize(image.content, name=name)
+    return conn
+
+
+def _in_files(images: Mapping[str, Image]) -> ApplicationConnection:
+    folder = tempfile.TemporaryDirectory(prefix="migrations-")
+    for name, image in images.items():
+        (Path(folder.name) / f"{name}.db").write_bytes(image.content)
+    conn = open_still(Path(folder.name) / "main.db", ApplicationConnection)
+    conn.folder = folder
+    for name in images:
+        if name != "main":
+            conn.execute(f"ATTACH ? AS {name}", (str(Path(folder.name) / f"{name}.db"),))
+        conn.execute(f"PRAGMA {name}.synchronous = OFF")
+    return conn
 
 
 def _without_wal(content: bytes) -> bytes:

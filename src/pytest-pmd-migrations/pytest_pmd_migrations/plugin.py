@@ -84,6 +84,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="default",
     )
     parser.addini(
+        "migration_connection",
+        "Function that adds what the application adds to its own connections: app.db:prepare",
+        type="string",
+        default="",
+    )
+    parser.addini(
         "migration_rows",
         "TOML file that declares what migrations do to rows on purpose",
         type="string",

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations import image
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.write import canonical_image
+
+from tests.unit.plugin.own_functions import PREPARED, SCHEMA, works
 
 
 def filled(path: Path, rows: int = 3) -> Image:
@@ -61,3 +64,31 @@ def test_a_large_image_is_opened_as_a_file_that_goes_when_it_is_closed(
 def test_the_empty_image_is_an_empty_database() -> None:
     with closing(Image(b"").connect()) as conn:
         assert conn.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+
+
+def test_every_copy_of_a_copy_is_prepared_as_the_first_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with closing(Image(b"", PREPARED).connect()) as conn:
+        assert Image.of_connection(conn) == Image(b"")
+        conn.executescript(f"{SCHEMA}; INSERT INTO t VALUES ('Ann'), ('Übung')")
+        first = Image.of_connection(conn)
+    for made in (first, canonical_image(first)):
+        with closing(made.connect()) as conn:
+            assert works(conn)
+            second = Image.of_connection(conn)
+        with closing(second.connect(other=Image(first.content))) as conn:
+            assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            sql = "SELECT count(*) FROM t JOIN other.t AS o ON t.name = o.name COLLATE FOLDED"
+            assert conn.execute(sql).fetchone() == (2,)
+    monkeypatch.setattr(image, "MEMORY_LIMIT", 1024)
+    with closing(first.connect(other=first)) as conn:
+        assert works(conn)
+        assert conn.execute("SELECT count(*) FROM other.t WHERE fold(name) = 'ann'").fetchone() == (
+            1,
+        )
+
+
+def test_images_are_equal_by_their_bytes_alone() -> None:
+    assert Image(b"", PREPARED) == Image(b"")
+    assert repr(Image(b"", PREPARED)) == "Image(content=b'')"

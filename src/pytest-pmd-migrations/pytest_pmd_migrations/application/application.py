@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from pytest_pmd_migrations.connection import Preparation, Prepare
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,
@@ -28,6 +30,7 @@ from pytest_pmd_migrations.sources.protocol import (
     declared_by,
     label_of,
     location_of,
+    preparing_part,
     text_of,
     versions_of,
 )
@@ -44,7 +47,8 @@ class Application:
     ``name`` is empty where a project has one source, else the source's name, which then stands
     in every id. ``declared`` are the declarations of the ``migration_rows`` file by version,
     ``statements`` the application's SQL by the names that its hook gave, ``stored`` what the
-    ``migration_rows`` file says of stored snapshots, by their names.
+    ``migration_rows`` file says of stored snapshots, by their names. ``connection`` is what
+    prepares a connection besides the source's own ``prepare``, each with its name in messages.
     """
 
     source: Source
@@ -52,6 +56,21 @@ class Application:
     declared: Mapping[int, Declarations] = field(default_factory=dict)
     statements: Mapping[str, str] = field(default_factory=dict)
     stored: Mapping[str, StoredExcuse] = field(default_factory=dict)
+    connection: tuple[tuple[str, Prepare], ...] = ()
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """What the application does to each of its connections, the source's own part first."""
+        return Preparation((*preparing_part(self.source), *self.connection))
+
+    @cached_property
+    def empty(self) -> Image:
+        """The application's database that does not exist yet."""
+        return self.prepared(Image(b""))
+
+    def prepared(self, image: Image) -> Image:
+        """Return a database as one of this application's: each copy is prepared as its own."""
+        return replace(image, preparation=self.preparation)
 
     @cached_property
     def versions(self) -> tuple[int, ...]:

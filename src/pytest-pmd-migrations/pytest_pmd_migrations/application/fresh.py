@@ -24,14 +24,15 @@ class _Fresh:
 
 
 class FreshDatabases:
-    """The fresh databases of one source, built as far as they are asked for.
+    """The fresh databases of one source, built from ``empty`` as far as they are asked for.
 
     ``version`` is one of the source's, or 0 for the database with no tables. With ``real_clock``
     they are what a user's upgrade makes today: SQL's clock moves, and its dice are thrown.
     """
 
-    def __init__(self, source: Source, *, real_clock: bool = False) -> None:
+    def __init__(self, source: Source, empty: Image = EMPTY, *, real_clock: bool = False) -> None:
         self._source = source
+        self._empty = empty
         self._clock = clock_moves if real_clock else nullcontext
         self._built: dict[int, _Fresh] = {}
         self._schemas: dict[int, Schema] = {}
@@ -58,7 +59,7 @@ class FreshDatabases:
 
     def _fresh(self, version: int) -> _Fresh:
         if self._steps is None:
-            self._steps = walk(self._source, EMPTY)
+            self._steps = walk(self._source, self._empty)
         while version not in self._built:
             if self._ended is not None:
                 raise self._ended

@@ -28,7 +28,7 @@ class History:
     @cached_property
     def fresh(self) -> FreshDatabases:
         """Fresh databases of this application by the still clock, each built once."""
-        return FreshDatabases(self.application.source)
+        return FreshDatabases(self.application.source, self.application.empty)
 
     @cached_property
     def supported(self) -> tuple[SnapshotName, ...]:
@@ -48,7 +48,7 @@ class History:
     @cached_property
     def fresh_today(self) -> FreshDatabases:
         """Fresh databases by the real clock, as the application's own tests expect them."""
-        return FreshDatabases(self.application.source, real_clock=True)
+        return FreshDatabases(self.application.source, self.application.empty, real_clock=True)
 
     @property
     def volatile(self) -> tuple[str, ...]:

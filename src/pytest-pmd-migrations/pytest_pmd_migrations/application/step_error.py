@@ -10,7 +10,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE
 from pytest_pmd_migrations.git_leftovers import leftover
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.sources.protocol import Location, Source
 from pytest_pmd_migrations.where_raised import (
     Frame,
@@ -33,6 +35,10 @@ To adopt such databases, let that migration make only what is missing (CREATE TA
 and give old shapes the new one in a later migration. Or, where its schema is that of a version N, \
 let the application stamp it with N before the first upgrade, and store it as N+name.db.
 """
+_PREPARE = f"""\
+SQLite has no {{missing}}. Where the application adds it to its own connections, name the function \
+that does: {HOW_TO_PREPARE}. Else mend its name.
+"""
 _UNTOUCHED = re.compile(r"\b\d+ changes nothing yet\b")
 
 
@@ -41,12 +47,14 @@ class StepErrorText:
     """What there is to say of an exception that a step raised, besides its own text.
 
     ``headline`` says it all in one sentence where one does (else it is empty); ``lines`` are the
-    evidence; ``line`` is the number of the migration's line that raised, None where none is known.
+    evidence; ``line`` is the number of the migration's line that raised, None where none is known;
+    ``missing`` is the ("function" or "collation", name) that it lacked.
     """
 
     headline: str = ""
     lines: tuple[str, ...] = ()
     line: int | None = None
+    missing: tuple[str, str] | None = None
 
 
 def tell_step_error(
@@ -61,7 +69,12 @@ def tell_step_error(
     ``unversioned`` are the tables of a database that the first step began with, if it had any.
     """
     told = _tell(error, source, written)
-    made = _ALREADY.search(error_text(list_chain(error)[-1]))
+    root = error_text(list_chain(error)[-1])
+    missing = missing_name(root)
+    if missing is not None:
+        lines = (*told.lines, "", *wrap_text(_PREPARE.format(missing=missing)))
+        return replace(told, lines=lines, missing=(missing.kind, missing.name))
+    made = _ALREADY.search(root)
     if made is None or not (made["column"] or made["name"] in unversioned) or not unversioned:
         return told
     return replace(told, lines=(*told.lines, "", *wrap_text(_ADOPT.format(file=written.path.name))))

@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
-from pytest_pmd_migrations.application.upgrade import EMPTY
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
@@ -52,7 +52,8 @@ class Store:
         """Return a stored snapshot, verified.
 
         Raises SnapshotError when the file is missing or broken, is at another version than its
-        name says, is newer than the source, or differs from the file that the lock line records.
+        name says, is newer than the source, or differs from the file that the lock line records;
+        MissingNameError when it needs what only the application's connections have.
         """
         image = self.read_changed(name)
         line = self.lock_file.snapshots.get(name)
@@ -69,14 +70,14 @@ class Store:
 
         Raises SnapshotError for all else that ``read`` does.
         """
-        image = self.folder.read(name)
+        image = self.application.prepared(self.folder.read(name))
         self._refuse_wrong_version(name, self._version(name, image))
         self._refuse_newer(name)
         return image
 
     def image(self, start: Start) -> Image:
         """Return the database that a lineage starts from: a snapshot, verified, or none at all."""
-        return self.read(start) if isinstance(start, SnapshotName) else EMPTY
+        return self.read(start) if isinstance(start, SnapshotName) else self.application.empty
 
     def _shown(self, name: SnapshotName) -> str:
         return shown_path(self.folder.file(name))
@@ -85,7 +86,7 @@ class Store:
         try:
             with closing(image.connect()) as conn:
                 # The first read of the schema finds a broken one.
-                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                refuse_missing_names(stored_text(conn), image.preparation)
                 return current_version(self.application.source, conn)
         except DatabaseError as error:
             raise SnapshotError(

@@ -12,20 +12,26 @@ from pytest_pmd_migrations.application.step_error import tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import unchanged_rows
-from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Source,
     current_version,
     location_of,
     versions_of,
 )
+from pytest_pmd_migrations.sources.run import upgrade
 from pytest_pmd_migrations.statement_record import StatementRecord, recording
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
 
+_BY_PATH = (
+    ". A runner that opens the database by its path needs a source with upgrade_file(path, to) in"
+    " the place of upgrade(conn, to)"
+)
 EMPTY = Image(b"")
 """The database that does not exist yet: what a fresh one is built from."""
 
@@ -63,7 +69,8 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
     """Yield the database as it is, then after each step up to version ``to`` (default latest).
 
     All steps run on one private connection, as they do for a user who opens an old file.
-    Raises StepFailedError when the application's runner does not arrive at the next version.
+    Raises StepFailedError when the application's runner does not arrive at the next version,
+    MissingNameError when it made what needs a function or collation that no other connection has.
     """
     with closing(start.connect()) as conn:
         version = current_version(source, conn)
@@ -74,7 +81,9 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
                 continue
             record = take_step(source, conn, target)
             after = Image.of_connection(conn)
-            yield Step(target, before, after, conn, record)
+            step = Step(target, before, after, conn, record)
+            refuse_missing_names(step.text, after.preparation)
+            yield step
             before = after
 
 
@@ -91,7 +100,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> StatementRec
     begin_step(to)
     try:
         with recording(conn) as record:
-            source.upgrade(conn, to)
+            upgrade(source, conn, to)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -102,6 +111,7 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> StatementRec
             headline=told.headline,
             lines=told.lines,
             line=told.line,
+            missing=told.missing,
         ) from error
     _refuse_open(conn, to)
     try:
@@ -113,10 +123,18 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> StatementRec
     if arrived != to:
         raise StepFailedError(
             f"the step to {number} ended at version {format_version(arrived)}; expected the"
-            f" application's runner to apply {location_of(source, to).path.name} and to stop there",
+            f" application's runner to apply {location_of(source, to).path.name} and to stop there"
+            f"{_why_unmoved(source, arrived, to)}",
             version=to,
         )
     return record
+
+
+def _why_unmoved(source: Source, arrived: int, to: int) -> str:
+    """Return why a step may have done nothing to the connection; empty where it did something."""
+    unmoved = arrived == max((one for one in versions_of(source) if one < to), default=0)
+    by_connection = hasattr(source, "upgrade") and not isinstance(source, FilesSource)
+    return _BY_PATH if unmoved and by_connection else ""
 
 
 def _refuse_open(conn: sqlite3.Connection, to: int) -> None:

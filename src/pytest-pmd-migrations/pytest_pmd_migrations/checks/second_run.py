@@ -14,7 +14,7 @@ from functools import cached_property
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import EMPTY, Step, take_step
+from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
@@ -29,7 +29,7 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.sources.protocol import rerun
+from pytest_pmd_migrations.sources.run import rerun, upgrade
 from pytest_pmd_migrations.still_clock.clock_and_dice import as_first, begin_step, later
 from pytest_pmd_migrations.wording import counted, error_text, wrap_text
 
@@ -60,7 +60,7 @@ def watch_second_runs(history: History) -> Callable[[Step], SecondRun]:
             return SecondRun()
         second = _SecondStep(history, step)
         with later(), closing(step.after.connect()) as conn:
-            runner = _run(second, conn, lambda: source.upgrade(conn, step.version), insist=True)
+            runner = _run(second, conn, lambda: upgrade(source, conn, step.version), insist=True)
             again: Lines = ()
             if not runner:
                 again = _run(
@@ -100,7 +100,7 @@ class _SecondStep:
             return self._varying(self._first_run_again()) if self.varying else NOTHING_VARIES
 
     def _first_run_again(self) -> Image:
-        with closing((self.step.before or EMPTY).connect()) as conn:
+        with closing((self.step.before or self.history.application.empty).connect()) as conn:
             try:
                 take_step(self.history.application.source, conn, self.step.version)
             except StepFailedError:

@@ -16,6 +16,7 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.snapshots.names import format_version
@@ -170,8 +171,9 @@ def _mend(upgraded: Errors, fresh: Errors, row: Row, application: Application) -
     causes = {error.cause for error in (*upgraded.values(), *fresh.values())}
     if "application" in causes:
         yield from wrap_text(
-            "What the application adds to its own connection (functions, collations, modules) is"
-            " not there: leave a statement that needs it out of pytest_migration_statements."
+            "What the application adds to its own connections (functions, collations, modules) is"
+            f" not there. Name the function that adds it: {HOW_TO_PREPARE}. Or leave a statement"
+            " that needs it out of pytest_migration_statements."
         )
         yield ""
     if "text" in causes:

@@ -160,7 +160,9 @@ def _newest_before(survey: Survey, name: SnapshotName, built: Mapping[SnapshotNa
         and other.version < name.version
         and not survey.history.why_unsupported(other)
     ]
-    return Base(max(older), images[max(older)]) if older else Base()
+    if not older:
+        return Base(image=survey.history.application.empty)
+    return Base(max(older), images[max(older)])
 
 
 def _refuse_unable(history: History, survey: Survey, built: Mapping[SnapshotName, Image]) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore, row_digester
-from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
+from pytest_pmd_migrations.application.upgrade import Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
@@ -143,9 +143,8 @@ def take_survey(
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
     anew = frozenset(rebuilt)
-    lineages: dict[Start, LineageSurvey] = {
-        FRESH: _walk_lineage(history, EMPTY, anew, fresh_schemas)
-    }
+    fresh = _walk_lineage(history, history.application.empty, anew, fresh_schemas)
+    lineages: dict[Start, LineageSurvey] = {FRESH: fresh}
     for name, stored in snapshots.items():
         if name in history.supported:
             lineages[name] = _walk_lineage(history, stored.image, anew)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from pytest_pmd_migrations.application.upgrade import EMPTY
+from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SnapshotError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_run import try_faults
@@ -25,7 +25,7 @@ from pytest_pmd_migrations.faults.kinds.registry import KINDS, Kind
 from pytest_pmd_migrations.faults.values import LEFT_WORDS, MODES, StruckPoint
 from pytest_pmd_migrations.faults.wording import describe
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.resolve import resolve_source
+from pytest_pmd_migrations.sources.resolve import resolve_connection, resolve_source
 
 Struck: TypeAlias = tuple[Case, StruckPoint]
 """A point that was struck, with the case that it belongs to."""
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.disable()
     try:
         kinds = _chosen_kinds(given.kinds)
-        cases = _cases(given.source, given.snapshots, given.only)
+        cases = _cases(_application(given.source, given.connection), given.snapshots, given.only)
     except MigrationTestError as error:
         parser.error(str(error))
     for kind in kinds:
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pytest_pmd_migrations.faults")
     parser.add_argument("source", help="as in migration_source")
     parser.add_argument("snapshots", type=Path, help="folder of the stored databases")
+    parser.add_argument("--connection", default="", help="as in migration_connection")
     parser.add_argument("--kinds", default="", help="kinds, separated by commas (default: all)")
     parser.add_argument("--only", default="", help="snapshots, separated by commas (default: all)")
     parser.add_argument("--list", action="store_true", help="print every point and its verdict")
@@ -75,13 +76,19 @@ def _chosen_kinds(names: str) -> list[Kind]:
     return [kind for kind in KINDS if not names or kind.name in _split_at_commas(names)]
 
 
-def _cases(source_name: str, snapshots: Path, only: str) -> list[Case]:
+def _application(source: str, connection: str) -> Application:
+    """Return the application of that source, whose connections that function prepares."""
+    root = Path.cwd()
+    prepare = resolve_connection(connection, root=root, setting="--connection")
+    return Application(resolve_source(source, root=root, setting="source"), connection=prepare)
+
+
+def _cases(application: Application, snapshots: Path, only: str) -> list[Case]:
     """Return the next step of a new database and of every stored one, in both journal modes.
 
     Raises SettingError or SnapshotError where there is nothing to try.
     """
-    source = resolve_source(source_name, root=Path.cwd(), setting="source")
-    versions = source.versions()
+    versions = application.versions
     folder = SnapshotFolder(snapshots)
     stored = folder.names()
     if not stored:
@@ -89,13 +96,17 @@ def _cases(source_name: str, snapshots: Path, only: str) -> list[Case]:
         raise SnapshotError(message)
     wanted = _split_at_commas(only)
     _refuse_unknown("--only", wanted, ["new", *map(str, stored)])
-    starts = [("new", 0, EMPTY)]
-    starts.extend((str(name), name.version, folder.read(name)) for name in stored)
+    starts = [("new", 0, application.empty)]
+    starts.extend(
+        (str(name), name.version, application.prepared(folder.read(name))) for name in stored
+    )
     cases: list[Case] = []
     for name, version, image in starts:
         following = [one for one in versions if one > version]
         if following and (not wanted or name in wanted):
-            cases.extend(Case(source, image, version, following[0], name, mode) for mode in MODES)
+            cases.extend(
+                Case(application.source, image, version, following[0], name, mode) for mode in MODES
+            )
     if not cases:
         message = f"--only: {only} is at the latest version; expected one with a step left"
         raise SettingError(message)

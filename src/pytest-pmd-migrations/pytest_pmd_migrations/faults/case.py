@@ -20,6 +20,7 @@ from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
+from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
 
@@ -89,10 +90,10 @@ class Case:
     def run_on(self, path: Path, observer: RunObserver) -> FinishedRun:
         """Run the upgrade on the copy at ``path``, and tell ``observer`` of it."""
         raised: BaseException | None = None
-        with WatchedRun(path, observer) as watched:
+        with WatchedRun(path, observer, self.before.preparation) as watched:
             begin_step(self.to)
             try:
-                self.source.upgrade(watched.connect(), self.to)
+                upgrade_at(self.source, path, self.to, connect=watched.connect)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.application.upgrade import EMPTY
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables
@@ -16,7 +15,7 @@ from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import Source, current_version
 from pytest_pmd_migrations.wording import counted
 
-__all__ = ["DatabaseState", "differing_lines", "image_shown", "read_state"]
+__all__ = ["DatabaseState", "differing_lines", "read_state"]
 
 _LABELS = ("found", "expected")
 
@@ -47,14 +46,8 @@ def read_state(
             **digest_tables(conn, volatile=volatile, ignore=ignore),
             **_high_water_marks(conn),
         },
-        image or image_shown(conn),
+        image or Image.of_connection(conn),
     )
-
-
-def image_shown(conn: sqlite3.Connection) -> Image:
-    """Return the image that ``conn`` shows; SQLite cannot serialize a database without a page."""
-    has_pages = conn.execute("PRAGMA page_count").fetchone()[0]
-    return Image.of_connection(conn) if has_pages else EMPTY
 
 
 def differing_lines(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.connection import connect_file
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case, FinishedRun, scratch_folder
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.database_state import (
     DatabaseState,
     differing_lines,
-    image_shown,
     read_state,
 )
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
@@ -25,6 +25,7 @@ from pytest_pmd_migrations.rows import compare_rows, find_varying, volatile_sett
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step, times_thrown
 from pytest_pmd_migrations.wording import error_text
 
@@ -93,7 +94,10 @@ class Judge:
         expected = self._expected[self._case.to].image
         with scratch_folder(len(files.database)) as folder:
             files.write(folder / "app.db")
-            with closing(_open(folder / "app.db")) as found, closing(expected.connect()) as conn:
+            with (
+                closing(self._open(folder / "app.db")) as found,
+                closing(expected.connect()) as conn,
+            ):
                 if stored_text(found) != stored_text(conn):
                     return ""
                 varying = find_varying(
@@ -150,9 +154,9 @@ class Judge:
         Different files are often recovered to the same bytes, which are judged once.
         """
         try:
-            with closing(_open(path)) as conn:
+            with closing(self._open(path)) as conn:
                 conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-                digest = DatabaseFiles(image_shown(conn).content).digest
+                digest = DatabaseFiles(Image.of_connection(conn).content).digest
         except sqlite3.DatabaseError as error:
             return _Found("corrupt", differences=(f"it cannot be opened: {error}",))
         if digest not in self._by_recovered:
@@ -163,7 +167,7 @@ class Judge:
         """Say what the database is, by its version, its content and a plain retry."""
         case = self._case
         try:
-            with closing(_open(path)) as conn:
+            with closing(self._open(path)) as conn:
                 problems = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(3)")]
                 if problems != ["ok"]:
                     return _Found("corrupt", differences=tuple(problems))
@@ -190,10 +194,15 @@ class Judge:
         case = self._case
         case.on_retry()
         try:
-            with closing(_open(path)) as conn:
+            with ExitStack() as opened:
                 begin_step(case.to)
-                case.source.upgrade(conn, case.to)
-            with closing(_open(path)) as conn:
+                upgrade_at(
+                    case.source,
+                    path,
+                    case.to,
+                    connect=lambda: opened.enter_context(closing(self._open(path))),
+                )
+            with closing(self._open(path)) as conn:
                 state = self._read(conn)
         except KeyboardInterrupt:
             raise
@@ -222,12 +231,6 @@ class Judge:
             retry="reports success, but " + (lost[0].message if lost else differences[0]),
         )
 
-
-def _open(path: Path) -> sqlite3.Connection:
-    conn = sqlite3.connect(path)
-    try:
-        conn.execute("PRAGMA synchronous = OFF")
-    except BaseException:
-        conn.close()
-        raise
-    return conn
+    def _open(self, path: Path) -> sqlite3.Connection:
+        preparation = self._case.before.preparation
+        return connect_file(path, preparation, pragma="synchronous = OFF")

@@ -23,15 +23,18 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.errors import (
     FreshFailedError,
     MigrationTestError,
+    MissingNameError,
     SnapshotError,
     StepFailedError,
 )
 from pytest_pmd_migrations.grid.walks import Walk, Walks
+from pytest_pmd_migrations.schema.missing_names import missing_names_error
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
 from pytest_pmd_migrations.wording import error_text, folded_names, headline, wrap_text
 
-StepText = tuple[str, tuple[str, ...]]
-"""What there is to say of a step that failed: the headline, and the lines below it."""
+StepText = tuple[str, tuple[str, ...], frozenset[tuple[str, ...]]]
+"""What there is to say of a step that failed: the headline, the lines below it, the things."""
 
 __all__ = [
     "error_verdict",
@@ -83,14 +86,14 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
             continue
         # Where a stale snapshot is at fault, its own row tells that.
         if not walks.stale.explains(walk.start, failure.version):
-            told = _step_headline(history, failure), _step_lines(failure)
+            told = _step_headline(history, failure), _step_lines(failure), _step_things(failure)
             met.setdefault(told, []).append(history.application.start_title(walk.start))
     findings: list[Finding] = []
-    for (head, below), starts in met.items():
+    for (head, below, things), starts in met.items():
         everywhere = len(starts) == 1 + len(history.supported)
         seen = wrap_text(f"seen from {folded_names(starts)}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
-        findings.append(Finding(head, lines, row.version))
+        findings.append(Finding(head, lines, row.version, things=things))
     if findings:
         findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
@@ -109,6 +112,12 @@ def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | N
         return error_verdict(history, error)
     if isinstance(error, MigrationTestError):
         return Verdict((_error_finding(error),), image=walk.last)
+    missing = missing_name(str(error)) if isinstance(error, Error) else None
+    if missing is not None:
+        start = history.application.start_title(walk.start)
+        where = f"{start} at {history.application.title(unseen.version)}"
+        lacking = missing_names_error((where, missing))
+        return Verdict((_error_finding(lacking),), image=walk.last)
     if isinstance(error, Error):
         start = history.application.start_title(walk.start)
         where = f"{start} at {history.application.title(unseen.version)}"
@@ -133,7 +142,8 @@ def _step_cause(history: History, failure: StepFailedError) -> Cause:
     """Return the cause that a step is, as one lineage met it."""
     application, version = history.application, failure.version
     head = _step_headline(history, failure)
-    finding = Finding(head, _step_lines(failure), version, of_step=True)
+    things = _step_things(failure)
+    finding = Finding(head, _step_lines(failure), version, things=things, of_step=True)
     return Cause(MigrationRow(version, application.label(version)), finding)
 
 
@@ -150,11 +160,20 @@ def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
     return (*wrap_text(failure.headline), "", *failure.lines)
 
 
+def _step_things(failure: StepFailedError) -> frozenset[tuple[str, ...]]:
+    """Return what a step lacks: the same thing as of a database that lacks it."""
+    return frozenset({(EVERY_CHECK, *failure.missing)} if failure.missing else ())
+
+
 def _error_finding(error: MigrationTestError) -> Finding:
     """Return what an error of the package's says, as a finding: the same thing for every check."""
     if isinstance(error, FreshFailedError) and isinstance(error.__cause__, MigrationTestError):
         error = error.__cause__
     text = str(error)
+    if isinstance(error, MissingNameError):
+        # Each function is told once, whichever database needs it first.
+        needed = frozenset((EVERY_CHECK, kind, name) for _, kind, name in error.needed)
+        return Finding(headline(text), _uncut(text), things=needed)
     things = frozenset({(EVERY_CHECK, type(error).__name__, text)})
     if isinstance(error, SnapshotError):
         lines = wrap_text(error.detail) if error.detail else _uncut(error.headline)

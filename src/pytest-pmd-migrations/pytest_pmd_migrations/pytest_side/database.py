@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Literal, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import sqlite_utils
 
+from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.connection import NO_PREPARATION, connect_file, file_of
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
+from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import current_version
@@ -23,6 +26,7 @@ __all__ = [
     "Subject",
     "connection_to",
     "main_file",
+    "reading",
     "upgrade_connection",
     "without_own_frames",
 ]
@@ -51,13 +55,15 @@ def without_own_frames(work: Callable[Taken, Given]) -> Callable[Taken, Given]:
 class MigrationDatabase(sqlite_utils.Database):
     """A ``sqlite_utils.Database`` on a file of one's own, that knows its history.
 
-    ``path`` is the file, ``history`` the migrations it belongs to. The connection is an ordinary
-    ``sqlite3`` one; sqlite-utils' plugins and its recursive triggers are left out, so that the
-    file behaves as it does for the application.
+    ``path`` is the file, ``history`` the migrations it belongs to. The connection is a ``sqlite3``
+    one with the functions, collations and pragmas of the application; sqlite-utils' plugins and
+    its recursive triggers are left out, so that the file behaves as it does for the application.
     """
 
     def __init__(self, path: Path, history: History) -> None:
-        super().__init__(sqlite3.connect(path), recursive_triggers=False, execute_plugins=False)
+        conn = connect_file(path, history.application.preparation)
+        conn.keep_pragmas()
+        super().__init__(conn, recursive_triggers=False, execute_plugins=False)
         self.path = path
         self.history = history
 
@@ -85,46 +91,77 @@ Subject = MigrationDatabase | sqlite_utils.Database | sqlite3.Connection | str |
 
 
 @contextmanager
-def connection_to(
-    subject: Subject, *, mode: Literal["rw", "ro"] = "rw"
-) -> Iterator[sqlite3.Connection]:
+def connection_to(subject: Subject, application: Application) -> Iterator[sqlite3.Connection]:
     """Give the connection of ``subject``; one that is opened here, for a path, is closed after.
 
     Raises SettingError when a path is not that of a SQLite database, or when it is none of these.
     """
-    if isinstance(subject, sqlite_utils.Database):
-        yield subject.conn
-    elif isinstance(subject, sqlite3.Connection):
-        yield subject
-    elif isinstance(subject, (str, Path)):
-        if not Path(subject).is_file():
-            raise SettingError(f"{subject} does not exist; expected a SQLite database file")
-        uri = f"{Path(subject).absolute().as_uri()}?mode={mode}"
-        with closing(sqlite3.connect(uri, uri=True)) as conn:
-            try:
-                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            except sqlite3.DatabaseError as error:
-                raise SettingError(
-                    f"{subject} cannot be read as a SQLite database: {error}"
-                ) from error
-            yield conn
-    else:
+    if not isinstance(subject, (str, Path)):
+        yield _own_connection(subject)
+        return
+    # Nothing is prepared yet: an application's code may write, as PRAGMA journal_mode does.
+    with _reading(subject):
+        pass
+    uri = f"{_uri(subject)}?mode=rw"
+    with closing(connect_file(uri, application.preparation, uri=True)) as conn:
+        conn.keep_pragmas()
+        yield conn
+
+
+@contextmanager
+def reading(subject: Subject, application: Application) -> Iterator[sqlite3.Connection]:
+    """Give a connection that shows ``subject``; for a path it is one to a private copy.
+
+    Raises SettingError as :func:`connection_to` does.
+    """
+    if not isinstance(subject, (str, Path)):
+        yield _own_connection(subject)
+        return
+    with _reading(subject) as conn:
+        image = application.prepared(Image.of_connection(conn))
+    with closing(image.connect()) as copy:
+        yield copy
+
+
+@contextmanager
+def _reading(path: str | Path) -> Iterator[sqlite3.Connection]:
+    """Give a plain connection to a file, which it only reads."""
+    if not Path(path).is_file():
+        raise SettingError(f"{path} does not exist; expected a SQLite database file")
+    with closing(connect_file(f"{_uri(path)}?mode=ro", NO_PREPARATION, uri=True)) as conn:
+        try:
+            conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise SettingError(f"{path} cannot be read as a SQLite database: {error}") from error
+        yield conn
+
+
+def _uri(path: str | Path) -> str:
+    return Path(path).absolute().as_uri()
+
+
+def _own_connection(subject: object) -> sqlite3.Connection:
+    """Return the connection that a subject is or has; SettingError where it is another driver's."""
+    conn: Any = subject.conn if isinstance(subject, sqlite_utils.Database) else subject
+    if isinstance(conn, sqlite3.Connection):
+        return conn
+    if hasattr(conn, "cursor"):
+        kind = f"{type(conn).__module__}.{type(conn).__qualname__}"
         raise SettingError(
-            f"a {type(subject).__name__} cannot be upgraded or compared; expected a database of"
-            " the fixtures, a sqlite3 connection or the path of a file"
+            f"a connection of another driver ({kind}) cannot be upgraded or compared; expected one"
+            " of Python's sqlite3. Commit, and give the path of its file in its place"
         )
+    raise SettingError(
+        f"a {type(subject).__name__} cannot be upgraded or compared; expected a database of"
+        " the fixtures, a sqlite3 connection or the path of a file"
+    )
 
 
 def main_file(subject: Subject) -> Path | None:
     """Return the file of a path, connection or database object; None for one in memory."""
     if isinstance(subject, (str, Path)):
         return Path(subject)
-    with connection_to(subject) as conn:
-        cursor = conn.cursor()
-        cursor.row_factory = None
-        rows = cursor.execute("PRAGMA database_list").fetchall()
-    file = next(row[2] for row in rows if row[1] == "main")
-    return Path(file) if file else None
+    return file_of(_own_connection(subject))
 
 
 def upgrade_connection(

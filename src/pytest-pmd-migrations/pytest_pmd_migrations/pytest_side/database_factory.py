@@ -21,6 +21,7 @@ from pytest_pmd_migrations.pytest_side.database import (
     Subject,
     connection_to,
     main_file,
+    reading,
     upgrade_connection,
 )
 from pytest_pmd_migrations.pytest_side.settings import project_of
@@ -81,14 +82,14 @@ class DatabaseFactory:
                 f"{found.file} is a stored snapshot, which nothing may change;"
                 f' upgrade a copy: migration_db("{found.name}").upgrade()'
             )
-        with connection_to(subject) as conn:
+        with connection_to(subject, history.application) as conn:
             return upgrade_connection(history, conn, to)
 
     def assert_fresh(self, subject: Subject, *, source: str = "") -> None:
         """Raise SchemaMismatchError unless the schema is that of fresh at the same version."""
         history = self._history(source, subject)
         stored = self._stored_as(subject)
-        with closing(stored.copy()) if stored else connection_to(subject, mode="ro") as conn:
+        with closing(stored.copy()) if stored else reading(subject, history.application) as conn:
             version = current_version(history.application.source, conn)
             upgraded = read_schema(conn)
         if version not in history.application.versions:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from pytest_pmd_migrations.sources.protocol import Source
 
 
@@ -21,3 +23,8 @@ def pytest_migration_statements(
     config: pytest.Config, source: Source
 ) -> Iterable[tuple[str, str]] | None:
     """Return (name, SQL) of each statement the application runs on a database of ``source``."""
+
+
+@pytest.hookspec
+def pytest_migration_connection(conn: sqlite3.Connection, source: Source) -> None:
+    """Add what the application adds to its own connections to a database of ``source``."""

@@ -6,6 +6,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 from typing import TypeVar, cast, get_args
 
 import pytest
@@ -15,6 +16,7 @@ from pytest_pmd_migrations.application.doubled_number import accuse_newcomer
 from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
+from pytest_pmd_migrations.connection import Prepare
 from pytest_pmd_migrations.errors import DoubledNumberError, MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.parse_declarations import (
@@ -22,7 +24,7 @@ from pytest_pmd_migrations.sources.parse_declarations import (
     read_stored_excuses,
 )
 from pytest_pmd_migrations.sources.protocol import Source, check_source
-from pytest_pmd_migrations.sources.resolve import resolve_source
+from pytest_pmd_migrations.sources.resolve import resolve_connection, resolve_source
 from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_project", "project_of", "rows_path"]
@@ -44,8 +46,9 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
-    ``migration_faults``, ``migration_rows`` and the hooks ``pytest_migration_sources`` and
-    ``pytest_migration_statements``.
+    ``migration_faults``, ``migration_rows``, ``migration_connection`` and the hooks
+    ``pytest_migration_sources``, ``pytest_migration_statements`` and
+    ``pytest_migration_connection``.
     With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
@@ -67,6 +70,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     several = len(sources) > 1
     rows = rows_path(config)
     rows = None if new_rows_file and rows is not None and not rows.exists() else rows
+    prepare = _connection(config)
     histories = []
     for source in sources:
         application = Application(
@@ -75,7 +79,10 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
             declared=read_rows_file(rows, source=source.name) if rows else {},
             statements=_statements(config, source),
             stored=read_stored_excuses(rows, source=source.name) if rows else {},
+            connection=(*prepare, *_connection_hook(config, source)),
         )
+        # What raises is told at once, and not by every cell.
+        application.empty.connect().close()
         own_folder = SnapshotFolder(folder / source.name if several else folder)
         histories.append(History(application, Store(own_folder, application), rules))
     _refuse_unknown_snapshots(config, histories)
@@ -116,6 +123,26 @@ def _sources(config: pytest.Config) -> list[Source]:
         if names.count(name) > 1:
             raise SettingError(f"two migration sources are named {name!r}; expected other names")
     return sources
+
+
+def _connection(config: pytest.Config) -> tuple[tuple[str, Prepare], ...]:
+    text = str(config.getini("migration_connection"))
+    try:
+        return resolve_connection(text, root=config.rootpath)
+    except SettingError as error:
+        raise SettingError(f"{error}{_file(config)}") from error
+
+
+def _connection_hook(config: pytest.Config, source: Source) -> tuple[tuple[str, Prepare], ...]:
+    """Return what calls the hook ``pytest_migration_connection``, where somebody implements it."""
+    hook = config.hook.pytest_migration_connection
+    if not hook.get_hookimpls():
+        return ()
+    return (("pytest_migration_connection", partial(_prepare_by_hook, hook, source)),)
+
+
+def _prepare_by_hook(hook: Callable[..., object], source: Source, conn: Connection) -> object:
+    return hook(conn=conn, source=source)
 
 
 def _file(config: pytest.Config) -> str:

@@ -14,7 +14,9 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text
 
 __all__ = ["Damage", "Damages", "Strays", "find_damage", "find_strays", "stray_findings"]
@@ -226,6 +228,7 @@ def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) ->
         try:
             conn.execute(sql)
         except sqlite3.OperationalError as error:
+            _refuse_unreadable_content(conn, name)
             if "no such module" not in str(error):
                 yield _broken_index(name, error)
         except sqlite3.DatabaseError as error:
@@ -240,6 +243,25 @@ def _without_content(conn: sqlite3.Connection) -> frozenset[str]:
         catalog = Catalog(conn, rows)
         found = find_broken_full_text(conn, catalog, catalog.entries())
         return frozenset(one.name for one in found)
+
+
+def _refuse_unreadable_content(conn: sqlite3.Connection, name: str) -> None:
+    """Raise MissingNameError where the view that a full-text table indexes lacks a function.
+
+    FTS5 itself says "SQL logic error" then.
+    """
+    rows = conn.execute(
+        "SELECT v.name FROM sqlite_schema AS v, sqlite_schema AS f"
+        " WHERE v.type = 'view' AND f.name = ? AND instr(lower(f.sql), lower(v.name))",
+        (name,),
+    ).fetchall()
+    for (view,) in rows:
+        try:
+            conn.execute(f"EXPLAIN SELECT * FROM {quote(str(view))}")
+        except sqlite3.Error as error:
+            missing = missing_name(str(error))
+            if missing is not None:
+                raise missing_names_error((f"view {view}", missing)) from error
 
 
 def _broken_index(name: str, error: sqlite3.DatabaseError) -> Damage:

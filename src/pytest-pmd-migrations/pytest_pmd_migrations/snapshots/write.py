@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+from pytest_pmd_migrations.connection import connect_file
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.temporary_files import owned_file
@@ -47,13 +49,13 @@ def canonical_image(image: Image) -> Image:
     with tempfile.TemporaryDirectory(prefix="migrations-") as folder:
         source, packed = Path(folder) / "source.db", Path(folder) / "packed.db"
         source.write_bytes(image.content)
-        with closing(sqlite3.connect(source, isolation_level=None)) as conn:
+        with closing(connect_file(source, image.preparation)) as conn:
             conn.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             conn.execute("VACUUM INTO ?", (str(packed),))
         content = bytearray(packed.read_bytes())
     content[_SCHEMA_COOKIE] = (1).to_bytes(4, "big")
     content[_LIBRARY_VERSION] = bytes(4)
-    return Image(bytes(content))
+    return replace(image, content=bytes(content))
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
+from pytest_pmd_migrations.connection import Prepare, as_application
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
@@ -18,19 +19,21 @@ __all__ = [
     "Location",
     "Source",
     "can_rerun",
+    "can_upgrade",
     "check_source",
     "current_version",
     "declared_by",
     "label_of",
     "location_of",
-    "rerun",
+    "preparing_part",
     "runner_of",
     "text_of",
     "versions_of",
     "volatile_columns",
 ]
 
-_REQUIRED = ("name", "versions", "location", "upgrade")
+_REQUIRED = ("name", "versions", "location")
+_UPGRADES = ("upgrade", "upgrade_file")
 _NAME = re.compile(r"\w[\w.-]*")
 
 Answer = TypeVar("Answer")
@@ -49,12 +52,20 @@ class Source(Protocol):
     """Where an application's migrations come from.
 
     ``name`` stands in ids and is a folder's name: letters, digits, ``_``, ``-`` and ``.`` only.
-    A source may also define:
+    A source also defines one of these, which brings a database from the version it has to version
+    ``to`` and stops there:
 
+    - ``upgrade(conn, to)``: through a connection;
+    - ``upgrade_file(path, to)``: for a runner that opens the file itself. An empty database is no
+      file: ``path`` does not exist yet.
+
+    It may also define:
+
+    - ``prepare(conn)``: adds what the database needs to a new connection: functions, collations;
     - ``current_version(conn) -> int``: the version a database is at; ``PRAGMA user_version``
       when it does not;
-    - ``rerun(conn, version)``: run that migration's change once more on a database that has it;
-      without it, the check ``again`` has nothing to run;
+    - ``rerun(conn, version)`` or ``rerun_file(path, version)``: run that migration's change once
+      more on a database that has it; without it, the check ``again`` has nothing to run;
     - ``label(version) -> str``: what the application's own tool calls that migration, such as a
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
@@ -74,10 +85,6 @@ class Source(Protocol):
         """Return where that version's migration is written."""
         ...
 
-    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
-        """Bring the database from the version it has to version ``to``, and stop there."""
-        ...
-
 
 def check_source(candidate: object, *, setting: str, allow_empty: bool = False) -> Source:
     """Return ``candidate`` when it is a usable source.
@@ -85,11 +92,13 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
     Raises SourceError naming what it lacks, or why its versions cannot be used.
     """
     missing = [name for name in _REQUIRED if not hasattr(candidate, name)]
+    if not can_upgrade(candidate):
+        missing.append("upgrade")
     if missing or not isinstance(candidate, Source):
         raise SourceError(
             f"{setting} is no migration source: a {type(candidate).__name__} without"
             f" {', '.join(missing)}; expected name, versions(), location(version) and"
-            " upgrade(conn, to). See docs/reference/sources.md"
+            " upgrade(conn, to) or upgrade_file(path, to). See docs/reference/sources.md"
         )
     if not isinstance(candidate.name, str) or not _NAME.fullmatch(candidate.name):
         raise SourceError(
@@ -130,7 +139,8 @@ def current_version(source: Source, conn: sqlite3.Connection) -> int:
     own = getattr(source, "current_version", None)
     if own is None:
         return int(conn.execute("PRAGMA user_version").fetchone()[0])
-    found = _ask(_described(source), "current_version(conn)", lambda: own(conn))
+    with as_application(conn):
+        found = _ask(_described(source), "current_version(conn)", lambda: own(conn))
     if type(found) is not int:
         raise SourceError(
             f"{_described(source)}: current_version(conn) returned {found!r}; expected an integer,"
@@ -194,6 +204,20 @@ def text_of(source: Source, version: int) -> bytes | None:
     return found
 
 
+def preparing_part(source: Source) -> tuple[tuple[str, Prepare], ...]:
+    """Return the source's own ``prepare(conn)`` with its name in messages; nothing without one."""
+    own = getattr(source, "prepare", None)
+    if not callable(own):
+        # An attribute of that name may be anything in a source written before there was one.
+        return ()
+    return ((f"{_described(source)}: prepare(conn)", own),)
+
+
+def can_upgrade(candidate: object) -> bool:
+    """Return whether a candidate has one of the two methods that upgrade."""
+    return any(hasattr(candidate, name) for name in _UPGRADES)
+
+
 def runner_of(source: Source) -> str:
     """Return what the runner is called that applies a source's migrations, "" where it is silent.
 
@@ -205,13 +229,7 @@ def runner_of(source: Source) -> str:
 
 def can_rerun(source: Source) -> bool:
     """Return whether the source can run a migration's change a second time."""
-    return hasattr(source, "rerun")
-
-
-def rerun(source: Source, conn: sqlite3.Connection, version: int) -> None:
-    """Run that migration's change once more; the source must be able to (:func:`can_rerun`)."""
-    take_again = source.rerun  # type: ignore[attr-defined]  # optional part of the protocol
-    take_again(conn, version)
+    return hasattr(source, "rerun") or hasattr(source, "rerun_file")
 
 
 def volatile_columns(source: Source) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.connection import Prepare
+from pytest_pmd_migrations.errors import SettingError, SourceError
 from pytest_pmd_migrations.sources.close_names import (
     close_attributes,
     close_folder,
@@ -31,7 +32,7 @@ from pytest_pmd_migrations.sources.what_was_meant import (
 from pytest_pmd_migrations.where_raised import find_syntax_error, raised_where
 from pytest_pmd_migrations.wording import error_text, shown_path
 
-__all__ = ["resolve_source"]
+__all__ = ["resolve_connection", "resolve_source"]
 
 
 def resolve_source(
@@ -58,6 +59,35 @@ def resolve_source(
     if isinstance(found, FilesSource) and not found.files:
         refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
     return check_source(found, setting=named, allow_empty=allow_empty)
+
+
+def resolve_connection(
+    text: str, *, root: Path, setting: str = "migration_connection"
+) -> tuple[tuple[str, Prepare], ...]:
+    """Return the function that ``text`` names, with its name in messages; nothing for no text.
+
+    ``"app.db:prepare"`` is a module and a function in it, which is called with each connection.
+    Raises SettingError, one line, naming the setting and, where a name is close, what was meant.
+    """
+    named = f"{setting} {text!r}"
+    if not text:
+        return ()
+    module, colon, attribute = text.partition(":")
+    if not (module and colon and attribute) or "/" in module or text.strip("\"' ") != text:
+        raise SettingError(
+            f'{named} names no function; expected "app.db:prepare", a module\'s dotted name and,'
+            " after a colon, a function prepare(conn) in it"
+        )
+    try:
+        found = _attribute(text, root, named, suggest=False)
+    except SourceError as error:
+        raise SettingError(str(error)) from error
+    if not callable(found):
+        raise SettingError(
+            f"{named} cannot be called: it is a {type(found).__name__}; expected a function"
+            " prepare(conn) that adds functions and collations to a connection"
+        )
+    return ((named, found),)
 
 
 def _folder_source(folder: Path, root: Path, named: str) -> FilesSource:
@@ -102,13 +132,7 @@ def _own_source(folder: Path, named: str) -> FilesSource | None:
 
 
 def _object(text: str, root: Path, named: str) -> object:
-    module_name, _, attribute = text.partition(":")
-    found: object = _import(module_name, root, named)
-    for name in attribute.removesuffix("()").split("."):
-        if not hasattr(found, name):
-            meant = did_you_mean(*close_attributes(name, found))
-            raise SourceError(f"{named} cannot be used: {module_name} has no {name!r}{meant}")
-        found = getattr(found, name)
+    found = _attribute(text, root, named)
     # Such an object can be called too, and would return a decorator.
     refuse_foreign_object(found, named)
     if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
@@ -118,13 +142,28 @@ def _object(text: str, root: Path, named: str) -> object:
             raise
         except BaseException as error:
             raise SourceError(
-                f"{named} cannot be used: {attribute}() raised {error_text(error)};"
+                f"{named} cannot be used: {text.partition(':')[2]}() raised {error_text(error)};"
                 " expected a source, or a function without arguments that returns one"
             ) from error
     return found
 
 
-def _import(name: str, root: Path, named: str) -> ModuleType:
+def _attribute(text: str, root: Path, named: str, *, suggest: bool = True) -> object:
+    """Return what a module's attribute is; ``suggest`` names packages of migrations that are close.
+
+    Raises SourceError where there is none.
+    """
+    module_name, _, attribute = text.partition(":")
+    found: object = _import(module_name, root, named, suggest=suggest)
+    for name in attribute.removesuffix("()").split("."):
+        if not hasattr(found, name):
+            meant = did_you_mean(*close_attributes(name, found))
+            raise SourceError(f"{named} cannot be used: {module_name} has no {name!r}{meant}")
+        found = getattr(found, name)
+    return found
+
+
+def _import(name: str, root: Path, named: str, *, suggest: bool = True) -> ModuleType:
     for folder in (root, root / "src"):
         top = folder / name.partition(".")[0]
         found = top.is_dir() or top.with_suffix(".py").is_file()
@@ -135,10 +174,11 @@ def _import(name: str, root: Path, named: str) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        if (root / name).is_file():
+        if suggest and (root / name).is_file():
             refuse_file(root / name, root, named)
         reason = _reason(error, name)
-        meant = did_you_mean(with_colon(name) or close_package(name, root))
+        close = (with_colon(name) or close_package(name, root)) if suggest else ""
+        meant = did_you_mean(close) if close else ""
         raise SourceError(f"{named} cannot be imported: {reason}{meant}") from error
 
 

@@ -158,10 +158,11 @@ def test_a_statement_that_fits_an_old_database_alone_fails(tmp_path: Path) -> No
 def test_what_only_the_application_has_is_to_be_left_out(tmp_path: Path) -> None:
     found = lines(tmp_path, rank="SELECT rank_of(title) FROM notes")
     assert found[2] == "    0001 upgraded to 0002, and fresh 0002: no such function: rank_of"
-    assert found[6:9] == [
-        "What the application adds to its own connection (functions, collations,",
-        "modules) is not there: leave a statement that needs it out of",
-        "pytest_migration_statements.",
+    assert found[6:10] == [
+        "What the application adds to its own connections (functions, collations,",
+        "modules) is not there. Name the function that adds it: migration_connection",
+        '= "app.db:prepare" (docs/howto/functions-and-collations.md). Or leave a',
+        "statement that needs it out of pytest_migration_statements.",
     ]
 
 

@@ -235,9 +235,9 @@ def test_a_step_that_fails_keeps_its_cause(migration_db, migration_upgrade) -> N
 def test_databases_are_closed_by_whoever_opened_them(tmp_path: Path, pytestconfig) -> None:
     databases = DatabaseFactory(pytestconfig, tmp_path)
     db = databases.stored(1)
-    with connection_to(db) as conn:
+    with connection_to(db, db.history.application) as conn:
         assert conn is db.conn
-    with connection_to(db.path) as own:
+    with connection_to(db.path, db.history.application) as own:
         assert main_file(own) == db.path
     with pytest.raises(sqlite3.ProgrammingError):
         own.execute("SELECT 1")
@@ -256,3 +256,38 @@ def test_a_database_in_memory_is_no_file(migration_upgrade) -> None:
 def test_a_test_runs_once_for_every_stored_snapshot(migration_db, migration_version: str) -> None:
     assert isinstance(migration_db(migration_version), MigrationDatabase)
     assert (STORED / f"{migration_version}.db").is_file()
+
+
+class OtherDriver:
+    """A connection as another driver makes one, which knows no serialize()."""
+
+    def cursor(self) -> None:
+        raise AssertionError("nobody asks it anything")
+
+
+def test_a_connection_of_another_driver_is_refused_in_one_line(
+    migration_upgrade, assert_schema_matches_fresh
+) -> None:
+    other = OtherDriver()
+    expected = (
+        f"a connection of another driver ({__name__}.OtherDriver) cannot be upgraded or compared;"
+        " expected one of Python's sqlite3. Commit, and give the path of its file in its place"
+    )
+    wrapped = sqlite_utils.Database(memory=True)
+    wrapped.conn.close()
+    wrapped.conn = other
+    for work in (migration_upgrade, assert_schema_matches_fresh):
+        assert said(SettingError, work, other) == expected
+        assert said(SettingError, work, wrapped) == expected
+
+
+def test_a_deserialized_database_is_no_file_that_happens_to_be_called_x(
+    migration_upgrade, migration_db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = migration_db(11).path.read_bytes()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").symlink_to(STORED / "0001.db")
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.deserialize(content)
+        assert main_file(conn) is None
+        assert migration_upgrade(conn) == (12,)

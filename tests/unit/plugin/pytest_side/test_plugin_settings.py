@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from pytest_pmd_migrations.errors import SettingError
@@ -14,6 +15,21 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import Notes
+
+
+class Hook:
+    """A hook of pytest's with one implementation, or none."""
+
+    def __init__(self, implementation: Callable[..., object] | None) -> None:
+        self._implementation = implementation
+
+    def get_hookimpls(self) -> list[object]:
+        return [self._implementation] if self._implementation else []
+
+    def __call__(self, **arguments: object) -> list[object]:
+        assert self._implementation is not None
+        found = self._implementation(**arguments)
+        return [] if found is None else [found]
 
 
 class Config:
@@ -25,6 +41,7 @@ class Config:
         *answers: object,
         inipath: Path | None = None,
         statements: Sequence[object] = (),
+        connection: Callable[..., object] | None = None,
         **ini,
     ) -> None:
         self.rootpath = root
@@ -39,11 +56,13 @@ class Config:
             "migration_faults": "default",
             "migration_idempotent": False,
             "migration_rows": "",
+            "migration_connection": "",
             **ini,
         }
         self.hook = SimpleNamespace(
             pytest_migration_sources=lambda **_: list(answers),
             pytest_migration_statements=lambda **_: list(statements),
+            pytest_migration_connection=Hook(connection),
         )
 
     def getini(self, name: str) -> object:
@@ -136,7 +155,7 @@ def test_the_hook_must_return_a_list_of_sources(tmp_path: Path) -> None:
     assert error(Config(tmp_path, [object()])) == (
         "a source of pytest_migration_sources is no migration source: a object without name,"
         " versions, location, upgrade; expected name, versions(), location(version) and"
-        " upgrade(conn, to). See docs/reference/sources.md"
+        " upgrade(conn, to) or upgrade_file(path, to). See docs/reference/sources.md"
     )
 
 
@@ -300,3 +319,52 @@ def test_a_volatile_pattern_names_a_table_and_a_column(tmp_path: Path) -> None:
             f"migration_volatile {pattern!r} names no column; expected globs on"
             ' "table.column", such as "notes.added_at"'
         )
+
+
+def test_the_source_the_setting_and_the_hook_prepare_a_connection_in_this_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    module = ModuleType("shopdb")
+    module.prepare = lambda _: calls.append("setting")
+    monkeypatch.setitem(sys.modules, "shopdb", module)
+
+    class Prepared(Notes):
+        def prepare(self, conn: sqlite3.Connection) -> None:
+            assert conn.execute("PRAGMA page_count").fetchone() == (0,)
+            calls.append("source")
+
+    def hook(conn: sqlite3.Connection, source: Notes) -> None:
+        assert conn.execute("PRAGMA page_count").fetchone() == (0,)
+        calls.append(f"hook of {source.name}")
+
+    source = Prepared(tmp_path / "app", {1: "CREATE TABLE notes(a)"})
+    config = Config(tmp_path, [source], connection=hook, migration_connection="shopdb:prepare")
+    (history,) = load_project(config).histories
+    order = ["source", "setting", "hook of notes"]
+    assert calls == order
+    history.application.empty.connect().close()
+    assert calls == order * 2
+
+
+def test_a_connection_that_cannot_be_prepared_is_one_line(tmp_path: Path) -> None:
+    here, line = shown_path(Path(__file__)), fails.__code__.co_firstlineno + 1
+
+    def config(**given) -> Config:
+        return Config(tmp_path, [notes(tmp_path)], inipath=tmp_path / "tox.ini", **given)
+
+    assert error(config(connection=fails)) == (
+        f"pytest_migration_connection raised RuntimeError: no key ({here}:{line})"
+    )
+    assert error(config(connection=lambda **_: (n for n in ()))) == (
+        "pytest_migration_connection returned a generator; expected a plain function prepare(conn)"
+        " that adds functions and collations to the connection it is given"
+    )
+    assert error(config(migration_connection="nowhere:prepare")) == (
+        "migration_connection 'nowhere:prepare' cannot be imported: No module named 'nowhere'"
+        " (tox.ini)"
+    )
+
+
+def fails(**_: object) -> None:
+    raise RuntimeError("no key")

@@ -15,9 +15,9 @@ from pytest_pmd_migrations.sources.protocol import (
     can_rerun,
     current_version,
     declared_by,
-    rerun,
     runner_of,
 )
+from pytest_pmd_migrations.sources.run import rerun
 
 from tests.unit.plugin.sources.conftest import RUNNER, message, package, tables, write
 

@@ -8,8 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.sources import resolve_source
 from pytest_pmd_migrations.sources.protocol import can_rerun, current_version, volatile_columns
+from pytest_pmd_migrations.sources.resolve import resolve_connection
 
 from tests.unit.plugin.sources.conftest import RUNNER, message, package, write
 
@@ -115,7 +117,7 @@ def test_an_attribute_that_is_not_there_is_said_with_what_was_meant(tmp_path: Pa
     assert message("shop.db:migrations", tmp_path) == (
         "migration_source 'shop.db:migrations' is no migration source: a NoneType without name,"
         " versions, location, upgrade; expected name, versions(), location(version) and"
-        " upgrade(conn, to). See docs/reference/sources.md"
+        " upgrade(conn, to) or upgrade_file(path, to). See docs/reference/sources.md"
     )
 
 
@@ -140,4 +142,55 @@ def test_what_ends_an_import_or_a_call_is_said_and_skips_nothing(
     assert message("shop.called:source", tmp_path) == (
         f"migration_source 'shop.called:source' cannot be used: source() raised {raised};"
         " expected a source, or a function without arguments that returns one"
+    )
+
+
+PREPARE = "def prepare(conn):\n    conn.create_function('fold', 1, str.casefold)\n"
+
+
+def connection_message(text: str, root: Path) -> str:
+    with pytest.raises(SettingError) as caught:
+        resolve_connection(text, root=root)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_function_that_prepares_connections_is_found(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": "", "shop/db.py": PREPARE})
+    ((name, prepare),) = resolve_connection("shop.db:prepare", root=tmp_path)
+    assert name == "migration_connection 'shop.db:prepare'"
+    with closing(sqlite3.connect(":memory:")) as conn:
+        prepare(conn)
+        assert conn.execute("SELECT fold('A')").fetchone() == ("a",)
+    assert resolve_connection("", root=tmp_path) == ()
+
+
+def test_what_names_no_function_is_refused(tmp_path: Path) -> None:
+    for text in ("shop.db", "shop.db:", ":prepare", "shop/db.py:prepare", " a:b"):
+        assert connection_message(text, tmp_path) == (
+            f'migration_connection {text!r} names no function; expected "app.db:prepare", a'
+            " module's dotted name and, after a colon, a function prepare(conn) in it"
+        )
+
+
+def test_a_function_that_is_not_there_is_said_with_what_was_meant(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": "", "shop/db.py": f"{PREPARE}\nname = 'shop'\n"})
+    assert connection_message("shop.db:prepar", tmp_path) == (
+        "migration_connection 'shop.db:prepar' cannot be used: shop.db has no 'prepar'."
+        " Did you mean 'prepare'?"
+    )
+    assert connection_message("shop.dx:prepare", tmp_path) == (
+        "migration_connection 'shop.dx:prepare' cannot be imported: No module named 'shop.dx'"
+    )
+    assert connection_message("shop.db:name", tmp_path) == (
+        "migration_connection 'shop.db:name' cannot be called: it is a str; expected a function"
+        " prepare(conn) that adds functions and collations to a connection"
+    )
+
+
+def test_a_module_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": "", "shop/db.py": "import sys\nsys.exit('no config')\n"})
+    assert connection_message("shop.db:prepare", tmp_path) == (
+        "migration_connection 'shop.db:prepare' cannot be imported: SystemExit: no config"
+        f" ({tmp_path}/shop/db.py:2)"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +20,9 @@ def file_of_connection(conn: Any) -> str:  # noqa: ANN401 - a connection of eith
         cursor.close()
     except (conn.Error, MemoryError):
         return ""
-    return next((os.path.realpath(row[2]) for row in rows if row[1] == "main" and row[2]), "")
+    # The name "x" of a database that was deserialized is no path: that of a file is absolute.
+    names = (row[2] for row in rows if row[1] == "main" and Path(row[2]).is_absolute())
+    return next(map(os.path.realpath, names), "")
 
 
 def file_of_argument(first_argument: object) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pytest_pmd_migrations.connection import NO_PREPARATION, Preparation, prepare_connection
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.watching.audit_hook import hear_of_connections
 from pytest_pmd_migrations.faults.watching.events import RunObserver
@@ -27,11 +28,16 @@ __all__ = ["WatchedRun"]
 class WatchedRun:
     """Watches the connections to ``path`` while it is entered, and closes them when it is left.
 
-    ``connect`` must be patched meanwhile. ``observer`` is told of the run's events.
+    ``connect`` must be patched meanwhile. ``observer`` is told of the run's events, and
+    ``preparation`` is what the application does to the connection that its source is given.
     """
 
-    def __init__(self, path: Path, observer: RunObserver) -> None:
+    def __init__(
+        self, path: Path, observer: RunObserver, preparation: Preparation = NO_PREPARATION
+    ) -> None:
         self._path = os.path.realpath(path)
+        self._preparation = preparation
+        self._is_given = False
         self._observer = observer
         self._ticks = observer.wants_ticks
         self._connections: list[weakref.ref[Any]] = []
@@ -59,8 +65,12 @@ class WatchedRun:
                 conn.close()
 
     def connect(self) -> sqlite3.Connection:
-        """Return the connection that the source is given."""
-        return sqlite3.connect(self._path)
+        """Return the connection that the source is given, prepared before anybody watches it."""
+        self._is_given = True
+        try:
+            return sqlite3.connect(self._path)
+        finally:
+            self._is_given = False
 
     def connect_unwatched(self) -> sqlite3.Connection:
         """Return another connection to the file, which waits for no lock: somebody else's."""
@@ -107,6 +117,9 @@ class WatchedRun:
         if file_of_connection(conn) != self._path:
             return
         self._connections.append(weakref.ref(conn))
+        if self._is_given:
+            self._is_given = False
+            prepare_connection(conn, self._preparation)
         if not self._observer.keeps_synchronous:
             with suppress(conn.Error, MemoryError):
                 conn.execute("PRAGMA synchronous = OFF").close()

@@ -187,6 +187,21 @@ def test_functions_and_collations_of_the_application_are_not_needed(file: Path) 
     assert facts["i"]["WHERE"] == "a <> 'y'"
 
 
+def test_a_view_that_needs_a_function_may_have_a_trigger(conn: sqlite3.Connection) -> None:
+    conn.create_function("fold", 1, str.casefold, deterministic=True)
+    conn.executescript(
+        "CREATE TABLE k(a); CREATE VIEW folded AS SELECT fold(k.a) AS a FROM k;"
+        'CREATE TRIGGER kept INSTEAD OF UPDATE ON folded BEGIN UPDATE k SET a = "x"; END'
+    )
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.deserialize(conn.serialize())
+        triggers = [
+            [thing for thing in read_schema(read).objects if thing.kind == "trigger"]
+            for read in (conn, other)
+        ]
+    assert triggers[0] == triggers[1] != []
+
+
 def test_text_that_is_not_utf8_is_no_crash(file: Path) -> None:
     with closing(sqlite3.connect(file)) as conn:
         conn.execute("PRAGMA writable_schema=ON")

@@ -1,0 +1,238 @@
+"""Prepare a connection as the application prepares its own: with its functions and collations."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pytest_pmd_migrations.errors import MigrationTestError, SettingError
+from pytest_pmd_migrations.statement_record import RecordingConnection
+from pytest_pmd_migrations.where_raised import raised_where
+
+__all__ = [
+    "NO_PREPARATION",
+    "ApplicationConnection",
+    "Preparation",
+    "Prepare",
+    "as_application",
+    "connect_file",
+    "file_of",
+    "preparation_of",
+    "prepare_connection",
+]
+
+Prepare: TypeAlias = Callable[[sqlite3.Connection], object]
+"""Adds what the application needs to a new connection: functions, collations, modules."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """What an application does to each of its connections.
+
+    ``parts`` are called in order, each with the name that messages give it.
+    """
+
+    parts: tuple[tuple[str, Prepare], ...] = ()
+
+
+NO_PREPARATION = Preparation()
+"""That of an application whose database needs nothing but SQLite."""
+
+
+def prepare_connection(conn: sqlite3.Connection, preparation: Preparation) -> None:
+    """Prepare a new connection; every one to an application's database comes through here.
+
+    Raises SettingError, one line, where the application's own code raises or does something else
+    than to prepare the connection it is given.
+    """
+    for name, prepare in preparation.parts:
+        try:
+            answer = prepare(conn)
+        except (KeyboardInterrupt, MigrationTestError):
+            raise
+        except BaseException as error:
+            raise SettingError(f"{name} raised {raised_where(error)}") from error
+        for one in answer if isinstance(answer, list) else (answer,):
+            _refuse_answer(name, conn, one)
+        _refuse_state(name, conn)
+
+
+def _refuse_answer(name: str, conn: sqlite3.Connection, answer: object) -> None:
+    """Raise SettingError where the answer shows that nothing was prepared."""
+    if answer is conn:
+        return
+    if (
+        inspect.isgenerator(answer)
+        or inspect.isawaitable(answer)
+        or hasattr(answer, "__enter__")
+        or hasattr(answer, "execute")
+    ):
+        close = getattr(answer, "close", None)
+        if callable(close):
+            close()
+        raise SettingError(
+            f"{name} returned a {type(answer).__name__}; expected a plain function prepare(conn)"
+            " that adds functions and collations to the connection it is given"
+        )
+
+
+def _refuse_state(name: str, conn: sqlite3.Connection) -> None:
+    """Raise SettingError where the connection was closed, or left in a transaction."""
+    expected = "expected it to add functions and collations, and nothing else"
+    try:
+        if conn.in_transaction:
+            raise SettingError(f"{name} left a transaction open; {expected}")
+    except sqlite3.ProgrammingError as error:
+        raise SettingError(f"{name} closed the connection; {expected}") from error
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """How a connection returns rows and what its writes do: what an application may have set."""
+
+    row_factory: Any
+    text_factory: Any
+    isolation_level: Any
+    pragmas: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, conn: sqlite3.Connection) -> _Settings:
+        cursor = conn.cursor()
+        cursor.row_factory = None
+        pragmas = tuple(
+            (name, int(cursor.execute(f"PRAGMA {name}").fetchone()[0])) for name in _PRAGMAS
+        )
+        return cls(conn.row_factory, conn.text_factory, conn.isolation_level, pragmas)
+
+    def apply(self, conn: sqlite3.Connection) -> None:
+        conn.row_factory, conn.text_factory = self.row_factory, self.text_factory
+        if conn.in_transaction:
+            # SQLite ignores the pragmas there, and another isolation level would commit.
+            return
+        if conn.isolation_level != self.isolation_level:
+            conn.isolation_level = self.isolation_level
+        self.apply_pragmas(conn)
+
+    def apply_pragmas(self, conn: sqlite3.Connection) -> None:
+        for name, value in self.pragmas:
+            conn.execute(f"PRAGMA {name} = {value}")
+
+
+_PRAGMAS = ("foreign_keys", "recursive_triggers")
+
+
+class ApplicationConnection(RecordingConnection):
+    """A connection to a copy, prepared as the application prepares its own.
+
+    Between the application's own calls (:func:`as_application`) it returns rows as a plain
+    connection does, whatever row factory, isolation level and pragmas the application sets.
+    """
+
+    preparation = NO_PREPARATION
+    folder: tempfile.TemporaryDirectory[str] | None = None
+    _theirs: _Settings | None = None
+
+    def prepare(self, preparation: Preparation) -> None:
+        """Prepare the connection, once, before anything else is done with it."""
+        self.preparation = preparation
+        if not preparation.parts:
+            prepare_connection(self, preparation)
+            return
+        plain = _Settings.of(self)
+        prepare_connection(self, preparation)
+        self._theirs = _Settings.of(self)
+        plain.apply(self)
+
+    def keep_pragmas(self) -> None:
+        """Let writes do from now on what they do for the application, such as cascade."""
+        if self._theirs is not None:
+            self._theirs.apply_pragmas(self)
+
+    @contextmanager
+    def given_to_application(self) -> Iterator[None]:
+        """Have the application's own settings in the block; see :func:`as_application`."""
+        if self._theirs is None:
+            yield
+            return
+        plain = _Settings.of(self)
+        self._theirs.apply(self)
+        try:
+            yield
+        finally:
+            self._take_back(plain)
+
+    def _take_back(self, plain: _Settings) -> None:
+        try:
+            self._theirs = _Settings.of(self)
+            plain.apply(self)
+        except sqlite3.ProgrammingError:
+            # The application closed it: whoever called the application tells that.
+            return
+
+    def close(self) -> None:
+        """Close the connection; delete the folder of a copy that is a file."""
+        super().close()
+        if self.folder is not None:
+            self.folder.cleanup()
+            self.folder = None
+
+
+def preparation_of(conn: sqlite3.Connection) -> Preparation:
+    """Return how a connection was prepared; one that this package did not open was not."""
+    return conn.preparation if isinstance(conn, ApplicationConnection) else NO_PREPARATION
+
+
+@contextmanager
+def as_application(conn: sqlite3.Connection) -> Iterator[None]:
+    """Let the application's code have ``conn`` in the block as it prepared it.
+
+    What it changes there (another row factory) it finds again the next time. A connection that
+    this package did not open stays as it is.
+    """
+    if isinstance(conn, ApplicationConnection):
+        with conn.given_to_application():
+            yield
+    else:
+        yield
+
+
+def connect_file(
+    path: str | os.PathLike[str],
+    preparation: Preparation,
+    *,
+    uri: bool = False,
+    pragma: str = "",
+) -> ApplicationConnection:
+    """Open a file and prepare the connection; the caller closes it.
+
+    ``pragma`` is set after that, such as ``"synchronous = OFF"``.
+    """
+    conn: ApplicationConnection = sqlite3.connect(path, uri=uri, factory=ApplicationConnection)
+    try:
+        conn.prepare(preparation)
+        if pragma:
+            conn.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def file_of(conn: sqlite3.Connection) -> Path | None:
+    """Return the file of a connection's main database; None for one in memory.
+
+    SQLite tells the absolute path of a file. Of a database that was deserialized it tells the
+    name "x", which is no path.
+    """
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    rows = cursor.execute("PRAGMA database_list").fetchall()
+    name = next(str(row[2]) for row in rows if row[1] == "main")
+    return Path(name) if name and Path(name).is_absolute() else None

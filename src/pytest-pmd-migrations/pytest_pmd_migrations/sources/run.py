@@ -1,0 +1,135 @@
+"""Let the application's runner work on a database: through a connection, or on a file of its own.
+
+A source with ``upgrade_file`` has a runner that opens a database by its path. It gets a copy in a
+file, which is put back into the connection that the database was asked for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pytest_pmd_migrations.connection import (
+    NO_PREPARATION,
+    as_application,
+    connect_file,
+    file_of,
+    preparation_of,
+)
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.sources.protocol import Source
+from pytest_pmd_migrations.still_clock.connections import still_connections
+
+__all__ = ["rerun", "upgrade", "upgrade_at"]
+
+_NAME = "app.db"
+_PACKED = "packed.db"
+
+
+def upgrade(source: Source, conn: sqlite3.Connection, to: int) -> None:
+    """Let the source bring ``conn`` to version ``to``; raises what the application raises."""
+    _run(source, "upgrade", conn, to)
+
+
+def rerun(source: Source, conn: sqlite3.Connection, version: int) -> None:
+    """Run that migration's change once more; the source must be able to (``can_rerun``)."""
+    _run(source, "rerun", conn, version)
+
+
+def upgrade_at(
+    source: Source, path: Path, to: int, *, connect: Callable[[], sqlite3.Connection]
+) -> None:
+    """Let the source bring the file at ``path`` to version ``to``.
+
+    ``connect`` opens it for a source that upgrades through a connection; whoever gave it closes
+    what it opened.
+    """
+    own: Any = source
+    if hasattr(source, "upgrade_file"):
+        own.upgrade_file(path, to)
+        return
+    conn = connect()
+    with as_application(conn):
+        own.upgrade(conn, to)
+
+
+def _run(source: Source, method: str, conn: sqlite3.Connection, version: int) -> None:
+    with_file = getattr(source, f"{method}_file", None)
+    if with_file is None:
+        with as_application(conn):
+            getattr(source, method)(conn, version)
+        return
+    with _file_copy(conn) as path, still_connections():
+        with_file(path, version)
+
+
+@contextmanager
+def _file_copy(conn: sqlite3.Connection) -> Iterator[Path]:
+    """Give the path of a copy of the database, and put what becomes of it back into ``conn``.
+
+    What was committed there before an error is put back too. An empty database is no file.
+    """
+    with tempfile.TemporaryDirectory(prefix="migrations-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / _NAME
+        if _ask(conn, "page_count"):
+            with closing(_open(path)) as file:
+                conn.backup(file)
+        try:
+            yield path
+        except BaseException:
+            # Where the file cannot be read, what the application raised tells more.
+            with suppress(sqlite3.Error):
+                _put_back(path, conn)
+            raise
+        _put_back(path, conn)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return connect_file(path, NO_PREPARATION, pragma="synchronous = OFF")
+
+
+def _put_back(path: Path, conn: sqlite3.Connection) -> None:
+    """Make ``conn`` show what the file holds.
+
+    By SQLite's backup, never by deserializing: that leaves what a used connection knows of its
+    tables dangling.
+    """
+    with closing(_open(path)) as file:
+        # Its bytes claim no write-ahead log, which a database in memory could not have.
+        image = Image.of_connection(file)
+    size = _page_size(conn)
+    if not image.content:
+        with closing(_open(path)) as file:
+            file.execute(f"PRAGMA page_size = {size}")
+            file.backup(conn)
+        return
+    with closing(image.connect()) as made:
+        is_file = file_of(conn) is not None
+        if is_file or not _ask(conn, "page_count") or _page_size(made) == size:
+            made.backup(conn)
+            return
+    # A database in memory keeps its size of pages. Packed anew, a table without a key of its own
+    # may have other rowids, which SQLite promises nobody.
+    packed = path.with_name(_PACKED)
+    packed.write_bytes(image.content)
+    pragma = f"page_size = {size}"
+    with closing(connect_file(packed, preparation_of(conn), pragma=pragma)) as file:
+        file.execute("VACUUM")
+        file.backup(conn)
+
+
+def _page_size(conn: sqlite3.Connection) -> int:
+    """Return the size of a database's pages: SQLite knows it once it has read the first one."""
+    _ask(conn, "schema_version")
+    return _ask(conn, "page_size")
+
+
+def _ask(conn: sqlite3.Connection, pragma: str) -> int:
+    """Return a number that SQLite knows of a database, whatever rows the connection makes."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    return int(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])
