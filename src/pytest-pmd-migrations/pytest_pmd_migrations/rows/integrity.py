@@ -218,10 +218,7 @@ def _full_text(conn: sqlite3.Connection) -> list[str]:
 
 
 def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[Damage]:
-    without_content = _without_content(conn)
     for name in names:
-        if name in without_content:
-            continue
         table = quote(name)
         # rank 1 also compares with external content, which rank 0 and integrity_check do not.
         sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
@@ -229,7 +226,7 @@ def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) ->
             conn.execute(sql)
         except sqlite3.OperationalError as error:
             _refuse_unreadable_content(conn, name)
-            if "no such module" not in str(error):
+            if "no such module" not in str(error) and name not in _without_content(conn):
                 yield _broken_index(name, error)
         except sqlite3.DatabaseError as error:
             yield _broken_index(name, error)
