@@ -132,8 +132,8 @@ def test_an_index_that_lacks_rows_is_told_until_it_is_built_anew(tmp_path: Path)
 def test_damage_that_a_step_does_is_blamed_on_it_alone_beside_what_was_stored(
     tmp_path: Path,
 ) -> None:
-    breaks = "CREATE VIRTUAL TABLE g USING fts5(a, content='d', content_rowid='id')"
-    breaks = f"{breaks}; INSERT INTO g(rowid, a) VALUES (1, 'no such row')"
+    breaks = "CREATE VIRTUAL TABLE g USING fts5(t, content='d', content_rowid='id')"
+    breaks = f"{breaks}; INSERT INTO g(rowid, t) VALUES (1, 'no such row')"
     found = judged(tmp_path, {2: breaks, 3: MENDS, 4: OTHER})
     assert [one.headline for one in found.findings] == [
         "0002_step.py: the full-text index g does not match its co..."
