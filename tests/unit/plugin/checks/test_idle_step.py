@@ -77,3 +77,23 @@ def test_the_table_that_a_source_keeps_its_versions_in_does_not_count(tmp_path: 
 def test_nothing_is_said_where_a_lineage_does_not_reach_the_step(tmp_path: Path) -> None:
     bites = "INSERT INTO notes(id) SELECT id FROM notes"
     assert notes_of(tmp_path, bites) == ()
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "INSERT INTO search(search) VALUES ('rebuild')",
+        "UPDATE sqlite_sequence SET seq = 99",
+        "REINDEX",
+        "UPDATE ignored SET a = 2",
+    ],
+)
+def test_what_no_table_of_rows_shows_is_a_change_too(tmp_path: Path, second: str) -> None:
+    first = (
+        "CREATE TABLE notes(id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT);"
+        "CREATE VIRTUAL TABLE search USING fts5(title, content='notes', content_rowid='id');"
+        "CREATE TABLE ignored(a)"
+    )
+    history = application(tmp_path, {1: first, 2: second}, ignore_patterns=("ignored",))
+    store(history, "0001", f"{first}; {ROWS}; INSERT INTO ignored VALUES (1)")
+    assert verdict(lock(history), "0002", "frozen", only=True).notes == ()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytest_pmd_migrations.errors import SchemaReadError
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
 from pytest_pmd_migrations.schema.reading.step_statements import read_statements
+
+from tests.unit.plugin.schema.bases import BASES
 
 PARENT = "CREATE TABLE p(id INTEGER PRIMARY KEY, x, y, UNIQUE(x, y));"
 
@@ -274,3 +279,84 @@ def test_exactly_what_a_rebuild_leaves_out_is_told(kept: list[str], gone: list[s
         for guard, column in zip(gone, names[1], strict=True)
     ]
     assert sorted(lost(f"{PARENT} CREATE TABLE t({old});", rebuilt(new))) == sorted(expected)
+
+
+_TABLES = (
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    " AND name NOT LIKE 'sqlite%'"
+)
+
+
+def made(base: tuple[str, ...]) -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:")
+    for statement in base:
+        conn.execute(statement)
+    return conn
+
+
+def owned_sql(conn: sqlite3.Connection, table: str) -> list[tuple[str, str, str]]:
+    """Kind, name and statement of a table's indexes and triggers."""
+    return conn.execute(
+        "SELECT type, name, sql FROM sqlite_schema"
+        " WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL",
+        (table,),
+    ).fetchall()
+
+
+def rebuild_of(table: str, sql: str) -> list[str]:
+    return [
+        "PRAGMA legacy_alter_table = ON",
+        f"ALTER TABLE {quote(table)} RENAME TO kept_aside",
+        sql,
+        "DROP TABLE kept_aside",
+    ]
+
+
+def harmless_steps(conn: sqlite3.Connection) -> Iterator[list[str]]:
+    for table, sql in conn.execute(_TABLES).fetchall():
+        alter = f"ALTER TABLE {quote(table)}"
+        yield [f"{alter} RENAME TO renamed"]
+        yield [f"{alter} ADD COLUMN one_more"]
+        yield [*rebuild_of(table, sql), *(text for _, _, text in owned_sql(conn, table))]
+        columns = conn.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
+        for (column,) in columns[:1]:
+            yield [f"{alter} RENAME COLUMN {quote(column)} TO renamed"]
+            yield [f"{alter} DROP COLUMN {quote(column)}"]
+
+
+def lost_by(base: tuple[str, ...], step: list[str]) -> tuple[LostGuards, ...] | None:
+    """What a step lost; None where SQLite refuses it, or what it leaves cannot be read."""
+    with closing(made(base)) as conn:
+        before = read_schema(conn)
+        try:
+            for statement in step:
+                conn.execute(statement)
+            after = read_schema(conn)
+        except (sqlite3.Error, SchemaReadError):
+            return None
+    return find_lost_guards(before, after, read_statements(step))
+
+
+def test_no_harmless_step_loses_anything_in_any_base_schema() -> None:
+    told = []
+    for base in BASES:
+        with closing(made(base)) as conn:
+            steps = list(harmless_steps(conn))
+        told.extend((step, found) for step in steps if (found := lost_by(base, step)))
+    assert told == []
+
+
+def test_each_index_and_trigger_that_a_rebuild_leaves_out_is_told() -> None:
+    judged = 0
+    for base in BASES:
+        with closing(made(base)) as conn:
+            tables = conn.execute(_TABLES).fetchall()
+            owned = {table: owned_sql(conn, table) for table, _ in tables}
+        for table, sql in tables:
+            for kind, name, _ in owned[table]:
+                others = [text for _, other, text in owned[table] if other != name]
+                found = lost_by(base, [*rebuild_of(table, sql), *others])
+                if found is not None:
+                    judged += 1
+                    assert [one.guards for one in found] == [(f"{kind} {name}",)]
+    assert judged > 20

@@ -304,12 +304,6 @@ def test_a_later_excuse_wins_over_an_earlier_one():
     assert merge(first, second).excuses == {GUARDS: "b"}
 
 
-def test_a_rows_file_with_a_merge_conflict_says_so(tmp_path):
-    path = rows_file(tmp_path, "<<<<<<< HEAD\n[0001]\n=======\n[0002]\n>>>>>>> x\n")
-    with pytest.raises(SettingError, match=r"is no TOML: rows.toml has a merge conflict in line 1"):
-        read_rows_file(path, source="app")
-
-
 def test_what_is_said_of_stored_snapshots_is_read_by_their_names(tmp_path):
     path = rows_file(
         tmp_path,
@@ -377,3 +371,9 @@ def test_a_malformed_table_of_a_stored_snapshot_is_told(tmp_path, text, message)
     with pytest.raises(SettingError) as caught:
         read_stored_excuses(rows_file(tmp_path, text), source="app")
     assert str(caught.value) == f"rows.toml: stored{message}"
+
+
+def test_a_rows_file_with_a_merge_conflict_says_so(tmp_path):
+    path = rows_file(tmp_path, "<<<<<<< HEAD\n[0001]\n=======\n[0002]\n>>>>>>> x\n")
+    with pytest.raises(SettingError, match=r"is no TOML: rows.toml has a merge conflict in line 1"):
+        read_rows_file(path, source="app")

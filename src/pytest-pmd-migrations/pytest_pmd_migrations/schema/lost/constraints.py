@@ -101,21 +101,34 @@ def lost_foreign_keys(table: SurvivingTable) -> Iterator[str]:
     One to a parent that the step took away went along with it.
     """
     olds, news = table.both("foreign key")
-    there = {frozenset(columns_of_key(one)): facts_of(one) for one in news}
-    known = {frozenset(columns_of_key(one)) for one in olds}
+    there = {_identity(one): one for one in news}
+    known = {_identity(one) for one in olds}
+    came = [one for one in news if _identity(one) not in known]
     for one in olds:
         columns = columns_of_key(one)
         if table.own_gone_columns & set(columns) or _parent(one) in table.gone_tables:
             continue
         label = f"foreign key on {', '.join(columns)}"
-        same = there.get(frozenset(columns))
-        if same is not None:
-            yield from _lost_actions(label, facts_of(one), same)
-        elif not any(found & set(columns) for found in there if found not in known):
+        same = [there[_identity(one)]] if _identity(one) in there else _alike(columns, came)
+        if same:
+            # Of two keys on the same columns, the one that kept more.
+            yield from min((list(_lost_actions(label, one, new)) for new in same), key=len)
+        elif not any(set(columns_of_key(new)) & set(columns) for new in came):
             yield label
 
 
-def _lost_actions(label: str, old: dict[str, str], new: dict[str, str]) -> Iterator[str]:
+def _identity(key: SchemaObject) -> tuple[tuple[str, ...], str]:
+    """Return the columns of a foreign key, and what they refer to."""
+    return tuple(columns_of_key(key)), content_of(key)
+
+
+def _alike(columns: list[str], keys: list[SchemaObject]) -> list[SchemaObject]:
+    """Return those of the foreign keys that have the same columns."""
+    return [one for one in keys if set(columns_of_key(one)) == set(columns)]
+
+
+def _lost_actions(label: str, before: SchemaObject, after: SchemaObject) -> Iterator[str]:
+    old, new = facts_of(before), facts_of(after)
     for part, nothing in _ACTIONS.items():
         if old[part] != nothing == new[part]:
             yield f"{'DEFERRED' if part == 'deferred' else f'{part} {old[part]}'} of {label}"

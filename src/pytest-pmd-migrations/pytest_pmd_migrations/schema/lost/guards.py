@@ -50,7 +50,7 @@ def find_lost_guards(
     found = []
     for names in sorted(survivors.items()):
         table = SurvivingTable(*names, old, new, gone_tables, gone_columns, statements)
-        guards = tuple(_lost(table))
+        guards = () if table.is_as_it_was else tuple(_lost(table))
         if guards:
             found.append(LostGuards(table.new.name, table.old.name, guards))
     return tuple(found)

@@ -76,6 +76,14 @@ class SurvivingTable:
         return self.after.tables[self.new_name]
 
     @property
+    def is_as_it_was(self) -> bool:
+        """Whether the step left the statements alone that made it and what belongs to it."""
+        return self.old.sql == self.new.sql and all(
+            {(one.name, one.sql) for one in before} <= {(one.name, one.sql) for one in after}
+            for before, after in map(self.both, ("index", "trigger"))
+        )
+
+    @property
     def own_gone_columns(self) -> frozenset[str]:
         """The folded names of the columns that this table has no longer."""
         return self.before.columns(self.old_name) - self.after.columns(self.new_name)
