@@ -14,7 +14,7 @@ from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
-from pytest_pmd_migrations.rows.tables import unloaded_tables
+from pytest_pmd_migrations.rows.tables import unread_tables
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
 from pytest_pmd_migrations.wording import error_text
 
@@ -46,8 +46,8 @@ def compare_rows(
                 comparison = TableComparison(step, volatile)
                 comparison.run()
                 notes.extend(
-                    f"{name}: its module is not loaded, its rows are not compared"
-                    for name in unloaded_tables(old.conn, ignore=ignore)
+                    f"{name}: {reason}, its rows are not compared"
+                    for name, reason in unread_tables(old.conn, ignore=ignore).items()
                 )
             findings.extend(comparison.findings)
             notes.extend(comparison.notes)

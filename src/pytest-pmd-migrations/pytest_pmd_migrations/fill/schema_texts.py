@@ -1,0 +1,82 @@
+"""Read the SQL that is about a table: its CHECKs, computed columns, indexes, triggers and views."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
+
+__all__ = ["Body", "SchemaTexts", "mentions", "read_texts"]
+
+Body: TypeAlias = tuple[Token, ...]
+"""The tokens of one expression or one statement."""
+
+
+@dataclass(frozen=True)
+class SchemaTexts:
+    """The texts that are about one table, each as tokens; ``checks`` with their names, if any."""
+
+    checks: tuple[tuple[str, Body], ...] = ()
+    computed: tuple[Body, ...] = ()
+    indexes: tuple[Body, ...] = ()
+    triggers: tuple[Body, ...] = ()
+    views: tuple[Body, ...] = ()
+
+    def reads_json(self, column: str) -> bool:
+        """Return whether a function of JSON stands in a text that names the column."""
+        checks = (body for _, body in self.checks)
+        return any(
+            mentions(body, column) and any(_is_of_json(token) for token in body)
+            for body in (*checks, *self.computed, *self.indexes, *self.triggers, *self.views)
+        )
+
+
+def read_texts(conn: sqlite3.Connection, table: str) -> SchemaTexts:
+    """Return the texts that are about a table."""
+    texts: dict[str, list[Body]] = {"table": [], "index": [], "trigger": [], "view": []}
+    for kind, name, sql in conn.execute(
+        "SELECT type, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+    ):
+        if kind == "view" or fold(str(name)) == fold(table):
+            texts[kind].append(tuple(tokenize(str(sql))))
+    own = [body for body in texts["table"] if not _is_virtual(body)]
+    return SchemaTexts(
+        checks=tuple(found for body in own for found in _parenthesised(body, "CHECK")),
+        # CREATE TABLE has AS before a parenthesis for nothing else: CAST has a type there.
+        computed=tuple(found for body in own for _, found in _parenthesised(body, "AS")),
+        indexes=tuple(texts["index"]),
+        triggers=tuple(texts["trigger"]),
+        views=tuple(body for body in texts["view"] if mentions(body, table)),
+    )
+
+
+def mentions(tokens: Sequence[Token], column: str) -> bool:
+    """Return whether a name stands among the tokens, whatever the case of its letters."""
+    return any(token.is_identifier and fold(token.value) == fold(column) for token in tokens)
+
+
+def _parenthesised(tokens: Sequence[Token], word: str) -> Iterator[tuple[str, Body]]:
+    """Yield what stands in parentheses behind each ``word``, and the constraint's name, if any."""
+    for index, token in enumerate(tokens[:-1]):
+        if not token.is_word(word) or tokens[index + 1].value != "(":
+            continue
+        named = index >= 2 and tokens[index - 2].is_word("CONSTRAINT")
+        depth, end = 1, index + 2
+        while end < len(tokens) and depth:
+            depth += {"(": 1, ")": -1}.get(tokens[end].text, 0)
+            end += 1
+        yield tokens[index - 1].value if named else "", tuple(tokens[index + 2 : end - 1])
+
+
+def _is_virtual(body: Body) -> bool:
+    return len(body) > 1 and body[1].is_word("VIRTUAL")
+
+
+def _is_of_json(token: Token) -> bool:
+    return token.value in ("->", "->>") or (
+        token.kind == "word" and token.value.lower().startswith("json")
+    )
