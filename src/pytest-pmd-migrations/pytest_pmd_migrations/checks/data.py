@@ -10,6 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from sqlite3 import Connection
 
+from pytest_pmd_migrations.application.generated_rows import (
+    GENERATED,
+    have_generated_rows,
+    verify_advice,
+)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.checks.model import (
@@ -19,11 +24,13 @@ from pytest_pmd_migrations.checks.model import (
     MigrationRow,
     Note,
     Row,
+    SnapshotRow,
     UsedDeclaration,
     Verdict,
 )
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import (
+    VERIFY_RAISED,
     RowFinding,
     RowsReport,
     Strays,
@@ -100,11 +107,16 @@ def _finding(
     history: History, row: Row, version: int, found: RowFinding, *, stored: bool
 ) -> Finding:
     where = f"stored {row.title}" if stored else history.application.step_name(version)
-    message = f"{where}: {found.message}"
+    start = [row.snapshot] if isinstance(row, SnapshotRow) else []
+    generated = found.message == VERIFY_RAISED and have_generated_rows(history.store, start)
+    said = f"{found.message} {GENERATED}" if generated else found.message
+    message = f"{where}: {said}"
     first = headline(message)
-    uncut = wrap_text(found.message, indent="  ") if first != message else ()
+    uncut = wrap_text(said, indent="  ") if first != message else ()
     shown = found.evidence_lines(history.application.declaration_table(version))
     evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
+    if generated:
+        evidence = (*evidence, "", *verify_advice(start))
     if stored:
         blamed = f"  in the stored snapshot {row}, before any step"
         return Finding(first, (blamed, *uncut, *evidence), version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 
@@ -22,9 +22,12 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 __all__ = ["list_changes", "updated_lock_file"]
 
 
-def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> LockFile:
+def updated_lock_file(
+    survey: Survey, built: Mapping[SnapshotName, Image], *, generated: Collection[SnapshotName]
+) -> LockFile:
     """Return the lock file with a line for every version and every snapshot, stored or built.
 
+    ``generated`` are those that were built with generated rows.
     ``survey`` includes the lineages of what was built (:meth:`Survey.with_built`). Lines of
     versions that the source no longer has, and never released, go.
     """
@@ -37,7 +40,9 @@ def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> Lo
     for name, image in images.items():
         if name not in snapshots or name in built:
             with closing(image.connect()) as conn:
-                snapshots[name] = SnapshotLine(content_digest(image.content), count_rows(conn))
+                counts = count_rows(conn)
+            digest = content_digest(image.content)
+            snapshots[name] = SnapshotLine(digest, counts, name in generated)
     return LockFile(versions, snapshots)
 
 

@@ -91,7 +91,7 @@ def _external(conn: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 def _has_content_option(sql: str) -> bool:
     tokens = tokenize(sql)
-    return any(token.is_word("content") and after.text == "=" for token, after in pairwise(tokens))
+    return any(token.is_word("CONTENT") and after.text == "=" for token, after in pairwise(tokens))
 
 
 def _unfit(conn: sqlite3.Connection, name: str, module: str) -> str:

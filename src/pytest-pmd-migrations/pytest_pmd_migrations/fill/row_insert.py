@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
+from pytest_pmd_migrations.fill.candidate_values import Row, unlike
 from pytest_pmd_migrations.fill.requirements import Requirements
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["RowInsert"]
 
-_TRIES = 6
+_TRIES = 16
 
 
 class RowInsert:
@@ -33,7 +33,6 @@ class RowInsert:
         linked = {fold(name) for link in requirements.links for name in link.columns}
         distinct = [column.name for column in requirements.columns if column.distinct]
         self._distinct = [name for name in distinct if fold(name) not in linked]
-        self._used: set[tuple[str, type[Value], Value]] = set()
 
     def refusal(self, row: Row) -> str:
         """Insert the row; return SQLite's reason where it does not take it.
@@ -44,8 +43,7 @@ class RowInsert:
         self._conn.execute("SAVEPOINT generated")
         try:
             self._put(row)
-            if any(self._repeated(row)):
-                row = self._put_another(row)
+            self._make_distinct(row)
             # The end of the outermost savepoint commits.
             self._conn.execute("RELEASE generated")
         except sqlite3.DatabaseError as error:
@@ -54,7 +52,6 @@ class RowInsert:
                 self._conn.execute("ROLLBACK TO generated")
                 self._conn.execute("RELEASE generated")
             return str(error)
-        self._used.update(self._values(row))
         return ""
 
     def never_null(self, names: Sequence[str]) -> list[str]:
@@ -75,33 +72,35 @@ class RowInsert:
             computed = ", ".join(map(quote, self._requirements.computed))
             self._conn.execute(f"SELECT {computed} FROM {self._table}").fetchall()
 
-    def _put_another(self, row: Row) -> Row:
-        """Insert a row instead that shares no value with those before, else the same one again."""
-        for _ in range(_TRIES):
-            other = row | {name: unlike(row[name], self._chance) for name in self._repeated(row)}
-            if any(self._repeated(other)):
-                continue
-            self._conn.execute("ROLLBACK TO generated")
-            try:
-                self._put(other)
-            except sqlite3.DatabaseError:
-                if not self._conn.in_transaction:
-                    raise
+    def _make_distinct(self, row: Row) -> None:
+        """Put other values in the place of those of the row that is there which others have."""
+        for name in self._repeated(row, self._distinct):
+            for _ in range(_TRIES):
+                self._conn.execute("ROLLBACK TO generated")
+                other = row | {name: unlike(row[name], self._chance)}
+                if self._takes(other) and not self._repeated(other, [name]):
+                    row = other
+                    break
             else:
-                return other
-        self._conn.execute("ROLLBACK TO generated")
-        self._put(row)
-        return row
+                self._conn.execute("ROLLBACK TO generated")
+                self._put(row)
 
-    def _repeated(self, row: Row) -> Iterator[str]:
-        """Yield the columns in which the row has a value of a row before it."""
-        yield from (
-            name for name, kind, value in self._values(row) if (name, kind, value) in self._used
-        )
+    def _takes(self, row: Row) -> bool:
+        """Insert the row if the table takes it."""
+        try:
+            self._put(row)
+        except sqlite3.DatabaseError:
+            if not self._conn.in_transaction:
+                raise
+            return False
+        return True
 
-    def _values(self, row: Row) -> Iterator[tuple[str, type[Value], Value]]:
-        """Yield the values that no other row needs to share."""
-        for name in self._distinct:
-            value = row.get(name)
-            if value is not None:
-                yield name, type(value), value
+    def _repeated(self, row: Row, names: Sequence[str]) -> list[str]:
+        """Return those of the columns in which another row has the value of this one, as stored."""
+        given = [name for name in names if row.get(name) is not None]
+        if not given:
+            return []
+        terms = ", ".join(f"sum({quote(name)} = ?)" for name in given)
+        values = tuple(row[name] for name in given)
+        counts = self._conn.execute(f"SELECT {terms} FROM {self._table}", values).fetchone()
+        return [name for name, count in zip(given, counts, strict=True) if (count or 0) > 1]

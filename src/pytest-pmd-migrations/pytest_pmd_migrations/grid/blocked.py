@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from sqlite3 import Error
 
+from pytest_pmd_migrations.application.generated_rows import (
+    GENERATED,
+    generated_rows_lines,
+    have_generated_rows,
+)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
     EVERY_CHECK,
@@ -27,7 +32,7 @@ from pytest_pmd_migrations.errors import (
     StepFailedError,
 )
 from pytest_pmd_migrations.grid.walks import Walk, Walks
-from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
+from pytest_pmd_migrations.snapshots.names import FRESH, Fresh, Start, format_version
 from pytest_pmd_migrations.wording import error_text, folded_names, headline, wrap_text
 
 StepText = tuple[str, tuple[str, ...]]
@@ -76,7 +81,7 @@ def unreached_migration(walks: Walks, row: MigrationRow) -> Verdict | None:
 def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tuple[Finding, ...]:
     """Return the story of the step to a version that some of the lineages could not take."""
     history = walks.history
-    met: dict[StepText, list[str]] = {}
+    met: dict[StepText, list[Start]] = {}
     for walk in lineages:
         failure = walk.failure
         if not isinstance(failure, StepFailedError) or failure.version != row.version:
@@ -84,13 +89,18 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         # Where a stale snapshot is at fault, its own row tells that.
         if not walks.stale.explains(walk.start, failure.version):
             told = _step_headline(history, failure), _step_lines(failure)
-            met.setdefault(told, []).append(history.application.start_title(walk.start))
+            met.setdefault(told, []).append(walk.start)
     findings: list[Finding] = []
     for (head, below), starts in met.items():
         everywhere = len(starts) == 1 + len(history.store.names)
-        seen = wrap_text(f"seen from {folded_names(starts)}", indent="  ", hanging="  ")
+        names = folded_names([history.application.start_title(start) for start in starts])
+        seen = wrap_text(f"seen from {names}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
-        findings.append(Finding(head, lines, row.version))
+        first = head
+        if have_generated_rows(history.store, starts):
+            first = _on_generated_rows(head, row.version)
+            lines = (*lines, "", *generated_rows_lines(starts))
+        findings.append(Finding(first, lines, row.version))
     if findings:
         findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
@@ -139,6 +149,12 @@ def _step_cause(history: History, failure: StepFailedError) -> Cause:
 
 def _step_headline(history: History, failure: StepFailedError) -> str:
     return headline(failure.headline or f"{history.application.step_name(failure.version)} failed")
+
+
+def _on_generated_rows(head: str, version: int) -> str:
+    """Return a headline that says so as well, with the step's number where its name is too long."""
+    whole = f"{head} {GENERATED}"
+    return whole if headline(whole) == whole else f"{format_version(version)} failed {GENERATED}"
 
 
 def _step_lines(failure: StepFailedError) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
-from pytest_pmd_migrations.rows.compare import compare_rows
+from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.integrity import (
     Strays,
@@ -14,6 +14,7 @@ from pytest_pmd_migrations.rows.integrity import (
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 
 __all__ = [
+    "VERIFY_RAISED",
     "RowFinding",
     "RowsReport",
     "Strays",

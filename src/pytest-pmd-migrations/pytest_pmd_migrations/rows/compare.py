@@ -18,7 +18,10 @@ from pytest_pmd_migrations.rows.tables import unread_tables
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
 from pytest_pmd_migrations.wording import error_text
 
-__all__ = ["compare_rows"]
+__all__ = ["VERIFY_RAISED", "compare_rows"]
+
+VERIFY_RAISED = "verify(before, after) raised"
+"""What a finding says where a migration's own ``verify`` did not like the rows."""
 
 
 def compare_rows(
@@ -75,4 +78,4 @@ def _verify(before: Image, after: Image, declarations: Declarations) -> Iterator
             raise
         except BaseException as error:
             line = cut_line(error_text(error))
-            yield RowFinding("", None, "verify(before, after) raised", (line,), kind=line)
+            yield RowFinding("", None, VERIFY_RAISED, (line,), kind=line)

@@ -62,10 +62,14 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """Records one stored file: its SHA-256 and its number of rows, by table."""
+    """Records one stored file: its SHA-256 and its number of rows, by table.
+
+    ``generated`` says that it was built here and that no application wrote its rows.
+    """
 
     digest: str
     rows: Mapping[str, int]
+    generated: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,8 +129,7 @@ def read_lock_file(path: Path) -> LockFile:
     snapshots: dict[SnapshotName, SnapshotLine] = {}
     for name, line in _tables(path, content, "snapshots"):
         with _told(path, text, "snapshots", name):
-            stored = SnapshotLine(str(line["digest"]), dict(line["rows"]))
-            snapshots[SnapshotName.parse(name)] = stored
+            snapshots[SnapshotName.parse(name)] = _snapshot_line(line)
     return LockFile(versions, snapshots)
 
 
@@ -173,6 +176,13 @@ def _version_line(line: Mapping[str, Any]) -> VersionLine:
     )
 
 
+def _snapshot_line(line: Mapping[str, Any]) -> SnapshotLine:
+    generated = line.get("generated", False)
+    if not isinstance(generated, bool):
+        raise TypeError(f"generated is {generated!r}")
+    return SnapshotLine(str(line["digest"]), dict(line["rows"]), generated)
+
+
 def _start(text: str) -> Start:
     try:
         return parse_start(text)
@@ -198,6 +208,8 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
         yield ""
         yield f"[snapshots.{_text(str(name))}]"
         yield f"digest = {_text(stored.digest)}"
+        if stored.generated:
+            yield "generated = true"
         yield f"[snapshots.{_text(str(name))}.rows]"
         for table, count in sorted(stored.rows.items()):
             yield f"{_text(table)} = {count}"
