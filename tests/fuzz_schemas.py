@@ -83,6 +83,11 @@ def _red_cells(history: History, without: Sequence[str]) -> Iterator[str]:
             yield f"{cell.row}[{cell.check.name}] is blocked by {verdict.cause.row}"
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Try the seeds; print each that is red with its scripts, and how many there were."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -99,9 +104,9 @@ def main() -> int:
         red += bool(found)
         if found or arguments.show:
             texts = [f"-- {number}\n{script}" for number, script in enumerate(scripts, 1)]
-            print(f"seed {seed}:", *found, *texts, sep="\n", flush=True)
+            _say("\n".join((f"seed {seed}:", *found, *texts)))
     seconds = time.monotonic() - begun
-    print(f"{arguments.seeds} seeds: {arguments.seeds - red} green, {red} red; {seconds:.0f} s")
+    _say(f"{arguments.seeds} seeds: {arguments.seeds - red} green, {red} red; {seconds:.0f} s")
     return 1 if red else 0
 
 

@@ -78,7 +78,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("TEXT", "NOT NULL DEFAULT CURRENT_TIMESTAMP", "text"),
     ("TEXT", "NOT NULL CHECK ({c} IN ('new', 'open', 'done'))", "state"),
     ("TEXT", "CHECK ({c} IS NULL OR length({c}) BETWEEN 2 AND 40)", "text"),
-    ("TEXT", "CHECK (json_valid({c}))", "json"),
+    ("TEXT", "CHECK ({c} IS NULL OR json_valid({c}))", "json"),
     ("INTEGER", "", "number"),
     ("INTEGER", "NOT NULL DEFAULT 0 CHECK ({c} >= 0)", "number"),
     ("INTEGER", "CHECK ({c} IN (0, 1))", "flag"),

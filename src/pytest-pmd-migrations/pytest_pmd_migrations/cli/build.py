@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import click
 
-from pytest_pmd_migrations.application.generated_rows import have_generated_rows
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
 from pytest_pmd_migrations.cli.problems import find_problems, shown_failure
@@ -62,10 +61,9 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
             "nothing was built, since this must be mended first:\n" + "\n".join(problems)
         )
     built: dict[SnapshotName, Image] = {}
-    generated: set[SnapshotName] = set()
     lines: list[str] = []
     for name in sorted(survey.rebuilt):
-        built[name], told = _build(survey, name, built, generated)
+        built[name], told = _build(survey, name, built)
         lines.extend(told)
     twins = {
         name: stored.twin_text for name, stored in survey.snapshots.items() if stored.twin != "same"
@@ -75,7 +73,7 @@ def build_missing(history: History, *, rewrite: int | None) -> Built:
             text = twin_sql(conn)
         if compare_twin(history, name, text) != "same":
             twins[name] = text
-    lock_file = updated_lock_file(survey.with_built(built), built, generated=generated)
+    lock_file = updated_lock_file(survey.with_built(built), built)
     return Built(survey, built, twins, lock_file, tuple(lines))
 
 
@@ -126,30 +124,23 @@ def _names_to_build(history: History, rewrite: int | None) -> list[SnapshotName]
 
 
 def _build(
-    survey: Survey,
-    name: SnapshotName,
-    built: Mapping[SnapshotName, Image],
-    generated: set[SnapshotName],
+    survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]
 ) -> tuple[Image, list[str]]:
     """Upgrade the newest older snapshot, compare it with fresh, and fill its empty tables.
 
-    Its name is added to ``generated`` where its rows are generated, here or in what it is built of.
     Takes the steps again on one open connection, which the runner may have prepared (loaded
     modules, functions): the connection of the survey's walk is closed. Returns the snapshot, and
     the lines that tell of it.
     """
     base, image = _newest_before(survey, name, built)
-    of_generated = base in generated or have_generated_rows(survey.history.store, [base])
     with closing(image.connect()) as conn:
         kept = sum(count_rows(conn).values())
         for version in survey.history.application.versions:
             if base.version < version <= name.version:
-                _take_step(survey.history, conn, version, base, generated=of_generated)
+                _take_step(survey.history, conn, version, base)
         _refuse_difference(survey, name, read_schema(conn), base)
         filled = fill_empty_tables(conn, ignore=survey.history.rules.ignore_patterns)
         image = canonical_image(Image.of_connection(conn))
-    if filled.rows or of_generated:
-        generated.add(name)
     way = f"{FRESH} -> {name}"
     rows = ""
     if base != FRESH:
@@ -178,15 +169,11 @@ def _newest_before(
     return max(older), images[max(older)]
 
 
-def _take_step(
-    history: History, conn: sqlite3.Connection, version: int, base: Start, *, generated: bool
-) -> None:
+def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Start) -> None:
     try:
         take_step(history.application.source, conn, version)
     except StepFailedError as error:
-        what = shown_failure(
-            history, error, [base], generated=generated, outcome="; nothing was written"
-        )
+        what = shown_failure(history, error, str(base), outcome="; nothing was written")
         raise click.ClickException(what) from error
 
 

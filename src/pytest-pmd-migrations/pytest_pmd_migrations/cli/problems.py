@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.application.changed import first_changed, is_stale
-from pytest_pmd_migrations.application.generated_rows import (
-    GENERATED,
-    generated_rows_lines,
-    have_generated_rows,
-)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
@@ -47,25 +42,16 @@ def find_problems(survey: Survey) -> Iterator[Problem]:
 
 
 def shown_failure(
-    history: History,
-    failure: StepFailedError,
-    starts: Sequence[Start],
-    *,
-    generated: bool,
-    outcome: str = "",
+    history: History, failure: StepFailedError, starts: str, *, outcome: str = ""
 ) -> str:
     """Return where the step that failed is written, what it was upgraded from, and why it did.
 
-    ``generated`` says that these databases alone stop it, and that their rows were generated;
     ``outcome`` says what became of the command.
     """
     where = history.application.location(failure.version)
     written = f"{shown_path(where.path)}:{failure.line or where.line}"
-    on = f" {GENERATED}" if generated else ""
-    names = ", ".join(map(str, starts))
-    first = f"{written} fails{on}, upgraded from {names}{outcome}: {failure.headline or failure}"
-    below = [line for line in failure.lines if line.strip() != written]
-    return "\n".join((first, *below, *(generated_rows_lines(starts) if generated else ())))
+    first = f"{written} fails, upgraded from {starts}{outcome}: {failure.headline or failure}"
+    return "\n".join((first, *(line for line in failure.lines if line.strip() != written)))
 
 
 def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
@@ -165,9 +151,7 @@ def _failed_steps(survey: Survey) -> Iterator[Problem]:
             failures.setdefault(lineage.failure.version, {})[start] = lineage.failure
     for version, by_start in sorted(failures.items()):
         first = next(iter(by_start.values()))
-        starts = list(by_start)
-        generated = have_generated_rows(survey.history.store, starts)
-        what = shown_failure(survey.history, first, starts, generated=generated)
+        what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
         yield Problem(version, what)
 
 

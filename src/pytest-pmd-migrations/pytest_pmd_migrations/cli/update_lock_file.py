@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 
+from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.recorded import version_line
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.image import Image
@@ -22,12 +23,9 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 __all__ = ["list_changes", "updated_lock_file"]
 
 
-def updated_lock_file(
-    survey: Survey, built: Mapping[SnapshotName, Image], *, generated: Collection[SnapshotName]
-) -> LockFile:
+def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> LockFile:
     """Return the lock file with a line for every version and every snapshot, stored or built.
 
-    ``generated`` are those that were built with generated rows.
     ``survey`` includes the lineages of what was built (:meth:`Survey.with_built`). Lines of
     versions that the source no longer has, and never released, go.
     """
@@ -39,10 +37,9 @@ def updated_lock_file(
     snapshots = {name: line for name, line in old.snapshots.items() if name in images}
     for name, image in images.items():
         if name not in snapshots or name in built:
-            with closing(image.connect()) as conn:
-                counts = count_rows(conn)
-            digest = content_digest(image.content)
-            snapshots[name] = SnapshotLine(digest, counts, name in generated)
+            line = _snapshot_line(image)
+            generated = name in built and _more_rows(line, survey.history.fresh, name.version)
+            snapshots[name] = replace(line, generated=generated)
     return LockFile(versions, snapshots)
 
 
@@ -57,6 +54,17 @@ def list_changes(old: LockFile, new: LockFile) -> Iterator[str]:
     gone = {*map(SnapshotName, old.versions), *old.snapshots}
     for name in sorted(gone.difference(map(SnapshotName, new.versions), new.snapshots)):
         yield f"dropped  {LOCK_FILE}  {name}"
+
+
+def _snapshot_line(image: Image) -> SnapshotLine:
+    with closing(image.connect()) as conn:
+        return SnapshotLine(content_digest(image.content), count_rows(conn))
+
+
+def _more_rows(line: SnapshotLine, fresh: FreshDatabases, version: int) -> bool:
+    """Return whether a snapshot has rows that no migration inserts."""
+    inserted = _snapshot_line(fresh.image(version)).rows
+    return any(count > inserted.get(table, 0) for table, count in line.rows.items())
 
 
 def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Image]) -> VersionLine:
