@@ -29,6 +29,7 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
     VERIFY_RAISED,
     RowFinding,
@@ -109,10 +110,10 @@ def _finding(
     where = f"stored {row.title}" if stored else history.application.step_name(version)
     start = [row.snapshot] if isinstance(row, SnapshotRow) else []
     generated = found.message == VERIFY_RAISED and have_generated_rows(history.store, start)
-    said = f"{found.message} {GENERATED}" if generated else found.message
-    message = f"{where}: {said}"
+    what = printable_line(f"{found.message} {GENERATED}" if generated else found.message)
+    message = f"{where}: {what}"
     first = headline(message)
-    uncut = wrap_text(said, indent="  ") if first != message else ()
+    uncut = wrap_text(what, indent="  ") if first != message else ()
     shown = found.evidence_lines(history.application.declaration_table(version))
     evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
     if generated:
@@ -125,4 +126,4 @@ def _finding(
     return Finding(first, lines, version, things=frozenset({thing}), of_step=True)
 
 
-DATA = Check("data", "snapshot", _watch, _judge)
+DATA = Check("data", "snapshot", _watch, _judge, reads=frozenset(("DELETES", "CHANGES", "MOVES")))

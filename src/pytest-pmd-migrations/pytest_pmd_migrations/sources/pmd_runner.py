@@ -51,6 +51,7 @@ def pmd_runner_source(
             changes=loaded.changes,
             moves=loaded.moves,
             verify=loaded.verify,
+            excuses=loaded.excuses,
         )
 
     folder = next((migration.path.parent for migration in found.values()), folder)
