@@ -31,7 +31,7 @@ from pytest_pmd_migrations.sources.resolve import resolve_source
 
 from tests.random_histories import random_history
 
-__all__ = ["find_red"]
+__all__ = ["find_red", "history_in", "store_in"]
 
 
 def find_red(folder: Path, scripts: Sequence[str], *, without: Sequence[str] = ()) -> list[str]:
@@ -43,25 +43,26 @@ def find_red(folder: Path, scripts: Sequence[str], *, without: Sequence[str] = (
     for number, script in enumerate(scripts, 1):
         (folder / f"sql/{number:04d}_step.sql").write_text(script, encoding="utf-8")
         if number == 1:
-            red = _store(folder, release=True)
+            red = store_in(folder, release=True)
             if red:
                 return red
-    red = _store(folder, release=False)
-    return red or list(_red_cells(_history(folder), without))
+    red = store_in(folder, release=False)
+    return red or list(_red_cells(history_in(folder), without))
 
 
-def _history(folder: Path) -> History:
+def history_in(folder: Path) -> History:
+    """The history of the scripts in ``folder``, and of what is stored beside them."""
     application = Application(resolve_source("sql", root=folder))
     store = Store(SnapshotFolder(folder / "snapshots"), application)
     return History(application, store, Rules())
 
 
-def _store(folder: Path, *, release: bool) -> list[str]:
+def store_in(folder: Path, *, release: bool) -> list[str]:
     """Do what ``snapshot`` does, and ``release``; return what they say instead."""
     try:
-        lines = list(write_built(build_missing(_history(folder), rewrite=None)))
+        lines = list(write_built(build_missing(history_in(folder), rewrite=None)))
         if release:
-            history = _history(folder)
+            history = history_in(folder)
             lock_file, _ = mark_released(history, None)
             write_lock_file(history.store.lock_path, lock_file)
     except click.ClickException as error:

@@ -67,7 +67,8 @@ def fill_empty_tables(
         unread = unread_tables(conn, ignore=ignore)
     got = {name: count for name, count in counts.items() if count}
     none = {name: reasons[name] for name, count in counts.items() if not count and name in reasons}
-    return Filled(got, {**none, **unfit}, unread)
+    failed = {**none, **unfit}
+    return Filled(got, failed, {name: why for name, why in unread.items() if name not in failed})
 
 
 @contextmanager
