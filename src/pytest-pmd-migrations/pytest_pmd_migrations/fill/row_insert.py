@@ -82,6 +82,8 @@ class RowInsert:
                     row = other
                     break
             else:
+                # Its rules leave it few values: later rows need not try.
+                self._distinct.remove(name)
                 self._conn.execute("ROLLBACK TO generated")
                 self._put(row)
 

@@ -55,6 +55,7 @@ class RowSearch:
             if column.name != requirements.alias or column.likely
         ]
         self._draws_unusual = False
+        self._refused_null: set[str] = set()
         self._patience = max(_PATIENCE, _PATIENCE_A_COLUMN * len(self._columns))
 
     def insert(self, number: int) -> str:
@@ -65,7 +66,7 @@ class RowSearch:
         a row has NULL where it may and no row before has it, if that fits.
         """
         nulls = self._nulls_to_try(number)
-        if nulls and not self._search(number, 1, self._fixed | dict.fromkeys(nulls)):
+        if nulls and self._search_null(number, nulls):
             return ""
         reason = self._search(number, _RESTARTS_LATER if number else _RESTARTS, self._fixed)
         return "" if not reason or (not number and self._climb()) else reason
@@ -75,7 +76,7 @@ class RowSearch:
         number = _ALL_NULL
         for name in self._never_null():
             number += 1
-            self._search(number, 1, self._fixed | {name: None})
+            self._search_null(number, [name])
 
     def _nulls_to_try(self, number: int) -> Sequence[str]:
         """Return the columns that are to be NULL in a row: first all that are left, then one."""
@@ -86,7 +87,15 @@ class RowSearch:
 
     def _never_null(self) -> list[str]:
         names = [column.name for column in self._columns if column.nullable]
-        return self._insert.never_null([name for name in names if name not in self._fixed])
+        known = {*self._fixed, *self._refused_null}
+        return self._insert.never_null([name for name in names if name not in known])
+
+    def _search_null(self, number: int, names: Sequence[str]) -> bool:
+        """Insert a row with NULL in these columns; return whether the table takes one."""
+        reason = self._search(number, 1, self._fixed | dict.fromkeys(names))
+        if reason and len(names) == 1:
+            self._refused_null.update(names)
+        return not reason
 
     def _search(self, number: int, restarts: int, fixed: Row) -> str:
         """Insert a row with the values ``fixed``; return the last reason where none is taken."""
