@@ -109,7 +109,7 @@ def _finding(
 ) -> Finding:
     where = f"stored {row.title}" if stored else history.application.step_name(version)
     start = [row.snapshot] if isinstance(row, SnapshotRow) else []
-    generated = found.message == VERIFY_RAISED and have_generated_rows(history.store, start)
+    generated = found.message == VERIFY_RAISED and have_generated_rows(history, start)
     what = printable_line(f"verify raised {GENERATED}" if generated else found.message)
     message = f"{where}: {what}"
     first = headline(message)

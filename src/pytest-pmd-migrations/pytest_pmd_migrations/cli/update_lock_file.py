@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 
-from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.recorded import version_line
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.image import Image
@@ -37,9 +36,8 @@ def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> Lo
     snapshots = {name: line for name, line in old.snapshots.items() if name in images}
     for name, image in images.items():
         if name not in snapshots or name in built:
-            line = _snapshot_line(image)
-            generated = name in built and _more_rows(line, survey.history.fresh, name.version)
-            snapshots[name] = replace(line, generated=generated)
+            with closing(image.connect()) as conn:
+                snapshots[name] = SnapshotLine(content_digest(image.content), count_rows(conn))
     return LockFile(versions, snapshots)
 
 
@@ -54,17 +52,6 @@ def list_changes(old: LockFile, new: LockFile) -> Iterator[str]:
     gone = {*map(SnapshotName, old.versions), *old.snapshots}
     for name in sorted(gone.difference(map(SnapshotName, new.versions), new.snapshots)):
         yield f"dropped  {LOCK_FILE}  {name}"
-
-
-def _snapshot_line(image: Image) -> SnapshotLine:
-    with closing(image.connect()) as conn:
-        return SnapshotLine(content_digest(image.content), count_rows(conn))
-
-
-def _more_rows(line: SnapshotLine, fresh: FreshDatabases, version: int) -> bool:
-    """Return whether a snapshot has rows that no migration inserts."""
-    inserted = _snapshot_line(fresh.image(version)).rows
-    return any(count > inserted.get(table, 0) for table, count in line.rows.items())
 
 
 def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Image]) -> VersionLine:

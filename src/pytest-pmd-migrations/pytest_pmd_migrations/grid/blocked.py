@@ -97,7 +97,7 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         seen = wrap_text(f"seen from {names}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
         first = head
-        if have_generated_rows(history.store, starts):
+        if have_generated_rows(history, starts):
             first = _on_generated_rows(head, row.version)
             lines = (*lines, "", *generated_rows_lines(starts))
         findings.append(Finding(first, lines, row.version))

@@ -62,14 +62,10 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """Records one stored file: its SHA-256 and its number of rows, by table.
-
-    ``generated`` says that it was built here and that no application wrote its rows.
-    """
+    """Records one stored file: its SHA-256 and its number of rows, by table."""
 
     digest: str
     rows: Mapping[str, int]
-    generated: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +125,8 @@ def read_lock_file(path: Path) -> LockFile:
     snapshots: dict[SnapshotName, SnapshotLine] = {}
     for name, line in _tables(path, content, "snapshots"):
         with _told(path, text, "snapshots", name):
-            snapshots[SnapshotName.parse(name)] = _snapshot_line(line)
+            stored = SnapshotLine(str(line["digest"]), dict(line["rows"]))
+            snapshots[SnapshotName.parse(name)] = stored
     return LockFile(versions, snapshots)
 
 
@@ -176,13 +173,6 @@ def _version_line(line: Mapping[str, Any]) -> VersionLine:
     )
 
 
-def _snapshot_line(line: Mapping[str, Any]) -> SnapshotLine:
-    generated = line.get("generated", False)
-    if not isinstance(generated, bool):
-        raise TypeError(f"generated is {generated!r}")
-    return SnapshotLine(str(line["digest"]), dict(line["rows"]), generated)
-
-
 def _start(text: str) -> Start:
     try:
         return parse_start(text)
@@ -208,8 +198,6 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
         yield ""
         yield f"[snapshots.{_text(str(name))}]"
         yield f"digest = {_text(stored.digest)}"
-        if stored.generated:
-            yield "generated = true"
         yield f"[snapshots.{_text(str(name))}.rows]"
         for table, count in sorted(stored.rows.items()):
             yield f"{_text(table)} = {count}"
