@@ -134,9 +134,6 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
     try:
         with redirect_stdout(sys.stderr) if quiet else nullcontext():
             yield
-    except click.ClickException as error:
-        error.message = printable_text(error.message)
-        raise
     except MigrationTestError as error:
         raise click.ClickException(str(error)) from error
     except sqlite3.Error as error:

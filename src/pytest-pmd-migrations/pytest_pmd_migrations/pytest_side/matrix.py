@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.ignore_patterns import count_hidden
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
@@ -22,7 +23,8 @@ from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.sources.protocol import runner_of
+from pytest_pmd_migrations.wording import WIDTH, counted
 
 __all__ = ["MatrixPlugin"]
 
@@ -52,12 +54,8 @@ class MatrixPlugin:
         return self._judged.verdict(cell)
 
     def pytest_report_header(self) -> list[str]:
-        """Say which migrations and snapshots the matrix is about."""
-        return [
-            f"migrations: {history.application.source.name} {history.application.span},"
-            f" {counted(len(history.store.names), 'snapshot')}, SQLite {sqlite3.sqlite_version}"
-            for history in self.histories
-        ]
+        """Say which migrations the matrix is about, and which runner applies them."""
+        return [line for history in self.histories for line in _header(history)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -149,3 +147,14 @@ class MatrixPlugin:
             for piece in line:
                 terminalreporter.write(piece.text, **COLOURS.get(piece.word, {}))
             terminalreporter.line("")
+
+
+def _header(history: History) -> list[str]:
+    """Return the header of one history: one line, or two where it would be a long one."""
+    application, runner = history.application, runner_of(history.application.source)
+    by = f" by {runner}" if runner else ""
+    first = f"migrations: {application.source.name} {application.span}{by}"
+    stored = counted(len(history.store.names), "snapshot")
+    second = f"{stored}, SQLite {sqlite3.sqlite_version}"
+    one_line = f"{first}, {second}"
+    return [one_line] if len(one_line) <= WIDTH else [first, f"            {second}"]
