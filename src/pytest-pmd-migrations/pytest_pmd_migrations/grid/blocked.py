@@ -33,7 +33,7 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.grid.walks import Walk, Walks
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh, Start, format_version
-from pytest_pmd_migrations.wording import error_text, folded_names, headline, wrap_text
+from pytest_pmd_migrations.wording import HEADLINE, error_text, folded_names, headline, wrap_text
 
 StepText = tuple[str, tuple[str, ...]]
 """What there is to say of a step that failed: the headline, and the lines below it."""
@@ -91,16 +91,16 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
             told = _step_headline(history, failure), _step_lines(failure)
             met.setdefault(told, []).append(walk.start)
     findings: list[Finding] = []
-    for (head, below), starts in met.items():
+    for (title, below), starts in met.items():
         everywhere = len(starts) == 1 + len(history.store.names)
         names = folded_names([history.application.start_title(start) for start in starts])
         seen = wrap_text(f"seen from {names}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
-        first = head
+        head = title
         if have_generated_rows(history, starts):
-            first = _on_generated_rows(head, row.version)
+            head = _on_generated_rows(title, row.version)
             lines = (*lines, "", *generated_rows_lines(starts))
-        findings.append(Finding(first, lines, row.version))
+        findings.append(Finding(head, lines, row.version))
     if findings:
         findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
@@ -151,10 +151,11 @@ def _step_headline(history: History, failure: StepFailedError) -> str:
     return headline(failure.headline or f"{history.application.step_name(failure.version)} failed")
 
 
-def _on_generated_rows(head: str, version: int) -> str:
+def _on_generated_rows(title: str, version: int) -> str:
     """Return a headline that says so as well, with the step's number where its name is too long."""
-    whole = f"{head} {GENERATED}"
-    return whole if headline(whole) == whole else f"{format_version(version)} failed {GENERATED}"
+    room = HEADLINE - len(GENERATED) - 1
+    told = {len(one) <= room: one for one in (f"{format_version(version)} failed", title)}
+    return f"{told[True]} {GENERATED}"
 
 
 def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
