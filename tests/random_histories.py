@@ -128,6 +128,86 @@ def add_column(database: Database) -> None:
         database.say(f"UPDATE {quote(table.name)} SET {quote(name)} = lower({source})")
 
 
+def add_reference_column(database: Database) -> None:
+    """ALTER TABLE takes a foreign key whose column is NULL in the rows that are there."""
+    table = database.some_table()
+    parents = [t for t in database.tables.values() if len(t.key) == 1]
+    if table is None or not parents:
+        return
+    parent, name = database.chance.choice(parents), database.fresh_name("of")
+    kind = next(column.kind for column in parent.columns if column.name == parent.key[0])
+    rules = f"REFERENCES {quote(parent.name)}({quote(parent.key[0])})"
+    column = Column(name, kind, rules, "reference")
+    database.say(f"ALTER TABLE {quote(table.name)} ADD COLUMN {column.sql}")
+    parents_now = (*table.parents, parent.name)
+    longer = replace(table, columns=(*table.columns, column), parents=parents_now)
+    database.tables[table.name] = longer
+
+
+def add_computed_column(database: Database) -> None:
+    table = database.some_table("text", "number")
+    if table is None:
+        return
+    source, name = table.of_role("text", "number")[0], database.fresh_name("computed")
+    kind = "TEXT" if "STRICT" in table.options else ""
+    rules = f"AS (typeof({quote(source)}) || '!') VIRTUAL"
+    column = Column(name, kind, rules, "computed")
+    database.say(f"ALTER TABLE {quote(table.name)} ADD COLUMN {column.sql}")
+    database.tables[table.name] = replace(table, columns=(*table.columns, column))
+
+
+def rename_column(database: Database) -> None:
+    """Of a table on which nothing stands, whose SQL would be rewritten too."""
+    table = _bare_table(database)
+    old = table.of_role("text", "number", "blob") if table else []
+    if table is None or not old:
+        return
+    new = database.fresh_name("renamed")
+    database.say(f"ALTER TABLE {quote(table.name)} RENAME COLUMN {quote(old[0])} TO {quote(new)}")
+    pair = (quote(old[0]), quote(new))
+    columns = (
+        replace(c, name=new if c.name == old[0] else c.name, rules=c.rules.replace(*pair))
+        for c in table.columns
+    )
+    constraints = tuple(text.replace(*pair) for text in table.constraints)
+    longer = replace(table, columns=tuple(columns), constraints=constraints)
+    database.tables[table.name] = longer
+
+
+def rename_table(database: Database) -> None:
+    table = _bare_table(database)
+    if table is None:
+        return
+    new = database.fresh_name("moved")
+    database.say(f"ALTER TABLE {quote(table.name)} RENAME TO {quote(new)}")
+    pair = (f"REFERENCES {quote(table.name)}", f"REFERENCES {quote(new)}")
+    for other in list(database.tables.values()):
+        columns = tuple(replace(c, rules=c.rules.replace(*pair)) for c in other.columns)
+        constraints = tuple(text.replace(*pair) for text in other.constraints)
+        parents = tuple(new if name == table.name else name for name in other.parents)
+        database.tables[other.name] = replace(
+            other, columns=columns, constraints=constraints, parents=parents
+        )
+    database.tables[new] = replace(database.tables.pop(table.name), name=new)
+
+
+def _bare_table(database: Database) -> Table | None:
+    taken = {name for thing in database.things.values() for name in thing.tables}
+    taken.update(table for table, _, _ in database.indexes.values())
+    bare = [table for table in database.tables.values() if table.name not in taken]
+    return database.chance.choice(bare) if bare else None
+
+
+def seed_rows(database: Database) -> None:
+    """A table whose rows the migration inserts."""
+    name = database.fresh_name("kinds")
+    key = Column("code", "TEXT", "PRIMARY KEY NOT NULL", "key")
+    made = Table(name, (key, Column("about", "TEXT")), options=" WITHOUT ROWID", key=("code",))
+    database.tables[name] = made
+    database.say(made.create())
+    database.say(f"INSERT INTO {quote(name)} VALUES ('a', NULL), ('b', 'it''s'), ('c', '')")
+
+
 def new_index(database: Database) -> None:
     table = database.some_table("text", "number", "blob", "state", "json", "reference")
     if table is None:
@@ -180,6 +260,25 @@ def new_view(database: Database) -> None:
     )
     sql = f"CREATE VIEW {quote(name)} AS {how}"
     database.keep(Thing("view", name, sql, frozenset({table.name, other.name})))
+
+
+def new_writable_view(database: Database) -> None:
+    table = database.some_table("text", "unique")
+    if table is None:
+        return
+    view, trigger = database.fresh_name("shown"), database.fresh_name("instead")
+    column = quote(table.of_role("text", "unique")[0])
+    own = quote(table.name)
+    made = f"CREATE VIEW {quote(view)} AS SELECT {column} AS a FROM {own} WHERE {column} <> ''"
+    database.keep(Thing("view", view, made, frozenset({table.name})))
+    sql = (
+        f"CREATE TRIGGER {quote(trigger)} INSTEAD OF UPDATE ON {quote(view)} BEGIN"
+        f" UPDATE {own} SET {column} = new.a WHERE {column} = old.a; END"
+    )
+    # It goes with its view.
+    database.say(sql)
+    both = f"{made};\n{sql}"
+    database.things[view] = Thing("view", view, both, frozenset({table.name}))
 
 
 def new_log(database: Database) -> None:
@@ -318,9 +417,15 @@ STEPS: tuple[Step, ...] = (
     *(new_table,) * 2,
     new_circle,
     *(add_column,) * 3,
+    add_reference_column,
+    add_computed_column,
+    rename_column,
+    rename_table,
+    seed_rows,
     *(new_index,) * 3,
     new_unique_index,
     *(new_view,) * 2,
+    new_writable_view,
     new_log,
     new_guard,
     *(new_full_text,) * 2,
