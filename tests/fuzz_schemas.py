@@ -29,7 +29,7 @@ from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
-from tests.random_histories import random_history
+from tests.random_histories.histories import random_history
 
 __all__ = ["find_red", "history_in", "store_in"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz_schemas import find_red
-from tests.random_histories import random_history
+from tests.random_histories.histories import random_history
 
 HAS = ("fts5", "VIEW", "TRIGGER", "STORED", " WHERE ", "WITHOUT ROWID", "STRICT", "REFERENCES")
 
