@@ -16,6 +16,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.grid.selection import select_cells
+from pytest_pmd_migrations.pytest_side import testmon
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
 from pytest_pmd_migrations.pytest_side.settings import project_of
@@ -53,9 +54,10 @@ class MatrixPlugin:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
         return self._judged.verdict(cell)
 
-    def pytest_report_header(self) -> list[str]:
+    def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""
-        return [line for history in self.histories for line in _header(history)]
+        own = [line for history in self.histories for line in _header(history)]
+        return own + testmon.header_lines(config)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -92,8 +94,10 @@ class MatrixPlugin:
                 report.longrepr = item.blamed_by(item.outcome.blocked_by)
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather outcomes; a cell without one was skipped, or its worker died."""
+        testmon.forget_cells(report)
         data: dict[str, Any] | None = getattr(report, "migration_outcome", None)
         outcome: Outcome | None = None
         if data is not None:

@@ -10,6 +10,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     EXCUSES,
@@ -120,7 +121,10 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
+        left = leftover(path)
+        raise SettingError(
+            f"migration_rows {str(path)!r} is no TOML: {left[0] if left else error}"
+        ) from error
     own = content.get(source, {})
     tables = {**content, **own} if isinstance(own, dict) else content
     found: dict[int, tuple[str, Declarations]] = {}

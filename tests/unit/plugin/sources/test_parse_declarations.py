@@ -297,3 +297,9 @@ def test_an_excuse_without_a_reason_is_refused(constants, message):
 def test_a_later_excuse_wins_over_an_earlier_one():
     first, second = Declarations(excuses={GUARDS: "a"}), Declarations(excuses={GUARDS: "b"})
     assert merge(first, second).excuses == {GUARDS: "b"}
+
+
+def test_a_rows_file_with_a_merge_conflict_says_so(tmp_path):
+    path = rows_file(tmp_path, "<<<<<<< HEAD\n[0001]\n=======\n[0002]\n>>>>>>> x\n")
+    with pytest.raises(SettingError, match=r"is no TOML: rows.toml has a merge conflict in line 1"):
+        read_rows_file(path, source="app")
