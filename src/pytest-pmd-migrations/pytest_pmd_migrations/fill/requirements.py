@@ -21,7 +21,7 @@ from pytest_pmd_migrations.fill.candidate_values import (
 )
 from pytest_pmd_migrations.fill.schema_texts import Body, SchemaTexts, mentions, read_texts
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, list_tables
+from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, rowid_name
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
@@ -101,7 +101,7 @@ def read_requirements(conn: sqlite3.Connection, table: RowTable) -> Requirements
         if str(row[1]) in table.columns and row[6] != _HIDDEN
     ]
     texts = read_texts(conn, table.name)
-    strict = _is_strict(conn, table.name)
+    _, strict = _options(conn, table.name)
     alias = _alias(conn, table, info)
     referring = _referring_types(conn, table.name)
     columns = tuple(
@@ -183,11 +183,13 @@ def _referring_types(conn: sqlite3.Connection, table: str) -> Mapping[str, Seque
     return found
 
 
-def _is_strict(conn: sqlite3.Connection, table: str) -> bool:
-    [strict] = conn.execute(
-        "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)
+def _options(conn: sqlite3.Connection, table: str) -> tuple[bool, bool]:
+    """Return whether a table is WITHOUT ROWID, and whether it is STRICT."""
+    found = conn.execute(
+        "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)",
+        (table,),
     ).fetchone()
-    return bool(strict)
+    return bool(found and found[0]), bool(found and found[1])
 
 
 def _alias(conn: sqlite3.Connection, table: RowTable, info: Sequence[tuple[object, ...]]) -> str:
@@ -203,12 +205,11 @@ def _alias(conn: sqlite3.Connection, table: RowTable, info: Sequence[tuple[objec
 def _with_target(conn: sqlite3.Connection, key: ForeignKey) -> Link:
     """Return the foreign key with the parent's columns spelled out."""
     info = conn.execute(f"PRAGMA table_info({quote(key.parent)})").fetchall()
-    primary = sorted((row for row in info if row[5]), key=lambda row: int(row[5]))
-    parent = next(iter(list_tables(conn, only=[key.parent]).values()), None)
-    identity: tuple[str, ...] = ()
-    if parent is not None:
-        identity = (parent.rowid,) if parent.rowid else parent.key
-    target = key.target or tuple(str(row[1]) for row in primary)
+    primary = [str(row[1]) for row in sorted(info, key=lambda row: int(row[5])) if row[5]]
+    without_rowid, _ = _options(conn, key.parent)
+    rowid = "" if without_rowid else rowid_name(str(row[1]) for row in info)
+    identity = (rowid,) if rowid else tuple(primary)
+    target = key.target or tuple(primary)
     return Link(key.columns, key.parent, target, identity)
 
 

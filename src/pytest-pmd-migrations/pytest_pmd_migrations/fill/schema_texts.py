@@ -38,11 +38,12 @@ class SchemaTexts:
 def read_texts(conn: sqlite3.Connection, table: str) -> SchemaTexts:
     """Return the texts that are about a table."""
     texts: dict[str, list[Body]] = {"table": [], "index": [], "trigger": [], "view": []}
-    for kind, name, sql in conn.execute(
-        "SELECT type, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+    for kind, sql in conn.execute(
+        "SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL AND (lower(tbl_name) = lower(?1)"
+        " OR type = 'view' AND instr(lower(sql), lower(?1))) ORDER BY name",
+        (table,),
     ):
-        if kind == "view" or fold(str(name)) == fold(table):
-            texts[kind].append(tuple(tokenize(str(sql))))
+        texts[kind].append(tuple(tokenize(str(sql))))
     own = [body for body in texts["table"] if not _is_virtual(body)]
     return SchemaTexts(
         checks=tuple(found for body in own for found in _parenthesised(body, "CHECK")),

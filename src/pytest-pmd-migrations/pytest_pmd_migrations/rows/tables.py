@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -17,6 +17,7 @@ __all__ = [
     "is_contentless",
     "list_tables",
     "module_of",
+    "rowid_name",
     "unread_tables",
 ]
 
@@ -117,6 +118,12 @@ def module_of(sql: str) -> str:
     return fold(tokens[using + 1].value)
 
 
+def rowid_name(columns: Iterable[str]) -> str:
+    """Return the name that reads the rowid of a table with these columns, empty where none does."""
+    taken = {fold(column) for column in columns}
+    return next((name for name in _ROWIDS if name not in taken), "")
+
+
 def is_contentless(sql: str) -> bool:
     """Return whether the SQL of a full-text table says that it keeps no text."""
     text = "".join(fold(sql).split())
@@ -148,13 +155,12 @@ def _ordinary(
     conn: sqlite3.Connection, schema: str, name: str, sql: str, *, rowid: bool
 ) -> RowTable:
     info = _columns(conn, schema, name)
-    taken = {fold(str(row[1])) for row in info}
     return RowTable(
         name=name,
         columns=tuple(str(row[1]) for row in info if row[6] not in _GENERATED),
         generated=tuple(str(row[1]) for row in info if row[6] in _GENERATED),
         key=_key(conn, schema, name, info),
-        rowid=next((n for n in _ROWIDS if n not in taken), "") if rowid else "",
+        rowid=rowid_name(str(row[1]) for row in info) if rowid else "",
         counting="AUTOINCREMENT" in sql.upper()
         and any(token.is_word("AUTOINCREMENT") for token in tokenize(sql)),
         foreign_keys=_foreign_keys(conn, schema, name),
