@@ -98,7 +98,10 @@ def list_tables(
 
 def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> dict[str, str]:
     """Return the virtual tables whose rows nobody can read here, each with the reason."""
-    sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'"
+    sql = (
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'"
+        " ORDER BY name"
+    )
     found: dict[str, str] = {}
     for (name,) in _read(conn, sql):
         table = str(name)
