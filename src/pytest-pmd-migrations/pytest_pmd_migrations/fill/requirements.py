@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_pmd_migrations.fill.candidate_values import (
@@ -77,8 +77,7 @@ class Requirements:
     """Everything that one table requires of a row.
 
     ``alias`` is the column that is the rowid, to which SQLite gives a value by itself; empty where
-    there is none. A generated row sets it only if a CHECK mentions it. ``computed`` are the
-    columns that SQLite computes from the others: of a row that fits, each can be read.
+    there is none. A generated row sets it only if a CHECK mentions it.
     """
 
     table: str
@@ -86,7 +85,6 @@ class Requirements:
     rules: tuple[Rule, ...]
     links: tuple[Link, ...]
     alias: str = ""
-    computed: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name, whatever the case of its letters."""
@@ -120,9 +118,7 @@ def read_requirements(conn: sqlite3.Connection, table: RowTable) -> Requirements
     links = (_with_target(conn, key) for key in table.foreign_keys)
     # Where the numbers differ, SQLite refuses every row and says why.
     links = (link for link in links if len(link.columns) == len(link.target))
-    # A rowid that is left to SQLite is drawn by chance, where the largest one is taken.
-    columns = tuple(replace(c, nullable=False) if c.name == alias else c for c in columns)
-    return Requirements(table.name, columns, rules, tuple(links), alias, table.generated)
+    return Requirements(table.name, columns, rules, tuple(links), alias)
 
 
 def _column(
@@ -140,8 +136,8 @@ def _column(
     name, declared, not_null, default, key = str(row[1]), str(row[2]), row[3], row[4], row[5]
     # A column of a full-text table has no type; text is what it is for.
     kind = "TEXT" if table.full_text else declared
-    # No application means a key that is NULL, though SQLite allows one. Of a virtual table
-    # nothing tells what it makes of NULL.
+    # No application means a key that is NULL, though SQLite allows one, and draws a rowid by
+    # chance where the largest is taken. Of a virtual table nothing tells what it makes of NULL.
     filled = bool(not_null or key or (table.module and not table.full_text))
 
     def mentioned(bodies: Sequence[Body], *, binary: bool) -> Iterator[Value]:

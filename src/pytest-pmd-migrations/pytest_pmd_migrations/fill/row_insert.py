@@ -1,4 +1,4 @@
-"""Insert one row: refuse one that cannot be read, make it differ from those before it."""
+"""Insert one row, and make it differ from those before it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class RowInsert:
         self, conn: sqlite3.Connection, requirements: Requirements, chance: random.Random
     ) -> None:
         self._conn = conn
-        self._requirements = requirements
         self._chance = chance
         self._table = quote(requirements.table)
         linked = {fold(name) for link in requirements.links for name in link.columns}
@@ -63,14 +62,11 @@ class RowInsert:
         return [name for name, count in zip(names, counts, strict=True) if not count]
 
     def _put(self, row: Row) -> None:
-        """Insert the row, and compute its columns; raises SQLite's error where one refuses."""
+        """Insert the row, which computes its columns too; raises SQLite's error where one refuses."""
         names = ", ".join(map(quote, row))
         values = ", ".join("?" * len(row))
         what = f"({names}) VALUES ({values})" if row else " DEFAULT VALUES"
         self._conn.execute(f"INSERT INTO {self._table}{what}", tuple(row.values()))
-        if self._requirements.computed:
-            computed = ", ".join(map(quote, self._requirements.computed))
-            self._conn.execute(f"SELECT {computed} FROM {self._table}").fetchall()
 
     def _make_distinct(self, row: Row) -> None:
         """Put other values in the place of those of the row that is there which others have."""

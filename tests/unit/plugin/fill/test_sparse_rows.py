@@ -93,6 +93,11 @@ def test_each_column_that_may_be_null_is_null_in_some_row_and_not_in_all(
         assert any(value is not None for value in values)
 
 
+def test_nulls_are_in_the_rows_that_there_are_anyway(conn: sqlite3.Connection) -> None:
+    columns = "a TEXT DEFAULT 'x', b INT DEFAULT 0 CHECK (b >= 0), c REAL DEFAULT 1.5, d BLOB"
+    assert fill(conn, f"CREATE TABLE t({columns})") == Filled({"t": 5}, {})
+
+
 def test_no_key_is_null(conn: sqlite3.Connection) -> None:
     """SQLite allows it but in INTEGER PRIMARY KEY and WITHOUT ROWID; no application means it."""
     fill(conn, "CREATE TABLE t(k TEXT PRIMARY KEY, a); CREATE TABLE u(a, b, c, PRIMARY KEY (a, b))")
