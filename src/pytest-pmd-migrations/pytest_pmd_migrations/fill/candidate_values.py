@@ -16,6 +16,7 @@ __all__ = [
     "are_many",
     "can_store",
     "has_no_affinity",
+    "in_32_bits",
     "is_text",
     "is_usual",
     "mentioned_values",
@@ -135,6 +136,13 @@ def is_text(declared: str) -> bool:
 def are_many(values: Sequence[Value]) -> bool:
     """Return whether the values of a type stand for very many, so that rows need share none."""
     return bool(values) and values in (_TEXTS, _INTEGERS, _REALS, _BLOBS, _ANYTHING)
+
+
+def in_32_bits(values: Sequence[Value]) -> tuple[Value, ...]:
+    """Return the values without the numbers that do not fit into 32 bits."""
+    return tuple(
+        value for value in values if not isinstance(value, int | float) or abs(value) < 2**31
+    )
 
 
 def can_store(declared: str, value: Value) -> bool:

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.fill.candidate_values import (
     are_many,
     can_store,
     has_no_affinity,
+    in_32_bits,
     is_text,
     is_usual,
     mentioned_values,
@@ -152,9 +153,11 @@ def _column(
     likely = (*checked, *(JSON if texts.reads_json(name) and is_usual(kind, "") else ()))
     usual = tuple(value for value in likely if is_usual(kind, value))
     elsewhere = mentioned((*texts.triggers, *texts.computed, *texts.indexes), binary=False)
+    # An R*Tree keeps numbers in 32 bits.
+    fitting = in_32_bits(own) if table.module.startswith("rtree") else own
     return Column(
         name=name,
-        values=(*own, *(value for value in elsewhere if is_usual(kind, value))),
+        values=(*fitting, *(value for value in elsewhere if is_usual(kind, value))),
         likely=usual or likely,
         unusual=tuple(value for value in likely if value not in usual) if usual else (),
         nullable=not filled and not table.full_text,

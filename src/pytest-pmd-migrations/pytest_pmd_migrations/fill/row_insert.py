@@ -62,7 +62,7 @@ class RowInsert:
         return [name for name, count in zip(names, counts, strict=True) if not count]
 
     def _put(self, row: Row) -> None:
-        """Insert the row, which computes its columns too; raises SQLite's error where one refuses."""
+        """Insert the row, which computes its columns as well; raises SQLite's error."""
         names = ", ".join(map(quote, row))
         values = ", ".join("?" * len(row))
         what = f"({names}) VALUES ({values})" if row else " DEFAULT VALUES"

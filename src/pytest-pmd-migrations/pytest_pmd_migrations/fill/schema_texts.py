@@ -27,12 +27,10 @@ class SchemaTexts:
     views: tuple[Body, ...] = ()
 
     def reads_json(self, column: str) -> bool:
-        """Return whether a function of JSON stands in a text that names the column."""
+        """Return whether a function of JSON is given the column in one of the texts."""
         checks = (body for _, body in self.checks)
-        return any(
-            mentions(body, column) and any(_is_of_json(token) for token in body)
-            for body in (*checks, *self.computed, *self.indexes, *self.triggers, *self.views)
-        )
+        bodies = (*checks, *self.computed, *self.indexes, *self.triggers, *self.views)
+        return any(mentions(part, column) for body in bodies for part in _read_as_json(body))
 
 
 def read_texts(conn: sqlite3.Connection, table: str) -> SchemaTexts:
@@ -77,7 +75,20 @@ def _is_virtual(body: Body) -> bool:
     return len(body) > 1 and body[1].is_word("VIRTUAL")
 
 
-def _is_of_json(token: Token) -> bool:
-    return token.value in ("->", "->>") or (
-        token.kind == "word" and token.value.lower().startswith("json")
-    )
+def _read_as_json(body: Body) -> Iterator[Body]:
+    """Yield the first argument of each function of JSON, and what stands before each arrow."""
+    for index, token in enumerate(body):
+        if token.value in ("->", "->>"):
+            yield body[max(index - 1, 0) : index]
+        elif token.kind == "word" and token.value.lower().startswith("json"):
+            yield _first_argument(body[index + 1 :])
+
+
+def _first_argument(tokens: Sequence[Token]) -> Body:
+    """Return the tokens from an opening parenthesis to the comma or the parenthesis after it."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0 or (depth == 1 and token.text == ","):
+            return tuple(tokens[1:index])
+    return ()

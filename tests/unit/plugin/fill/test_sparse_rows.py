@@ -192,6 +192,25 @@ def test_what_is_computed_can_be_read(conn: sqlite3.Connection) -> None:
     assert len(column(conn, "n", "b")) == 5
 
 
+def test_a_column_beside_one_that_json_is_read_from_holds_any_text(
+    conn: sqlite3.Connection,
+) -> None:
+    fill(
+        conn,
+        "CREATE TABLE t(name TEXT NOT NULL, data TEXT NOT NULL, x AS (data -> name));"
+        "CREATE VIEW v AS SELECT name, json_extract(t.data, name) AS a FROM t WHERE name <> 'a'",
+    )
+    assert "plain" in column(conn, "t", "name")
+    assert all(str(value)[0] in "{[" for value in column(conn, "t", "data"))
+    conn.execute("CREATE UNIQUE INDEX later ON t(name)")
+
+
+def test_an_r_tree_has_numbers_that_it_can_hold(conn: sqlite3.Connection) -> None:
+    fill(conn, "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1)")
+    assert all(abs(float(str(x))) < 2**31 for x in column(conn, "r", "x0 + x1"))
+    assert len(set(column(conn, "r", "x1"))) > 1
+
+
 @pytest.mark.parametrize(
     "sql",
     [
