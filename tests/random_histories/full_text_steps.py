@@ -36,9 +36,9 @@ def new_full_text(database: Database) -> None:
     if style in ("external", "fts4"):
         database.say(f"INSERT INTO {quote(name)}({quote(name)}) VALUES ('rebuild')")
     else:
+        values = ", ".join(f"t.{quote(column)}" for column in (table.rowid, *columns))
         database.say(
-            f"INSERT INTO {quote(name)}(rowid, {names})"
-            f" SELECT {quote(table.rowid)}, {names} FROM {quote(table.name)}"
+            f"INSERT INTO {quote(name)}(rowid, {names}) SELECT {values} FROM {quote(table.name)} t"
         )
     if style == "external" and chance.random() < 0.6:
         for trigger in _full_text_triggers(database, name, table, columns):

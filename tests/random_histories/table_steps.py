@@ -81,8 +81,9 @@ def add_column(database: Database) -> None:
     # It comes last, after computed columns too.
     database.tables[table.name] = replace(table, columns=(*table.columns, column))
     if rules == "" and kind == "TEXT" and table.of_role("text"):
-        source = quote(table.of_role("text")[0])
-        database.say(f"UPDATE {quote(table.name)} SET {quote(name)} = lower({source})")
+        own = quote(table.name)
+        source = f"{own}.{quote(table.of_role('text')[0])}"
+        database.say(f"UPDATE {own} SET {quote(name)} = lower({source})")
 
 
 def add_reference_column(database: Database) -> None:
@@ -173,7 +174,9 @@ def rebuild_table(database: Database) -> None:
     names = ", ".join(map(quote, table.stored))
     new = f"{table.name} new"
     database.say(longer.create(new))
-    database.say(f"INSERT INTO {quote(new)}({names}) SELECT {names} FROM {quote(table.name)}")
+    # With the table before it: a name alone in double quotes may be a text to SQLite.
+    values = ", ".join(f"t.{quote(column)}" for column in table.stored)
+    database.say(f"INSERT INTO {quote(new)}({names}) SELECT {values} FROM {quote(table.name)} t")
     database.say(f"DROP TABLE {quote(table.name)}")
     database.say(f"ALTER TABLE {quote(new)} RENAME TO {quote(table.name)}")
     for thing in standing:
