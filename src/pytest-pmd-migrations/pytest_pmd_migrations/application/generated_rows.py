@@ -12,7 +12,7 @@ from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
 from pytest_pmd_migrations.wording import folded_names, wrap_text
 
-__all__ = ["GENERATED", "generated_rows_lines", "have_generated_rows", "verify_advice"]
+__all__ = ["GENERATED", "fails_on_generated_rows", "generated_rows_lines", "verify_advice"]
 
 GENERATED = "on generated rows"
 """What is added to a headline."""
@@ -28,13 +28,19 @@ _MEND_VERIFY = """\
 Make verify allow for such rows, and compare what the step must keep."""
 
 
-def have_generated_rows(history: History, starts: Sequence[Start]) -> bool:
-    """Return whether the rows of all these databases were generated, as far as can be told.
+def fails_on_generated_rows(history: History, version: int, starts: Sequence[Start]) -> bool:
+    """Return whether it is for generated rows that a step fails from these databases alone.
 
-    Rows of an application's own are stored as variants; what else a stored database has and a
-    fresh one has not was generated. False where no fresh database can be built.
+    Rows of an application's own are stored as variants; what else a database has that the lock
+    file records, and a fresh one has not, was generated. False where nobody can tell.
     """
-    return bool(starts) and all(_has_generated_rows(history, start) for start in starts)
+    try:
+        # A step that cannot be taken without any row is at fault itself.
+        history.fresh.image(version)
+        return bool(starts) and all(_has_generated_rows(history, start) for start in starts)
+    except MigrationTestError:
+        # Another cell tells it.
+        return False
 
 
 def _has_generated_rows(history: History, start: Start) -> bool:
@@ -42,11 +48,9 @@ def _has_generated_rows(history: History, start: Start) -> bool:
         return False
     if start.version not in history.application.versions:
         return False
-    try:
-        return _rows_beyond(history.store.image(start), history.fresh.image(start.version))
-    except MigrationTestError:
-        # Another cell tells it.
+    if start not in history.store.lock_file.snapshots:
         return False
+    return _rows_beyond(history.store.image(start), history.fresh.image(start.version))
 
 
 def _rows_beyond(stored: Image, fresh: Image) -> bool:

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.generated_rows import (
     GENERATED,
-    have_generated_rows,
+    fails_on_generated_rows,
     verify_advice,
 )
 from pytest_pmd_migrations.application.history import History
@@ -109,7 +109,8 @@ def _finding(
 ) -> Finding:
     where = f"stored {row.title}" if stored else history.application.step_name(version)
     start = [row.snapshot] if isinstance(row, SnapshotRow) else []
-    generated = found.message == VERIFY_RAISED and have_generated_rows(history, start)
+    raised = found.message == VERIFY_RAISED
+    generated = raised and fails_on_generated_rows(history, version, start)
     what = printable_line(f"verify raised {GENERATED}" if generated else found.message)
     message = f"{where}: {what}"
     first = headline(message)

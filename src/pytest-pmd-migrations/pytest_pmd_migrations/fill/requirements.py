@@ -141,18 +141,13 @@ def _column(
     # chance where the largest is taken. Of a virtual table nothing tells what it makes of NULL.
     filled = bool(not_null or key or (table.module and not table.full_text))
 
-    def mentioned(bodies: Sequence[Body], *, binary: bool) -> Iterator[Value]:
-        for body in bodies:
-            if mentions(body, name):
-                for value in mentioned_values(body, binary=binary):
-                    if not strict or can_store(declared, value):
-                        yield value
-
     own = (number_texts(referring) if is_text(kind) else ()) or typed_values(kind, name)
-    checked = mentioned([body for _, body in texts.checks], binary=has_no_affinity(declared))
+    checks = [body for _, body in texts.checks]
+    checked = _mentioned(checks, name, binary=has_no_affinity(declared))
     likely = (*checked, *(JSON if texts.reads_json(name) and is_usual(kind, "") else ()))
+    likely = tuple(value for value in likely if not strict or can_store(declared, value))
     usual = tuple(value for value in likely if is_usual(kind, value))
-    elsewhere = mentioned((*texts.triggers, *texts.computed, *texts.indexes), binary=False)
+    elsewhere = _mentioned((*texts.triggers, *texts.computed, *texts.indexes), name, binary=False)
     # An R*Tree keeps numbers in 32 bits.
     fitting = in_32_bits(own) if table.module.startswith("rtree") else own
     return Column(
@@ -164,6 +159,13 @@ def _column(
         needed=filled if default is None else not _is_constant(tokenize(str(default))),
         distinct=are_many(own) and not texts.reads_json(name),
     )
+
+
+def _mentioned(bodies: Sequence[Body], column: str, *, binary: bool) -> Iterator[Value]:
+    """Yield the values that stand in the texts that name a column."""
+    for body in bodies:
+        if mentions(body, column):
+            yield from mentioned_values(body, binary=binary)
 
 
 def _referring_types(conn: sqlite3.Connection, table: str) -> Mapping[str, Sequence[str]]:

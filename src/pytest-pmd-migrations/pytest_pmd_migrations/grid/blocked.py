@@ -12,8 +12,8 @@ from sqlite3 import Error
 
 from pytest_pmd_migrations.application.generated_rows import (
     GENERATED,
+    fails_on_generated_rows,
     generated_rows_lines,
-    have_generated_rows,
 )
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
@@ -97,7 +97,7 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         seen = wrap_text(f"seen from {names}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
         head = title
-        if have_generated_rows(history, starts):
+        if fails_on_generated_rows(history, row.version, starts):
             head = _on_generated_rows(title, row.version)
             lines = (*lines, "", *generated_rows_lines(starts))
         findings.append(Finding(head, lines, row.version))

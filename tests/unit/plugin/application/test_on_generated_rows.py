@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.application.generated_rows import have_generated_rows
+from pytest_pmd_migrations.application.generated_rows import fails_on_generated_rows
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Finding
 from pytest_pmd_migrations.checks.registry import select_checks
@@ -99,15 +99,19 @@ def test_a_step_that_fails_on_an_empty_database_too_is_at_fault_itself(tmp_path:
     (tmp_path / "sql/0002_merge.sql").write_text("INSERT INTO nowhere VALUES (1);")
     [finding] = findings(history_in(tmp_path), "0002[again]")
     assert finding.headline == "0002_merge.sql failed"
+    alone = select_checks("data")
+    [cell] = [c for c in list_cells(history_in(tmp_path), alone) if c.name.startswith("0001..")]
+    [finding] = JudgedCells([cell], alone).verdict(cell).findings
+    assert finding.headline == "0002_merge.sql failed"
 
 
 def test_rows_that_a_migration_inserts_are_not_called_generated(tmp_path: Path) -> None:
     """Of the two databases one has no other rows; the other one has, and does not fail."""
     seeded = "CREATE TABLE seeded(a); INSERT INTO seeded VALUES (NULL);"
     history = stored(tmp_path, seeded)
-    assert not have_generated_rows(history, [SnapshotName(1)])
-    assert not have_generated_rows(history, [FRESH])
-    assert not have_generated_rows(history, [])
+    assert not fails_on_generated_rows(history, 1, [SnapshotName(1)])
+    assert not fails_on_generated_rows(history, 1, [FRESH])
+    assert not fails_on_generated_rows(history, 1, [])
 
 
 def test_verify_that_raises_for_generated_rows_says_so(tmp_path: Path) -> None:
