@@ -27,7 +27,6 @@ PASSED_ON = {
     "pytest_pmd_migrations.cli.problems: what",
     "pytest_pmd_migrations.grid.blocked: error.headline",
     "pytest_pmd_migrations.grid.blocked: failure.headline",
-    "pytest_pmd_migrations.grid.blocked: head",
     "pytest_pmd_migrations.grid.blocked: headline(error.headline)",
     "pytest_pmd_migrations.grid.blocked: headline(text)",
     "pytest_pmd_migrations.grid.blocked: text",

@@ -10,6 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
+from pytest_pmd_migrations.application.generated_rows import (
+    GENERATED,
+    fails_on_generated_rows,
+    verify_advice,
+)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.checks.model import (
@@ -27,6 +32,7 @@ from pytest_pmd_migrations.checks.stored_damage import judge_stored_damage
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
+    VERIFY_RAISED,
     Damages,
     RowFinding,
     RowsReport,
@@ -108,7 +114,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
     used: set[UsedDeclaration] = set()
     for version, seen in record.seen.items():
         report = seen.report
-        findings.extend(_finding(history, version, found) for found in report.findings)
+        findings.extend(_finding(history, row, version, found) for found in report.findings)
         about = row if version == record.start.version else MigrationRow(version, label(version))
         remarks.extend(Note(about, note) for note in report.notes)
         used.update((version, key) for key in report.used)
@@ -122,13 +128,18 @@ def _judge_stored(history: History, row: Row, record: LineageRecord[_Seen]) -> V
     return judge_stored_damage(history, row, damaged)
 
 
-def _finding(history: History, version: int, found: RowFinding) -> Finding:
-    what = printable_line(found.message)
+def _finding(history: History, row: Row, version: int, found: RowFinding) -> Finding:
+    start = [row.snapshot] if isinstance(row, SnapshotRow) else []
+    raised = found.message == VERIFY_RAISED
+    generated = raised and fails_on_generated_rows(history, version, start)
+    what = printable_line(f"verify raised {GENERATED}" if generated else found.message)
     message = f"{history.application.step_name(version)}: {what}"
     first = headline(message)
     uncut = wrap_text(what, indent="  ") if first != message else ()
     shown = found.evidence_lines(history.application.declaration_table(version))
     evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
+    if generated:
+        evidence = (*evidence, "", *verify_advice(start))
     thing = (format_version(version), found.kind, fold(found.table), fold(found.column or ""))
     lines = (*uncut, *evidence)
     declarable = (found.allowed_by,) if found.allowed_by is not None else ()

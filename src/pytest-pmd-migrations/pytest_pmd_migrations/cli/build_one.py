@@ -106,6 +106,8 @@ def _told_empty(
     """Yield why tables stayed empty, and how they get rows."""
     for table, reason in filled.failed.items():
         yield f"empty    {table}: no generated row fits ({reason})"
+    for table, reason in filled.unread.items():
+        yield f"unread   {table}: {reason}"
     if damage:
         what = "; ".join(found.message for found in damage)
         yield f"empty    every table that was: with generated rows {what}"

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from pytest_pmd_migrations.schema.reading.tokens import Token
 
 __all__ = [
+    "JSON",
     "Row",
     "Value",
+    "are_many",
     "can_store",
     "has_no_affinity",
+    "in_32_bits",
+    "is_text",
+    "is_usual",
     "mentioned_values",
+    "number_texts",
     "typed_values",
     "unlike",
 ]
@@ -44,9 +50,12 @@ _MOMENTS: tuple[Value, ...] = (
 )
 _DAYS: tuple[Value, ...] = ("2025-03-01", "2024-02-29", "1970-01-01")
 _SECONDS: tuple[Value, ...] = (1740816000, 0, 2**31)
-_JSON: tuple[Value, ...] = ("{}", '{"a": [1, "é", null]}', "[]")
+JSON: tuple[Value, ...] = ("{}", '{"a": [1, "é", null]}', "[]")
+_ANYTHING: tuple[Value, ...] = (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
+_INTEGER_TEXTS: tuple[Value, ...] = ("17", "1", "42", "0", "-3", "1000003")
+_REAL_TEXTS: tuple[Value, ...] = ("0.5", "2.25", "-1.5", "17.0", "1000.125")
 _NAMED = (
-    (re.compile(r"json|meta(data)?$"), _JSON),
+    (re.compile(r"json|meta(data)?$"), JSON),
     (re.compile(r"(^|_)(date|day|birthday)$"), _DAYS),
     (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
 )
@@ -74,14 +83,66 @@ def typed_values(declared: str, name: str) -> tuple[Value, ...]:
     if "BOOL" in kind:
         return _BOOLEANS
     if "JSON" in kind:
-        return _JSON
+        return JSON
     if "TIME" in kind:
         return _MOMENTS
     if "DATE" in kind:
         return _DAYS
     if not kind or kind == "ANY":
-        return named or (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
+        return named or _ANYTHING
     return (*_INTEGERS[:2], *_REALS[:2])
+
+
+def is_usual(declared: str, value: Value) -> bool:
+    """Return whether an application would put such a value into a column of that type.
+
+    SQLite stores a text in an INTEGER column, and a CHECK such as ``n > 0`` lets it in.
+    """
+    match _affinity(declared):
+        case "INTEGER":
+            return isinstance(value, int)
+        case "TEXT":
+            return isinstance(value, str)
+        case "REAL":
+            return isinstance(value, int | float)
+        case "NUMERIC" if re.search("NUM|DEC|BOOL", declared.upper()):
+            return isinstance(value, int | float)
+        case "BLOB" if declared:
+            return isinstance(value, bytes)
+        case _:
+            return True
+
+
+def number_texts(declared: Iterable[str]) -> tuple[Value, ...]:
+    """Return texts for a key to which columns of these types refer: numbers, where one is numeric.
+
+    A column of numbers turns ``0017`` into 17, which is another key than ``0017``.
+    """
+    affinities = {_affinity(kind) for kind in declared}
+    integers = _INTEGER_TEXTS if affinities & {"INTEGER", "NUMERIC"} else ()
+    return (*integers, *(_REAL_TEXTS if "REAL" in affinities else ()))
+
+
+def has_no_affinity(declared: str) -> bool:
+    """Return whether a column of that type is one for blobs: BLOB, or no type at all."""
+    return _affinity(declared) == "BLOB"
+
+
+def is_text(declared: str) -> bool:
+    """Return whether a column of that type is one for texts."""
+    return _affinity(declared) == "TEXT"
+
+
+def are_many(values: Sequence[Value]) -> bool:
+    """Return whether the values of a type stand for very many, so that rows need share none."""
+    return bool(values) and values in (_TEXTS, _INTEGERS, _REALS, _BLOBS, _ANYTHING)
+
+
+def in_32_bits(values: Sequence[Value]) -> tuple[Value, ...]:
+    """Return the values without the numbers that do not fit into 32 bits."""
+    return tuple(
+        value for value in values if not isinstance(value, int | float) or abs(value) < 2**31
+    )
 
 
 def can_store(declared: str, value: Value) -> bool:
@@ -103,11 +164,6 @@ def can_store(declared: str, value: Value) -> bool:
             return True
 
 
-def has_no_affinity(declared: str) -> bool:
-    """Return whether a column of that type is one for blobs: BLOB, or no type at all."""
-    return not declared or "BLOB" in declared.upper()
-
-
 def mentioned_values(tokens: Sequence[Token], *, binary: bool = False) -> tuple[Value, ...]:
     """Return the literals among ``tokens``, and values near them that a rule may ask for.
 
@@ -126,7 +182,7 @@ def mentioned_values(tokens: Sequence[Token], *, binary: bool = False) -> tuple[
         elif token.kind == "blob":
             found.append(bytes.fromhex(token.value[2:-1]))
         elif token.kind == "word" and token.value.lower().startswith("json"):
-            found.extend(_JSON)
+            found.extend(JSON)
     # True and 1.0 are equal to 1, but they are other values.
     return tuple({(type(value), value): value for value in found}.values())
 
@@ -148,6 +204,18 @@ def unlike(value: Value, chance: random.Random) -> Value:
             return number
         case _:
             return None
+
+
+def _affinity(declared: str) -> str:
+    """Return the affinity of a column, https://www.sqlite.org/datatype3.html, section 3.1."""
+    kind = declared.upper()
+    if "INT" in kind:
+        return "INTEGER"
+    if any(word in kind for word in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if not kind or "BLOB" in kind:
+        return "BLOB"
+    return "REAL" if any(word in kind for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
 
 
 def _near_text(text: str) -> Iterator[Value]:

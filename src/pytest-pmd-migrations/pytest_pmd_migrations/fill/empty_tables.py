@@ -5,38 +5,51 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.fill.foreign_key_circles import close_circle, find_circles
+from pytest_pmd_migrations.fill.full_text import (
+    copy_into_contentless,
+    indexes_in_step,
+    rebuild,
+)
 from pytest_pmd_migrations.fill.requirements import Requirements, read_requirements
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables, unread_tables
 
 __all__ = ["Filled", "fill_empty_tables"]
 
 
 @dataclass(frozen=True)
 class Filled:
-    """How many rows each table got, and why those that stayed empty did."""
+    """How many rows each table got, and why those that stayed empty did.
+
+    ``unread`` names virtual tables whose rows nobody can read, with the reason: nothing was put
+    there.
+    """
 
     rows: Mapping[str, int]
     failed: Mapping[str, str]
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def fill_empty_tables(
     conn: sqlite3.Connection, *, ignore: Sequence[str] = (), seed: int = 0, rows: int = 5
 ) -> Filled:
-    """Insert up to ``rows`` generated rows into every empty table, and commit.
+    """Insert about ``rows`` generated rows into every empty table, and commit.
 
     NOT NULL, UNIQUE, CHECK, foreign keys, STRICT types and triggers are honoured: every row goes
     in by a plain INSERT with foreign keys on. The same schema and seed always give the same rows.
-    Full-text tables that keep their own text are filled last, where no trigger has filled them.
+    They are sparse: the last row of a parent has no children, each column that may be NULL is so
+    in some row. Full-text tables that keep their own text are filled last, where no trigger has
+    filled them; indexes of other tables' text are kept in step with it.
     Tables that ``ignore`` (globs) names are left alone. A table that takes no row stays empty and
     is named in ``failed`` with SQLite's reason. ``conn`` must have no open transaction.
     """
     with _plain(conn):
         tables = list_tables(conn, ignore=ignore)
+        in_step = indexes_in_step(conn)
         empty = [table for table in _parents_first(tables) if not _count(conn, table)]
         reasons = {table.name: _fill(conn, table, seed=seed, rows=rows) for table in empty}
         stuck = [table for table in empty if not _count(conn, table)]
@@ -46,11 +59,16 @@ def fill_empty_tables(
         for table in stuck:
             if not _count(conn, table):
                 reasons[table.name] = _fill(conn, table, seed=seed, rows=rows)
+        contentless = [table for table in tables.values() if table.contentless]
+        empty.extend(table for table in contentless if not _count(conn, table))
+        copy_into_contentless(conn, tables)
         counts = {table.name: _count(conn, table) for table in empty}
-    return Filled(
-        {name: count for name, count in counts.items() if count},
-        {name: reasons[name] for name, count in counts.items() if not count},
-    )
+        unfit = rebuild(conn, in_step)
+        unread = unread_tables(conn, ignore=ignore)
+    got = {name: count for name, count in counts.items() if count}
+    none = {name: reasons[name] for name, count in counts.items() if not count and name in reasons}
+    failed = {**none, **unfit}
+    return Filled(got, failed, {name: why for name, why in unread.items() if name not in failed})
 
 
 @contextmanager
@@ -88,7 +106,10 @@ def _insert_rows(
 ) -> str:
     """Insert these rows; return why one was refused: the ones after it would be too."""
     search = RowSearch(conn, requirements, seed=str(seed))
-    return next(filter(None, map(search.insert, numbers)), "")
+    reason = next(filter(None, map(search.insert, numbers)), "")
+    if not reason:
+        search.insert_nulls()
+    return reason
 
 
 def _fill_circle(

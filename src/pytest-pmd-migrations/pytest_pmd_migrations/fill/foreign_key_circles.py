@@ -57,7 +57,7 @@ def _insert_all(
     asked: dict[str, Row] = {}
     for one in requirements:
         fixed = asked.get(one.table.lower(), {})
-        search = RowSearch(conn, one, seed=seed, fixed=fixed, commit=False)
+        search = RowSearch(conn, one, seed=seed, fixed=fixed)
         reason = search.insert(0)
         if reason:
             return reason

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
-from pytest_pmd_migrations.fill.requirements import Column, Requirements
-from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.tables import ForeignKey
+from pytest_pmd_migrations.fill.parent_rows import list_parents
+from pytest_pmd_migrations.fill.requirements import Column, Link, Requirements
+from pytest_pmd_migrations.fill.row_insert import RowInsert
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = ["RowSearch"]
@@ -20,8 +21,9 @@ _RESTARTS = 10
 _RESTARTS_LATER = 3
 _PATIENCE = 40
 _PATIENCE_A_COLUMN = 10
-_PARENTS = 20
 _SPARSE = 1
+_ALL_NULL = 2
+_SELF = 0.1
 _CLIMBS = 5
 _FAILED = re.compile(r"(?P<kind>NOT NULL|UNIQUE|CHECK) constraint failed: (?P<what>.*)", re.DOTALL)
 _TYPE = re.compile(r"cannot store \w+ value in \w+ column (?P<what>.*)", re.DOTALL)
@@ -30,8 +32,8 @@ _TYPE = re.compile(r"cannot store \w+ value in \w+ column (?P<what>.*)", re.DOTA
 class RowSearch:
     """Finds rows for one table; the same schema and seed always find the same.
 
-    ``fixed`` are values that every row has. With ``commit`` each row is committed, so that a
-    deferred foreign key is judged; else the transaction is the caller's.
+    ``fixed`` are values that every row has. Each row is committed, so that a deferred foreign key
+    is judged, unless the caller has a transaction open.
     """
 
     def __init__(
@@ -41,35 +43,72 @@ class RowSearch:
         *,
         seed: str,
         fixed: Mapping[str, Value] | None = None,
-        commit: bool = True,
     ) -> None:
         self._conn = conn
         self._requirements = requirements
         self._fixed = dict(fixed or {})
-        self._commit = commit
         self._chance = random.Random(f"{seed}/{requirements.table}")
+        self._insert = RowInsert(conn, requirements, self._chance)
         self._columns = [
             column
             for column in requirements.columns
             if column.name != requirements.alias or column.likely
         ]
+        self._draws_unusual = False
+        self._refused_null: set[str] = set()
         self._patience = max(_PATIENCE, _PATIENCE_A_COLUMN * len(self._columns))
 
     def insert(self, number: int) -> str:
         """Insert row ``number``; return the last reason where none is taken.
 
         Tries a bounded number of rows, in proportion to the number of columns; most of them for
-        the first row, since a table with one row may have no room for another.
+        the first row, since a table with one row may have no room for another. From the third on
+        a row has NULL where it may and no row before has it, if that fits.
         """
+        nulls = self._nulls_to_try(number)
+        if nulls and self._search_null(number, nulls):
+            return ""
+        reason = self._search(number, _RESTARTS_LATER if number else _RESTARTS, self._fixed)
+        return "" if not reason or (not number and self._climb()) else reason
+
+    def insert_nulls(self) -> None:
+        """Insert a row for each column that may be NULL and is so in no row, if one fits."""
+        number = _ALL_NULL
+        for name in self._never_null():
+            number += 1
+            self._search_null(number, [name])
+
+    def _nulls_to_try(self, number: int) -> Sequence[str]:
+        """Return the columns that are to be NULL in a row: first all that are left, then one."""
+        if number < _ALL_NULL:
+            return ()
+        left = self._never_null()
+        return left if number == _ALL_NULL else left[:1]
+
+    def _never_null(self) -> list[str]:
+        names = [column.name for column in self._columns if column.nullable]
+        known = {*self._fixed, *self._refused_null}
+        return self._insert.never_null([name for name in names if name not in known])
+
+    def _search_null(self, number: int, names: Sequence[str]) -> bool:
+        """Insert a row with NULL in these columns; return whether the table takes one."""
+        reason = self._search(number, 1, self._fixed | dict.fromkeys(names))
+        if reason and len(names) == 1:
+            self._refused_null.update(names)
+        return not reason
+
+    def _search(self, number: int, restarts: int, fixed: Row) -> str:
+        """Insert a row with the values ``fixed``; return the last reason where none is taken."""
         reason = ""
-        for restart in range(_RESTARTS if not number else _RESTARTS_LATER):
+        for restart in range(restarts):
+            self._draws_unusual = restart > restarts // 2
             row = self._first(number) if not restart else self._drawn(number)
             for _ in range(self._patience):
-                reason = self._refusal(row | self._fixed)
+                reason = self._insert.refusal(row | fixed)
                 if not reason:
                     return ""
                 row = self._changed(row, reason, number)
-        return "" if not number and self._climb() else reason
+        return reason
 
     def _climb(self) -> bool:
         """Insert a first row that meets several CHECKs at once; return whether one was found."""
@@ -80,31 +119,16 @@ class RowSearch:
         )
         for _ in range(_CLIMBS):
             row = climb.mend(self._drawn(0) | self._fixed, self._fixed)
-            if row is not None and not self._refusal(row):
+            if row is not None and not self._insert.refusal(row):
                 return True
         return False
-
-    def _refusal(self, row: Row) -> str:
-        """Insert the row; return SQLite's reason where it does not take it."""
-        table = quote(self._requirements.table)
-        names = ", ".join(map(quote, row))
-        values = ", ".join("?" * len(row))
-        what = f"({names}) VALUES ({values})" if row else " DEFAULT VALUES"
-        try:
-            self._conn.execute(f"INSERT INTO {table}{what}", tuple(row.values()))
-            if self._commit:
-                self._conn.commit()
-        except sqlite3.DatabaseError as error:
-            if self._commit:
-                self._conn.rollback()
-            return str(error)
-        return ""
 
     def _first(self, number: int) -> Row:
         """Return the row to try first: tidy, then as empty as may be, then one value apart."""
         if number == _SPARSE:
             row = {c.name: self._draw(c) for c in self._columns if c.needed}
-            return self._linked(row, number, only=set(row))
+            needed = {c.name for c in self._requirements.columns if c.needed}
+            return self._linked(row, number, only=needed)
         row = {}
         for index, column in enumerate(self._columns):
             values = column.likely or column.values
@@ -157,6 +181,8 @@ class RowSearch:
             return None
         likely = column.likely and self._chance.random() < 0.7
         values = column.likely if likely else column.values
+        if self._draws_unusual:
+            values = (*values, *column.unusual)
         value = self._chance.choice(values)
         return unlike(value, self._chance) if self._chance.random() < 0.2 else value
 
@@ -167,19 +193,21 @@ class RowSearch:
             columns = self._known(link.columns)
             if only is not None and not columns & only:
                 continue
-            parents = self._parents(link)
-            if parents:
+            parents = list_parents(self._conn, link)
+            own = fold(link.parent) == fold(self._requirements.table)
+            # Where no two rows may refer to one, a row may have none left but itself.
+            if parents and not (own and self._chance.random() < _SELF):
                 chosen = parents[number % len(parents)]
                 if self._chance.random() < 0.5:
                     chosen = self._chance.choice(parents)
                 linked.update(zip(self._spelled(link.columns), chosen, strict=True))
-            elif all(self._is_nullable(name) for name in columns):
+            elif not parents and all(self._is_nullable(name) for name in columns):
                 linked.update(dict.fromkeys(columns))
-            elif link.parent.lower() == self._requirements.table.lower():
+            elif own:
                 linked.update(self._self_reference(link, linked, number))
         return linked
 
-    def _self_reference(self, link: ForeignKey, row: Row, number: int) -> Row:
+    def _self_reference(self, link: Link, row: Row, number: int) -> Row:
         """Return the values that make a row refer to itself, as the first one of a tree must."""
         own: Row = {}
         for name, target in zip(
@@ -189,18 +217,6 @@ class RowSearch:
                 own[target] = number + 1
             own[name] = own.get(target, row.get(target))
         return own
-
-    def _parents(self, link: ForeignKey) -> list[tuple[Value, ...]]:
-        names = ", ".join(map(quote, link.target))
-        filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in link.target)
-        try:
-            return self._conn.execute(
-                f"SELECT {names} FROM {quote(link.parent)} WHERE {filled}"
-                f" ORDER BY {names} LIMIT {_PARENTS}"
-            ).fetchall()
-        except sqlite3.OperationalError:
-            # The parent does not exist, or not with these columns: it has no rows.
-            return []
 
     def _spelled(self, names: Iterable[str]) -> list[str]:
         """Return names of columns as the table spells them, not as a foreign key does."""

@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from sqlite3 import Error
 
+from pytest_pmd_migrations.application.generated_rows import (
+    GENERATED,
+    fails_on_generated_rows,
+    generated_rows_lines,
+)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
     EVERY_CHECK,
@@ -30,8 +35,8 @@ from pytest_pmd_migrations.errors import (
 from pytest_pmd_migrations.grid.walks import Walk, Walks
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
-from pytest_pmd_migrations.snapshots.names import FRESH, Fresh
-from pytest_pmd_migrations.wording import error_text, folded_names, headline, wrap_text
+from pytest_pmd_migrations.snapshots.names import FRESH, Fresh, Start, format_version
+from pytest_pmd_migrations.wording import HEADLINE, error_text, folded_names, headline, wrap_text
 
 StepText = tuple[str, tuple[str, ...], frozenset[tuple[str, ...]]]
 """What there is to say of a step that failed: the headline, the lines below it, the things."""
@@ -79,7 +84,7 @@ def unreached_migration(walks: Walks, row: MigrationRow) -> Verdict | None:
 def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tuple[Finding, ...]:
     """Return the story of the step to a version that some of the lineages could not take."""
     history = walks.history
-    met: dict[StepText, list[str]] = {}
+    met: dict[StepText, list[Start]] = {}
     for walk in lineages:
         failure = walk.failure
         if not isinstance(failure, StepFailedError) or failure.version != row.version:
@@ -87,12 +92,17 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         # Where a stale snapshot is at fault, its own row tells that.
         if not walks.stale.explains(walk.start, failure.version):
             told = _step_headline(history, failure), _step_lines(failure), _step_things(failure)
-            met.setdefault(told, []).append(history.application.start_title(walk.start))
+            met.setdefault(told, []).append(walk.start)
     findings: list[Finding] = []
-    for (head, below, things), starts in met.items():
+    for (title, below, things), starts in met.items():
         everywhere = len(starts) == 1 + len(history.supported)
-        seen = wrap_text(f"seen from {folded_names(starts)}", indent="  ", hanging="  ")
+        names = folded_names([history.application.start_title(start) for start in starts])
+        seen = wrap_text(f"seen from {names}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
+        head = title
+        if fails_on_generated_rows(history, row.version, starts):
+            head = _on_generated_rows(title, row.version)
+            lines = (*lines, "", *generated_rows_lines(starts))
         findings.append(Finding(head, lines, row.version, things=things))
     if findings:
         findings[-1] = replace(findings[-1], tells=row)
@@ -149,6 +159,13 @@ def _step_cause(history: History, failure: StepFailedError) -> Cause:
 
 def _step_headline(history: History, failure: StepFailedError) -> str:
     return headline(failure.headline or f"{history.application.step_name(failure.version)} failed")
+
+
+def _on_generated_rows(title: str, version: int) -> str:
+    """Return a headline that says so as well, with the step's number where its name is too long."""
+    room = HEADLINE - len(GENERATED) - 1
+    told = {len(one) <= room: one for one in (f"{format_version(version)} failed", title)}
+    return f"{told[True]} {GENERATED}"
 
 
 def _step_lines(failure: StepFailedError) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
-from pytest_pmd_migrations.rows.compare import compare_rows
+from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows
 from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
@@ -26,6 +26,7 @@ from pytest_pmd_migrations.rows.varying import (
 
 __all__ = [
     "NOTHING_VARIES",
+    "VERIFY_RAISED",
     "Damages",
     "RowFinding",
     "RowsReport",

@@ -14,11 +14,14 @@ from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
-from pytest_pmd_migrations.rows.tables import unloaded_tables
+from pytest_pmd_migrations.rows.tables import unread_tables
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
 from pytest_pmd_migrations.wording import error_text
 
-__all__ = ["compare_rows"]
+__all__ = ["VERIFY_RAISED", "compare_rows"]
+
+VERIFY_RAISED = "verify(before, after) raised"
+"""What a finding says where a migration's own ``verify`` did not like the rows."""
 
 
 def compare_rows(
@@ -47,8 +50,8 @@ def compare_rows(
                 comparison = TableComparison(step, volatile)
                 comparison.run()
                 notes.extend(
-                    f"{name}: its module is not loaded, its rows are not compared"
-                    for name in unloaded_tables(old.conn, ignore=ignore)
+                    f"{name}: {reason}, its rows are not compared"
+                    for name, reason in unread_tables(old.conn, ignore=ignore).items()
                 )
             findings.extend(comparison.findings)
             notes.extend(comparison.notes)
@@ -77,4 +80,4 @@ def _verify(before: Image, after: Image, declarations: Declarations) -> Iterator
             raise
         except BaseException as error:
             line = cut_line(error_text(error))
-            yield RowFinding("", None, "verify(before, after) raised", (line,), kind=line)
+            yield RowFinding("", None, VERIFY_RAISED, (line,), kind=line)

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.tables import module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, as_bytes, plain_rows
@@ -211,10 +212,11 @@ def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
 
 def _full_text(conn: sqlite3.Connection) -> list[str]:
     rows = conn.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts5%'"
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts5%'"
         " AND name IN (SELECT name FROM pragma_table_list WHERE type = 'virtual')"
     )
-    return [str(name) for (name,) in rows]
+    # A table of another module may be called so.
+    return [str(name) for name, sql in rows if module_of(str(sql)) == "fts5"]
 
 
 def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[Damage]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -14,8 +14,11 @@ from pytest_pmd_migrations.schema.reading.tokens import tokenize
 __all__ = [
     "ForeignKey",
     "RowTable",
+    "is_contentless",
     "list_tables",
-    "unloaded_tables",
+    "module_of",
+    "rowid_name",
+    "unread_tables",
 ]
 
 _GENERATED = (2, 3)
@@ -40,6 +43,7 @@ class RowTable:
     columns, else none. ``rowid`` is the name that reads a row's rowid, empty where none does;
     ``counting`` says that ids are never given out twice (AUTOINCREMENT), ``full_text`` that FTS
     keeps the table, ``contentless`` that it keeps no text: rows are known by their rowid alone.
+    ``module`` is that of a virtual table, else empty.
     """
 
     name: str
@@ -51,6 +55,7 @@ class RowTable:
     full_text: bool = False
     contentless: bool = False
     foreign_keys: tuple[ForeignKey, ...] = ()
+    module: str = ""
 
 
 def list_tables(
@@ -63,7 +68,7 @@ def list_tables(
     """Return the tables that hold rows, by name in lower case; of those of ``only``, if given.
 
     Left out are SQLite's own, shadow tables, what ``ignore`` (globs) names, and virtual tables
-    that keep no rows of their own or whose module is not loaded.
+    that keep no rows of their own or whose rows cannot be read (:func:`unread_tables`).
     """
     wanted = None if only is None else {fold(name) for name in only}
     if wanted is not None and not wanted:
@@ -91,15 +96,41 @@ def list_tables(
     return found
 
 
-def unloaded_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> list[str]:
-    """Return the virtual tables whose module is not loaded: nobody can read their rows here."""
-    rows = _read(conn, "SELECT name FROM pragma_table_list WHERE type = 'virtual'")
-    return [
-        str(name)
-        for (name,) in rows
-        if not _columns(conn, "main", str(name))
-        and not any(fnmatchcase(fold(str(name)), fold(p)) for p in ignore)
-    ]
+def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> dict[str, str]:
+    """Return the virtual tables whose rows nobody can read here, each with the reason."""
+    sql = (
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'"
+        " ORDER BY name"
+    )
+    found: dict[str, str] = {}
+    for (name,) in _read(conn, sql):
+        table = str(name)
+        if any(fnmatchcase(fold(table), fold(pattern)) for pattern in ignore):
+            continue
+        if not _columns(conn, "main", table):
+            found[table] = "its module is not loaded"
+        elif not _can_be_scanned(conn, "main", table):
+            found[table] = "its module cannot list its rows"
+    return found
+
+
+def module_of(sql: str) -> str:
+    """Return the module of a CREATE VIRTUAL TABLE, in lower case."""
+    tokens = tokenize(sql)
+    using = next(n for n, token in enumerate(tokens) if token.is_word("USING"))
+    return fold(tokens[using + 1].value)
+
+
+def rowid_name(columns: Iterable[str]) -> str:
+    """Return the name that reads the rowid of a table with these columns, empty where none does."""
+    taken = {fold(column) for column in columns}
+    return next((name for name in _ROWIDS if name not in taken), "")
+
+
+def is_contentless(sql: str) -> bool:
+    """Return whether the SQL of a full-text table says that it keeps no text."""
+    text = "".join(fold(sql).split())
+    return "content=''" in text or 'content=""' in text
 
 
 def _read(conn: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:
@@ -127,13 +158,12 @@ def _ordinary(
     conn: sqlite3.Connection, schema: str, name: str, sql: str, *, rowid: bool
 ) -> RowTable:
     info = _columns(conn, schema, name)
-    taken = {fold(str(row[1])) for row in info}
     return RowTable(
         name=name,
         columns=tuple(str(row[1]) for row in info if row[6] not in _GENERATED),
         generated=tuple(str(row[1]) for row in info if row[6] in _GENERATED),
         key=_key(conn, schema, name, info),
-        rowid=next((n for n in _ROWIDS if n not in taken), "") if rowid else "",
+        rowid=rowid_name(str(row[1]) for row in info) if rowid else "",
         counting="AUTOINCREMENT" in sql.upper()
         and any(token.is_word("AUTOINCREMENT") for token in tokenize(sql)),
         foreign_keys=_foreign_keys(conn, schema, name),
@@ -173,31 +203,34 @@ def _foreign_keys(conn: sqlite3.Connection, schema: str, name: str) -> tuple[For
 
 def _virtual(conn: sqlite3.Connection, schema: str, name: str, sql: str) -> RowTable | None:
     """Return a virtual table that keeps rows itself, in shadow tables of its own."""
-    module = _module(sql)
+    module = module_of(sql)
     shadows = {
         fold(str(row[0])).removeprefix(f"{fold(name)}_")
         for row in _read(conn, f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'")
         if fold(str(row[0])).startswith(f"{fold(name)}_")
     }
     columns = tuple(str(row[1]) for row in _columns(conn, schema, name) if row[6] == 0)
-    if not columns or not shadows:
+    if not columns or not shadows or not _can_be_scanned(conn, schema, name):
         return None
     if not module.startswith("fts"):
-        return RowTable(name, columns)
+        return RowTable(name, columns, module=module)
     if "content" in shadows:
-        return RowTable(name, columns, full_text=True)
-    if "docsize" in shadows and _is_contentless(sql):
-        return RowTable(name, (), full_text=True, contentless=True)
+        return RowTable(name, columns, full_text=True, module=module)
+    if "docsize" in shadows and is_contentless(sql):
+        return RowTable(name, (), full_text=True, contentless=True, module=module)
     return None
 
 
-def _module(sql: str) -> str:
-    """Return the module of a CREATE VIRTUAL TABLE, in lower case."""
-    tokens = tokenize(sql)
-    using = next(n for n, token in enumerate(tokens) if token.is_word("USING"))
-    return fold(tokens[using + 1].value)
+def _can_be_scanned(conn: sqlite3.Connection, schema: str, name: str) -> bool:
+    """Return whether the rows of a virtual table can be read one after the other.
 
-
-def _is_contentless(sql: str) -> bool:
-    text = "".join(fold(sql).split())
-    return "content=''" in text or 'content=""' in text
+    A full-text table may keep neither its text nor its rowids, and a table that shows what
+    another one holds may outlive it. Of a damaged table that is not said: it must be told.
+    """
+    try:
+        _read(conn, f"SELECT 1 FROM {schema}.{quote(name)} LIMIT 1")
+    except conn.OperationalError:
+        return False
+    except conn.DatabaseError:
+        return True
+    return True

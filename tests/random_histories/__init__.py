@@ -1,0 +1,1 @@
+"""Histories of migrations drawn by chance."""
