@@ -63,12 +63,11 @@ class StoredProposal:
     what: Literal["damaged", "unsupported"]
     value: str
 
-    @property
-    def excuse(self) -> StoredExcuse:
-        """The same as a check reads it."""
+    def beside(self, said: StoredExcuse) -> StoredExcuse:
+        """Return what is said of the snapshot already, and this too, as a check reads it."""
         if self.what == "unsupported":
-            return StoredExcuse(unsupported=self.value)
-        return StoredExcuse(damaged_until=int(self.value.removeprefix("until ")))
+            return replace(said, unsupported=self.value)
+        return replace(said, damaged_until=int(self.value.removeprefix("until ")))
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def history_with(history: History, proposals: Proposals) -> History:
         declared[proposal.version] = merge(before, _declarations([proposal]))
     stored = dict(history.application.stored)
     for name, said in proposals.of_snapshots.items():
-        stored[str(name)] = said.excuse
+        stored[str(name)] = said.beside(stored.get(str(name), StoredExcuse()))
     application = replace(history.application, declared=declared, stored=stored)
     return History(application, Store(history.store.folder, application), history.rules)
 

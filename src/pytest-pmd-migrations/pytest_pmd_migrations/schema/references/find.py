@@ -40,9 +40,14 @@ def check_references(copy: sqlite3.Connection) -> References:
         copy.execute(_WITHOUT_TRIGGERS)
         copy.commit()
         copy.execute("PRAGMA writable_schema = RESET")
+        # Within a transaction no probe is written to a file.
+        copy.execute("BEGIN")
         prepared = Prepared(copy, catalog, entries)
+        copy.rollback()
         copy.execute("PRAGMA foreign_keys = ON")
-        keys = find_broken_keys(copy, catalog, entries)
+        copy.execute("BEGIN")
+        keys = [*find_broken_keys(copy, catalog, entries)]
+        copy.rollback()
         found = {*prepared.broken, *keys, *find_broken_full_text(copy, catalog, entries)}
     return References(tuple(sorted(found)), tuple(sorted(set(prepared.unsure))), strings)
 
