@@ -88,7 +88,8 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         way = f"{base.start} (stored) -> {name} and {way}"
         told = _told_rows(rows, lost)
     first = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
-    return BuiltSnapshot(image, run, (first, *_told_empty(name, filled, damage)))
+    lines = (first, *soundness.told, *_told_empty(name, filled, damage))
+    return BuiltSnapshot(image, run, lines)
 
 
 def _told_rows(rows: int, lost: int) -> str:

@@ -67,8 +67,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
         ),
         faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
     )
-    several = len(sources) > 1
-    rows = rows_path(config)
+    several, rows = len(sources) > 1, rows_path(config)
     rows = None if new_rows_file and rows is not None and not rows.exists() else rows
     prepare = _connection(config)
     histories = []
