@@ -14,7 +14,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 
-__all__ = ["first_changed", "is_stale"]
+__all__ = ["first_changed", "is_stale", "told_changed"]
 
 
 def first_changed(history: History) -> int | None:
@@ -52,6 +52,18 @@ def is_stale(history: History, start: Start, changed: int | None) -> bool:
         return False
     line = history.store.lock_file.versions.get(start.version)
     return start.version >= changed and line is not None and not line.released
+
+
+def told_changed(history: History, version: int) -> str:
+    """Say what became of an unreleased migration that gives other than its lock line records."""
+    versions = history.application.versions
+    if any(is_edited(history, earlier) for earlier in versions if earlier <= version):
+        return "changed since its snapshot was made"
+    return (
+        "does something else than when its snapshot was made, and its text is the same: it depends"
+        " on the process (the order of a set, a number of the process), on the environment, or on"
+        " code outside its file"
+    )
 
 
 def _other_rows(history: History, version: int, line: VersionLine) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from pytest_pmd_migrations.application.changed import told_changed
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import table_digester
 from pytest_pmd_migrations.application.recorded_text import (
@@ -125,7 +126,7 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
         text = f"other values in each run: {', '.join(varying.columns)}"
         return Verdict(notes=(Note(row, text, varying.line),))
     command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
-    return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
+    return Verdict(notes=(Note(row, told_changed(history, version), command),))
 
 
 def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...]:

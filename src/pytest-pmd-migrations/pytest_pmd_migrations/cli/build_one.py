@@ -19,7 +19,7 @@ from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
 from pytest_pmd_migrations.cli.refuse_broken import Soundness, stored_damage
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import (
@@ -29,7 +29,9 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     stray_findings,
 )
-from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.schema import Schema, read_schema, stored_text
+from pytest_pmd_migrations.schema.missing_names import named_by
+from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.write import canonical_image
@@ -82,13 +84,14 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         timed = TimedRun(base.start, base.image, before, span)
         run = BuiltRun(timed, digest_rows(history, conn))
         image, filled, damage = _fill(history, conn, before)
+        told_empty = tuple(_told_empty(name, filled, damage, conn))
     way = f"{FRESH} -> {name}"
     told = ""
     if base.start != FRESH:
         way = f"{base.start} (stored) -> {name} and {way}"
         told = _told_rows(rows, lost)
     first = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
-    lines = (first, *soundness.told, *_told_empty(name, filled, damage))
+    lines = (first, *soundness.told, *told_empty)
     return BuiltSnapshot(image, run, lines)
 
 
@@ -102,11 +105,21 @@ def _told_rows(rows: int, lost: int) -> str:
 
 
 def _told_empty(
-    name: SnapshotName, filled: Filled, damage: tuple[RowFinding, ...]
+    name: SnapshotName,
+    filled: Filled,
+    damage: tuple[RowFinding, ...],
+    conn: sqlite3.Connection,
 ) -> Iterator[str]:
     """Yield why tables stayed empty, and how they get rows."""
     for table, reason in filled.failed.items():
         yield f"empty    {table}: no generated row fits ({reason})"
+        missing = missing_name(reason)
+        if missing is not None:
+            needed = ", ".join(named_by(stored_text(conn), missing)) or table
+            yield (
+                f"         {needed} needs the {missing}, which the application adds to its own"
+                f" connections: {HOW_TO_PREPARE}"
+            )
     for table, reason in filled.unread.items():
         yield f"unread   {table}: {reason}"
     if damage:

@@ -33,7 +33,7 @@ from pytest_pmd_migrations.cli.project import (
 )
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.survey import take_survey
-from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError
+from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError, StepFailedError
 from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
@@ -196,6 +196,8 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
     try:
         with redirect_stdout(sys.stderr) if quiet else nullcontext():
             yield
+    except StepFailedError as error:
+        raise click.ClickException("\n".join((str(error), *error.lines))) from error
     except MigrationTestError as error:
         raise click.ClickException(str(error)) from error
     except sqlite3.Error as error:

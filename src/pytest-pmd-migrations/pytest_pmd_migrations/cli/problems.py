@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.application.changed import first_changed, is_stale
+from pytest_pmd_migrations.application.changed import first_changed, is_stale, told_changed
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.application.varying_step import find_varying_step
@@ -245,7 +245,7 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
                 what = f"{number} gives other values in each run: {', '.join(varying.columns)}"
                 yield Problem(version, f"{what}.  {varying.line}")
                 return
-            what = f"{number} changed since its snapshot was made"
+            what = f"{number} {told_changed(history, version)}"
             yield Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
             # It builds those of all later versions anew too.
             return

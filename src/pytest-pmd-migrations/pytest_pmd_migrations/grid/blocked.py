@@ -33,6 +33,7 @@ from pytest_pmd_migrations.errors import (
     StepFailedError,
 )
 from pytest_pmd_migrations.grid.walks import Walk, Walks
+from pytest_pmd_migrations.printable import printable_text
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh, Start, format_version
@@ -211,7 +212,7 @@ def _causes(error: StepFailedError) -> tuple[str, ...]:
     lines: list[str] = []
     cause = error.__cause__
     while cause is not None:
-        text = error_text(cause)
+        text = printable_text(error_text(cause))
         if text not in str(error) and text.partition(": ")[2] not in str(error):
             lines.extend(wrap_text(text, indent="  "))
         cause = cause.__cause__

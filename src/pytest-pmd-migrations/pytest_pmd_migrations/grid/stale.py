@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pytest_pmd_migrations.application.changed import first_changed, is_stale
+from pytest_pmd_migrations.application.changed import first_changed, is_stale, told_changed
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import AnyCheck, Cause, Finding, SnapshotRow, Verdict
@@ -59,8 +59,8 @@ class StaleSnapshots:
         number, file = format_version(changed), self._history.application.step_name(changed)
         lines = (
             *wrap_text(
-                f"{file} was changed after {number}.db was built, so that this database is not"
-                " what an upgrade makes now. It is not released."
+                f"{file} {told_changed(self._history, changed)}, so that {number}.db is not what an"
+                " upgrade makes now. It is not released."
             ),
             "",
             "Build it anew, and those after it:",

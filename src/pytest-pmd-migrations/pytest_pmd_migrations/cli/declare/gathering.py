@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
+    EVERY_CHECK,
     AnyCheck,
     Cause,
     Finding,
@@ -15,7 +16,7 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
 )
 from pytest_pmd_migrations.cli.declare.proposals import Proposal, Proposals, StoredProposal
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell, list_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.rows.evidence import LostRows, SuggestedDeclaration
@@ -36,6 +37,8 @@ _WHY = {
 _OTHER = "this check reads no declaration"
 _STEP = "a step that nobody can take is mended in its file"
 _FILE = "a stored file is mended, or built anew"
+_MISSING = {(EVERY_CHECK, "function"), (EVERY_CHECK, "collation")}
+"""How the things begin that a database lacks, whatever check meets it."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def _of_cause(
     if cause.row not in told:
         told.add(cause.row)
         why = _STEP if isinstance(cause.row, MigrationRow) else _FILE
-        yield Undeclarable(cause.finding.headline, why, cell.id)
+        yield from _undeclarable(cell, cause.finding, why, told)
 
 
 def _of_finding(
@@ -118,7 +121,18 @@ def _of_finding(
     thing = cell.check, finding.things or finding.headline
     if thing not in told:
         told.add(thing)
-        yield Undeclarable(finding.headline, _WHY.get(cell.check.name, _OTHER), cell.id)
+        yield from _undeclarable(cell, finding, _WHY.get(cell.check.name, _OTHER), told)
+
+
+def _undeclarable(
+    cell: Cell, finding: Finding, why: str, told: set[object]
+) -> Iterator[Undeclarable]:
+    """Yield it, unless it is a function or collation that another cell lacks too."""
+    missing = {thing for thing in finding.things if thing[:2] in _MISSING}
+    if missing and missing <= told:
+        return
+    told.update(missing)
+    yield Undeclarable(finding.headline, HOW_TO_PREPARE if missing else why, cell.id)
 
 
 def _of_note(cell: Cell, note: Note) -> Iterator[Proposal | StoredProposal]:
