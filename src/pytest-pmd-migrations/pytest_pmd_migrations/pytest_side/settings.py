@@ -97,7 +97,8 @@ def _sources(config: pytest.Config) -> list[Source]:
             sources.append(resolve_source(text, root=config.rootpath))
         except DoubledNumberError as error:
             snapshots = config.rootpath / str(config.getini("migration_snapshots"))
-            raise SettingError(f"{accuse_newcomer(error, snapshots)}{where}") from error
+            accused = accuse_newcomer(error, snapshots)
+            raise SettingError(f"{accused}{where}") from error
         except SettingError as error:
             raise SettingError(f"{error}{where}") from error
     hook = "pytest_migration_sources"
