@@ -281,3 +281,18 @@ def test_the_twin_says_so_where_a_table_s_module_is_missing(conn: sqlite3.Connec
         "-- rows of odd cannot be read: no such module: nothing_loaded\n"
     ) in text
     assert text.endswith("\n")
+
+
+def test_nothing_of_a_schema_runs_while_its_twin_is_written() -> None:
+    ran: list[object] = []
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("tell", 1, ran.append, deterministic=True)
+        connection.executescript(
+            "CREATE TABLE t(a, b AS (tell(a))); CREATE VIEW v AS SELECT tell(a) FROM t;"
+            "INSERT INTO t VALUES (1)"
+        )
+        ran.clear()
+        assert 'INSERT INTO "t"("a") VALUES (1);' in twin_sql(connection)
+        assert ran == []
+        assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)
+        assert connection.execute("SELECT b FROM t").fetchone() == (None,)
