@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["MEMORY_LIMIT", "Image"]
 
@@ -21,13 +22,13 @@ _MAGIC = b"SQLite format 3\x00"
 class _TemporaryFileConnection(sqlite3.Connection):
     """A connection that takes its own file away when it is closed."""
 
-    folder: tempfile.TemporaryDirectory[str] | None = None
+    folder: TemporaryFolder | None = None
 
     def close(self) -> None:
         """Close the connection and delete its file."""
         super().close()
         if self.folder is not None:
-            self.folder.cleanup()
+            self.folder.remove()
             self.folder = None
 
 
@@ -65,13 +66,13 @@ class Image:
                 if image.content:
                     conn.deserialize(image.content, name=name)
             return conn
-        folder = tempfile.TemporaryDirectory(prefix="migrations-")
+        folder = TemporaryFolder()
         for name, image in images.items():
-            (Path(folder.name) / f"{name}.db").write_bytes(image.content)
-        large = sqlite3.connect(Path(folder.name) / "main.db", factory=_TemporaryFileConnection)
+            (folder.path / f"{name}.db").write_bytes(image.content)
+        large = sqlite3.connect(folder.path / "main.db", factory=_TemporaryFileConnection)
         large.folder = folder
         for name in attached:
-            large.execute(f"ATTACH ? AS {name}", (str(Path(folder.name) / f"{name}.db"),))
+            large.execute(f"ATTACH ? AS {name}", (str(folder.path / f"{name}.db"),))
         for name in images:
             large.execute(f"PRAGMA {name}.synchronous = OFF")
         return large

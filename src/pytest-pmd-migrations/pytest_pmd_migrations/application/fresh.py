@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.application.limits.step_limits import StepLimits
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
@@ -25,11 +26,13 @@ class _Fresh:
 class FreshDatabases:
     """The fresh databases of one source, built as far as they are asked for.
 
-    ``version`` is one of the source's, or 0 for the database with no tables.
+    ``version`` is one of the source's, or 0 for the database with no tables; ``limits`` are what a
+    step may take.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, limits: StepLimits | None = None) -> None:
         self._source = source
+        self._limits = limits
         self._built: dict[int, _Fresh] = {}
         self._schemas: dict[int, Schema] = {}
         self._steps: Iterator[Step] | None = None
@@ -55,7 +58,7 @@ class FreshDatabases:
 
     def _fresh(self, version: int) -> _Fresh:
         if self._steps is None:
-            self._steps = walk(self._source, EMPTY)
+            self._steps = walk(self._source, EMPTY, limits=self._limits)
         while version not in self._built:
             if self._ended is not None:
                 raise self._ended

@@ -23,13 +23,17 @@ class Rules:
 
     ``ignore_patterns`` are the globs of ``migration_ignore``; ``idempotent`` says that a step run
     a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
-    alone is no difference; ``faults`` are those that the check ``atomic`` tries.
+    alone is no difference; ``faults`` are those that the check ``atomic`` tries. ``step_timeout``
+    are the seconds that a step may go on without progress, ``step_memory`` the megabytes that it
+    may take; 0 sets no limit.
     """
 
     ignore_patterns: tuple[str, ...] = ()
     idempotent: bool = False
     column_order: ColumnOrder = "fail"
     faults: FaultSet = "default"
+    step_timeout: float = 60.0
+    step_memory: int = 1024
 
     def visible(self, schema: Schema) -> Schema:
         """Return a schema without the objects that ``migration_ignore`` names."""

@@ -5,9 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from pytest_pmd_migrations.application.limits.step_limits import (
+    LimitedRun,
+    StepLimits,
+    Stopped,
+    release,
+)
 from pytest_pmd_migrations.application.step_error import tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
@@ -20,7 +26,7 @@ from pytest_pmd_migrations.sources.protocol import (
     location_of,
     versions_of,
 )
-from pytest_pmd_migrations.wording import error_text
+from pytest_pmd_migrations.wording import error_text, wrap_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
 
@@ -56,7 +62,9 @@ class Step:
         return self.before is not None and unchanged_rows(self.before.content, self.after.content)
 
 
-def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Step]:
+def walk(
+    source: Source, start: Image, *, to: int | None = None, limits: StepLimits | None = None
+) -> Iterator[Step]:
     """Yield the database as it is, then after each step up to version ``to`` (default latest).
 
     All steps run on one private connection, as they do for a user who opens an old file.
@@ -69,28 +77,38 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
         for target in versions_of(source):
             if target <= version or (to is not None and target > to):
                 continue
-            take_step(source, conn, target)
+            take_step(source, conn, target, limits=limits)
             after = Image.of_connection(conn)
             yield Step(target, before, after, conn)
             before = after
 
 
-def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
+def take_step(
+    source: Source, conn: sqlite3.Connection, to: int, *, limits: StepLimits | None = None
+) -> None:
     """Let the application's runner bring ``conn`` to version ``to``.
 
     Whatever the application raises is its failure, an outcome of pytest's too, which would else
     skip a test; only KeyboardInterrupt goes through.
-    Raises StepFailedError when the runner raises, stops elsewhere, closes the connection, leaves
-    a transaction open (whose changes a user would lose at close), or a file SQLite cannot read.
+    Raises StepFailedError when the runner raises, stops elsewhere, meets one of ``limits``, closes
+    the connection, leaves a transaction open (whose changes a user would lose at close), or a file
+    SQLite cannot read.
     """
-    number = format_version(to)
+    number, limits = format_version(to), limits or StepLimits()
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
+    run = LimitedRun(conn, limits, to)
     try:
-        source.upgrade(conn, to)
+        with run:
+            source.upgrade(conn, to)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         told = tell_step_error(error, source, location_of(source, to), unversioned=names)
+        if run.stopped:
+            release(error)
+            if not run.stopped.lines:
+                limits.met[to] = replace(run.stopped, lines=told.lines, line=told.line)
+            raise _stopped_error(limits.met[to], source, to) from None
         raise StepFailedError(
             f"the step to {number} raised {error_text(error)}",
             version=to,
@@ -98,6 +116,9 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
             lines=told.lines,
             line=told.line,
         ) from error
+    if run.stopped:
+        # The step caught what stopped it.
+        raise _stopped_error(run.stopped, source, to)
     _refuse_open(conn, to)
     try:
         arrived = current_version(source, conn)
@@ -111,6 +132,21 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> None:
             f" application's runner to apply {location_of(source, to).path.name} and to stop there",
             version=to,
         )
+
+
+def _stopped_error(stopped: Stopped, source: Source, to: int) -> StepFailedError:
+    """Return the error of a step that met a limit: which, on which database, and where it was."""
+    file = location_of(source, to).path.name
+    database = f", upgraded from {stopped.database}," if stopped.database else ""
+    what = f"{file}{database} {stopped.what}"
+    lines = (
+        *wrap_text(f"{what}. {stopped.meaning}"),
+        *(("", *stopped.lines) if stopped.lines else ()),
+        "",
+        *wrap_text(stopped.advice),
+    )
+    head = f"{file} {stopped.what}"
+    return StepFailedError(what, version=to, headline=head, lines=lines, line=stopped.line)
 
 
 def _refuse_open(conn: sqlite3.Connection, to: int) -> None:

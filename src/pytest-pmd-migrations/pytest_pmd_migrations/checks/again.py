@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching
@@ -20,6 +21,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
+from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.sources.protocol import can_rerun, rerun, volatile_columns
 from pytest_pmd_migrations.wording import counted, error_text, headline, wrap_text
 
@@ -39,13 +41,19 @@ class _SecondRun:
 def _watch(history: History) -> Callable[[Step], _SecondRun]:
     """Run each step a second time on a copy: first as an application opens its file again."""
     source = history.application.source
+    limits = history.step_limits(FRESH)
 
     def observe(step: Step) -> _SecondRun:
         if step.before is None:
             return _SecondRun()
         with closing(step.after.connect()) as conn:
             runner = _run(
-                history, step, conn, lambda: source.upgrade(conn, step.version), insist=True
+                history,
+                step,
+                conn,
+                LimitedRun(conn, limits, ("runner", step.version)),
+                lambda: source.upgrade(conn, step.version),
+                insist=True,
             )
             if runner:
                 return _SecondRun(runner=runner)
@@ -53,6 +61,7 @@ def _watch(history: History) -> Callable[[Step], _SecondRun]:
                 history,
                 step,
                 conn,
+                LimitedRun(conn, limits, ("step", step.version)),
                 lambda: rerun(source, conn, step.version),
                 insist=history.rules.idempotent,
             )
@@ -62,16 +71,25 @@ def _watch(history: History) -> Callable[[Step], _SecondRun]:
 
 
 def _run(
-    history: History, step: Step, conn: Connection, run: Callable[[], None], *, insist: bool
+    history: History,
+    step: Step,
+    conn: Connection,
+    limited: LimitedRun,
+    run: Callable[[], None],
+    *,
+    insist: bool,
 ) -> Lines:
     """Return what ``run`` changed, in lines; an error too, if it changed anything or ``insist``."""
     error: BaseException | None = None
     try:
-        run()
+        with limited:
+            run()
     except KeyboardInterrupt:
         raise
     except BaseException as raised:
         error = raised
+    if limited.stopped:
+        return wrap_text(f"it {limited.stopped.what}. {limited.stopped.advice}")
     if conn.in_transaction:
         # After an error the open transaction is lost when the file is closed. Without one, the
         # runner meant to keep its changes.

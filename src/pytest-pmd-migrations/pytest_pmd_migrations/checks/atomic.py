@@ -70,7 +70,8 @@ def _tried_on(
         )
     if not stored:
         nearest = max(starts, key=lambda start: (start.version, start == FRESH))
-        *_, last = walk(history.application.source, history.store.image(nearest), to=before)
+        image, limits = history.store.image(nearest), history.step_limits(nearest)
+        *_, last = walk(history.application.source, image, to=before, limits=limits)
         nearest_title = history.application.start_title(nearest)
         yield _TriedOn(f"{nearest_title} at {history.application.title(before)}", last.after)
 

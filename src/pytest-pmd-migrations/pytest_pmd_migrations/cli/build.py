@@ -170,7 +170,8 @@ def _newest_before(
 
 def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Start) -> None:
     try:
-        take_step(history.application.source, conn, version)
+        limits = history.step_limits(base)
+        take_step(history.application.source, conn, version, limits=limits)
     except StepFailedError as error:
         what = shown_failure(history, error, str(base), outcome="; nothing was written")
         raise click.ClickException(what) from error

@@ -98,7 +98,7 @@ class Survey:
         """
         lineages = dict(self.lineages)
         for name, image in images.items():
-            lineages[name] = _walk_lineage(self.history, image)
+            lineages[name] = _walk_lineage(self.history, name, image)
             failure = lineages[name].failure
             if failure is not None:
                 raise StepFailedError(
@@ -125,9 +125,11 @@ def take_survey(history: History, *, rebuilt: Collection[SnapshotName] = ()) -> 
         except SnapshotError as error:
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
-    lineages: dict[Start, LineageSurvey] = {FRESH: _walk_lineage(history, EMPTY, fresh_schemas)}
+    lineages: dict[Start, LineageSurvey] = {
+        FRESH: _walk_lineage(history, FRESH, EMPTY, fresh_schemas)
+    }
     for name, stored in snapshots.items():
-        lineages[name] = _walk_lineage(history, stored.image)
+        lineages[name] = _walk_lineage(history, name, stored.image)
     return Survey(
         history, lock_file, frozenset(rebuilt), snapshots, unsound, lineages, fresh_schemas
     )
@@ -185,13 +187,14 @@ def _read_sound(history: History, name: SnapshotName) -> StoredSnapshot:
 
 
 def _walk_lineage(
-    history: History, image: Image, schemas: dict[int, Schema] | None = None
+    history: History, start: Start, image: Image, schemas: dict[int, Schema] | None = None
 ) -> LineageSurvey:
     """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
     digest = row_digester(history)
     rows: dict[int, str] = {}
     try:
-        for step in walk(history.application.source, image):
+        limits = history.step_limits(start)
+        for step in walk(history.application.source, image, limits=limits):
             value = digest(step)
             if step.before is None:
                 continue

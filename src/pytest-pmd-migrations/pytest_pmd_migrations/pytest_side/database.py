@@ -15,7 +15,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.protocol import current_version
 
 __all__ = [
@@ -147,5 +147,6 @@ def upgrade_connection(
         )
     steps = tuple(v for v in history.application.versions if version < v <= target)
     for step in steps:
-        take_step(history.application.source, conn, step)
+        limits = history.step_limits(SnapshotName(version))
+        take_step(history.application.source, conn, step, limits=limits)
     return steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -24,6 +25,7 @@ from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_project", "project_of"]
 
+_NUMBERS = {"migration_step_timeout": 60, "migration_step_memory": 1024}
 _EXPECTED_PAIRS = "expected (name, SQL) pairs"
 Answer = TypeVar("Answer")
 _PROJECT = pytest.StashKey[Project]()
@@ -40,8 +42,9 @@ def load_project(config: pytest.Config) -> Project:
     """Return the rules of the run, and the history of every source that settings and hook name.
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
-    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``
-    and the hooks ``pytest_migration_sources`` and ``pytest_migration_statements``.
+    ``migration_column_order``, ``migration_idempotent``, ``migration_faults``, ``migration_rows``,
+    ``migration_step_timeout``, ``migration_step_memory``, and the hooks
+    ``pytest_migration_sources`` and ``pytest_migration_statements``.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
     sources = _sources(config)
@@ -57,6 +60,8 @@ def load_project(config: pytest.Config) -> Project:
             "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
         ),
         faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
+        step_timeout=_number(config, "migration_step_timeout", "seconds"),
+        step_memory=int(_number(config, "migration_step_memory", "megabytes")),
     )
     several = len(sources) > 1
     histories = []
@@ -121,6 +126,20 @@ def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> st
         expected = " or ".join(f'"{value}"' for value in allowed)
         raise SettingError(f"{setting} {found!r} is unknown; expected {expected}{_file(config)}")
     return str(found)
+
+
+def _number(config: pytest.Config, setting: str, unit: str) -> float:
+    text = str(config.getini(setting))
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < math.inf:
+        raise SettingError(
+            f"{setting} {text!r} is no number of {unit}; expected one such as"
+            f" {_NUMBERS[setting]}, or 0 for no limit{_file(config)}"
+        )
+    return found
 
 
 def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:

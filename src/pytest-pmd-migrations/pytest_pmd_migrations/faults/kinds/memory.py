@@ -6,8 +6,6 @@ the whole process and cannot be raised again, so each run is a child's.
 
 from __future__ import annotations
 
-import _sqlite3
-import ctypes
 import gc
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +13,8 @@ from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 
+from pytest_pmd_migrations.application.limits.sqlite_memory import Counters, memory_counters
+from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
 from pytest_pmd_migrations.faults.judge import Judge
@@ -37,9 +37,7 @@ class Memory:
         """The thing that the kind needs and this platform lacks, in words; empty if none."""
         if not CAN_FORK:
             return "this platform has no fork"
-        try:
-            _counters()
-        except (AttributeError, OSError):
+        if memory_counters() is None:
             return "SQLite's counters of memory cannot be reached"
         return ""
 
@@ -100,13 +98,8 @@ def _run_limited(case: Case, path: Path, limit: int) -> Callable[[Tell], None]:
     return work
 
 
-def _counters() -> tuple[Callable[[], int], Callable[[int], int]]:
-    """Return SQLite's own counters of memory, as the driver's library has them.
-
-    Raises AttributeError where they cannot be reached.
-    """
-    library = ctypes.CDLL(_sqlite3.__file__)
-    used, highest = library.sqlite3_memory_used, library.sqlite3_memory_highwater
-    used.restype = highest.restype = ctypes.c_int64
-    highest.argtypes = [ctypes.c_int]
-    return used, highest
+def _counters() -> Counters:
+    found = memory_counters()
+    if found is None:
+        raise InjectionError("SQLite's counters of memory cannot be reached")
+    return found
