@@ -20,8 +20,17 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Kind, Mode, StruckPoint, try_faults
-from pytest_pmd_migrations.faults.wording import advice, counts, describe
+from pytest_pmd_migrations.faults import (
+    DEFAULT,
+    KINDS,
+    MOST_HUNG,
+    Case,
+    Kind,
+    Mode,
+    StruckPoint,
+    try_faults,
+)
+from pytest_pmd_migrations.faults.wording import advice, counts, describe, untried_words
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -45,11 +54,16 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     wanted = [kind for kind in KINDS if full or kind.name in DEFAULT]
     kinds = [kind for kind in wanted if not kind.lacking]
     found: list[tuple[str, StruckPoint]] = []
-    ignore = history.rules.ignore_patterns
+    ignore, limits = history.rules.ignore_patterns, history.step_limits(FRESH)
+    most_hung = MOST_HUNG
     for start in _tried_on(history, version, before, lineages):
         for mode in modes:
-            case = Case(source, start.image, before, version, start.name, mode, ignore)
-            found.extend((start.name, struck) for struck in try_faults(case, kinds))
+            case = Case(source, start.image, before, version, start.name, mode, ignore, limits)
+            tried = try_faults(case, kinds, most_hung=most_hung)
+            found.extend((start.name, struck) for struck in tried.struck)
+            most_hung -= sum(struck.hung for struck in tried.struck)
+            if not most_hung:
+                return _verdict(history, row, found, wanted, tried.untried)
     return _verdict(history, row, found, wanted)
 
 
@@ -81,6 +95,7 @@ def _verdict(
     row: Row,
     found: Sequence[tuple[str, StruckPoint]],
     wanted: Sequence[Kind],
+    untried: int = 0,
 ) -> Verdict:
     every = [struck for _, struck in found]
     broken = next(((name, struck) for name, struck in found if struck.broken), None)
@@ -95,6 +110,7 @@ def _verdict(
         *describe(struck, name),
         "",
         *wrap_text(counts(every)),
+        *(wrap_text(f"{untried_words(untried)}.") if untried else ()),
         "",
         *advice(struck),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
-from pytest_pmd_migrations.faults.case import Case, FinishedRun, scratch_folder
+from pytest_pmd_migrations.faults.case import Case, FinishedRun
+from pytest_pmd_migrations.faults.child_process import CAN_FORK, child_doing
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.database_state import (
     DatabaseState,
@@ -19,14 +21,20 @@ from pytest_pmd_migrations.faults.database_state import (
     image_shown,
     read_state,
 )
-from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.faults.values import NEVER_BACK, Left, Point, StruckPoint
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.wording import error_text
 
-__all__ = ["Judge"]
+__all__ = ["PATIENCE", "Judge"]
+
+PATIENCE = 10.0
+"""Seconds that one fault may take, a run and a retry each; a slow migration gets twenty runs."""
+
+_RUNS = 20
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,13 @@ class _Found:
 
 
 class Judge:
-    """Judges what faults left of one case; equal files are judged once."""
+    """Judges what faults left of one case; equal files are judged once.
 
-    def __init__(self, case: Case) -> None:
+    ``patience`` are the seconds that a run under a fault, and a retry after it, may each take.
+    """
+
+    def __init__(self, case: Case, patience: float = PATIENCE) -> None:
+        self.patience = patience
         self._case = case
         self._by_files: dict[str, _Found] = {}
         self._by_recovered: dict[str, _Found] = {}
@@ -65,8 +77,11 @@ class Judge:
         """Raise InjectionError unless a run without a fault ends where a walk in memory does.
 
         A database that differs from run to run cannot be compared, a run that fails not struck.
+        The time that it takes says how long a run under a fault may.
         """
+        started = time.perf_counter()
         plain = self._case.plain_run
+        self.patience = max(self.patience, _RUNS * (time.perf_counter() - started))
         if plain.raised:
             raise InjectionError(
                 f"from {self._case.database_name}, the run without a fault {plain.said}, though in"
@@ -99,7 +114,7 @@ class Judge:
     def _expected(self) -> Mapping[int, DatabaseState]:
         """The state at each version from the start on, by a walk without a fault."""
         case = self._case
-        steps = walk(case.source, case.before, to=case.to)
+        steps = walk(case.source, case.before, to=case.to, limits=case.limits)
         return {step.version: self._read(step.conn, step.after) for step in steps}
 
     def _read(self, conn: sqlite3.Connection, image: Image | None = None) -> DatabaseState:
@@ -108,7 +123,7 @@ class Judge:
     def _find(self, files: DatabaseFiles) -> _Found:
         found = self._by_files.get(files.digest)
         if found is None:
-            with scratch_folder(len(files.database)) as folder:
+            with TemporaryFolder(in_memory=len(files.database) <= MEMORY_LIMIT) as folder:
                 path = folder / "app.db"
                 files.write(path)
                 found = self._reopen(path)
@@ -156,20 +171,33 @@ class Judge:
         left: Left = "old" if state.version == case.start else "mid"
         return self._retry(path, _Found(left, state.version))
 
+    def _try_again(self, path: Path) -> str:
+        """Try again as a user does who starts the program anew; return how that failed, if it did.
+
+        This process was never struck, and a child of it has all else that the application keeps
+        in memory at its start.
+        """
+        if not CAN_FORK:
+            return _upgrade(self._case, path)
+        with child_doing(lambda tell: tell("tried", _upgrade(self._case, path))) as child:
+            word, failed = child.read(self.patience)
+        if word == "late":
+            return NEVER_BACK
+        return str(failed) if word == "tried" else "ends the process"
+
     def _retry(self, path: Path, found: _Found) -> _Found:
         """Let the runner try again; return ``found`` if it reaches the end, else what is worse."""
         case = self._case
-        case.on_retry()
+        failed = self._try_again(path)
+        if failed:
+            return replace(found, left="wedged", retry=failed)
         try:
-            with closing(_open(path)) as conn:
-                case.source.upgrade(conn, case.to)
             with closing(_open(path)) as conn:
                 state = self._read(conn)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            text = " ".join(error_text(error).split())
-            return replace(found, left="wedged", retry=f"raises {text}")
+            return replace(found, left="wedged", retry=f"leaves what cannot be read: {error}")
         if state.version != case.to:
             retry = f"reports success at version {format_version(state.version)}"
             return replace(found, left="wrong", retry=retry)
@@ -191,6 +219,18 @@ class Judge:
             differences=found.differences or differences,
             retry="reports success, but " + (lost[0].message if lost else differences[0]),
         )
+
+
+def _upgrade(case: Case, path: Path) -> str:
+    """Bring the database to the new version; return in words how that failed, if it did."""
+    try:
+        with closing(_open(path)) as conn:
+            case.source.upgrade(conn, case.to)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return "raises " + " ".join(error_text(error).split())
+    return ""
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -33,9 +33,9 @@ def few(monkeypatch):
     tried = []
     original = atomic.try_faults
 
-    def remember(case, kinds):
+    def remember(case, kinds, **options):
         tried.append((case.database_name, case.mode, case.start, case.to))
-        return original(case, kinds)
+        return original(case, kinds, **options)
 
     monkeypatch.setattr(atomic, "try_faults", remember)
     return tried

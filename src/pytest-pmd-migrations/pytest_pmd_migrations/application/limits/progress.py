@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.limits.sqlite_memory import memory_counte
 
 __all__ = ["Progress", "file_of"]
 
-_GROWTH = 1024 * 1024
+_GROWTH = 128 * 1024
 _BESIDE = ("", "-journal", "-wal")
 _STATM = Path("/proc/self/statm")
 _DEBUGGERS = ("bdb", "pydevd", "_pydevd_bundle")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ from types import TracebackType
 from pytest_pmd_migrations.application.limits.memory import MemoryLimit, usable_megabytes
 from pytest_pmd_migrations.application.limits.progress import Progress, file_of
 from pytest_pmd_migrations.application.limits.time_limit import (
+    LONGEST,
     StepStopped,
     TimeLimit,
     can_limit_time,
@@ -30,7 +30,7 @@ _ROOM = 16 * _MEGABYTE
 class Stopped:
     """Which limit a run met: ``what`` in words, what that means, and the setting that gives more.
 
-    ``what`` is "makes no progress for 60 s" or "takes more than 1024 MB of memory"; ``database``
+    ``what`` is such as "makes no progress for 60 s"; ``database``
     that on which it did, ``lines`` where it was then, and ``line`` the migration's own one.
     """
 
@@ -103,12 +103,20 @@ class LimitedRun:
             self._limits.met[self._name] = self.stopped
 
     def _out_of_time(self) -> Stopped:
-        seconds = f"{self._limits.seconds:g}"
+        seconds = self._limits.seconds
+        advice = f"If it needs longer: migration_step_timeout (now {seconds:g})"
+        if self._time is not None and not self._time.stood_still:
+            return Stopped(
+                f"does not end within {seconds * LONGEST:g} s",
+                "Rows changed or statements began all the time: it goes round in circles.",
+                advice,
+                self._limits.database,
+            )
         return Stopped(
-            f"makes no progress for {seconds} s",
-            "No row changed, no other statement began and nothing grew, or all of it went on for"
-            " thirty times as long: it waits, or goes round in circles.",
-            f"If it needs longer: migration_step_timeout (now {seconds})",
+            f"makes no progress for {seconds:g} s",
+            "No row changed, no other statement began and nothing grew: it waits, or goes round in"
+            " circles.",
+            advice,
             self._limits.database,
         )
 
@@ -153,6 +161,6 @@ class LimitedRun:
 
 
 def release(error: BaseException) -> None:
-    """Give back what the frames of an exception hold: else all that a step gathered stays."""
+    """Let go of the frames of an exception: else all that a step gathered stays in memory."""
     for one in list_chain(error):
-        traceback.clear_frames(one.__traceback__)
+        one.__traceback__ = None

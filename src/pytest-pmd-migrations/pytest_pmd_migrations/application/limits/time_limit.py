@@ -13,14 +13,16 @@ from typing import Any
 
 from pytest_pmd_migrations.application.limits.progress import Progress
 
-__all__ = ["StepStopped", "TimeLimit", "can_limit_time"]
+__all__ = ["LONGEST", "StepStopped", "TimeLimit", "can_limit_time"]
+
+LONGEST = 30
+"""How many times as long as it may stand still a step may take in all, however it gets on."""
 
 _OPCODES = 20_000
 _LOOKS = 8
 _LONGEST_PAUSE = 5.0
 _REPEAT = 0.05
 _STUBBORN = 3
-_TOTAL = 30
 _PACKAGE = str(Path(__file__).parents[2])
 
 
@@ -39,6 +41,9 @@ def can_limit_time() -> bool:
 class TimeLimit:
     """Looks at a step's progress at times, and raises StepStopped in it when there is none.
 
+    ``expired`` says that it did; ``stood_still`` that there was none, and else the step made some
+    for thirty times as long: an endless loop that writes.
+
     The time is told by SIGALRM: its handler raises wherever Python waits or computes, works in
     workers of pytest-xdist, and needs no thread, which would make each fork of the
     application's a dangerous one. A timer that is set already, such as pytest-timeout's, goes on
@@ -48,6 +53,7 @@ class TimeLimit:
 
     def __init__(self, conn: sqlite3.Connection, progress: Progress, seconds: float) -> None:
         self.expired = False
+        self.stood_still = False
         self._conn, self._progress, self._seconds = conn, progress, seconds
         self._active = False
         self._raised = 0
@@ -59,6 +65,8 @@ class TimeLimit:
         self._outer_handler = signal.signal(signal.SIGALRM, self._look)
         pause = min(self._seconds / _LOOKS, _LONGEST_PAUSE)
         self._outer_timer = signal.setitimer(signal.ITIMER_REAL, pause, pause)
+        if 0 < self._outer_timer[0] < pause:
+            signal.setitimer(signal.ITIMER_REAL, self._outer_timer[0], pause)
         self._active = True
         self._handle_progress()
 
@@ -105,8 +113,9 @@ class TimeLimit:
             self._last = now
             # A runner that rolls back may have taken it away.
             self._handle_progress()
-        total = self._seconds * _TOTAL
-        if now - self._last >= self._seconds or now - self._began >= total:
+        stands_still = now - self._last >= self._seconds
+        if stands_still or now - self._began >= self._seconds * LONGEST:
+            self.stood_still = self.stood_still or (stands_still and not self.expired)
             self._stop(frame)
 
     def _stop(self, frame: FrameType | None) -> None:
@@ -122,11 +131,11 @@ class TimeLimit:
                 frame.f_trace = self._raise_at_line
                 frame = frame.f_back
             sys.settrace(self._raise_at_line)
-        raise StepStopped
+        raise StepStopped(f"no progress for {self._seconds:g} s")
 
     def _raise_at_line(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - as sys.settrace takes it
         if not self._active or frame.f_code.co_filename.startswith(_PACKAGE):
             return None
         if event == "line":
-            raise StepStopped
+            raise StepStopped(f"no progress for {self._seconds:g} s")
         return self._raise_at_line

@@ -18,13 +18,13 @@ from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.struck_runs import ended_process
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
-from pytest_pmd_migrations.faults.watching.events import RunObserver
+from pytest_pmd_migrations.faults.watching.events import RunObserver, UnderFault
 
 __all__ = ["Memory"]
 
 _PARTS = 16
-_SECONDS = 600.0
 
 
 class Memory:
@@ -63,17 +63,19 @@ class Memory:
         gc.collect()
         with case.database() as path:
             with child_doing(lambda tell: tell("need", _need(case, path))) as child:
-                word, needed = child.read(_SECONDS)
+                word, needed = child.read(judge.patience)
             if word != "need":
-                raise case.never_struck()
+                raise ended_process(case, points[0])
         for point in points:
             limit = needed * point.at // (_PARTS + 1)
-            with case.database() as path:
-                with child_doing(_run_limited(case, path, limit)) as child:
-                    word, finished = child.read(_SECONDS)
-                if word != "ran":
-                    raise case.never_struck()
-            yield judge.after_run(point, finished)
+            with case.database() as path, child_doing(_run_limited(case, path, limit)) as child:
+                word, finished = child.read(judge.patience)
+            if word == "late":
+                yield StruckPoint(point, "hung")
+            elif word == "ran":
+                yield judge.after_run(point, finished)
+            else:
+                raise ended_process(case, point)
 
 
 def _need(case: Case, path: Path) -> int:
@@ -93,7 +95,7 @@ def _run_limited(case: Case, path: Path, limit: int) -> Callable[[Tell], None]:
         # The pragma itself may be the first that gets no memory.
         with closing(sqlite3.connect(":memory:")) as conn, suppress(MemoryError):
             conn.execute(f"PRAGMA hard_heap_limit = {max(used() + limit, 1)}")
-        tell("ran", case.run_on(path, RunObserver()))
+        tell("ran", case.run_on(path, UnderFault()))
 
     return work
 
