@@ -139,8 +139,9 @@ def _stopped_error(stopped: Stopped, source: Source, to: int) -> StepFailedError
     file = location_of(source, to).path.name
     database = f", upgraded from {stopped.database}," if stopped.database else ""
     what = f"{file}{database} {stopped.what}"
+    began = f"Upgraded from {stopped.database}. " if stopped.database else ""
     lines = (
-        *wrap_text(f"{what}. {stopped.meaning}"),
+        *wrap_text(f"{began}{stopped.meaning}"),
         *(("", *stopped.lines) if stopped.lines else ()),
         "",
         *wrap_text(stopped.advice),

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.application.limits.step_limits import LimitedRun, Ste
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step, walk
 from pytest_pmd_migrations.errors import StepFailedError
 
-from tests.unit.plugin.built_application import Notes, application, store, told
+from tests.unit.plugin.built_application import Notes, application, store, told, verdict
 
 QUICK = 0.1
 FEW = 48
@@ -246,8 +246,31 @@ def test_the_message_names_step_database_line_and_setting(tmp_path: Path) -> Non
     store(history, "0001", "CREATE TABLE notes(a)")
     store(history, "0001+rows", "CREATE TABLE notes(a); INSERT INTO notes VALUES (1)")
     text = told(history, "0002", "again")
-    line = re.sub(r"  \S+/(\w+\.py):\d+", r"  \1", text)
-    print(line); assert 0
+    shown = re.sub(r"  \S+/(\w+\.py):\d+", r"  \1", text)
+    assert shown.splitlines() == [
+        "0002_step.py makes no progress for 0.1 s",
+        "Upgraded from fresh. No row changed, no other statement began and nothing",
+        "grew: it waits, or goes round in circles.",
+        "",
+        "  test_step_limits.py, in wait",
+        "    threading.Event().wait()",
+        "",
+        "If it needs longer: migration_step_timeout (now 0.1)",
+    ]
+
+
+def test_a_step_that_met_a_limit_is_waited_for_once(tmp_path: Path) -> None:
+    runs = []
+
+    def wait(_: sqlite3.Connection) -> None:
+        runs.append(1)
+        time.sleep(9999)
+
+    history = application(tmp_path, {1: "CREATE TABLE notes(a)", 2: wait}, step_timeout=QUICK)
+    for name in ("0001", "0001+a", "0001+b"):
+        store(history, name, "CREATE TABLE notes(a)")
+    verdict(history, "0002", "again", only=True)
+    assert len(runs) == 1
 
 
 def test_a_second_run_is_limited_too(tmp_path: Path) -> None:
@@ -258,4 +281,8 @@ def test_a_second_run_is_limited_too(tmp_path: Path) -> None:
         conn.execute("INSERT INTO ran VALUES (1)")
 
     history = application(tmp_path, {1: second}, step_timeout=QUICK)
-    print(told(history, "0001", "again")); assert 0
+    assert told(history, "0001", "again").splitlines()[4:7] == [
+        "  upgraded from fresh:",
+        "    it makes no progress for 0.1 s. If it needs longer: migration_step_timeout",
+        "    (now 0.1)",
+    ]

@@ -1,0 +1,110 @@
+"""Runs that are broken off in the middle: nothing of theirs stays in the temporary folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SETTINGS = "[pytest]\nmigration_source = migrations\n"
+FIRST = "CREATE TABLE notes(id INTEGER PRIMARY KEY, body BLOB);\n"
+LARGE = "INSERT INTO notes(body) VALUES (zeroblob(6000000));\n"
+SECOND = "ALTER TABLE notes ADD COLUMN title TEXT"
+TELLS = """
+import sqlite3
+import time
+
+VERSION = 2
+DESCRIPTION = "tells a test that it waits"
+
+
+def wait():
+    with open("waits", "w") as pipe:
+        pipe.write("now")
+    time.sleep(9999)
+
+
+def up(db):
+"""
+WAITS_ON_A_FILE = f"""{TELLS}
+    db.execute("{SECOND}")
+    if db.execute("PRAGMA database_list").fetchone()[2].startswith("/"):
+        wait()
+"""
+WAITS_AFTER_AN_ERROR = f"""{TELLS}
+    try:
+        db.execute("{SECOND}")
+    except sqlite3.Error:
+        wait()
+"""
+SNAPSHOT = ("-c", "from pytest_pmd_migrations.cli import main; main()", "snapshot")
+ATOMIC = ("-m", "pytest", "-p", "no:hypothesispytest", "migrations::0002[atomic]")
+
+
+class Project:
+    """A project of one released step and one to come; its temporary folders go to `scratch`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.scratch = folder / "scratch"
+        self.scratch.mkdir()
+        (folder / "migrations").mkdir()
+        (folder / "pytest.ini").write_text(SETTINGS)
+        os.mkfifo(folder / "waits")
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / "migrations" / name).write_text(text)
+
+    def snapshot(self) -> str:
+        """Run it in a process of its own: one that was forked knows another TMPDIR."""
+        command = [sys.executable, *SNAPSHOT]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def stop_while_it_waits(self, number: signal.Signals, *arguments: str) -> int:
+        """Start a command, send the signal when a step waits, and return the exit code."""
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert (self.folder / "waits").read_text() == "now"
+        assert self.left()
+        process.send_signal(number)
+        return process.wait()
+
+    def left(self) -> list[str]:
+        return [path.name for path in self.scratch.iterdir()]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    return Project(tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_atomic_leaves_nothing_when_it_is_stopped(project: Project, number: signal.Signals) -> None:
+    project.write("0001_first.sql", FIRST)
+    project.snapshot()
+    project.write("0002_second.py", WAITS_AFTER_AN_ERROR)
+    code = project.stop_while_it_waits(number, *ATOMIC)
+    assert code == (2 if number == signal.SIGINT else -number)
+    assert project.left() == []
+
+
+def test_what_a_killed_snapshot_leaves_goes_with_the_next(project: Project) -> None:
+    project.write("0001_first.sql", FIRST + LARGE)
+    project.snapshot()
+    project.write("0002_second.py", WAITS_ON_A_FILE)
+    assert project.stop_while_it_waits(signal.SIGKILL, *SNAPSHOT) == -signal.SIGKILL
+    assert project.left()
+    project.write("0002_second.py", WAITS_ON_A_FILE.replace("wait()\n", "pass\n"))
+    assert "built    0001 (stored) -> 0002" in project.snapshot()
+    assert project.left() == []
