@@ -24,9 +24,12 @@ FLOORS = {
     "pytest_pmd_migrations": [
         "errors.py",
         "wording.py",
+        "termination.py",
+        "temporary_folder.py",
         "image.py",
         "quoting.py",
         "where_raised.py",
+        "limits",
         "sources",
         "snapshots",
         "schema",

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.warm_python import WarmPython
+
 SETTINGS = "[pytest]\nmigration_source = migrations\n"
 FIRST = "CREATE TABLE notes(id INTEGER PRIMARY KEY, body BLOB);\n"
-LARGE = "INSERT INTO notes(body) VALUES (zeroblob(6000000));\n"
+LARGE = "INSERT INTO notes(body) VALUES (zeroblob(5300000));\n"
 SECOND = "ALTER TABLE notes ADD COLUMN title TEXT"
 TELLS = """
 import sqlite3
@@ -48,16 +50,21 @@ ATOMIC = ("-m", "pytest", "-p", "no:hypothesispytest", "migrations::0002[atomic]
 class Project:
     """A project of one released step and one to come; its temporary folders go to `scratch`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warm_python: WarmPython) -> None:
         self.folder = folder
         self.scratch = folder / "scratch"
         self.scratch.mkdir()
         (folder / "migrations").mkdir()
         (folder / "pytest.ini").write_text(SETTINGS)
         os.mkfifo(folder / "waits")
+        self._warm_python = warm_python
 
     def write(self, name: str, text: str) -> None:
         (self.folder / "migrations" / name).write_text(text)
+
+    def store_first(self, text: str) -> None:
+        (self.folder / "migrations/0001_first.sql").write_text(text)
+        assert self._warm_python.run(sys.executable, *SNAPSHOT, cwd=self.folder).returncode == 0
 
     def snapshot(self) -> str:
         """Run it in a process of its own: one that was forked knows another TMPDIR."""
@@ -84,15 +91,14 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm_python: WarmPython) -> Project:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
-    return Project(tmp_path)
+    return Project(tmp_path, warm_python)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_atomic_leaves_nothing_when_it_is_stopped(project: Project, number: signal.Signals) -> None:
-    project.write("0001_first.sql", FIRST)
-    project.snapshot()
+    project.store_first(FIRST)
     project.write("0002_second.py", WAITS_AFTER_AN_ERROR)
     code = project.stop_while_it_waits(number, *ATOMIC)
     assert code == (2 if number == signal.SIGINT else -number)
@@ -100,8 +106,7 @@ def test_atomic_leaves_nothing_when_it_is_stopped(project: Project, number: sign
 
 
 def test_what_a_killed_snapshot_leaves_goes_with_the_next(project: Project) -> None:
-    project.write("0001_first.sql", FIRST + LARGE)
-    project.snapshot()
+    project.store_first(FIRST + LARGE)
     project.write("0002_second.py", WAITS_ON_A_FILE)
     assert project.stop_while_it_waits(signal.SIGKILL, *SNAPSHOT) == -signal.SIGKILL
     assert project.left()

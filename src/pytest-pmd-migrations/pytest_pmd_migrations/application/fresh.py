@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.application.limits.step_limits import StepLimits
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.fresh import FreshDatabases
-from pytest_pmd_migrations.application.limits.step_limits import StepLimits, Stopped
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
+from pytest_pmd_migrations.limits.step_limits import StepLimits, Stopped
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
 

@@ -8,15 +8,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pytest_pmd_migrations.application.limits.step_limits import (
+from pytest_pmd_migrations.application.step_error import tell_step_error
+from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import (
     LimitedRun,
     StepLimits,
     Stopped,
     release,
 )
-from pytest_pmd_migrations.application.step_error import tell_step_error
-from pytest_pmd_migrations.errors import StepFailedError
-from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import unchanged_rows
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.names import format_version

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables, same_content, unchanged_rows
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text

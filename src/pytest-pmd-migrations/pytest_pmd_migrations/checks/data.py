@@ -11,7 +11,6 @@ from dataclasses import replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.limits.step_limits import StepLimits
 from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.checks.model import (
     Check,
@@ -24,6 +23,7 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.rows import (
     RowFinding,
     RowsReport,
@@ -79,6 +79,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         rerun=rerun,
         ignore=history.rules.ignore_patterns,
         volatile=volatile_columns(history.application.source),
+        limits=limits,
     )
 
 

@@ -16,8 +16,9 @@ from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import StepFailedError
-from pytest_pmd_migrations.fill import fill_empty_tables
+from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
@@ -139,7 +140,7 @@ def _build(
             if base.version < version <= name.version:
                 _take_step(survey.history, conn, version, base)
         _refuse_difference(survey, name, read_schema(conn), base)
-        filled = fill_empty_tables(conn, ignore=survey.history.rules.ignore_patterns)
+        filled = _fill(survey.history, conn, name)
         image = canonical_image(Image.of_connection(conn))
     way = f"{FRESH} -> {name}"
     rows = ""
@@ -155,6 +156,24 @@ def _build(
             " pmd-migrations snapshot"
         )
     return image, lines
+
+
+def _fill(history: History, conn: sqlite3.Connection, name: SnapshotName) -> Filled:
+    """Fill the empty tables; triggers of the application's may run for ever."""
+    limited = LimitedRun(conn, history.step_limits(name), "fill")
+    filled = Filled({}, {})
+    try:
+        with limited:
+            filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
+    except BaseException:
+        if limited.stopped is None:
+            raise
+    if limited.stopped is not None:
+        raise click.ClickException(
+            f"generating rows for {name} {limited.stopped.what}; nothing was written. Look at its"
+            f" triggers. {limited.stopped.advice}"
+        )
+    return filled
 
 
 def _newest_before(

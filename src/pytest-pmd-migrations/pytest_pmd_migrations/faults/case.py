@@ -9,9 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
 
-from pytest_pmd_migrations.application.limits.progress import Progress
-from pytest_pmd_migrations.application.limits.step_limits import StepLimits
-from pytest_pmd_migrations.application.limits.time_limit import TimeLimit, can_limit_time
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files, write_database
 from pytest_pmd_migrations.faults.values import Mode
@@ -19,6 +16,9 @@ from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
+from pytest_pmd_migrations.limits.progress import Progress
+from pytest_pmd_migrations.limits.step_limits import StepLimits
+from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder

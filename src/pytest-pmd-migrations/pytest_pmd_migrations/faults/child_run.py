@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_pmd_migrations.application.limits.memory import MemoryLimit, usable_megabytes
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, Child, Tell, child_doing
@@ -14,6 +13,7 @@ from pytest_pmd_migrations.faults.kinds.registry import Kind
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, TriedFaults
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.image import MEMORY_LIMIT
+from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, folders_within
 
 __all__ = ["MOST_HUNG", "try_faults"]

@@ -13,7 +13,6 @@ from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 
-from pytest_pmd_migrations.application.limits.sqlite_memory import Counters, memory_counters
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
@@ -21,6 +20,7 @@ from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.struck_runs import ended_process
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import RunObserver, UnderFault
+from pytest_pmd_migrations.limits.sqlite_memory import Counters, memory_counters
 
 __all__ = ["Memory"]
 

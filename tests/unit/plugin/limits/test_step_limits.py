@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations import image
-from pytest_pmd_migrations.application.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step, walk
 from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 
 from tests.unit.plugin.built_application import Notes, application, store, told, verdict
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pytest_pmd_migrations.application.limits.progress import Progress
+from pytest_pmd_migrations.limits.progress import Progress
 
-__all__ = ["LONGEST", "StepStopped", "TimeLimit", "can_limit_time"]
+__all__ = ["LONGEST", "StepStopped", "TimeLimit", "can_limit_time", "let_python_run"]
 
 LONGEST = 30
 """How many times as long as it may stand still a step may take in all, however it gets on."""
@@ -23,7 +23,7 @@ _LOOKS = 8
 _LONGEST_PAUSE = 5.0
 _REPEAT = 0.05
 _STUBBORN = 3
-_PACKAGE = str(Path(__file__).parents[2])
+_PACKAGE = str(Path(__file__).parents[1])
 
 
 class StepStopped(BaseException):
@@ -36,6 +36,11 @@ class StepStopped(BaseException):
 def can_limit_time() -> bool:
     """Return whether time can be limited here: the main thread alone handles signals."""
     return hasattr(signal, "setitimer") and threading.get_ident() == threading.main_thread().ident
+
+
+def let_python_run(conn: sqlite3.Connection) -> None:
+    """Let signals be handled during the statements of another connection that a step works on."""
+    conn.set_progress_handler(lambda: 0, _OPCODES)
 
 
 class TimeLimit:

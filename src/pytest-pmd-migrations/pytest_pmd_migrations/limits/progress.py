@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from pytest_pmd_migrations.application.limits.sqlite_memory import memory_counters
+from pytest_pmd_migrations.limits.sqlite_memory import memory_counters
 
 __all__ = ["Progress", "file_of"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from pytest_pmd_migrations.application.limits.memory import MemoryLimit, usable_megabytes
-from pytest_pmd_migrations.application.limits.progress import Progress, file_of
-from pytest_pmd_migrations.application.limits.time_limit import (
+from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
+from pytest_pmd_migrations.limits.progress import Progress, file_of
+from pytest_pmd_migrations.limits.time_limit import (
     LONGEST,
     StepStopped,
     TimeLimit,
