@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from pytest_pmd_migrations.application.step_error import tell_step_error
@@ -94,28 +94,16 @@ def take_step(
     the connection, leaves a transaction open (whose changes a user would lose at close), or a file
     SQLite cannot read.
     """
-    number, limits = format_version(to), limits or StepLimits()
+    number = format_version(to)
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
-    run = LimitedRun(conn, limits, to)
+    run = LimitedRun(conn, limits or StepLimits(), to)
     try:
         with run:
             source.upgrade(conn, to)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        told = tell_step_error(error, source, location_of(source, to), unversioned=names)
-        if run.stopped:
-            release(error)
-            if not run.stopped.lines:
-                limits.met[to] = replace(run.stopped, lines=told.lines, line=told.line)
-            raise _stopped_error(limits.met[to], source, to) from None
-        raise StepFailedError(
-            f"the step to {number} raised {error_text(error)}",
-            version=to,
-            headline=told.headline,
-            lines=told.lines,
-            line=told.line,
-        ) from error
+        raise _step_error(error, run, source, to, names) from (None if run.stopped else error)
     if run.stopped:
         # The step caught what stopped it.
         raise _stopped_error(run.stopped, source, to)
@@ -134,20 +122,38 @@ def take_step(
         )
 
 
+def _step_error(
+    error: BaseException, run: LimitedRun, source: Source, to: int, names: frozenset[str]
+) -> StepFailedError:
+    """Return what to raise for an error out of a step, which may be the limit that it met."""
+    told = tell_step_error(error, source, location_of(source, to), unversioned=names)
+    if run.stopped:
+        release(error)
+        return _stopped_error(run.remember(told.lines, told.line), source, to)
+    return StepFailedError(
+        f"the step to {format_version(to)} raised {error_text(error)}",
+        version=to,
+        headline=told.headline,
+        lines=told.lines,
+        line=told.line,
+    )
+
+
 def _stopped_error(stopped: Stopped, source: Source, to: int) -> StepFailedError:
     """Return the error of a step that met a limit: which, on which database, and where it was."""
-    file = location_of(source, to).path.name
-    database = f", upgraded from {stopped.database}," if stopped.database else ""
-    what = f"{file}{database} {stopped.what}"
-    began = f"Upgraded from {stopped.database}. " if stopped.database else ""
-    lines = (
-        *wrap_text(f"{began}{stopped.meaning}"),
-        *(("", *stopped.lines) if stopped.lines else ()),
-        "",
-        *wrap_text(stopped.advice),
+    head = f"{location_of(source, to).path.name} {stopped.what}"
+    return StepFailedError(
+        f"the step to {format_version(to)}, upgraded from {stopped.database}, met a limit; {head}",
+        version=to,
+        headline=head,
+        lines=(
+            *wrap_text(f"Upgraded from {stopped.database}. {stopped.meaning}"),
+            *(("", *stopped.lines) if stopped.lines else ()),
+            "",
+            *wrap_text(stopped.advice),
+        ),
+        line=stopped.line,
     )
-    head = f"{file} {stopped.what}"
-    return StepFailedError(what, version=to, headline=head, lines=lines, line=stopped.line)
 
 
 def _refuse_open(conn: sqlite3.Connection, to: int) -> None:

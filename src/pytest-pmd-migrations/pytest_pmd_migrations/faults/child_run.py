@@ -106,8 +106,8 @@ def _refusal(case: Case, word: str, remaining: Sequence[Point], limit: float) ->
             f"the process ended{where}, on the way from {case.database_name}: the migration or"
             " SQLite ended it, so nothing can be said of that fault"
         )
-    what = f"what was left{where}, on the way" if remaining else "the run without a fault"
+    what = "what a fault left" if remaining else "the run without a fault"
     return (
-        f"{what} from {case.database_name} did not come back within {limit:g} s: something waits"
-        " for ever that the migrations or the source's current_version() do"
+        f"{what}, on the way from {case.database_name}, did not come back within {limit:g} s;"
+        " something in the migrations or in the source's current_version() waits for ever"
     )

@@ -57,13 +57,14 @@ def judge_unstruck(case: Case, point: Point, finished: FinishedRun, judge: Judge
     found = judge.after_run(point, finished)
     if not finished.raised and found.left == "new":
         return replace(found, left="missed")
-    at = "" if found.version is None else f" and left version {format_version(found.version)}"
-    sql = f" ({point.sql})" if point.sql else ""
+    left = "a file that cannot be read"
+    if found.version is not None:
+        left = f"version {format_version(found.version)}"
     raise InjectionError(
-        f"the fault {point.kind} did not strike on the way from {case.database_name} to"
-        f" {format_version(case.to)}, {point.where}{sql}: that run {finished.said}{at}, where the"
-        " run without a fault succeeds. The runner takes another way each time it is called. Let"
-        " the same database give the same statements"
+        f"the fault {point.kind} did not strike, {point.where}, on the way from"
+        f" {case.database_name} to {format_version(case.to)}; that run {finished.said} and left"
+        f" {left}, where the run without a fault succeeds. The runner takes another way each time"
+        " it is called. Let the same database give the same statements"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -54,7 +54,7 @@ class StepLimits:
 
     seconds: float = 60.0
     megabytes: int = 1024
-    database: str = ""
+    database: str = "a database"
     met: dict[object, Stopped] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -101,6 +101,13 @@ class LimitedRun:
             self.stopped = self._out_of_memory()
         if self.stopped:
             self._limits.met[self._name] = self.stopped
+
+    def remember(self, lines: tuple[str, ...], line: int | None) -> Stopped:
+        """Keep where the run was when it met its limit, for the next of that name; return it."""
+        known = self._limits.met[self._name]
+        if not known.lines:
+            known = self._limits.met[self._name] = replace(known, lines=lines, line=line)
+        return known
 
     def _out_of_time(self) -> Stopped:
         seconds = self._limits.seconds

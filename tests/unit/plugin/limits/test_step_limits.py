@@ -185,7 +185,10 @@ def test_the_file_of_a_large_database_grows_no_further(
     (*_, one) = walk(Notes(tmp_path, steps), EMPTY, to=1)
     with pytest.raises(StepFailedError) as caught:
         list(walk(Notes(tmp_path, steps), one.after, limits=StepLimits(60, 4, "0001")))
-    assert str(caught.value) == "0002_step.py, upgraded from 0001, takes more than 4 MB of memory"
+    assert str(caught.value) == (
+        "the step to 0002, upgraded from 0001, met a limit; 0002_step.py takes more than 4 MB of"
+        " memory"
+    )
 
 
 def test_no_limit_is_set_with_0() -> None:

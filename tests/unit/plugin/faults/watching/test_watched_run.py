@@ -176,8 +176,8 @@ def test_a_fault_that_never_struck_names_kind_point_and_what_the_run_raised():
     with pytest.raises(InjectionError) as caught:
         strike_all(Interrupt(), case(OnlyOnce()))
     assert str(caught.value) == (
-        "the fault interrupt did not strike on the way from 0001 to 0002, interrupted in statement"
-        " 1 of 9 (PRAGMA user_version): that run raised RuntimeError: called already and left"
+        "the fault interrupt did not strike, interrupted in statement 1 of 9,"
+        " on the way from 0001 to 0002; that run raised RuntimeError: called already and left"
         " version 0001, where the run without a fault succeeds. The runner takes another way each"
         " time it is called. Let the same database give the same statements"
     )
