@@ -56,14 +56,18 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     found: list[tuple[str, StruckPoint]] = []
     ignore, limits = history.rules.ignore_patterns, history.step_limits(FRESH)
     most_hung = MOST_HUNG
-    for start in _tried_on(history, version, before, lineages):
-        for mode in modes:
-            case = Case(source, start.image, before, version, start.name, mode, ignore, limits)
-            tried = try_faults(case, kinds, most_hung=most_hung)
-            found.extend((start.name, struck) for struck in tried.struck)
-            most_hung -= sum(struck.hung for struck in tried.struck)
-            if not most_hung:
-                return _verdict(history, row, found, wanted, tried.untried)
+    cases = [
+        Case(source, start.image, before, version, start.name, mode, ignore, limits)
+        for start in _tried_on(history, version, before, lineages)
+        for mode in modes
+    ]
+    for number, case in enumerate(cases, start=1):
+        tried = try_faults(case, kinds, most_hung=most_hung)
+        found.extend((case.database_name, struck) for struck in tried.struck)
+        most_hung -= sum(struck.hung for struck in tried.struck)
+        if not most_hung:
+            untried = untried_words(tried.untried, len(cases) - number)
+            return _verdict(history, row, found, wanted, untried)
     return _verdict(history, row, found, wanted)
 
 
@@ -95,7 +99,7 @@ def _verdict(
     row: Row,
     found: Sequence[tuple[str, StruckPoint]],
     wanted: Sequence[Kind],
-    untried: int = 0,
+    untried: str = "",
 ) -> Verdict:
     every = [struck for _, struck in found]
     broken = next(((name, struck) for name, struck in found if struck.broken), None)
@@ -110,7 +114,7 @@ def _verdict(
         *describe(struck, name),
         "",
         *wrap_text(counts(every)),
-        *(wrap_text(f"{untried_words(untried)}.") if untried else ()),
+        *(wrap_text(untried) if untried else ()),
         "",
         *advice(struck),
     )

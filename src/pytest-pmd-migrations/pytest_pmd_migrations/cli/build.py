@@ -170,8 +170,8 @@ def _fill(history: History, conn: sqlite3.Connection, name: SnapshotName) -> Fil
             raise
     if limited.stopped is not None:
         raise click.ClickException(
-            f"the rows of {name} cannot be generated; that {limited.stopped.what}, and nothing was"
-            f" written. Look at its triggers. {limited.stopped.advice}"
+            f"rows for {name} cannot be generated; inserting them {limited.stopped.what}. Nothing"
+            f" was written. Look at its triggers. {limited.stopped.advice}"
         )
     return filled
 

@@ -87,10 +87,12 @@ def counts(points: Iterable[StruckPoint]) -> str:
     return f"{broken.total()} of {counted(len(every), 'fault')}: {words} ({by_kind}){missed}"
 
 
-def untried_words(number: int) -> str:
-    """Return ``"23 points were not tried after the third that hung"``."""
-    were = "was" if number == 1 else "were"
-    return f"{counted(number, 'point')} {were} not tried after the third that hung"
+def untried_words(points: int, upgrades: int = 0) -> str:
+    """Return what was not tried after the third point that hung, as a sentence."""
+    left = [counted(points, "point")]
+    if upgrades:
+        left.append(f"{counted(upgrades, 'more upgrade')}")
+    return f"Not tried after the third point that hung: {' and '.join(left)}."
 
 
 def _missed(points: Iterable[StruckPoint]) -> str:

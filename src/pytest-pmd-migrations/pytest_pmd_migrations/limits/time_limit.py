@@ -60,15 +60,16 @@ class TimeLimit:
         self.expired = False
         self.stood_still = False
         self._conn, self._progress, self._seconds = conn, progress, seconds
+        self._pause = min(seconds / _LOOKS, _LONGEST_PAUSE)
         self._active = False
-        self._raised = 0
+        self._looks = self._still = self._raised = 0
         self._outer_trace: Any = None
 
     def start(self) -> None:
         """Set the timer, and put the one that is set already behind it."""
-        self._began = self._last = time.monotonic()
+        self._began = time.monotonic()
         self._outer_handler = signal.signal(signal.SIGALRM, self._look)
-        pause = min(self._seconds / _LOOKS, _LONGEST_PAUSE)
+        pause = self._pause
         self._outer_timer = signal.setitimer(signal.ITIMER_REAL, pause, pause)
         if 0 < self._outer_timer[0] < pause:
             signal.setitimer(signal.ITIMER_REAL, self._outer_timer[0], pause)
@@ -107,20 +108,24 @@ class TimeLimit:
 
     def _look(self, number: int, frame: FrameType | None) -> None:
         """Be called by the timer, in the midst of whatever the step does."""
-        now = time.monotonic()
         remaining, _ = self._outer_timer
-        if remaining and now - self._began >= remaining and callable(self._outer_handler):
+        passed = time.monotonic() - self._began
+        if remaining and passed >= remaining and callable(self._outer_handler):
             self._outer_timer = (0.0, 0.0)
             self._outer_handler(number, frame)
         if not self._active:
             return
+        # Looks are counted, and no clock is read: of a process that was not let run, or that was
+        # stopped for a while, nothing can be expected.
+        self._looks += 1
+        self._still += 1
         if not self.expired and self._progress.made():
-            self._last = now
+            self._still = 0
             # A runner that rolls back may have taken it away.
             self._handle_progress()
-        stands_still = now - self._last >= self._seconds
-        if stands_still or now - self._began >= self._seconds * LONGEST:
-            self.stood_still = self.stood_still or (stands_still and not self.expired)
+        stands_still = self._still * self._pause >= self._seconds
+        if self.expired or stands_still or self._looks * self._pause >= self._seconds * LONGEST:
+            self.stood_still = stands_still if not self.expired else self.stood_still
             self._stop(frame)
 
     def _stop(self, frame: FrameType | None) -> None:
