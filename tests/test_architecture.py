@@ -22,6 +22,8 @@ PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migra
 
 FLOORS = {
     "pytest_pmd_migrations": [
+        "printable.py",
+        "git_leftovers.py",
         "errors.py",
         "wording.py",
         "termination.py",

@@ -178,6 +178,15 @@ def test_it_works_from_a_subfolder(application: App, monkeypatch: pytest.MonkeyP
     )
 
 
+def test_it_works_from_the_folder_above(application: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = application("scripts")
+    (app.path / "db/sql").rename(app.path / "migrations")
+    settings = app.path / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("db/sql", "migrations"))
+    monkeypatch.chdir(app.path.parent)
+    app.run(f"{app.path.name}/migrations::0001..0002[schema]").assert_outcomes(passed=1)
+
+
 def test_a_deselected_cell_is_left_out(application: App) -> None:
     one, *others = CELLS
     assert listed(application("downstream"), "-m", "migration", "--deselect", one) == others

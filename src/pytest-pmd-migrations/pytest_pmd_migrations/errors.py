@@ -14,6 +14,8 @@ MigrationTestError
 
 from __future__ import annotations
 
+from pytest_pmd_migrations.printable import printable_text
+
 __all__ = [
     "FreshFailedError",
     "InjectionError",
@@ -29,7 +31,10 @@ __all__ = [
 
 
 class MigrationTestError(Exception):
-    """Root of everything the package raises on purpose."""
+    """Root of everything the package raises on purpose; its message is printable."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable_text(message))
 
 
 class SettingError(MigrationTestError):

@@ -195,13 +195,13 @@ def _take_cell_ids(config: pytest.Config) -> list[str]:
     ids: list[str] = getattr(config.option, "migration_ids", [])
     if getattr(config.option, "migration_ids_only", False):
         config.args[:] = []
-    paths = []
-    for argument in config.args:
-        start = argument.find(PREFIX)
-        if start >= 0 and not argument[:start].strip("./\\"):
-            ids.append(argument[start:])
-        else:
-            paths.append(argument)
+    paths = list(config.args)
+    if any(PREFIX in argument for argument in paths):
+        from pytest_pmd_migrations.pytest_side.cell_arguments import split_arguments
+
+        here = config.invocation_params.dir
+        given, paths = split_arguments(paths, here=here, root=config.rootpath)
+        ids.extend(given)
     if ids:
         config.args[:] = paths
         config.option.migration_ids = ids

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.sources.protocol import Location, Source
 from pytest_pmd_migrations.where_raised import (
     Frame,
@@ -67,6 +68,9 @@ def tell_step_error(
 
 
 def _tell(error: BaseException, source: Source, written: Location) -> StepErrorText:
+    left = leftover(written.path)
+    if left is not None:
+        return StepErrorText(left[0], (f"  {shown_path(written.path)}:{left[1]}",), left[1])
     syntax = find_syntax_error(error)
     if syntax is not None:
         return _of_syntax(syntax, written.path)

@@ -24,6 +24,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
     RowFinding,
     RowsReport,
@@ -104,9 +105,10 @@ def _finding(
     history: History, row: Row, version: int, found: RowFinding, *, stored: bool
 ) -> Finding:
     where = f"stored {row.title}" if stored else history.application.step_name(version)
-    message = f"{where}: {found.message}"
+    what = printable_line(found.message)
+    message = f"{where}: {what}"
     first = headline(message)
-    uncut = wrap_text(found.message, indent="  ") if first != message else ()
+    uncut = wrap_text(what, indent="  ") if first != message else ()
     shown = found.evidence_lines(history.application.declaration_table(version))
     evidence = ("", *(f"    {line}" for line in shown)) if shown else ()
     if stored:
@@ -117,4 +119,4 @@ def _finding(
     return Finding(first, lines, version, things=frozenset({thing}), of_step=True)
 
 
-DATA = Check("data", "snapshot", _watch, _judge)
+DATA = Check("data", "snapshot", _watch, _judge, reads=frozenset(("DELETES", "CHANGES", "MOVES")))

@@ -10,8 +10,9 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
-from pytest_pmd_migrations.sources.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
 
 __all__ = [
     "EVERY_CHECK",
@@ -115,6 +116,12 @@ class Finding:
     of_step: bool = False
     tells: Row | None = None
 
+    def __post_init__(self) -> None:
+        """Make each line printable: names and values of a database may hold anything."""
+        object.__setattr__(self, "headline", printable_line(self.headline))
+        object.__setattr__(self, "lines", tuple(map(printable_line, self.lines)))
+        object.__setattr__(self, "details", tuple(map(printable_line, self.details)))
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -140,6 +147,12 @@ class Note:
     about: Row | str
     text: str
     command: str = ""
+
+    def __post_init__(self) -> None:
+        """Make the text printable: names and values of a database may hold anything."""
+        object.__setattr__(self, "text", printable_line(self.text))
+        if isinstance(self.about, str):
+            object.__setattr__(self, "about", printable_line(self.about))
 
 
 UsedDeclaration = tuple[int, DeclarationKey]
@@ -196,7 +209,8 @@ class Check(Generic[Seen]):
     nor where the observer raised: that cell fails anyway. ``applies(history)`` says whether the
     question can be asked at all; where not, there is no cell and the grid shows "none".
     ``asks_removed`` says that the question is also asked of versions that the lock file has as
-    released and the source no longer has.
+    released and the source no longer has. ``reads`` are the kinds of declarations that it asks for:
+    one of those that no cell of the check used is no longer needed.
     """
 
     name: str
@@ -205,6 +219,7 @@ class Check(Generic[Seen]):
     judge: Callable[[History, Row, Sequence[LineageRecord[Seen]]], Verdict]
     applies: Callable[[History], bool] = lambda _: True
     asks_removed: bool = False
+    reads: frozenset[DeclarationKind] = frozenset()
 
 
 AnyCheck = Check[Any]

@@ -23,6 +23,7 @@ from pytest_pmd_migrations.cli.project import (
 from pytest_pmd_migrations.cli.release import mark_released
 from pytest_pmd_migrations.cli.survey import take_survey
 from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 from pytest_pmd_migrations.wording import counted, shown_path
 
@@ -74,7 +75,7 @@ def snapshot(*, rewrite: int | None, source: str) -> None:
     lines = (line for one in built for line in write_built(one))
     with _clean_errors(quiet=False):
         for line in lines:
-            click.echo(line)
+            click.echo(printable_line(line))
             written = True
     if not written:
         click.echo("nothing to build: every version has its snapshot and its lock line")
@@ -104,7 +105,7 @@ def check(*, source: str) -> None:
         surveys = [take_survey(history) for history in histories]
         problems = [problem for survey in surveys for problem in find_problems(survey)]
     for problem in problems:
-        click.echo(problem.text)
+        click.echo(printable_text(problem.text))
     if problems:
         raise click.exceptions.Exit(1)
     versions = sum(len(history.application.versions) for history in histories)
@@ -121,7 +122,7 @@ def show(one: str, other: str, *, source: str) -> None:
     with _clean_errors():
         lines = schema_difference(choose_history(load_histories(), source), one, other)
     for line in lines:
-        click.echo(line)
+        click.echo(printable_line(line))
 
 
 @contextmanager
@@ -136,4 +137,5 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
     except MigrationTestError as error:
         raise click.ClickException(str(error)) from error
     except sqlite3.Error as error:
-        raise click.ClickException(f"SQLite refuses: {type(error).__name__}: {error}") from error
+        said = printable_text(str(error))
+        raise click.ClickException(f"SQLite refuses: {type(error).__name__}: {said}") from error

@@ -15,9 +15,9 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import VersionResult, row_digester
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
+from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.snapshots.git_lfs import FETCH, is_pointer
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql

@@ -101,6 +101,11 @@ class CellItem(pytest.Item):
         self.extra_keyword_matches.update(cell.keywords)
         self.add_marker(pytest.mark.migration(version=cell.row.version, check=cell.check.name))
 
+    @property
+    def obj(self) -> Callable[[], None]:
+        """What the item calls: plugins for asynchronous tests look at it, whatever the item is."""
+        return self.runtest
+
     def runtest(self) -> None:
         """Judge the cell; raise CellFailedError with the whole message when it fails.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.ignore_patterns import count_hidden
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
@@ -15,6 +16,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.grid.selection import select_cells
+from pytest_pmd_migrations.pytest_side import testmon
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
 from pytest_pmd_migrations.pytest_side.settings import project_of
@@ -22,7 +24,8 @@ from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.sources.protocol import runner_of
+from pytest_pmd_migrations.wording import WIDTH, counted
 
 __all__ = ["MatrixPlugin"]
 
@@ -51,13 +54,10 @@ class MatrixPlugin:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
         return self._judged.verdict(cell)
 
-    def pytest_report_header(self) -> list[str]:
-        """Say which migrations and snapshots the matrix is about."""
-        return [
-            f"migrations: {history.application.source.name} {history.application.span},"
-            f" {counted(len(history.store.names), 'snapshot')}, SQLite {sqlite3.sqlite_version}"
-            for history in self.histories
-        ]
+    def pytest_report_header(self, config: pytest.Config) -> list[str]:
+        """Say which migrations the matrix is about, and which runner applies them."""
+        own = [line for history in self.histories for line in _header(history)]
+        return own + testmon.header_lines(config)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -94,8 +94,10 @@ class MatrixPlugin:
                 report.longrepr = item.blamed_by(item.outcome.blocked_by)
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather outcomes; a cell without one was skipped, or its worker died."""
+        testmon.forget_cells(report)
         data: dict[str, Any] | None = getattr(report, "migration_outcome", None)
         outcome: Outcome | None = None
         if data is not None:
@@ -149,3 +151,14 @@ class MatrixPlugin:
             for piece in line:
                 terminalreporter.write(piece.text, **COLOURS.get(piece.word, {}))
             terminalreporter.line("")
+
+
+def _header(history: History) -> list[str]:
+    """Return the header of one history: one line, or two where it would be a long one."""
+    application, runner = history.application, runner_of(history.application.source)
+    by = f" by {runner}" if runner else ""
+    first = f"migrations: {application.source.name} {application.span}{by}"
+    stored = counted(len(history.store.names), "snapshot")
+    second = f"{stored}, SQLite {sqlite3.sqlite_version}"
+    one_line = f"{first}, {second}"
+    return [one_line] if len(one_line) <= WIDTH else [first, f"            {second}"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
@@ -23,6 +23,7 @@ from pytest_pmd_migrations.grid.cells import (
     snapshot_rows,
 )
 from pytest_pmd_migrations.report.outcome import Outcome
+from pytest_pmd_migrations.sources.declarations import DeclarationKind
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Plan", "plan_of"]
@@ -34,7 +35,8 @@ class Plan:
 
     ``snapshot_rows`` and ``migration_rows`` are the grids' rows in their order; ``cells`` every
     cell in the same order; ``declared`` names every declaration with the version that makes it;
-    ``notes`` say what is hidden from the checks, and which declarations could not be read.
+    ``read_by`` the names of the checks that ask for each kind of declaration; ``notes`` say what is
+    hidden from the checks, and which declarations could not be read.
     """
 
     application: Application
@@ -45,6 +47,7 @@ class Plan:
     migration_checks: tuple[str, ...]
     snapshots: int
     declared: frozenset[UsedDeclaration] = frozenset()
+    read_by: Mapping[DeclarationKind, frozenset[str]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
     def notes_beside(self, outcomes: Iterable[Outcome]) -> list[Note]:
@@ -89,5 +92,9 @@ def plan_of(history: History, checks: Sequence[AnyCheck], *, ignored: int = 0) -
         migration_checks=tuple(check.name for check in used if check.of == "migration"),
         snapshots=len(history.store.names),
         declared=frozenset(declared),
+        read_by={
+            kind: frozenset(check.name for check in used if kind in check.reads)
+            for kind in frozenset[DeclarationKind]().union(*(check.reads for check in used))
+        },
         notes=tuple(notes),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import Note, Row, UsedDeclaration
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.grid import Grid, GridLine, grid_lines
@@ -23,6 +22,7 @@ from pytest_pmd_migrations.report.outcome import (
     Outcome,
 )
 from pytest_pmd_migrations.report.plan import Plan
+from pytest_pmd_migrations.sources.declarations import EXCUSES
 from pytest_pmd_migrations.wording import counted, folded_names
 
 __all__ = ["COLOURS", "Piece", "matrix_section"]
@@ -156,7 +156,8 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
     yield from plan.notes_beside(outcomes)
     for version, key in sorted(_unneeded(plan, outcomes)):
         about = f"{plan.application.title(version)} {key}"
-        yield Note(about, "declared, but no stored row needs it")
+        needs = "nothing needs it" if key.kind in EXCUSES else "no stored row needs it"
+        yield Note(about, f"declared, but {needs}")
 
 
 def _one_a_command(notes: Iterable[Note]) -> Iterator[Note]:
@@ -170,16 +171,19 @@ def _one_a_command(notes: Iterable[Note]) -> Iterator[Note]:
 
 
 def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:
-    """Return the declarations that no row needed.
+    """Return the declarations that no cell used.
 
-    Empty unless every ``data`` cell ran and nothing failed.
+    A declaration is left out unless every cell of the checks that read it ran; none is told where
+    anything failed.
     """
-    seen = {outcome.cell for outcome in outcomes if outcome.cell.check == DATA.name}
-    expected = {cell for cell in plan.cells if cell.check == DATA.name}
-    bad = any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes)
-    if not seen or seen != expected or bad:
+    if any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes):
         return frozenset()
-    return plan.declared.difference(*(outcome.used for outcome in outcomes))
+    seen = {outcome.cell for outcome in outcomes}
+    not_run = {cell.check for cell in plan.cells if cell not in seen}
+    ran = {cell.check for cell in plan.cells} - not_run
+    asked = {kind for kind, checks in plan.read_by.items() if checks <= ran}
+    unused = plan.declared.difference(*(outcome.used for outcome in outcomes))
+    return frozenset((version, key) for version, key in unused if key.kind in asked)
 
 
 def _closing(

@@ -83,7 +83,7 @@ def resolve_declarations(
     dropped: set[TableColumn] = set()
     changes: dict[TableColumn, str] = {}
     moves: dict[TableColumn, TableColumn] = {}
-    for key in declarations.list_keys():
+    for key in declarations.list_row_keys():
         table, column = _find_column(tables, key)
         keys[key.kind, (table, column)] = key
         if key.kind == "MOVES":

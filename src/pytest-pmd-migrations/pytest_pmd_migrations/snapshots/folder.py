@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.snapshots.git_lfs import FETCH, is_pointer
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import shown_path
 

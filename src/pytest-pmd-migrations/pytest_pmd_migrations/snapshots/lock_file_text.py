@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_pmd_migrations.errors import LockFileError
-from pytest_pmd_migrations.snapshots.git_lfs import FETCH, is_pointer
+from pytest_pmd_migrations.git_leftovers import FETCH, conflicts_in, is_pointer
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["line_of_table", "read_lock_toml", "refuse"]
 
-_MARKER = re.compile(r"(?:<{7}|\|{7}|>{7})(?: |$)|={7}$")
-_CONFLICT = re.compile(r"<{7}(?: |$)", re.MULTILINE)
 _TABLE = re.compile(r'\s*\[\s*(versions|snapshots)\s*\.\s*(?:"([^"]+)"|\'([^\']+)\'|([\w-]+))\s*\]')
 _POSITION = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 _LONGEST = 60
@@ -87,13 +85,13 @@ def _read_text(path: Path) -> str:
 
 
 def _refuse_conflict(path: Path, text: str) -> None:
-    marked = [n for n, line in enumerate(text.splitlines(), 1) if _MARKER.match(line)]
-    if not marked:
+    count, line = conflicts_in(text)
+    if not line:
         return
-    shown, count = shown_path(path), len(_CONFLICT.findall(text))
+    shown = shown_path(path)
     which = f"{count} merge conflicts, the first" if count > 1 else "a merge conflict"
     raise LockFileError(
-        f"{shown} has {which} in line {marked[0]}. Keep one side whole (--ours or --theirs) and"
+        f"{shown} has {which} in line {line}. Keep one side whole (--ours or --theirs) and"
         f" record again what the other added:"
         f" git checkout --ours -- {shown} && pmd-migrations snapshot"
     )

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 __all__ = [
     "DROP",
+    "EXCUSES",
     "NOTHING_DECLARED",
     "Condition",
     "DeclarationKey",
     "DeclarationKind",
     "Declarations",
+    "ExcuseKind",
     "merge",
 ]
 
 DROP = "DROP"
 """The condition that allows the loss of a whole table or column: all its rows or values go."""
 
-DeclarationKind: TypeAlias = Literal["DELETES", "CHANGES", "MOVES"]
+ExcuseKind: TypeAlias = Literal["GUARDS", "ORPHANS", "SEQUENCES", "DANGLING", "AGAIN"]
+
+DeclarationKind: TypeAlias = Literal["DELETES", "CHANGES", "MOVES"] | ExcuseKind
+
+EXCUSES: tuple[ExcuseKind, ...] = get_args(ExcuseKind)
+"""What a migration may excuse besides changed rows: guards that a rebuild leaves out (GUARDS), rows
+whose foreign key points at nothing (ORPHANS), an AUTOINCREMENT mark set back (SEQUENCES), names
+that it leaves without an object (DANGLING), and that it cannot be run a second time (AGAIN)."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +44,15 @@ class Condition:
 class DeclarationKey:
     """Identifies one declaration of a migration: its kind, and the table or column it names.
 
-    ``name`` is spelled as the migration spells it. The text of a key is ``"DELETES content"``.
+    ``name`` is spelled as the migration spells it, and empty for AGAIN, which is about the whole
+    migration. The text of a key is ``"DELETES content"``.
     """
 
     kind: DeclarationKind
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {self.name}".rstrip()
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -57,16 +67,31 @@ class Declarations:
     maps "table.column" to a condition, ``moves`` maps an old "table.column" to a new one. The
     conditions are read against the database before the step. ``verify``, where given, is called
     with two read-only ``sqlite_utils.Database`` objects, before and after the step, and raises
-    when something is wrong.
+    when something is wrong. ``excuses`` gives the reason of each excuse (``EXCUSES``), by the kind
+    and the table or other object that it names.
     """
 
     deletes: Mapping[str, Condition] = field(default_factory=_nothing)
     changes: Mapping[str, Condition] = field(default_factory=_nothing)
     moves: Mapping[str, str] = field(default_factory=_nothing)
     verify: Callable[[Any, Any], object] | None = None
+    excuses: Mapping[DeclarationKey, str] = field(default_factory=dict)
+
+    def excuse(self, kind: ExcuseKind, name: str = "") -> DeclarationKey | None:
+        """Return the key of the excuse of that kind for an object, in any case; None without."""
+        wanted = name.lower()
+        for key in self.excuses:
+            if key.kind == kind and key.name.lower() == wanted:
+                return key
+        return None
 
     def list_keys(self) -> Iterator[DeclarationKey]:
         """Yield the key of every declaration."""
+        yield from self.list_row_keys()
+        yield from self.excuses
+
+    def list_row_keys(self) -> Iterator[DeclarationKey]:
+        """Yield the keys of DELETES, CHANGES and MOVES, which speak of rows and values."""
         for name in self.deletes:
             yield DeclarationKey("DELETES", name)
         for name in self.changes:
@@ -85,4 +110,5 @@ def merge(first: Declarations, second: Declarations) -> Declarations:
         changes={**first.changes, **second.changes},
         moves={**first.moves, **second.moves},
         verify=second.verify or first.verify,
+        excuses={**first.excuses, **second.excuses},
     )

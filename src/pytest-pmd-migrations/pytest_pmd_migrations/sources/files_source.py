@@ -24,7 +24,7 @@ class FilesSource:
     """Numbered files in one folder, the runner that applies them, and what they declare.
 
     ``files`` are ascending by version. ``read_declarations(file)`` imports the file's module, if
-    it is one, exactly as the runner does.
+    it is one, exactly as the runner does. ``runner`` is what the runner is called.
     """
 
     name: str
@@ -32,6 +32,7 @@ class FilesSource:
     files: tuple[MigrationFile, ...]
     make_runner: RunnerFactory
     read_declarations: Callable[[MigrationFile], Declarations]
+    runner: str = ""
 
     def versions(self) -> Sequence[int]:
         """Return the numbers of the files, ascending."""

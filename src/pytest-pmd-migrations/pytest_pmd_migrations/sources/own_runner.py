@@ -55,7 +55,12 @@ def own_runner_source(package: ModuleType, folder: Path, *, setting: str) -> Fil
 
     files = find_files(files_folder, setting=setting)
     return FilesSource(
-        package.__name__, files_folder, files, package.MigrationRunner, read_declarations
+        package.__name__,
+        files_folder,
+        files,
+        package.MigrationRunner,
+        read_declarations,
+        runner=f"{package.__name__}.MigrationRunner",
     )
 
 

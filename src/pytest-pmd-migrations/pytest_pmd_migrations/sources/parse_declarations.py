@@ -10,7 +10,15 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.sources.declarations import DROP, Condition, Declarations
+from pytest_pmd_migrations.git_leftovers import leftover
+from pytest_pmd_migrations.sources.declarations import (
+    DROP,
+    EXCUSES,
+    Condition,
+    DeclarationKey,
+    Declarations,
+    ExcuseKind,
+)
 
 __all__ = ["parse_constants", "read_module", "read_rows_file"]
 
@@ -28,6 +36,8 @@ class _Forms:
     deletes: str
     changes: str
     moves: str
+    excuses: str
+    reason: str
 
 
 _MODULE = _Forms(
@@ -37,6 +47,8 @@ _MODULE = _Forms(
     ' {"table": "DROP"} or {"table.column": "DROP"} for all rows or values',
     changes='a dict, {"table.column": ("<SQL over the old row>", "<reason>")}',
     moves='a dict, {"old_table.column": "new_table.column"}',
+    excuses='a dict, {"name": "<reason>"}',
+    reason='AGAIN = "<reason>"',
 )
 _TOML = _Forms(
     condition='["<SQL over the old row>", "<reason>"]',
@@ -45,13 +57,15 @@ _TOML = _Forms(
     ' "table" = "DROP" or "table.column" = "DROP" for all rows or values',
     changes='a table, "table.column" = ["<SQL over the old row>", "<reason>"]',
     moves='a table, "old_table.column" = "new_table.column"',
+    excuses='a table, "name" = "<reason>"',
+    reason='again = "<reason>"',
 )
 _OR_DROP = ', or "DROP" where all rows or values go'
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def read_module(module: ModuleType, path: Path) -> Declarations:
-    """Return what a migration module declares by DELETES, CHANGES, MOVES and ``verify``.
+    """Return what a migration module declares by its constants and ``verify``.
 
     Raises SettingError naming the file, the constant and the entry that is malformed.
     """
@@ -61,6 +75,7 @@ def read_module(module: ModuleType, path: Path) -> Declarations:
         changes=getattr(module, "CHANGES", _NOTHING),
         moves=getattr(module, "MOVES", _NOTHING),
         verify=getattr(module, "verify", None),
+        excuses={kind: getattr(module, kind) for kind in EXCUSES if hasattr(module, kind)},
     )
 
 
@@ -71,8 +86,9 @@ def parse_constants(
     changes: Any,  # noqa: ANN401 - a user's constant
     moves: Any,  # noqa: ANN401 - a user's constant
     verify: Any,  # noqa: ANN401 - a user's function
+    excuses: Mapping[str, Any],
 ) -> Declarations:
-    """Return the declarations that a migration's constants make.
+    """Return the declarations that a migration's constants make, ``excuses`` by their names.
 
     Raises SettingError naming the file, the constant and the entry that is malformed.
     """
@@ -83,14 +99,16 @@ def parse_constants(
         changes=_conditions(changes, f"{file_name}: CHANGES", _MODULE, allow_drop=False),
         moves=_moves(moves, f"{file_name}: MOVES", _MODULE),
         verify=verify,
+        excuses=_excuses({kind: excuses.get(kind) for kind in EXCUSES}, f"{file_name}: ", _MODULE),
     )
 
 
 def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
     """Return the declarations in a ``migration_rows`` file, by version.
 
-    The file has a table a version, ``[0008.deletes]``, ``[0008.changes]``, ``[0008.moves]``;
-    where an application has several sources, each has such tables below its name.
+    The file has tables for each version, ``[0008.deletes]``, ``[0008.changes]``, ``[0008.moves]``,
+    and one for each kind of excuse, ``[0008.guards]``, with ``again = "<reason>"`` in ``[0008]``.
+    Where an application has several sources, each has such tables below its name.
     Raises SettingError when the file is missing or malformed.
     """
     try:
@@ -103,7 +121,10 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"migration_rows {str(path)!r} is no TOML: {error}") from error
+        left = leftover(path)
+        raise SettingError(
+            f"migration_rows {str(path)!r} is no TOML: {left[0] if left else error}"
+        ) from error
     own = content.get(source, {})
     tables = {**content, **own} if isinstance(own, dict) else content
     found: dict[int, tuple[str, Declarations]] = {}
@@ -120,12 +141,19 @@ def read_rows_file(path: Path, *, source: str) -> Mapping[int, Declarations]:
 
 
 def _parse_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a file's content
-    if not isinstance(value, dict) or set(value) - {"deletes", "changes", "moves"}:
-        raise SettingError(f"{where} holds {value!r}; expected the tables deletes, changes, moves")
+    excuses = {kind.lower(): kind for kind in EXCUSES}
+    if not isinstance(value, dict) or set(value) - {"deletes", "changes", "moves", *excuses}:
+        raise SettingError(
+            f"{where} holds {value!r}; expected the tables deletes, changes, moves, guards,"
+            " orphans, sequences, dangling, or again"
+        )
     return Declarations(
         deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", _TOML, allow_drop=True),
         changes=_conditions(value.get("changes", {}), f"{where}.changes", _TOML, allow_drop=False),
         moves=_moves(value.get("moves", {}), f"{where}.moves", _TOML),
+        excuses=_excuses(
+            {kind: value.get(name) for name, kind in excuses.items()}, f"{where}.", _TOML
+        ),
     )
 
 
@@ -166,3 +194,27 @@ def _moves(
         if not all(isinstance(name, str) and "." in name for name in (old, new)):
             raise SettingError(f"{where}[{old!r}] is {new!r}; expected {forms.move}")
     return MappingProxyType(dict(value))
+
+
+def _excuses(
+    values: Mapping[ExcuseKind, Any], where: str, forms: _Forms
+) -> Mapping[DeclarationKey, str]:
+    """Return the reason of each excuse; None stands for a kind that is not there."""
+    found = {}
+    for kind, value in values.items():
+        if value is None:
+            continue
+        written = f"{where}{kind.lower() if forms is _TOML else kind}"
+        if kind == "AGAIN":
+            if not isinstance(value, str) or not value.strip():
+                raise SettingError(f"{written} is {value!r}; expected {forms.reason}")
+            found[DeclarationKey(kind, "")] = value
+            continue
+        if not isinstance(value, Mapping):
+            raise SettingError(f"{written} is {value!r}; expected {forms.excuses}")
+        for name, reason in value.items():
+            if not isinstance(name, str) or not isinstance(reason, str) or not reason.strip():
+                expected = "the name of an object and a reason"
+                raise SettingError(f"{written}[{name!r}] is {reason!r}; expected {expected}")
+            found[DeclarationKey(kind, name)] = reason
+    return MappingProxyType(found)

@@ -21,6 +21,7 @@ from pytest_pmd_migrations.sources.parse_declarations import parse_constants
 __all__ = ["pmd_runner_source"]
 
 _PMD = "pmd.store.migrations"
+_PMD_RUNNER = "pmd"
 
 
 def pmd_runner_source(
@@ -51,6 +52,7 @@ def pmd_runner_source(
             changes=loaded.changes,
             moves=loaded.moves,
             verify=loaded.verify,
+            excuses=loaded.excuses,
         )
 
     folder = next((migration.path.parent for migration in found.values()), folder)
@@ -59,7 +61,7 @@ def pmd_runner_source(
     files = tuple(
         MigrationFile(version, folder / migration.path.name) for version, migration in found.items()
     )
-    return FilesSource(name, folder, files, make_runner, read_declarations)
+    return FilesSource(name, folder, files, make_runner, read_declarations, runner=_PMD_RUNNER)
 
 
 def _import_pmd(setting: str) -> ModuleType:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 from pytest_pmd_migrations.wording import error_text
 
@@ -23,6 +24,7 @@ __all__ = [
     "label_of",
     "location_of",
     "rerun",
+    "runner_of",
     "versions_of",
     "volatile_columns",
 ]
@@ -54,6 +56,7 @@ class Source(Protocol):
       without it, the check ``again`` has nothing to run;
     - ``label(version) -> str``: what the application's own tool calls that migration, such as a
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
+    - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
     """
@@ -165,6 +168,15 @@ def label_of(source: Source, version: int) -> str:
             " without spaces at its ends"
         )
     return found
+
+
+def runner_of(source: Source) -> str:
+    """Return what the runner is called that applies a source's migrations, "" where it is silent.
+
+    An attribute of that name may be anything in a source written before it meant this.
+    """
+    found = getattr(source, "runner", "")
+    return printable_line(found) if isinstance(found, str) else ""
 
 
 def can_rerun(source: Source) -> bool:

@@ -16,6 +16,7 @@ from pytest_pmd_migrations.sources.close_names import (
     with_colon,
 )
 from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.find_own_runner import modules_with_runner
 from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_source
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
@@ -63,7 +64,9 @@ def _folder_source(folder: Path, root: Path, named: str) -> FilesSource:
     if not folder.is_dir():
         meant = did_you_mean(close_folder(folder, root))
         raise SourceError(f"{named} is no folder: {folder} does not exist{meant}")
-    return pmd_runner_source(folder, folder, name=folder.name, setting=named)
+    return _own_source(folder, named) or pmd_runner_source(
+        folder, folder, name=folder.name, setting=named
+    )
 
 
 def _package_source(package: ModuleType, root: Path, named: str) -> FilesSource:
@@ -74,10 +77,28 @@ def _package_source(package: ModuleType, root: Path, named: str) -> FilesSource:
         return own_runner_source(package, folder, setting=named)
     if not hasattr(package, "__path__"):
         refuse_module(package, root, named)
+    own = _own_source(folder, named)
+    if own is not None:
+        return own
     source = pmd_runner_source(package, folder, name=package.__name__, setting=named)
     if not source.files:
         refuse_missing_colon(package, named)
     return source
+
+
+def _own_source(folder: Path, named: str) -> FilesSource | None:
+    """Return the source of a folder whose files a runner of the application's own applies."""
+    for root, name in modules_with_runner(folder.resolve()):
+        module = _import(name, root, named)
+        file = Path(str(module.__file__)).resolve()
+        if file.parent not in (folder.resolve(), folder.resolve().parent):
+            raise SourceError(
+                f"{named}: its runner is in the module {name}, but Python has {shown_path(file)}"
+                " under that name. Rename the folder, or name the migrations by their package"
+            )
+        if has_own_runner(module):
+            return own_runner_source(module, file.parent, setting=named)
+    return None
 
 
 def _object(text: str, root: Path, named: str) -> object:

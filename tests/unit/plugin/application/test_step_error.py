@@ -238,3 +238,19 @@ def test_the_line_of_a_migration_is_the_one_it_has_now() -> None:
     second = failed(f"{HEAD}def up(db):\n    raise ValueError('three')\n")
     assert first.lines[1] == "    raise ValueError('one')"
     assert second.lines[1] == "    raise ValueError('three')"
+
+
+CONFLICT = "-- a\n<<<<<<< HEAD\nCREATE TABLE a(b);\n=======\nCREATE TABLE a(c);\n>>>>>>> x\n"
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
+
+@pytest.mark.parametrize("name", ["one.py", "one.sql"])
+def test_what_git_left_in_the_place_of_a_migration_is_named(name: str) -> None:
+    conflict = failed(CONFLICT.replace("--", "#") if name == "one.py" else CONFLICT, name=name)
+    assert told(conflict) == (
+        f"0001_{name} has a merge conflict in line 2\n  shop/steps/0001_{name}:2"
+    )
+    assert conflict.line == 2
+    pointer = failed(POINTER, name=name)
+    fetch = "git lfs install && git lfs pull"
+    assert pointer.headline == f"0001_{name} is a git-lfs pointer: {fetch}"

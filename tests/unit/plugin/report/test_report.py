@@ -72,6 +72,11 @@ def plan(
             *(key(row, check, source) for row in names for check in ("schema", "data")),
             *(key(row, check, source) for row in rows for check in ("again", "frozen")),
         ),
+        read_by={
+            "DELETES": frozenset({"data"}),
+            "CHANGES": frozenset({"data"}),
+            "AGAIN": frozenset({"again"}),
+        },
         snapshot_checks=OF_SNAPSHOT,
         migration_checks=OF_MIGRATION,
         snapshots=versions + 1,
@@ -181,6 +186,17 @@ def test_a_declaration_that_no_row_needed_is_noted_when_every_lineage_was_seen()
     assert len(shown([of], [o for o in found if str(o.cell.row) != "0003"])) == 1
     failed = [*found, Outcome(key("0002", "schema"), FAIL)]
     assert note not in shown([of], failed)
+
+
+def test_an_excuse_that_nothing_needed_is_noted_when_its_check_was_asked_of_every_row() -> None:
+    of = plan(declared=frozenset({(3, DeclarationKey("AGAIN", ""))}))
+    found = outcomes(of)
+    note = "note 0003 AGAIN: declared, but nothing needs it"
+    assert shown([of], found)[:-1] == [note]
+    assert shown([of], [one for one in found if one.cell.check != "schema"])[:-1] == [note]
+    assert len(shown([of], [one for one in found if one.cell.check != "again"])) == 1
+    used = frozenset({(3, DeclarationKey("AGAIN", ""))})
+    assert len(shown([of], outcomes(of, a=Outcome(key("0003", "again"), OK, used=used)))) == 1
 
 
 def test_several_sources_have_a_grid_each() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import sqlite3
 import sys
 from contextlib import closing
@@ -15,6 +16,7 @@ from pytest_pmd_migrations.sources.protocol import (
     current_version,
     declared_by,
     rerun,
+    runner_of,
 )
 
 from tests.unit.plugin.sources.conftest import RUNNER, message, package, tables, write
@@ -152,3 +154,48 @@ def test_numbers_that_are_dates_may_have_gaps(tmp_path: Path) -> None:
     )
     source = resolve_source("shop.migrations", root=tmp_path)
     assert tuple(source.versions()) == (20240101, 20240305)
+
+
+EMPTY = "import abc\nclass MigrationRunner:\n    def run_migrations(self, target=None): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("setting", "files", "runner"),
+    [
+        ("shop/db", {"shop/db/__init__.py": EMPTY}, "shop.db"),
+        ("shop.db", {"shop/db/__init__.py": EMPTY}, "shop.db"),
+        ("shop", {"shop/__init__.py": "", "shop/run.py": EMPTY}, "shop.run"),
+        ("shop/db", {"shop/db/runner.py": EMPTY}, "db.runner"),
+        ("shop/db/versions", {"shop/db/__init__.py": EMPTY}, "shop.db"),
+        ("shop.db.versions", {"shop/db/__init__.py": EMPTY, "shop/db/versions/__init__.py": ""},
+         "shop.db"),
+    ],
+)  # fmt: skip
+def test_the_applications_runner_is_found_however_its_files_are_named(
+    tmp_path: Path, setting: str, files: dict[str, str], runner: str
+) -> None:
+    folder = setting.replace(".", "/")
+    package_file = {"shop/__init__.py": ""} if runner.startswith("shop.") else {}
+    write(tmp_path, {**package_file, **files, f"{folder}/0001_one.sql": "CREATE TABLE one(a);"})
+    source = resolve_source(setting, root=tmp_path)
+    assert (source.name, runner_of(source)) == (runner, f"{runner}.MigrationRunner")
+    assert source.location(1).path.name == "0001_one.sql"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# no MigrationRunner here", "from pmd.store.migrations import MigrationRunner"]
+)
+def test_a_package_without_a_runner_is_run_by_pmds(tmp_path: Path, text: str) -> None:
+    write(tmp_path, {"other/__init__.py": text, "other/0001_one.sql": "CREATE TABLE one(a);"})
+    for setting in ("other", "other/"):
+        source = resolve_source(setting, root=tmp_path)
+        assert (source.name, runner_of(source)) == ("other", "pmd")
+
+
+def test_another_module_of_the_runners_name_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {"email/0001_one.sql": "CREATE TABLE one(a);", "email/__init__.py": EMPTY})
+    assert message("email", tmp_path) == (
+        "migration_source 'email': its runner is in the module email, but Python has "
+        f"{email.__file__} under that name. Rename the folder, or name the migrations by their"
+        " package"
+    )

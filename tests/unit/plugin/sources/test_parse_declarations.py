@@ -11,6 +11,7 @@ from pytest_pmd_migrations.sources.declarations import (
     DROP,
     NOTHING_DECLARED,
     Condition,
+    DeclarationKey,
     Declarations,
     merge,
 )
@@ -177,11 +178,13 @@ def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
     [
         (
             "[0008]\ndeleted = 1\n",
-            "rows.toml: 0008 holds {'deleted': 1}; expected the tables deletes, changes, moves",
+            "rows.toml: 0008 holds {'deleted': 1}; expected the tables deletes, changes, moves,"
+            " guards, orphans, sequences, dangling, or again",
         ),
         (
             '"0008" = "DROP"\n',
-            "rows.toml: 0008 holds 'DROP'; expected the tables deletes, changes, moves",
+            "rows.toml: 0008 holds 'DROP'; expected the tables deletes, changes, moves,"
+            " guards, orphans, sequences, dangling, or again",
         ),
         (
             '[0008]\ndeletes = "t"\n',
@@ -254,3 +257,49 @@ def test_of_two_declarations_the_only_verify_is_kept_and_of_two_the_second():
     assert merge(Declarations(), two).verify is second
     assert merge(one, Declarations()).verify is first
     assert merge(one, two).verify is second
+
+
+GUARDS, AGAIN = DeclarationKey("GUARDS", "t"), DeclarationKey("AGAIN", "")
+
+
+def test_excuses_are_read_with_their_reasons_from_a_module_and_from_a_rows_file(tmp_path):
+    found = read_module(module(GUARDS={"t": "checked in the app"}, AGAIN="it appends"), PATH)
+    assert found.excuses == {GUARDS: "checked in the app", AGAIN: "it appends"}
+    rows = tmp_path / "rows.toml"
+    rows.write_text('[0008]\nagain = "it appends"\n[0008.guards]\nt = "checked in the app"\n')
+    assert read_rows_file(rows, source="app")[8].excuses == found.excuses
+
+
+def test_an_excuse_is_found_by_its_kind_and_its_name_in_any_case():
+    found = Declarations(excuses={GUARDS: "why", AGAIN: "why"})
+    assert found.excuse("GUARDS", "T") == GUARDS
+    assert found.excuse("AGAIN") == AGAIN
+    assert found.excuse("GUARDS", "u") is None
+    assert found.excuse("ORPHANS", "t") is None
+    assert list(found.list_keys()) == [GUARDS, AGAIN]
+    assert [str(key) for key in found.excuses] == ["GUARDS t", "AGAIN"]
+
+
+@pytest.mark.parametrize(
+    ("constants", "message"),
+    [
+        ({"GUARDS": "t"}, 'GUARDS is \'t\'; expected a dict, {"name": "<reason>"}'),
+        ({"ORPHANS": {"t": ""}}, "ORPHANS['t'] is ''; expected the name of an object and a reason"),
+        ({"AGAIN": True}, 'AGAIN is True; expected AGAIN = "<reason>"'),
+    ],
+)
+def test_an_excuse_without_a_reason_is_refused(constants, message):
+    with pytest.raises(SettingError) as refused:
+        read_module(module(**constants), PATH)
+    assert str(refused.value) == f"0008_step.py: {message}"
+
+
+def test_a_later_excuse_wins_over_an_earlier_one():
+    first, second = Declarations(excuses={GUARDS: "a"}), Declarations(excuses={GUARDS: "b"})
+    assert merge(first, second).excuses == {GUARDS: "b"}
+
+
+def test_a_rows_file_with_a_merge_conflict_says_so(tmp_path):
+    path = rows_file(tmp_path, "<<<<<<< HEAD\n[0001]\n=======\n[0002]\n>>>>>>> x\n")
+    with pytest.raises(SettingError, match=r"is no TOML: rows.toml has a merge conflict in line 1"):
+        read_rows_file(path, source="app")

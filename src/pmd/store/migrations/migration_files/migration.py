@@ -49,6 +49,7 @@ class Migration:
             moves=module_contents.read_declarations(module, path, "MOVES"),
             verify=getattr(module, "verify", None),
             atomic=module_contents.read_atomic(module, path),
+            excuses=module_contents.read_excuses(module, path),
         )
 
 
@@ -58,6 +59,7 @@ class LoadedMigration:
 
     `deletes`, `changes`, `moves` and `verify` are the module's DELETES, CHANGES, MOVES and
     `verify` as they are written there: what it does to rows on purpose (docs/MIGRATIONS.md, Rows).
+    `excuses` has its GUARDS, ORPHANS, SEQUENCES, DANGLING and AGAIN, as far as they are there.
     The runner does not read them; the migration tests do. A script declares nothing. A migration
     that is not `atomic` runs outside a transaction.
     """
@@ -70,6 +72,7 @@ class LoadedMigration:
     moves: Mapping[str, Any] = field(default_factory=dict)
     verify: Callable[[Any, Any], object] | None = None
     atomic: bool = True
+    excuses: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _load_script(migration: Migration, *, default_description: str) -> LoadedMigration:

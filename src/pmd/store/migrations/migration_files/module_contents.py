@@ -10,7 +10,14 @@ from typing import Any
 
 from pmd.store.migrations.errors import InvalidMigrationError
 
-__all__ = ["check_version", "read_atomic", "read_declarations", "read_description", "read_up"]
+__all__ = [
+    "check_version",
+    "read_atomic",
+    "read_declarations",
+    "read_description",
+    "read_excuses",
+    "read_up",
+]
 
 _CONDITION = '("<SQL over the old row>", "<reason>")'
 _FORMS = {
@@ -19,6 +26,7 @@ _FORMS = {
     "CHANGES": f'a dict, {{"table.column": {_CONDITION}}}',
     "MOVES": 'a dict, {"old_table.column": "new_table.column"}',
 }
+_EXCUSES = ("GUARDS", "ORPHANS", "SEQUENCES", "DANGLING")
 
 
 def check_version(module: ModuleType, path: Path, version: int) -> None:
@@ -84,6 +92,29 @@ def read_declarations(module: ModuleType, path: Path, name: str) -> Mapping[str,
     if not isinstance(value, (dict, Mapping)):
         raise InvalidMigrationError(path, f"{name} is {value!r}; expected {_FORMS[name]}.")
     return value
+
+
+def read_excuses(module: ModuleType, path: Path) -> Mapping[str, Any]:
+    """Return GUARDS, ORPHANS, SEQUENCES, DANGLING and AGAIN, as far as the module has them.
+
+    Raises InvalidMigrationError for an AGAIN that is no text, and another that is no dict; entries
+    are not looked at.
+    """
+    found: dict[str, Any] = {}
+    for name in _EXCUSES:
+        if hasattr(module, name):
+            found[name] = getattr(module, name)
+            if not isinstance(found[name], (dict, Mapping)):
+                raise InvalidMigrationError(
+                    path, f'{name} is {found[name]!r}; expected a dict, {{"name": "<reason>"}}.'
+                )
+    if hasattr(module, "AGAIN"):
+        found["AGAIN"] = module.AGAIN
+        if not isinstance(module.AGAIN, str):
+            raise InvalidMigrationError(
+                path, f"AGAIN is {module.AGAIN!r}; expected a text, the reason."
+            )
+    return found
 
 
 def _takes_one(up: Callable[..., object]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.schema.compare import Difference, SchemaDiff
 from pytest_pmd_migrations.schema.showing.carets import TextWithCarets, with_carets
 from pytest_pmd_migrations.schema.showing.paired import paired
@@ -17,7 +18,6 @@ _WIDTH = 72
 _INDENT = 19
 _OUTER = 4
 _SPACED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?<=\() | (?=[),;])|(?<=\.) | (?=\.)""")
-_VISIBLE = {code: repr(chr(code))[1:-1] for code in (*range(32), 127)}
 
 
 def count_differences(diff: SchemaDiff) -> int:
@@ -95,6 +95,7 @@ def _sides(labels: Sequence[str], one: TextWithCarets, other: TextWithCarets) ->
 
 def _mend_lines(mend: str) -> Iterator[str]:
     """Yield how to mend: on the line itself, or on lines of their own that can be copied."""
+    mend = printable_line(mend)
     line = f"{' ' * _INDENT}mend: {mend}"
     if len(line) <= _WIDTH:
         yield line
@@ -115,6 +116,7 @@ def _headed(head: str, text: str) -> Iterator[str]:
 def _tidy(text: str) -> str:
     """Remove the spaces between tokens that nobody writes, except in quotes.
 
-    Control characters, which could end the line, are shown as Python writes them.
+    Control characters, which could end the line, are shown as Python writes them, a tab too.
     """
-    return _SPACED.sub(lambda match: match[1] or "", text).translate(_VISIBLE)
+    tidy = _SPACED.sub(lambda match: match[1] or "", text)
+    return printable_line(tidy).replace("\t", "\\t")

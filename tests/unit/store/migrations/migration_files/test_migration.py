@@ -59,6 +59,14 @@ MODULES = {
         "VERSION = 1\nMOVES = None\ndef up(db): pass",
         'MOVES is None; expected a dict, {"old_table.column": "new_table.column"}.',
     ),
+    "an excuse that is no dict": (
+        "VERSION = 1\nGUARDS = 't'\ndef up(db): pass",
+        'GUARDS is \'t\'; expected a dict, {"name": "<reason>"}.',
+    ),
+    "an AGAIN that is no text": (
+        "VERSION = 1\nAGAIN = True\ndef up(db): pass",
+        "AGAIN is True; expected a text, the reason.",
+    ),
     "an import error": (
         "import nothing_of_that_name",
         "cannot be imported: ModuleNotFoundError: No module named 'nothing_of_that_name'. Mend"
@@ -103,6 +111,8 @@ VERSION = 1
 DELETES = {"t": ("x = 1", "strays"), "u": "DROP"}
 CHANGES = {"t.x": 7}
 MOVES = {"t.x": "v.y"}
+ORPHANS = {"t": "never enforced"}
+AGAIN = "it appends"
 def up(db): pass
 def verify(before, after): pass
 """
@@ -115,6 +125,7 @@ def test_declarations_are_given_as_they_are_written(tmp_path):
     assert loaded.changes == {"t.x": 7}
     assert loaded.moves == {"t.x": "v.y"}
     assert loaded.verify.__name__ == "verify"
+    assert loaded.excuses == {"ORPHANS": {"t": "never enforced"}, "AGAIN": "it appends"}
 
 
 @pytest.mark.parametrize("name", ["0001_a.py", "0001_a.sql"])

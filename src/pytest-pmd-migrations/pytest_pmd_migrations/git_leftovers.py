@@ -1,0 +1,46 @@
+"""Recognise what git leaves in the place of a file: a merge conflict, or a pointer of git-lfs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+__all__ = ["FETCH", "conflicts_in", "is_pointer", "leftover"]
+
+FETCH = "git lfs install && git lfs pull"
+"""The command that puts the files themselves in the place of their pointers."""
+
+_CONFLICT = re.compile(r"^<{7}(?: |$)", re.MULTILINE)
+_MARKER = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: |$)|={7}$)", re.MULTILINE)
+_BEGINNING = b"version https://git-lfs.github.com/spec/"
+
+
+def is_pointer(content: bytes) -> bool:
+    """Return whether these bytes of a file are a pointer, and not the file itself."""
+    return content.startswith(_BEGINNING)
+
+
+def conflicts_in(text: str) -> tuple[int, int]:
+    """Return how many merge conflicts are in a text, and the number of the first marked line.
+
+    The end of one alone is none, yet has a line: somebody deleted its beginning. (0, 0) without.
+    """
+    marker = _MARKER.search(text)
+    if marker is None:
+        return 0, 0
+    return len(_CONFLICT.findall(text)), text.count("\n", 0, marker.start()) + 1
+
+
+def leftover(path: Path) -> tuple[str, int] | None:
+    """Return what git left in the place of a text file, as a sentence and the number of its line.
+
+    None where the file is what it should be, or cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if is_pointer(content):
+        return f"{path.name} is a git-lfs pointer: {FETCH}", 1
+    count, line = conflicts_in(content.decode(errors="replace"))
+    return (f"{path.name} has a merge conflict in line {line}", line) if count else None
