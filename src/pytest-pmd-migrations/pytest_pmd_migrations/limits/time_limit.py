@@ -23,6 +23,7 @@ _LOOKS = 8
 _LONGEST_PAUSE = 5.0
 _REPEAT = 0.05
 _STUBBORN = 3
+_LIMITS = str(Path(__file__).parent)
 _PACKAGE = str(Path(__file__).parents[1])
 
 
@@ -61,7 +62,7 @@ class TimeLimit:
         self.stood_still = False
         self._conn, self._progress, self._seconds = conn, progress, seconds
         self._pause = min(seconds / _LOOKS, _LONGEST_PAUSE)
-        self._active = False
+        self._active = self._looking = False
         self._looks = self._still = self._raised = 0
         self._outer_trace: Any = None
 
@@ -115,23 +116,40 @@ class TimeLimit:
             self._outer_handler(number, frame)
         if not self._active:
             return
-        # Looks are counted, and no clock is read: of a process that was not let run, or that was
-        # stopped for a while, nothing can be expected.
+        if self._looking:
+            # The last look takes longer than the time between two.
+            return
+        self._looking = True
+        try:
+            stands_still = self._stands_still()
+        finally:
+            self._looking = False
+        if self.expired or stands_still or self._looks * self._pause >= self._seconds * LONGEST:
+            self.stood_still = self.stood_still if self.expired else stands_still
+            self._stop(frame)
+
+    def _stands_still(self) -> bool:
+        """Return whether there was no progress for as many looks as fit into the time.
+
+        Looks are counted, and no clock is read: of a process that was not let run, or that was
+        stopped for a while, nothing can be expected.
+        """
         self._looks += 1
         self._still += 1
         if not self.expired and self._progress.made():
             self._still = 0
             # A runner that rolls back may have taken it away.
             self._handle_progress()
-        stands_still = self._still * self._pause >= self._seconds
-        if self.expired or stands_still or self._looks * self._pause >= self._seconds * LONGEST:
-            self.stood_still = stands_still if not self.expired else self.stood_still
-            self._stop(frame)
+        return self._still * self._pause >= self._seconds
 
     def _stop(self, frame: FrameType | None) -> None:
         if not self.expired:
             self.expired = True
             signal.setitimer(signal.ITIMER_REAL, _REPEAT, _REPEAT)
+        if frame is not None and frame.f_code.co_filename.startswith(_LIMITS):
+            # In a callback of SQLite's, whose answer ends the statement, or at the end of the
+            # block, which must not be left before the timer is.
+            return
         self._raised += 1
         if self._raised >= _STUBBORN:
             # It catches whatever is raised, and goes on: so raise at each of its lines too.

@@ -15,6 +15,7 @@ import pytest
 from pytest_pmd_migrations import image
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step, walk
 from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.limits import step_limits
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 
 from tests.unit.plugin.built_application import Notes, application, store, told, verdict
@@ -218,6 +219,24 @@ def test_a_timer_that_was_set_goes_on_behind_it() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+SLOW_EXIT = """
+def exit_slowly(self, *error):
+    time.sleep(0.2)
+    return leave(self, *error)
+"""
+
+
+def test_a_timer_that_strikes_at_the_end_of_the_block_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where freeing what a run gathered takes longer than the time between two strikes."""
+    names = {"time": time, "leave": LimitedRun.__exit__}
+    exec(compile(SLOW_EXIT, step_limits.__file__, "exec"), names)
+    monkeypatch.setattr(LimitedRun, "__exit__", names["exit_slowly"])
+    assert stopped(answer_with_sleep) == NO_PROGRESS
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_what_a_run_gathered_is_given_back(tmp_path: Path) -> None:
