@@ -39,9 +39,20 @@ def can_limit_time() -> bool:
     return hasattr(signal, "setitimer") and threading.get_ident() == threading.main_thread().ident
 
 
+class _Running:
+    """The limit of the step that runs now, if any."""
+
+    limit: TimeLimit | None = None
+
+
 def let_python_run(conn: sqlite3.Connection) -> None:
-    """Let signals be handled during the statements of another connection that a step works on."""
-    conn.set_progress_handler(lambda: 0, _OPCODES)
+    """Let the limit of the step that runs end the statements of another connection, too."""
+    conn.set_progress_handler(_is_over, _OPCODES)
+
+
+def _is_over() -> int:
+    """Let Python handle signals during a statement; break it off once the time is over."""
+    return int(_Running.limit is not None and _Running.limit.expired)
 
 
 class TimeLimit:
@@ -75,11 +86,13 @@ class TimeLimit:
         if 0 < self._outer_timer[0] < pause:
             signal.setitimer(signal.ITIMER_REAL, self._outer_timer[0], pause)
         self._active = True
+        _Running.limit = self
         self._handle_progress()
 
     def end(self) -> None:
         """Take the timer away, and set the one behind it again."""
         self._active = False
+        _Running.limit = None
         if self._raised >= _STUBBORN:
             sys.settrace(self._outer_trace)
         remaining, interval = self._outer_timer
@@ -98,14 +111,10 @@ class TimeLimit:
 
     def _handle_progress(self) -> None:
         try:
-            self._conn.set_progress_handler(self._during_statement, _OPCODES)
+            let_python_run(self._conn)
         except sqlite3.Error:
             # The step closed the connection, and runs no statement on it.
             return
-
-    def _during_statement(self) -> int:
-        """Let Python handle signals; break the statement off once the time is over."""
-        return int(self.expired)
 
     def _look(self, number: int, frame: FrameType | None) -> None:
         """Be called by the timer, in the midst of whatever the step does."""
