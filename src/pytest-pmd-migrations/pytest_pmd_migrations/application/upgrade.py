@@ -111,7 +111,7 @@ def take_step(
     begin_step(to)
     try:
         with recording(conn) as record:
-            upgrade(source, conn, to, during=run)
+            upgrade(source, conn, to, during=run.on_file)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -137,7 +137,7 @@ def _run(
     source, version = second.history.application.source, second.step.version
     begin_step(version)
     try:
-        run(source, conn, version, during=limited)
+        run(source, conn, version, during=limited.on_file)
     except KeyboardInterrupt:
         raise
     except BaseException as raised:

@@ -70,7 +70,13 @@ class LimitedRun:
         self._conn, self._limits, self._name = conn, limits, name
         self._megabytes = usable_megabytes(limits.megabytes) if limits.megabytes else 0
         self._most_pages = 0
+        self._copy: Path | None = None
         self._time: TimeLimit | None = None
+
+    def on_file(self, path: Path | None) -> LimitedRun:
+        """Watch the file at ``path`` too, on which connections of the run's own work; return it."""
+        self._copy = path
+        return self
 
     def __enter__(self) -> None:
         if self.stopped:
@@ -80,7 +86,7 @@ class LimitedRun:
         if self._path and self._megabytes:
             self._limit_pages()
         if self._limits.seconds and can_limit_time():
-            progress = Progress(self._conn, self._path)
+            progress = Progress(self._conn, str(self._copy or self._path))
             self._time = TimeLimit(self._conn, progress, self._limits.seconds)
             self._time.start()
 

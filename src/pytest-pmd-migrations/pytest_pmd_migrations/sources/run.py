@@ -20,34 +20,41 @@ from pytest_pmd_migrations.connection import (
     preparation_of,
 )
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["During", "rerun", "upgrade", "upgrade_at"]
 
-During: TypeAlias = AbstractContextManager[object]
-"""What holds while the application's own code runs."""
+During: TypeAlias = Callable[[Path | None], AbstractContextManager[object]]
+"""Called with the file that the runner works on, if any; entered while the application runs."""
 
-_ALWAYS: During = nullcontext()
+
+def _without_limit(_file: Path | None) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 _NAME = "app.db"
 _PACKED = "packed.db"
 
 
-def upgrade(source: Source, conn: sqlite3.Connection, to: int, *, during: During = _ALWAYS) -> None:
+def upgrade(
+    source: Source, conn: sqlite3.Connection, to: int, *, during: During = _without_limit
+) -> None:
     """Let the source bring ``conn`` to version ``to``; raises what the application raises.
 
-    ``during`` is entered while the application's own code runs, such as a limit.
+    ``during`` gives what is entered while the application's own code runs, such as a limit.
     """
     _run(source, "upgrade", conn, to, during)
 
 
 def rerun(
-    source: Source, conn: sqlite3.Connection, version: int, *, during: During = _ALWAYS
+    source: Source, conn: sqlite3.Connection, version: int, *, during: During = _without_limit
 ) -> None:
     """Run that migration's change once more; the source must be able to (``can_rerun``).
 
-    ``during`` is entered while the application's own code runs, such as a limit.
+    ``during`` gives what is entered while the application's own code runs, such as a limit.
     """
     _run(source, "rerun", conn, version, during)
 
@@ -74,10 +81,10 @@ def _run(
 ) -> None:
     with_file = getattr(source, f"{method}_file", None)
     if with_file is None:
-        with as_application(conn), during:
+        with as_application(conn), during(None):
             getattr(source, method)(conn, version)
         return
-    with _file_copy(conn) as path, still_connections(), during:
+    with _file_copy(conn) as path, still_connections(), limited_connections(), during(path):
         with_file(path, version)
 
 
