@@ -20,6 +20,9 @@ PASSED_ON = {
     "pmd.terminal: _wrapped(error)",
     "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.command: str(error)",
+    "pytest_pmd_migrations.faults.child_process: str(value)",
+    # What the step itself is told, and what the system says of a file that is gone.
+    "pytest_pmd_migrations.temporary_folder: file",
     "pytest_pmd_migrations.cli.problems: str(twin)",
     "pytest_pmd_migrations.cli.project: settings.error",
     "pytest_pmd_migrations.cli.project: str(error)",
@@ -49,7 +52,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.checks.atomic: text",
     # What is said of a run that no fault struck, and of two runs at once.
     "pytest_pmd_migrations.faults.kinds.interleave: run.last.unusable",
-    "pytest_pmd_migrations.faults.kinds.interleave: unusable",
+    "pytest_pmd_migrations.faults.kinds.interleave: first.last.unusable",
     # What SQLite says of a statement or of a condition.
     "pytest_pmd_migrations.checks.statements: text",
     "pytest_pmd_migrations.rows.resolved_declarations: f'{error}, in:'",
