@@ -126,7 +126,8 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
         text = f"other values in each run: {', '.join(varying.columns)}"
         return Verdict(notes=(Note(row, text, varying.line),))
     command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
-    return Verdict(notes=(Note(row, told_changed(history, version), command),))
+    text = told_changed(history, version, varies=varying is not None)
+    return Verdict(notes=(Note(row, text, command),))
 
 
 def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...]:

@@ -245,7 +245,7 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
                 what = f"{number} gives other values in each run: {', '.join(varying.columns)}"
                 yield Problem(version, f"{what}.  {varying.line}")
                 return
-            what = f"{number} {told_changed(history, version)}"
+            what = f"{number} {told_changed(history, version, varies=varying is not None)}"
             yield Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
             # It builds those of all later versions anew too.
             return

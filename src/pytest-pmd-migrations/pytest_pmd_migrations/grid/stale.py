@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pytest_pmd_migrations.application.changed import first_changed, is_stale, told_changed
+from pytest_pmd_migrations.application.changed import (
+    first_changed,
+    is_edited_up_to,
+    is_stale,
+    told_changed,
+)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import AnyCheck, Cause, Finding, SnapshotRow, Verdict
@@ -57,10 +62,13 @@ class StaleSnapshots:
 
     def _cause(self, changed: int) -> Cause:
         number, file = format_version(changed), self._history.application.step_name(changed)
+        what = f"was changed after {number}.db was built"
+        if not is_edited_up_to(self._history, changed):
+            what = told_changed(self._history, changed)
         lines = (
             *wrap_text(
-                f"{file} {told_changed(self._history, changed)}, so that {number}.db is not what an"
-                " upgrade makes now. It is not released."
+                f"{file} {what}, so that this database is not what an upgrade makes now. It is not"
+                " released."
             ),
             "",
             "Build it anew, and those after it:",

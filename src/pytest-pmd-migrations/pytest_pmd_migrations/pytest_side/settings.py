@@ -20,6 +20,7 @@ from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.connection import Prepare
 from pytest_pmd_migrations.errors import DoubledNumberError, MigrationTestError, SettingError
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.parse_declarations import (
     read_rows_file,
     read_stored_excuses,
@@ -80,6 +81,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
         own_folder = SnapshotFolder(folder / source.name if several else folder)
         histories.append(History(application, Store(own_folder, application), rules))
     _refuse_unknown_snapshots(config, histories)
+    _refuse_unknown_versions(config, histories)
     return Project(rules, tuple(histories))
 
 
@@ -181,6 +183,22 @@ def _refuse_unknown_snapshots(config: pytest.Config, histories: Sequence[History
         raise SettingError(
             f'{config.getini("migration_rows")}: [stored."{name}"] names no stored snapshot;'
             f" expected one of those there are ({there}). Mend the name, or take it out"
+        )
+
+
+def _refuse_unknown_versions(config: pytest.Config, histories: Sequence[History]) -> None:
+    """Raise SettingError where something is declared for a version that no source has."""
+    declared = {version for history in histories for version in history.application.declared}
+    known = {version for history in histories for version in history.application.versions}
+    if declared <= known:
+        return
+    # One that was removed after its release is told as such by its own cells.
+    known.update(version for history in histories for version in history.store.lock_file.versions)
+    for version in sorted(declared - known):
+        there = ", ".join(history.application.span for history in histories)
+        raise SettingError(
+            f"{config.getini('migration_rows')}: [{format_version(version)}] is no migration;"
+            f" expected one of {there}. Mend the number, or take it out"
         )
 
 

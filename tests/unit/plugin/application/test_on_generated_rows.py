@@ -105,6 +105,14 @@ def test_a_step_that_fails_on_an_empty_database_too_is_at_fault_itself(tmp_path:
     assert finding.headline == "0002_merge.sql failed"
 
 
+def test_tables_that_are_not_those_of_fresh_may_be_at_fault(tmp_path: Path) -> None:
+    """The stored database was made by a migration that has another number now."""
+    stored(tmp_path, PEOPLE)
+    (tmp_path / "sql/0001_first.sql").rename(tmp_path / "sql/0002_first.sql")
+    (tmp_path / "sql/0001_other.sql").write_text("CREATE TABLE other(a);")
+    assert not fails_on_generated_rows(history_in(tmp_path), 2, [SnapshotName(1)])
+
+
 def test_rows_that_a_migration_inserts_are_not_called_generated(tmp_path: Path) -> None:
     """Of the two databases one has no other rows; the other one has, and does not fail."""
     seeded = "CREATE TABLE seeded(a); INSERT INTO seeded VALUES (NULL);"

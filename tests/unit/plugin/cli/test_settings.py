@@ -114,6 +114,11 @@ def test_an_unset_source(project: Make) -> None:
             'migration_source = "app.migrations"\nmigration_snapshots = "pyproject.toml"',
             "migration_snapshots 'pyproject.toml' is no folder: ROOT/pyproject.toml",
         ),
+        (
+            'migration_source = "app.migrations"\nmigration_volatile = [1]',
+            'migration_volatile has 1; expected strings: migration_volatile = ["..."]'
+            " (pyproject.toml)",
+        ),
     ],
 )
 def test_a_broken_setting_is_one_line(project: Make, settings: str, message: str) -> None:

@@ -59,5 +59,11 @@ def test_a_version_that_cannot_be_built(project: Make) -> None:
         1,
         "Error: a fresh database cannot be built: the step to 0002 raised MigrationFailedError:"
         " migration 0002 (step 2) failed and was undone: OperationalError: no such table: gone\n"
-        "in the statement: DROP TABLE gone;\n",
+        "in the statement: DROP TABLE gone;\n  db/sql/0002_step_2.sql:1\n",
+    )
+    made.write("db/sql/0002_step_2.sql", "CREATE TABLE sorted(a COLLATE FOLDED UNIQUE);\n")
+    assert made.run("show", "1", "2")[1].endswith(
+        "SQLite has no collation FOLDED. Where the application adds it to its own\n"
+        "connections, name the function that does: migration_connection =\n"
+        '"app.db:prepare" (docs/howto/functions-and-collations.md). Else mend its\nname.\n'
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from pytest_pmd_migrations.snapshots.lock_file import read_lock_file, text_digest
 
 from tests.unit.plugin.cli.conftest import FIRST, Project
@@ -161,3 +162,24 @@ def test_a_pattern_that_is_no_column_is_refused(project: Make) -> None:
         "Error: migration_volatile 'notes.' names no column; expected globs on"
         ' "table.column", such as "notes.added_at" (pyproject.toml)\n',
     )
+
+
+def test_a_step_that_depends_on_its_process_is_not_called_changed(project: Make) -> None:
+    """Nothing varies within one process."""
+    made = project(FIRST)
+    name = "os.environ['PMD_TEST_TABLE']"
+    made.write(
+        "db/sql/0002_table.py",
+        module(2, f"db.execute('CREATE TABLE ' + {name} + '(a)')", imports="import os"),
+    )
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PMD_TEST_TABLE", "one")
+        assert made.run("snapshot")[0] == 0
+        environment.setenv("PMD_TEST_TABLE", "two")
+        assert made.run("release") == (
+            1,
+            "Error: nothing was released, since this must be mended first:\n"
+            "0002 does something else than when its snapshot was made, and its text is the same:"
+            " it depends on the process (the order of a set, a number of the process), on the"
+            " environment, or on code outside its file.  pmd-migrations snapshot --rewrite 0002\n",
+        )

@@ -43,6 +43,8 @@ def add_entries(content: bytes, entries: Sequence[Entry]) -> bytes:
     end = "\r\n" if "\r\n" in text else "\n"
     before = tomllib.loads(text)
     wanted = deepcopy(before)
+    if entries and all(_holds(before, _known_path(before, path), key) for path, key, _ in entries):
+        raise CannotAddError("it has them already; the setting that names it is missing")
     new: list[Entry] = []
     for path, key, values in entries:
         known = _known_path(before, path)
@@ -81,6 +83,13 @@ def _known_path(content: Mapping[str, Any], path: Sequence[str]) -> tuple[str, .
         found.append(same[0] if same else name)
         table = table.get(found[-1]) if isinstance(table, dict) else None
     return tuple(found)
+
+
+def _holds(content: Mapping[str, Any], path: Sequence[str], key: str) -> bool:
+    table: Any = content
+    for name in path:
+        table = table.get(name, {}) if isinstance(table, dict) else {}
+    return isinstance(table, dict) and key in table
 
 
 def _put(content: dict[str, Any], path: Sequence[str], key: str, values: Sequence[str]) -> None:

@@ -88,6 +88,8 @@ def test_without_the_setting_it_says_what_to_set(stored: Make) -> None:
         1,
         f"wrote    migration_rows.toml  1 declaration\n{setting}",
     )
+    again = made.run("declare", "--write")[1]
+    assert "(by hand: it has them already; the setting that names it is missing)" in again
 
 
 def test_a_condition_is_one_that_no_stored_database_refutes(stored: Make) -> None:
@@ -190,3 +192,41 @@ def test_a_module_that_cannot_be_added_to_is_left_alone(project: Make) -> None:
         "\n",
     )
     assert module.read_text() == before
+
+
+SLUG = "CREATE TRIGGER s AFTER INSERT ON notes BEGIN SELECT slug(new.title); END;\n"
+FOLDED = "CREATE TABLE names(name TEXT PRIMARY KEY CHECK (fold(name) <> ''));\n"
+FOLDS = """
+def prepare(conn):
+    conn.create_function("fold", 1, str.casefold, deterministic=True)
+"""
+
+
+def test_what_only_the_application_has_is_named_with_the_setting(project: Make) -> None:
+    setting = 'migration_connection = "app.db:prepare" (docs/howto/functions-and-collations.md)'
+    made = project(FIRST + SLUG + FOLDED)
+    made.write("app.py", FOLDS)
+    before = made.path.joinpath("pyproject.toml").read_text()
+    made.write("pyproject.toml", f'{before}migration_connection = "app:prepare"\n')
+    assert (
+        "empty    notes: no generated row fits (no such function: slug)\n"
+        "         trigger s needs the function slug, which the application adds to its own"
+        f" connections: {setting}\n"
+    ) in made.run("snapshot")[1]
+    made.write("pyproject.toml", before)
+    assert made.run("declare") == (
+        1,
+        "cannot be declared:\n"
+        "  table names needs the function fold: the application adds...\n"
+        f'    {setting}; pytest "migrations::0001..0001[schema]"\n',
+    )
+
+
+def test_a_declaration_for_a_version_that_there_is_none_of_is_refused(stored: Make) -> None:
+    made = with_setting(stored(FIRST, TRIM))
+    made.write("rows.toml", '[0009]\nagain = "once"\n')
+    assert made.run("check") == (
+        2,
+        "Error: rows.toml: [0009] is no migration; expected one of 0001..0002. Mend the number, or"
+        " take it out\n",
+    )
