@@ -122,6 +122,12 @@ def test_a_runner_that_cannot_stop_is_refused(tmp_path: Path) -> None:
         " expected run_migrations(target=None). Add the argument, or write a source that can stop"
         " (docs/howto/own-runner.md)"
     )
+    package(tmp_path, runner="class MigrationRunner:\n    def __init__(self, conn): ...\n")
+    assert message("shop.migrations", tmp_path) == (
+        "migration_source 'shop.migrations': its MigrationRunner has no run_migrations; expected"
+        " run_migrations(target=None). Add the method, or write a source that calls the runner"
+        " (docs/howto/own-runner.md)"
+    )
 
 
 def test_two_files_with_one_number_are_refused(tmp_path: Path) -> None:
