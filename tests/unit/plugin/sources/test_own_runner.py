@@ -115,18 +115,25 @@ def test_malformed_declarations_are_refused(tmp_path: Path, constant: str, text:
     assert str(caught.value) == text
 
 
-def test_a_runner_that_cannot_stop_is_refused(tmp_path: Path) -> None:
-    package(tmp_path, runner="class MigrationRunner:\n    def run_migrations(self): ...\n")
+@pytest.mark.parametrize(
+    ("method", "text"),
+    [
+        (
+            "run_migrations(self)",
+            "cannot stop at a version; expected run_migrations(target=None). Add the argument, or"
+            " write a source that can stop",
+        ),
+        (
+            "__init__(self, conn)",
+            "has no run_migrations; expected run_migrations(target=None). Add the method, or write"
+            " a source that calls the runner",
+        ),
+    ],
+)
+def test_a_runner_that_cannot_stop_is_refused(tmp_path: Path, method: str, text: str) -> None:
+    package(tmp_path, runner=f"class MigrationRunner:\n    def {method}: ...\n")
     assert message("shop.migrations", tmp_path) == (
-        "migration_source 'shop.migrations': its MigrationRunner cannot stop at a version;"
-        " expected run_migrations(target=None). Add the argument, or write a source that can stop"
-        " (docs/howto/own-runner.md)"
-    )
-    package(tmp_path, runner="class MigrationRunner:\n    def __init__(self, conn): ...\n")
-    assert message("shop.migrations", tmp_path) == (
-        "migration_source 'shop.migrations': its MigrationRunner has no run_migrations; expected"
-        " run_migrations(target=None). Add the method, or write a source that calls the runner"
-        " (docs/howto/own-runner.md)"
+        f"migration_source 'shop.migrations': its MigrationRunner {text} (docs/howto/own-runner.md)"
     )
 
 
