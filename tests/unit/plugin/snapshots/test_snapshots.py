@@ -296,3 +296,12 @@ def test_nothing_of_a_schema_runs_while_its_twin_is_written() -> None:
         assert ran == []
         assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)
         assert connection.execute("SELECT b FROM t").fetchone() == (None,)
+
+
+def test_a_schema_that_calls_a_function_which_sqlite_does_not_trust_has_its_twin() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("fits", 1, lambda _: 1, deterministic=True)
+        script = "CREATE TABLE t(a); CREATE INDEX i ON t(a) WHERE json_valid(a) AND fits(a);"
+        connection.executescript(f"{script} INSERT INTO t VALUES ('[]'); PRAGMA user_version = 3")
+        assert 'INSERT INTO "t"("a") VALUES (\'[]\');' in twin_sql(connection)
+        assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)
