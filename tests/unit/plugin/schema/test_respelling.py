@@ -12,8 +12,9 @@ from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
 from pytest_pmd_migrations.schema.reading.spelling import canonical
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
+from tests.every import holds_for_every
 from tests.unit.plugin.schema.bases import split_script
-from tests.unit.plugin.schema.every import holds_for_every, read_again, schema
+from tests.unit.plugin.schema.made_schemas import read_again, schema
 from tests.unit.plugin.schema.rulings import DIFFERENT, EQUAL, ORDER
 
 STATEMENTS = sorted({script for pair in (*EQUAL.values(), *DIFFERENT.values()) for script in pair})
