@@ -33,6 +33,7 @@ WITHOUT_FAULTS = {
 }
 """Applications whose fault is in rows, schemas or files: the others show what `atomic` finds."""
 NO_FAULTS = "--migration-checks=schema,data,statements,again,frozen"
+"""Every check but `atomic`, which looks at no schema and no row, and takes the longest."""
 
 _DROPPED = re.compile(
     r"^(platform|rootdir|configfile|plugins|cachedir|testpaths)\b.*\n", re.MULTILINE
