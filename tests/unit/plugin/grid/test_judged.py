@@ -23,7 +23,7 @@ BROKEN = "SELECT missing"
 
 @pytest.fixture(autouse=True)
 def _one_kind_of_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_pmd_migrations.checks.atomic.DEFAULT", ("error",))
+    monkeypatch.setattr("pytest_pmd_migrations.checks.atomic.DEFAULT", ("crash",))
 
 
 def broken(tmp_path: Path, last: int = 3) -> History:

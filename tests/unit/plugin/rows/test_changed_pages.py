@@ -134,7 +134,7 @@ def rows_of(conn) -> dict[str, str]:
     }
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @example(
     ["CREATE TABLE IF NOT EXISTS b(x UNIQUE, y TEXT)", "ALTER TABLE b DROP COLUMN y"],
     ["DROP TABLE b", "CREATE TABLE IF NOT EXISTS b(x UNIQUE, y TEXT)"],

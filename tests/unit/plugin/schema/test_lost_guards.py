@@ -258,7 +258,7 @@ GUARDS = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     kept=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
     gone=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
