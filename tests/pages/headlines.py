@@ -41,6 +41,7 @@ SPEAKS = {
     "TransactionControlError": 2,
     "ForeignKeyViolationError": 2,
     "BrokenDeclarationError": 2,
+    "Stopped": 0,
     "meaning": 0,  # the class of error that a table of pmd's names beside the text
 }
 """What makes a message, and the number of the argument that is its text. Errors not named here
@@ -48,6 +49,7 @@ have it first."""
 
 SILENT = {
     "AttributeError": "of a module's name, as Python says it",
+    "StepStopped": "says to the step itself that it met a limit",
     "ImportError": "told within another message",
     "RuntimeError": "a mistake in the plugin itself",
     "TypeError": "told within another message",

@@ -20,11 +20,12 @@ PASSED_ON = {
     "pmd.terminal: _wrapped(error)",
     "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.command: str(error)",
+    "pytest_pmd_migrations.faults.child_process: str(value)",
+    # What the step itself is told, and what the system says of a file that is gone.
+    "pytest_pmd_migrations.temporary_folder: file",
     "pytest_pmd_migrations.cli.problems: str(twin)",
     "pytest_pmd_migrations.cli.project: settings.error",
     "pytest_pmd_migrations.cli.project: str(error)",
-    "pytest_pmd_migrations.cli.build: what",
-    "pytest_pmd_migrations.cli.problems: what",
     "pytest_pmd_migrations.grid.blocked: error.headline",
     "pytest_pmd_migrations.grid.blocked: failure.headline",
     "pytest_pmd_migrations.grid.blocked: headline(error.headline)",
@@ -38,13 +39,20 @@ PASSED_ON = {
     "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.pmd_runner: str(error)",
     "pytest_pmd_migrations.sources.resolve: str(error)",
+    # A sentence that is told in the matrix too, with more lines below it.
+    "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",
+    "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join((head, '', *found.lines))",
+    "pytest_pmd_migrations.cli.problems: '\\n'.join((what, *_generated_in(survey, by_start)))",
+    "pytest_pmd_migrations.cli.build_one: '\\n'.join(lines)",
+    "pytest_pmd_migrations.checks.frozen: how[moved.how]",
+    "pytest_pmd_migrations.pytest_side.settings: f'{accused}{where}'",
     # Why vectors cannot be had, which `vector_extension` says.
     "pmd.store.repositories.embeddings: self.why_no_vectors",
     # How many faults were tried.
     "pytest_pmd_migrations.checks.atomic: text",
     # What is said of a run that no fault struck, and of two runs at once.
     "pytest_pmd_migrations.faults.kinds.interleave: run.last.unusable",
-    "pytest_pmd_migrations.faults.kinds.interleave: unusable",
+    "pytest_pmd_migrations.faults.kinds.interleave: first.last.unusable",
     # What SQLite says of a statement or of a condition.
     "pytest_pmd_migrations.checks.statements: text",
     "pytest_pmd_migrations.rows.resolved_declarations: f'{error}, in:'",

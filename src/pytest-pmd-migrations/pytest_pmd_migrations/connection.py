@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.statement_record import RecordingConnection
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = [
@@ -136,7 +136,7 @@ class ApplicationConnection(RecordingConnection):
     """
 
     preparation = NO_PREPARATION
-    folder: tempfile.TemporaryDirectory[str] | None = None
+    folder: TemporaryFolder | None = None
     _theirs: _Settings | None = None
 
     def prepare(self, preparation: Preparation) -> None:
@@ -180,7 +180,7 @@ class ApplicationConnection(RecordingConnection):
         """Close the connection; delete the folder of a copy that is a file."""
         super().close()
         if self.folder is not None:
-            self.folder.cleanup()
+            self.folder.remove()
             self.folder = None
 
 

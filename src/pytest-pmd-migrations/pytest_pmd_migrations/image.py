@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from pytest_pmd_migrations.connection import (
     preparation_of,
 )
 from pytest_pmd_migrations.still_clock.connections import open_still
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["MEMORY_LIMIT", "Image"]
 
@@ -86,14 +86,14 @@ def _in_memory(images: Mapping[str, Image]) -> ApplicationConnection:
 
 
 def _in_files(images: Mapping[str, Image]) -> ApplicationConnection:
-    folder = tempfile.TemporaryDirectory(prefix="migrations-")
+    folder = TemporaryFolder()
     for name, image in images.items():
-        (Path(folder.name) / f"{name}.db").write_bytes(image.content)
-    conn = open_still(Path(folder.name) / "main.db", ApplicationConnection)
+        (folder.path / f"{name}.db").write_bytes(image.content)
+    conn = open_still(folder.path / "main.db", ApplicationConnection)
     conn.folder = folder
     for name in images:
         if name != "main":
-            conn.execute(f"ATTACH ? AS {name}", (str(Path(folder.name) / f"{name}.db"),))
+            conn.execute(f"ATTACH ? AS {name}", (str(folder.path / f"{name}.db"),))
         conn.execute(f"PRAGMA {name}.synchronous = OFF")
     return conn
 

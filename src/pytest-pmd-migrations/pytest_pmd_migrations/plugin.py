@@ -90,6 +90,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
     )
     parser.addini(
+        "migration_step_timeout",
+        "Seconds that a migration may go on without progress; 0 sets no limit",
+        type="string",
+        default="60",
+    )
+    parser.addini(
+        "migration_step_memory",
+        "Megabytes that a migration may take; 0 sets no limit",
+        type="string",
+        default="1024",
+    )
+    parser.addini(
         "migration_rows",
         "TOML file that declares what migrations do to rows on purpose",
         type="string",

@@ -165,7 +165,8 @@ def test_faults_retries_and_reopenings_are_prepared_too() -> None:
         "INSERT INTO u SELECT name FROM t ORDER BY name",
     )
     wanted = [kind for kind in KINDS if kind.name != "power" and not kind.lacking]
-    struck = try_faults(Case(TenLines(steps={2: step}), before, 1, 2, "0001"), wanted)
+    subject = Case(TenLines(steps={2: step}), before, 1, 2, "0001")
+    struck = try_faults(subject, wanted).struck
     assert {one.point.kind for one in struck} == {kind.name for kind in wanted}
     assert [one for one in struck if one.broken] == []
     assert {one.left for one in struck} == {"old", "new"}

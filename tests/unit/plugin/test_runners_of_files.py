@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.sources import Location
 
 from tests.unit.plugin.built_application import Notes, application, lock, store, told
 
+QUICK = 0.2
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 STEPS = {1: ONE, 2: "CREATE TABLE IF NOT EXISTS tags(tag TEXT UNIQUE)"}
 
@@ -111,6 +114,29 @@ def test_a_step_that_raises_is_told_with_its_line(tmp_path: Path) -> None:
         "0002_step.py failed",
         "the step to 0002 raised OperationalError: no such column: missing",
     ]
+
+
+class WritesOnAndOn(OnFiles):
+    """Commits rows for longer than a step may stand still."""
+
+    def take(self, conn: sqlite3.Connection, version: int) -> None:
+        end = time.monotonic() + 3 * QUICK
+        super().take(conn, version)
+        while time.monotonic() < end:
+            conn.execute("INSERT INTO notes(title) VALUES ('one more')")
+
+
+def test_its_step_has_limits_on_its_own_connection_and_its_file_shows_progress(
+    tmp_path: Path,
+) -> None:
+    endless = "WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n)"
+    hangs = OnFiles(tmp_path / "hangs", {1: f"CREATE TABLE t AS {endless} SELECT max(x) FROM n"})
+    with closing(EMPTY.connect()) as conn, pytest.raises(StepFailedError) as caught:
+        take_step(hangs, conn, 1, limits=StepLimits(QUICK))
+    assert caught.value.headline == "0001_step.py makes no progress for 0.2 s"
+    goes_on = WritesOnAndOn(tmp_path / "on", {1: ONE})
+    *_, last = walk(goes_on, EMPTY, limits=StepLimits(QUICK))
+    assert last.version == 1
 
 
 class ByPath(Notes):

@@ -61,7 +61,8 @@ def _other_rows(history: History, version: int, line: VersionLine) -> bool:
             continue
         digest, found = row_digester(history), recorded
         try:
-            for step in walk(history.application.source, history.store.image(start), to=version):
+            image, limits = history.store.image(start), history.step_limits(start)
+            for step in walk(history.application.source, image, to=version, limits=limits):
                 found = digest(step)
         except MigrationTestError:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_pmd_migrations.errors import DoubledNumberError, LockFileError
+from pytest_pmd_migrations.errors import DoubledNumberError, LockFileError, SettingError
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,
@@ -17,23 +17,23 @@ from pytest_pmd_migrations.wording import shown_path
 __all__ = ["accuse_newcomer"]
 
 
-def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> str:
-    """Return what to say where two branches gave one number away.
+def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> SettingError:
+    """Return the error to raise where two branches gave one number away.
 
-    That is the error's own text where the lock file below ``snapshots`` knows none of the files,
+    It is ``error`` itself where the lock file below ``snapshots`` knows none of the files,
     or more than one.
     """
     lock_file = _read(snapshots)
     line = lock_file.versions.get(error.version)
     known = [file for file in error.files if line is not None and _is_recorded(file, line)]
     if line is None or len(known) != 1:
-        return str(error)
+        return error
     newer = [file for file in error.files if file not in known]
     names = ", ".join(file.name for file in newer)
     verb = "has" if len(newer) == 1 else "have"
     state = "released" if line.released else "stored"
     number = f"{error.version:04d}"
-    return (
+    return SettingError(
         f"{names} {verb} the number of {known[0].name}, which {LOCK_FILE} has as {state} {number}."
         f" Give {names} the next free number: {_renaming(newer[0], lock_file)}"
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source
@@ -26,13 +27,22 @@ class _Fresh:
 class FreshDatabases:
     """The fresh databases of one source, built from ``empty`` as far as they are asked for.
 
-    ``version`` is one of the source's, or 0 for the database with no tables. With ``real_clock``
-    they are what a user's upgrade makes today: SQL's clock moves, and its dice are thrown.
+    ``version`` is one of the source's, or 0 for the database with no tables; ``limits`` are what a
+    step may take. With ``real_clock`` they are what a user's upgrade makes today: SQL's clock
+    moves, and its dice are thrown.
     """
 
-    def __init__(self, source: Source, empty: Image = EMPTY, *, real_clock: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        empty: Image = EMPTY,
+        *,
+        limits: StepLimits | None = None,
+        real_clock: bool = False,
+    ) -> None:
         self._source = source
         self._empty = empty
+        self._limits = limits
         self._clock = clock_moves if real_clock else nullcontext
         self._built: dict[int, _Fresh] = {}
         self._schemas: dict[int, Schema] = {}
@@ -59,7 +69,7 @@ class FreshDatabases:
 
     def _fresh(self, version: int) -> _Fresh:
         if self._steps is None:
-            self._steps = walk(self._source, self._empty)
+            self._steps = walk(self._source, self._empty, limits=self._limits)
         while version not in self._built:
             if self._ended is not None:
                 raise self._ended

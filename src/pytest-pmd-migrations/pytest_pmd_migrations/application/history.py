@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pytest_pmd_migrations.application.application import Application
@@ -10,8 +10,9 @@ from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.references import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
+from pytest_pmd_migrations.limits.step_limits import StepLimits, Stopped
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
-from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = ["History", "Project"]
@@ -25,10 +26,41 @@ class History:
     store: Store
     rules: Rules
 
+    def step_limits(self, start: Start) -> StepLimits:
+        """Return what a step may take on the way from ``start``."""
+        return StepLimits(
+            self.rules.step_timeout,
+            self.rules.step_memory,
+            self.application.start_title(start),
+            self._limits_met,
+        )
+
+    def experiment_limits(self) -> StepLimits:
+        """Return what a step may take on other values, at another time or with other dice.
+
+        One that does not end then may end with its own: what it met is kept apart from that.
+        """
+        return replace(self.step_limits(FRESH), met={})
+
+    @cached_property
+    def _limits_met(self) -> dict[object, Stopped]:
+        """The runs that met a limit: no other database waits for them again."""
+        return {}
+
     @cached_property
     def fresh(self) -> FreshDatabases:
         """Fresh databases of this application by the still clock, each built once."""
-        return FreshDatabases(self.application.source, self.application.empty)
+        return self._build_fresh(real_clock=False)
+
+    @cached_property
+    def fresh_today(self) -> FreshDatabases:
+        """Fresh databases by the real clock, as the application's own tests expect them."""
+        return self._build_fresh(real_clock=True)
+
+    def _build_fresh(self, *, real_clock: bool) -> FreshDatabases:
+        source, empty = self.application.source, self.application.empty
+        limits = self.step_limits(FRESH)
+        return FreshDatabases(source, empty, limits=limits, real_clock=real_clock)
 
     @cached_property
     def supported(self) -> tuple[SnapshotName, ...]:
@@ -44,11 +76,6 @@ class History:
     def references(self) -> SchemaReferences:
         """The references of this application's schemas, each schema checked once."""
         return SchemaReferences(self.fresh, self.rules)
-
-    @cached_property
-    def fresh_today(self) -> FreshDatabases:
-        """Fresh databases by the real clock, as the application's own tests expect them."""
-        return FreshDatabases(self.application.source, self.application.empty, real_clock=True)
 
     @property
     def volatile(self) -> tuple[str, ...]:

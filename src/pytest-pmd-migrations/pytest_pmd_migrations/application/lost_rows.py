@@ -25,10 +25,10 @@ def count_lost_rows(history: History, version: int, before: Image, after: Image)
     """
     if not before.content:
         return 0
-    ignore = history.rules.ignore_patterns
+    ignore, limits = history.rules.ignore_patterns, history.experiment_limits()
 
     def rerun(conn: sqlite3.Connection) -> None:
-        take_step(history.application.source, conn, version)
+        take_step(history.application.source, conn, version, limits=limits)
 
     def compare(declarations: Declarations) -> RowsReport:
         return compare_rows(

@@ -26,7 +26,9 @@ class Rules:
     ``ignore_patterns`` are the globs of ``migration_ignore``, ``volatile_patterns`` those of
     ``migration_volatile`` (on ``"table.column"``); ``idempotent`` says that a step run
     a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
-    alone is no difference; ``faults`` are those that the check ``atomic`` tries.
+    alone is no difference; ``faults`` are those that the check ``atomic`` tries. ``step_timeout``
+    are the seconds that a step may go on without progress, ``step_memory`` the megabytes that it
+    may take; 0 sets no limit.
     """
 
     ignore_patterns: tuple[str, ...] = ()
@@ -34,6 +36,8 @@ class Rules:
     idempotent: bool = False
     column_order: ColumnOrder = "fail"
     faults: FaultSet = "default"
+    step_timeout: float = 60.0
+    step_memory: int = 1024
 
     def volatile_line(self, globs: Iterable[str]) -> str:
         """Return the line of settings that adds ``globs`` to ``migration_volatile``."""

@@ -11,6 +11,12 @@ from functools import cached_property
 from pytest_pmd_migrations.application.step_error import tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import (
+    LimitedRun,
+    StepLimits,
+    Stopped,
+    release,
+)
 from pytest_pmd_migrations.rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
@@ -24,13 +30,17 @@ from pytest_pmd_migrations.sources.protocol import (
 from pytest_pmd_migrations.sources.run import upgrade
 from pytest_pmd_migrations.statement_record import StatementRecord, recording
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
-from pytest_pmd_migrations.wording import error_text
+from pytest_pmd_migrations.wording import error_text, wrap_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
 
 _BY_PATH = (
     ". A runner that opens the database by its path needs a source with upgrade_file(path, to) in"
     " the place of upgrade(conn, to)"
+)
+_BY_USER_VERSION = (
+    ". Its version is read from PRAGMA user_version: a runner that keeps it elsewhere needs a"
+    " source with current_version(conn) (docs/howto/own-runner.md)"
 )
 EMPTY = Image(b"")
 """The database that does not exist yet: what a fresh one is built from."""
@@ -65,7 +75,9 @@ class Step:
         return self.before is not None and unchanged_rows(self.before.content, self.after.content)
 
 
-def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Step]:
+def walk(
+    source: Source, start: Image, *, to: int | None = None, limits: StepLimits | None = None
+) -> Iterator[Step]:
     """Yield the database as it is, then after each step up to version ``to`` (default latest).
 
     All steps run on one private connection, as they do for a user who opens an old file.
@@ -79,7 +91,7 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
         for target in versions_of(source):
             if target <= version or (to is not None and target > to):
                 continue
-            record = take_step(source, conn, target)
+            record = take_step(source, conn, target, limits=limits)
             after = Image.of_connection(conn)
             step = Step(target, before, after, conn, record)
             refuse_missing_names(step.text, after.preparation)
@@ -87,33 +99,38 @@ def walk(source: Source, start: Image, *, to: int | None = None) -> Iterator[Ste
             before = after
 
 
-def take_step(source: Source, conn: sqlite3.Connection, to: int) -> StatementRecord:
+def take_step(
+    source: Source, conn: sqlite3.Connection, to: int, *, limits: StepLimits | None = None
+) -> StatementRecord:
     """Let the application's runner bring ``conn`` to version ``to``; return what it ran there.
 
     Whatever the application raises is its failure, an outcome of pytest's too, which would else
     skip a test; only KeyboardInterrupt goes through.
-    Raises StepFailedError when the runner raises, stops elsewhere, closes the connection, leaves
-    a transaction open (whose changes a user would lose at close), or a file SQLite cannot read.
+    Raises StepFailedError when the runner raises, stops elsewhere, meets one of ``limits``, closes
+    the connection, leaves a transaction open (whose changes a user would lose at close), or a file
+    SQLite cannot read.
     """
-    number = format_version(to)
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
+    run = LimitedRun(conn, limits or StepLimits(), to)
     begin_step(to)
     try:
         with recording(conn) as record:
-            upgrade(source, conn, to)
+            upgrade(source, conn, to, during=run.on_file)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        told = tell_step_error(error, source, location_of(source, to), unversioned=names)
-        raise StepFailedError(
-            f"the step to {number} raised {error_text(error)}",
-            version=to,
-            headline=told.headline,
-            lines=told.lines,
-            line=told.line,
-            missing=told.missing,
-        ) from error
+        raise _step_error(error, run, source, to, names) from (None if run.stopped else error)
+    if run.stopped:
+        # The step caught what stopped it.
+        raise _stopped_error(run.stopped, source, to)
     _refuse_open(conn, to)
+    _refuse_elsewhere(source, conn, to)
+    return record
+
+
+def _refuse_elsewhere(source: Source, conn: sqlite3.Connection, to: int) -> None:
+    """Raise StepFailedError where the step ended at another version than ``to``."""
+    number = format_version(to)
     try:
         arrived = current_version(source, conn)
     except sqlite3.Error as error:
@@ -127,14 +144,49 @@ def take_step(source: Source, conn: sqlite3.Connection, to: int) -> StatementRec
             f"{_why_unmoved(source, arrived, to)}",
             version=to,
         )
-    return record
 
 
 def _why_unmoved(source: Source, arrived: int, to: int) -> str:
     """Return why a step may have done nothing to the connection; empty where it did something."""
     unmoved = arrived == max((one for one in versions_of(source) if one < to), default=0)
-    by_connection = hasattr(source, "upgrade") and not isinstance(source, FilesSource)
-    return _BY_PATH if unmoved and by_connection else ""
+    if not unmoved or not hasattr(source, "upgrade"):
+        return ""
+    return _BY_USER_VERSION if isinstance(source, FilesSource) else _BY_PATH
+
+
+def _step_error(
+    error: BaseException, run: LimitedRun, source: Source, to: int, names: frozenset[str]
+) -> StepFailedError:
+    """Return what to raise for an error out of a step, which may be the limit that it met."""
+    told = tell_step_error(error, source, location_of(source, to), unversioned=names)
+    if run.stopped:
+        release(error)
+        return _stopped_error(run.remember(told.lines, told.line), source, to)
+    return StepFailedError(
+        f"the step to {format_version(to)} raised {error_text(error)}",
+        version=to,
+        headline=told.headline,
+        lines=told.lines,
+        line=told.line,
+        missing=told.missing,
+    )
+
+
+def _stopped_error(stopped: Stopped, source: Source, to: int) -> StepFailedError:
+    """Return the error of a step that met a limit: which, on which database, and where it was."""
+    head = f"{location_of(source, to).path.name} {stopped.what}"
+    return StepFailedError(
+        f"the step to {format_version(to)}, upgraded from {stopped.database}, met a limit; {head}",
+        version=to,
+        headline=head,
+        lines=(
+            *wrap_text(f"Upgraded from {stopped.database}. {stopped.meaning}"),
+            *(("", *stopped.lines) if stopped.lines else ()),
+            "",
+            *wrap_text(stopped.advice),
+        ),
+        line=stopped.line,
+    )
 
 
 def _refuse_open(conn: sqlite3.Connection, to: int) -> None:

@@ -144,5 +144,6 @@ def _walked_twice(history: History, version: int, start: Start) -> VaryingRows:
 
 def _timed_run(history: History, version: int, start: Start) -> TimedRun:
     since, before = datetime.now(UTC), history.store.image(start)
-    *_, last = walk(history.application.source, before, to=version)
+    limits = history.step_limits(start)
+    *_, last = walk(history.application.source, before, to=version, limits=limits)
     return TimedRun(start, before, last.after, TimeSpan(since, datetime.now(UTC)))

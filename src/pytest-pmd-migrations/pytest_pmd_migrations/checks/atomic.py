@@ -20,8 +20,17 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.faults import DEFAULT, KINDS, Case, Kind, Mode, StruckPoint, try_faults
-from pytest_pmd_migrations.faults.wording import advice, counts, describe
+from pytest_pmd_migrations.faults import (
+    DEFAULT,
+    KINDS,
+    MOST_HUNG,
+    Case,
+    Kind,
+    Mode,
+    StruckPoint,
+    try_faults,
+)
+from pytest_pmd_migrations.faults.wording import advice, counts, describe, untried_words
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -45,20 +54,29 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     wanted = [kind for kind in KINDS if full or kind.name in DEFAULT]
     kinds = [kind for kind in wanted if not kind.lacking]
     found: list[tuple[str, StruckPoint]] = []
-    ignore = history.rules.ignore_patterns
-    for start in _tried_on(history, version, before, lineages):
-        for mode in modes:
-            case = Case(
-                source,
-                start.image,
-                before,
-                version,
-                start.name,
-                mode,
-                ignore,
-                volatile_setting=history.rules.volatile_patterns,
-            )
-            found.extend((start.name, struck) for struck in try_faults(case, kinds))
+    most_hung = MOST_HUNG
+    cases = [
+        Case(
+            source,
+            start.image,
+            before,
+            version,
+            start.name,
+            mode,
+            history.rules.ignore_patterns,
+            volatile_setting=history.rules.volatile_patterns,
+            limits=history.step_limits(FRESH),
+        )
+        for start in _tried_on(history, version, before, lineages)
+        for mode in modes
+    ]
+    for number, case in enumerate(cases, start=1):
+        tried = try_faults(case, kinds, most_hung=most_hung)
+        found.extend((case.database_name, struck) for struck in tried.struck)
+        most_hung -= sum(struck.hung for struck in tried.struck)
+        if not most_hung:
+            untried = untried_words(tried.untried, len(cases) - number)
+            return _verdict(history, row, found, wanted, untried)
     return _verdict(history, row, found, wanted)
 
 
@@ -79,7 +97,8 @@ def _tried_on(
         )
     if not stored:
         nearest = max(starts, key=lambda start: (start.version, start == FRESH))
-        *_, last = walk(history.application.source, history.store.image(nearest), to=before)
+        image, limits = history.store.image(nearest), history.step_limits(nearest)
+        *_, last = walk(history.application.source, image, to=before, limits=limits)
         nearest_title = history.application.start_title(nearest)
         yield _TriedOn(f"{nearest_title} at {history.application.title(before)}", last.after)
 
@@ -89,6 +108,7 @@ def _verdict(
     row: Row,
     found: Sequence[tuple[str, StruckPoint]],
     wanted: Sequence[Kind],
+    untried: str = "",
 ) -> Verdict:
     every = [struck for _, struck in found]
     broken = next(((name, struck) for name, struck in found if struck.broken), None)
@@ -103,6 +123,7 @@ def _verdict(
         *describe(struck, name),
         "",
         *wrap_text(counts(every)),
+        *(wrap_text(untried) if untried else ()),
         "",
         *advice(struck),
     )

@@ -30,6 +30,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.checks.stored_damage import judge_stored_damage
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
     VERIFY_RAISED,
@@ -66,6 +67,7 @@ class _Seen:
 def _watch(history: History) -> Callable[[Step], _Seen]:
     """Compare the rows before and after each step, and look for what the step damaged."""
     strays, damage, stored = Strays(), Damages(), Damages()
+    limits = history.experiment_limits()
 
     def observe(step: Step) -> _Seen:
         nonlocal strays, damage, stored
@@ -80,7 +82,7 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
             return _Seen(RowsReport(notes=tuple(said)), stored)
         stored = damage.kept_from(stored)
         found = (*damage.since(known_damage).findings(), *stray_findings(strays.since(known)))
-        report = _compare(history, step, step.before)
+        report = _compare(history, step, step.before, limits)
         declared = history.application.declarations(step.version)
         findings, used = leave_out_excused((*found, *report.findings), declared)
         return _Seen(replace(report, findings=findings, used=report.used | used), stored)
@@ -88,13 +90,13 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
     return observe
 
 
-def _compare(history: History, step: Step, before: Image) -> RowsReport:
+def _compare(history: History, step: Step, before: Image, limits: StepLimits) -> RowsReport:
     declarations = history.application.declarations(step.version)
     if step.rows_unchanged and declarations.verify is None:
         return RowsReport()
 
     def rerun(conn: Connection) -> None:
-        take_step(history.application.source, conn, step.version)
+        take_step(history.application.source, conn, step.version, limits=limits)
 
     return compare_rows(
         before,
@@ -103,6 +105,7 @@ def _compare(history: History, step: Step, before: Image) -> RowsReport:
         rerun=rerun,
         ignore=history.rules.ignore_patterns,
         volatile=history.volatile,
+        limits=limits,
     )
 
 

@@ -17,6 +17,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import (
     NOTHING_VARIES,
@@ -29,6 +30,7 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
+from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.sources.run import rerun, upgrade
 from pytest_pmd_migrations.still_clock.clock_and_dice import as_first, begin_step, later
 from pytest_pmd_migrations.wording import counted, error_text, wrap_text
@@ -53,22 +55,19 @@ class SecondRun:
 
 def watch_second_runs(history: History) -> Callable[[Step], SecondRun]:
     """Run each step a second time on a copy: first as an application opens its file again."""
-    source = history.application.source
+    limits, experiment_limits = history.step_limits(FRESH), history.experiment_limits()
 
     def observe(step: Step) -> SecondRun:
         if step.before is None:
             return SecondRun()
-        second = _SecondStep(history, step)
+        second = _SecondStep(history, step, experiment_limits)
         with later(), closing(step.after.connect()) as conn:
-            runner = _run(second, conn, lambda: upgrade(source, conn, step.version), insist=True)
+            limited = LimitedRun(conn, limits, ("runner", step.version))
+            runner = _run(second, conn, upgrade, limited, insist=True)
             again: Lines = ()
             if not runner:
-                again = _run(
-                    second,
-                    conn,
-                    lambda: rerun(source, conn, step.version),
-                    insist=history.rules.idempotent,
-                )
+                limited = LimitedRun(conn, limits, ("step", step.version))
+                again = _run(second, conn, rerun, limited, insist=history.rules.idempotent)
         unheld = second.unheld if "varying" in vars(second) else NOTHING_VARIES
         return SecondRun(runner, again, unheld)
 
@@ -78,9 +77,10 @@ def watch_second_runs(history: History) -> Callable[[Step], SecondRun]:
 class _SecondStep:
     """A step that is run a second time, and what its first run makes otherwise on another day."""
 
-    def __init__(self, history: History, step: Step) -> None:
+    def __init__(self, history: History, step: Step, limits: StepLimits) -> None:
         self.history = history
         self.step = step
+        self._limits = limits
 
     @cached_property
     def on_another_day(self) -> Image:
@@ -102,7 +102,8 @@ class _SecondStep:
     def _first_run_again(self) -> Image:
         with closing((self.step.before or self.history.application.empty).connect()) as conn:
             try:
-                take_step(self.history.application.source, conn, self.step.version)
+                source = self.history.application.source
+                take_step(source, conn, self.step.version, limits=self._limits)
             except StepFailedError:
                 # A step that fails on another day shows nothing of what it makes.
                 return self.step.after
@@ -120,16 +121,29 @@ class _SecondStep:
             )
 
 
-def _run(second: _SecondStep, conn: Connection, run: Callable[[], None], *, insist: bool) -> Lines:
-    """Return what ``run`` changed, in lines; an error too, if it changed anything or ``insist``."""
+def _run(
+    second: _SecondStep,
+    conn: Connection,
+    run: Callable[..., None],
+    limited: LimitedRun,
+    *,
+    insist: bool,
+) -> Lines:
+    """Return what ``run`` changed, in lines; an error too, if it changed anything or ``insist``.
+
+    ``run`` is ``upgrade`` or ``rerun``.
+    """
     error: BaseException | None = None
-    begin_step(second.step.version)
+    source, version = second.history.application.source, second.step.version
+    begin_step(version)
     try:
-        run()
+        run(source, conn, version, during=limited.on_file)
     except KeyboardInterrupt:
         raise
     except BaseException as raised:
         error = raised
+    if limited.stopped:
+        return wrap_text(f"it {limited.stopped.what}. {limited.stopped.advice}")
     if conn.in_transaction:
         # After an error the open transaction is lost when the file is closed. Without one, the
         # runner meant to keep its changes.

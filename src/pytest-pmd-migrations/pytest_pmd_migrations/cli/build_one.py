@@ -22,6 +22,7 @@ from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.rows import (
     RowFinding,
     TimeSpan,
@@ -81,7 +82,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         span = TimeSpan(since, datetime.now(UTC))
         timed = TimedRun(base.start, base.image, before, span)
         run = BuiltRun(timed, digest_rows(history, conn))
-        image, filled, damage = _fill(history, conn, before)
+        image, filled, damage = _fill(history, name, conn, before)
     way = f"{FRESH} -> {name}"
     told = ""
     if base.start != FRESH:
@@ -120,14 +121,14 @@ def _told_empty(
 
 
 def _fill(
-    history: History, conn: sqlite3.Connection, before: Image
+    history: History, name: SnapshotName, conn: sqlite3.Connection, before: Image
 ) -> tuple[Image, Filled, tuple[RowFinding, ...]]:
     """Fill the empty tables; return what is to be stored, and what the rows would have broken.
 
     Rows that would break the database are not stored: the second value is empty then.
     """
     known = find_strays(conn)
-    filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
+    filled = _fill_within_limits(history, name, conn)
     after = Image.of_connection(conn)
     damage = stored_damage(conn, after)
     damage += tuple(stray_findings(find_strays(conn).since(known)))
@@ -136,13 +137,33 @@ def _fill(
     return canonical_image(after), filled, ()
 
 
+def _fill_within_limits(history: History, name: SnapshotName, conn: sqlite3.Connection) -> Filled:
+    """Fill the empty tables; triggers of the application's may run for ever."""
+    limited = LimitedRun(conn, history.step_limits(name), "fill")
+    filled = Filled({}, {})
+    try:
+        with limited:
+            filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
+    except BaseException:
+        if limited.stopped is None:
+            raise
+    if limited.stopped is not None:
+        raise click.ClickException(
+            f"rows for {name} cannot be generated; inserting them {limited.stopped.what}. Nothing"
+            f" was written. Look at its triggers. {limited.stopped.advice}"
+        )
+    return filled
+
+
 def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Base) -> None:
     try:
-        take_step(history.application.source, conn, version)
+        limits = history.step_limits(base.start)
+        take_step(history.application.source, conn, version, limits=limits)
     except StepFailedError as error:
         what = shown_failure(history, error, str(base.start), outcome="; nothing was written")
-        told = () if base.start == FRESH else told_generated(history, base.start, base.image)
-        lines = (what, *told)
+        lines = [what]
+        if base.start != FRESH:
+            lines.extend(told_generated(history, version, base.start, base.image))
         raise click.ClickException("\n".join(lines)) from error
 
 

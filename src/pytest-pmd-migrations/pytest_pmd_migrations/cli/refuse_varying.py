@@ -71,8 +71,8 @@ def _first_step_that_varies(
     history: History, name: SnapshotName, run: TimedRun
 ) -> tuple[int, VaryingRows]:
     """Return the version after which two runs differ first, and in what."""
-    source = history.application.source
-    steps = [list(walk(source, run.before, to=name.version)) for _ in range(2)]
+    source, limits = history.application.source, history.step_limits(run.start)
+    steps = [list(walk(source, run.before, to=name.version, limits=limits)) for _ in range(2)]
     for first, second in zip(*steps, strict=True):
         found = varying_between(history, first.version, first.after, second.after, rebuilt=True)
         if found:

@@ -100,7 +100,7 @@ class Survey:
         """Return the survey with the lineages of newly built snapshots, which are walked for it."""
         lineages = dict(self.lineages)
         for name, image in images.items():
-            lineages[name] = _walk_lineage(self.history, image, self.rebuilt)
+            lineages[name] = _walk_lineage(self.history, name, image, self.rebuilt)
         return replace(self, lineages=lineages)
 
     def without_failing_variants(self) -> Survey:
@@ -143,11 +143,12 @@ def take_survey(
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
     anew = frozenset(rebuilt)
-    fresh = _walk_lineage(history, history.application.empty, anew, fresh_schemas)
+    empty = history.application.empty
+    fresh = _walk_lineage(history, FRESH, empty, anew, fresh_schemas)
     lineages: dict[Start, LineageSurvey] = {FRESH: fresh}
     for name, stored in snapshots.items():
         if name in history.supported:
-            lineages[name] = _walk_lineage(history, stored.image, anew)
+            lineages[name] = _walk_lineage(history, name, stored.image, anew)
     found = Survey(history, lock_file, anew, stored_again, snapshots, unsound, lineages, {})
     return replace(found, fresh_schemas=fresh_schemas)
 
@@ -207,7 +208,7 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
             raise SnapshotError(
                 f"snapshot {name} is corrupt",
                 f"{shown_path(history.store.folder.file(name))}: {found.splitlines()[-1]}."
-                " Restore it from version control.",
+                f" Restore it from version control{_declaration(history, name)}",
             )
         text = twin_sql(conn)
     try:
@@ -216,8 +217,20 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
         return StoredSnapshot(image, text, error)
 
 
+def _declaration(history: History, name: SnapshotName) -> str:
+    """Return what else can be done about a damaged snapshot: only a variant may be meant so."""
+    if not name.variant:
+        return "."
+    table = history.application.stored_table(name)
+    return (
+        "; or, where users have such databases, write into the file that migration_rows names, with"
+        f' the version that mends it: [{table}] damaged = "until NNNN"'
+    )
+
+
 def _walk_lineage(
     history: History,
+    start: Start,
     image: Image,
     rebuilt: frozenset[SnapshotName],
     schemas: dict[int, Schema] | None = None,
@@ -226,7 +239,8 @@ def _walk_lineage(
     digest = row_digester(history, rebuilt=[name.version for name in rebuilt])
     rows: dict[int, str] = {}
     try:
-        for step in walk(history.application.source, image):
+        limits = history.step_limits(start)
+        for step in walk(history.application.source, image, limits=limits):
             value = digest(step)
             if step.before is None:
                 continue

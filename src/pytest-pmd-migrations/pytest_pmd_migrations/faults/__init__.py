@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.child_run import try_faults
+from pytest_pmd_migrations.faults.child_run import MOST_HUNG, try_faults
 from pytest_pmd_migrations.faults.kinds.registry import DEFAULT, KINDS, Kind
 from pytest_pmd_migrations.faults.values import (
     GOOD_WORDS,
@@ -13,6 +13,7 @@ from pytest_pmd_migrations.faults.values import (
     Mode,
     Point,
     StruckPoint,
+    TriedFaults,
 )
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "KINDS",
     "LEFT_WORDS",
     "MODES",
+    "MOST_HUNG",
     "Case",
     "Kind",
     "Left",
     "Mode",
     "Point",
     "StruckPoint",
+    "TriedFaults",
     "try_faults",
 ]

@@ -23,7 +23,7 @@ from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_run import try_faults
 from pytest_pmd_migrations.faults.kinds.registry import KINDS, Kind
 from pytest_pmd_migrations.faults.values import LEFT_WORDS, MODES, StruckPoint
-from pytest_pmd_migrations.faults.wording import describe
+from pytest_pmd_migrations.faults.wording import describe, untried_words
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.resolve import resolve_connection, resolve_source
 
@@ -126,7 +126,10 @@ def _split_at_commas(names: str) -> list[str]:
 
 def _try_kinds(case: Case, kinds: Sequence[Kind]) -> Iterator[Struck]:
     """Yield what each fault left, and print the broken points at once."""
-    for struck in try_faults(case, kinds):
+    tried = try_faults(case, kinds)
+    if tried.untried:
+        _say(f"{case.database_name}: {untried_words(tried.untried)}")
+    for struck in tried.struck:
         if struck.broken:
             _say(f"{struck.left} by {struck.point.kind}")
             for line in describe(struck, case.database_name):

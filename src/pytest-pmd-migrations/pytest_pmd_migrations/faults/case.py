@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from sqlite3 import Connection
 
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files, write_database
 from pytest_pmd_migrations.faults.values import Mode
-from pytest_pmd_migrations.faults.watching.events import Fault, RunObserver
+from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
+from pytest_pmd_migrations.limits.progress import Progress
+from pytest_pmd_migrations.limits.step_limits import StepLimits
+from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
 from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.wording import error_text
 
-__all__ = ["Case", "FinishedRun", "scratch_folder"]
+__all__ = ["Case", "FinishedRun"]
 
 _NAME = "app.db"
-_MEMORY = "/dev/shm"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,7 @@ class Case:
 
     ``database_name`` is what messages call the database. ``ignore`` are globs on objects that are
     not the application's, ``volatile_setting`` globs on columns that differ from run to run,
-    besides those that the source itself names. ``on_retry`` is called before a plain retry, for
-    whoever limits the time that one takes.
+    besides those that the source itself names. ``limits`` are what a run without a fault may take.
     """
 
     source: Source
@@ -64,7 +64,7 @@ class Case:
     mode: Mode = "rollback"
     ignore: Sequence[str] = ()
     volatile_setting: Sequence[str] = ()
-    on_retry: Callable[[], None] = field(default=lambda: None)
+    limits: StepLimits = field(default_factory=StepLimits)
 
     @property
     def volatile(self) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ class Case:
     @contextmanager
     def database(self) -> Iterator[Path]:
         """Give the path of a private copy of the database; it is deleted afterwards."""
-        with scratch_folder(len(self.before.content)) as folder:
+        with TemporaryFolder(in_memory=len(self.before.content) <= MEMORY_LIMIT) as folder:
             path = folder / _NAME
             write_database(path, self.before, self.mode)
             yield path
@@ -88,12 +88,15 @@ class Case:
             return self.run_on(path, observer)
 
     def run_on(self, path: Path, observer: RunObserver) -> FinishedRun:
-        """Run the upgrade on the copy at ``path``, and tell ``observer`` of it."""
+        """Run the upgrade on the copy at ``path``, and tell ``observer`` of it.
+
+        A run under a fault is ended by whoever waits for it, one without by its own limits.
+        """
         raised: BaseException | None = None
         with WatchedRun(path, observer, self.before.preparation) as watched:
             begin_step(self.to)
             try:
-                upgrade_at(self.source, path, self.to, connect=watched.connect)
+                self._upgrade(path, watched, observer)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
@@ -102,20 +105,28 @@ class Case:
         watched.check()
         return FinishedRun(_error_text(raised), read_files(path))
 
-    def strike(self, fault: Fault) -> FinishedRun:
-        """Run the upgrade while ``fault`` strikes; raise InjectionError where it never did."""
-        finished = self.run(fault)
-        if not fault.struck:
-            raise self.never_struck()
-        return finished
+    def _upgrade(self, path: Path, watched: WatchedRun, observer: RunObserver) -> None:
+        with ExitStack() as limited:
 
-    def never_struck(self) -> InjectionError:
-        """Return the error that says a fault never struck."""
-        return InjectionError(
-            f"a fault did not strike on the way from {self.database_name} to"
-            f" {format_version(self.to)}: the runner takes another way each time it is called,"
-            " or hides its connection. Let the same database give the same statements"
-        )
+            def connect() -> Connection:
+                conn = watched.connect()
+                limited.enter_context(self._limited(conn, path, observer))
+                return conn
+
+            upgrade_at(self.source, path, self.to, connect=connect)
+
+    @contextmanager
+    def _limited(self, conn: Connection, path: Path, observer: RunObserver) -> Iterator[None]:
+        seconds = self.limits.seconds
+        if observer.is_waited_for or not seconds or not can_limit_time():
+            yield
+            return
+        limit = TimeLimit(conn, Progress(conn, str(path)), seconds)
+        limit.start()
+        try:
+            yield
+        finally:
+            limit.end()
 
     @property
     def recording(self) -> Recording:
@@ -143,20 +154,6 @@ class Case:
                 " process, so no fault can be tried on it"
             )
         return recording, finished
-
-
-@contextmanager
-def scratch_folder(size: int) -> Iterator[Path]:
-    """Give a folder that is deleted afterwards, in memory where there is room for ``size`` bytes.
-
-    Hundreds of small files are made and removed; a disk would take most of the time.
-    """
-    memory = size <= MEMORY_LIMIT and os.access(_MEMORY, os.W_OK)
-    name = tempfile.mkdtemp(prefix="migrations-", dir=_MEMORY if memory else None)
-    try:
-        yield Path(name)
-    finally:
-        shutil.rmtree(name)
 
 
 def _error_text(error: BaseException | None) -> str:

@@ -9,10 +9,14 @@ import select
 import signal
 import struct
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
+
+from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
+from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 
 __all__ = ["CAN_FORK", "Tell", "child_doing"]
 
@@ -34,13 +38,21 @@ def child_doing(work: Callable[[Tell], None], *, takes_children: bool = False) -
     """
     process, pipe = _fork(work, takes_children=takes_children)
     child = Child(process, pipe)
-    try:
-        yield child
-    finally:
-        os.close(pipe)
+
+    def kill() -> None:
         if child.running:
             with suppress(ProcessLookupError):
                 (os.killpg if takes_children else os.kill)(process, signal.SIGKILL)
+
+    if takes_children:
+        # The others are children of a child, which are killed with it.
+        add_cleanup(kill)
+    try:
+        yield child
+    finally:
+        drop_cleanup(kill)
+        os.close(pipe)
+        kill()
         child.wait()
 
 
@@ -61,9 +73,19 @@ class Child:
     def read(self, limit: float) -> tuple[str, Any]:
         """Return the word and value that the child tells next.
 
-        The word is ``late`` where nothing came for ``limit`` seconds, and ``ended`` where the
-        child will tell no more.
+        The word is ``late`` where nothing came for ``limit`` seconds, ``finished`` where the work
+        is done, and ``ended`` where the process ended before.
+        Raises InjectionError where the work raised an error of the package's, RuntimeError where
+        it raised any other.
         """
+        word, value = self._next(limit)
+        if word == "refused":
+            raise InjectionError(str(value))
+        if word == "broke":
+            raise RuntimeError(f"a fault could not be tried:\n{value}")
+        return word, value
+
+    def _next(self, limit: float) -> tuple[str, Any]:
         while True:
             if len(self._content) >= _LENGTH.size:
                 end = _LENGTH.size + _LENGTH.unpack_from(self._content)[0]
@@ -113,9 +135,21 @@ def _fork(work: Callable[[Tell], None], *, takes_children: bool) -> tuple[int, i
         for descriptor in _PRINTED:
             os.dup2(nowhere, descriptor)
         sys.stdout = sys.stderr = os.fdopen(nowhere, "w")
-        work(_teller(writing))
+        _do(work, _teller(writing))
     finally:
         os._exit(0)
+
+
+def _do(work: Callable[[Tell], None], tell: Tell) -> None:
+    """Do the work, and tell how it ended as the last thing."""
+    try:
+        work(tell)
+    except MigrationTestError as error:
+        tell("refused", str(error))
+    except Exception:
+        tell("broke", traceback.format_exc())
+    else:
+        tell("finished", None)
 
 
 def _teller(out: int) -> Tell:

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.upgrade import walk
-from pytest_pmd_migrations.connection import connect_file
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
-from pytest_pmd_migrations.faults.case import Case, FinishedRun, scratch_folder
+from pytest_pmd_migrations.faults.case import Case, FinishedRun
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.database_state import (
     DatabaseState,
     differing_lines,
     read_state,
 )
+from pytest_pmd_migrations.faults.retry import open_left, try_again
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.rows import compare_rows, find_varying, volatile_setting
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
-from pytest_pmd_migrations.sources.run import upgrade_at
-from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step, times_thrown
-from pytest_pmd_migrations.wording import error_text
+from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
-__all__ = ["Judge"]
+__all__ = ["PATIENCE", "Judge"]
+
+PATIENCE = 10.0
+"""Seconds that one fault may take, a run and a retry each; a slow migration gets twenty runs."""
+
+_RUNS = 20
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,13 @@ class _Found:
 
 
 class Judge:
-    """Judges what faults left of one case; equal files are judged once."""
+    """Judges what faults left of one case; equal files are judged once.
 
-    def __init__(self, case: Case) -> None:
+    ``patience`` are the seconds that a run under a fault, and a retry after it, may each take.
+    """
+
+    def __init__(self, case: Case, patience: float = PATIENCE) -> None:
+        self.patience = patience
         self._case = case
         self._by_files: dict[str, _Found] = {}
         self._by_recovered: dict[str, _Found] = {}
@@ -74,8 +83,11 @@ class Judge:
         """Raise InjectionError unless a run without a fault ends where a walk in memory does.
 
         A database that differs from run to run cannot be compared, a run that fails not struck.
+        The time that it takes says how long a run under a fault may.
         """
+        started = time.perf_counter()
         plain = self._case.plain_run
+        self.patience = max(self.patience, _RUNS * (time.perf_counter() - started))
         if plain.raised:
             raise InjectionError(
                 f"from {self._case.database_name}, the run without a fault {plain.said}, though in"
@@ -92,10 +104,10 @@ class Judge:
     def _advice(self, files: DatabaseFiles) -> str:
         """Return what to do about rows that ``files`` has otherwise than a walk in memory."""
         expected = self._expected[self._case.to].image
-        with scratch_folder(len(files.database)) as folder:
+        with TemporaryFolder(in_memory=len(files.database) <= MEMORY_LIMIT) as folder:
             files.write(folder / "app.db")
             with (
-                closing(self._open(folder / "app.db")) as found,
+                closing(open_left(self._case, folder / "app.db")) as found,
                 closing(expected.connect()) as conn,
             ):
                 if stored_text(found) != stored_text(conn):
@@ -129,7 +141,7 @@ class Judge:
     def _expected(self) -> Mapping[int, DatabaseState]:
         """The state at each version from the start on, by a walk without a fault."""
         case = self._case
-        steps = walk(case.source, case.before, to=case.to)
+        steps = walk(case.source, case.before, to=case.to, limits=case.limits)
         return {step.version: self._read(step.conn, step.after) for step in steps}
 
     def _read(self, conn: sqlite3.Connection, image: Image | None = None) -> DatabaseState:
@@ -141,7 +153,7 @@ class Judge:
     def _find(self, files: DatabaseFiles) -> _Found:
         found = self._by_files.get(files.digest)
         if found is None:
-            with scratch_folder(len(files.database)) as folder:
+            with TemporaryFolder(in_memory=len(files.database) <= MEMORY_LIMIT) as folder:
                 path = folder / "app.db"
                 files.write(path)
                 found = self._reopen(path)
@@ -154,7 +166,7 @@ class Judge:
         Different files are often recovered to the same bytes, which are judged once.
         """
         try:
-            with closing(self._open(path)) as conn:
+            with closing(open_left(self._case, path)) as conn:
                 conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
                 digest = DatabaseFiles(Image.of_connection(conn).content).digest
         except sqlite3.DatabaseError as error:
@@ -167,7 +179,7 @@ class Judge:
         """Say what the database is, by its version, its content and a plain retry."""
         case = self._case
         try:
-            with closing(self._open(path)) as conn:
+            with closing(open_left(self._case, path)) as conn:
                 problems = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(3)")]
                 if problems != ["ok"]:
                     return _Found("corrupt", differences=tuple(problems))
@@ -192,26 +204,24 @@ class Judge:
     def _retry(self, path: Path, found: _Found) -> _Found:
         """Let the runner try again; return ``found`` if it reaches the end, else what is worse."""
         case = self._case
-        case.on_retry()
+        failed = try_again(case, path, self.patience)
+        if failed:
+            return replace(found, left="wedged", retry=failed)
         try:
-            with ExitStack() as opened:
-                begin_step(case.to)
-                upgrade_at(
-                    case.source,
-                    path,
-                    case.to,
-                    connect=lambda: opened.enter_context(closing(self._open(path))),
-                )
-            with closing(self._open(path)) as conn:
+            with closing(open_left(self._case, path)) as conn:
                 state = self._read(conn)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            text = " ".join(error_text(error).split())
-            return replace(found, left="wedged", retry=f"raises {text}")
+            return replace(found, left="wedged", retry=f"leaves what cannot be read: {error}")
         if state.version != case.to:
             retry = f"reports success at version {format_version(state.version)}"
             return replace(found, left="wrong", retry=retry)
+        return self._judge_end(found, state)
+
+    def _judge_end(self, found: _Found, state: DatabaseState) -> _Found:
+        """Return ``found`` where the retry ended as a run without a fault, else what is worse."""
+        case = self._case
         expected = self._expected[case.to]
         differences = tuple(differing_lines(state, expected, ignore=case.ignore))
         if not differences:
@@ -230,7 +240,3 @@ class Judge:
             differences=found.differences or differences,
             retry="reports success, but " + (lost[0].message if lost else differences[0]),
         )
-
-    def _open(self, path: Path) -> sqlite3.Connection:
-        preparation = self._case.before.preparation
-        return connect_file(path, preparation, pragma="synchronous = OFF")

@@ -5,9 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["GOOD_WORDS", "LEFT_WORDS", "MODES", "Left", "Mode", "Point", "StruckPoint", "Unit"]
+__all__ = [
+    "GOOD_WORDS",
+    "LEFT_WORDS",
+    "MODES",
+    "NEVER_BACK",
+    "Left",
+    "Mode",
+    "Point",
+    "StruckPoint",
+    "TriedFaults",
+    "Unit",
+]
 
-Left = Literal["old", "mid", "new", "torn", "wedged", "wrong", "lost", "corrupt", "lied", "hung"]
+Left = Literal[
+    "old", "mid", "new", "torn", "wedged", "wrong", "lost", "corrupt", "lied", "hung", "missed"
+]
 """The database that a fault left, in one word.
 
 - ``old``: the version before, as it was; ``mid``: a version on the way, complete; ``new``: the
@@ -19,6 +32,7 @@ Left = Literal["old", "mid", "new", "torn", "wedged", "wrong", "lost", "corrupt"
 - ``corrupt``: SQLite finds the file broken.
 - ``lied``: the run reported success, and the result was not there.
 - ``hung``: the run itself did not come back.
+- ``missed``: there is nothing to hit at that point; the run went its way. It counts for nothing.
 """
 
 LEFT_WORDS: tuple[Left, ...] = (
@@ -32,11 +46,15 @@ LEFT_WORDS: tuple[Left, ...] = (
     "corrupt",
     "lied",
     "hung",
+    "missed",
 )
 """Every word, in the order in which they are counted."""
 
 GOOD_WORDS: frozenset[Left] = frozenset({"old", "mid", "new"})
 """The words for a database that is as it should be."""
+
+NEVER_BACK = "does not come back"
+"""What is said of a retry that goes on for ever."""
 
 Mode = Literal["rollback", "wal"]
 """How the database keeps what is not committed: in a rollback journal or a write-ahead log."""
@@ -88,4 +106,17 @@ class StruckPoint:
     @property
     def broken(self) -> bool:
         """Whether the fault left anything but the old or a complete later version."""
-        return self.left not in GOOD_WORDS
+        return self.left not in GOOD_WORDS and self.left != "missed"
+
+    @property
+    def hung(self) -> bool:
+        """Whether the run, or the retry after it, did not come back."""
+        return self.left == "hung" or self.retry == NEVER_BACK
+
+
+@dataclass(frozen=True)
+class TriedFaults:
+    """All points that were struck, in order, and how many were ``untried`` since too many hung."""
+
+    struck: tuple[StruckPoint, ...]
+    untried: int = 0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from pytest_pmd_migrations.faults.values import LEFT_WORDS, Mode, StruckPoint
+from pytest_pmd_migrations.faults.values import LEFT_WORDS, NEVER_BACK, Mode, StruckPoint
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import WIDTH, counted, wrap_text
 
-__all__ = ["advice", "counts", "describe"]
+__all__ = ["advice", "counts", "describe", "untried_words"]
 
 _SHOWN = 6
 _MODES: dict[Mode, str] = {"rollback": "rollback journal", "wal": "write-ahead log"}
@@ -19,10 +19,11 @@ _ONE_TRANSACTION = (
     " IMMEDIATE), set the version inside it, and commit once; sqlite3's executescript(),"
     ' "with conn:" and commit() end it by themselves.'
 )
+_GIVE_UP = "The runner waits or tries again for ever. Let it give up after some time, and raise."
 _BY_LEFT = {
     "lied": "The runner reports success for what was not kept. Let the error of a statement and"
     " of the commit leave it, and commit before it returns.",
-    "hung": "The runner waits or tries again for ever. Let it give up after some time, and raise.",
+    "hung": _GIVE_UP,
 }
 _BY_KIND = {
     "interleave": "Two programs that open one database at a time must both succeed: begin with"
@@ -67,19 +68,41 @@ def _reopened_lines(struck: StruckPoint) -> Iterator[str]:
 def advice(struck: StruckPoint) -> tuple[str, ...]:
     """Return the lines on what usually mends a runner that left this."""
     kind, left = struck.point.kind, struck.left
+    if struck.retry == NEVER_BACK:
+        return wrap_text(_GIVE_UP)
     return wrap_text(_BY_KIND.get(kind) or _BY_LEFT.get(left) or _ONE_TRANSACTION)
 
 
 def counts(points: Iterable[StruckPoint]) -> str:
     """Return ``"73 faults, 0 broken (crash 40, deny 33)"``, or how many of each are broken."""
-    every = list(points)
+    given = list(points)
+    every = [one for one in given if one.left != "missed"]
     broken = Counter(one.left for one in every if one.broken)
     kinds = _counted_words(one.point.kind for one in every)
+    missed = _missed(given)
     if not broken:
-        return f"{counted(len(every), 'fault')}, 0 broken ({kinds})"
+        return f"{counted(len(every), 'fault')}, 0 broken ({kinds}){missed}"
     words = ", ".join(f"{broken[word]} {word}" for word in LEFT_WORDS if broken[word])
     by_kind = _counted_words(one.point.kind for one in every if one.broken)
-    return f"{broken.total()} of {counted(len(every), 'fault')}: {words} ({by_kind})"
+    return f"{broken.total()} of {counted(len(every), 'fault')}: {words} ({by_kind}){missed}"
+
+
+def untried_words(points: int, upgrades: int = 0) -> str:
+    """Return what was not tried after the third point that hung, as a sentence."""
+    left = [counted(points, "point")]
+    if upgrades:
+        left.append(f"{counted(upgrades, 'more upgrade')}")
+    return f"Not tried after the third point that hung: {' and '.join(left)}."
+
+
+def _missed(points: Iterable[StruckPoint]) -> str:
+    """Return how many points no fault can hit, and of which kinds; empty where none."""
+    kinds = [one.point.kind for one in points if one.left == "missed"]
+    if not kinds:
+        return ""
+    return (
+        f"; {counted(len(kinds), 'point')} left out, with nothing to hit ({_counted_words(kinds)})"
+    )
 
 
 def _counted_words(words: Iterable[str]) -> str:

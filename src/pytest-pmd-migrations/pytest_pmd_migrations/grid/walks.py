@@ -99,7 +99,8 @@ class Walks:
         taken = Walk(start)
         observers = self._observers(taken)
         try:
-            for step in walk(self.history.application.source, self.history.store.image(start)):
+            image, limits = self.history.store.image(start), self.history.step_limits(start)
+            for step in walk(self.history.application.source, image, limits=limits):
                 taken.arrive(step, observers)
         except MigrationTestError as error:
             taken.failure = error

@@ -18,7 +18,7 @@ from pytest_pmd_migrations.connection import NO_PREPARATION, connect_file, file_
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
-from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.protocol import current_version
 
 __all__ = [
@@ -184,5 +184,6 @@ def upgrade_connection(
         )
     steps = tuple(v for v in history.application.versions if version < v <= target)
     for step in steps:
-        take_step(history.application.source, conn, step)
+        limits = history.step_limits(SnapshotName(version))
+        take_step(history.application.source, conn, step, limits=limits)
     return steps

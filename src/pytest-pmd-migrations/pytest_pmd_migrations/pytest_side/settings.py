@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -29,6 +30,7 @@ from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_project", "project_of", "rows_path"]
 
+_NUMBERS = {"migration_step_timeout": 60, "migration_step_memory": 1024}
 _EXPECTED_PAIRS = "expected (name, SQL) pairs"
 Answer = TypeVar("Answer")
 _PROJECT = pytest.StashKey[Project]()
@@ -46,7 +48,8 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
 
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
-    ``migration_faults``, ``migration_rows``, ``migration_connection`` and the hooks
+    ``migration_faults``, ``migration_rows``, ``migration_connection``,
+    ``migration_step_timeout``, ``migration_step_memory`` and the hooks
     ``pytest_migration_sources``, ``pytest_migration_statements`` and
     ``pytest_migration_connection``.
     With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
@@ -58,15 +61,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
         raise SettingError(
             f"migration_snapshots {config.getini('migration_snapshots')!r} is no folder: {folder}"
         )
-    rules = Rules(
-        ignore_patterns=tuple(config.getini("migration_ignore")),
-        volatile_patterns=_volatile(config),
-        idempotent=bool(config.getini("migration_idempotent")),
-        column_order=cast(
-            "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
-        ),
-        faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
-    )
+    rules = _rules(config)
     several, rows = len(sources) > 1, rows_path(config)
     rows = None if new_rows_file and rows is not None and not rows.exists() else rows
     prepare = _connection(config)
@@ -88,6 +83,20 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     return Project(rules, tuple(histories))
 
 
+def _rules(config: pytest.Config) -> Rules:
+    return Rules(
+        ignore_patterns=tuple(config.getini("migration_ignore")),
+        volatile_patterns=_volatile(config),
+        idempotent=bool(config.getini("migration_idempotent")),
+        column_order=cast(
+            "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
+        ),
+        faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
+        step_timeout=_number(config, "migration_step_timeout", "seconds"),
+        step_memory=int(_number(config, "migration_step_memory", "megabytes")),
+    )
+
+
 def _sources(config: pytest.Config) -> list[Source]:
     text = str(config.getini("migration_source"))
     where = _file(config)
@@ -97,7 +106,8 @@ def _sources(config: pytest.Config) -> list[Source]:
             sources.append(resolve_source(text, root=config.rootpath))
         except DoubledNumberError as error:
             snapshots = config.rootpath / str(config.getini("migration_snapshots"))
-            raise SettingError(f"{accuse_newcomer(error, snapshots)}{where}") from error
+            accused = accuse_newcomer(error, snapshots)
+            raise SettingError(f"{accused}{where}") from error
         except SettingError as error:
             raise SettingError(f"{error}{where}") from error
     hook = "pytest_migration_sources"
@@ -192,6 +202,20 @@ def _volatile(config: pytest.Config) -> tuple[str, ...]:
                 f' "table.column", such as "notes.added_at"{_file(config)}'
             )
     return patterns
+
+
+def _number(config: pytest.Config, setting: str, unit: str) -> float:
+    text = str(config.getini(setting))
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < math.inf:
+        raise SettingError(
+            f"{setting} {text!r} is no number of {unit}; expected one such as"
+            f" {_NUMBERS[setting]}, or 0 for no limit{_file(config)}"
+        )
+    return found
 
 
 def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:

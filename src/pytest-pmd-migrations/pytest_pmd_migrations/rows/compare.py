@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
+from pytest_pmd_migrations.limits.time_limit import let_python_run
 from pytest_pmd_migrations.rows.changed_pages import unchanged_rows
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.findings import broken_declaration
@@ -32,12 +34,14 @@ def compare_rows(
     rerun: Rerun,
     ignore: Sequence[str] = (),
     volatile: Sequence[str] = (),
+    limits: StepLimits | None = None,
 ) -> RowsReport:
     """Return what became of every row and value in one step.
 
     ``rerun`` takes the step again on a connection to a changed copy of ``before``. Tables that
     ``ignore`` (globs) names are left out, and so are the values of columns that ``volatile``
-    (globs on "table.column") names. ``declarations.verify`` must not raise.
+    (globs on "table.column") names. ``declarations.verify`` must not raise, nor take more than
+    ``limits``.
     """
     findings: list[RowFinding] = []
     notes: list[str] = []
@@ -59,11 +63,13 @@ def compare_rows(
         except BrokenDeclarationError as error:
             findings.append(broken_declaration(error))
             lost = None
-    findings.extend(_verify(before, after, declarations))
+    findings.extend(_verify(before, after, declarations, limits or StepLimits()))
     return RowsReport(tuple(findings), tuple(notes), used, lost)
 
 
-def _verify(before: Image, after: Image, declarations: Declarations) -> Iterator[RowFinding]:
+def _verify(
+    before: Image, after: Image, declarations: Declarations, limits: StepLimits
+) -> Iterator[RowFinding]:
     """Yield a finding where the migration's ``verify`` raises."""
     if declarations.verify is None:
         return
@@ -72,12 +78,15 @@ def _verify(before: Image, after: Image, declarations: Declarations) -> Iterator
     with closing(before.connect()) as old, closing(after.connect()) as new:
         for conn in (old, new):
             conn.execute("PRAGMA query_only = ON")
+        limited = LimitedRun(new, limits, ("verify", declarations.verify))
+        let_python_run(old)
         try:
-            declarations.verify(
-                Database(old, recursive_triggers=False), Database(new, recursive_triggers=False)
-            )
+            with limited:
+                declarations.verify(
+                    Database(old, recursive_triggers=False), Database(new, recursive_triggers=False)
+                )
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            line = cut_line(error_text(error))
+            line = cut_line(limited.stopped.what if limited.stopped else error_text(error))
             yield RowFinding("", None, VERIFY_RAISED, (line,), kind=line)

@@ -14,6 +14,7 @@ from pytest_pmd_migrations.schema.reading.tokens import tokenize
 __all__ = [
     "ForeignKey",
     "RowTable",
+    "can_be_named",
     "is_contentless",
     "list_tables",
     "module_of",
@@ -67,8 +68,8 @@ def list_tables(
 ) -> dict[str, RowTable]:
     """Return the tables that hold rows, by name in lower case; of those of ``only``, if given.
 
-    Left out are SQLite's own, shadow tables, what ``ignore`` (globs) names, and virtual tables
-    that keep no rows of their own or whose rows cannot be read (:func:`unread_tables`).
+    Left out are SQLite's own, shadow tables, what ``ignore`` (globs) names, virtual tables that
+    keep no rows of their own, and what cannot be read (:func:`unread_tables`).
     """
     wanted = None if only is None else {fold(name) for name in only}
     if wanted is not None and not wanted:
@@ -84,7 +85,7 @@ def list_tables(
         lower = fold(str(name))
         if lower.startswith("sqlite_") or any(fnmatchcase(lower, fold(p)) for p in ignore):
             continue
-        if wanted is not None and lower not in wanted:
+        if (wanted is not None and lower not in wanted) or not can_be_named(str(name)):
             continue
         table = (
             _virtual(conn, schema, str(name), str(sql))
@@ -97,21 +98,38 @@ def list_tables(
 
 
 def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> dict[str, str]:
-    """Return the virtual tables whose rows nobody can read here, each with the reason."""
+    """Return the tables whose rows nobody can read here, each with the reason.
+
+    They are virtual ones, and those with names that are no UTF-8, which another driver made.
+    """
     sql = (
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'"
-        " ORDER BY name"
+        "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
+        " AND type IN ('table', 'virtual') ORDER BY name"
     )
     found: dict[str, str] = {}
-    for (name,) in _read(conn, sql):
+    for name, kind in _read(conn, sql):
         table = str(name)
         if any(fnmatchcase(fold(table), fold(pattern)) for pattern in ignore):
             continue
-        if not _columns(conn, "main", table):
+        if not can_be_named(table):
+            found[table] = "its name is no UTF-8, so no SQL of Python's can name it"
+        elif kind == "table":
+            if not all(can_be_named(str(row[1])) for row in _columns(conn, "main", table)):
+                found[table] = "a column's name is no UTF-8, so no SQL of Python's can name it"
+        elif not _columns(conn, "main", table):
             found[table] = "its module is not loaded"
         elif not _can_be_scanned(conn, "main", table):
             found[table] = "its module cannot list its rows"
     return found
+
+
+FULL_TEXT_CHECKS = {
+    # Rank 1 compares with external content, which rank 0 and PRAGMA integrity_check do not.
+    "fts5": "INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)",
+    "fts4": "INSERT INTO {table}({table}) VALUES ('integrity-check')",
+    "fts3": "INSERT INTO {table}({table}) VALUES ('integrity-check')",
+}
+"""The statement by which each full-text module compares its index with its content."""
 
 
 def module_of(sql: str) -> str:
@@ -125,6 +143,11 @@ def rowid_name(columns: Iterable[str]) -> str:
     """Return the name that reads the rowid of a table with these columns, empty where none does."""
     taken = {fold(column) for column in columns}
     return next((name for name in _ROWIDS if name not in taken), "")
+
+
+def can_be_named(name: str) -> bool:
+    """Return whether SQL can name a table or column: Python hands SQLite no text but UTF-8."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def is_contentless(sql: str) -> bool:
@@ -156,8 +179,10 @@ def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[obj
 
 def _ordinary(
     conn: sqlite3.Connection, schema: str, name: str, sql: str, *, rowid: bool
-) -> RowTable:
+) -> RowTable | None:
     info = _columns(conn, schema, name)
+    if not all(can_be_named(str(row[1])) for row in info):
+        return None
     return RowTable(
         name=name,
         columns=tuple(str(row[1]) for row in info if row[6] not in _GENERATED),
@@ -178,7 +203,7 @@ def _key(
         return tuple(str(row[1]) for row in primary)
     solid = {str(row[1]) for row in info if row[3]}
     for index in _read(conn, f"PRAGMA {schema}.index_list({quote(name)})"):
-        if not index[2] or index[4]:
+        if not index[2] or index[4] or not can_be_named(str(index[1])):
             continue
         terms = _read(conn, f"PRAGMA {schema}.index_info({quote(str(index[1]))})")
         columns = tuple(str(row[2]) for row in terms)

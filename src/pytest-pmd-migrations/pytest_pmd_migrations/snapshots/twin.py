@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["twin_sql"]
@@ -29,11 +30,16 @@ def twin_sql(conn: sqlite3.Connection) -> str:
     reading and comparing.
     """
     factory = conn.text_factory
+    (trusted,) = conn.execute("PRAGMA trusted_schema").fetchone() or (1,)
+    # What is read here are stored values: nothing of the schema has to run.
+    # https://www.sqlite.org/pragma.html#pragma_trusted_schema
+    conn.execute("PRAGMA trusted_schema = OFF")
     conn.text_factory = _Text
     try:
         return "\n".join(_lines(conn)) + "\n"
     finally:
         conn.text_factory = factory
+        conn.execute(f"PRAGMA trusted_schema = {trusted}")
 
 
 def _lines(conn: sqlite3.Connection) -> Iterator[str]:
@@ -53,7 +59,7 @@ def _lines(conn: sqlite3.Connection) -> Iterator[str]:
     )
     for kind, name, sql in objects:
         yield ""
-        yield f"{sql};"
+        yield _printable_sql(f"{sql};")
         if kind == _KINDS["table"]:
             yield from _rows(conn, name)
     sequence = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
@@ -64,10 +70,15 @@ def _lines(conn: sqlite3.Connection) -> Iterator[str]:
 
 def _rows(conn: sqlite3.Connection, table: str) -> Iterator[str]:
     quoted = quote(table)
+    shown = printable_line(table)
     try:
         info = conn.execute(f"PRAGMA table_xinfo({quoted})").fetchall()
+        any(_read(row[1]).encode() for row in info)
+    except UnicodeEncodeError:
+        yield f"-- rows of {shown} cannot be read: a name is no UTF-8"
+        return
     except sqlite3.OperationalError as error:
-        yield f"-- rows of {table} cannot be read: {error}"
+        yield f"-- rows of {shown} cannot be read: {printable_line(str(error))}"
         return
     virtual = _is_virtual(conn, table)
     columns = [quote(_read(row[1])) for row in info if row[6] == 0]
@@ -84,10 +95,19 @@ def _rows(conn: sqlite3.Connection, table: str) -> Iterator[str]:
         if not virtual:
             raise
         # Without SQLite's reason, whose words differ between its versions.
-        yield f"-- rows of {table} cannot be listed by its module"
+        yield f"-- rows of {shown} cannot be listed by its module"
         return
+    into = printable_line(f"INSERT INTO {quoted}({names}) VALUES (")
     for row in rows:
-        yield f"INSERT INTO {quoted}({names}) VALUES ({', '.join(map(_literal, row))});"
+        yield f"{into}{', '.join(map(_literal, row))});"
+
+
+def _printable_sql(sql: str) -> str:
+    """Return SQL whose names and comments no terminal and no log obeys; it keeps its line ends."""
+    lines = (line.removesuffix("\r") for line in sql.split("\n"))
+    ends = ("\r\n" if line.endswith("\r") else "\n" for line in sql.split("\n"))
+    shown = "".join(f"{printable_line(line)}{end}" for line, end in zip(lines, ends, strict=True))
+    return shown.removesuffix("\n")
 
 
 def _is_virtual(conn: sqlite3.Connection, table: str) -> bool:
@@ -117,7 +137,8 @@ def _text_literal(content: bytes) -> str:
         text = content.decode()
     except UnicodeDecodeError:
         return f"CAST(x'{content.hex()}' AS TEXT)"
-    if any(ord(character) < ord(" ") and character not in "\n\t" for character in text):
+    if printable_text(text) != text:
+        # A reviewer's terminal, or a log, could obey it.
         return f"CAST(x'{content.hex()}' AS TEXT)"
     return "'" + text.replace("'", "''") + "'"
 

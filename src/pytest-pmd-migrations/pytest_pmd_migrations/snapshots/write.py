@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.temporary_files import owned_file
 from pytest_pmd_migrations.snapshots.twin import twin_sql
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["PAGE_SIZE", "canonical_image", "replace_file", "write_snapshot"]
@@ -46,8 +46,8 @@ def canonical_image(image: Image) -> Image:
     offset 40) is set to 1, the version of the SQLite library that wrote last (offset 96) to 0.
     https://www.sqlite.org/lang_vacuum.html, https://www.sqlite.org/fileformat.html
     """
-    with tempfile.TemporaryDirectory(prefix="migrations-") as folder:
-        source, packed = Path(folder) / "source.db", Path(folder) / "packed.db"
+    with TemporaryFolder() as folder:
+        source, packed = folder / "source.db", folder / "packed.db"
         source.write_bytes(image.content)
         with closing(connect_file(source, image.preparation)) as conn:
             conn.execute(f"PRAGMA page_size = {PAGE_SIZE}")

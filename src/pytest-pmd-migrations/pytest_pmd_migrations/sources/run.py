@@ -7,11 +7,10 @@ file, which is put back into the connection that the database was asked for.
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.connection import (
     NO_PREPARATION,
@@ -21,23 +20,43 @@ from pytest_pmd_migrations.connection import (
     preparation_of,
 )
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
-__all__ = ["rerun", "upgrade", "upgrade_at"]
+__all__ = ["During", "rerun", "upgrade", "upgrade_at"]
+
+During: TypeAlias = Callable[[Path | None], AbstractContextManager[object]]
+"""Called with the file that the runner works on, if any; entered while the application runs."""
+
+
+def _without_limit(_file: Path | None) -> AbstractContextManager[object]:
+    return nullcontext()
+
 
 _NAME = "app.db"
 _PACKED = "packed.db"
 
 
-def upgrade(source: Source, conn: sqlite3.Connection, to: int) -> None:
-    """Let the source bring ``conn`` to version ``to``; raises what the application raises."""
-    _run(source, "upgrade", conn, to)
+def upgrade(
+    source: Source, conn: sqlite3.Connection, to: int, *, during: During = _without_limit
+) -> None:
+    """Let the source bring ``conn`` to version ``to``; raises what the application raises.
+
+    ``during`` gives what is entered while the application's own code runs, such as a limit.
+    """
+    _run(source, "upgrade", conn, to, during)
 
 
-def rerun(source: Source, conn: sqlite3.Connection, version: int) -> None:
-    """Run that migration's change once more; the source must be able to (``can_rerun``)."""
-    _run(source, "rerun", conn, version)
+def rerun(
+    source: Source, conn: sqlite3.Connection, version: int, *, during: During = _without_limit
+) -> None:
+    """Run that migration's change once more; the source must be able to (``can_rerun``).
+
+    ``during`` gives what is entered while the application's own code runs, such as a limit.
+    """
+    _run(source, "rerun", conn, version, during)
 
 
 def upgrade_at(
@@ -57,13 +76,15 @@ def upgrade_at(
         own.upgrade(conn, to)
 
 
-def _run(source: Source, method: str, conn: sqlite3.Connection, version: int) -> None:
+def _run(
+    source: Source, method: str, conn: sqlite3.Connection, version: int, during: During
+) -> None:
     with_file = getattr(source, f"{method}_file", None)
     if with_file is None:
-        with as_application(conn):
+        with as_application(conn), during(None):
             getattr(source, method)(conn, version)
         return
-    with _file_copy(conn) as path, still_connections():
+    with _file_copy(conn) as path, still_connections(), limited_connections(), during(path):
         with_file(path, version)
 
 
@@ -73,8 +94,8 @@ def _file_copy(conn: sqlite3.Connection) -> Iterator[Path]:
 
     What was committed there before an error is put back too. An empty database is no file.
     """
-    with tempfile.TemporaryDirectory(prefix="migrations-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / _NAME
+    with TemporaryFolder() as folder:
+        path = folder / _NAME
         if _ask(conn, "page_count"):
             with closing(_open(path)) as file:
                 conn.backup(file)

@@ -49,7 +49,7 @@ def test_the_file_that_the_lock_file_does_not_know_is_accused(
     other = next(name for name in names if "0002" in name and name != known)
     lock_line(tmp_path, known)
     new = other.replace("0002", "0004")
-    assert accuse_newcomer(error, tmp_path) == (
+    assert str(accuse_newcomer(error, tmp_path)) == (
         f"{other} has the number of {known}, which frozen.toml has as stored 0002. Give {other} the"
         f" next free number: git mv sql/{other} sql/{new}"
     )
@@ -67,7 +67,7 @@ def test_a_package_with_a_runner_of_its_own_is_told_the_same(
     with pytest.raises(DoubledNumberError) as caught:
         resolve_source("twice_numbered", root=tmp_path)
     lock_line(tmp_path, "20260101_b.sql", version=20260101, released=True)
-    assert accuse_newcomer(caught.value, tmp_path) == (
+    assert str(accuse_newcomer(caught.value, tmp_path)) == (
         "20260101_a.sql has the number of 20260101_b.sql, which frozen.toml has as released"
         " 20260101. Give 20260101_a.sql the next free number: git mv twice_numbered/20260101_a.sql"
         " twice_numbered/20260102_a.sql"
@@ -76,11 +76,11 @@ def test_a_package_with_a_runner_of_its_own_is_told_the_same(
 
 def test_where_the_lock_file_knows_neither_the_newer_is_left_to_a_person(tmp_path: Path) -> None:
     error = refused(tmp_path / "sql", ["0001_a.sql", "0002_ours.sql", "0002_theirs.sql"])
-    assert accuse_newcomer(error, tmp_path) == str(error)
+    assert str(accuse_newcomer(error, tmp_path)) == str(error)
     lock_line(tmp_path, "0002_gone.sql")
-    assert accuse_newcomer(error, tmp_path) == str(error)
+    assert str(accuse_newcomer(error, tmp_path)) == str(error)
     (tmp_path / "frozen.toml").write_text("<<<<<<< ours\n")
-    assert accuse_newcomer(error, tmp_path) == str(error)
+    assert str(accuse_newcomer(error, tmp_path)) == str(error)
     assert "its number is taken by 0002_ours.sql" in str(error)
 
 
@@ -89,6 +89,6 @@ def test_a_renamed_file_is_known_by_its_text(tmp_path: Path) -> None:
     text = (tmp_path / "sql/0002_theirs.sql").read_bytes()
     line = VersionLine("0002_was.sql", text_digest(text), "sha256:0", {})
     write_lock_file(tmp_path / "frozen.toml", LockFile({2: line}))
-    assert accuse_newcomer(error, tmp_path).startswith(
+    assert str(accuse_newcomer(error, tmp_path)).startswith(
         "0002_ours.sql has the number of 0002_theirs.sql, which frozen.toml has as stored 0002."
     )

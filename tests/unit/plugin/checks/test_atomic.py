@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -33,9 +35,9 @@ def few(monkeypatch):
     tried = []
     original = atomic.try_faults
 
-    def remember(case, kinds):
+    def remember(case, kinds, **options):
         tried.append((case.database_name, case.mode, case.start, case.to))
-        return original(case, kinds)
+        return original(case, kinds, **options)
 
     monkeypatch.setattr(atomic, "try_faults", remember)
     return tried
@@ -147,6 +149,33 @@ def test_a_failing_cell_tells_the_first_broken_point(tmp_path: Path) -> None:
         "(BEGIN IMMEDIATE), set the version inside it, and commit once; sqlite3's",
         'executescript(), "with conn:" and commit() end it by themselves.',
     )
+
+
+def test_a_cell_ends_after_the_third_point_that_hangs_and_says_so(tmp_path: Path) -> None:
+    def two(conn: sqlite3.Connection) -> None:
+        try:
+            conn.execute("ALTER TABLE notes ADD COLUMN body TEXT")
+        except sqlite3.Error:
+            time.sleep(9999)
+
+    history = application(tmp_path, {1: ONE, 2: two}, step_timeout=0.2)
+    store(history, "0001", f"{ONE}; {ROWS}")
+    store(history, "0001+rows", f"{ONE}; {ROWS}")
+    (found,) = verdict(history, "0002", "atomic", only=True).findings
+    shown = re.sub(r"\d\d+ (faults|points)", r"N \1", "\n".join((found.headline, *found.lines)))
+    assert shown.splitlines() == [
+        "0002_step.py is not atomic: hung by interrupt",
+        "  upgraded from 0001, rollback journal",
+        "  interrupted in statement 3 of 5:",
+        "    ALTER TABLE notes ADD COLUMN body TEXT",
+        "  it did not come back",
+        "",
+        "3 of N faults: 3 hung (interrupt 3)",
+        "Not tried after the third point that hung: N points and 1 more upgrade.",
+        "",
+        "The runner waits or tries again for ever. Let it give up after some time,",
+        "and raise.",
+    ]
 
 
 class Tables(Notes):

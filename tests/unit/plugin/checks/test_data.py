@@ -56,12 +56,21 @@ class App:
             conn.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
 
-def verdict(folder: Path, app: App, *, rows: str = ROWS, ignore: tuple[str, ...] = ()) -> Verdict:
+def verdict(
+    folder: Path,
+    app: App,
+    *,
+    rows: str = ROWS,
+    ignore: tuple[str, ...] = (),
+    step_timeout: float = 60.0,
+) -> Verdict:
     folder.mkdir(exist_ok=True)
     with closing(sqlite3.connect(folder / "0001.db")) as conn:
         app.upgrade(conn, 1)
         conn.executescript(rows)
-    history = history_of(app, SnapshotFolder(folder), Rules(ignore_patterns=ignore))
+    history = history_of(
+        app, SnapshotFolder(folder), Rules(ignore_patterns=ignore, step_timeout=step_timeout)
+    )
     cell = Cell(history, SnapshotRow(SnapshotName(1)), DATA)
     return judge_cell(Walks(history, [DATA]), cell)
 
@@ -152,6 +161,22 @@ def test_a_verify_that_raises_is_a_finding(tmp_path):
         "0002_step.sql: verify(before, after) raised",
         "",
         "    ValueError: 2 rows are not enough",
+    ]
+
+
+def test_a_verify_that_does_not_end_is_a_finding(tmp_path):
+    def verify(before, after):
+        before.execute(
+            "WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n)"
+            " SELECT count(*) FROM n"
+        ).fetchone()
+
+    declared = {2: Declarations(verify=verify)}
+    found = verdict(tmp_path, App([FIRST, "CREATE TABLE u (a)"], declared), step_timeout=0.2)
+    assert said(found) == [
+        "0002_step.sql: verify(before, after) raised",
+        "",
+        "    makes no progress for 0.2 s",
     ]
 
 

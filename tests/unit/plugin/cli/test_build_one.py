@@ -145,12 +145,16 @@ def test_a_name_that_the_next_step_makes_is_no_fault(project: Make) -> None:
 
 
 def test_generated_rows_that_break_the_database_are_not_stored(project: Make) -> None:
-    """A trigger that keeps an index wrongly is met by the first row; here, the first are ours."""
-    wrong = FULL_TEXT.replace("(new.id, new.t)", "(new.id, 'something else')")
-    made = project(wrong)
+    """A full-text index of a view that says something else each time fits no row."""
+    made = project(
+        "CREATE TABLE d(id INTEGER PRIMARY KEY, t TEXT NOT NULL);\n"
+        "CREATE VIEW v AS SELECT id, t || hex(randomblob(8)) AS t FROM d;\n"
+        "CREATE VIRTUAL TABLE f USING fts5(t, content='v', content_rowid='id');\n"
+    )
     assert made.run("snapshot") == (
         0,
         "built    fresh -> 0001: same schema, 0 generated\n"
+        "empty    f: no generated row fits (database disk image is malformed)\n"
         "empty    every table that was: with generated rows the full-text index f does not match"
         " its content\n"
         "         to have rows there, copy 0001.db to 0001+rows.db, insert some and run"
@@ -159,4 +163,3 @@ def test_generated_rows_that_break_the_database_are_not_stored(project: Make) ->
         "wrote    0001.sql  text twin, for the reviewer's diff\n"
         "locked   frozen.toml  0001 sha256:*\n",
     )
-    assert made.run("check") == (0, "1 version, 1 snapshot: all in order\n")

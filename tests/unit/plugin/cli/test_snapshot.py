@@ -24,6 +24,7 @@ Make = Callable[..., Project]
 CHEAP = "--migration-checks=schema,data,again,frozen"
 """All checks that ask the stored files; none that tries hundreds of faults on each step."""
 
+QUICK = "[pytest]\nmigration_source = db/sql\nmigration_step_timeout = 0.2\n"
 NOTHING = (0, "nothing to build: every version has its snapshot and its lock line\n")
 BUILT = (
     "built    fresh -> 0001: same schema, 5 generated\n"
@@ -335,6 +336,57 @@ def test_a_step_that_generated_rows_break_is_named(project: Make) -> None:
         " rows, or let the schema refuse them (NOT NULL, UNIQUE, CHECK).\n",
     )
     assert not made.snapshots.exists()
+
+
+HANGS = """
+import time
+
+VERSION = 2
+DESCRIPTION = "wait"
+
+
+def up(db):
+    time.sleep(9999)
+"""
+
+
+def test_a_step_that_does_not_end_is_named(project: Make) -> None:
+    made = project(FIRST)
+    made.write("pytest.ini", QUICK)
+    made.write("db/sql/0002_wait.py", HANGS)
+    code, text = made.run("snapshot")
+    assert (code, text.splitlines()) == (
+        1,
+        [
+            "Error: nothing was built, since this must be mended first:",
+            "db/sql/0002_wait.py:9 fails, upgraded from fresh: 0002_wait.py makes no progress for"
+            " 0.2 s",
+            "Upgraded from fresh. No row changed, no other statement began and nothing",
+            "grew: it waits, or goes round in circles.",
+            "",
+            "  db/sql/0002_wait.py:9, in up",
+            "    time.sleep(9999)",
+            "",
+            "If it needs longer: migration_step_timeout (now 0.2)",
+        ],
+    )
+
+
+def test_a_trigger_that_does_not_end_is_told_of_the_generated_rows(project: Make) -> None:
+    endless = (
+        "CREATE TABLE n(x);\nCREATE TRIGGER t AFTER INSERT ON n BEGIN\n"
+        "  UPDATE n SET x = (WITH RECURSIVE r(y) AS (SELECT 1 UNION ALL SELECT y + 1 FROM r)"
+        " SELECT max(y) FROM r);\nEND;\n"
+    )
+    made = project(endless)
+    made.write("pytest.ini", QUICK)
+    code, text = made.run("snapshot")
+    assert (code, text) == (
+        1,
+        "Error: rows for 0001 cannot be generated; inserting them makes no progress for 0.2 s."
+        " Nothing was written. Look at its triggers. If it needs longer: migration_step_timeout"
+        " (now 0.2)\n",
+    )
 
 
 def test_a_stored_snapshot_that_generated_rows_do_not_reach_is_named(project: Make) -> None:

@@ -29,7 +29,7 @@ class Stubborn(TenLines):
 
 def test_hung_is_a_run_that_does_not_come_back():
     subject = case(Stubborn())
-    struck = try_faults(subject, [OneDenial()], patience=0.1)
+    struck = try_faults(subject, [OneDenial()], patience=0.1).struck
     assert [one.left for one in struck] == ["hung"]
 
 
@@ -56,7 +56,7 @@ def test_a_retry_that_does_not_come_back_is_wedged():
         def points(self, case):
             return super().points(case)[2:3]
 
-    struck = try_faults(case(WaitsForEver()), [After()], patience=0.3)
+    struck = try_faults(case(WaitsForEver()), [After()], patience=0.3).struck
     assert [(one.left, one.retry) for one in struck] == [("wedged", "does not come back")]
 
 
@@ -81,4 +81,4 @@ def test_a_runner_that_ends_the_process_is_an_error_and_no_pass():
 
 def test_points_are_the_same_in_one_process_and_in_a_child():
     _, here = strike_all(Deny(), case(TenLines()))
-    assert tuple(here) == try_faults(case(TenLines()), [Deny()])
+    assert tuple(here) == try_faults(case(TenLines()), [Deny()]).struck

@@ -57,6 +57,8 @@ class Config:
             "migration_idempotent": False,
             "migration_rows": "",
             "migration_connection": "",
+            "migration_step_timeout": "60",
+            "migration_step_memory": "1024",
             **ini,
         }
         self.hook = SimpleNamespace(
@@ -80,6 +82,41 @@ def error(config: Config) -> str:
         load_project(config)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def test_limits_of_a_step_are_numbers(tmp_path: Path) -> None:
+    limits = {"migration_step_timeout": "0.5", "migration_step_memory": "0"}
+    rules = load_project(Config(tmp_path, [notes(tmp_path)], **limits)).rules
+    assert (rules.step_timeout, rules.step_memory) == (0.5, 0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        (
+            "migration_step_timeout",
+            "soon",
+            "migration_step_timeout 'soon' is no number of seconds; expected one such as 60, or 0"
+            " for no limit",
+        ),
+        (
+            "migration_step_memory",
+            "-1",
+            "migration_step_memory '-1' is no number of megabytes; expected one such as 1024, or 0"
+            " for no limit",
+        ),
+        (
+            "migration_step_timeout",
+            "nan",
+            "migration_step_timeout 'nan' is no number of seconds; expected one such as 60, or 0"
+            " for no limit",
+        ),
+    ],
+)
+def test_a_limit_that_is_no_number_is_named(
+    tmp_path: Path, setting: str, value: str, says: str
+) -> None:
+    assert error(Config(tmp_path, [notes(tmp_path)], **{setting: value})) == says
 
 
 def test_one_source_has_the_folder_to_itself_and_no_name(tmp_path: Path) -> None:

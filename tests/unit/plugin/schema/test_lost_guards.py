@@ -209,6 +209,13 @@ def test_the_name_after_the_step_and_the_one_before_are_both_given() -> None:
         ),
         # A table, and something else of the same name.
         ("CREATE TABLE t(a NOT NULL);", "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS a;"),
+        # A table of sums is no rebuild of what it sums; a name behind FROM may be no table.
+        (
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, n INTEGER);",
+            "CREATE TABLE u(kind, total); INSERT INTO u SELECT kind, sum(n) FROM t GROUP BY kind;"
+            "DROP TABLE t; CREATE TABLE j AS SELECT value FROM json_each('[1]');"
+            "WITH k(i) AS (SELECT 1) INSERT INTO j SELECT i FROM k;",
+        ),
     ],
 )
 def test_nothing_is_told_where_nothing_was_lost(before: str, step: str) -> None:

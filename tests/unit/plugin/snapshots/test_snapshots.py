@@ -120,12 +120,31 @@ def test_the_twin_shows_schema_and_rows_but_no_shadow_tables(conn: sqlite3.Conne
         ("'ünïcode'", "'ünïcode'"),
         ("'a' || char(0) || 'b'", "CAST(x'610062' AS TEXT)"),
         ("CAST(x'ff' AS TEXT)", "CAST(x'ff' AS TEXT)"),
+        ("'a' || char(10) || '::error::b'", "CAST(x'610a3a3a6572726f723a3a62' AS TEXT)"),
+        ("'a' || char(0x202e)", "CAST(x'61e280ae' AS TEXT)"),
     ],
 )
 def test_the_twin_spells_every_kind_of_value(value: str, literal: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(f"CREATE TABLE t(a); INSERT INTO t VALUES ({value})")
         assert f'INSERT INTO "t"("a") VALUES ({literal});' in twin_sql(connection)
+
+
+def test_no_terminal_and_no_log_obeys_a_name_in_the_twin() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(
+            'CREATE TABLE "\x1b[31mred"(a, -- \u202e\r\n  b); CREATE TABLE "\n::error::x"(a);'
+            'INSERT INTO "\n::error::x" VALUES (1)'
+        )
+        assert twin_sql(connection).split("\n")[3:] == [
+            'CREATE TABLE "',
+            r'\x3a:error::x"(a);',
+            r'INSERT INTO "\n::error::x"("a") VALUES (1);',
+            "",
+            r'CREATE TABLE "\x1b[31mred"(a, -- \u202e' + "\r",
+            "  b);",
+            "",
+        ]
 
 
 def test_a_missing_folder_holds_no_snapshots(tmp_path: Path) -> None:
@@ -264,3 +283,18 @@ def test_the_twin_says_so_where_a_table_s_module_is_missing(conn: sqlite3.Connec
         "-- rows of odd cannot be read: no such module: nothing_loaded\n"
     ) in text
     assert text.endswith("\n")
+
+
+def test_nothing_of_a_schema_runs_while_its_twin_is_written() -> None:
+    ran: list[object] = []
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("tell", 1, ran.append, deterministic=True)
+        connection.executescript(
+            "CREATE TABLE t(a, b AS (tell(a))); CREATE VIEW v AS SELECT tell(a) FROM t;"
+            "INSERT INTO t VALUES (1)"
+        )
+        ran.clear()
+        assert 'INSERT INTO "t"("a") VALUES (1);' in twin_sql(connection)
+        assert ran == []
+        assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)
+        assert connection.execute("SELECT b FROM t").fetchone() == (None,)

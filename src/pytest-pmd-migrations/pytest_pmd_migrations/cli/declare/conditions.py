@@ -50,7 +50,8 @@ def _refute(
 ) -> None:
     """Take out the conditions that a lineage refutes, as far as it comes."""
     try:
-        for step in walk(history.application.source, history.store.image(start)):
+        image, limits = history.store.image(start), history.step_limits(start)
+        for step in walk(history.application.source, image, limits=limits):
             if step.before is None:
                 continue
             wanted = [one for one in proposals.values() if one.version == step.version]

@@ -15,6 +15,7 @@ from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import after_statements, inside
+from pytest_pmd_migrations.faults.struck_runs import judge_unstruck
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, Unit
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 
@@ -76,9 +77,10 @@ class Crash:
         """Run once, then judge the files that were there at each point."""
         with case.database() as path:
             reader = _FilesReader(path, frozenset((point.unit, point.at) for point in points))
-            case.run_on(path, reader)
+            finished = case.run_on(path, reader)
         for point in points:
             files = reader.read.get((point.unit, point.at))
             if files is None:
-                raise case.never_struck()
-            yield judge.after_kill(point, files, reported=point.unit == "end")
+                yield judge_unstruck(case, point, finished, judge)
+            else:
+                yield judge.after_kill(point, files, reported=point.unit == "end")

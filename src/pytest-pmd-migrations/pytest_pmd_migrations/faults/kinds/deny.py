@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS, TICKS
+from pytest_pmd_migrations.faults.struck_runs import strike_points
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.faults.watching.recording import spread
@@ -62,5 +63,4 @@ class Deny:
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
-        for point in points:
-            yield judge.after_run(point, case.strike(_Denial(point)))
+        yield from strike_points(case, [(point, _Denial(point)) for point in points], judge)

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.struck_runs import strike_points
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.faults.watching.recording import spread
@@ -55,8 +56,7 @@ class Full:
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
-        for point in points:
-            yield judge.after_run(point, case.strike(_PageLimit(point)))
+        yield from strike_points(case, [(point, _PageLimit(point)) for point in points], judge)
 
 
 def _pages(content: bytes) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.case import Case
+from pytest_pmd_migrations.faults.case import Case, FinishedRun
 from pytest_pmd_migrations.faults.child_process import CAN_FORK
 from pytest_pmd_migrations.faults.database_files import read_files
 from pytest_pmd_migrations.faults.judge import Judge
@@ -27,15 +27,16 @@ from pytest_pmd_migrations.faults.kinds.turns import (
     take_turns,
 )
 from pytest_pmd_migrations.faults.points import at_statements
+from pytest_pmd_migrations.faults.struck_runs import judge_unstruck
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
-from pytest_pmd_migrations.faults.watching.events import RunObserver
+from pytest_pmd_migrations.faults.watching.events import RunObserver, UnderFault
 
 __all__ = ["Interleave"]
 
 
 @dataclass
-class _StopBefore(RunObserver):
+class _StopBefore(UnderFault):
     """Gives the turn up before one statement of a run."""
 
     index: int
@@ -84,17 +85,24 @@ def _strike(case: Case, point: Point, judge: Judge, sleep_names: SleepNames) -> 
     with case.database() as path:
         with (
             paused_run(
-                lambda stop: _run(case, path, _StopBefore(point.at, stop)), sleep_names
+                lambda stop: _run(case, path, _StopBefore(point.at, stop)),
+                sleep_names,
+                judge.patience,
             ) as first,
-            paused_run(lambda _: _run(case, path, RunObserver()), sleep_names) as second,
+            paused_run(
+                lambda _: _run(case, path, UnderFault()), sleep_names, judge.patience
+            ) as second,
         ):
             while first.turn().word == "waits":
                 # Nobody else is there yet: a runner that pauses is given its turn again.
                 continue
+            if first.done and first.last.unusable:
+                raise InjectionError(first.last.unusable)
             if first.done:
-                unusable = first.last.unusable
-                raise InjectionError(unusable) if unusable else case.never_struck()
-            take_turns(first, second)
+                finished = FinishedRun(first.last.error.removeprefix("raised "), read_files(path))
+                return judge_unstruck(case, point, finished, judge)
+            if first.last.word != "hung":
+                take_turns(first, second)
         files = read_files(path)
     for run in (first, second):
         if run.last.unusable:

@@ -12,6 +12,7 @@ from typing import Any
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import at_statements, at_ticks
+from pytest_pmd_migrations.faults.struck_runs import strike_points
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import Fault, RunControls
 
@@ -21,11 +22,15 @@ __all__ = ["Interrupt"]
 class _Interruption(Fault):
     """Interrupts in one statement, or at one tick.
 
+    A statement may have no tick before those that SQLite runs within it: it is then interrupted
+    in the first of them. ``end`` is the index of the runner's next statement.
+
     It asks for ticks as late as possible: they make a run several times slower.
     """
 
-    def __init__(self, point: Point) -> None:
+    def __init__(self, point: Point, end: int) -> None:
         self._point = point
+        self._end = end
         self._statements = self._ticks = -1
         self.wants_ticks = point.unit == "tick" or not point.at
 
@@ -42,7 +47,7 @@ class _Interruption(Fault):
             return False
         self._ticks += 1
         if self._point.unit == "statement":
-            self.struck = self._statements == self._point.at
+            self.struck = self._point.at <= self._statements < self._end
         else:
             self.struck = self._ticks == self._point.at
         return self.struck
@@ -63,5 +68,13 @@ class Interrupt:
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
-        for point in points:
-            yield judge.after_run(point, case.strike(_Interruption(point)))
+        yield from strike_points(
+            case, [(point, _Interruption(point, _end(case, point))) for point in points], judge
+        )
+
+
+def _end(case: Case, point: Point) -> int:
+    """Return the index of the statement that the runner runs after the one at a point."""
+    statements = case.recording.statements
+    own = (index for index, one in enumerate(statements) if not one.nested and index > point.at)
+    return next(own, len(statements))

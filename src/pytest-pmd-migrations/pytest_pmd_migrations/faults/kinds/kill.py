@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
+from pytest_pmd_migrations.faults.child_process import CAN_FORK, child_doing
 from pytest_pmd_migrations.faults.database_files import read_files
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS, after_statements
+from pytest_pmd_migrations.faults.struck_runs import ended_process, judge_unstruck
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import Fault
 
@@ -52,18 +52,20 @@ class Kill:
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Let a child run, and die, for each point."""
         for point in points:
-            with case.database() as path:
-                with child_doing(_run_with(case, path, _Killer(point))) as child:
-                    killed_by = child.wait()
-                if killed_by != signal.SIGKILL:
-                    raise case.never_struck()
-                files = read_files(path)
-            yield judge.after_kill(point, files, reported=point.unit == "end")
+            yield _strike(case, point, judge)
 
 
-def _run_with(case: Case, path: Path, killer: _Killer) -> Callable[[Tell], None]:
-    def work(tell: Tell) -> None:
-        case.run_on(path, killer)
-        tell("survived", None)
-
-    return work
+def _strike(case: Case, point: Point, judge: Judge) -> StruckPoint:
+    killer = _Killer(point)
+    with case.database() as path:
+        with child_doing(lambda tell: tell("survived", case.run_on(path, killer))) as child:
+            word, finished = child.read(judge.patience)
+            if word == "late":
+                return StruckPoint(point, "hung")
+            killed_by = child.wait() if word == "ended" else 0
+        if word == "survived":
+            return judge_unstruck(case, point, finished, judge)
+        if killed_by != signal.SIGKILL:
+            raise ended_process(case, point)
+        files = read_files(path)
+    return judge.after_kill(point, files, reported=point.unit == "end")

@@ -14,6 +14,7 @@ from typing import Any
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS
+from pytest_pmd_migrations.faults.struck_runs import strike_points
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import Fault, RunControls, RunObserver
 
@@ -96,8 +97,7 @@ class HeldLock:
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once for each point."""
-        for point in points:
-            yield judge.after_run(point, case.strike(_LockHolder(point)))
+        yield from strike_points(case, [(point, _LockHolder(point)) for point in points], judge)
 
 
 def _gets_lock(conn: sqlite3.Connection, statements: Sequence[str]) -> bool:

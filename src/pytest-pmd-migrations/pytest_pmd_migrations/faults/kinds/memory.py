@@ -6,8 +6,6 @@ the whole process and cannot be raised again, so each run is a child's.
 
 from __future__ import annotations
 
-import _sqlite3
-import ctypes
 import gc
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -15,16 +13,18 @@ from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell, child_doing
 from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.struck_runs import ended_process
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
-from pytest_pmd_migrations.faults.watching.events import RunObserver
+from pytest_pmd_migrations.faults.watching.events import RunObserver, UnderFault
+from pytest_pmd_migrations.limits.sqlite_memory import Counters, memory_counters
 
 __all__ = ["Memory"]
 
 _PARTS = 16
-_SECONDS = 600.0
 
 
 class Memory:
@@ -37,9 +37,7 @@ class Memory:
         """The thing that the kind needs and this platform lacks, in words; empty if none."""
         if not CAN_FORK:
             return "this platform has no fork"
-        try:
-            _counters()
-        except (AttributeError, OSError):
+        if memory_counters() is None:
             return "SQLite's counters of memory cannot be reached"
         return ""
 
@@ -65,17 +63,19 @@ class Memory:
         gc.collect()
         with case.database() as path:
             with child_doing(lambda tell: tell("need", _need(case, path))) as child:
-                word, needed = child.read(_SECONDS)
+                word, needed = child.read(judge.patience)
             if word != "need":
-                raise case.never_struck()
+                raise ended_process(case, points[0])
         for point in points:
             limit = needed * point.at // (_PARTS + 1)
-            with case.database() as path:
-                with child_doing(_run_limited(case, path, limit)) as child:
-                    word, finished = child.read(_SECONDS)
-                if word != "ran":
-                    raise case.never_struck()
-            yield judge.after_run(point, finished)
+            with case.database() as path, child_doing(_run_limited(case, path, limit)) as child:
+                word, finished = child.read(judge.patience)
+            if word == "late":
+                yield StruckPoint(point, "hung")
+            elif word == "ran":
+                yield judge.after_run(point, finished)
+            else:
+                raise ended_process(case, point)
 
 
 def _need(case: Case, path: Path) -> int:
@@ -95,18 +95,13 @@ def _run_limited(case: Case, path: Path, limit: int) -> Callable[[Tell], None]:
         # The pragma itself may be the first that gets no memory.
         with closing(sqlite3.connect(":memory:")) as conn, suppress(MemoryError):
             conn.execute(f"PRAGMA hard_heap_limit = {max(used() + limit, 1)}")
-        tell("ran", case.run_on(path, RunObserver()))
+        tell("ran", case.run_on(path, UnderFault()))
 
     return work
 
 
-def _counters() -> tuple[Callable[[], int], Callable[[int], int]]:
-    """Return SQLite's own counters of memory, as the driver's library has them.
-
-    Raises AttributeError where they cannot be reached.
-    """
-    library = ctypes.CDLL(_sqlite3.__file__)
-    used, highest = library.sqlite3_memory_used, library.sqlite3_memory_highwater
-    used.restype = highest.restype = ctypes.c_int64
-    highest.argtypes = [ctypes.c_int]
-    return used, highest
+def _counters() -> Counters:
+    found = memory_counters()
+    if found is None:
+        raise InjectionError("SQLite's counters of memory cannot be reached")
+    return found

@@ -32,7 +32,6 @@ __all__ = [
 MOST_TURNS = 5000
 """How often the turn may change; two runs that wait for each other go on like this for ever."""
 
-_DAY = 86400.0
 
 GiveUpTurn: TypeAlias = Callable[[], None]
 """Gives the turn up; returns when it is this run's turn again."""
@@ -57,8 +56,9 @@ class TurnEnd:
 class PausedRun:
     """A run in a child process that goes on only in its turn; ``last`` ended its last turn."""
 
-    def __init__(self, child: Child, go: int) -> None:
+    def __init__(self, child: Child, go: int, patience: float) -> None:
         self.last = TurnEnd("stopped")
+        self._patience = patience
         self._child = child
         self._go = go
 
@@ -70,11 +70,13 @@ class PausedRun:
     def turn(self) -> TurnEnd:
         """Let the run go on until its turn ends, and return what it tells then.
 
-        No time limit is set here: whoever tries the fault sets one.
+        A turn that does not end within the patience is "hung".
         """
         os.write(self._go, b"\n")
-        word, value = self._child.read(_DAY)
-        if word in ("late", "ended"):
+        word, value = self._child.read(self._patience)
+        if word == "late":
+            self.last = TurnEnd("hung")
+        elif word == "ended":
             self.last = TurnEnd("done", unusable="the process of a run ended before the run did")
         else:
             self.last = value
@@ -83,12 +85,12 @@ class PausedRun:
 
 @contextmanager
 def paused_run(
-    work: Callable[[GiveUpTurn], TurnEnd], sleep_names: SleepNames
+    work: Callable[[GiveUpTurn], TurnEnd], sleep_names: SleepNames, patience: float
 ) -> Iterator[PausedRun]:
     """Give a run that waits for its first turn.
 
     ``work(stop)`` returns the end of its last turn, and may call ``stop`` to give a turn up
-    before; ``sleep_names`` are those by which it would sleep.
+    before; ``sleep_names`` are those by which it would sleep, ``patience`` the seconds of a turn.
     """
     waiting, go = os.pipe()
 
@@ -99,7 +101,7 @@ def paused_run(
 
     try:
         with child_doing(be_child) as child:
-            yield PausedRun(child, go)
+            yield PausedRun(child, go, patience)
     finally:
         os.close(waiting)
         os.close(go)
@@ -109,7 +111,8 @@ def take_turns(first: PausedRun, second: PausedRun) -> None:
     """Let the two runs go to their ends: the second as far as it can, then the other, and so on."""
     running, other = second, first
     for _ in range(MOST_TURNS):
-        running.turn()
+        if running.turn().word == "hung":
+            return
         if not other.done:
             running, other = other, running
         elif running.done:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Protocol
 
-__all__ = ["Fault", "RunControls", "RunObserver"]
+__all__ = ["Fault", "RunControls", "RunObserver", "UnderFault"]
 
 
 class RunControls(Protocol):
@@ -26,12 +26,14 @@ class RunObserver:
     ``wants_ticks`` and ``wants_authorizations`` ask for the calls of ``tick`` and of
     ``authorize``, which make a run slower. ``lock_timeout`` replaces the seconds a connection
     waits for a lock. ``keeps_synchronous`` leaves ``PRAGMA synchronous`` as it is. Without it
-    SQLite flushes no file; only a loss of power would show the difference.
+    SQLite flushes no file; only a loss of power would show the difference. ``is_waited_for`` says
+    that another process ends the run if it takes too long.
     """
 
     wants_ticks = False
     wants_authorizations = False
     keeps_synchronous = False
+    is_waited_for = False
     lock_timeout: float | None = None
 
     def started(self, run: RunControls) -> None:
@@ -64,3 +66,10 @@ class Fault(RunObserver):
     """An observer that does harm to the run, once; ``struck`` is whether it came to that."""
 
     struck = False
+    is_waited_for = True
+
+
+class UnderFault(RunObserver):
+    """An observer that does nothing, of a run that is struck in another way."""
+
+    is_waited_for = True

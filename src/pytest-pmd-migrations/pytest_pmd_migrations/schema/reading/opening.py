@@ -6,12 +6,12 @@ import os
 import shutil
 import sqlite3
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SchemaReadError
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["opened"]
 
@@ -52,8 +52,8 @@ def opened(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     if any(_size(_beside(path, suffix)) for suffix in _BESIDE):
-        with tempfile.TemporaryDirectory(prefix="schema-") as folder:
-            copy = _copied(path, Path(folder))
+        with TemporaryFolder() as folder:
+            copy = _copied(path, folder)
             with closing(sqlite3.connect(copy, timeout=_WAIT)) as conn:
                 yield conn
         return

@@ -1,6 +1,8 @@
 """Find the full-text tables that name a table or a column which does not exist.
 
-SQLite prepares such a table, whose module looks the names up only when it is read.
+SQLite prepares such a table, whose module looks the names up only when it is read. A table that
+shows the words of another one (fts5vocab, fts4aux) holds nothing: where the other is gone, it is
+told as one that cannot be listed.
 """
 
 from __future__ import annotations
@@ -13,13 +15,11 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.stand_ins import execute
 from pytest_pmd_migrations.schema.reading.statements import read_virtual
-from pytest_pmd_migrations.schema.reading.tokens import split_list, tokenize
 from pytest_pmd_migrations.schema.references.values import Broken
 
 __all__ = ["find_broken_full_text"]
 
 _WITH_CONTENT = ("fts3", "fts4", "fts5")
-_OF_A_TABLE = ("fts5vocab", "fts4aux")
 _ROWID = ("rowid", "oid", "_rowid_")
 _MEND = "DROP it, CREATE it anew and fill it again"
 
@@ -34,27 +34,9 @@ def find_broken_full_text(
             continue
         virtual = read_virtual(catalog, entry)
         facts = dict(virtual.facts)
-        if facts["module"] in _OF_A_TABLE:
-            yield from _of_a_table(entry, tables)
         content = facts.get("content", "")
         if facts["module"] in _WITH_CONTENT and content:
             yield from _with_content(conn, entry, facts, virtual.columns, tables)
-
-
-def _of_a_table(entry: Entry, tables: Mapping[str, Entry]) -> Iterator[Broken]:
-    """Yield the full-text table whose words are shown, if it does not exist.
-
-    It is the last argument but one of fts5vocab, and the last one of fts4aux.
-    """
-    tokens = tokenize(entry.sql)
-    start = next(n for n, token in enumerate(tokens) if token.word == "USING")
-    arguments = [part[0].value for part in split_list(tokens[start + 3 :])]
-    last = 2 if fold(tokens[start + 1].value) == "fts5vocab" else 1
-    names = arguments[-last:][:1] if len(arguments) == last else []
-    for name in names:
-        if fold(name) not in tables:
-            problem = f"names the table {name}, which does not exist"
-            yield Broken("virtual table", entry.name, name, problem, mend=_MEND)
 
 
 def _with_content(

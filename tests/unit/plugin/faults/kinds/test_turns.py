@@ -20,7 +20,10 @@ def test_two_runs_that_wait_for_each_other_for_ever_are_told():
             time.sleep(1)
 
     sleep_names = [(vars(time), "sleep")]
-    with paused_run(work, sleep_names) as first, paused_run(work, sleep_names) as second:
+    with (
+        paused_run(work, sleep_names, 10.0) as first,
+        paused_run(work, sleep_names, 10.0) as second,
+    ):
         first.turn()
         take_turns(first, second)
     assert first.last.word == second.last.word == "hung"
@@ -32,7 +35,7 @@ def test_a_run_whose_process_ends_is_no_success():
 
         os._exit(3)
 
-    with paused_run(work, ()) as run:
+    with paused_run(work, (), 10.0) as run:
         assert run.turn() == TurnEnd(
             "done", unusable="the process of a run ended before the run did"
         )

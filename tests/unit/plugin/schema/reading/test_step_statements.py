@@ -38,6 +38,13 @@ def survivors(step: str, before: str, after: str) -> dict[str, str]:
             {"a": "b"},
         ),
         ("DROP TABLE a; CREATE TABLE b(x)", "a", "b", {}),
+        (
+            "ALTER TABLE a RENAME TO o; INSERT INTO n SELECT x FROM o; DROP TABLE o;"
+            "ALTER TABLE n RENAME TO b; ALTER TABLE b RENAME TO c; INSERT INTO c SELECT 1 FROM j",
+            "a",
+            "c",
+            {"a": "c"},
+        ),
         ("INSERT INTO b SELECT x FROM a", "a b", "b", {"b": "b"}),
     ],
 )

@@ -1,0 +1,176 @@
+"""Make temporary folders that no run leaves behind.
+
+A folder is removed when it is no longer needed, at the end of the process, and before SIGTERM ends
+it. One whose process was killed is removed by the next run that makes one beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+
+from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
+
+__all__ = ["PREFIX", "TemporaryFolder", "folders_within"]
+
+PREFIX = "pytest-pmd-migrations-"
+"""How the name of every temporary folder of the package begins."""
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 64 * 1024 * 1024
+_LOCK = "in-use"
+_NAMED_BY = ("TMPDIR", "TEMP", "TMP")
+_TAKEN = (FileNotFoundError, BlockingIOError)
+_ATTEMPTS = 100
+_PAUSE = 0.01
+
+
+class _State:
+    """Where folders are made, if somebody said so, and where dead ones were looked for."""
+
+    within: Path | None = None
+    swept: frozenset[Path] = frozenset()
+
+
+class TemporaryFolder:
+    """A new folder, as ``path``, until it is removed or forgotten.
+
+    It is made where TMPDIR says. Where that says nothing, and with ``in_memory``, it is made in
+    memory if that has room: hundreds of small files would take most of the time on a disk.
+    """
+
+    def __init__(self, *, in_memory: bool = False) -> None:
+        if _State.within is not None:
+            # That folder is locked and removed by whoever made it.
+            self.path, lock = Path(tempfile.mkdtemp(dir=_State.within)), None
+        else:
+            parent = _parent(in_memory)
+            _sweep_once(parent)
+            self.path, lock = _make_locked(parent)
+        self._finalize = weakref.finalize(self, _remove, self.path, lock, os.getpid())
+        if lock is not None:
+            add_cleanup(self._finalize)
+            weakref.finalize(self, drop_cleanup, self._finalize)
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it; a second call does nothing."""
+        self._finalize()
+        drop_cleanup(self._finalize)
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+
+@contextmanager
+def folders_within(path: Path) -> Iterator[None]:
+    """Make every folder within ``path`` meanwhile, in this process and those forked from it.
+
+    Whoever removes ``path`` then removes what killed processes left.
+    """
+    previous, _State.within = _State.within, path
+    try:
+        yield
+    finally:
+        _State.within = previous
+
+
+def _parent(in_memory: bool) -> Path:
+    named = any(os.environ.get(name) for name in _NAMED_BY)
+    if named or not in_memory or not os.access(_MEMORY, os.W_OK):
+        return Path(tempfile.gettempdir())
+    # Containers often have little of it.
+    has_room = shutil.disk_usage(_MEMORY).free >= _ROOM
+    return _MEMORY if has_room else Path(tempfile.gettempdir())
+
+
+def _make_locked(parent: Path) -> tuple[Path, int | None]:
+    """Make a folder, and lock the file in it that says that its process lives.
+
+    The system gives the lock back with the last process that has it: a child keeps it too.
+    """
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        try:
+            return path, _lock(path)
+        except _TAKEN:
+            # Another run took it for a dead one, between the two lines above.
+            continue
+        except OSError:
+            # A file system without locks: no run takes a folder there for a dead one either.
+            return path, None
+
+
+def _lock(path: Path) -> int | None:
+    """Lock a folder and return the lock; None where the platform has none.
+
+    Raises one of _TAKEN where another process has it or removed the folder.
+    """
+    if os.name != "posix":
+        return None
+    import fcntl
+
+    file = path / _LOCK
+    lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(lock), file.stat()):
+            return lock
+        raise FileNotFoundError(file)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _sweep_once(parent: Path) -> None:
+    """Remove the folders whose processes were killed, once a process for each ``parent``."""
+    if parent in _State.swept or os.name != "posix":
+        return
+    _State.swept |= {parent}
+    for path in parent.glob(f"{PREFIX}*"):
+        # One that is another user's, is in use, or goes meanwhile is not ours to remove.
+        with suppress(OSError):
+            if not path.is_symlink() and path.stat().st_uid == os.getuid():
+                lock = _lock(path)
+                _remove_all(path)
+                if lock is not None:
+                    os.close(lock)
+
+
+def _remove(path: Path, lock: int | None, process: int) -> None:
+    """Remove a folder, unless this is a child that only knows of its parent's."""
+    if process != os.getpid():
+        return
+    _remove_all(path)
+    if lock is not None:
+        os.close(lock)
+
+
+def _remove_all(path: Path) -> None:
+    """Remove a folder; a child that was killed a moment ago may still be writing into it."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:
+            if not path.exists():
+                return
+        except OSError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
