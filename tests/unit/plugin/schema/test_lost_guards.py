@@ -15,6 +15,7 @@ from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
 from pytest_pmd_migrations.schema.reading.step_statements import read_statements
 
+from tests.every import for_every
 from tests.unit.plugin.schema.bases import BASES
 
 PARENT = "CREATE TABLE p(id INTEGER PRIMARY KEY, x, y, UNIQUE(x, y));"
@@ -144,8 +145,8 @@ def test_the_name_after_the_step_and_the_one_before_are_both_given() -> None:
     assert (found.table, found.old_name) == ("orders", "t")
 
 
-@pytest.mark.parametrize(
-    ("before", "step"),
+@for_every(
+    "before, step",
     [
         # Nothing went.
         (ORDERS, "ALTER TABLE t RENAME TO orders"),
@@ -264,7 +265,7 @@ GUARDS = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     kept=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
     gone=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),

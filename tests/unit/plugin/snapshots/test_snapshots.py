@@ -13,6 +13,8 @@ from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName, write_snapshot
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 
+from tests.every import for_every
+
 
 @pytest.fixture
 def conn() -> Iterator[sqlite3.Connection]:
@@ -37,7 +39,7 @@ def test_a_name_is_spelled_as_it_was_parsed(text: str) -> None:
     assert str(SnapshotName.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["7", "007", "00007", "0007+", "0007 copy", "backup", ""])
+@for_every("text", ["7", "007", "00007", "0007+", "0007 copy", "backup", ""])
 def test_a_text_that_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(SnapshotError) as caught:
         SnapshotName.parse(text)
@@ -105,8 +107,8 @@ def test_the_twin_shows_schema_and_rows_but_no_shadow_tables(conn: sqlite3.Conne
     )
 
 
-@pytest.mark.parametrize(
-    ("value", "literal"),
+@for_every(
+    "value, literal",
     [
         ("NULL", "NULL"),
         ("x'00ff'", "x'00ff'"),

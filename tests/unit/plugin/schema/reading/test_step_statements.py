@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements, read_statements
+
+from tests.every import for_every
 
 
 def survivors(step: str, before: str, after: str) -> dict[str, str]:
@@ -11,8 +12,8 @@ def survivors(step: str, before: str, after: str) -> dict[str, str]:
     return found.survivors(frozenset(before.split()), frozenset(after.split()))
 
 
-@pytest.mark.parametrize(
-    ("step", "before", "after", "expected"),
+@for_every(
+    "step, before, after, expected",
     [
         ("ALTER TABLE a RENAME TO b", "a", "b", {"a": "b"}),
         ('alter table main."A" rename to "B b"', "a", "b", {}),
@@ -69,9 +70,7 @@ def test_indexes_and_triggers_that_a_drop_names() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "text", ["", ";", "DROP", "ALTER TABLE", "INSERT INTO", "CREATE TRIGGER;", "'"]
-)
+@for_every("text", ["", ";", "DROP", "ALTER TABLE", "INSERT INTO", "CREATE TRIGGER;", "'"])
 def test_a_text_that_is_no_whole_statement_says_nothing(text: str) -> None:
     assert read_statements([text]) == StepStatements()
 
