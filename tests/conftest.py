@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,20 +19,32 @@ from tests.warm_python import Run, WarmPython, can_run
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 2**30
+_KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Put temporary folders in memory where it has room, unless TMPDIR says where to put them.
 
     None of them outlives a power cut, and on a disk syncing takes most of a test's time.
+
+    Where the environment forbids Python to keep compiled modules beside the sources, keep those of
+    the collection in pytest's cache: each process would rewrite every test module anew.
     """
+    if sys.dont_write_bytecode and hasattr(config, "cache"):
+        config.stash[_KEPT_BEFORE] = sys.pycache_prefix
+        sys.pycache_prefix = str(config.cache.mkdir("compiled"))
+        sys.dont_write_bytecode = False
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what was imported and collected out of every search for garbage from here on."""
+    if _KEPT_BEFORE in session.config.stash:
+        # Tests write modules themselves, and one over another within one tick of the clock.
+        sys.dont_write_bytecode = True
+        sys.pycache_prefix = session.config.stash[_KEPT_BEFORE]
     gc.collect()
     gc.freeze()
 

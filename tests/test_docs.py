@@ -30,6 +30,7 @@ from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
 
 from pmd.cli import main as pmd_command
 from pmd.store.migrations import MigrationRunner, load_migrations
+from tests.every import for_every
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/*/README.md")])
@@ -203,7 +204,7 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@for_every("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
     for path, anchor in links:
@@ -395,7 +396,7 @@ def shown_commands():
                         yield "pytest", *arguments, "--version"
 
 
-@pytest.mark.parametrize("command", sorted({*shown_commands()}), ids=" ".join)
+@for_every("command", sorted({*shown_commands()}), ids=" ".join)
 def test_a_command_that_is_only_shown_exists(in_an_empty_project, command):
     program, *arguments = command
     program = sys.executable if program == "python" else program

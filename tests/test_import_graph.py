@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
+from tests.every import for_every
 from tests.import_graph import ImportGraph, read
 
 
@@ -21,7 +20,7 @@ def graph_of(folder: Path, **files: str) -> ImportGraph:
     return read(package)
 
 
-@pytest.mark.parametrize(
+@for_every(
     "text",
     [
         "import app.low\n",

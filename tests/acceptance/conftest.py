@@ -18,6 +18,23 @@ SLOW = {
     "unsynced": ("migrations::0002[atomic]",),
 }
 
+WITHOUT_FAULTS = {
+    "broken-statement",
+    "column-order",
+    "declared-deletion",
+    "doubled-rows",
+    "dropped-column",
+    "edited-update",
+    "leftover-index",
+    "mislabelled-snapshot",
+    "missing-snapshot",
+    "renamed-table",
+    "text-only-edit",
+}
+"""Applications whose fault is in rows, schemas or files: the others show what `atomic` finds."""
+NO_FAULTS = "--migration-checks=schema,data,statements,again,frozen"
+"""Every check but `atomic`, which looks at no schema and no row, and takes the longest."""
+
 _DROPPED = re.compile(
     r"^(platform|rootdir|configfile|plugins|cachedir|testpaths)\b.*\n", re.MULTILINE
 )
@@ -122,7 +139,8 @@ def finished(
             folder = tmp_path_factory.mktemp(case)
             shutil.copytree(PROJECTS / case, folder, dirs_exist_ok=True)
             before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-            arguments = SLOW.get(case, ("-m", "migration"))
+            usual = ("-m", "migration", *[NO_FAULTS] * (case in WITHOUT_FAULTS))
+            arguments = SLOW.get(case, usual)
             with monkeypatch.context() as patch:
                 patch.chdir(folder)
                 result = pytester.runpytest_subprocess("--migration-matrix", *arguments)

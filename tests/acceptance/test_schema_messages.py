@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.acceptance.conftest import Application, plain
+from tests.acceptance.conftest import NO_FAULTS, Application, plain
 
 App = Callable[[str], Application]
-NO_FAULTS = "--migration-checks=schema,data,again,frozen"
-"""The checks that compare schemas or rows. `atomic` compares neither, and takes the longest."""
 
 SQL = """\
 table notes

@@ -20,6 +20,7 @@ PASSED_ON = {
     "pmd.terminal: _wrapped(error)",
     "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.command: str(error)",
+    "pytest_pmd_migrations.cli.command: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.temporary_folder: file",
@@ -42,7 +43,8 @@ PASSED_ON = {
     # A sentence that is told in the matrix too, with more lines below it.
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join((head, '', *found.lines))",
-    "pytest_pmd_migrations.cli.problems: '\\n'.join((what, *_generated_in(survey, by_start)))",
+    "pytest_pmd_migrations.cli.problems:"
+    " '\\n'.join((what, *_generated_in(survey, version, by_start)))",
     "pytest_pmd_migrations.cli.build_one: '\\n'.join(lines)",
     "pytest_pmd_migrations.checks.frozen: how[moved.how]",
     "pytest_pmd_migrations.pytest_side.settings: f'{accused}{where}'",

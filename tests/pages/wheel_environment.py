@@ -15,17 +15,21 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = (ROOT, ROOT / "src/pytest-pmd-migrations")
+_BUILD = """
+import os, sys
+from hatchling.build import build_wheel
+folder, *projects = sys.argv[1:]
+for project in projects:
+    os.chdir(project)
+    build_wheel(folder)
+"""
 
 
 def build_wheels(folder: Path) -> list[Path]:
     """Build both wheels into a folder, with the backend that the projects name."""
-    for project in PROJECTS:
-        subprocess.run(
-            [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
-            cwd=project,
-            check=True,
-            capture_output=True,
-        )
+    subprocess.run(
+        [sys.executable, "-c", _BUILD, folder, *PROJECTS], check=True, capture_output=True
+    )
     return sorted(folder.glob("*.whl"))
 
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from pmd.indexing.front_matter import read_front_matter
 from pmd.indexing.markdown import read_markdown, searched_tags
+from tests.every import for_every
 
 
-@pytest.mark.parametrize(
-    ("text", "title"),
+@for_every(
+    "text, title",
     [
         ("---\ntitle: From the front\n---\n# Heading", "From the front"),
         ("---\nTitle: 2024\n---\n", "2024"),
@@ -38,8 +39,8 @@ def test_the_title_is_of_the_front_matter_or_the_first_heading_or_the_name(text,
     assert (document.title, document.text) == (title, text)
 
 
-@pytest.mark.parametrize(
-    ("yaml", "tags"),
+@for_every(
+    "yaml, tags",
     [
         ("tags: [a, b c]", ("a", "b c")),
         ("tags:\n- a\n- 'b'\n", ("a", "b")),
@@ -119,7 +120,7 @@ def test_front_matter_that_cannot_be_read_says_what_is_wrong_and_where(text, tag
     assert (front.tags, front.problem) == (tags, problem)
 
 
-@pytest.mark.parametrize(
+@for_every(
     "text",
     [
         "--- \ttext\n---\n",

@@ -6,10 +6,11 @@ import pytest
 
 from pmd.indexing.errors import PatternError
 from pmd.indexing.patterns import Patterns, check_pattern
+from tests.every import for_every
 
 
-@pytest.mark.parametrize(
-    ("pattern", "wanted", "others"),
+@for_every(
+    "pattern, wanted, others",
     [
         ("**/*.md", ["a.md", "x/a.md", "x/y/z.md", "[a].md"], ["a.txt", "x/a.MD", "a.md/b"]),
         ("*.md", ["a.md"], ["x/a.md"]),
@@ -53,8 +54,8 @@ def test_many_stars_take_no_time():
     assert not Patterns([pattern]).match("/".join("a" * 60))
 
 
-@pytest.mark.parametrize(
-    ("pattern", "what"),
+@for_every(
+    "pattern, what",
     [
         ("", "it is empty"),
         ("  ", "it is empty"),

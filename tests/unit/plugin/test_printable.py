@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.checks.model import Finding, Note
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.printable import printable_line, printable_text
 
+from tests.every import for_every
+
 ORDERS = ("::", "##[", "##vso[")
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
+@for_every(
+    "text, shown",
     [
         ("größe 漢字 👍 a\tb", "größe 漢字 👍 a\tb"),
         ("\x1b[31mRED\x9b1m", r"\x1b[31mRED\x9b1m"),

@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
 from pytest_pmd_migrations.wording import folded_names, wrap_text
 
-__all__ = ["GENERATED", "fails_on_generated_rows", "generated_rows_lines", "verify_advice"]
+__all__ = [
+    "GENERATED",
+    "breaks_references",
+    "fails_on_generated_rows",
+    "generated_rows_lines",
+    "verify_advice",
+]
 
 GENERATED = "on generated rows"
 """What is added to a headline."""
@@ -36,11 +42,26 @@ def fails_on_generated_rows(history: History, version: int, starts: Sequence[Sta
     file records, and a fresh one has not, was generated. False where nobody can tell.
     """
     try:
-        # A step that cannot be taken without any row is at fault itself.
+        # A step that cannot be taken without any row, or breaks it, is at fault itself.
         history.fresh.image(version)
+        if breaks_references(history, version):
+            return False
         return bool(starts) and all(_has_generated_rows(history, start) for start in starts)
     except MigrationTestError:
         # Another cell tells it.
+        return False
+
+
+def breaks_references(history: History, version: int) -> bool:
+    """Return whether a step leaves a name that means nothing in a database without rows too.
+
+    A runner that checks foreign keys finds that only where there are rows, but they are not at
+    fault. False where the step cannot be taken without any row.
+    """
+    versions = [one for one in history.application.versions if one <= version]
+    try:
+        return bool(history.references.of_fresh(versions)[version].appeared)
+    except FreshFailedError:
         return False
 
 

@@ -38,6 +38,10 @@ _BY_PATH = (
     ". A runner that opens the database by its path needs a source with upgrade_file(path, to) in"
     " the place of upgrade(conn, to)"
 )
+_BY_USER_VERSION = (
+    ". Its version is read from PRAGMA user_version: a runner that keeps it elsewhere needs a"
+    " source with current_version(conn) (docs/howto/own-runner.md)"
+)
 EMPTY = Image(b"")
 """The database that does not exist yet: what a fresh one is built from."""
 
@@ -145,8 +149,9 @@ def _refuse_elsewhere(source: Source, conn: sqlite3.Connection, to: int) -> None
 def _why_unmoved(source: Source, arrived: int, to: int) -> str:
     """Return why a step may have done nothing to the connection; empty where it did something."""
     unmoved = arrived == max((one for one in versions_of(source) if one < to), default=0)
-    by_connection = hasattr(source, "upgrade") and not isinstance(source, FilesSource)
-    return _BY_PATH if unmoved and by_connection else ""
+    if not unmoved or not hasattr(source, "upgrade"):
+        return ""
+    return _BY_USER_VERSION if isinstance(source, FilesSource) else _BY_PATH
 
 
 def _step_error(

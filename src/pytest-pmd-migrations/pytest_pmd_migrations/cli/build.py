@@ -170,7 +170,7 @@ def _refuse_unable(history: History, survey: Survey, built: Mapping[SnapshotName
     for name, image in built.items():
         failure = survey.lineages[name].failure
         if failure is not None:
-            told = (failure.story, *told_generated(history, name, image))
+            told = (failure.story, *told_generated(history, failure.version, name, image))
             raise click.ClickException(f"{name} cannot be upgraded: " + "\n".join(told))
 
 

@@ -174,8 +174,9 @@ def _take_step(history: History, conn: sqlite3.Connection, version: int, base: B
         take_step(history.application.source, conn, version, limits=limits)
     except StepFailedError as error:
         what = shown_failure(history, error, str(base.start), outcome="; nothing was written")
-        told = () if base.start == FRESH else told_generated(history, base.start, base.image)
-        lines = (what, *told)
+        lines = [what]
+        if base.start != FRESH:
+            lines.extend(told_generated(history, version, base.start, base.image))
         raise click.ClickException("\n".join(lines)) from error
 
 

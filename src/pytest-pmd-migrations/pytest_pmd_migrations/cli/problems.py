@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.application.changed import first_changed, is_stale, told_changed
+from pytest_pmd_migrations.application.generated_rows import breaks_references
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.application.varying_step import find_varying_step
@@ -63,11 +64,14 @@ def shown_failure(
     return "\n".join((first, *(line for line in failure.lines if line.strip() != written)))
 
 
-def told_generated(history: History, start: Start, image: Image) -> tuple[str, ...]:
+def told_generated(history: History, version: int, start: Start, image: Image) -> tuple[str, ...]:
     """Return a line about the rows of a snapshot that no migration inserted: they were generated.
 
-    Empty where there are none; ``image`` is what is stored, or will be.
+    Empty where there are none, or the step to ``version``, which failed, leaves a database without
+    rows at fault too; ``image`` is what is stored, or will be.
     """
+    if breaks_references(history, version):
+        return ()
     with closing(image.connect()) as conn:
         rows, schema = count_rows(conn), read_schema(conn)
     if history.difference(schema, start.version):
@@ -198,16 +202,16 @@ def _failed_steps(survey: Survey) -> Iterator[Problem]:
         what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
         yield Problem(
             version,
-            "\n".join((what, *_generated_in(survey, by_start))),
+            "\n".join((what, *_generated_in(survey, version, by_start))),
             of_variants=all(start.variant for start in by_start),
         )
 
 
-def _generated_in(survey: Survey, starts: Collection[Start]) -> tuple[str, ...]:
+def _generated_in(survey: Survey, version: int, starts: Collection[Start]) -> tuple[str, ...]:
     """Return a line about generated rows, where none but snapshots have a step that fails."""
     for start in () if FRESH in starts else starts:
         if isinstance(start, SnapshotName) and not start.variant:
-            return told_generated(survey.history, start, survey.snapshots[start].image)
+            return told_generated(survey.history, version, start, survey.snapshots[start].image)
     return ()
 
 

@@ -208,13 +208,24 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
             raise SnapshotError(
                 f"snapshot {name} is corrupt",
                 f"{shown_path(history.store.folder.file(name))}: {found.splitlines()[-1]}."
-                " Restore it from version control.",
+                f" Restore it from version control{_declaration(history, name)}",
             )
         text = twin_sql(conn)
     try:
         return StoredSnapshot(image, text, compare_twin(history, name, text))
     except SnapshotError as error:
         return StoredSnapshot(image, text, error)
+
+
+def _declaration(history: History, name: SnapshotName) -> str:
+    """Return what else can be done about a damaged snapshot: only a variant may be meant so."""
+    if not name.variant:
+        return "."
+    table = history.application.stored_table(name)
+    return (
+        "; or, where users have such databases, write into the file that migration_rows names, with"
+        f' the version that mends it: [{table}] damaged = "until NNNN"'
+    )
 
 
 def _walk_lineage(

@@ -41,6 +41,7 @@ _TEXTS: tuple[Value, ...] = (
 )
 _INTEGERS: tuple[Value, ...] = (1, 0, 2**63 - 1, -1, -(2**63), 42)
 _REALS: tuple[Value, ...] = (0.5, -1e300, 0.0, 3.0, 1e-9)
+_NUMBERS: tuple[Value, ...] = (*_INTEGERS[:2], *_REALS[:2])
 _BLOBS: tuple[Value, ...] = (b"\x00\xff", b"", b"blob", b"\xf0\x9f\x97\x82")
 _BOOLEANS: tuple[Value, ...] = (1, 0)
 _MOMENTS: tuple[Value, ...] = (
@@ -52,6 +53,7 @@ _DAYS: tuple[Value, ...] = ("2025-03-01", "2024-02-29", "1970-01-01")
 _SECONDS: tuple[Value, ...] = (1740816000, 0, 2**31)
 JSON: tuple[Value, ...] = ("{}", '{"a": [1, "é", null]}', "[]")
 _ANYTHING: tuple[Value, ...] = (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
+_MANY = (_TEXTS, _INTEGERS, _REALS, _NUMBERS, _BLOBS, _MOMENTS, _DAYS, _SECONDS, _ANYTHING)
 _INTEGER_TEXTS: tuple[Value, ...] = ("17", "1", "42", "0", "-3", "1000003")
 _REAL_TEXTS: tuple[Value, ...] = ("0.5", "2.25", "-1.5", "17.0", "1000.125")
 _NAMED = (
@@ -60,6 +62,7 @@ _NAMED = (
     (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
 )
 _LONGEST_TEXT = 1000
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _STEPS = (0.5, 2**-10)
 _OUTSIDE = re.compile(r"\[\^(.)")
 
@@ -90,7 +93,7 @@ def typed_values(declared: str, name: str) -> tuple[Value, ...]:
         return _DAYS
     if not kind or kind == "ANY":
         return named or _ANYTHING
-    return (*_INTEGERS[:2], *_REALS[:2])
+    return _NUMBERS
 
 
 def is_usual(declared: str, value: Value) -> bool:
@@ -135,7 +138,7 @@ def is_text(declared: str) -> bool:
 
 def are_many(values: Sequence[Value]) -> bool:
     """Return whether the values of a type stand for very many, so that rows need share none."""
-    return bool(values) and values in (_TEXTS, _INTEGERS, _REALS, _BLOBS, _ANYTHING)
+    return values in _MANY
 
 
 def in_32_bits(values: Sequence[Value]) -> tuple[Value, ...]:
@@ -192,6 +195,9 @@ def unlike(value: Value, chance: random.Random) -> Value:
     number = chance.choice((chance.randrange(10), chance.randrange(10_000)))
     same_length = chance.random() < 0.5
     match value:
+        case str() if _DAY.match(value):
+            # The day of the month is one that each month and each year has.
+            return f"{1970 + number % 100}{value[4:8]}{1 + number % 28:02}{value[10:]}"
         case str():
             end = str(number)
             return value[: -len(end)] + end if same_length and value else f"{value} {end}".strip()

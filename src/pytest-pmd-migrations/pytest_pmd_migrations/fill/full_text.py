@@ -12,17 +12,16 @@ from itertools import pairwise
 
 from pytest_pmd_migrations.fill.schema_texts import mentions
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.tables import RowTable, is_contentless, module_of
+from pytest_pmd_migrations.rows.tables import (
+    FULL_TEXT_CHECKS,
+    RowTable,
+    is_contentless,
+    module_of,
+)
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = ["copy_into_contentless", "indexes_in_step", "rebuild"]
-
-_CHECKS = {
-    # Rank 1 compares with external content, which rank 0 does not.
-    "fts5": "INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)",
-    "fts4": "INSERT INTO {table}({table}) VALUES ('integrity-check')",
-}
 
 
 def indexes_in_step(conn: sqlite3.Connection) -> tuple[str, ...]:
@@ -83,9 +82,9 @@ def _external(conn: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     rows = conn.execute(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND NOT rootpage ORDER BY name"
     ).fetchall()
-    for name, sql in rows:
-        module = module_of(str(sql))
-        if module in _CHECKS and _has_content_option(str(sql)) and not is_contentless(str(sql)):
+    for name, text in rows:
+        sql, module = str(text), module_of(str(text))
+        if module in FULL_TEXT_CHECKS and _has_content_option(sql) and not is_contentless(sql):
             yield str(name), module
 
 
@@ -98,7 +97,7 @@ def _unfit(conn: sqlite3.Connection, name: str, module: str) -> str:
     """Return what the module's own check says of an index, nothing where it fits its content."""
     conn.execute("SAVEPOINT checked")
     try:
-        conn.execute(_CHECKS[module].format(table=quote(name)))
+        conn.execute(FULL_TEXT_CHECKS[module].format(table=quote(name)))
     except sqlite3.DatabaseError as error:
         return str(error)
     finally:

@@ -1,4 +1,4 @@
-"""Check the database itself: integrity_check, foreign_key_check, and FTS5's own check."""
+"""Check the database itself: integrity_check, foreign_key_check, full-text tables' own check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line, excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
-from pytest_pmd_migrations.rows.tables import module_of
+from pytest_pmd_migrations.rows.tables import FULL_TEXT_CHECKS, is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, as_bytes, plain_rows
@@ -32,6 +32,7 @@ _OF_TABLE = "SELECT * FROM pragma_foreign_key_check(CAST(? AS TEXT), 'main')"
 _PAGES = "integrity_check"
 _UNCHECKED = "foreign_key_check"
 _INDEX = "full-text index"
+_NOT_HERE = re.compile("no such module|tokenizer")
 _NUMBERED = re.compile(r"\b(row|rowid|page|tree|cell)s? #?\d+", re.IGNORECASE)
 
 
@@ -175,7 +176,7 @@ def _violations_of(conn: sqlite3.Connection, table: str) -> list[tuple[object, .
 
 
 def find_damage(conn: sqlite3.Connection, image: Image, *, strays: Strays) -> Damages:
-    """Return what integrity_check, foreign_key_check and FTS5's integrity-check find damaged.
+    """Return what integrity_check, foreign_key_check and a full-text table's own check find.
 
     ``conn`` shows the same as ``image`` and is read only; ``strays`` are its rows that point at
     nothing, which are no damage themselves.
@@ -186,7 +187,7 @@ def find_damage(conn: sqlite3.Connection, image: Image, *, strays: Strays) -> Da
             found.append(Damage(_UNCHECKED, "", strays.problem))
         full_text_tables = _full_text(conn)
     if full_text_tables:
-        # FTS5's check is written as an INSERT: only a private copy may be given it.
+        # Their check is written as an INSERT: only a private copy may be given it.
         with closing(image.connect()) as copy:
             found.extend(_broken_full_text_indexes(copy, full_text_tables))
     return Damages(tuple(found), strays.tables)
@@ -210,28 +211,34 @@ def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
         yield RowFinding(table, None, message, (), allowed_by, kind=f"strays of {parent}")
 
 
-def _full_text(conn: sqlite3.Connection) -> list[str]:
+def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return the full-text tables that can be compared with their content, and their modules."""
     rows = conn.execute(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts5%'"
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts%'"
         " AND name IN (SELECT name FROM pragma_table_list WHERE type = 'virtual')"
     )
     # A table of another module may be called so.
-    return [str(name) for name, sql in rows if module_of(str(sql)) == "fts5"]
+    found = ((str(name), module_of(str(sql)), str(sql)) for name, sql in rows)
+    return [
+        (name, module)
+        for name, module, sql in found
+        # FTS5 checks its index alone where it keeps no text, FTS4 fails.
+        if module == "fts5" or (module in FULL_TEXT_CHECKS and not is_contentless(sql))
+    ]
 
 
-def _broken_full_text_indexes(conn: sqlite3.Connection, names: Sequence[str]) -> Iterator[Damage]:
-    for name in names:
-        table = quote(name)
-        # rank 1 also compares with external content, which rank 0 and integrity_check do not.
-        sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
+def _broken_full_text_indexes(
+    conn: sqlite3.Connection, tables: Sequence[tuple[str, str]]
+) -> Iterator[Damage]:
+    for name, module in tables:
         try:
-            conn.execute(sql)
+            conn.execute(FULL_TEXT_CHECKS[module].format(table=quote(name)))
         except sqlite3.OperationalError as error:
             _refuse_unreadable_content(conn, name)
-            if "no such module" not in str(error) and name not in _without_content(conn):
-                yield _broken_index(name, error)
+            if not _NOT_HERE.search(str(error)) and name not in _without_content(conn):
+                yield _broken_index(name, module, error)
         except sqlite3.DatabaseError as error:
-            yield _broken_index(name, error)
+            yield _broken_index(name, module, error)
         finally:
             conn.rollback()
 
@@ -263,5 +270,5 @@ def _refuse_unreadable_content(conn: sqlite3.Connection, name: str) -> None:
                 raise missing_names_error((f"view {view}", missing)) from error
 
 
-def _broken_index(name: str, error: sqlite3.DatabaseError) -> Damage:
-    return Damage(_INDEX, name, f"FTS5's integrity-check: {error}")
+def _broken_index(name: str, module: str, error: sqlite3.DatabaseError) -> Damage:
+    return Damage(_INDEX, name, f"{module.upper()}'s integrity-check: {error}")

@@ -123,6 +123,15 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
     return found
 
 
+FULL_TEXT_CHECKS = {
+    # Rank 1 compares with external content, which rank 0 and PRAGMA integrity_check do not.
+    "fts5": "INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)",
+    "fts4": "INSERT INTO {table}({table}) VALUES ('integrity-check')",
+    "fts3": "INSERT INTO {table}({table}) VALUES ('integrity-check')",
+}
+"""The statement by which each full-text module compares its index with its content."""
+
+
 def module_of(sql: str) -> str:
     """Return the module of a CREATE VIRTUAL TABLE, in lower case."""
     tokens = tokenize(sql)

@@ -31,15 +31,26 @@ def twin_sql(conn: sqlite3.Connection) -> str:
     """
     factory = conn.text_factory
     (trusted,) = conn.execute("PRAGMA trusted_schema").fetchone() or (1,)
-    # What is read here are stored values: nothing of the schema has to run.
-    # https://www.sqlite.org/pragma.html#pragma_trusted_schema
-    conn.execute("PRAGMA trusted_schema = OFF")
     conn.text_factory = _Text
     try:
-        return "\n".join(_lines(conn)) + "\n"
+        # What is read here are stored values: nothing of the schema has to run.
+        # https://www.sqlite.org/pragma.html#pragma_trusted_schema
+        conn.execute("PRAGMA trusted_schema = OFF")
+        return _text(conn)
+    except conn.DatabaseError as error:
+        if "unsafe use" not in str(error):
+            raise
+        # SQLite takes functions of its own for unsafe too (json_valid in 3.40), and then reads
+        # no table whose index or column calls one.
+        conn.execute(f"PRAGMA trusted_schema = {trusted}")
+        return _text(conn)
     finally:
         conn.text_factory = factory
         conn.execute(f"PRAGMA trusted_schema = {trusted}")
+
+
+def _text(conn: sqlite3.Connection) -> str:
+    return "\n".join(_lines(conn)) + "\n"
 
 
 def _lines(conn: sqlite3.Connection) -> Iterator[str]:

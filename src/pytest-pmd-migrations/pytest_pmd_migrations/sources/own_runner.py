@@ -66,7 +66,13 @@ def own_runner_source(package: ModuleType, folder: Path, *, setting: str) -> Fil
 
 def _check_runner(runner: object, setting: str) -> None:
     run = getattr(runner, "run_migrations", None)
-    parameters = inspect.signature(run).parameters.values() if callable(run) else ()
+    if not callable(run):
+        raise SourceError(
+            f"{setting}: its MigrationRunner has no run_migrations; expected"
+            " run_migrations(target=None). Add the method, or write a source that calls the runner"
+            " (docs/howto/own-runner.md)"
+        )
+    parameters = inspect.signature(run).parameters.values()
     if not any(p.name == "target" or p.kind is p.VAR_KEYWORD for p in parameters):
         raise SourceError(
             f"{setting}: its MigrationRunner cannot stop at a version; expected"

@@ -103,6 +103,14 @@ def test_a_step_that_fails_on_an_empty_database_too_is_at_fault_itself(tmp_path:
     [cell] = [c for c in list_cells(history_in(tmp_path), alone) if c.name.startswith("0001..")]
     [finding] = JudgedCells([cell], alone).verdict(cell).findings
     assert finding.headline == "0002_merge.sql failed"
+    # A key to a table that is gone is found where there are rows, and wrong where there are none.
+    (tmp_path / "sql/0002_merge.sql").write_text(
+        "ALTER TABLE person RENAME TO old; CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);"
+        " INSERT INTO person SELECT * FROM old; DROP TABLE old;"
+    )
+    [finding] = findings(history_in(tmp_path), "0002[again]")
+    assert finding.headline == "0002_merge.sql failed"
+    assert not any("generated" in line for line in finding.lines)
 
 
 def test_tables_that_are_not_those_of_fresh_may_be_at_fault(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.grid.cells import list_cells
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import application, store, told, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
@@ -25,7 +26,7 @@ def lines(root: Path, *, stored: str = ONE, **statements: str) -> list[str]:
     return told(history, "0001", "statements").splitlines()
 
 
-@pytest.mark.parametrize(
+@for_every(
     "sql",
     [
         "SELECT id, title, pinned FROM notes",
@@ -78,8 +79,8 @@ def test_a_statement_that_does_not_prepare_is_named_with_sqlites_error(
     assert found[-5:] == ["", f"      {sql}", "", *MEND]
 
 
-@pytest.mark.parametrize(
-    ("sql", "error"),
+@for_every(
+    "sql, error",
     [
         ("good morning", 'near "good": syntax error'),
         ("QUERY PLAN SELECT 1", 'near "QUERY": syntax error'),

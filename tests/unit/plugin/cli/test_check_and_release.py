@@ -101,7 +101,9 @@ def test_a_corrupt_snapshot_is_not_locked(stored: Make) -> None:
     (made.snapshots / "0001+x.db").write_bytes(content)
     message = (
         "snapshot 0001+x is corrupt: fixtures/snapshots/0001+x.db: database disk image is"
-        " malformed. Restore it from version control.\n"
+        " malformed. Restore it from version control; or, where users have such databases, write"
+        " into the file that migration_rows names, with the version that mends it:"
+        ' [stored."0001+x"] damaged = "until NNNN"\n'
     )
     assert made.run("check") == (1, message)
     assert made.run("snapshot") == (

@@ -148,7 +148,7 @@ STRICT_WITH_SEVERAL_CHECKS = (
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @example(STRICT_WITH_SEVERAL_CHECKS)
 @given(schemas())
 def test_where_a_row_fits_one_is_generated(schema: tuple[list[str], list[str]]) -> None:

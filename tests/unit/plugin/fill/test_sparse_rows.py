@@ -108,6 +108,7 @@ def test_no_key_is_null(conn: sqlite3.Connection) -> None:
     "columns",
     [
         "b BLOB",
+        "b DATE NOT NULL CHECK (b = date(b))",
         "b BLOB NOT NULL CHECK (length(b) = 16), state TEXT NOT NULL CHECK (state IN ('x', 'y'))",
         "a TEXT, c REAL, d INT, b",
         "a BLOB, c BLOB, d BLOB, b BLOB DEFAULT (randomblob(8))",

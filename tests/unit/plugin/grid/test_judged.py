@@ -21,6 +21,11 @@ TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"
 BROKEN = "SELECT missing"
 
 
+@pytest.fixture(autouse=True)
+def _one_kind_of_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_pmd_migrations.checks.atomic.DEFAULT", ("crash",))
+
+
 def broken(tmp_path: Path, last: int = 3) -> History:
     """Return a history whose step to 0003 cannot be taken."""
     released = {1: ONE, 2: TWO}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.rows import digest_tables, unchanged_rows
 
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import image, stepped
 from tests.unit.plugin.rows.test_losses import LOSSES, PEOPLE, POSTS
 
@@ -36,7 +36,7 @@ def unchanged(step: str, page_size: int) -> bool:
     return unchanged_rows(before.content, stepped(before, step).content)
 
 
-@pytest.mark.parametrize("step", SCHEMA_STEPS.values(), ids=SCHEMA_STEPS.keys())
+@for_every("step", SCHEMA_STEPS.values(), ids=SCHEMA_STEPS.keys())
 def test_a_step_of_the_schema_is_seen_at_once(step: str) -> None:
     assert [size for size in (512, 1024, 4096, 65536) if not unchanged(step, size)] == []
 
@@ -72,7 +72,7 @@ TOUCHING = {
 }
 
 
-@pytest.mark.parametrize("step", TOUCHING.values(), ids=TOUCHING.keys())
+@for_every("step", TOUCHING.values(), ids=TOUCHING.keys())
 def test_a_step_that_touches_rows_is_never_said_to_leave_them(step: str) -> None:
     assert [size for size in (512, 4096) if unchanged(step, size)] == []
 
@@ -134,7 +134,7 @@ def rows_of(conn) -> dict[str, str]:
     }
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @example(
     ["CREATE TABLE IF NOT EXISTS b(x UNIQUE, y TEXT)", "ALTER TABLE b DROP COLUMN y"],
     ["DROP TABLE b", "CREATE TABLE IF NOT EXISTS b(x UNIQUE, y TEXT)"],

@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, found_at
 
 LARGE = """
@@ -127,12 +128,12 @@ NOT_FOLLOWED = {
 }
 
 
-@pytest.mark.parametrize(("before", "step"), FOLLOWED.values(), ids=FOLLOWED)
+@for_every("before, step", FOLLOWED.values(), ids=FOLLOWED)
 def test_values_are_followed(before, step):
     assert found_at(Case(before, step)) == set()
 
 
-@pytest.mark.parametrize(("before", "step", "place"), NOT_FOLLOWED.values(), ids=NOT_FOLLOWED)
+@for_every("before, step, place", NOT_FOLLOWED.values(), ids=NOT_FOLLOWED)
 def test_values_that_do_not_follow_are_lost(before, step, place):
     assert found_at(Case(before, step)) == {place}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, keys_of, report
 from tests.unit.plugin.rows.test_losses import LOG, NOTES, PEOPLE, POSTS, rebuilt
 
@@ -266,7 +265,7 @@ HARMLESS = {
 }
 
 
-@pytest.mark.parametrize("case", HARMLESS.values(), ids=HARMLESS.keys())
+@for_every("case", HARMLESS.values(), ids=HARMLESS.keys())
 def test_a_harmless_step_gives_no_finding(case: Case) -> None:
     assert report(case).findings == ()
 
@@ -278,6 +277,6 @@ DECLARING = {
 }
 
 
-@pytest.mark.parametrize("case", DECLARING.values(), ids=DECLARING.keys())
+@for_every("case", DECLARING.values(), ids=DECLARING.keys())
 def test_a_declaration_that_a_row_needed_counts_as_used(case: Case) -> None:
     assert report(case).used == keys_of(case)

@@ -142,8 +142,15 @@ def test_a_full_text_index_without_its_content_is_left_to_the_check_of_the_schem
         "INSERT INTO d VALUES ('x'); INSERT INTO f(f) VALUES ('rebuild');"
         "ALTER TABLE d RENAME TO e; CREATE TABLE k (t);"
         "CREATE VIRTUAL TABLE g USING fts5(t, content = 'k'); INSERT INTO k VALUES ('y');"
+        "CREATE VIRTUAL TABLE h USING fts4(t, content='k');"
+        "CREATE VIRTUAL TABLE i USING fts4(t, content=''); INSERT INTO i(rowid, t) VALUES (9, 1);"
+        "CREATE VIRTUAL TABLE j USING fts3(t); INSERT INTO j VALUES ('x');"
+        "CREATE VIRTUAL TABLE l USING fts4(t, content='k', notindexed=t);"
     )
-    assert messages(renamed) == ["the full-text index g does not match its content"]
+    assert messages(renamed) == [
+        "the full-text index g does not match its content",
+        "the full-text index h does not match its content",
+    ]
 
 
 def test_rows_are_counted_by_table():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-import pytest
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, report
 
 PEOPLE = """
@@ -448,7 +448,7 @@ def fits_the_page_and_names_its_table(finding: RowFinding) -> None:
     assert finding.table in finding.message
 
 
-@pytest.mark.parametrize("case", LOSSES.values(), ids=LOSSES.keys())
+@for_every("case", LOSSES.values(), ids=LOSSES.keys())
 def test_a_loss_is_found_and_nothing_beside_it(case: Case) -> None:
     findings = report(case).findings
     for finding in findings:

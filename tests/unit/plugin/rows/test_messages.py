@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, report
 
 LONG = "x" * 100
@@ -281,7 +280,7 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(("case", "message", "evidence"), TEXTS.values(), ids=TEXTS)
+@for_every("case, message, evidence", TEXTS.values(), ids=TEXTS)
 def test_a_finding_reads(case, message, evidence):
     [finding] = report(case).findings
     assert (finding.message, finding.evidence) == (message, evidence)

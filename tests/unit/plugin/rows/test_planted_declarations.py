@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, found_at, keys_of, report
 
 DOCS = """
@@ -296,19 +297,19 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("case", EXCUSED.values(), ids=EXCUSED)
+@for_every("case", EXCUSED.values(), ids=EXCUSED)
 def test_declared(case):
     found = report(case)
     assert [finding.message for finding in found.findings] == []
     assert found.used == keys_of(case)
 
 
-@pytest.mark.parametrize(("case", "places"), NOT_EXCUSED.values(), ids=NOT_EXCUSED)
+@for_every("case, places", NOT_EXCUSED.values(), ids=NOT_EXCUSED)
 def test_not_excused(case, places):
     assert found_at(case) == set(places.split())
 
 
-@pytest.mark.parametrize(("case", "place"), BROKEN.values(), ids=BROKEN)
+@for_every("case, place", BROKEN.values(), ids=BROKEN)
 def test_a_broken_declaration_is_the_finding(case, place):
     [finding] = report(case).findings
     assert place in finding.message

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-import pytest
-
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, found_at
 
 NOTES = """
@@ -334,11 +333,11 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize(("before", "step", "place"), LOST.values(), ids=LOST)
+@for_every("before, step, place", LOST.values(), ids=LOST)
 def test_lost_rows_are_found_where_they_stood(before, step, place):
     assert found_at(Case(before, step)) == set(place.split())
 
 
-@pytest.mark.parametrize(("before", "step"), KEPT.values(), ids=KEPT)
+@for_every("before, step", KEPT.values(), ids=KEPT)
 def test_rows_that_still_stand_are_not_reported(before, step):
     assert found_at(Case(before, step)) == set()

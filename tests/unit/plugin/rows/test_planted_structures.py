@@ -10,6 +10,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
 
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, found_at, report, take
 
 STORED = """
@@ -173,12 +174,12 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("before", "step", "places"), LOST.values(), ids=LOST)
+@for_every("before, step, places", LOST.values(), ids=LOST)
 def test_losses_are_found(before, step, places):
     assert found_at(Case(before, step)) == set(places.split())
 
 
-@pytest.mark.parametrize(("before", "step"), KEPT.values(), ids=KEPT)
+@for_every("before, step", KEPT.values(), ids=KEPT)
 def test_harmless_steps_are_not_reported(before, step):
     assert found_at(Case(before, step)) == set()
 
@@ -191,7 +192,7 @@ def _named(name: str) -> str:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_every("name", NAMES)
 def test_a_table_of_any_name_is_compared(name):
     quoted = '"' + name.replace('"', '""') + '"'
     before = _named(name)

@@ -6,8 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 
-import pytest
-
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, found_at
 
 
@@ -344,7 +343,7 @@ FOUND: dict[str, tuple[str, str | Callable[[sqlite3.Connection], object]]] = {
 }
 
 
-@pytest.mark.parametrize(("before", "step"), CHANGED.values(), ids=CHANGED)
+@for_every("before, step", CHANGED.values(), ids=CHANGED)
 def test_changed_values_are_found(before, step):
     assert found_at(Case(before, step)) == {"t.v"}
     for encoding in ("UTF-16le", "UTF-16be"):
@@ -352,11 +351,11 @@ def test_changed_values_are_found(before, step):
         assert found_at(case) == {"t.v"}, encoding
 
 
-@pytest.mark.parametrize(("before", "step", "places"), GONE.values(), ids=GONE)
+@for_every("before, step, places", GONE.values(), ids=GONE)
 def test_values_of_columns_that_went_are_found(before, step, places):
     assert found_at(Case(before, step)) == set(places.split())
 
 
-@pytest.mark.parametrize(("before", "step"), FOUND.values(), ids=FOUND)
+@for_every("before, step", FOUND.values(), ids=FOUND)
 def test_values_that_stand_elsewhere_are_not_reported(before, step):
     assert found_at(Case(before, step)) == set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_pmd_migrations.schema import compare
 from pytest_pmd_migrations.schema.values import ORDER, Nameless
 
-from tests.unit.plugin.schema.every import schema
+from tests.unit.plugin.schema.made_schemas import schema
 
 
 def test_a_view_that_cannot_be_read_on_one_side_is_compared_by_its_select() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pytest
 from pytest_pmd_migrations.schema import compare
 
+from tests.every import as_parameters, holds_for_every
 from tests.unit.plugin.schema.corpus import PAIRS, TOPICS, Pair
-from tests.unit.plugin.schema.every import as_parameters, holds_for_every, schema
+from tests.unit.plugin.schema.made_schemas import schema
 
 
 def groups() -> dict[str, dict[str, Pair]]:

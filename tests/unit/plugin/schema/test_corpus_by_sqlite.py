@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from tests.every import holds_for_every
 from tests.unit.plugin.schema.corpus import PAIRS, Pair
 from tests.unit.plugin.schema.corpus.oracle import answers, pragmas, programs
-from tests.unit.plugin.schema.every import holds_for_every
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 from pytest_pmd_migrations.schema import compare, read_schema
 
-from tests.unit.plugin.schema.every import as_parameters, holds_for_every, schema
+from tests.every import as_parameters, holds_for_every
+from tests.unit.plugin.schema.made_schemas import schema
 from tests.unit.plugin.schema.rulings import DIFFERENT
 
 WORDS = ("needs a table rebuild", "drop it, create it and fill it again")

@@ -18,8 +18,8 @@ PARTS = 4
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_changed_word_that_sqlite_distinguishes_is_reported(part: int) -> None:
-    result = search(part, 400, BASES[part::PARTS], confirmed=False)
-    assert result.reported > 240, result
+    result = search(part, 240, BASES[part::PARTS], confirmed=False)
+    assert result.reported > 140, result
     assert [str(case) for case in result.missed] == [], result
 
 

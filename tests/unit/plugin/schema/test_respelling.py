@@ -12,8 +12,9 @@ from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
 from pytest_pmd_migrations.schema.reading.spelling import canonical
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
+from tests.every import holds_for_every
 from tests.unit.plugin.schema.bases import split_script
-from tests.unit.plugin.schema.every import holds_for_every, read_again, schema
+from tests.unit.plugin.schema.made_schemas import read_again, schema
 from tests.unit.plugin.schema.rulings import DIFFERENT, EQUAL, ORDER
 
 STATEMENTS = sorted({script for pair in (*EQUAL.values(), *DIFFERENT.values()) for script in pair})
@@ -23,7 +24,7 @@ KEYWORDS = frozenset(
     | {"COLLATE", "CONFLICT", "WITHOUT", "ROWID", "STRICT", "AFTER", "INSERT", "UPDATE", "DELETE"}
 )
 BLANKS = ("", " ", "\n\t ", " /* a 'comment' */ ", ' -- another "one"\n')
-SETTINGS = settings(max_examples=60, deadline=None, derandomize=True)
+SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 @SETTINGS
@@ -103,7 +104,7 @@ def program(conn: sqlite3.Connection, expression: str) -> list[tuple[object, ...
         return None
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(EXPRESSIONS)
 def test_parentheses_are_dropped_only_where_sqlite_makes_the_same_of_it(expression: str) -> None:
     """AND and OR in another grouping are another program, so there the values are compared."""

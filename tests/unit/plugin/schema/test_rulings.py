@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pytest_pmd_migrations.schema import compare
 
-from tests.unit.plugin.schema.every import as_parameters, holds_for_every, read_again, schema
+from tests.every import as_parameters, holds_for_every
+from tests.unit.plugin.schema.made_schemas import read_again, schema
 from tests.unit.plugin.schema.rulings import RULINGS, Ruling
 
 

@@ -13,6 +13,8 @@ from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName, write_snapshot
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 
+from tests.every import for_every
+
 
 @pytest.fixture
 def conn() -> Iterator[sqlite3.Connection]:
@@ -37,7 +39,7 @@ def test_a_name_is_spelled_as_it_was_parsed(text: str) -> None:
     assert str(SnapshotName.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["7", "007", "00007", "0007+", "0007 copy", "backup", ""])
+@for_every("text", ["7", "007", "00007", "0007+", "0007 copy", "backup", ""])
 def test_a_text_that_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(SnapshotError) as caught:
         SnapshotName.parse(text)
@@ -105,8 +107,8 @@ def test_the_twin_shows_schema_and_rows_but_no_shadow_tables(conn: sqlite3.Conne
     )
 
 
-@pytest.mark.parametrize(
-    ("value", "literal"),
+@for_every(
+    "value, literal",
     [
         ("NULL", "NULL"),
         ("x'00ff'", "x'00ff'"),
@@ -296,3 +298,12 @@ def test_nothing_of_a_schema_runs_while_its_twin_is_written() -> None:
         assert ran == []
         assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)
         assert connection.execute("SELECT b FROM t").fetchone() == (None,)
+
+
+def test_a_schema_that_calls_a_function_which_sqlite_does_not_trust_has_its_twin() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("fits", 1, lambda _: 1, deterministic=True)
+        script = "CREATE TABLE t(a); CREATE INDEX i ON t(a) WHERE json_valid(a) AND fits(a);"
+        connection.executescript(f"{script} INSERT INTO t VALUES ('[]'); PRAGMA user_version = 3")
+        assert 'INSERT INTO "t"("a") VALUES (\'[]\');' in twin_sql(connection)
+        assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)

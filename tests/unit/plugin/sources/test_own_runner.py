@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.errors import SettingError, StepFailedError
 from pytest_pmd_migrations.sources import Condition, Declarations, Location, resolve_source
 from pytest_pmd_migrations.sources.protocol import (
     can_rerun,
@@ -115,11 +116,40 @@ def test_malformed_declarations_are_refused(tmp_path: Path, constant: str, text:
     assert str(caught.value) == text
 
 
-def test_a_runner_that_cannot_stop_is_refused(tmp_path: Path) -> None:
-    package(tmp_path, runner="class MigrationRunner:\n    def run_migrations(self): ...\n")
+@pytest.mark.parametrize(
+    ("method", "text"),
+    [
+        (
+            "run_migrations(self)",
+            "cannot stop at a version; expected run_migrations(target=None). Add the argument, or"
+            " write a source that can stop",
+        ),
+        (
+            "__init__(self, conn)",
+            "has no run_migrations; expected run_migrations(target=None). Add the method, or write"
+            " a source that calls the runner",
+        ),
+    ],
+)
+def test_a_runner_that_cannot_stop_is_refused(tmp_path: Path, method: str, text: str) -> None:
+    package(tmp_path, runner=f"class MigrationRunner:\n    def {method}: ...\n")
     assert message("shop.migrations", tmp_path) == (
-        "migration_source 'shop.migrations': its MigrationRunner cannot stop at a version;"
-        " expected run_migrations(target=None). Add the argument, or write a source that can stop"
+        f"migration_source 'shop.migrations': its MigrationRunner {text} (docs/howto/own-runner.md)"
+    )
+
+
+def test_a_runner_that_leaves_no_user_version_is_told_where_it_is_read(tmp_path: Path) -> None:
+    runner = (
+        "class MigrationRunner:\n    def __init__(self, conn): ...\n"
+        "    def run_migrations(self, target=None): ...\n"
+    )
+    source = resolve_source("shop.migrations", root=package(tmp_path, runner=runner))
+    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(StepFailedError) as caught:
+        take_step(source, conn, 1)
+    assert str(caught.value) == (
+        "the step to 0001 ended at version 0000; expected the application's runner to apply"
+        " 0001_one.py and to stop there. Its version is read from PRAGMA user_version: a runner"
+        " that keeps it elsewhere needs a source with current_version(conn)"
         " (docs/howto/own-runner.md)"
     )
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from pmd.cli import main
 from pmd.store.database import Database
 from pmd.store.migrations import DamagedDatabaseError, MigrationError, NotADatabaseError
+from tests.every import for_every
 from tests.unit.store.files.inputs import INPUTS, OLD, SNAPSHOTS
 
 LATEST = 12
@@ -53,7 +54,7 @@ def test_the_table_names_the_errors():
     }
 
 
-@pytest.mark.parametrize("name", INPUTS)
+@for_every("name", INPUTS)
 def test_it_opens_or_is_left_as_it_was(tmp_path, name):
     expected = INPUTS[name]
     for backup in (False, True):
@@ -86,7 +87,7 @@ def check_content(database, documents):
 COMMANDS = ["status", "check", "upgrade --dry-run", "backup", "upgrade", "restore"]
 
 
-@pytest.mark.parametrize("name", INPUTS)
+@for_every("name", INPUTS)
 def test_a_command_says_in_a_message_what_is_wrong(tmp_path, name):
     with ExitStack() as stack:
         path = INPUTS[name].make(tmp_path, stack)

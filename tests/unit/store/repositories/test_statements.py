@@ -12,6 +12,7 @@ import pytest
 
 import pmd
 from pmd.store.repositories.statements import all_statements
+from tests.every import for_every
 
 SOURCE = Path(pmd.__file__).parent
 # What opens the file asks SQLite about its version, not for pmd's rows, as store/files does.
@@ -196,8 +197,8 @@ def test_only_a_step_has_sqlite_utils():
     assert importing == {"store/migrations/step/step_database.py"}
 
 
-@pytest.mark.parametrize(
-    ("source", "found"),
+@for_every(
+    "source, found",
     [
         ('db.execute("create table t (a)")', [None]),
         ('MAKE = "CREATE UNIQUE INDEX i ON t (a)"', ["MAKE"]),

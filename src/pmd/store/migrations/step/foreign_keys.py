@@ -48,7 +48,11 @@ class NewViolations:
         """Return the problem as a message's text, to follow the name of the step."""
         uncheckable = [text for _, _, text, key in self.first if key == _UNCHECKABLE]
         if uncheckable:
-            return f"it leaves a foreign key that cannot be checked: {uncheckable[0]}."
+            return (
+                f"it leaves a foreign key that cannot be checked: {uncheckable[0]}. The columns it"
+                " refers to must be the parent's PRIMARY KEY or have a UNIQUE index of their own,"
+                " without WHERE."
+            )
         if self.missing:
             keys = {f"{table} -> {to}" for table, _, to, _ in self.first if to in self.missing}
             shown = "; ".join(sorted(keys))

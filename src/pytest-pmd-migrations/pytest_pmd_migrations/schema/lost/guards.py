@@ -40,7 +40,10 @@ def find_lost_guards(
     replaces is not lost, nor is an index or trigger that a DROP of its own names.
     """
     old, new = Side.of(before), Side.of(after)
-    survivors = statements.survivors(frozenset(old.tables), frozenset(new.tables))
+    survived = statements.survivors(frozenset(old.tables), frozenset(new.tables))
+    survivors = {
+        name: now for name, now in survived.items() if name == now or _is_same(old, name, new, now)
+    }
     gone_tables = frozenset(old.tables) - frozenset(survivors)
     gone_columns = frozenset(
         column
@@ -54,6 +57,12 @@ def find_lost_guards(
         if guards:
             found.append(LostGuards(table.new.name, table.old.name, guards))
     return tuple(found)
+
+
+def _is_same(before: Side, name: str, after: Side, now: str) -> bool:
+    """Return whether a table of another name has most columns: a table of sums is another one."""
+    columns = before.columns(name)
+    return 2 * len(columns & after.columns(now)) > len(columns)
 
 
 def _lost(table: SurvivingTable) -> Iterator[str]:

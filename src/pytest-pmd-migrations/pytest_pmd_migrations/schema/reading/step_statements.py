@@ -36,18 +36,24 @@ class StepStatements:
         which its rows were copied.
         """
         names = {name: name for name in before}
+        # Each name that a table had on the way: of what it was, and what became of a new one.
+        origins, ends = dict(names), dict[str, str]()
         for action, old, new in self.tables:
             if action == "rename" and old in names:
                 names[new] = names.pop(old)
-            elif action == "drop":
+                origins[new] = names[new]
+            elif action == "rename":
+                ends = {name: new if end == old else end for name, end in ends.items()} | {old: new}
+            else:
                 names.pop(old, None)
         found = {origin: name for name, origin in names.items() if name in after}
         # A table that another one has given its name to is the other one.
         anew = (name for name in before & after if names.get(name, name) == name)
         found.update((name, name) for name in anew)
         for source, target in sorted(self.copied):
-            if source not in after and target not in before and target in after:
-                found.setdefault(source, target)
+            origin, end = origins.get(source), ends.get(target, target)
+            if origin and origin not in after and end not in before and end in after:
+                found.setdefault(origin, end)
         return found
 
 

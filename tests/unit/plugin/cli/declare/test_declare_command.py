@@ -6,9 +6,15 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
+import pytest
+from pytest_pmd_migrations.checks.atomic import ATOMIC
+from pytest_pmd_migrations.checks.registry import all_checks
+
 from tests.unit.plugin.cli.conftest import Project
 
 Make = Callable[..., Project]
+WITHOUT_FAULTS = pytest.mark.usefixtures("without_faults")
+"""No declaration changes what `atomic` finds, and it takes longer than all other checks."""
 
 FIRST = (
     "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT, n INTEGER);\n"
@@ -23,6 +29,12 @@ PROPOSED = """\
  0001+rows; declared as found"]
 
 """
+
+
+@pytest.fixture
+def without_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = [check for check in all_checks() if check is not ATOMIC]
+    monkeypatch.setattr("pytest_pmd_migrations.cli.command.all_checks", lambda: checks)
 
 
 def with_setting(made: Project) -> Project:
@@ -64,6 +76,7 @@ def test_a_source_that_there_is_none_of_is_refused(stored: Make) -> None:
     )
 
 
+@WITHOUT_FAULTS
 def test_scripts_are_declared_in_the_file_that_the_setting_names(stored: Make) -> None:
     made = with_rows(with_setting(stored(FIRST, TRIM)))
     files = made.all_files()
@@ -77,6 +90,7 @@ def test_scripts_are_declared_in_the_file_that_the_setting_names(stored: Make) -
     assert made.run("declare") == (0, "nothing to declare: the matrix finds nothing\n")
 
 
+@WITHOUT_FAULTS
 def test_without_the_setting_it_says_what_to_set(stored: Make) -> None:
     made = with_rows(stored(FIRST, TRIM))
     setting = 'set      migration_rows = "migration_rows.toml"  (pyproject.toml)\n'
@@ -92,6 +106,7 @@ def test_without_the_setting_it_says_what_to_set(stored: Make) -> None:
     assert "(by hand: it has them already; the setting that names it is missing)" in again
 
 
+@WITHOUT_FAULTS
 def test_a_condition_is_one_that_no_stored_database_refutes(stored: Make) -> None:
     made = with_setting(stored(FIRST, NEGATIVE))
     condition = '  "notes" = ["n < 0", '
@@ -104,6 +119,7 @@ def test_a_condition_is_one_that_no_stored_database_refutes(stored: Make) -> Non
     assert condition in made.run("declare")[1]
 
 
+@WITHOUT_FAULTS
 def test_a_migration_that_is_not_released_is_better_mended(stored: Make) -> None:
     made = stored(FIRST, "INSERT INTO log VALUES ('x');\n")
     code, text = made.run("declare")
@@ -114,6 +130,7 @@ def test_a_migration_that_is_not_released_is_better_mended(stored: Make) -> None
     assert "not released" not in made.run("declare")[1]
 
 
+@WITHOUT_FAULTS
 def test_what_cannot_be_declared_is_listed_with_why(stored: Make) -> None:
     made = stored(FIRST, TRIM)
     made.run("release")
@@ -130,6 +147,7 @@ def test_what_cannot_be_declared_is_listed_with_why(stored: Make) -> None:
     )
 
 
+@WITHOUT_FAULTS
 def test_a_declaration_that_does_not_allow_enough_is_not_written_over(stored: Make) -> None:
     made = with_rows(with_setting(stored(FIRST, NEGATIVE)))
     made.write("rows.toml", "[0002.deletes]\nNOTES = ['id = 11', 'meant']\n")
@@ -144,6 +162,7 @@ def test_a_declaration_that_does_not_allow_enough_is_not_written_over(stored: Ma
     assert made.all_files() == files
 
 
+@WITHOUT_FAULTS
 def test_a_module_keeps_its_text_and_is_declared_in(project: Make) -> None:
     made = project(FIRST)
     module = (
@@ -168,6 +187,7 @@ def test_a_module_keeps_its_text_and_is_declared_in(project: Make) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@WITHOUT_FAULTS
 def test_a_module_that_cannot_be_added_to_is_left_alone(project: Make) -> None:
     made = project(FIRST)
     module = made.write(

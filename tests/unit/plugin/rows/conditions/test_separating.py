@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.rows import RowFinding
 from pytest_pmd_migrations.rows.conditions.separating import separates
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, image, report
 
 NOTES = """
@@ -41,8 +41,8 @@ def suggested(step: str, before: str = NOTES) -> dict[str, SuggestedDeclaration]
     return {one.allowed_by.name: one.allowed_by for one in findings if one.allowed_by}
 
 
-@pytest.mark.parametrize(
-    ("condition", "written"),
+@for_every(
+    "condition, written",
     [
         ("person_id NOT IN (SELECT id FROM people)", ""),
         ("title IS NULL", ""),
@@ -69,8 +69,8 @@ def test_the_rows_that_a_step_deletes_are_told_by_what_they_have_in_common(
     assert found.value[0] == (written or condition)
 
 
-@pytest.mark.parametrize(
-    ("change", "written"),
+@for_every(
+    "change, written",
     [
         ("title = trim(title)", "title <> trim(title)"),
         ("title = upper(title)", "title <> upper(title)"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements, read_statements
+
+from tests.every import for_every
 
 
 def survivors(step: str, before: str, after: str) -> dict[str, str]:
@@ -11,8 +12,8 @@ def survivors(step: str, before: str, after: str) -> dict[str, str]:
     return found.survivors(frozenset(before.split()), frozenset(after.split()))
 
 
-@pytest.mark.parametrize(
-    ("step", "before", "after", "expected"),
+@for_every(
+    "step, before, after, expected",
     [
         ("ALTER TABLE a RENAME TO b", "a", "b", {"a": "b"}),
         ('alter table main."A" rename to "B b"', "a", "b", {}),
@@ -37,6 +38,13 @@ def survivors(step: str, before: str, after: str) -> dict[str, str]:
             {"a": "b"},
         ),
         ("DROP TABLE a; CREATE TABLE b(x)", "a", "b", {}),
+        (
+            "ALTER TABLE a RENAME TO o; INSERT INTO n SELECT x FROM o; DROP TABLE o;"
+            "ALTER TABLE n RENAME TO b; ALTER TABLE b RENAME TO c; INSERT INTO c SELECT 1 FROM j",
+            "a",
+            "c",
+            {"a": "c"},
+        ),
         ("INSERT INTO b SELECT x FROM a", "a b", "b", {"b": "b"}),
     ],
 )
@@ -62,9 +70,7 @@ def test_indexes_and_triggers_that_a_drop_names() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "text", ["", ";", "DROP", "ALTER TABLE", "INSERT INTO", "CREATE TRIGGER;", "'"]
-)
+@for_every("text", ["", ";", "DROP", "ALTER TABLE", "INSERT INTO", "CREATE TRIGGER;", "'"])
 def test_a_text_that_is_no_whole_statement_says_nothing(text: str) -> None:
     assert read_statements([text]) == StepStatements()
 

@@ -15,6 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
+from tests.every import for_every
+
 PIECES = (
     *(
         "a",
@@ -175,8 +177,8 @@ def test_each_token_ends_where_sqlite_ends_it(text: str) -> None:
             assert refusal(rest) == expected, tokens
 
 
-@pytest.mark.parametrize(
-    ("sql", "expected"),
+@for_every(
+    "sql, expected",
     [
         ("'it''s' \"a\"\"b\" `c``d` [e f]", ["string", "name", "name", "name"]),
         ("x'0aFF' X'' x'0' x'zz'", ["blob", "blob", "illegal", "illegal"]),

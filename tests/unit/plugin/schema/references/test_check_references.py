@@ -10,7 +10,7 @@ from pytest_pmd_migrations.errors import SchemaReadError
 from pytest_pmd_migrations.schema.references.find import check_references
 from pytest_pmd_migrations.schema.references.values import Broken, References
 
-from tests.unit.plugin.schema.every import holds_for_every
+from tests.every import holds_for_every
 
 RENAMED_FIRST = """
 ALTER TABLE line RENAME TO line_old; CREATE TABLE line(id INTEGER PRIMARY KEY, unit);

@@ -8,7 +8,7 @@ from contextlib import closing
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 
-from tests.unit.plugin.schema.every import holds_for_every
+from tests.every import holds_for_every
 from tests.unit.plugin.schema.rulings import DIFFERENT
 
 

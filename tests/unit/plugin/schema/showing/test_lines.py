@@ -5,7 +5,8 @@ from __future__ import annotations
 from pytest_pmd_migrations.schema import compare
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 
-from tests.unit.plugin.schema.every import holds_for_every, schema
+from tests.every import holds_for_every
+from tests.unit.plugin.schema.made_schemas import schema
 from tests.unit.plugin.schema.rulings import RULINGS, Ruling
 
 UPGRADED = """

@@ -81,7 +81,8 @@ DECISIONS = [
         "leaves a key to columns that are not unique",
         "db.executescript('CREATE TABLE c (x REFERENCES parent(name)); INSERT INTO c VALUES (1)')",
         'it leaves a foreign key that cannot be checked: foreign key mismatch - "c" referencing'
-        ' "parent".',
+        ' "parent". The columns it refers to must be the parent\'s PRIMARY KEY or have a UNIQUE'
+        " index of their own, without WHERE.",
         "make them unique",
         error="ForeignKeyViolationError",
     ),

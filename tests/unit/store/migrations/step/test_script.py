@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmd.store.migrations.step.script import split_script
+from tests.every import for_every
 
 CASES = {
     "two": ("SELECT 1; SELECT 2;", ["SELECT 1;", "SELECT 2;"]),
@@ -50,7 +50,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("script", "statements"), CASES.values(), ids=CASES)
+@for_every("script, statements", CASES.values(), ids=CASES)
 def test_a_script_is_split_where_statements_end(script, statements):
     assert list(split_script(script)) == statements
 
