@@ -14,7 +14,13 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 
-__all__ = ["first_changed", "is_edited_up_to", "is_stale", "told_changed"]
+__all__ = ["OF_ITS_PROCESS", "first_changed", "is_edited_up_to", "is_stale"]
+
+OF_ITS_PROCESS = (
+    "it depends on the process (the order of a set, a number of the process), on the environment,"
+    " or on code outside its file"
+)
+"""Why a migration whose text is the same does something else."""
 
 
 def first_changed(history: History) -> int | None:
@@ -58,20 +64,6 @@ def is_edited_up_to(history: History, version: int) -> bool:
     """Return whether the text of a migration up to that version is another than recorded."""
     versions = history.application.versions
     return any(is_edited(history, earlier) for earlier in versions if earlier <= version)
-
-
-def told_changed(history: History, version: int, *, varies: bool = False) -> str:
-    """Say what became of an unreleased migration that gives other than its lock line records.
-
-    ``varies`` says that it gives other values each time, and that a setting allows them by now.
-    """
-    if varies or is_edited_up_to(history, version):
-        return "changed since its snapshot was made"
-    return (
-        "does something else than when its snapshot was made, and its text is the same: it depends"
-        " on the process (the order of a set, a number of the process), on the environment, or on"
-        " code outside its file"
-    )
 
 
 def _other_rows(history: History, version: int, line: VersionLine) -> bool:

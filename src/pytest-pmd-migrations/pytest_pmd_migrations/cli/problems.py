@@ -7,7 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.application.changed import first_changed, is_stale, told_changed
+from pytest_pmd_migrations.application.changed import (
+    OF_ITS_PROCESS,
+    first_changed,
+    is_edited_up_to,
+    is_stale,
+)
 from pytest_pmd_migrations.application.generated_rows import breaks_references
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
@@ -249,7 +254,9 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
                 what = f"{number} gives other values in each run: {', '.join(varying.columns)}"
                 yield Problem(version, f"{what}.  {varying.line}")
                 return
-            what = f"{number} {told_changed(history, version, varies=varying is not None)}"
+            what = f"{number} changed since its snapshot was made"
+            if varying is None and not is_edited_up_to(history, version):
+                what = f"{number} does something else now, by the same text: {OF_ITS_PROCESS}"
             yield Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
             # It builds those of all later versions anew too.
             return

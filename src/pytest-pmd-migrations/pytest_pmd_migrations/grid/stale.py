@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from pytest_pmd_migrations.application.changed import (
+    OF_ITS_PROCESS,
     first_changed,
     is_edited_up_to,
     is_stale,
-    told_changed,
 )
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
@@ -64,7 +64,7 @@ class StaleSnapshots:
         number, file = format_version(changed), self._history.application.step_name(changed)
         what = f"was changed after {number}.db was built"
         if not is_edited_up_to(self._history, changed):
-            what = told_changed(self._history, changed)
+            what = f"does something else now, by the same text: {OF_ITS_PROCESS}"
         lines = (
             *wrap_text(
                 f"{file} {what}, so that this database is not what an upgrade makes now. It is not"

@@ -216,7 +216,8 @@ def _globs(config: pytest.Config, setting: str) -> tuple[str, ...]:
     for one in found:
         if not isinstance(one, str):
             raise SettingError(
-                f'{setting} has {one!r}; expected strings: {setting} = ["..."]{_file(config)}'
+                f'{setting} has {one!r}, which is no string; expected {setting} = ["..."]'
+                f"{_file(config)}"
             )
     return tuple(map(str, found))
 

@@ -116,7 +116,7 @@ def test_an_unset_source(project: Make) -> None:
         ),
         (
             'migration_source = "app.migrations"\nmigration_volatile = [1]',
-            'migration_volatile has 1; expected strings: migration_volatile = ["..."]'
+            'migration_volatile has 1, which is no string; expected migration_volatile = ["..."]'
             " (pyproject.toml)",
         ),
     ],

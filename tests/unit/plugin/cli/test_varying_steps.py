@@ -179,7 +179,7 @@ def test_a_step_that_depends_on_its_process_is_not_called_changed(project: Make)
         assert made.run("release") == (
             1,
             "Error: nothing was released, since this must be mended first:\n"
-            "0002 does something else than when its snapshot was made, and its text is the same:"
-            " it depends on the process (the order of a set, a number of the process), on the"
-            " environment, or on code outside its file.  pmd-migrations snapshot --rewrite 0002\n",
+            "0002 does something else now, by the same text: it depends on the process (the order"
+            " of a set, a number of the process), on the environment, or on code outside its file."
+            "  pmd-migrations snapshot --rewrite 0002\n",
         )
