@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
+
 __all__ = ["FailedStatement", "RecordingConnection", "StatementRecord", "first_word", "recording"]
 
 _MOST = 2_000
@@ -40,11 +42,13 @@ class StatementRecord:
     """Keeps what ran while it was recorded.
 
     ``texts`` are the statements and scripts that may change a schema or fill a table, each once, in
-    their order; ``failed`` are those whose error was caught, each once.
+    their order; ``failed`` are those whose error was caught, each once. ``threw_dice`` says that
+    SQL's dice were thrown meanwhile.
     """
 
     texts: dict[str, None] = field(default_factory=dict)
     failed: dict[FailedStatement, None] = field(default_factory=dict)
+    threw_dice: bool = False
     _raised: tuple[str, BaseException] | None = None
 
     def begin(self, sql: str, *, script: bool = False) -> None:
@@ -110,7 +114,7 @@ def recording(conn: sqlite3.Connection) -> Iterator[StatementRecord]:
 
     Of another connection nothing is recorded.
     """
-    record = StatementRecord()
+    record, thrown = StatementRecord(), times_thrown()
     if not isinstance(conn, RecordingConnection):
         yield record
         return
@@ -120,6 +124,7 @@ def recording(conn: sqlite3.Connection) -> Iterator[StatementRecord]:
     finally:
         conn.record = None
         record.settle()
+        record.threw_dice = times_thrown() > thrown
 
 
 @cache

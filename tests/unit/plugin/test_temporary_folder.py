@@ -16,7 +16,9 @@ from pytest_pmd_migrations.faults.child_process import child_doing
 from pytest_pmd_migrations.temporary_folder import PREFIX, TemporaryFolder, folders_within
 
 LIVES = """
-import sys, time
+import signal, sys, time
+# Under nohup it would be ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 kept = TemporaryFolder()
 (kept.path / "large").write_bytes(bytes(1000))

@@ -36,6 +36,7 @@ from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.write import canonical_image
+from pytest_pmd_migrations.statement_record import StatementRecord
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Base", "BuiltSnapshot", "build_snapshot"]
@@ -67,7 +68,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
     where upgraded and fresh differ.
     """
     history = survey.history
-    lost = 0
+    lost, dice = 0, list[str]()
     before = base.image
     since = datetime.now(UTC)
     with closing(before.connect()) as conn:
@@ -75,7 +76,8 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         soundness = Soundness(history, base.start, before, conn)
         for version in history.application.versions:
             if base.start.version < version <= name.version:
-                _take_step(history, conn, version, base)
+                record = _take_step(history, conn, version, base)
+                dice.extend(_told_dice(history, version, record))
                 after = Image.of_connection(conn)
                 soundness.refuse_broken(version, after, conn)
                 lost += count_lost_rows(history, version, before, after)
@@ -92,7 +94,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         way = f"{base.start} (stored) -> {name} and {way}"
         told = _told_rows(rows, lost)
     first = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
-    lines = (first, *soundness.told, *told_empty)
+    lines = (first, *dice, *soundness.told, *told_empty)
     return BuiltSnapshot(image, run, lines)
 
 
@@ -168,10 +170,19 @@ def _fill_within_limits(history: History, name: SnapshotName, conn: sqlite3.Conn
     return filled
 
 
-def _take_step(history: History, conn: sqlite3.Connection, version: int, base: Base) -> None:
+def _told_dice(history: History, version: int, record: StatementRecord) -> Iterator[str]:
+    """Yield a line about a step that throws SQL's dice, which its users' databases throw anew."""
+    if record.threw_dice:
+        name = history.application.step_name(version)
+        yield f"dice     {name} calls random() or randomblob(): always the same values here"
+
+
+def _take_step(
+    history: History, conn: sqlite3.Connection, version: int, base: Base
+) -> StatementRecord:
     try:
         limits = history.step_limits(base.start)
-        take_step(history.application.source, conn, version, limits=limits)
+        return take_step(history.application.source, conn, version, limits=limits)
     except StepFailedError as error:
         what = shown_failure(history, error, str(base.start), outcome="; nothing was written")
         lines = [what]

@@ -38,7 +38,10 @@ def refusal(file: str, *what: str, line: str = "") -> str:
 
 def test_a_history_that_asks_sqls_clock_and_dice_is_stored_and_released(project: Make) -> None:
     made = project(FIRST, DICE, TIMES)
-    assert made.run("snapshot")[0] == 0
+    code, text = made.run("snapshot")
+    assert code == 0
+    told = "dice     0002_step_2.sql calls random() or randomblob(): always the same values here"
+    assert [line for line in text.splitlines() if line.startswith("dice")] == [told]
     first = made.files()
     assert made.run("check") == (0, "3 versions, 3 snapshots: all in order\n")
     assert made.run("snapshot", "--rewrite", "1")[0] == 0
