@@ -178,6 +178,16 @@ class Swallows(TenLines):
             return
 
 
+def test_damage_that_the_step_does_without_a_fault_is_no_faults_doing():
+    """In an index, "b" is a text until a column of that name comes: its rows are wrong then."""
+    damaging = (
+        'CREATE INDEX words ON notes(body, "b")',
+        "ALTER TABLE notes ADD COLUMN b INTEGER",
+    )
+    struck = try_faults(case(TenLines(steps={2: damaging}), rows=3), [Crash(), Interrupt()]).struck
+    assert {one.left for one in struck} == {"old", "new"}
+
+
 def test_lied_is_success_without_the_result():
     found = first_broken(try_faults(case(Swallows()), [Deny()]).struck)
     assert (found.left, found.version, found.said) == ("lied", 1, "reported success")
