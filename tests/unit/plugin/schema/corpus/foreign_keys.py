@@ -86,6 +86,12 @@ PAIRS = (
         "the pairs of a foreign key have no order",
     ),
     same(
+        "three pairs of a composite key that cascades, in another order",
+        "a, b, c, FOREIGN KEY(c, a, b) REFERENCES p(z, x, y) ON DELETE CASCADE",
+        "a, b, c, FOREIGN KEY(a, b, c) REFERENCES p(x, y, z) ON DELETE CASCADE",
+        "the pairs of a foreign key have no order",
+    ),
+    same(
         "keys without commas",
         "a, b, FOREIGN KEY(a) REFERENCES p(id) FOREIGN KEY(b) REFERENCES p(x)",
         "a, b, FOREIGN KEY(a) REFERENCES p(id), FOREIGN KEY(b) REFERENCES p(x)",
