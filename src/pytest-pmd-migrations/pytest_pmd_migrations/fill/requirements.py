@@ -175,10 +175,10 @@ def _referring_types(conn: sqlite3.Connection, table: str) -> Mapping[str, Seque
         'SELECT f."to", p.name, x.type FROM sqlite_schema s'
         " JOIN pragma_foreign_key_list(s.name) f JOIN pragma_table_xinfo(s.name) x"
         ' ON lower(x.name) = lower(f."from")'
-        " LEFT JOIN pragma_table_info(?1) p ON p.pk = f.seq + 1"
-        " WHERE s.type = 'table' AND s.rootpage AND lower(f.\"table\") = lower(?1)"
+        " LEFT JOIN pragma_table_info(:name) p ON p.pk = f.seq + 1"
+        " WHERE s.type = 'table' AND s.rootpage AND lower(f.\"table\") = lower(:name)"
         " ORDER BY s.name, f.id, f.seq",
-        (table,),
+        {"name": table},
     ):
         found.setdefault(fold(str(to or key)), []).append(str(kind))
     return found

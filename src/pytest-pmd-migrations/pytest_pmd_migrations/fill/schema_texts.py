@@ -37,9 +37,10 @@ def read_texts(conn: sqlite3.Connection, table: str) -> SchemaTexts:
     """Return the texts that are about a table."""
     texts: dict[str, list[Body]] = {"table": [], "index": [], "trigger": [], "view": []}
     for kind, sql in conn.execute(
-        "SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL AND (lower(tbl_name) = lower(?1)"
-        " OR type = 'view' AND instr(lower(sql), lower(?1))) ORDER BY name",
-        (table,),
+        "SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+        " AND (lower(tbl_name) = lower(:name)"
+        " OR type = 'view' AND instr(lower(sql), lower(:name))) ORDER BY name",
+        {"name": table},
     ):
         texts[kind].append(tuple(tokenize(str(sql))))
     own = [body for body in texts["table"] if not _is_virtual(body)]

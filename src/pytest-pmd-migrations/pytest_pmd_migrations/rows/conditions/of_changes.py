@@ -56,13 +56,14 @@ def _gives_all(
     conn: sqlite3.Connection, function: str, changes: Sequence[tuple[Value, Value]]
 ) -> bool:
     """Return whether a function gives each new value of the old one."""
-    sql = f"SELECT {function.format('?1')} IS ?2 AND typeof({function.format('?1')}) = typeof(?2)"
+    given = function.format(":was")
+    sql = f"SELECT {given} IS :now AND typeof({given}) = typeof(:now)"
     for pair in changes:
         was, now = (plain_value(value) for value in pair)
         if was is None or now is None:
             return False
         try:
-            [(same,)] = conn.execute(sql, (was, now)).fetchall()
+            [(same,)] = conn.execute(sql, {"was": was, "now": now}).fetchall()
         except sqlite3.Error:
             return False
         if same != 1:
