@@ -18,9 +18,8 @@ from tests.unit.plugin.faults.runners import (
     strike_all,
 )
 
-pytestmark = pytest.mark.skipif(
-    bool(Interleave().lacking), reason=Interleave().lacking or "can take turns"
-)
+LACKING = Interleave().lacking
+pytestmark = pytest.mark.skipif(bool(LACKING), reason=LACKING or "runs can take turns here")
 
 SUCCESS = "reported success; the one let in reported success"
 

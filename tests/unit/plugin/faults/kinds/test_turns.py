@@ -8,9 +8,8 @@ import pytest
 from pytest_pmd_migrations.faults.kinds.interleave import Interleave
 from pytest_pmd_migrations.faults.kinds.turns import TurnEnd, paused_run, take_turns
 
-pytestmark = pytest.mark.skipif(
-    bool(Interleave().lacking), reason=Interleave().lacking or "can take turns"
-)
+LACKING = Interleave().lacking
+pytestmark = pytest.mark.skipif(bool(LACKING), reason=LACKING or "runs can take turns here")
 
 
 def test_two_runs_that_wait_for_each_other_for_ever_are_told():

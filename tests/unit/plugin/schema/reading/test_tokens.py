@@ -113,9 +113,8 @@ BEGINNINGS = (
     *("EXPLAIN", "INSERT", "PRAGMA", "REINDEX", "RELEASE", "REPLACE", "ROLLBACK", "SAVEPOINT"),
     *("SELECT", "UPDATE", "VACUUM", "VALUES", "WITH"),
 )
-SEPARATORS = pytest.mark.skipif(
-    sqlite3.sqlite_version_info < (3, 46), reason="digits have separators since SQLite 3.46"
-)
+OLD = sqlite3.sqlite_version_info < (3, 46)
+SEPARATORS = pytest.mark.skipif(OLD, reason="digits have separators since SQLite 3.46")
 
 
 def refusal(sql: str) -> str:

@@ -23,7 +23,7 @@ REWRITE = "give it a step of its own with `ATOMIC = False`"
 PUT_BACK = "put back after it"
 
 
-def setting(id, name, value):  # noqa: A002
+def setting(id, name, value):  # noqa: A002 - every decision has an id, under that name
     return denied(
         id, f"`PRAGMA {name} = {value}`", f"db.execute('PRAGMA {name} = {value}')",
         f"PRAGMA {name} = {value}{OUTSIDE}", ON_CONNECTION,
