@@ -18,6 +18,7 @@ __all__ = [
     "breaks_references",
     "fails_on_generated_rows",
     "generated_rows_lines",
+    "generated_tables",
     "verify_advice",
 ]
 
@@ -72,17 +73,20 @@ def _has_generated_rows(history: History, start: Start) -> bool:
         return False
     if start not in history.store.lock_file.snapshots:
         return False
-    return _rows_beyond(history, start.version, history.store.image(start))
+    return bool(generated_tables(history, start.version, history.store.image(start)))
 
 
-def _rows_beyond(history: History, version: int, stored: Image) -> bool:
+def generated_tables(history: History, version: int, stored: Image) -> tuple[str, ...]:
+    """Return the tables of a database at ``version`` with more rows than migrations insert.
+
+    None where its schema differs from fresh: its tables may be at fault then, and not its rows.
+    """
     fresh = history.fresh.image(version)
     with closing(stored.connect()) as conn, closing(fresh.connect()) as other:
         if history.difference(read_schema(conn), version):
-            # Its tables may be at fault, and not its rows.
-            return False
-        inserted = count_rows(other)
-        return any(count > inserted.get(table, 0) for table, count in count_rows(conn).items())
+            return ()
+        rows, inserted = count_rows(conn), count_rows(other)
+    return tuple(sorted(table for table, count in rows.items() if count > inserted.get(table, 0)))
 
 
 def generated_rows_lines(starts: Sequence[Start]) -> tuple[str, ...]:

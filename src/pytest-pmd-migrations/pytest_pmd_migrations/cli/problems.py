@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +12,7 @@ from pytest_pmd_migrations.application.changed import (
     is_edited_up_to,
     is_stale,
 )
-from pytest_pmd_migrations.application.generated_rows import breaks_references
+from pytest_pmd_migrations.application.generated_rows import breaks_references, generated_tables
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.application.varying_step import find_varying_step
@@ -21,8 +20,6 @@ from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import count_rows
-from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.wording import shown_path
@@ -77,14 +74,7 @@ def told_generated(history: History, version: int, start: Start, image: Image) -
     """
     if breaks_references(history, version):
         return ()
-    with closing(image.connect()) as conn:
-        rows, schema = count_rows(conn), read_schema(conn)
-    if history.difference(schema, start.version):
-        # Its tables may be at fault, and not its rows.
-        return ()
-    with closing(history.fresh.image(start.version).connect()) as conn:
-        inserted = count_rows(conn)
-    tables = sorted(table for table, count in rows.items() if count > inserted.get(table, 0))
+    tables = generated_tables(history, start.version, image)
     if not tables:
         return ()
     return (
