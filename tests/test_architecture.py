@@ -32,6 +32,7 @@ FLOORS = {
         "still_clock",
         "statement_record.py",
         "quoting.py",
+        "database_path.py",
         "where_raised.py",
         "connection.py",
         "image.py",

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
@@ -23,7 +22,6 @@ __all__ = [
     "Prepare",
     "as_application",
     "connect_file",
-    "file_of",
     "preparation_of",
     "prepare_connection",
 ]
@@ -223,16 +221,3 @@ def connect_file(
         conn.close()
         raise
     return conn
-
-
-def file_of(conn: sqlite3.Connection) -> Path | None:
-    """Return the file of a connection's main database; None for one in memory.
-
-    SQLite tells the absolute path of a file. Of a database that was deserialized it tells the
-    name "x", which is no path.
-    """
-    cursor = conn.cursor()
-    cursor.row_factory = None
-    rows = cursor.execute("PRAGMA database_list").fetchall()
-    name = next(str(row[2]) for row in rows if row[1] == "main")
-    return Path(name) if name and Path(name).is_absolute() else None

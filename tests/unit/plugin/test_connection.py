@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.connection import (
-    NO_PREPARATION,
     ApplicationConnection,
     Preparation,
     as_application,
     connect_file,
-    file_of,
     prepare_connection,
 )
 from pytest_pmd_migrations.errors import SettingError
@@ -180,18 +178,6 @@ def test_a_connection_of_somebody_else_stays_as_it_is() -> None:
 def test_pragmas_may_be_kept_for_a_test_that_writes(conn: ApplicationConnection) -> None:
     conn.keep_pragmas()
     assert settings(conn) == (True, str, "", 1, 1)
-
-
-def test_a_file_is_known_by_its_path_and_a_database_in_memory_has_none(tmp_path: Path) -> None:
-    with closing(connect_file(tmp_path / "a.db", NO_PREPARATION)) as conn:
-        conn.execute("CREATE TABLE t(a)")
-        assert file_of(conn) == tmp_path / "a.db"
-        content = conn.serialize()
-    with closing(sqlite3.connect(":memory:")) as conn:
-        assert file_of(conn) is None
-        conn.deserialize(content)
-        assert conn.execute("PRAGMA database_list").fetchall()[0][2] == "x"
-        assert file_of(conn) is None
 
 
 def test_a_file_whose_preparation_fails_is_closed_again(tmp_path: Path) -> None:

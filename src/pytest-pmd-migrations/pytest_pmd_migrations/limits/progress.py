@@ -9,25 +9,12 @@ from pathlib import Path
 
 from pytest_pmd_migrations.limits.sqlite_memory import memory_counters
 
-__all__ = ["Progress", "file_of"]
+__all__ = ["Progress"]
 
 _GROWTH = 128 * 1024
 _BESIDE = ("", "-journal", "-wal")
 _STATM = Path("/proc/self/statm")
 _DEBUGGERS = ("bdb", "pydevd", "_pydevd_bundle")
-
-
-def file_of(conn: sqlite3.Connection) -> str:
-    """Return the path of a connection's main database; empty in memory, or where closed."""
-    try:
-        cursor = sqlite3.Connection.cursor(conn)
-        cursor.row_factory = None
-        rows = cursor.execute("PRAGMA database_list").fetchall()
-        cursor.close()
-    except (sqlite3.Error, TypeError):
-        return ""
-    # A database that was deserialized calls itself "x".
-    return next((row[2] for row in rows if row[1] == "main" and Path(row[2]).is_absolute()), "")
 
 
 class Progress:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
+from pytest_pmd_migrations.database_path import file_of
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
-from pytest_pmd_migrations.limits.progress import Progress, file_of
+from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.time_limit import (
     LONGEST,
     StepStopped,
@@ -81,7 +82,7 @@ class LimitedRun:
     def __enter__(self) -> None:
         if self.stopped:
             raise StepStopped
-        self._path = file_of(self._conn)
+        self._path = _path_of(self._conn)
         self._memory = MemoryLimit(self._megabytes)
         if self._path and self._megabytes:
             self._limit_pages()
@@ -177,3 +178,11 @@ def release(error: BaseException) -> None:
     """Let go of the frames of an exception: else all that a step gathered stays in memory."""
     for one in list_chain(error):
         one.__traceback__ = None
+
+
+def _path_of(conn: sqlite3.Connection) -> str:
+    """Return the path of a connection's database; empty in memory, or where it is closed."""
+    try:
+        return str(file_of(conn) or "")
+    except sqlite3.Error:
+        return ""

@@ -16,9 +16,9 @@ from pytest_pmd_migrations.connection import (
     NO_PREPARATION,
     as_application,
     connect_file,
-    file_of,
     preparation_of,
 )
+from pytest_pmd_migrations.database_path import file_of
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.protocol import Source

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from pytest_pmd_migrations.database_path import file_of
 
 __all__ = ["file_of_argument", "file_of_connection"]
 
 
 def file_of_connection(conn: Any) -> str:  # noqa: ANN401 - a connection of either driver
     """Return the real path of a connection's main database; empty in memory, or where closed."""
-    driver: Any = next(kind for kind in type(conn).__mro__[::-1] if kind.__name__ == "Connection")
     try:
-        cursor = driver.cursor(conn)
-        cursor.row_factory = None
-        rows = cursor.execute("PRAGMA database_list").fetchall()
-        cursor.close()
+        file = file_of(conn)
     except (conn.Error, MemoryError):
         return ""
-    # The name "x" of a database that was deserialized is no path: that of a file is absolute.
-    names = (row[2] for row in rows if row[1] == "main" and Path(row[2]).is_absolute())
-    return next(map(os.path.realpath, names), "")
+    return "" if file is None else os.path.realpath(file)
 
 
 def file_of_argument(first_argument: object) -> str:

@@ -1,0 +1,25 @@
+"""Find the file of a connection, whichever driver made it and whatever rows it returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+__all__ = ["file_of"]
+
+
+def file_of(conn: Any) -> Path | None:  # noqa: ANN401 - a connection of any driver
+    """Return the file of a connection's main database; None for one in memory.
+
+    SQLite tells the absolute path of a file. Of a database that was deserialized it tells the
+    name "x", which is no path. Raises the driver's error where the connection is closed.
+    """
+    # A subclass may make cursors of its own, which tell what they are asked.
+    kinds = (kind for kind in type(conn).__mro__[::-1] if kind.__name__ == "Connection")
+    driver: Any = next(kinds, type(conn))
+    cursor = driver.cursor(conn)
+    cursor.row_factory = None
+    rows = cursor.execute("PRAGMA database_list").fetchall()
+    cursor.close()
+    name = next(str(row[2] or "") for row in rows if row[1] == "main")
+    return Path(name) if Path(name).is_absolute() else None
