@@ -1,4 +1,4 @@
-"""Recognise what git leaves in the place of a file: a merge conflict, or a pointer of git-lfs."""
+"""Recognise what git leaves in the place of a file, or that a file may not be read at all."""
 
 from __future__ import annotations
 
@@ -32,12 +32,15 @@ def conflicts_in(text: str) -> tuple[int, int]:
 
 
 def leftover(path: Path) -> tuple[str, int] | None:
-    """Return what git left in the place of a text file, as a sentence and the number of its line.
+    """Return what is wrong with a text file as a whole, as a sentence and the number of its line.
 
-    None where the file is what it should be, or cannot be read.
+    That is what git left in its place, or that this user may not read it. None where the file is
+    what it should be, or is not there.
     """
     try:
         content = path.read_bytes()
+    except PermissionError:
+        return f"{path.name} may not be read: chmod u+r {path.name}", 1
     except OSError:
         return None
     if is_pointer(content):

@@ -78,7 +78,12 @@ class LoadedMigration:
 def _load_script(migration: Migration, *, default_description: str) -> LoadedMigration:
     try:
         script = migration.path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InvalidMigrationError(
+            migration.path,
+            f"cannot be read: {error.strerror}; expected a file that this user may read.",
+        ) from error
+    except UnicodeDecodeError as error:
         raise InvalidMigrationError(
             migration.path, f"cannot be read: {error}; expected an SQL script in UTF-8."
         ) from error
