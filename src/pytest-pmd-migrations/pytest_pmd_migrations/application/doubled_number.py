@@ -40,7 +40,13 @@ def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> SettingError:
 
 
 def _is_recorded(file: Path, line: VersionLine) -> bool:
-    return file.name == line.file or text_digest(file.read_bytes()) == line.text
+    if file.name == line.file:
+        return True
+    try:
+        return text_digest(file.read_bytes()) == line.text
+    except OSError:
+        # It is accused: whoever recorded the other one could read it.
+        return False
 
 
 def _read(snapshots: Path) -> LockFile:
@@ -54,7 +60,8 @@ def _read(snapshots: Path) -> LockFile:
 def _renaming(file: Path, lock_file: LockFile) -> str:
     """Return the command that gives a file a number that no file and no lock line has."""
     number, _, rest = file.name.partition("_")
-    taken = [int(other.name.partition("_")[0]) for other in file.parent.glob("[0-9]*_*.*")]
+    numbers = (other.name.partition("_")[0] for other in file.parent.glob("[0-9]*_*.*"))
+    taken = [int(one) for one in numbers if one.isdecimal()]
     free = max([*taken, *lock_file.versions]) + 1
     new = file.with_name(f"{free:0{len(number)}d}_{rest}")
     return f"git mv {shown_path(file)} {shown_path(new)}"

@@ -104,7 +104,8 @@ def _moved_to(history: History, other: int, version: int, line: VersionLine) -> 
     if known is not None and known.text == line.text:
         return False
     try:
-        own, text = history.application.own_text(other), history.application.text(other)
+        own = history.application.own_text(other)
+        text = history.application.file_text(other) if own is None else own
     except SourceError:
         return False
     prefix = "" if own is None else _OWN

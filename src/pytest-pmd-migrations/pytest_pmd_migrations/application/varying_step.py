@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
+from pytest_pmd_migrations.application.changed import is_edited_up_to
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import recorded_ignore, recorded_volatile
-from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
@@ -68,7 +68,7 @@ def find_varying_step(
     Each is walked twice. A clock may show the same both times: so values that are the time of
     today are found too. None where nothing varies, or where an edited migration may be why.
     """
-    if any(is_edited(history, v) for v in history.application.versions if v <= version):
+    if is_edited_up_to(history, version):
         return None
     found: list[str] = []
     globs: list[str] = []

@@ -18,7 +18,7 @@ from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_loc
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
-from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import replace_file
@@ -141,11 +141,11 @@ def _refuse_variant(history: History, variant: SnapshotName) -> None:
 
 def _names_to_build(history: History, rewrite: SnapshotName | None) -> frozenset[SnapshotName]:
     names = [SnapshotName(version) for version in history.application.versions]
-    anew = rewrite is not None and not rewrite.variant
+    first = rewrite if rewrite is not None and not rewrite.variant else None
     return frozenset(
         name
         for name in names
-        if (anew and rewrite is not None and name >= rewrite)
+        if (first is not None and name >= first)
         or (name not in history.store.names and not is_released(history, name))
     )
 
@@ -161,7 +161,7 @@ def _newest_before(survey: Survey, name: SnapshotName, built: Mapping[SnapshotNa
         and not survey.history.why_unsupported(other)
     ]
     if not older:
-        return Base(image=survey.history.application.empty)
+        return Base(FRESH, survey.history.application.empty)
     return Base(max(older), images[max(older)])
 
 

@@ -13,7 +13,7 @@ import click
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
 from pytest_pmd_migrations.application.recorded import digest_rows
-from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
+from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
 from pytest_pmd_migrations.cli.refuse_broken import Soundness, stored_damage
@@ -46,8 +46,8 @@ __all__ = ["Base", "BuiltSnapshot", "build_snapshot"]
 class Base:
     """What a snapshot is built from: a stored or just built snapshot, or nothing at all."""
 
-    start: Start = FRESH
-    image: Image = EMPTY
+    start: Start
+    image: Image
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pytest_pmd_migrations.fill.requirements import Requirements, read_requireme
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables, unread_tables
+from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["Filled", "fill_empty_tables"]
 
@@ -129,7 +130,7 @@ def _count(conn: sqlite3.Connection, table: RowTable) -> int:
 def _parents_first(tables: Mapping[str, RowTable]) -> list[RowTable]:
     """Return ordinary tables, each after those it refers to, then full-text tables."""
     waiting = {
-        name: {key.parent.lower() for key in table.foreign_keys} & set(tables) - {name}
+        name: {fold(key.parent) for key in table.foreign_keys} & set(tables) - {name}
         for name, table in sorted(tables.items())
         if not table.full_text
     }

@@ -14,13 +14,13 @@ Counters = tuple[Callable[[], int], Callable[[int], int]]
 @cache
 def memory_counters() -> Counters | None:
     """Return SQLite's own counters of memory; None where they cannot be reached."""
-    import _sqlite3
-    import ctypes
-
     try:
+        import _sqlite3
+        import ctypes
+
         library = ctypes.CDLL(_sqlite3.__file__)
         used, highest = library.sqlite3_memory_used, library.sqlite3_memory_highwater
-    except (AttributeError, OSError):
+    except (AttributeError, ImportError, OSError):
         return None
     used.restype = highest.restype = ctypes.c_int64
     highest.argtypes = [ctypes.c_int]

@@ -31,8 +31,8 @@ _ROOM = 16 * _MEGABYTE
 class Stopped:
     """Which limit a run met: ``what`` in words, what that means, and the setting that gives more.
 
-    ``what`` is such as "makes no progress for 60 s"; ``database``
-    that on which it did, ``lines`` where it was then, and ``line`` the migration's own one.
+    ``what`` is such as "makes no progress for 60 s"; ``database`` that on which it did, ``lines``
+    where it was then, and ``line`` the migration's own one.
     """
 
     what: str

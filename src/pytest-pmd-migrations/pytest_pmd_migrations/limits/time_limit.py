@@ -168,11 +168,18 @@ class TimeLimit:
                 frame.f_trace = self._raise_at_line
                 frame = frame.f_back
             sys.settrace(self._raise_at_line)
-        raise StepStopped(f"no progress for {self._seconds:g} s")
+        raise StepStopped(self._why)
+
+    @property
+    def _why(self) -> str:
+        """What the step reads that catches it."""
+        if self.stood_still:
+            return f"no progress for {self._seconds:g} s"
+        return f"no end within {self._seconds * LONGEST:g} s"
 
     def _raise_at_line(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - as sys.settrace takes it
         if not self._active or frame.f_code.co_filename.startswith(_PACKAGE):
             return None
         if event == "line":
-            raise StepStopped(f"no progress for {self._seconds:g} s")
+            raise StepStopped(self._why)
         return self._raise_at_line

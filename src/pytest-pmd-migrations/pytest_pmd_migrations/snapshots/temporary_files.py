@@ -30,10 +30,11 @@ def owned_file(beside: Path, content: bytes) -> Iterator[Path]:
     It is on the disk then, and deleted where it is still there at the end.
     """
     prefix = f".{beside.name}."
-    handle, name = tempfile.mkstemp(dir=beside.parent, prefix=prefix, suffix=_ENDING)
-    while not _take(handle):
-        os.close(handle)
+    while True:
         handle, name = tempfile.mkstemp(dir=beside.parent, prefix=prefix, suffix=_ENDING)
+        if _take(handle):
+            break
+        os.close(handle)
     path = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -57,8 +58,7 @@ def remove_dead_files(folder: Path) -> list[str]:
             continue
         # What belongs to somebody else, or goes meanwhile, is none of ours.
         with suppress(OSError):
-            if _is_dead(path):
-                path.unlink()
+            if _removed(path):
                 removed.append(path.name)
     return removed
 
@@ -72,13 +72,17 @@ def _take(handle: int) -> bool:
     return os.fstat(handle).st_nlink > 0
 
 
-def _is_dead(locked: Path) -> bool:
-    """Return whether no process holds the lock on that file any more."""
+def _removed(path: Path) -> bool:
+    """Delete a file unless a process holds the lock on it; return whether it was deleted.
+
+    The lock is kept until it is: whoever waits for it sees then that the file is gone.
+    """
     if sys.platform == "win32":
         return False
-    handle = os.open(locked, os.O_RDONLY | os.O_NOFOLLOW)
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        path.unlink()
     except BlockingIOError:
         return False
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from pytest_pmd_migrations.sources.protocol import Location
 
@@ -20,9 +21,8 @@ def statement_text(location: Location, content: bytes) -> bytes | None:
     """
     if location.path.suffix != ".py":
         return None
-    try:
-        tree = ast.parse(content)
-    except (SyntaxError, ValueError):
+    tree = _parsed(content)
+    if tree is None:
         return None
     # The outermost comes first.
     for node in ast.walk(tree):
@@ -33,3 +33,12 @@ def statement_text(location: Location, content: bytes) -> bytes | None:
                 lines = content.splitlines(keepends=True)
                 return b"".join(lines[first - 1 : node.end_lineno]).rstrip(b"\r\n")
     return None
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes) -> ast.Module | None:
+    """Return the tree of a file; None where it is not Python. Each step of it asks again."""
+    try:
+        return ast.parse(content)
+    except (SyntaxError, ValueError):
+        return None

@@ -92,3 +92,12 @@ def test_a_renamed_file_is_known_by_its_text(tmp_path: Path) -> None:
     assert str(accuse_newcomer(error, tmp_path)).startswith(
         "0002_ours.sql has the number of 0002_theirs.sql, which frozen.toml has as stored 0002."
     )
+
+
+def test_other_files_that_begin_with_a_digit_hinder_no_answer(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "2024-01_notes.txt").write_text("")
+    error = refused(folder, ["0002_a.sql", "0002_bb.sql"])
+    lock_line(tmp_path, "0002_a.sql")
+    assert "0003_bb.sql" in str(accuse_newcomer(error, tmp_path))

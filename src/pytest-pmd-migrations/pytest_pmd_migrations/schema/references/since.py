@@ -25,9 +25,9 @@ class Changes:
     """What became of the references between two stored texts.
 
     ``broken`` are those that were not before; ``of_new_objects`` are those of them whose object was
-    not there before either. ``renamed`` are the names of tables, old and new,
-    that a RENAME wrote into them. ``elsewhere`` are references that a RENAME led to another table,
-    which is still there, while a new one has the old name; each with the old and the new name.
+    not there before either. ``renamed`` are the names of tables, old and new, that a RENAME wrote
+    into them. ``elsewhere`` are references that a RENAME led to another table, which is still
+    there, while a new one has the old name; each with the old and the new name.
     """
 
     broken: tuple[Broken, ...] = ()
