@@ -82,26 +82,22 @@ def table_digester(
 ) -> Callable[[Step], Mapping[str, str]]:
     """Return a function that digests each table's rows after one lineage's steps, in order.
 
-    A step that changed only the schema lost or changed no row, so only the tables whose SQL it
-    changed are read again (a new column's default is a value too).
+    Only the tables that a step changed are read again.
     """
     before: tuple[tuple[str, ...], ...] = ()
-    texts: frozenset[tuple[object, ...]] = frozenset()
     digests: dict[str, str] = {}
 
     def digest(step: Step) -> Mapping[str, str]:
-        nonlocal texts, digests, before
-        now = frozenset(step.text)
+        nonlocal digests, before
         volatile = recorded_volatile(history, step.version, rebuilt=rebuilt)
         ignore = recorded_ignore(history, step.version, rebuilt=rebuilt)
-        if step.rows_unchanged and (volatile, ignore) == before:
-            changed = {str(row[2]) for row in texts ^ now}
-            kept = {table: value for table, value in digests.items() if table not in changed}
-            again = digest_tables(step.conn, changed, volatile=volatile, ignore=ignore)
-            digests = {**kept, **again}
-        else:
-            digests = digest_tables(step.conn, volatile=volatile, ignore=ignore)
-        texts, before = now, (volatile, ignore)
+        changed = step.changed_tables if (volatile, ignore) == before else None
+        found = digest_tables(
+            step.conn, changed, volatile=volatile, ignore=ignore, layout=step.layout
+        )
+        kept = {table: value for table, value in digests.items() if table not in (changed or ())}
+        digests = found if changed is None else {**kept, **found}
+        before = volatile, ignore
         return digests
 
     return digest

@@ -17,8 +17,10 @@ from pytest_pmd_migrations.limits.step_limits import (
     Stopped,
     release,
 )
-from pytest_pmd_migrations.rows import unchanged_rows
+from pytest_pmd_migrations.pages.layout import Layout, layout_of
+from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
+from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
@@ -42,6 +44,9 @@ _BY_USER_VERSION = (
     ". Its version is read from PRAGMA user_version: a runner that keeps it elsewhere needs a"
     " source with current_version(conn) (docs/howto/own-runner.md)"
 )
+StoredText = tuple[tuple[object, ...], ...]
+"""The rows of sqlite_schema, sorted."""
+
 EMPTY = Image(b"")
 """The database that does not exist yet: what a fresh one is built from."""
 
@@ -53,6 +58,8 @@ class Step:
     ``before`` is the database one step earlier; None for the database the walk began with.
     ``conn`` shows the same as ``after`` and lives only until the walk goes on: read from it,
     never write to it and never close it. ``record`` holds the statements of the step.
+    ``layout`` says where its tables lie, ``layout_before`` where they lay; None where that cannot
+    be told.
     """
 
     version: int
@@ -60,9 +67,11 @@ class Step:
     after: Image
     conn: sqlite3.Connection
     record: StatementRecord = field(default_factory=StatementRecord)
+    layout: Layout | None = None
+    layout_before: Layout | None = None
 
     @cached_property
-    def text(self) -> tuple[tuple[object, ...], ...]:
+    def text(self) -> StoredText:
         """The stored text of the schema, sorted: equal text means an equal schema.
 
         Read when it is first asked for, which must be before the walk goes on.
@@ -70,9 +79,52 @@ class Step:
         return stored_text(self.conn)
 
     @cached_property
+    def changed_tables(self) -> frozenset[str] | None:
+        """The names of the tables that do not hold what they held before the step.
+
+        None where that cannot be told, and for the database the walk began with.
+        """
+        if self.layout is None or self.layout_before is None:
+            return None
+        return self.layout.changed_tables(self.layout_before)
+
+    @property
+    def unchanged_tables(self) -> frozenset[str]:
+        """The names of the tables that surely hold what they held before the step."""
+        if self.layout is None or self.changed_tables is None:
+            return frozenset()
+        return frozenset(self.layout.holdings) - self.changed_tables
+
+    @cached_property
     def rows_unchanged(self) -> bool:
         """True only if the step changed the schema alone; False when in doubt."""
-        return self.before is not None and unchanged_rows(self.before.content, self.after.content)
+        if self.layout is None or self.layout_before is None:
+            return False
+        return unchanged_rows(self.layout_before, self.layout)
+
+    @property
+    def _same_text(self) -> bool:
+        """Whether the step changed neither the schema nor what FTS5 keeps of it in rows."""
+        changed = self.changed_tables
+        return (
+            changed is not None
+            and self.layout is not None
+            and self.layout_before is not None
+            and self.layout.objects == self.layout_before.objects
+            and not any(name.lower().endswith("_config") for name in changed)
+        )
+
+    def next(
+        self, version: int, after: Image, conn: sqlite3.Connection, record: StatementRecord
+    ) -> Step:
+        """Return the step that comes after this one."""
+        layout = None
+        if self.layout is not None:
+            layout = self.layout.next(after.content, stored_objects(conn))
+        step = Step(version, self.after, after, conn, record, layout, self.layout)
+        if step._same_text and "text" in vars(self):
+            vars(step)["text"] = self.text
+        return step
 
 
 def walk(
@@ -86,17 +138,16 @@ def walk(
     """
     with closing(start.connect()) as conn:
         version = current_version(source, conn)
-        yield Step(version, None, start, conn)
-        before = start
+        layout = layout_of(start.content, stored_objects(conn))
+        step = Step(version, None, start, conn, layout=layout)
+        yield step
         for target in versions_of(source):
             if target <= version or (to is not None and target > to):
                 continue
             record = take_step(source, conn, target, limits=limits)
-            after = Image.of_connection(conn)
-            step = Step(target, before, after, conn, record)
-            refuse_missing_names(step.text, after.preparation)
+            step = step.next(target, Image.of_connection(conn), conn, record)
+            refuse_missing_names(step.text, step.after.preparation)
             yield step
-            before = after
 
 
 def take_step(

@@ -43,6 +43,7 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     leave_out_excused,
     stray_findings,
+    verify_rows,
 )
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import format_version
@@ -92,8 +93,9 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
 
 def _compare(history: History, step: Step, before: Image, limits: StepLimits) -> RowsReport:
     declarations = history.application.declarations(step.version)
-    if step.rows_unchanged and declarations.verify is None:
-        return RowsReport()
+    if step.rows_unchanged:
+        found = verify_rows(before, step.after, declarations, limits)
+        return RowsReport(tuple(found))
 
     def rerun(conn: Connection) -> None:
         take_step(history.application.source, conn, step.version, limits=limits)
@@ -106,6 +108,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         ignore=history.rules.ignore_patterns,
         volatile=history.volatile,
         limits=limits,
+        unchanged=step.unchanged_tables,
     )
 
 

@@ -18,17 +18,18 @@ from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
+from pytest_pmd_migrations.pages.layout import Layout
+from pytest_pmd_migrations.pages.unchanged_rows import same_content, unchanged_rows
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import (
     NOTHING_VARIES,
     VaryingRows,
     digest_tables,
     find_varying,
-    same_content,
     tables_with_new_values,
-    unchanged_rows,
 )
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
+from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.sources.run import rerun, upgrade
@@ -113,12 +114,32 @@ class _SecondStep:
         with closing(other.connect()) as conn:
             if stored_text(conn) != self.step.text:
                 return NOTHING_VARIES
+            changed = _Changed.between(self.step, other.content, conn)
             return find_varying(
                 self.step.conn,
                 conn,
+                only=changed.tables,
                 volatile=self.history.volatile,
                 ignore=self.history.rules.ignore_patterns,
             )
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """Which tables hold something else after another run; None where that cannot be told."""
+
+    tables: frozenset[str] | None
+    layout: Layout | None
+
+    @classmethod
+    def between(cls, step: Step, content: bytes, conn: Connection) -> _Changed:
+        """Compare what a step left with ``content``, which ``conn`` shows."""
+        if step.layout is None:
+            return cls(None, None)
+        layout = step.layout.next(content, stored_objects(conn))
+        if layout is None:
+            return cls(None, None)
+        return cls(layout.changed_tables(step.layout), layout)
 
 
 def _run(
@@ -160,6 +181,7 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
     content = Image.of_connection(conn).content
     if same_content(step.after.content, content):
         return ()
+    changed = _Changed.between(step, content, conn)
     first, second = step.text, stored_text(conn)
     lines: list[str] = []
     if first != second:
@@ -168,19 +190,21 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
             history.rules.visible(read_schema(step.conn)),
         )
         lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
-    if first == second and unchanged_rows(step.after.content, content):
-        return ()
-    lines.extend(_rows_line(table, step.conn, conn) for table in _changed_tables(second_step, conn))
+    if first == second and changed.layout is not None and step.layout is not None:
+        if unchanged_rows(step.layout, changed.layout):
+            return ()
+    tables = _changed_tables(second_step, conn, changed)
+    lines.extend(_rows_line(table, step.conn, conn) for table in tables)
     return tuple(lines)
 
 
-def _changed_tables(second_step: _SecondStep, conn: Connection) -> list[str]:
+def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Changed) -> list[str]:
     """Return the tables of which the second run made what no first run makes, on either day."""
     history, step = second_step.history, second_step.step
-    if not _other_tables(history, step, conn, history.volatile):
+    if not _other_tables(history, step, conn, changed, history.volatile):
         return []
     varying, unheld = second_step.varying, second_step.unheld
-    found = _other_tables(history, step, conn, (*history.volatile, *varying.globs))
+    found = _other_tables(history, step, conn, changed, (*history.volatile, *varying.globs))
     # Of a column that varies with SQL's clock or dice, the values of both days are known.
     known = [column for column in varying.columns if column not in unheld.columns]
     with closing(second_step.on_another_day.connect()) as another_day:
@@ -189,11 +213,17 @@ def _changed_tables(second_step: _SecondStep, conn: Connection) -> list[str]:
 
 
 def _other_tables(
-    history: History, step: Step, conn: Connection, volatile: Sequence[str]
+    history: History, step: Step, conn: Connection, changed: _Changed, volatile: Sequence[str]
 ) -> list[str]:
     first, second = (
-        digest_tables(shown, volatile=volatile, ignore=history.rules.ignore_patterns)
-        for shown in (step.conn, conn)
+        digest_tables(
+            shown,
+            changed.tables,
+            volatile=volatile,
+            ignore=history.rules.ignore_patterns,
+            layout=layout,
+        )
+        for shown, layout in ((step.conn, step.layout), (conn, changed.layout))
     )
     return [
         table for table in sorted(first.keys() & second.keys()) if first[table] != second[table]

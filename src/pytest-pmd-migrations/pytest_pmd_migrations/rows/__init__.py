@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.rows.changed_pages import same_content, unchanged_rows
-from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows
+from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows, verify_rows
 from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
@@ -43,9 +42,8 @@ __all__ = [
     "find_varying",
     "has_rows_of",
     "leave_out_excused",
-    "same_content",
     "stray_findings",
     "tables_with_new_values",
-    "unchanged_rows",
+    "verify_rows",
     "volatile_setting",
 ]

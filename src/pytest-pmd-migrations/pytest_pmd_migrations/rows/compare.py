@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.limits.time_limit import let_python_run
-from pytest_pmd_migrations.rows.changed_pages import unchanged_rows
+from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.findings import broken_declaration
 from pytest_pmd_migrations.rows.matching.sides import open_sides
@@ -20,7 +20,7 @@ from pytest_pmd_migrations.rows.tables import unread_tables
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
 from pytest_pmd_migrations.wording import error_text
 
-__all__ = ["VERIFY_RAISED", "compare_rows"]
+__all__ = ["VERIFY_RAISED", "compare_rows", "verify_rows"]
 
 VERIFY_RAISED = "verify(before, after) raised"
 """What a finding says where a migration's own ``verify`` did not like the rows."""
@@ -35,23 +35,24 @@ def compare_rows(
     ignore: Sequence[str] = (),
     volatile: Sequence[str] = (),
     limits: StepLimits | None = None,
+    unchanged: Collection[str] = (),
 ) -> RowsReport:
     """Return what became of every row and value in one step.
 
     ``rerun`` takes the step again on a connection to a changed copy of ``before``. Tables that
     ``ignore`` (globs) names are left out, and so are the values of columns that ``volatile``
     (globs on "table.column") names. ``declarations.verify`` must not raise, nor take more than
-    ``limits``.
+    ``limits``. The tables of ``unchanged`` hold in both what they held: they are not read.
     """
     findings: list[RowFinding] = []
     notes: list[str] = []
     used: frozenset[DeclarationKey] = frozenset()
     lost: int | None = 0
-    if not unchanged_rows(before.content, after.content):
+    if not same_content(before.content, after.content):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):
                 step = RepeatableStep(before, old, new, rerun, ignore)
-                comparison = TableComparison(step, volatile)
+                comparison = TableComparison(step, volatile, unchanged)
                 comparison.run()
                 notes.extend(
                     f"{name}: {reason}, its rows are not compared"
@@ -63,11 +64,11 @@ def compare_rows(
         except BrokenDeclarationError as error:
             findings.append(broken_declaration(error))
             lost = None
-    findings.extend(_verify(before, after, declarations, limits or StepLimits()))
+    findings.extend(verify_rows(before, after, declarations, limits or StepLimits()))
     return RowsReport(tuple(findings), tuple(notes), used, lost)
 
 
-def _verify(
+def verify_rows(
     before: Image, after: Image, declarations: Declarations, limits: StepLimits
 ) -> Iterator[RowFinding]:
     """Yield a finding where the migration's ``verify`` raises."""

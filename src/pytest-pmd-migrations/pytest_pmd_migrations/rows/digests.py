@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
@@ -22,6 +23,8 @@ __all__ = [
 ]
 
 _MODULUS = 2**256
+_KNOWN: dict[tuple[object, ...], str] = {}
+"""The digests that this process has computed, by what the tables hold."""
 
 
 def digest_tables(
@@ -30,18 +33,34 @@ def digest_tables(
     *,
     volatile: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    layout: Layout | None = None,
 ) -> dict[str, str]:
     """Return a digest of all rows for each table, or for those of ``tables`` that exist.
 
     Exact in type and value; the order of rows and of columns, and rowids that no column shows,
     make no difference. ``volatile`` are globs on "table.column" to leave out,
-    ``ignore`` globs on tables.
+    ``ignore`` globs on tables. With the database's ``layout`` no table is read that was read
+    before.
     """
     found = list_tables(conn, ignore=ignore, only=tables)
     return {
-        table.name: digest_columns(conn, table, steady_columns(table, volatile))
+        table.name: _digest_known(conn, table, steady_columns(table, volatile), layout)
         for table in found.values()
     }
+
+
+def _digest_known(
+    conn: sqlite3.Connection, table: RowTable, columns: Sequence[str], layout: Layout | None
+) -> str:
+    """Return the digest of a table, which is computed once for each content of it."""
+    held = None if layout is None else layout.holdings.get(table.name)
+    # What a generated column shows is not in the file.
+    if held is None or table.generated or table.module:
+        return digest_columns(conn, table, columns)
+    key = *held, *columns
+    if key not in _KNOWN:
+        _KNOWN[key] = digest_columns(conn, table, columns)
+    return _KNOWN[key]
 
 
 def count_rows(conn: sqlite3.Connection) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
@@ -41,10 +41,12 @@ class TableComparison:
 
     ``findings``, ``notes`` and ``lost``, the number of rows that no table has any more, are
     complete after ``run``. Values of columns that ``volatile``
-    (globs on "table.column") names may change.
+    (globs on "table.column") names may change. The tables of ``unchanged`` need not be read.
     """
 
-    def __init__(self, step: RepeatableStep, volatile: Sequence[str]) -> None:
+    def __init__(
+        self, step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str] = ()
+    ) -> None:
         self.findings: list[RowFinding] = []
         self.notes: list[str] = []
         self.lost = 0
@@ -52,12 +54,17 @@ class TableComparison:
         self._old, self._new = step.old, step.new
         self._declared = step.old.declared
         self._volatile = [fold(pattern) for pattern in volatile]
+        self._unchanged = frozenset(fold(name) for name in unchanged)
         self._renamed: dict[str, str] = {}
         self._taken: dict[str, set[int]] = {}
 
     def run(self) -> None:
         """Compare every table that had rows."""
-        filled = {name: table for name, table in self._old.tables.items() if self._old.count(name)}
+        filled = {
+            name: table
+            for name, table in self._old.tables.items()
+            if name not in self._unchanged and self._old.count(name)
+        }
         unproven: dict[str, UnprovenMove | None] = {}
         for name, table in filled.items():
             if name not in self._new.tables and (name, "") not in self._declared.dropped:

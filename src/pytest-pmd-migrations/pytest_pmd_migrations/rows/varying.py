@@ -62,17 +62,18 @@ def find_varying(
     first: sqlite3.Connection,
     second: sqlite3.Connection,
     *,
+    only: Collection[str] | None = None,
     volatile: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> VaryingRows:
-    """Return what differs between two databases with one schema.
+    """Return what differs between two databases with one schema, or between tables of ``only``.
 
     Tables that ``ignore`` (globs) names are left out, and columns that ``volatile`` names.
     """
     columns: list[str] = []
     tables: list[str] = []
-    there = list_tables(second, ignore=ignore)
-    for name, table in list_tables(first, ignore=ignore).items():
+    there = list_tables(second, ignore=ignore, only=only)
+    for name, table in list_tables(first, ignore=ignore, only=only).items():
         if name not in there:
             continue
         steady = steady_columns(table, volatile)

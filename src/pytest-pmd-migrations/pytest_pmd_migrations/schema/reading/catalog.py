@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from pytest_pmd_migrations.pages.layout import StoredObject
 from pytest_pmd_migrations.quoting import quote
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "as_bytes",
     "in_order",
     "plain_rows",
+    "stored_objects",
     "stored_rows",
     "stored_text",
 ]
@@ -29,6 +31,7 @@ _RESERVED = "sqlite_"
 _FTS5_CONFIG = "_config"
 _UNREADABLE = "Could not decode to UTF-8"
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
+_OBJECTS = "SELECT type, name, tbl_name, sql, coalesce(rootpage, 0) FROM main.sqlite_schema"
 # A virtual table has no root page; asking for its columns needs its module.
 _TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0{}) AS t"
 # The table's name comes last, so that rows can be grouped by it without being cut.
@@ -228,14 +231,30 @@ def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
     conn.row_factory = None
     conn.text_factory = str
     try:
-        try:
-            # Python's own decoding is faster, but it refuses text that is not UTF-8.
-            rows = conn.execute(_SCHEMA).fetchall()
-        except sqlite3.OperationalError as error:
-            if _UNREADABLE not in str(error):
-                raise
-            conn.text_factory = lambda content: content.decode(errors="surrogateescape")
-            rows = conn.execute(_SCHEMA).fetchall()
-        yield rows
+        yield _decoded_rows(conn, _SCHEMA)
     finally:
         conn.row_factory, conn.text_factory = factories
+
+
+def stored_objects(conn: sqlite3.Connection) -> Iterator[StoredObject]:
+    """Yield the rows of sqlite_schema in their order, with the pages that they begin at."""
+    factories = conn.row_factory, conn.text_factory
+    conn.row_factory = None
+    conn.text_factory = str
+    try:
+        rows = _decoded_rows(conn, _OBJECTS)
+    finally:
+        conn.row_factory, conn.text_factory = factories
+    for row in rows:
+        yield StoredObject(*row)
+
+
+def _decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
+    try:
+        # Python's own decoding is faster, but it refuses text that is not UTF-8.
+        return conn.execute(sql).fetchall()
+    except sqlite3.OperationalError as error:
+        if _UNREADABLE not in str(error):
+            raise
+        conn.text_factory = lambda content: content.decode(errors="surrogateescape")
+        return conn.execute(sql).fetchall()

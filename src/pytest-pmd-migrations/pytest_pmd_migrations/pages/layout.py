@@ -1,0 +1,180 @@
+"""Tell which tables of two database files hold the same, from their pages alone.
+
+A step changes few pages of few tables. To find them takes microseconds, to read all rows takes
+milliseconds. What a table holds is a function of the pages that its b-tree reaches from its root:
+where the root and the table's SQL are the same and none of these pages was written, it holds the
+same rows. The same is true of an index.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile
+from pytest_pmd_migrations.pages.trees import Tree, read_tree
+
+__all__ = ["Layout", "StoredObject", "changed_pages", "layout_of"]
+
+_CHUNK = 64
+_EXTERNAL = "content"
+
+
+class StoredObject(NamedTuple):
+    """One row of sqlite_schema: a table, an index, a view or a trigger.
+
+    ``root`` is the page its tree begins at, 0 where it has none.
+    """
+
+    type: str
+    name: str
+    table: str
+    sql: str | None
+    root: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the tables and indexes of one database file lie, and digests of what they hold.
+
+    ``objects`` are those of sqlite_schema in their order, ``trees`` the trees by their roots.
+    """
+
+    file: DatabaseFile
+    objects: tuple[StoredObject, ...]
+    schema: Tree
+    trees: Mapping[int, Tree] = field(repr=False)
+
+    def next(self, content: bytes, objects: Iterable[StoredObject]) -> Layout | None:
+        """Return the layout of what this file became; None where it cannot be told.
+
+        ``objects`` are read only if those of this file are no longer right.
+        """
+        return _guarded(lambda: self._next(DatabaseFile(content), objects))
+
+    @cached_property
+    def holdings(self) -> Mapping[str, tuple[object, ...]]:
+        """What each table holds, by name, in a form that is equal only where it is the same.
+
+        The tables of SQLite's own count as well; a virtual table holds what the tables of its
+        module hold, and maybe those it takes its content from.
+        """
+        tables = [one for one in self.objects if one.type == "table"]
+        header = self.file.content[:HEADER]
+        size = header[16:18], header[20:21], header[56:60]
+        found: dict[str, tuple[object, ...]] = {
+            one.name: (one.sql, self.trees[one.root].digest, size) for one in tables if one.root
+        }
+        ordinary = dict(found)
+        for one in tables:
+            if not one.root:
+                found[one.name] = (one.sql, *_of_virtual(one, ordinary))
+        return found
+
+    @cached_property
+    def indexes(self) -> Mapping[str, tuple[object, ...]]:
+        """What the indexes of each table hold, by the table's name."""
+        found: dict[str, list[object]] = {}
+        for one in self.objects:
+            if one.type == "index" and one.root:
+                what = one.name, one.sql, self.trees[one.root].digest
+                found.setdefault(one.table, []).append(what)
+        return {table: tuple(held) for table, held in found.items()}
+
+    @cached_property
+    def settings(self) -> tuple[bytes, ...]:
+        """What the header says besides counts: versions of the application, encoding and such."""
+        header = self.file.content[:HEADER]
+        vacuumed = b"\1" if any(header[52:56]) else b""
+        return header[16:24], header[44:52], vacuumed, header[56:92]
+
+    def changed_tables(self, before: Layout) -> frozenset[str]:
+        """Return the names of tables that do not hold what they held in ``before``, or of which
+        there was none; those that are gone too."""
+        if self is before:
+            return frozenset()
+        now, then = self.holdings, before.holdings
+        return frozenset(
+            name for name in now.keys() | then.keys() if now.get(name) != then.get(name)
+        )
+
+    def _has_pages_like(self, other: DatabaseFile) -> bool:
+        mine, others = self.file.content, other.content
+        return bool(mine and others) and mine[16:18] == others[16:18] and mine[20] == others[20]
+
+    def _next(self, file: DatabaseFile, objects: Iterable[StoredObject]) -> Layout:
+        if not self._has_pages_like(file):
+            return _read(file, tuple(objects))
+        changed = frozenset(changed_pages(self.file.content, file.content, file.page_size))
+        if not changed and file.pages == self.file.pages:
+            return self
+        gone = frozenset(range(file.pages + 1, self.file.pages + 1))
+        written = changed | gone
+        schema = self.schema
+        if not written.isdisjoint(schema.pages):
+            schema = read_tree(file, 1)
+        same = schema.digest == self.schema.digest
+        listed = self.objects if same else tuple(objects)
+        trees: dict[int, Tree] = {}
+        for one in listed:
+            known = self.trees.get(one.root) if one.root else None
+            if known is not None and written.isdisjoint(known.pages):
+                trees[one.root] = known
+            elif one.root:
+                trees[one.root] = read_tree(file, one.root)
+        return Layout(file, listed, schema, trees)
+
+
+def layout_of(content: bytes, objects: Iterable[StoredObject]) -> Layout | None:
+    """Return the layout of a database file; None where it cannot be told, as of a damaged one."""
+    return _guarded(lambda: _read(DatabaseFile(content), tuple(objects)))
+
+
+def changed_pages(before: bytes, after: bytes, size: int) -> Iterator[int]:
+    """Yield the numbers of pages of ``after`` that differ from those of ``before``, or are new.
+
+    Of page 1 the header does not count.
+    """
+    if before[HEADER:size] != after[HEADER:size]:
+        yield 1
+    shared = min(len(before), len(after))
+    step = _CHUNK * size
+    for start in range(0, shared, step):
+        end = min(start + step, shared)
+        if before[start:end] != after[start:end]:
+            for offset in range(max(start, size), end, size):
+                if before[offset : offset + size] != after[offset : offset + size]:
+                    yield offset // size + 1
+    yield from range(len(before) // size + 1, len(after) // size + 1)
+
+
+def _read(file: DatabaseFile, objects: tuple[StoredObject, ...]) -> Layout:
+    if not file.content:
+        # A database without a table may have no page.
+        return Layout(file, (), Tree(1, frozenset(), b""), {})
+    roots = [one.root for one in objects if one.root]
+    return Layout(file, objects, read_tree(file, 1), {root: read_tree(file, root) for root in roots})
+
+
+def _guarded(read: Callable[[], Layout]) -> Layout | None:
+    try:
+        return read()
+    except (IndexError, ValueError, struct.error):
+        return None
+
+
+def _of_virtual(
+    table: StoredObject, ordinary: Mapping[str, tuple[object, ...]]
+) -> tuple[object, ...]:
+    """Return what a virtual table holds: mostly what the tables of its module hold."""
+    prefix = f"{table.name}_".lower()
+    own = tuple(held for name, held in ordinary.items() if name.lower().startswith(prefix))
+    if not own:
+        # What it shows comes from elsewhere, and nobody can say whether that is the same.
+        return (object(),)
+    if _EXTERNAL in (table.sql or "").lower():
+        return tuple(ordinary.items())
+    return own

@@ -1,0 +1,70 @@
+"""Find the pages of one b-tree, and a digest of what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile, Page
+
+__all__ = ["Tree", "read_tree"]
+
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One b-tree of a file: the tree of a table, or of an index.
+
+    ``pages`` are all it reaches, overflow pages too: while none of them changes, it holds the same.
+    ``digest`` is equal only for trees that hold the same, wherever their pages lie; trees that
+    hold the same may have other digests, since a page keeps what was deleted.
+    """
+
+    root: int
+    pages: frozenset[int]
+    digest: bytes
+
+
+def read_tree(file: DatabaseFile, root: int) -> Tree:
+    """Return the tree that begins at page ``root``.
+
+    Raises ValueError or IndexError where there is none, as in a damaged file.
+    """
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    pages: set[int] = set()
+    waiting = [root]
+    while waiting:
+        number = waiting.pop()
+        if number in pages:
+            raise ValueError(f"page {number} is in a tree twice")
+        pages.add(number)
+        page = file.tree_page(number)
+        if page.is_interior:
+            waiting.extend(reversed(file.children(page)))
+        if not page.is_interior or not page.is_of_table:
+            # The keys of a table's interior pages are those of its rows.
+            content = file.page(number)
+            digest.update(content[HEADER:] if number == 1 else content)
+            for overflow in _overflow_pages(file, page):
+                if overflow in pages:
+                    raise ValueError(f"page {overflow} is in a tree twice")
+                pages.add(overflow)
+                digest.update(file.page(overflow))
+    return Tree(root, frozenset(pages), digest.digest())
+
+
+def _overflow_pages(file: DatabaseFile, page: Page) -> Iterator[int]:
+    """Yield the pages that the cells of a page go on to.
+
+    A cell that does so is large, so that small ones need not be read.
+    """
+    end = file.start(page.number) + file.usable
+    offsets = sorted(page.cells, reverse=True)
+    for offset in offsets:
+        if end - offset >= file.smallest_local:
+            start, length, local = file.payload(page, offset)
+            if local < length:
+                yield from file.overflow_pages(file.number(start + local))
+        end = offset
