@@ -102,6 +102,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="1024",
     )
     parser.addini(
+        "migration_share",
+        "Take the steps of lineages that have become the same only once",
+        type="bool",
+        default=True,
+    )
+    parser.addini(
         "migration_rows",
         "TOML file that declares what migrations do to rows on purpose",
         type="string",

@@ -28,7 +28,7 @@ class Rules:
     a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
     alone is no difference; ``faults`` are those that the check ``atomic`` tries. ``step_timeout``
     are the seconds that a step may go on without progress, ``step_memory`` the megabytes that it
-    may take; 0 sets no limit.
+    may take; 0 sets no limit. ``share`` lets lineages that meet take their steps together.
     """
 
     ignore_patterns: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class Rules:
     faults: FaultSet = "default"
     step_timeout: float = 60.0
     step_memory: int = 1024
+    share: bool = True
 
     def volatile_line(self, globs: Iterable[str]) -> str:
         """Return the line of settings that adds ``globs`` to ``migration_volatile``."""

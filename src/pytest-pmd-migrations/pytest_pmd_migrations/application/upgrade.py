@@ -18,6 +18,7 @@ from pytest_pmd_migrations.limits.step_limits import (
     release,
 )
 from pytest_pmd_migrations.pages.layout import Layout, layout_of
+from pytest_pmd_migrations.pages.logical_state import logical_state
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.schema.reading.catalog import stored_objects
@@ -101,6 +102,14 @@ class Step:
         if self.layout is None or self.layout_before is None:
             return False
         return unchanged_rows(self.layout_before, self.layout)
+
+    @cached_property
+    def state(self) -> bytes | None:
+        """A digest of what the database says; of two with an equal one, all steps make the same.
+
+        None where it cannot be told.
+        """
+        return logical_state(self.layout) if self.layout is not None else None
 
     @property
     def _same_text(self) -> bool:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
+from pytest_pmd_migrations.checks.model import (
+    Check,
+    Finding,
+    LineageRecord,
+    Note,
+    Row,
+    Verdict,
+    shares_always,
+)
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.second_run import Lines, SecondRun, watch_second_runs
 from pytest_pmd_migrations.rows.evidence import excuse
@@ -118,4 +126,5 @@ AGAIN = Check(
     _judge,
     applies=lambda history: can_rerun(history.application.source),
     reads=frozenset(("AGAIN",)),
+    shares=shares_always,
 )

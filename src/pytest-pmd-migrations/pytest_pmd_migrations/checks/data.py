@@ -154,4 +154,9 @@ def _finding(history: History, row: Row, version: int, found: RowFinding) -> Fin
     )
 
 
-DATA = Check("data", "snapshot", _watch, _judge, reads=_READS)
+def _shares(seen: _Seen, other: _Seen) -> bool:
+    """Return whether both began alike: how damaged the stored database was is remembered."""
+    return seen.stored_damage == other.stored_damage
+
+
+DATA = Check("data", "snapshot", _watch, _judge, reads=_READS, shares=_shares)

@@ -39,6 +39,7 @@ from pytest_pmd_migrations.checks.model import (
     Row,
     SnapshotRow,
     Verdict,
+    shares_always,
 )
 from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
 from pytest_pmd_migrations.checks.reached import reaching
@@ -268,4 +269,4 @@ def _unlocked(history: History, row: Row) -> Verdict:
     return Verdict(cause=Cause(SnapshotRow(snapshot, history.application.label(version)), finding))
 
 
-FROZEN = Check("frozen", "migration", _watch, _judge, asks_removed=True)
+FROZEN = Check("frozen", "migration", _watch, _judge, asks_removed=True, shares=shares_always)

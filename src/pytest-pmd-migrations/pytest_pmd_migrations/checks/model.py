@@ -31,6 +31,7 @@ __all__ = [
     "SnapshotRow",
     "UsedDeclaration",
     "Verdict",
+    "shares_always",
 ]
 
 RowKind = Literal["snapshot", "migration"]
@@ -219,7 +220,9 @@ class Check(Generic[Seen]):
     question can be asked at all; where not, there is no cell and the grid shows "none".
     ``asks_removed`` says that the question is also asked of versions that the lock file has as
     released and the source no longer has. ``reads`` are the kinds of declarations that it asks for:
-    one of those that no cell of the check used is no longer needed.
+    one of those that no cell of the check used is no longer needed. ``shares(seen, other)`` says
+    whether the observer sees the same from here on in two lineages that have become the same, where
+    it saw these now. None: nobody knows, so that each lineage takes all its steps.
     """
 
     name: str
@@ -229,6 +232,12 @@ class Check(Generic[Seen]):
     applies: Callable[[History], bool] = lambda _: True
     asks_removed: bool = False
     reads: frozenset[DeclarationKind] = frozenset()
+    shares: Callable[[Seen, Seen], bool] | None = None
+
+
+def shares_always(_seen: object, _other: object) -> bool:
+    """Say that an observer remembers nothing of a lineage but what the database is now."""
+    return True
 
 
 AnyCheck = Check[Any]

@@ -22,6 +22,7 @@ from pytest_pmd_migrations.checks.model import (
     Note,
     Row,
     Verdict,
+    shares_always,
 )
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
 from pytest_pmd_migrations.schema.lost.guards import LostGuards
@@ -221,4 +222,11 @@ def _where(history: History, record: _Record, version: int) -> str:
     return f"after {history.application.step_name(version)}"
 
 
-SCHEMA = Check("schema", "snapshot", _watch, _judge, reads=frozenset(("GUARDS", "DANGLING")))
+SCHEMA = Check(
+    "schema",
+    "snapshot",
+    _watch,
+    _judge,
+    reads=frozenset(("GUARDS", "DANGLING")),
+    shares=shares_always,
+)

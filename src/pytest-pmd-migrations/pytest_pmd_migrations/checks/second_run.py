@@ -130,6 +130,7 @@ class _Changed:
 
     tables: frozenset[str] | None
     layout: Layout | None
+    no_row: bool = False
 
     @classmethod
     def between(cls, step: Step, content: bytes, conn: Connection) -> _Changed:
@@ -139,7 +140,8 @@ class _Changed:
         layout = step.layout.next(content, stored_objects(conn))
         if layout is None:
             return cls(None, None)
-        return cls(layout.changed_tables(step.layout), layout)
+        no_row = unchanged_rows(step.layout, layout)
+        return cls(layout.changed_tables(step.layout), layout, no_row)
 
 
 def _run(
@@ -190,9 +192,8 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
             history.rules.visible(read_schema(step.conn)),
         )
         lines.extend(diff_lines(diff, labels=("second run", "first run")) if diff else ())
-    if first == second and changed.layout is not None and step.layout is not None:
-        if unchanged_rows(step.layout, changed.layout):
-            return ()
+    if first == second and changed.no_row:
+        return ()
     tables = _changed_tables(second_step, conn, changed)
     lines.extend(_rows_line(table, step.conn, conn) for table in tables)
     return tuple(lines)

@@ -15,7 +15,14 @@ from typing import Literal
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
-from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Row, Verdict
+from pytest_pmd_migrations.checks.model import (
+    Check,
+    Finding,
+    LineageRecord,
+    Row,
+    Verdict,
+    shares_always,
+)
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
@@ -197,4 +204,5 @@ STATEMENTS = Check(
     _watch,
     _judge,
     applies=lambda history: bool(history.application.statements),
+    shares=shares_always,
 )

@@ -47,6 +47,23 @@ class Walk:
         seen: dict[int, Seen] = self._seen.get(check, {})
         return LineageRecord(self.start, tuple(self.reached), seen, self.failure, self.last)
 
+    def follow(self, other: Walk, version: int) -> None:
+        """Take over all that came after ``version`` in a lineage that was the same there."""
+        self.reached.extend(one for one in other.reached if one > version)
+        for check, seen in other._seen.items():
+            later = {number: one for number, one in seen.items() if number > version}
+            self._seen.setdefault(check, {}).update(later)
+        self.last, self.failure = other.last, other.failure
+
+    def may_follow(self, other: Walk, version: int) -> bool:
+        """Return whether every check sees the same in both from ``version`` on."""
+        if self.unseen or other.unseen:
+            return False
+        return all(
+            check.shares is not None and check.shares(seen[version], other._seen[check][version])
+            for check, seen in self._seen.items()
+        )
+
     def arrive(self, step: Step, observers: Mapping[AnyCheck, Observer[Any]]) -> None:
         """Show a step to the observers; one that raises sees no more of this lineage."""
         self.last = step.after
@@ -76,6 +93,7 @@ class Walks:
         self._checks = tuple(checks)
         self._taken: dict[Start, Walk] = {}
         self._ended: dict[Start, BaseException] = {}
+        self._met: dict[tuple[int, bytes], Walk] = {}
         self.stale = StaleSnapshots(history)
 
     def lineage(self, start: Start) -> Walk:
@@ -96,15 +114,29 @@ class Walks:
         return tuple(self.lineage(start) for start in starts)
 
     def _walk(self, start: Start) -> Walk:
-        taken = Walk(start)
+        taken, states = Walk(start), dict[tuple[int, bytes], Walk]()
         observers = self._observers(taken)
         try:
             image, limits = self.history.store.image(start), self.history.step_limits(start)
             for step in walk(self.history.application.source, image, limits=limits):
                 taken.arrive(step, observers)
+                if self.history.rules.share and step.state is not None:
+                    states[step.version, step.state] = taken
+                    # What made a step meet a limit is told of each lineage.
+                    if not limits.met and self._joins(taken, step.version, step.state):
+                        break
         except MigrationTestError as error:
             taken.failure = error
+        self._met.update({state: walk for state, walk in states.items() if state not in self._met})
         return taken
+
+    def _joins(self, taken: Walk, version: int, state: bytes) -> bool:
+        """Take over the rest of a lineage that was once what this one is now, if there is one."""
+        other = self._met.get((version, state))
+        if other is None or not taken.may_follow(other, version):
+            return False
+        taken.follow(other, version)
+        return True
 
     def _observers(self, taken: Walk) -> Mapping[AnyCheck, Observer[Any]]:
         """Return the observer of each check that has one; note those that cannot watch at all."""

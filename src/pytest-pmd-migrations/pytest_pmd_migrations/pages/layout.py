@@ -84,16 +84,11 @@ class Layout:
                 found.setdefault(one.table, []).append(what)
         return {table: tuple(held) for table, held in found.items()}
 
-    @cached_property
-    def settings(self) -> tuple[bytes, ...]:
-        """What the header says besides counts: versions of the application, encoding and such."""
-        header = self.file.content[:HEADER]
-        vacuumed = b"\1" if any(header[52:56]) else b""
-        return header[16:24], header[44:52], vacuumed, header[56:92]
-
     def changed_tables(self, before: Layout) -> frozenset[str]:
-        """Return the names of tables that do not hold what they held in ``before``, or of which
-        there was none; those that are gone too."""
+        """Return the names of the tables that do not hold what they held in ``before``.
+
+        They include those that are new, and those that are gone.
+        """
         if self is before:
             return frozenset()
         now, then = self.holdings, before.holdings
@@ -156,7 +151,9 @@ def _read(file: DatabaseFile, objects: tuple[StoredObject, ...]) -> Layout:
         # A database without a table may have no page.
         return Layout(file, (), Tree(1, frozenset(), b""), {})
     roots = [one.root for one in objects if one.root]
-    return Layout(file, objects, read_tree(file, 1), {root: read_tree(file, root) for root in roots})
+    return Layout(
+        file, objects, read_tree(file, 1), {root: read_tree(file, root) for root in roots}
+    )
 
 
 def _guarded(read: Callable[[], Layout]) -> Layout | None:

@@ -50,7 +50,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
     ``migration_faults``, ``migration_rows``, ``migration_connection``,
-    ``migration_step_timeout``, ``migration_step_memory`` and the hooks
+    ``migration_step_timeout``, ``migration_step_memory``, ``migration_share`` and the hooks
     ``pytest_migration_sources``, ``pytest_migration_statements`` and
     ``pytest_migration_connection``.
     With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
@@ -96,6 +96,7 @@ def _rules(config: pytest.Config) -> Rules:
         faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
         step_timeout=_number(config, "migration_step_timeout", "seconds"),
         step_memory=int(_number(config, "migration_step_memory", "megabytes")),
+        share=bool(config.getini("migration_share")),
     )
 
 
