@@ -12,19 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore, row_digester
-from pytest_pmd_migrations.application.upgrade import Step, walk
-from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
+from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore
+from pytest_pmd_migrations.cli.lineage_survey import LineageSurvey, LineageWalker
+from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
-    "LineageSurvey",
     "StoredSnapshot",
     "Survey",
     "TwinState",
@@ -51,17 +50,6 @@ class StoredSnapshot:
 
 
 @dataclass(frozen=True)
-class LineageSurvey:
-    """One lineage, walked to its end: the digest of its rows at each version that it reaches.
-
-    ``failure`` is the step at which the survey of this lineage had to stop, if any.
-    """
-
-    rows: Mapping[int, str]
-    failure: StepFailedError | None
-
-
-@dataclass(frozen=True)
 class Survey:
     """Holds everything that was found of one application.
 
@@ -69,7 +57,7 @@ class Survey:
     stored of ``rebuilt`` was looked at, and ``stored_again`` is the variant that may differ from
     its lock line, if any. ``lineages`` begin with the fresh one, and those of snapshots that are no
     longer upgraded are left out; ``fresh_schemas`` holds the schema of each version that the fresh
-    one reaches.
+    one reaches. ``walker`` walked them.
     """
 
     history: History
@@ -80,6 +68,7 @@ class Survey:
     unsound: Mapping[SnapshotName, SnapshotError]
     lineages: Mapping[Start, LineageSurvey]
     fresh_schemas: Mapping[int, Schema]
+    walker: LineageWalker
 
     def rows(self, version: int) -> Mapping[Start, str]:
         """Return the digest of the rows of each lineage that has a step to ``version``."""
@@ -100,7 +89,7 @@ class Survey:
         """Return the survey with the lineages of newly built snapshots, which are walked for it."""
         lineages = dict(self.lineages)
         for name, image in images.items():
-            lineages[name] = _walk_lineage(self.history, name, image, self.rebuilt)
+            lineages[name] = self.walker.walk(name, image)
         return replace(self, lineages=lineages)
 
     def without_failing_variants(self) -> Survey:
@@ -143,13 +132,13 @@ def take_survey(
             unsound[name] = error
     fresh_schemas: dict[int, Schema] = {}
     anew = frozenset(rebuilt)
-    empty = history.application.empty
-    fresh = _walk_lineage(history, FRESH, empty, anew, fresh_schemas)
+    walker = LineageWalker(history, [name.version for name in anew])
+    fresh = walker.walk(FRESH, history.application.empty, fresh_schemas)
     lineages: dict[Start, LineageSurvey] = {FRESH: fresh}
     for name, stored in snapshots.items():
         if name in history.supported:
-            lineages[name] = _walk_lineage(history, name, stored.image, anew)
-    found = Survey(history, lock_file, anew, stored_again, snapshots, unsound, lineages, {})
+            lineages[name] = walker.walk(name, stored.image)
+    found = Survey(history, lock_file, anew, stored_again, snapshots, unsound, lineages, {}, walker)
     return replace(found, fresh_schemas=fresh_schemas)
 
 
@@ -226,33 +215,3 @@ def _declaration(history: History, name: SnapshotName) -> str:
         "; or, where users have such databases, write into the file that migration_rows names, with"
         f' the version that mends it: [{table}] damaged = "until NNNN"'
     )
-
-
-def _walk_lineage(
-    history: History,
-    start: Start,
-    image: Image,
-    rebuilt: frozenset[SnapshotName],
-    schemas: dict[int, Schema] | None = None,
-) -> LineageSurvey:
-    """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
-    digest = row_digester(history, rebuilt=[name.version for name in rebuilt])
-    rows: dict[int, str] = {}
-    try:
-        limits = history.step_limits(start)
-        for step in walk(history.application.source, image, limits=limits):
-            value = digest(step)
-            if step.before is None:
-                continue
-            rows[step.version] = value
-            if schemas is not None:
-                schemas[step.version] = _read_schema(step)
-    except StepFailedError as error:
-        return LineageSurvey(rows, error)
-    return LineageSurvey(rows, None)
-
-
-def _read_schema(step: Step) -> Schema:
-    # Not from the step's own connection, on which the runner may have set what nobody else has.
-    with closing(step.after.connect()) as conn:
-        return read_schema(conn)
