@@ -36,6 +36,7 @@ FLOORS = {
         "where_raised.py",
         "connection.py",
         "image.py",
+        "pages",
         "limits",
         "sources",
         "snapshots",

@@ -59,6 +59,10 @@ class RowTable:
     module: str = ""
 
 
+_KNOWN: dict[tuple[object, ...], RowTable | None] = {}
+"""The ordinary tables that this process has met, by their text: what SQLite says of one again."""
+
+
 def list_tables(
     conn: sqlite3.Connection,
     *,
@@ -81,19 +85,32 @@ def list_tables(
         " ON s.name = l.name AND s.type = 'table'"
         f" WHERE l.schema = '{schema}' AND l.type IN ('table', 'virtual') ORDER BY s.rowid",
     )
+    indexes = _indexes(conn, schema)
     for name, kind, without_rowid, sql in rows:
         lower = fold(str(name))
         if lower.startswith("sqlite_") or any(fnmatchcase(lower, fold(p)) for p in ignore):
             continue
         if (wanted is not None and lower not in wanted) or not can_be_named(str(name)):
             continue
-        table = (
-            _virtual(conn, schema, str(name), str(sql))
-            if kind == "virtual"
-            else _ordinary(conn, schema, str(name), str(sql), rowid=not without_rowid)
-        )
+        if kind == "virtual":
+            table = _virtual(conn, schema, str(name), str(sql))
+        else:
+            text = name, without_rowid, sql, *indexes.get(str(name), ())
+            if text not in _KNOWN:
+                rowid = not without_rowid
+                _KNOWN[text] = _ordinary(conn, schema, str(name), str(sql), rowid=rowid)
+            table = _KNOWN[text]
         if table is not None:
             found[lower] = table
+    return found
+
+
+def _indexes(conn: sqlite3.Connection, schema: str) -> dict[str, list[tuple[object, ...]]]:
+    """Return the names and the SQL of each table's indexes, in their order."""
+    found: dict[str, list[tuple[object, ...]]] = {}
+    sql = f"SELECT tbl_name, name, sql FROM {schema}.sqlite_schema WHERE type = 'index'"
+    for table, *index in _read(conn, sql):
+        found.setdefault(str(table), []).append(tuple(index))
     return found
 
 

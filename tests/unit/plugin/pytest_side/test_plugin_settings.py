@@ -59,6 +59,7 @@ class Config:
             "migration_connection": "",
             "migration_step_timeout": "60",
             "migration_step_memory": "1024",
+            "migration_share": True,
             **ini,
         }
         self.hook = SimpleNamespace(

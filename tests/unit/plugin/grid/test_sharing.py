@@ -1,0 +1,141 @@
+"""Lineages that have become the same take their steps once, and no verdict is another for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.data import DATA
+from pytest_pmd_migrations.checks.model import AnyCheck, Check, Verdict
+from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.checks.schema import SCHEMA
+from pytest_pmd_migrations.cli.build import build_missing, write_built
+from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
+from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.sources.resolve import resolve_source
+
+from tests.unit.plugin.built_application import (
+    Repeatable,
+    Up,
+    again,
+    application,
+    history_of,
+    lock,
+    store,
+)
+
+REPOSITORY = Path(__file__).parents[4]
+PEOPLE = "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER)"
+STEPS: Mapping[int, Up] = {
+    1: PEOPLE,
+    2: "ALTER TABLE people ADD COLUMN phone TEXT",
+    3: "CREATE TABLE posts(id INTEGER PRIMARY KEY, person INTEGER REFERENCES people, text TEXT)",
+    4: "CREATE INDEX posts_person ON posts(person); CREATE VIEW v AS SELECT name FROM people",
+    5: "INSERT INTO people(name) VALUES ('added')",
+    6: "DELETE FROM posts WHERE id = 1",
+    7: "DROP VIEW v; CREATE TABLE p(id INTEGER PRIMARY KEY, name TEXT, age INTEGER, phone TEXT);"
+    " INSERT INTO p SELECT * FROM people; DROP TABLE people; ALTER TABLE p RENAME TO people",
+    8: "UPDATE people SET name = upper(name)",
+    9: "CREATE INDEX posts_text ON posts(text)",
+}
+
+
+def built(root: Path, steps: Mapping[int, Up] = STEPS) -> History:
+    """An application whose snapshots its own command stored, the faulty steps being added later."""
+    history = application(root, {number: steps[number] for number in list(steps)[:4]})
+    list(write_built(build_missing(history, rewrite=None)))
+    store(history, "0002+odd", f"{PEOPLE}; ALTER TABLE people ADD COLUMN phone TEXT")
+    return application(root, steps, source=Repeatable(root / "app", steps))
+
+
+def verdicts(history: History, checks: tuple[AnyCheck, ...]) -> dict[str, Verdict]:
+    """The verdict on each cell, without the image that it keeps: pages may lie elsewhere."""
+    walks = Walks(history, checks)
+    return {
+        cell.id: replace(judge_cell(walks, cell), image=None)
+        for cell in list_cells(history, checks)
+    }
+
+
+def both_ways(history: History, checks: tuple[AnyCheck, ...]) -> dict[str, Verdict]:
+    apart = again(history)
+    apart = History(apart.application, apart.store, replace(apart.rules, share=False))
+    together = verdicts(history, checks)
+    assert together == verdicts(apart, checks)
+    return together
+
+
+CHECKS = tuple(check for check in all_checks() if check.name != "atomic")
+
+
+def test_every_verdict_is_the_same_both_ways(tmp_path: Path) -> None:
+    found = both_ways(lock(built(tmp_path)), CHECKS)
+    failing = {name for name, verdict in found.items() if verdict.findings or verdict.cause}
+    assert any("[data]" in name for name in failing)
+    assert any("[again]" in name for name in failing)
+
+
+def test_every_verdict_on_pmd_is_the_same_both_ways() -> None:
+    source = resolve_source("pmd.store.migrations.versions", root=REPOSITORY)
+    folder = SnapshotFolder(REPOSITORY / "fixtures" / "snapshots")
+    both_ways(history_of(source, folder), (SCHEMA, DATA))
+
+
+def counted(history: History, checks: tuple[AnyCheck, ...]) -> Counter[int]:
+    """How often each step was taken for all lineages."""
+    taken: Counter[int] = Counter()
+    source = history.application.source
+    original = source.upgrade  # type: ignore[attr-defined]  # of Repeatable
+
+    def upgrade(conn: sqlite3.Connection, to: int) -> None:
+        taken[to] += 1
+        original(conn, to)
+
+    source.upgrade = upgrade  # type: ignore[attr-defined]
+    Walks(history, checks).all_lineages()
+    return taken
+
+
+def test_a_step_is_taken_once_for_lineages_that_have_met(tmp_path: Path) -> None:
+    history = lock(built(tmp_path))
+    lineages = 1 + len(history.store.names)
+    # 0001, 0002, those of 0003 and 0004, which have rows in posts, the odd one and a fresh one.
+    assert counted(again(history), (SCHEMA, DATA))[9] == 4 < lineages
+    own = Check("own", "snapshot", lambda _: lambda step: step.version, lambda *_: Verdict())
+    assert counted(again(history), (SCHEMA, own))[9] >= lineages
+    may = replace(own, shares=lambda seen, other: seen == other)
+    assert counted(again(history), (SCHEMA, may))[9] == 4
+
+
+def test_damage_of_a_stored_database_is_told_of_its_own_lineage(tmp_path: Path) -> None:
+    history = built(tmp_path)
+    path = store(history, "0002+bad", f"{PEOPLE}; ALTER TABLE people ADD COLUMN phone TEXT")
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript(
+            "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('x');"
+            " DELETE FROM f_content"
+        )
+    good = store(history, "0002+good", f"{PEOPLE}; ALTER TABLE people ADD COLUMN phone TEXT")
+    assert good.exists()
+    found = both_ways(lock(history), (DATA,))
+    told = {name for name, verdict in found.items() if "stored" in str(verdict.findings)}
+    assert told == {"migrations::0002+bad..0009[data]"}
+
+
+@pytest.mark.parametrize("broken", ["raises", "stops elsewhere"])
+def test_a_step_that_fails_is_told_alike(tmp_path: Path, broken: str) -> None:
+    def fail(conn: sqlite3.Connection) -> None:
+        if broken == "raises":
+            raise ValueError("no")
+        conn.execute("PRAGMA user_version = 3")
+
+    history = built(tmp_path, {**STEPS, 8: fail})
+    found = both_ways(history, CHECKS)
+    assert 8 in {verdict.cause.row.version for verdict in found.values() if verdict.cause}
