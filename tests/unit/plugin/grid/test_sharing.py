@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,18 +114,24 @@ def test_a_step_is_taken_once_for_lineages_that_have_met(tmp_path: Path) -> None
 
 
 def test_damage_of_a_stored_database_is_told_of_its_own_lineage(tmp_path: Path) -> None:
-    history = built(tmp_path)
-    path = store(history, "0002+bad", f"{PEOPLE}; ALTER TABLE people ADD COLUMN phone TEXT")
-    with closing(sqlite3.connect(path)) as conn:
-        conn.executescript(
-            "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('x');"
-            " DELETE FROM f_content"
-        )
-    good = store(history, "0002+good", f"{PEOPLE}; ALTER TABLE people ADD COLUMN phone TEXT")
-    assert good.exists()
+    index = "CREATE VIRTUAL TABLE f USING fts5(a)", "INSERT INTO f VALUES ('x')"
+    damaged = "DELETE FROM f_content"
+    steps = {1: ";".join(index), 2: damaged, 3: PEOPLE}
+    history = application(tmp_path, steps)
+    store(history, "0001", ";".join(index))
+    store(history, "0002", ";".join((*index, damaged)))
     found = both_ways(lock(history), (DATA,))
-    told = {name for name, verdict in found.items() if "stored" in str(verdict.findings)}
-    assert told == {"migrations::0002+bad..0009[data]"}
+    told = {name: [one.headline for one in verdict.findings] for name, verdict in found.items()}
+    assert told == {
+        "migrations::0001..0003[data]": [
+            "0002_step.py: the full-text index f does not match its co...",
+            "0002_step.py: f lost 1 of 1 row",
+        ],
+        "migrations::0002..0003[data]": [
+            "stored 0002: the full-text index f does not match its con..."
+        ],
+        "migrations::0003..0003[data]": [],
+    }
 
 
 @pytest.mark.parametrize("broken", ["raises", "stops elsewhere"])
