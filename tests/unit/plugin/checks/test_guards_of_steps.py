@@ -150,6 +150,28 @@ def test_a_column_whose_values_the_application_carried_over_is_known(
     assert told == ([f"no longer has: {guards} (of t). Where that is meant:"] if guards else [])
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_table_whose_rows_the_application_carried_into_a_new_one_is_known(
+    tmp_path: Path, *, same: bool
+) -> None:
+    one = "CREATE TABLE t(id INTEGER PRIMARY KEY, label TEXT NOT NULL, n INTEGER CHECK (n))"
+
+    def two(conn: Connection) -> None:
+        rows = conn.execute("SELECT id, label, n FROM t").fetchall()
+        conn.execute("DROP TABLE t")
+        conn.execute("CREATE TABLE goods(id INTEGER PRIMARY KEY, label TEXT, amount INTEGER)")
+        if same:
+            conn.executemany("INSERT INTO goods VALUES (?, ?, ?)", rows)
+        else:
+            conn.execute("INSERT INTO goods VALUES (7, 'seven', 8)")
+
+    history = application(tmp_path, {1: one, 2: two})
+    store(history, "0001", f"{one}; INSERT INTO t VALUES (1, 'one', 5), (2, 'two', 6)")
+    [*told] = verdict(history, "0001", "schema").notes
+    lost = "no longer has: NOT NULL on label, CHECK on n (now amount) (of goods)."
+    assert [note.text for note in told] == ([f"{lost} Where that is meant:"] if same else [])
+
+
 @pytest.mark.parametrize("declared", ["amount", "total", ""])
 def test_moves_says_which_column_another_one_became(tmp_path: Path, declared: str) -> None:
     two = (

@@ -14,7 +14,7 @@ from pytest_pmd_migrations.schema.lost.constraints import (
 )
 from pytest_pmd_migrations.schema.lost.indexes import lost_indexes, lost_triggers
 from pytest_pmd_migrations.schema.lost.renamed_columns import with_renamed_columns
-from pytest_pmd_migrations.schema.lost.successors import HasValues, find_successors
+from pytest_pmd_migrations.schema.lost.successors import HasValues, find_successors, find_survivors
 from pytest_pmd_migrations.schema.lost.surviving_table import Side, SurvivingTable
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
 from pytest_pmd_migrations.schema.values import Schema, TableColumn
@@ -50,13 +50,13 @@ def find_lost_guards(
     own names. ``moves`` and ``has_values`` as in :func:`find_successors`.
     """
     old, new = Side.of(before), Side.of(after)
-    successors = find_successors(old, new, statements, moves, has_values)
+    survived = find_survivors(old, new, statements, has_values)
+    successors = find_successors(survived, old, new, statements, moves, has_values)
     renamed = with_renamed_columns(before, successors) if successors else None
     if renamed is None:
         successors = {}
     else:
         old = Side.of(renamed)
-    survived = statements.survivors(frozenset(old.tables), frozenset(new.tables))
     survivors = {
         name: now for name, now in survived.items() if name == now or _is_same(old, name, new, now)
     }

@@ -1,4 +1,4 @@
-"""Find the new column that has the place of one that a step renamed while it made the table anew.
+"""Find the new table or column that has the place of one that a step renamed or made anew.
 
 A column's successor is certain only by evidence: a RENAME COLUMN, a statement that copies the one
 into the other, values carried over by the application, or MOVES. A column that went and another one
@@ -17,7 +17,7 @@ from pytest_pmd_migrations.schema.reading.column_copies import ColumnCopy
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements, TableNames
 from pytest_pmd_migrations.schema.values import TableColumn
 
-__all__ = ["HasValues", "Successors", "find_successors"]
+__all__ = ["HasValues", "Successors", "find_successors", "find_survivors"]
 
 HasValues: TypeAlias = Callable[[TableColumn, TableColumn], bool]
 """Whether each row of a table before the step has the value of its column in another one now."""
@@ -25,7 +25,31 @@ Successors: TypeAlias = Mapping[str, Mapping[str, str]]
 """The new name of each renamed column, by the table's name before the step; all folded."""
 
 
+def find_survivors(
+    before: Side, after: Side, statements: StepStatements, has_values: HasValues
+) -> dict[str, str]:
+    """Return the name after the step of each table or view that is still there.
+
+    Where no statement says so, it is a new table with most columns of one that went, and values of
+    it: the application may have carried the rows over.
+    """
+    found = statements.survivors(frozenset(before.tables), frozenset(after.tables))
+    filled = {new for _, new in statements.copied}
+    came = set(after.tables) - set(before.tables) - set(found.values()) - filled
+    for old_name, new_name in product(sorted(set(before.tables) - set(found)), sorted(came)):
+        if not _are_tables(before, old_name, after, new_name):
+            continue
+        columns = before.columns(old_name)
+        common = columns & after.columns(new_name)
+        if 2 * len(common) > len(columns) and any(
+            has_values((old_name, one), (new_name, one)) for one in sorted(common)
+        ):
+            found.setdefault(old_name, new_name)
+    return found
+
+
 def find_successors(
+    survivors: Mapping[str, str],
     before: Side,
     after: Side,
     statements: StepStatements,
@@ -34,12 +58,15 @@ def find_successors(
 ) -> Successors:
     """Return the columns that have other names after the step, in the tables that survive it.
 
-    ``moves`` are declared; ``has_values`` is asked about columns alike in position and type, where
-    no statement copies from the table: the application may have carried the rows over.
+    ``survivors`` are those that :func:`find_survivors` returns. ``moves`` are declared;
+    ``has_values`` is asked about columns alike in position and type, where no statement copies from
+    the table: the application may have carried the rows over.
     """
     reader = _Reader(before, after, statements)
     found = {}
-    for old_name, new_name in reader.survivors():
+    for old_name, new_name in survivors.items():
+        if not _are_tables(before, old_name, after, new_name):
+            continue
         gone = before.columns(old_name) - after.columns(new_name)
         came = after.columns(new_name) - before.columns(old_name)
         if not (gone and came):
@@ -58,6 +85,10 @@ def find_successors(
         if named:
             found[old_name] = named
     return found
+
+
+def _are_tables(before: Side, old_name: str, after: Side, new_name: str) -> bool:
+    return before.tables[old_name].kind == after.tables[new_name].kind == "table"
 
 
 def _declared(
@@ -109,14 +140,6 @@ class _Reader:
             if column[0] == end and name == old:
                 self._ends[column] = new
         self._ends[end, old] = new
-
-    def survivors(self) -> Iterator[tuple[str, str]]:
-        """Yield the name before and the name after the step of each table that survived it."""
-        before, after = self._before.tables, self._after.tables
-        survived = self._statements.survivors(frozenset(before), frozenset(after))
-        for old_name, new_name in survived.items():
-            if before[old_name].kind == after[new_name].kind == "table":
-                yield old_name, new_name
 
     def _end(self, table: str) -> str:
         return self._names.ends.get(table, table)
