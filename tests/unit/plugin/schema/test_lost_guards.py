@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -391,28 +392,48 @@ GUARDS = {
 }
 
 
+def spelled(guards: list[str], columns: list[str]) -> list[str]:
+    """Each guard as it stands on a column of its own."""
+    return [
+        GUARDS[guard].replace("a INTEGER", f"{column} INTEGER").replace("(a ", f"({column} ")
+        for guard, column in zip(guards, columns, strict=True)
+    ]
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     kept=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
     gone=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
+    new_names=st.sampled_from(["", "n_"]),
+    copied=st.sampled_from(["*", "", "main.t.", "coalesce"]),
+    order=st.randoms(use_true_random=False),
 )
-def test_exactly_what_a_rebuild_leaves_out_is_told(kept: list[str], gone: list[str]) -> None:
+def test_exactly_what_a_rebuild_leaves_out_is_told(
+    kept: list[str], gone: list[str], new_names: str, copied: str, order: random.Random
+) -> None:
     """Each guard stands on a column of its own, and each is told by that column's name."""
     names = [f"k{n}" for n in range(len(kept))], [f"g{n}" for n in range(len(gone))]
-
-    def spelled(guards: list[str], columns: list[str]) -> list[str]:
-        return [
-            GUARDS[guard].replace("a INTEGER", f"{column} INTEGER").replace("(a ", f"({column} ")
-            for guard, column in zip(guards, columns, strict=True)
-        ]
-
-    old = ", ".join(["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *spelled(gone, names[1])])
-    new = ", ".join(["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *names[1]])
+    old = ["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *spelled(gone, names[1])]
+    columns = {name: new_names + name for part in names for name in part}
+    new = ["id INTEGER PRIMARY KEY", *spelled(kept, [columns[name] for name in names[0]])]
+    new += [columns[name] for name in names[1]]
+    pairs = list({"id": "id", **columns}.items())
+    if copied != "*":
+        order.shuffle(pairs)
+        order.shuffle(new)
+    values = {
+        "*": ["*"],
+        "coalesce": [f"coalesce({name}, 7) AS x" for name, _ in pairs],
+    }.get(copied, [f"{copied}{name}" for name, _ in pairs])
+    step = (
+        f"CREATE TABLE t2({', '.join(new)}); INSERT INTO t2({', '.join(n for _, n in pairs)})"
+        f" SELECT {', '.join(values)} FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t"
+    )
     expected = [
-        guard.replace(" on a", f" on {column}")
-        for guard, column in zip(gone, names[1], strict=True)
+        guard.replace(" on a", f" on {name}" + (f" (now {columns[name]})" if new_names else ""))
+        for guard, name in zip(gone, names[1], strict=True)
     ]
-    assert sorted(lost(f"{PARENT} CREATE TABLE t({old});", rebuilt(new))) == sorted(expected)
+    assert sorted(lost(f"{PARENT} CREATE TABLE t({', '.join(old)});", step)) == sorted(expected)
 
 
 _TABLES = (

@@ -34,7 +34,9 @@ def find_survivors(
     it: the application may have carried the rows over.
     """
     found = statements.survivors(frozenset(before.tables), frozenset(after.tables))
-    filled = {new for _, new in statements.copied}
+    names = statements.names(frozenset(before.tables))
+    copied = ((source, new) for source, new in statements.copied if source in names.origins)
+    filled = {names.ends.get(new, new) for _, new in copied}
     came = set(after.tables) - set(before.tables) - set(found.values()) - filled
     for old_name, new_name in product(sorted(set(before.tables) - set(found)), sorted(came)):
         if not _are_tables(before, old_name, after, new_name):
