@@ -73,8 +73,9 @@ def told_drawings(drawings: Sequence[Drawing]) -> str:
     told = [f"{str(one)[0].upper()}{str(one)[1:]}." for one in drawings]
     if any(one.own for one in drawings):
         told.append(
-            "That is a function of the application's: let it return the same in each run, or let"
-            " the step write the value itself."
+            "Where that function of the application's gives other values in each run, let it give"
+            " the same, or let the step write the value itself; else the step asks a clock or dice"
+            " of its own."
         )
     if any(not one.own for one in drawings):
         told.append(

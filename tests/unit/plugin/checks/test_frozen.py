@@ -350,8 +350,9 @@ def test_what_draws_the_values_for_the_step_is_named(tmp_path: Path) -> None:
     text = told(lock(history, released=(1, 2)), "0002", "frozen")
     assert (
         "The values of notes.token differ from run to run. The trigger r on notes\n"
-        "calls toss(). That is a function of the application's: let it return the\n"
-        "same in each run, or let the step write the value itself.\n"
+        "calls toss(). Where that function of the application's gives other values in\n"
+        "each run, let it give the same, or let the step write the value itself; else\n"
+        "the step asks a clock or dice of its own.\n"
         "Say so in the settings:\n"
     ) in text
 

@@ -114,9 +114,10 @@ def test_a_function_of_the_applications_that_the_schema_calls_is_named(
         1,
         "Error: 0002_step_2.sql gives other values in each run; nothing was written\n\n"
         "  notes.token\n\n"
-        "The DEFAULT of notes.token calls new_token(). That is a function of the\n"
-        "application's: let it return the same in each run, or let the step write the\n"
-        "value itself.\n"
+        "The DEFAULT of notes.token calls new_token(). Where that function of the\n"
+        "application's gives other values in each run, let it give the same, or let\n"
+        "the step write the value itself; else the step asks a clock or dice of its\n"
+        "own.\n"
         "Or let no check compare them, by a line of settings:\n"
         '  migration_volatile = ["notes.token"]\n',
     )

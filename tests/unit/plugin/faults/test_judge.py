@@ -246,9 +246,10 @@ def test_a_trigger_that_draws_values_is_named():
         try_faults(case(Draws()), [Crash()])
     assert str(caught.value) == (
         "two runs without a fault differ, from 0001 to 0002: table dice has other values in its"
-        " 1 row. The trigger r on dice calls face(). That is a function of the application's: let"
-        " it return the same in each run, or let the step write the value itself. Let no check"
-        ' compare what they give: migration_volatile = ["dice.a"]'
+        " 1 row. The trigger r on dice calls face(). Where that function of the application's gives"
+        " other values in each run, let it give the same, or let the step write the value itself;"
+        " else the step asks a clock or dice of its own. Let no check compare what they give:"
+        ' migration_volatile = ["dice.a"]'
     )
 
 

@@ -93,9 +93,10 @@ def test_a_check_may_refuse_rows_by_chance() -> None:
 def test_what_to_do_is_told_once_for_each_kind() -> None:
     made = schema(T.format(" DEFAULT (newToken() || random())"))
     assert told_drawings(find_drawings(made, ["t.a"], held=False)) == (
-        "The DEFAULT of t.a calls random(). The DEFAULT of t.a calls newToken(). That is a function"
-        " of the application's: let it return the same in each run, or let the step write the value"
-        " itself. SQL's clock and dice are held for Python's sqlite3 in this process alone: let the"
-        " runner work here, or let the step write the value itself."
+        "The DEFAULT of t.a calls random(). The DEFAULT of t.a calls newToken(). Where that"
+        " function of the application's gives other values in each run, let it give the same, or"
+        " let the step write the value itself; else the step asks a clock or dice of its own."
+        " SQL's clock and dice are held for Python's sqlite3 in this process alone: let the runner"
+        " work here, or let the step write the value itself."
     )
     assert told_drawings(()) == ""
