@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
@@ -48,6 +49,12 @@ class FreshDatabases:
         self._schemas: dict[int, Schema] = {}
         self._steps: Iterator[Step] | None = None
         self._ended: BaseException | None = None
+
+    @cached_property
+    def built_again(self) -> FreshDatabases:
+        """The same databases, built a second time when they are asked for."""
+        moves = self._clock is clock_moves
+        return FreshDatabases(self._source, self._empty, limits=self._limits, real_clock=moves)
 
     def image(self, version: int) -> Image:
         """Return the fresh database at ``version``.

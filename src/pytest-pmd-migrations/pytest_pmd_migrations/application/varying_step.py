@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,13 +21,15 @@ from pytest_pmd_migrations.rows import (
     find_present_time,
     find_varying,
 )
-from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.schema import Schema, stored_text
+from pytest_pmd_migrations.schema.drawn_values import Drawing, find_drawings, in_parentheses
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import Start
 
 __all__ = [
     "TimedRun",
     "VaryingStep",
+    "drawn_by_schema",
     "find_varying_step",
     "present_time",
     "varying_between",
@@ -52,12 +54,19 @@ class TimedRun:
 class VaryingStep:
     """A step whose values differ from run to run, though SQL's clock and dice are held.
 
-    They are due to a clock, dice or a file of the step's own. ``columns`` are names such as
-    ``"notes.token"``; ``line`` is the setting that says so, empty where the setting does already.
+    They are due to a clock, dice or a file of the step's own, or to what is ``drawn`` by the
+    schema. ``columns`` are names such as ``"notes.token"``; ``line`` is the setting that says so,
+    empty where the setting does already.
     """
 
     columns: tuple[str, ...]
     line: str
+    drawn: tuple[Drawing, ...]
+
+    @property
+    def why(self) -> str:
+        """What of the schema draws them, in parentheses; empty for nothing."""
+        return in_parentheses(self.drawn)
 
 
 def find_varying_step(
@@ -78,7 +87,26 @@ def find_varying_step(
         globs.extend(varying.globs)
     if not found:
         return None
-    return VaryingStep(tuple(dict.fromkeys(found)), volatile_line(history, found, globs))
+    columns = tuple(dict.fromkeys(found))
+    drawn = drawn_by_schema(history, version, history.fresh.schema(version), columns)
+    return VaryingStep(columns, volatile_line(history, found, globs), drawn)
+
+
+def drawn_by_schema(
+    history: History,
+    version: int,
+    schema: Schema,
+    columns: Collection[str],
+    tables: Collection[str] = (),
+) -> tuple[Drawing, ...]:
+    """Return what in a schema draws the values that vary after the step to ``version``.
+
+    These are the values of ``columns``, and rows of ``tables``.
+    """
+    application = history.application
+    written = application.text(version).decode(errors="replace")
+    held = not hasattr(application.source, "upgrade_file")
+    return find_drawings(schema, columns, tables, written=written, held=held)
 
 
 def volatile_line(history: History, columns: Iterable[str], globs: Iterable[str]) -> str:

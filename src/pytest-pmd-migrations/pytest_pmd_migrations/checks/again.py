@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.varying_step import drawn_by_schema
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -21,6 +22,7 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.second_run import Lines, SecondRun, watch_second_runs
 from pytest_pmd_migrations.rows.evidence import excuse
+from pytest_pmd_migrations.schema.drawn_values import in_parentheses
 from pytest_pmd_migrations.sources.protocol import can_rerun
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -54,7 +56,10 @@ def _unheld_notes(
     columns = list(dict.fromkeys(column for unheld in seen for column in unheld.columns))
     globs = list(dict.fromkeys(glob for unheld in seen for glob in unheld.globs))
     if columns:
-        text = f"other values in each run, not compared: {', '.join(columns)}"
+        schema = history.fresh.schema(row.version)
+        drawn = drawn_by_schema(history, row.version, schema, columns)
+        why = in_parentheses(drawn)
+        text = f"other values in each run, not compared: {', '.join(columns)}{why}"
         yield Note(row, text, history.rules.volatile_line(globs))
 
 

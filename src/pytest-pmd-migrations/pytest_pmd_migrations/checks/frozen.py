@@ -44,6 +44,7 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.rows import combine_digests
+from pytest_pmd_migrations.schema.drawn_values import CLOCK_AND_DICE, told_drawings
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -124,7 +125,7 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
         # The command that builds an earlier version anew does so for all later ones.
         return Verdict()
     if varying is not None and varying.line:
-        text = f"other values in each run: {', '.join(varying.columns)}"
+        text = f"other values in each run: {', '.join(varying.columns)}{varying.why}"
         return Verdict(notes=(Note(row, text, varying.line),))
     command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
     if varying is None and not is_edited_up_to(history, version):
@@ -191,10 +192,12 @@ def _edited(
 
 def _record_anew(version: int, varying: VaryingStep) -> Lines:
     """Return how values that cannot be the same twice are left out of what is recorded."""
-    lines = wrap_text(
-        f"The values of {', '.join(varying.columns)} differ from run to run: the step asks a clock"
-        " or dice of its own (SQL's are held)."
+    why = (
+        f": the step asks {CLOCK_AND_DICE}."
+        if not varying.drawn
+        else f". {told_drawings(varying.drawn)}"
     )
+    lines = wrap_text(f"The values of {', '.join(varying.columns)} differ from run to run{why}")
     say_so = ("Say so in the settings:", f"  {varying.line}") if varying.line else ()
     number = format_version(version)
     return (

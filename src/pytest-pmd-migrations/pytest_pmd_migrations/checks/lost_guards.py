@@ -6,14 +6,19 @@ A rebuild that forgets one is no difference from fresh, which has lost it too, a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import partial
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, UsedDeclaration
+from pytest_pmd_migrations.rows import has_values_of
 from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.schema import Schema, read_schema
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
 from pytest_pmd_migrations.schema.reading.step_statements import read_statements
+from pytest_pmd_migrations.schema.values import TableColumn
 from pytest_pmd_migrations.sources.written_declarations import in_quotes
 
 __all__ = ["guards_watcher", "tell_lost_guards"]
@@ -38,9 +43,33 @@ def guards_watcher(history: History) -> Callable[[Step], tuple[LostGuards, ...]]
             return ()
         failed = {one.sql for one in step.record.failed}
         texts = (sql for sql in step.record.texts if sql not in failed)
-        return find_lost_guards(before, schema, read_statements(texts))
+        return find_lost_guards(
+            before,
+            schema,
+            read_statements(texts),
+            moves=_moves(history, step.version),
+            has_values=partial(_has_values, step),
+        )
 
     return find
+
+
+def _moves(history: History, version: int) -> Mapping[TableColumn, TableColumn]:
+    declared = history.application.declarations(version).moves
+    return {_column(old): _column(new) for old, new in declared.items()}
+
+
+def _column(name: str) -> TableColumn:
+    table, _, column = fold(name).rpartition(".")
+    return table, column
+
+
+def _has_values(step: Step, old: TableColumn, new: TableColumn) -> bool:
+    """Return whether the values of a column before a step are in another one after it."""
+    if step.before is None:
+        return False
+    with closing(step.before.connect()) as before:
+        return has_values_of(before, step.conn, new, old)
 
 
 def _schema(history: History, step: Step) -> Schema:

@@ -13,6 +13,10 @@ from dataclasses import dataclass, replace
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.varying_schema import (
+    find_varying_schema,
+    told_varying_schema,
+)
 from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.lost_guards import guards_watcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
@@ -160,6 +164,9 @@ def _finding(
         lines.extend(f"  {line}" for line in diff_lines(part))
     if only_order:
         lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
+    varying = told_varying_schema(find_varying_schema(history, shown, diff))
+    if varying:
+        lines.extend(("", *wrap_text(varying, indent="  ")))
     if shown != application.latest:
         lines.extend(("", f"  At {application.title(application.latest)} it equals fresh again."))
     first = min(diffs)

@@ -14,6 +14,10 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
 from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.application.varying_schema import (
+    find_varying_schema,
+    told_varying_schema,
+)
 from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
 from pytest_pmd_migrations.cli.refuse_broken import Soundness, stored_damage
@@ -37,7 +41,7 @@ from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_l
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.write import canonical_image
 from pytest_pmd_migrations.statement_record import StatementRecord
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.wording import counted, wrap_text
 
 __all__ = ["Base", "BuiltSnapshot", "build_snapshot"]
 
@@ -196,7 +200,9 @@ def _refuse_difference(survey: Survey, name: SnapshotName, upgraded: Schema, bas
     if diff:
         what = counted(count_differences(diff), "difference")
         lines = "\n".join(f"  {line}" for line in diff_lines(diff))
+        varying = find_varying_schema(survey.history, name.version, diff)
+        mend = told_varying_schema(varying) or "Mend the migration, so that both ways end alike."
         raise click.ClickException(
             f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
-            f"{lines}\n\nMend the migration, so that both ways end alike."
+            f"{lines}\n\n" + "\n".join(wrap_text(mend))
         )

@@ -242,7 +242,7 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
             varying = find_varying_step(history, version, other)
             if varying is not None and varying.line:
                 what = f"{number} gives other values in each run: {', '.join(varying.columns)}"
-                yield Problem(version, f"{what}.  {varying.line}")
+                yield Problem(version, f"{what}{varying.why}.  {varying.line}")
                 return
             what = f"{number} changed since its snapshot was made"
             if varying is None and not is_edited_up_to(history, version):

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 import click
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.application.varying_schema import WRITES_CHANCE, times_in_schema
 from pytest_pmd_migrations.application.varying_step import (
     TimedRun,
+    drawn_by_schema,
     present_time,
     varying_between,
     volatile_line,
 )
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows
+from pytest_pmd_migrations.schema import read_schema
+from pytest_pmd_migrations.schema.drawn_values import told_drawings
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import wrap_text
 
@@ -39,19 +44,34 @@ def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, BuiltRun]) -> Non
     history = survey.history
     for name, built in sorted(runs.items()):
         run, version, varying = built.run, name.version, NOTHING_VARIES
+        _refuse_times(history, run, version)
         same = survey.lineages[run.start].rows.get(version, built.digest) == built.digest
         if not same:
             version, varying = _first_step_that_varies(history, name, run)
         varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
         if varying or not same:
             file = history.application.step_name(version)
-            what = "\n".join(_told(history, varying))
+            with closing(run.after.connect()) as conn:
+                schema = read_schema(conn)
+            drawn = drawn_by_schema(history, version, schema, varying.columns, varying.tables)
+            what = "\n".join(_told(history, varying, told_drawings(drawn)))
             raise click.ClickException(
                 f"{file} gives other values in each run; nothing was written\n\n{what}"
             )
 
 
-def _told(history: History, varying: VaryingRows) -> Iterator[str]:
+def _refuse_times(history: History, run: TimedRun, version: int) -> None:
+    """Raise ClickException where the steps of a run wrote the time of today into the schema."""
+    times = times_in_schema(history, run, version)
+    if times:
+        file = history.application.step_name(version)
+        what = "\n".join((*(f"  {one}" for one in times), "", *wrap_text(WRITES_CHANCE)))
+        raise click.ClickException(
+            f"{file} writes the time of today into the schema; nothing was written\n\n{what}"
+        )
+
+
+def _told(history: History, varying: VaryingRows, drawn: str) -> Iterator[str]:
     """Yield the lines about what varies, and what to do about it."""
     yield from (f"  {column}" for column in varying.columns)
     yield from (f"  {table}: another number of rows" for table in varying.tables)
@@ -59,7 +79,8 @@ def _told(history: History, varying: VaryingRows) -> Iterator[str]:
         yield "  some of its rows"
     yield ""
     yield from wrap_text(
-        "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each"
+        drawn
+        or "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each"
         " run here. Let it take the values from its rows, or ask SQL's."
     )
     if varying.columns:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.application.varying_schema import WRITES_CHANCE
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case, FinishedRun
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
@@ -23,7 +24,12 @@ from pytest_pmd_migrations.faults.retry import open_left, try_again
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.rows import compare_rows, find_varying, volatile_setting
-from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.schema import read_schema, stored_text
+from pytest_pmd_migrations.schema.drawn_values import (
+    CLOCK_AND_DICE,
+    find_drawings,
+    told_drawings,
+)
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
@@ -95,7 +101,8 @@ class Judge:
             )
         found = self._find(plain.files)
         if found.left != "new":
-            wrong = "; ".join(found.differences) or f"it is at version {found.version}"
+            lines = (" ".join(line.split()) for line in found.differences)
+            wrong = "; ".join(lines) or f"it is at version {found.version}"
             raise InjectionError(
                 f"two runs without a fault differ, from {self._case.database_name} to"
                 f" {format_version(self._case.to)}: {wrong}.{self._advice(plain.files)}"
@@ -111,17 +118,28 @@ class Judge:
                 closing(expected.connect()) as conn,
             ):
                 if stored_text(found) != stored_text(conn):
-                    return ""
+                    return self._advice_on_schema(stored_text(conn))
                 varying = find_varying(
                     found, conn, volatile=self._case.volatile, ignore=self._case.ignore
                 )
+                schema = read_schema(conn)
         if not varying.columns:
             return " Let the same database give the same rows"
         line = volatile_setting((*self._case.volatile_setting, *varying.globs))
-        return (
-            " The step asks a clock or dice of its own (SQL's are held). Let no check compare what"
-            f" they give: {line}"
-        )
+        held = not hasattr(self._case.source, "upgrade_file")
+        drawn = find_drawings(schema, varying.columns, held=held)
+        why = told_drawings(drawn) or f"The step asks {CLOCK_AND_DICE}."
+        return f" {why} Let no check compare what they give: {line}"
+
+    def _advice_on_schema(self, expected: tuple[tuple[object, ...], ...]) -> str:
+        """Return what to do where two walks in memory make different schemas, too."""
+        case = self._case
+        try:
+            *_, again = walk(case.source, case.before, to=case.to)
+        except MigrationTestError:
+            return ""
+        with closing(again.after.connect()) as conn:
+            return "" if stored_text(conn) == expected else f" {WRITES_CHANCE}"
 
     def _struck(
         self, point: Point, files: DatabaseFiles, said: str, *, reported: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows, verify_rows
-from pytest_pmd_migrations.rows.copied_rows import has_rows_of
+from pytest_pmd_migrations.rows.copied_rows import has_rows_of, has_values_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import (
@@ -41,6 +41,7 @@ __all__ = [
     "find_strays",
     "find_varying",
     "has_rows_of",
+    "has_values_of",
     "leave_out_excused",
     "stray_findings",
     "tables_with_new_values",

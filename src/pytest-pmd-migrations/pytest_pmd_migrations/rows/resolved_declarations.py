@@ -10,6 +10,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
+from pytest_pmd_migrations.schema.values import TableColumn
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     DeclarationKey,
@@ -17,10 +18,7 @@ from pytest_pmd_migrations.sources.declarations import (
     Declarations,
 )
 
-__all__ = ["BrokenDeclarationError", "ResolvedDeclarations", "TableColumn", "resolve_declarations"]
-
-TableColumn = tuple[str, str]
-"""A table and one of its columns, in lower case."""
+__all__ = ["BrokenDeclarationError", "ResolvedDeclarations", "resolve_declarations"]
 
 
 class BrokenDeclarationError(Exception):

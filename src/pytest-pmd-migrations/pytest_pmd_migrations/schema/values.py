@@ -6,11 +6,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["ORDER", "TABLES", "UNREADABLE", "Nameless", "Schema", "SchemaObject", "matches_any"]
+__all__ = [
+    "ORDER",
+    "TABLES",
+    "UNREADABLE",
+    "Nameless",
+    "Schema",
+    "SchemaObject",
+    "TableColumn",
+    "matches_any",
+]
 
 ORDER = "order of columns"
 """The fact of a table that differs when only the order of its columns does."""
@@ -18,6 +27,8 @@ UNREADABLE = "cannot be read"
 """Begins the columns of a view that SQLite cannot prepare; no name does without quotes."""
 TABLES = ("table", "virtual table")
 """The kinds of objects that own columns, indexes, constraints and triggers."""
+TableColumn: TypeAlias = tuple[str, str]
+"""A table and one of its columns, in lower case as SQLite folds them."""
 
 
 class Nameless(NamedTuple):

@@ -306,3 +306,27 @@ def test_dice_of_the_steps_own_are_told_in_a_note(tmp_path: Path) -> None:
     assert verdict(history, "0002", "again").notes == (Note(MigrationRow(2), text, line),)
     settled = application(tmp_path, {1: ONE, 2: two}, volatile_patterns=("notes.title",))
     assert verdict(settled, "0002", "again").notes == ()
+
+
+def test_what_draws_values_for_the_step_is_named_in_the_note(tmp_path: Path) -> None:
+    table = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title)"
+    trigger = (
+        "CREATE TRIGGER named AFTER UPDATE ON notes BEGIN"
+        " UPDATE notes SET title = fresh_name() WHERE id = new.id; END"
+    )
+
+    def first(conn: sqlite3.Connection) -> None:
+        for statement in (table, trigger):
+            conn.execute(statement)
+
+    def two(conn: sqlite3.Connection) -> None:
+        conn.create_function("fresh_name", 0, lambda: str(uuid4()))
+        conn.execute("UPDATE notes SET title = 'x'")
+
+    history = application(tmp_path, {1: first, 2: two})
+    store(history, "0001", f"{table}; {trigger}; INSERT INTO notes VALUES (1, 'a')")
+    [note] = verdict(history, "0002", "again").notes
+    assert note.text == (
+        "other values in each run, not compared: notes.title (the trigger named on notes calls"
+        " fresh_name())"
+    )

@@ -325,6 +325,38 @@ def test_what_varies_after_a_release_is_named_with_the_line_that_says_so(tmp_pat
     )
 
 
+def test_what_draws_the_values_for_the_step_is_named(tmp_path: Path) -> None:
+    """The step's own statement says nothing of chance: a trigger calls the runner's function."""
+    one = "CREATE TABLE notes(id INTEGER PRIMARY KEY, token)"
+    trigger = (
+        "CREATE TRIGGER r AFTER UPDATE OF id ON notes BEGIN"
+        " UPDATE notes SET token = toss() WHERE id = new.id; END"
+    )
+
+    def first(conn: sqlite3.Connection) -> None:
+        conn.execute(one)
+        conn.execute(trigger)
+
+    def two(conn: sqlite3.Connection) -> None:
+        conn.create_function("toss", 0, lambda: random.getrandbits(60))
+        conn.execute("UPDATE notes SET id = id")
+
+    history = application(tmp_path, {1: first, 2: two})
+    for name in ("0001", "0002"):
+        store(history, name, f"{one}; {trigger}; INSERT INTO notes VALUES (1, 2)")
+    [note] = verdict(lock(history, released=(1,)), "0002", "frozen").notes
+    why = "the trigger r on notes calls toss()"
+    assert note.text == f"other values in each run: notes.token ({why})"
+    text = told(lock(history, released=(1, 2)), "0002", "frozen")
+    assert (
+        "The values of notes.token differ from run to run. The trigger r on notes\n"
+        "calls toss(). Where that function of the application's gives other values in\n"
+        "each run, let it give the same, or let the step write the value itself; else\n"
+        "the step asks a clock or dice of its own.\n"
+        "Say so in the settings:\n"
+    ) in text
+
+
 def test_what_varies_before_a_release_is_a_note_with_the_line_that_says_so(
     tmp_path: Path,
 ) -> None:

@@ -116,6 +116,89 @@ def test_a_drop_that_failed_excuses_nothing(tmp_path: Path) -> None:
     assert "index t_n (of t)" in note.text
 
 
+def carried(conn: Connection) -> None:
+    """A rebuild whose rows the application carries over, so that no statement names a column."""
+    rows = conn.execute("SELECT id, label, n FROM t").fetchall()
+    conn.execute("CREATE TABLE t2(id INTEGER PRIMARY KEY, name TEXT, amount INTEGER)")
+    conn.executemany("INSERT INTO t2 VALUES (?, ?, ?)", rows)
+    conn.execute("DROP TABLE t")
+    conn.execute("ALTER TABLE t2 RENAME TO t")
+
+
+@pytest.mark.parametrize(
+    ("rows", "guards"),
+    [
+        (
+            "(1, 'one', 5), (2, 'two', 6)",
+            "NOT NULL on label (now name), UNIQUE on label (now name), CHECK on n (now amount)",
+        ),
+        # One value, or none, may be there by chance.
+        ("(1, 'one', 5)", ""),
+        (
+            "(1, 'one', 5), (2, 'two', 5)",
+            "NOT NULL on label (now name), UNIQUE on label (now name)",
+        ),
+    ],
+)
+def test_a_column_whose_values_the_application_carried_over_is_known(
+    tmp_path: Path, rows: str, guards: str
+) -> None:
+    one = "CREATE TABLE t(id INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE, n INTEGER CHECK (n))"
+    history = application(tmp_path, {1: one, 2: carried})
+    store(history, "0001", f"{one}; INSERT INTO t VALUES {rows}")
+    told = [note.text for note in notes_of(history)]
+    assert told == ([f"no longer has: {guards} (of t). Where that is meant:"] if guards else [])
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_table_whose_rows_the_application_carried_into_a_new_one_is_known(
+    tmp_path: Path, *, same: bool
+) -> None:
+    one = "CREATE TABLE t(id INTEGER PRIMARY KEY, label TEXT NOT NULL, n INTEGER CHECK (n))"
+
+    def two(conn: Connection) -> None:
+        rows = conn.execute("SELECT id, label, n FROM t").fetchall()
+        conn.execute("DROP TABLE t")
+        conn.execute("CREATE TABLE goods(id INTEGER PRIMARY KEY, label TEXT, amount INTEGER)")
+        if same:
+            conn.executemany("INSERT INTO goods VALUES (?, ?, ?)", rows)
+        else:
+            conn.execute("INSERT INTO goods VALUES (7, 'seven', 8)")
+
+    history = application(tmp_path, {1: one, 2: two})
+    store(history, "0001", f"{one}; INSERT INTO t VALUES (1, 'one', 5), (2, 'two', 6)")
+    [*told] = verdict(history, "0001", "schema").notes
+    lost = "no longer has: NOT NULL on label, CHECK on n (now amount) (of goods)."
+    assert [note.text for note in told] == ([f"{lost} Where that is meant:"] if same else [])
+
+
+@pytest.mark.parametrize("declared", ["amount", "total", ""])
+def test_moves_says_which_column_another_one_became(tmp_path: Path, declared: str) -> None:
+    two = (
+        "CREATE TABLE t2(id INTEGER PRIMARY KEY, amount INTEGER, total INTEGER);"
+        "INSERT INTO t2 SELECT id, n * 100, n + 1 FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t"
+    )
+    one = "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER NOT NULL)"
+    moves = {2: Declarations(moves={"T.n": f"t.{declared}"} if declared else {})}
+    told = [note.text for note in notes_of(history_of(tmp_path, {1: one, 2: two}, declared=moves))]
+    expected = f"no longer has: NOT NULL on n (now {declared}) (of t). Where that is meant:"
+    assert told == ([expected] if declared else [])
+
+
+def test_what_transform_of_sqlite_utils_renames_and_loses_is_told(tmp_path: Path) -> None:
+    one = "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER NOT NULL DEFAULT 1)"
+
+    def transform(conn: Connection) -> None:
+        db = sqlite_utils.Database(conn, recursive_triggers=False)
+        db.table("t").transform(rename={"n": "amount"}, not_null={"n": False}, defaults={"n": None})
+
+    [note] = notes_of(history_of(tmp_path, {1: one, 2: transform}))
+    assert note.text == (
+        "no longer has: NOT NULL on n (now amount), DEFAULT on n (now amount) (of t)."
+        " Where that is meant:"
+    )
+
+
 def test_a_trigger_that_transform_of_sqlite_utils_leaves_out_is_told(tmp_path: Path) -> None:
     log = "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER); CREATE TABLE log(a)"
     trigger = "CREATE TRIGGER t_log AFTER INSERT ON t BEGIN INSERT INTO log VALUES (1); END"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from pytest_pmd_migrations.checks.model import Note, SnapshotRow
@@ -52,6 +53,27 @@ def test_each_difference_is_told_under_the_step_that_made_it(tmp_path: Path) -> 
         "\n"
         "  only in upgraded   index by_pin on notes(pinned)\n"
         "                     mend: DROP INDEX by_pin;"
+    )
+
+
+def test_what_two_fresh_databases_differ_in_is_told_as_chance(tmp_path: Path) -> None:
+    thrown = itertools.count(7)
+
+    def two(conn: object) -> None:
+        conn.execute(f"ALTER TABLE notes ADD COLUMN luck DEFAULT {next(thrown)}")
+        conn.execute(f"CREATE TABLE t{next(thrown)}(a)")
+        if conn.execute("SELECT count(*) FROM notes").fetchone()[0]:
+            conn.execute("CREATE INDEX by_title ON notes(title)")
+
+    history = application(tmp_path, {1: ONE, 2: two})
+    store(history, "0001", f"{ONE}; INSERT INTO notes VALUES (1, 'x')")
+    [finding] = verdict(history, "0001", "schema", only=True).findings
+    assert finding.headline == "0001 upgraded to 0002: 4 differences from fresh 0002"
+    assert finding.lines[-4:] == (
+        "  Two fresh databases differ in table t8, table t10, column notes.luck, too.",
+        "  A step writes a time or a value by chance into its SQL. Let it write what",
+        "  is always the same; in CREATE TABLE, DEFAULT CURRENT_TIMESTAMP gives each",
+        "  new row its time.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -88,6 +89,78 @@ def test_a_clock_that_shows_the_same_in_both_runs_is_refused_too(project: Make) 
     what = "notes.at", "notes.day", "notes.s"
     line = 'migration_volatile = ["notes.at", "notes.day", "notes.s"]'
     assert made.run("snapshot") == (1, refusal("0002_at.py", *what, line=line))
+
+
+PREPARE = """
+import uuid
+
+
+def prepare(conn):
+    conn.create_function("new_token", 0, lambda: uuid.uuid4().hex)
+"""
+
+
+def test_a_function_of_the_applications_that_the_schema_calls_is_named(
+    project: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = project(
+        "CREATE TABLE notes(id INTEGER PRIMARY KEY, token DEFAULT (new_token()));\n",
+        "INSERT INTO notes(id) VALUES (101), (102);\n",
+        settings='migration_connection = "own_tokens:prepare"\n',
+    )
+    made.write("own_tokens.py", PREPARE)
+    monkeypatch.syspath_prepend(str(made.path))
+    assert made.run("snapshot") == (
+        1,
+        "Error: 0002_step_2.sql gives other values in each run; nothing was written\n\n"
+        "  notes.token\n\n"
+        "The DEFAULT of notes.token calls new_token(). Where that function of the\n"
+        "application's gives other values in each run, let it give the same, or let\n"
+        "the step write the value itself; else the step asks a clock or dice of its\n"
+        "own.\n"
+        "Or let no check compare them, by a line of settings:\n"
+        '  migration_volatile = ["notes.token"]\n',
+    )
+
+
+CHANCE = (
+    "A step writes a time or a value by chance into its SQL. Let it write what is\n"
+    "always the same; in CREATE TABLE, DEFAULT CURRENT_TIMESTAMP gives each new\n"
+    "row its time.\n"
+)
+
+
+def test_a_schema_that_is_another_one_in_each_run_is_told_as_that(stored: Make) -> None:
+    made = stored(FIRST)
+    made.write(
+        "db/sql/0002_luck.py",
+        module(2, "db.execute(f'ALTER TABLE notes ADD COLUMN luck DEFAULT {random.random()}')"),
+    )
+    code, text = made.run("snapshot")
+    assert code == 1
+    assert text.startswith("Error: 0001 upgraded to 0002: 1 difference from fresh 0002; nothing")
+    told = "Two fresh databases differ in column notes.luck, too. " + CHANCE
+    assert " ".join(text.split()).endswith(" ".join(told.split()))
+
+
+def test_a_schema_that_names_the_time_of_today_is_refused(stored: Make) -> None:
+    made = stored(FIRST)
+    made.write(
+        "db/sql/0002_day.py",
+        module(
+            2,
+            "today = date.today()",
+            "db.execute(f\"ALTER TABLE notes ADD COLUMN day DEFAULT '{today}'\")",
+            "db.execute(f'ALTER TABLE notes ADD COLUMN old DEFAULT 20010101')",
+            imports="from datetime import date",
+        ),
+    )
+    code, text = made.run("snapshot")
+    assert (code, re.sub(r"\d{4}-\d\d-\d\d", "TODAY", text)) == (
+        1,
+        "Error: 0002_day.py writes the time of today into the schema; nothing was written\n\n"
+        f"  table notes: 'TODAY'\n\n{CHANCE}",
+    )
 
 
 def test_another_number_of_rows_each_time_is_refused(project: Make) -> None:

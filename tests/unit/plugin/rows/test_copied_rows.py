@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from pytest_pmd_migrations.rows import has_rows_of
+from pytest_pmd_migrations.rows import has_rows_of, has_values_of
+
+from tests.every import for_every
 
 OLD = (
     "CREATE TABLE old(id INTEGER PRIMARY KEY, a, b);"
@@ -48,3 +50,29 @@ def test_in_doubt_it_has_not() -> None:
         conn.create_collation("LOCAL", None)
         assert not has_rows_of(conn, "t", "old")
         assert not has_rows_of(conn, "t", "gone")
+
+
+@for_every(
+    "new, same",
+    [
+        ("t(id INTEGER PRIMARY KEY, m); INSERT INTO t VALUES (5, 3), (1, 2)", True),
+        ("t(m, id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (2, 1, 7), (3, 5, 7)", True),
+        ("t(m); INSERT INTO t VALUES (3), (2)", True),
+        ("t(id INTEGER PRIMARY KEY, m); INSERT INTO t VALUES (5, 2), (1, 3)", False),
+        ("t(id INTEGER PRIMARY KEY, m); INSERT INTO t VALUES (5, 3)", False),
+        ("t(id INTEGER PRIMARY KEY, m TEXT); INSERT INTO t VALUES (5, 3), (1, 2)", False),
+        ("u(m); INSERT INTO u VALUES (3), (2)", False),
+    ],
+)
+def test_a_column_has_the_values_of_another_one_if_each_row_does(new: str, same: bool) -> None:
+    with closing(sqlite3.connect(":memory:")) as old, closing(sqlite3.connect(":memory:")) as conn:
+        old.executescript(OLD)
+        conn.executescript(f"CREATE TABLE {new}")
+        assert has_values_of(old, conn, ("t", "m"), ("old", "b")) is same
+
+
+def test_values_that_are_all_one_prove_nothing() -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(f"{OLD} UPDATE old SET b = 1; CREATE TABLE t AS SELECT * FROM old")
+        assert not has_values_of(conn, conn, ("t", "b"), ("old", "b"))
+        assert has_values_of(conn, conn, ("t", "a"), ("old", "a"))

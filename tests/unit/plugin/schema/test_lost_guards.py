@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -222,6 +223,132 @@ def test_nothing_is_told_where_nothing_was_lost(before: str, step: str) -> None:
     assert lost(before, step) == []
 
 
+PRICED = (
+    "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER NOT NULL DEFAULT 0 CHECK (n >= 0),"
+    " code TEXT COLLATE NOCASE UNIQUE, p REFERENCES p(id)); CREATE INDEX t_n ON t(n) WHERE n > 0;"
+    "CREATE TRIGGER t_log AFTER UPDATE OF n ON t WHEN new.n > 1"
+    " BEGIN INSERT INTO p(x) VALUES (old.n); END;"
+)
+OF_N = ["NOT NULL on n (now amount)", "DEFAULT on n (now amount)"]
+OF_ALL = [
+    *(*OF_N, "COLLATE NOCASE on code", "UNIQUE on code", "CHECK on n (now amount)"),
+    *("foreign key on p", "index t_n", "trigger t_log"),
+]
+REST = "code TEXT COLLATE NOCASE UNIQUE, p REFERENCES p(id)"
+AGAIN = "CREATE INDEX t_n ON t(amount) WHERE amount > 0;" + PRICED.partition("> 0;")[2].replace(
+    "new.n", "new.amount"
+).replace("OF n", "OF amount").replace("old.n", "old.amount")
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (rebuilt("id INTEGER PRIMARY KEY, amount INTEGER, code, p"), OF_ALL),
+        (
+            "ALTER TABLE t RENAME TO was; CREATE TABLE t(id INTEGER PRIMARY KEY, code, amount, p);"
+            "INSERT INTO t(p, amount, id, code) SELECT was.p, (coalesce(n, 0)), was.id, trim(code)"
+            " FROM main.was LEFT JOIN p ON was.p = p.id; DROP TABLE was;",
+            OF_ALL,
+        ),
+        (
+            "ALTER TABLE t RENAME COLUMN n TO amount;"
+            + rebuilt("id INTEGER PRIMARY KEY, amount, code, p"),
+            OF_ALL,
+        ),
+        (
+            "CREATE TABLE u(id INTEGER PRIMARY KEY, m, code, p); WITH w AS (SELECT 1)"
+            " REPLACE INTO u SELECT o.id, CAST(o.n AS INTEGER), o.code, o.p FROM t AS o;"
+            "DROP TABLE t; ALTER TABLE u RENAME m TO amount; ALTER TABLE u RENAME TO t",
+            OF_ALL,
+        ),
+        (
+            "DROP INDEX t_n; DROP TRIGGER t_log; CREATE TABLE u AS SELECT id, n amount, code, p"
+            " FROM t; DROP TABLE t; ALTER TABLE u RENAME TO t;",
+            ["PRIMARY KEY on id", *OF_ALL[:-2]],
+        ),
+        (
+            f"CREATE TABLE u(id INTEGER PRIMARY KEY, amount INTEGER CHECK (amount > 1), {REST});"
+            f"INSERT INTO u SELECT * FROM t; DROP TABLE t; ALTER TABLE u RENAME TO t; {AGAIN}",
+            OF_N,
+        ),
+        (
+            f"CREATE TABLE u(id INTEGER PRIMARY KEY, amount INTEGER, {REST}, CHECK (amount >= 0));"
+            "INSERT INTO u(id, code, p) SELECT id, code, p FROM t;"
+            "UPDATE OR IGNORE u SET amount = (SELECT n FROM t WHERE t.id = u.id), p = NULL;"
+            f"DROP TABLE t; ALTER TABLE u RENAME TO t; {AGAIN}",
+            OF_N,
+        ),
+    ],
+    ids=["star", "renamed-first", "column", "rest", "as-select", "another-check", "update"],
+)
+def test_a_guard_of_a_column_that_the_step_renamed_is_told_with_both_names(
+    step: str, expected: list[str]
+) -> None:
+    assert lost(f"{PARENT} {PRICED}", step) == expected
+
+
+def test_a_table_and_all_its_columns_may_be_renamed() -> None:
+    step = (
+        "CREATE TABLE u(key INTEGER PRIMARY KEY, amount INTEGER, label, parent); INSERT INTO u"
+        " SELECT * FROM t; DROP TABLE t; ALTER TABLE u RENAME TO goods;"
+    )
+    [found] = lost_of(f"{PARENT} {PRICED}", step)
+    assert (found.table, found.old_name) == ("goods", "t")
+    assert found.guards == (
+        *("NOT NULL on n (now amount)", "DEFAULT on n (now amount)"),
+        *("COLLATE NOCASE on code (now label)", "UNIQUE on code (now label)"),
+        *("CHECK on n (now amount)", "foreign key on p (now parent)", "index t_n", "trigger t_log"),
+    )
+
+
+def test_a_column_that_was_copied_in_place_has_its_guards_compared() -> None:
+    before = "CREATE TABLE t(a, n NOT NULL DEFAULT 1 COLLATE RTRIM);"
+    step = "ALTER TABLE t ADD COLUMN m; UPDATE t SET m = t.n WHERE a > 1; ALTER TABLE t DROP n;"
+    assert lost(before, step) == [
+        *("NOT NULL on n (now m)", "DEFAULT on n (now m)", "COLLATE RTRIM on n (now m)")
+    ]
+
+
+@for_every(
+    "step",
+    [
+        # The column has another name, and all its guards.
+        "ALTER TABLE t RENAME COLUMN n TO amount; ALTER TABLE t RENAME TO goods",
+        f"CREATE TABLE u(id INTEGER PRIMARY KEY, amount INT NOT NULL DEFAULT 1, {REST},"
+        " CHECK (amount <> 0)); INSERT INTO u SELECT * FROM t; DROP TABLE t;"
+        f"ALTER TABLE u RENAME TO t; {AGAIN}",
+        # It went, and another came: nothing says that it is the same one.
+        *(
+            f"CREATE TABLE u(id INTEGER PRIMARY KEY, amount INTEGER, {REST}); {copied};"
+            " DROP TABLE t; ALTER TABLE u RENAME TO t;"
+            for copied in (
+                "INSERT INTO u(id, code, p) SELECT id, code, p FROM t",
+                "INSERT INTO u SELECT id, 7, code, p FROM t",
+                "INSERT INTO u SELECT t.id, p.n, code, p FROM t JOIN (SELECT 1 AS n) AS p",
+                "INSERT INTO u SELECT id, n * 100, code, p FROM t",
+                "INSERT INTO u SELECT id, coalesce(n, id), code, p FROM t",
+                "INSERT INTO u SELECT id, (SELECT max(n) FROM t), code, p FROM t",
+                "INSERT INTO u SELECT id, CASE WHEN n THEN 1 END, code, p FROM t",
+                "INSERT INTO u VALUES (1, 2, 'x', NULL)",
+            )
+        ),
+        # Two have its values.
+        f"CREATE TABLE u(id INTEGER PRIMARY KEY, low INTEGER, high INTEGER, {REST});"
+        "INSERT INTO u SELECT id, n, n, code, p FROM t; DROP TABLE t; ALTER TABLE u RENAME TO t;",
+        "ALTER TABLE t ADD COLUMN amount INT; DROP INDEX t_n; DROP TRIGGER t_log;"
+        "UPDATE t SET code = amount",
+    ],
+)
+def test_nothing_is_told_of_a_column_that_kept_its_guards_or_went(step: str) -> None:
+    assert lost(f"{PARENT} {PRICED}", step) == []
+
+
+def test_a_view_that_is_broken_keeps_no_renamed_column_from_being_known() -> None:
+    before = f"{PARENT} {PRICED} CREATE VIEW v AS SELECT n, other FROM nowhere;"
+    step = rebuilt("id INTEGER PRIMARY KEY, amount INTEGER, code, p")
+    assert lost(before, f"PRAGMA legacy_alter_table = ON; {step}") == OF_ALL
+
+
 def test_a_trigger_of_a_view_made_anew_is_told() -> None:
     before = (
         "CREATE TABLE k(a); CREATE VIEW v AS SELECT a FROM k;"
@@ -265,28 +392,48 @@ GUARDS = {
 }
 
 
+def spelled(guards: list[str], columns: list[str]) -> list[str]:
+    """Each guard as it stands on a column of its own."""
+    return [
+        GUARDS[guard].replace("a INTEGER", f"{column} INTEGER").replace("(a ", f"({column} ")
+        for guard, column in zip(guards, columns, strict=True)
+    ]
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     kept=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
     gone=st.lists(st.sampled_from(sorted(GUARDS)), unique=True),
+    new_names=st.sampled_from(["", "n_"]),
+    copied=st.sampled_from(["*", "", "main.t.", "coalesce"]),
+    order=st.randoms(use_true_random=False),
 )
-def test_exactly_what_a_rebuild_leaves_out_is_told(kept: list[str], gone: list[str]) -> None:
+def test_exactly_what_a_rebuild_leaves_out_is_told(
+    kept: list[str], gone: list[str], new_names: str, copied: str, order: random.Random
+) -> None:
     """Each guard stands on a column of its own, and each is told by that column's name."""
     names = [f"k{n}" for n in range(len(kept))], [f"g{n}" for n in range(len(gone))]
-
-    def spelled(guards: list[str], columns: list[str]) -> list[str]:
-        return [
-            GUARDS[guard].replace("a INTEGER", f"{column} INTEGER").replace("(a ", f"({column} ")
-            for guard, column in zip(guards, columns, strict=True)
-        ]
-
-    old = ", ".join(["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *spelled(gone, names[1])])
-    new = ", ".join(["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *names[1]])
+    old = ["id INTEGER PRIMARY KEY", *spelled(kept, names[0]), *spelled(gone, names[1])]
+    columns = {name: new_names + name for part in names for name in part}
+    new = ["id INTEGER PRIMARY KEY", *spelled(kept, [columns[name] for name in names[0]])]
+    new += [columns[name] for name in names[1]]
+    pairs = list({"id": "id", **columns}.items())
+    if copied != "*":
+        order.shuffle(pairs)
+        order.shuffle(new)
+    values = {
+        "*": ["*"],
+        "coalesce": [f"coalesce({name}, 7) AS x" for name, _ in pairs],
+    }.get(copied, [f"{copied}{name}" for name, _ in pairs])
+    step = (
+        f"CREATE TABLE t2({', '.join(new)}); INSERT INTO t2({', '.join(n for _, n in pairs)})"
+        f" SELECT {', '.join(values)} FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t"
+    )
     expected = [
-        guard.replace(" on a", f" on {column}")
-        for guard, column in zip(gone, names[1], strict=True)
+        guard.replace(" on a", f" on {name}" + (f" (now {columns[name]})" if new_names else ""))
+        for guard, name in zip(gone, names[1], strict=True)
     ]
-    assert sorted(lost(f"{PARENT} CREATE TABLE t({old});", rebuilt(new))) == sorted(expected)
+    assert sorted(lost(f"{PARENT} CREATE TABLE t({', '.join(old)});", step)) == sorted(expected)
 
 
 _TABLES = (

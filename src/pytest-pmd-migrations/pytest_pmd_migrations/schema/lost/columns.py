@@ -24,7 +24,7 @@ def lost_table_facts(table: SurvivingTable) -> Iterator[str]:
     elif key != "none" and not table.lost_column_in(key):
         columns = terms_of(key)
         if not stays_unique(table, columns):
-            yield f"PRIMARY KEY on {', '.join(columns)}"
+            yield f"PRIMARY KEY on {table.said(columns)}"
     for part in _TABLE_FACTS:
         if old[part] == "yes" and new[part] == "no":
             yield part
@@ -48,21 +48,22 @@ def _in_order(table: SurvivingTable, columns: list[SchemaObject]) -> list[Schema
 def _lost(
     table: SurvivingTable, column: str, old: Mapping[str, str], new: Mapping[str, str]
 ) -> Iterator[str]:
+    said = table.said([column])
     if "generated" in old and "generated" not in new:
-        yield f"GENERATED of {column}"
+        yield f"GENERATED of {said}"
     if new["primary key"] == "rowid alias":
         # It is never NULL, and takes neither a default nor a collation.
         return
     conflict = "NOT NULL ON CONFLICT"
     if old["NOT NULL"] == "yes" and new["NOT NULL"] == "no":
         if not _is_checked(table, column):
-            yield f"NOT NULL on {column}"
+            yield f"NOT NULL on {said}"
     elif old[conflict] != "ABORT" == new[conflict]:
-        yield f"ON CONFLICT {old[conflict]} of NOT NULL on {column}"
+        yield f"ON CONFLICT {old[conflict]} of NOT NULL on {said}"
     if old["default"] != "none" == new["default"] and "generated" not in new:
-        yield f"DEFAULT on {column}"
+        yield f"DEFAULT on {said}"
     if old["collation"] != "BINARY" == new["collation"]:
-        yield f"COLLATE {old['collation']} on {column}"
+        yield f"COLLATE {old['collation']} on {said}"
 
 
 def _is_checked(table: SurvivingTable, column: str) -> bool:

@@ -31,9 +31,9 @@ def lost_uniques(table: SurvivingTable) -> Iterator[str]:
         if table.own_gone_columns & set(columns):
             continue
         if not stays_unique(table, columns):
-            yield f"UNIQUE on {', '.join(columns)}"
+            yield f"UNIQUE on {table.said(columns)}"
         elif conflict != "ABORT" == conflicts.get(tuple(columns)):
-            yield f"ON CONFLICT {conflict} of UNIQUE on {', '.join(columns)}"
+            yield f"ON CONFLICT {conflict} of UNIQUE on {table.said(columns)}"
 
 
 def stays_unique(table: SurvivingTable, columns: Iterable[str]) -> bool:
@@ -82,7 +82,7 @@ def lost_checks(table: SurvivingTable) -> Iterator[str]:
         and not any(concerned(one) & others for others in came)
     ]
     labels = [
-        ", ".join(name for name in table.old.columns if fold(name) in concerned(one))
+        table.said(name for name in table.old.columns if fold(name) in concerned(one))
         for one in lost
     ]
     told = Counter(labels)
@@ -108,7 +108,7 @@ def lost_foreign_keys(table: SurvivingTable) -> Iterator[str]:
         columns = columns_of_key(one)
         if table.own_gone_columns & set(columns) or _parent(one) in table.gone_tables:
             continue
-        label = f"foreign key on {', '.join(columns)}"
+        label = f"foreign key on {table.said(columns)}"
         same = [there[_identity(one)]] if _identity(one) in there else _alike(columns, came)
         if same:
             # Of two keys on the same columns, the one that kept more.

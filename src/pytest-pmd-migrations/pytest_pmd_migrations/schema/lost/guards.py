@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pytest_pmd_migrations.schema.lost.columns import lost_column_facts, lost_table_facts
 from pytest_pmd_migrations.schema.lost.constraints import (
@@ -12,9 +13,11 @@ from pytest_pmd_migrations.schema.lost.constraints import (
     lost_uniques,
 )
 from pytest_pmd_migrations.schema.lost.indexes import lost_indexes, lost_triggers
+from pytest_pmd_migrations.schema.lost.renamed_columns import with_renamed_columns
+from pytest_pmd_migrations.schema.lost.successors import HasValues, find_successors, find_survivors
 from pytest_pmd_migrations.schema.lost.surviving_table import Side, SurvivingTable
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
-from pytest_pmd_migrations.schema.values import Schema
+from pytest_pmd_migrations.schema.values import Schema, TableColumn
 
 __all__ = ["LostGuards", "find_lost_guards"]
 
@@ -23,7 +26,8 @@ __all__ = ["LostGuards", "find_lost_guards"]
 class LostGuards:
     """What one table had before a step and no longer has after it, in words: "CHECK on state".
 
-    ``table`` is its name after the step, ``old_name`` the one before it.
+    ``table`` is its name after the step, ``old_name`` the one before it. A column that the step
+    renamed has both names: "NOT NULL on n (now amount)".
     """
 
     table: str
@@ -32,15 +36,27 @@ class LostGuards:
 
 
 def find_lost_guards(
-    before: Schema, after: Schema, statements: StepStatements
+    before: Schema,
+    after: Schema,
+    statements: StepStatements,
+    *,
+    moves: Mapping[TableColumn, TableColumn] = MappingProxyType({}),
+    has_values: HasValues = lambda _, __: False,
 ) -> tuple[LostGuards, ...]:
     """Return what each surviving table lost in a step that ran ``statements``.
 
-    A column or table that went takes along what names it; a guard that another one of its kind
-    replaces is not lost, nor is an index or trigger that a DROP of its own names.
+    A column or table that went takes along what names it, unless it has another name now; a guard
+    that another one of its kind replaces is not lost, nor is an index or trigger that a DROP of its
+    own names. ``moves`` and ``has_values`` as in :func:`find_successors`.
     """
     old, new = Side.of(before), Side.of(after)
-    survived = statements.survivors(frozenset(old.tables), frozenset(new.tables))
+    survived = find_survivors(old, new, statements, has_values)
+    successors = find_successors(survived, old, new, statements, moves, has_values)
+    renamed = with_renamed_columns(before, successors) if successors else None
+    if renamed is None:
+        successors = {}
+    else:
+        old = Side.of(renamed)
     survivors = {
         name: now for name, now in survived.items() if name == now or _is_same(old, name, new, now)
     }
@@ -52,7 +68,8 @@ def find_lost_guards(
     )
     found = []
     for names in sorted(survivors.items()):
-        table = SurvivingTable(*names, old, new, gone_tables, gone_columns, statements)
+        known = {now: then for then, now in successors.get(names[0], {}).items()}
+        table = SurvivingTable(*names, old, new, gone_tables, gone_columns, statements, known)
         guards = () if table.is_as_it_was else tuple(_lost(table))
         if guards:
             found.append(LostGuards(table.new.name, table.old.name, guards))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -54,7 +54,8 @@ class SurvivingTable:
     """A table on both sides of a step, and what of the schema the step took away.
 
     ``gone_tables`` and ``gone_columns`` are folded names, the latter of any table; ``statements``
-    are those of the step.
+    are those of the step. Columns that it renamed have their new names on both sides; ``renamed``
+    has their old ones by these.
     """
 
     old_name: str
@@ -64,6 +65,7 @@ class SurvivingTable:
     gone_tables: frozenset[str]
     gone_columns: frozenset[str]
     statements: StepStatements
+    renamed: Mapping[str, str]
 
     @property
     def old(self) -> SchemaObject:
@@ -87,6 +89,13 @@ class SurvivingTable:
     def own_gone_columns(self) -> frozenset[str]:
         """The folded names of the columns that this table has no longer."""
         return self.before.columns(self.old_name) - self.after.columns(self.new_name)
+
+    def said(self, columns: Iterable[str]) -> str:
+        """Return columns for people to read, each that was renamed by its old name too."""
+        return ", ".join(
+            f"{self.renamed[fold(one)]} (now {one})" if fold(one) in self.renamed else one
+            for one in columns
+        )
 
     def both(self, kind: str) -> tuple[list[SchemaObject], list[SchemaObject]]:
         """Return what of a kind belongs to the table before and after the step."""

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
-from pytest_pmd_migrations.schema.reading.tokens import WORD, Token, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import RESERVED_WORDS, WORD, Token, tokenize
+from pytest_pmd_migrations.schema.reading.window_names import with_window_names
 
 __all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
 
@@ -17,18 +18,6 @@ _BLANKS = re.compile(
     r"""('(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\]) | \s+""", re.VERBOSE
 )
 _JOIN_WORDS = frozenset(["natural", "left", "right", "full", "outer", "inner", "cross"])
-_RESERVED_WORDS = frozenset(
-    (
-        *("add", "all", "alter", "and", "as", "autoincrement", "between", "case", "check"),
-        *("collate", "commit", "constraint", "create", "current_date", "current_time"),
-        *("current_timestamp", "default", "deferrable", "delete", "distinct", "drop", "else"),
-        *("escape", "except", "exists", "foreign", "from", "group", "having", "in", "index"),
-        *("insert", "intersect", "into", "is", "isnull", "join", "limit", "not", "notnull"),
-        *("null", "on", "or", "order", "primary", "references", "returning", "select", "set"),
-        *("table", "then", "to", "transaction", "true", "false", "union", "unique", "update"),
-        *("using", "values", "when", "where", "raise"),
-    )
-)
 
 
 def canonical(tokens: Sequence[Token]) -> str:
@@ -36,6 +25,8 @@ def canonical(tokens: Sequence[Token]) -> str:
 
     Keywords and names are in lower case; needless quotes and redundant parentheses are left out.
     """
+    if any(token.word == "OVER" for token in tokens):
+        tokens = with_window_names(tokens)
     nested = any(token.text == "(" for token in tokens)
     plain = without_redundant(tokens) if nested else tokens
     spelled = [_spell(token) for token in plain]
@@ -62,7 +53,7 @@ def spell_name(name: str) -> str:
 
 def as_sql(name: str) -> str:
     """Return a name for SQL to run: in double quotes if it is a keyword or no plain word."""
-    reserved = fold(name) in _RESERVED_WORDS or fold(name) in _JOIN_WORDS
+    reserved = fold(name) in RESERVED_WORDS or fold(name) in _JOIN_WORDS
     return _quoted(name, '"') if reserved or not _PLAIN.fullmatch(name) else name
 
 
@@ -84,7 +75,7 @@ def _spell(token: Token) -> str:
         case "name":
             name = fold(token.value)
             plain = (
-                _PLAIN.fullmatch(name) and name not in _RESERVED_WORDS and name not in _JOIN_WORDS
+                _PLAIN.fullmatch(name) and name not in RESERVED_WORDS and name not in _JOIN_WORDS
             )
             return name if plain else _quoted(name, '"')
         case "string":

@@ -1,17 +1,37 @@
-"""Read from a step's statements what it did by name: tables renamed, dropped, made, filled."""
+"""Read from a step's statements what became of tables and columns: renamed, dropped, filled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.column_copies import (
+    ColumnCopy,
+    created_copies,
+    inserted_copies,
+    updated_copies,
+)
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
-__all__ = ["StepStatements", "read_statements"]
+__all__ = ["StepStatements", "TableNames", "read_statements"]
 
 _CREATE_OPTIONS = ("TEMP", "TEMPORARY", "UNIQUE", "VIRTUAL")
 _FROM = ("FROM", "JOIN")
+
+
+class TableNames(NamedTuple):
+    """Each name that a table had on the way through a step.
+
+    ``last`` are the names at the end of the tables that were there, and ``origins`` all their
+    names: what each table was called before the step. ``ends`` are the names that the step gave
+    its new tables, and what each is called at the end.
+    """
+
+    last: dict[str, str]
+    origins: dict[str, str]
+    ends: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -19,15 +39,19 @@ class StepStatements:
     """What a step's statements say that they do, each name as SQLite folds it.
 
     ``tables`` are ("drop", name, "") and ("rename", old name, new name) in their order;
-    ``dropped`` are (kind, name) of the indexes and triggers that a DROP names; ``copied`` are
-    (from, into) of the tables whose rows a SELECT copies into another. Without any statement
-    they are not ``known``: the runner works on the database past the connection.
+    ``columns`` are (table, old name, new name) of the columns renamed, the last empty where one is
+    dropped; ``dropped`` are (kind, name) of the indexes and triggers that a DROP names; ``copied``
+    are (from, into) of the tables whose rows a SELECT copies into another, and ``column_copies``
+    say which columns. Without any statement they are not ``known``: the runner works on the
+    database past the connection.
     """
 
     tables: tuple[tuple[str, str, str], ...] = ()
     dropped: frozenset[tuple[str, str]] = frozenset()
     copied: frozenset[tuple[str, str]] = frozenset()
     known: bool = True
+    columns: tuple[tuple[str, str, str], ...] = ()
+    column_copies: tuple[ColumnCopy, ...] = ()
 
     def survivors(self, before: frozenset[str], after: frozenset[str]) -> dict[str, str]:
         """Return the new name of each table of ``before`` that is still there ``after`` the step.
@@ -35,17 +59,7 @@ class StepStatements:
         It may have been renamed, or made anew: under its old name, or under one of its own into
         which its rows were copied.
         """
-        names = {name: name for name in before}
-        # Each name that a table had on the way: of what it was, and what became of a new one.
-        origins, ends = dict(names), dict[str, str]()
-        for action, old, new in self.tables:
-            if action == "rename" and old in names:
-                names[new] = names.pop(old)
-                origins[new] = names[new]
-            elif action == "rename":
-                ends = {name: new if end == old else end for name, end in ends.items()} | {old: new}
-            else:
-                names.pop(old, None)
+        names, origins, ends = self.names(before)
         found = {origin: name for name, origin in names.items() if name in after}
         # A table that another one has given its name to is the other one.
         anew = (name for name in before & after if names.get(name, name) == name)
@@ -56,29 +70,74 @@ class StepStatements:
                 found.setdefault(origin, end)
         return found
 
+    def names(self, before: frozenset[str]) -> TableNames:
+        """Return each name that the tables had on the way, of which ``before`` were there."""
+        names = {name: name for name in before}
+        origins, ends = dict(names), dict[str, str]()
+        for action, old, new in self.tables:
+            if action == "rename" and old in names:
+                names[new] = names.pop(old)
+                origins[new] = names[new]
+            elif action == "rename":
+                ends = {name: new if end == old else end for name, end in ends.items()} | {old: new}
+            else:
+                names.pop(old, None)
+        return TableNames(names, origins, ends)
+
 
 def read_statements(texts: Iterable[str]) -> StepStatements:
     """Return what statements and scripts say that they do; a text that is no SQL says nothing."""
-    tables: list[tuple[str, str, str]] = []
-    dropped: set[tuple[str, str]] = set()
-    copied: set[tuple[str, str]] = set()
+    found = _Found()
     known = False
     for text in texts:
         known = True
         for tokens in _split(tokenize(text)):
-            verb, kind, name, rest = _head(tokens)
-            match verb, kind:
-                case "DROP", "INDEX" | "TRIGGER":
-                    dropped.add((kind.lower(), name))
-                case "DROP", "TABLE":
-                    tables.append(("drop", name, ""))
-                case "ALTER", "TABLE" if [t.word for t in rest[:2]] == ["RENAME", "TO"] and rest[
-                    2:
-                ]:
-                    tables.append(("rename", name, fold(rest[2].value)))
-                case (("CREATE" | "INSERT"), "TABLE"):
-                    copied.update((source, name) for source in _sources(rest))
-    return StepStatements(tuple(tables), frozenset(dropped), frozenset(copied), known)
+            found.add(*_head(tokens))
+    return StepStatements(
+        tuple(found.tables),
+        frozenset(found.dropped),
+        frozenset(found.copied),
+        known,
+        tuple(found.columns),
+        tuple(found.column_copies),
+    )
+
+
+@dataclass
+class _Found:
+    """What the statements read so far say that they do."""
+
+    tables: list[tuple[str, str, str]] = field(default_factory=list)
+    dropped: set[tuple[str, str]] = field(default_factory=set)
+    copied: set[tuple[str, str]] = field(default_factory=set)
+    columns: list[tuple[str, str, str]] = field(default_factory=list)
+    column_copies: list[ColumnCopy] = field(default_factory=list)
+
+    def add(self, verb: str, kind: str, name: str, rest: Sequence[Token]) -> None:
+        """Add one statement: its verb, the kind and the name of its object, what follows it."""
+        match verb, kind:
+            case "DROP", "INDEX" | "TRIGGER":
+                self.dropped.add((kind.lower(), name))
+            case "DROP", "TABLE":
+                self.tables.append(("drop", name, ""))
+            case "ALTER", "TABLE":
+                self._alter(name, rest)
+            case (("CREATE" | "INSERT"), "TABLE"):
+                self.copied.update((source, name) for source in _sources(rest))
+                read = inserted_copies if verb == "INSERT" else created_copies
+                self.column_copies.extend(read(name, rest))
+            case "UPDATE", "TABLE":
+                self.column_copies.extend(updated_copies(name, rest))
+
+    def _alter(self, table: str, rest: Sequence[Token]) -> None:
+        words = [token.word for token in rest]
+        if words[:2] == ["RENAME", "TO"] and rest[2:]:
+            self.tables.append(("rename", table, fold(rest[2].value)))
+        elif words[:1] in (["RENAME"], ["DROP"]):
+            named = rest[2:] if words[1:2] == ["COLUMN"] and len(rest) != 1 else rest[1:]
+            new = named[2] if len(named) > 2 and named[1].word == "TO" else None
+            if named and (new is not None or words[0] == "DROP"):
+                self.columns.append((table, fold(named[0].value), fold(new.value) if new else ""))
 
 
 def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -110,6 +169,8 @@ def _head(tokens: Sequence[Token]) -> tuple[str, str, str, Sequence[Token]]:
         while rest and rest[0].word != "INTO":
             rest.pop(0)
         verb, kind, rest = "INSERT", "TABLE", rest[1:]
+    elif verb == "UPDATE":
+        kind, rest = "TABLE", rest[2:] if rest and rest[0].word == "OR" else rest
     else:
         while rest and rest[0].word in _CREATE_OPTIONS:
             rest.pop(0)

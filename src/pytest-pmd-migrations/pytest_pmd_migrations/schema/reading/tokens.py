@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-__all__ = ["WORD", "Kind", "Token", "split_list", "tokenize"]
+__all__ = ["RESERVED_WORDS", "WORD", "Kind", "Token", "split_list", "tokenize"]
 
 Kind = Literal["word", "name", "string", "blob", "number", "variable", "operator", "illegal"]
 """The kinds of tokens; a "word" is a keyword or a name without quotes, a "name" has quotes."""
@@ -52,6 +52,19 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+RESERVED_WORDS = frozenset(
+    (
+        *("add", "all", "alter", "and", "as", "autoincrement", "between", "case", "check"),
+        *("collate", "commit", "constraint", "create", "current_date", "current_time"),
+        *("current_timestamp", "default", "deferrable", "delete", "distinct", "drop", "else"),
+        *("escape", "except", "exists", "foreign", "from", "group", "having", "in", "index"),
+        *("insert", "intersect", "into", "is", "isnull", "join", "limit", "not", "notnull"),
+        *("null", "on", "or", "order", "primary", "references", "returning", "select", "set"),
+        *("table", "then", "to", "transaction", "true", "false", "union", "unique", "update"),
+        *("using", "values", "when", "where", "raise"),
+    )
+)
+"""Words in lower case that name something only in quotes."""
 _SYNONYMS = {"==": "=", "!=": "<>"}
 _MANY = 20_000
 
