@@ -34,7 +34,7 @@ STEPS = {
     "": set(),
     "UPDATE many SET value = 'x' WHERE id = 300": {"many"},
     # SQLite writes a payload of the same size over the pages it goes on to.
-    "UPDATE long SET more = zeroblob(59 * 30 - 1) || x'01' WHERE id = 59": {"long"},
+    "UPDATE long SET text = substr(text, 1, length(text) - 1) || '1' WHERE id = 59": {"long"},
     "UPDATE pairs SET b = 'y' WHERE a = 'value 7'": {"pairs"},
     "DELETE FROM many WHERE id > 390": {"many"},
     "INSERT INTO many(value) VALUES ('new')": {"many", "sqlite_sequence"},

@@ -67,6 +67,8 @@ def test_a_column_before_a_table_constraint_is_seen_at_once() -> None:
 TOUCHING = {
     "a new row": "INSERT INTO people VALUES (9, 'x', NULL, NULL)",
     "a value": "UPDATE people SET age = 37 WHERE id = 1",
+    "a column and a value": "ALTER TABLE people ADD COLUMN phone TEXT;"
+    " UPDATE people SET age = 37 WHERE id = 1",
     "a row less": "DELETE FROM people WHERE id = 1",
     "a dropped table": "DROP TABLE people",
     "a dropped column": "ALTER TABLE people DROP COLUMN age",
