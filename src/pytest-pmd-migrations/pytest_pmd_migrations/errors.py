@@ -10,6 +10,7 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
 """
@@ -34,6 +35,7 @@ __all__ = [
     "SnapshotError",
     "SourceError",
     "StepFailedError",
+    "TemporaryFolderError",
 ]
 
 
@@ -136,6 +138,10 @@ class StepFailedError(MigrationTestError):
 
 class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
+
+
+class TemporaryFolderError(MigrationTestError):
+    """A temporary folder cannot be made or has no room: nothing can be said of any database."""
 
 
 class InjectionError(MigrationTestError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_pmd_migrations.application.step_error import tell_step_error
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import (
     LimitedRun,
@@ -82,7 +82,8 @@ def walk(
 
     All steps run on one private connection, as they do for a user who opens an old file.
     Raises StepFailedError when the application's runner does not arrive at the next version,
-    MissingNameError when it made what needs a function or collation that no other connection has.
+    MissingNameError when it made what needs a function or collation that no other connection has,
+    TemporaryFolderError where there is no room for a copy of the database.
     """
     with closing(start.connect()) as conn:
         version = current_version(source, conn)
@@ -116,7 +117,7 @@ def take_step(
     try:
         with recording(conn) as record:
             upgrade(source, conn, to, during=run.on_file)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as error:
         raise _step_error(error, run, source, to, names) from (None if run.stopped else error)

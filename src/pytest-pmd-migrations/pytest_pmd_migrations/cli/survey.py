@@ -17,6 +17,7 @@ from pytest_pmd_migrations.application.upgrade import Step, walk
 from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
@@ -176,7 +177,7 @@ def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
     try:
         if not twin.exists():
             return "missing"
-        stored = twin.read_bytes()
+        stored = read_regular(twin)
     except OSError as error:
         raise SnapshotError(
             f"the text twin of snapshot {name} cannot be read",
