@@ -33,6 +33,7 @@ FLOORS = {
         "still_clock",
         "statement_record.py",
         "quoting.py",
+        "untrusted_schema.py",
         "database_path.py",
         "where_raised.py",
         "connection.py",

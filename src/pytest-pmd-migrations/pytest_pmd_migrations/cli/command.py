@@ -204,6 +204,9 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
     except sqlite3.Error as error:
         said = printable_text(str(error))
         raise click.ClickException(f"SQLite refuses: {type(error).__name__}: {said}") from error
+    except BrokenPipeError:
+        # click ends in silence where nobody reads what is printed.
+        raise
     except OSError as error:
         where = f"{shown_path(Path(error.filename))}: " if error.filename else ""
         raise click.ClickException(printable_line(f"{where}{error.strerror or error}")) from error
