@@ -34,6 +34,7 @@ FLOORS = {
         "statement_record.py",
         "quoting.py",
         "untrusted_schema.py",
+        "struck_timeout.py",
         "database_path.py",
         "where_raised.py",
         "connection.py",

@@ -10,6 +10,7 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
@@ -36,6 +37,7 @@ __all__ = [
     "SourceError",
     "StepFailedError",
     "TemporaryFolderError",
+    "TimeoutStruckError",
 ]
 
 
@@ -142,6 +144,13 @@ class FreshFailedError(StepFailedError):
 
 class TemporaryFolderError(MigrationTestError):
     """A temporary folder cannot be made or has no room: nothing can be said of any database."""
+
+
+class TimeoutStruckError(MigrationTestError):
+    """pytest-timeout ended the test; ``where`` says in the midst of what it struck."""
+
+    def __init__(self, message: str, where: str) -> None:
+        super().__init__(f"{where} was not done: {message}")
 
 
 class InjectionError(MigrationTestError):

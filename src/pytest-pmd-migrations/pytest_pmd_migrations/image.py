@@ -88,8 +88,12 @@ def _in_memory(images: Mapping[str, Image]) -> ApplicationConnection:
 
 def _in_files(images: Mapping[str, Image]) -> ApplicationConnection:
     folder = TemporaryFolder()
-    for name, image in images.items():
-        folder.write(f"{name}.db", image.content)
+    try:
+        for name, image in images.items():
+            folder.write(f"{name}.db", image.content)
+    except BaseException:
+        folder.remove()
+        raise
     conn = open_still(folder.path / "main.db", ApplicationConnection)
     conn.folder = folder
     for name in images:

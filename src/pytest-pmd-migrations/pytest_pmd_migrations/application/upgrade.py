@@ -30,6 +30,7 @@ from pytest_pmd_migrations.sources.protocol import (
 from pytest_pmd_migrations.sources.run import upgrade
 from pytest_pmd_migrations.statement_record import StatementRecord, recording
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
+from pytest_pmd_migrations.struck_timeout import raise_if_struck
 from pytest_pmd_migrations.wording import error_text, wrap_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
@@ -120,6 +121,7 @@ def take_step(
     except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as error:
+        raise_if_struck(error, f"the step to {format_version(to)}")
         raise _step_error(error, run, source, to, names) from (None if run.stopped else error)
     if run.stopped:
         # The step caught what stopped it.

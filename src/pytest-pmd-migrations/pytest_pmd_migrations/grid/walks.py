@@ -9,7 +9,7 @@ from typing import Any
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, walk
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, LineageRecord, Observer, Seen
-from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
@@ -102,6 +102,8 @@ class Walks:
             image, limits = self.history.store.image(start), self.history.step_limits(start)
             for step in walk(self.history.application.source, image, limits=limits):
                 taken.arrive(step, observers)
+        except TimeoutStruckError:
+            raise
         except MigrationTestError as error:
             taken.failure = error
         return taken

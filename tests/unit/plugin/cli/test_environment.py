@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pytest_pmd_migrations.connection import Preparation
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.schema import compare_databases, read_schema
+from pytest_pmd_migrations.snapshots.twin import twin_sql
 
 from tests.unit.plugin.cli.conftest import COMMAND, FIRST, SECOND, Project
 from tests.warm_python import CAN_FORK, Run
@@ -16,6 +25,27 @@ Make = Callable[..., Project]
 
 FULL = Path("/dev/full")
 AWAY = "Move it away, and restore the file from version control: git checkout -- "
+
+
+APPLICATION = """
+from pathlib import Path
+
+def write_file(text):
+    Path(__file__).with_name("called").write_text(text)
+    return text
+
+def prepare(conn):
+    conn.create_function("write_file", 1, write_file, deterministic=True)
+"""
+STRANGE = """
+INSERT INTO notes VALUES (7, 'x');
+ALTER TABLE notes ADD COLUMN made AS (write_file('made'));
+CREATE TABLE checked(a CHECK (write_file('checked')), b DEFAULT (write_file('default')));
+CREATE VIEW shown AS SELECT write_file('shown');
+CREATE INDEX by_file ON notes(write_file(title));
+CREATE INDEX some ON notes(title) WHERE write_file(title) IS NULL;
+CREATE TRIGGER told AFTER INSERT ON notes BEGIN SELECT write_file('told'); END;
+"""
 
 
 def in_its_place(file: Path, make: Callable[[Path], object]) -> None:
@@ -145,3 +175,35 @@ def test_a_glob_that_says_nothing_is_refused_by_commands_and_matrix_alike(
     assert made.files() == before
     result = pytester.runpytest_inprocess("--migration-matrix", "-p", "no:cacheprovider")
     assert result.stderr.str().strip() == f"ERROR: {message}"
+
+
+def test_what_a_strangers_snapshot_calls_is_not_called_where_it_is_only_read(
+    stored: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function is the application's own, and what it is given comes from the snapshot."""
+    made = stored(FIRST, SECOND)
+    monkeypatch.syspath_prepend(made.path)
+    made.write("strange_app.py", APPLICATION)
+    settings = made.path / "pyproject.toml"
+    settings.write_text(f'{settings.read_text()}migration_connection = "strange_app:prepare"\n')
+    strange = made.snapshots / "0001+strange.db"
+    shutil.copy(made.snapshots / "0001.db", strange)
+    application = importlib.import_module("strange_app")
+    with closing(sqlite3.connect(strange)) as conn:
+        application.prepare(conn)
+        conn.executescript(STRANGE)
+    called = made.path / "called"
+    assert called.exists()
+    called.unlink()
+    code, text = made.run("show", "1", "1+strange")
+    assert (code, text.count("only in 0001+strange")) == (0, 6)
+    image = replace(Image.of_file(strange), preparation=Preparation((("p", application.prepare),)))
+    with closing(image.connect()) as conn:
+        assert {one.kind for one in read_schema(conn).objects} >= {"view", "trigger", "index"}
+        assert compare_databases(conn, conn).differences == ()
+        assert 'INSERT INTO "notes"("id", "title") VALUES (7, \'x\');' in twin_sql(conn)
+        assert conn.execute("PRAGMA trusted_schema").fetchone() == (1,)
+        assert not called.exists()
+        # Whoever asks for the values has them: the application gave the function on purpose.
+        assert conn.execute("SELECT * FROM shown").fetchall() == [("shown",)]
+    assert called.exists()
