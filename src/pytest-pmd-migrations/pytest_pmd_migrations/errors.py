@@ -147,10 +147,7 @@ class TemporaryFolderError(MigrationTestError):
 
 
 class TimeoutStruckError(MigrationTestError):
-    """pytest-timeout ended the test; ``where`` says in the midst of what it struck."""
-
-    def __init__(self, message: str, where: str) -> None:
-        super().__init__(f"{where} was not done: {message}")
+    """pytest-timeout ended the test; the message says in the midst of what it struck."""
 
 
 class InjectionError(MigrationTestError):

@@ -19,5 +19,5 @@ def raise_if_struck(error: BaseException, where: str) -> None:
     while found is not None:
         # Known by its name: nothing but the ends of the package knows pytest.
         if type(found).__name__ == "Failed" and _SAYS in str(found):
-            raise TimeoutStruckError(f"{found}", where) from error
+            raise TimeoutStruckError(f"{where} was not done: {found}") from error
         found = found.__cause__ or found.__context__
