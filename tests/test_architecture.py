@@ -23,6 +23,7 @@ PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migra
 FLOORS = {
     "pytest_pmd_migrations": [
         "printable.py",
+        "regular_file.py",
         "git_leftovers.py",
         "errors.py",
         "wording.py",
@@ -32,6 +33,8 @@ FLOORS = {
         "still_clock",
         "statement_record.py",
         "quoting.py",
+        "untrusted_schema.py",
+        "struck_timeout.py",
         "database_path.py",
         "where_raised.py",
         "connection.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sqlite3
 import sys
 from contextlib import closing
@@ -12,6 +13,33 @@ import pytest
 SETTINGS = '[tool.pytest.ini_options]\nmigration_source = "{source}"\n'
 CHECKS = "--migration-checks=schema,data,again,frozen"
 RAISES = "class MigrationRunner:\n    def __init__(self, conn): raise RuntimeError('mine')\n"
+PYSQLITE3 = """
+from pathlib import Path
+
+import pysqlite3
+from pytest_pmd_migrations import Location
+
+STEPS = ("CREATE TABLE t(a INTEGER PRIMARY KEY, b)", "ALTER TABLE t ADD COLUMN c DEFAULT 7")
+
+
+class Source:
+    name = "app"
+
+    def versions(self):
+        return [1, 2]
+
+    def location(self, version):
+        return Location(Path(__file__))
+
+    def upgrade_file(self, path, to):
+        conn = pysqlite3.connect(path, isolation_level=None)
+        for version in range(conn.execute("PRAGMA user_version").fetchone()[0] + 1, to + 1):
+            conn.execute("BEGIN IMMEDIATE")
+            conn.execute(STEPS[version - 1])
+            conn.execute(f"PRAGMA user_version = {version}")
+            conn.execute("COMMIT")
+        conn.close()
+"""
 RUNS = "    def run_migrations(self, target=None): ...\n"
 
 
@@ -123,3 +151,41 @@ def test_a_package_that_ends_the_process_when_it_is_imported_is_one_line(
     refused = command(pytester, "check")
     assert refused.ret == 2
     assert "SystemExit: no config (app/__init__.py:2)" in refused.stderr.str()
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("pysqlite3"), reason="pysqlite3 is not installed")
+def test_a_runner_of_pysqlite3_works_by_files_and_is_told_so_where_it_has_none(
+    pytester: pytest.Pytester, plain_environment: None
+) -> None:
+    folder = project(pytester, {"app.py": PYSQLITE3}, source="app:Source")
+    assert command(pytester, "snapshot").ret == 0
+    result = pytester.runpytest_subprocess("--migration-matrix", CHECKS)
+    result.assert_outcomes(passed=6)
+    by_connection = PYSQLITE3.replace("upgrade_file(self, path, to)", "upgrade(self, given, to)")
+    own = by_connection.replace("connect(path", "connect('beside.db'")
+    (folder / "app.py").write_text(own)
+    refused = command(pytester, "check")
+    assert refused.ret == 1
+    assert "needs a source with upgrade_file(path, to) in the place of" in refused.stderr.str()
+
+
+def test_names_beyond_ascii_need_no_locale(
+    pytester: pytest.Pytester, plain_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LANG", "LC_ALL", "PYTHONIOENCODING", "PYTHONUTF8"):
+        monkeypatch.setenv(name, {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}.get(name, "C"))
+    folder = pytester.mkdir("\u00e4")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(pytester, "_path", folder)
+    files = {"migrations/0001_\u00e4.sql": 'CREATE TABLE "\u00fc"(a);'}
+    project(pytester, files)
+    assert command(pytester, "snapshot").ret == 0
+    snapshots = folder / "fixtures/snapshots"
+    variant = snapshots / "0001+b.db"
+    variant.write_bytes((snapshots / "0001.db").read_bytes())
+    assert command(pytester, "snapshot").ret == 0
+    project(pytester, {**files, "migrations/0002_\u00e9.sql": 'DELETE FROM "\u00fc";'})
+    result = pytester.runpytest_subprocess("--migration-matrix", CHECKS, "-v")
+    result.assert_outcomes(failed=2, passed=8)
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert command(pytester, "check").ret == 1

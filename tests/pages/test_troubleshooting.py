@@ -24,6 +24,8 @@ PASSED_ON = {
     "pytest_pmd_migrations.faults.child_process: str(value)",
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.temporary_folder: file",
+    "pytest_pmd_migrations.regular_file: errno.EINVAL",
+    "pytest_pmd_migrations.cli.command: printable_line(f'{where}{error.strerror or error}')",
     "pytest_pmd_migrations.cli.problems: str(twin)",
     "pytest_pmd_migrations.cli.project: settings.error",
     "pytest_pmd_migrations.cli.project: str(error)",

@@ -10,6 +10,8 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
+├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
 """
@@ -34,6 +36,8 @@ __all__ = [
     "SnapshotError",
     "SourceError",
     "StepFailedError",
+    "TemporaryFolderError",
+    "TimeoutStruckError",
 ]
 
 
@@ -136,6 +140,14 @@ class StepFailedError(MigrationTestError):
 
 class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
+
+
+class TemporaryFolderError(MigrationTestError):
+    """A temporary folder cannot be made or has no room: nothing can be said of any database."""
+
+
+class TimeoutStruckError(MigrationTestError):
+    """pytest-timeout ended the test; the message says in the midst of what it struck."""
 
 
 class InjectionError(MigrationTestError):

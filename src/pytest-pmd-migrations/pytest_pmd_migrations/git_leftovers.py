@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pytest_pmd_migrations.regular_file import read_regular
+
 __all__ = ["FETCH", "conflicts_in", "is_pointer", "leftover"]
 
 FETCH = "git lfs install && git lfs pull"
@@ -38,7 +40,7 @@ def leftover(path: Path) -> tuple[str, int] | None:
     what it should be, or is not there.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except PermissionError:
         return f"{path.name} may not be read: chmod u+r {path.name}", 1
     except OSError:

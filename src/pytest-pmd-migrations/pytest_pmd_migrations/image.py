@@ -13,6 +13,7 @@ from pytest_pmd_migrations.connection import (
     Preparation,
     preparation_of,
 )
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.still_clock.connections import open_still
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
@@ -55,14 +56,14 @@ class Image:
     @classmethod
     def of_file(cls, path: Path) -> Image:
         """Read a database file that nobody is writing; its bytes on disk stay as they are."""
-        return cls(_without_wal(path.read_bytes()))
+        return cls(_without_wal(read_regular(path)))
 
     def connect(self, **attached: Image) -> ApplicationConnection:
         """Return a connection to a private, writable copy; the caller closes it.
 
         It is prepared as the application prepares its own. Copies of the images ``attached`` are
         attached to it by their names. Raises SettingError where the application's code for that
-        raises.
+        raises, TemporaryFolderError where there is no room for a copy that is a file.
         """
         images = {"main": self, **attached}
         size = max(len(image.content) for image in images.values())
@@ -87,8 +88,12 @@ def _in_memory(images: Mapping[str, Image]) -> ApplicationConnection:
 
 def _in_files(images: Mapping[str, Image]) -> ApplicationConnection:
     folder = TemporaryFolder()
-    for name, image in images.items():
-        (folder.path / f"{name}.db").write_bytes(image.content)
+    try:
+        for name, image in images.items():
+            folder.write(f"{name}.db", image.content)
+    except BaseException:
+        folder.remove()
+        raise
     conn = open_still(folder.path / "main.db", ApplicationConnection)
     conn.folder = folder
     for name in images:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 import time
 import weakref
@@ -16,9 +17,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
+from pytest_pmd_migrations.errors import TemporaryFolderError
 from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 
-__all__ = ["PREFIX", "TemporaryFolder", "folders_within"]
+__all__ = ["PREFIX", "TemporaryFolder", "folders_within", "told_full"]
 
 PREFIX = "pytest-pmd-migrations-"
 """How the name of every temporary folder of the package begins."""
@@ -29,6 +31,7 @@ _LOCK = "in-use"
 _NAMED_BY = ("TMPDIR", "TEMP", "TMP")
 _TAKEN = (FileNotFoundError, BlockingIOError)
 _ATTEMPTS = 100
+_NOT_WRITTEN = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 _PAUSE = 0.01
 
 
@@ -44,20 +47,33 @@ class TemporaryFolder:
 
     It is made where TMPDIR says. Where that says nothing, and with ``in_memory``, it is made in
     memory if that has room: hundreds of small files would take most of the time on a disk.
+    Raises TemporaryFolderError where it cannot be made.
     """
 
     def __init__(self, *, in_memory: bool = False) -> None:
         if _State.within is not None:
             # That folder is locked and removed by whoever made it.
-            self.path, lock = Path(tempfile.mkdtemp(dir=_State.within)), None
+            with told_full(_State.within):
+                self.path, lock = Path(tempfile.mkdtemp(dir=_State.within)), None
         else:
             parent = _parent(in_memory)
             _sweep_once(parent)
-            self.path, lock = _make_locked(parent)
+            with told_full(parent):
+                self.path, lock = _make_locked(parent)
         self._finalize = weakref.finalize(self, _remove, self.path, lock, os.getpid())
         if lock is not None:
             add_cleanup(self._finalize)
             weakref.finalize(self, drop_cleanup, self._finalize)
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write a file of that name into the folder and return its path.
+
+        Raises TemporaryFolderError where there is no room for it.
+        """
+        path = self.path / name
+        with told_full(self.path.parent):
+            path.write_bytes(content)
+        return path
 
     def remove(self) -> None:
         """Remove the folder with all that is in it; a second call does nothing."""
@@ -77,6 +93,32 @@ class TemporaryFolder:
 
 
 @contextmanager
+def told_full(parent: Path) -> Iterator[None]:
+    """Turn what the system or SQLite refuses to write below ``parent`` into TemporaryFolderError.
+
+    That is about this machine: no migration is at fault.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _no_room(parent, str(error.strerror or error)) from error
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(_NOT_WRITTEN):
+            raise
+        raise _no_room(parent, str(error)) from error
+
+
+def _no_room(parent: Path, why: str) -> TemporaryFolderError:
+    for folder in (parent, *parent.parents):
+        if folder.name.startswith(PREFIX):
+            parent = folder.parent
+    return TemporaryFolderError(
+        f"the temporary folder {parent} cannot be written: {why}; expected room for copies of"
+        " the databases. Make room there, or name another folder: TMPDIR=..."
+    )
+
+
+@contextmanager
 def folders_within(path: Path) -> Iterator[None]:
     """Make every folder within ``path`` meanwhile, in this process and those forked from it.
 
@@ -91,11 +133,14 @@ def folders_within(path: Path) -> Iterator[None]:
 
 def _parent(in_memory: bool) -> Path:
     named = any(os.environ.get(name) for name in _NAMED_BY)
-    if named or not in_memory or not os.access(_MEMORY, os.W_OK):
+    # Containers often have little memory for files.
+    in_memory = in_memory and not named and os.access(_MEMORY, os.W_OK)
+    if in_memory and shutil.disk_usage(_MEMORY).free >= _ROOM:
+        return _MEMORY
+    try:
         return Path(tempfile.gettempdir())
-    # Containers often have little of it.
-    has_room = shutil.disk_usage(_MEMORY).free >= _ROOM
-    return _MEMORY if has_room else Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        raise _no_room(Path(os.environ.get("TMPDIR", "/tmp")), str(error.strerror)) from error
 
 
 def _make_locked(parent: Path) -> tuple[Path, int | None]:

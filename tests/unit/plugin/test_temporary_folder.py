@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations import temporary_folder
+from pytest_pmd_migrations.errors import TemporaryFolderError
 from pytest_pmd_migrations.faults.child_process import child_doing
-from pytest_pmd_migrations.temporary_folder import PREFIX, TemporaryFolder, folders_within
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
+from pytest_pmd_migrations.temporary_folder import (
+    PREFIX,
+    TemporaryFolder,
+    folders_within,
+    told_full,
+)
+
+NO_ROOM = (
+    "the temporary folder {} cannot be written: {}; expected room for copies of the databases."
+    " Make room there, or name another folder: TMPDIR=..."
+)
 
 LIVES = """
 import signal, sys, time
@@ -174,3 +189,32 @@ def test_a_handler_of_the_applications_is_left_alone(there: Path) -> None:
         assert signal.getsignal(signal.SIGTERM) is own
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line_with_what_to_do(there: Path) -> None:
+    TemporaryFolder().remove()
+    there.rmdir()
+    with pytest.raises(TemporaryFolderError) as caught:
+        TemporaryFolder()
+    assert str(caught.value) == NO_ROOM.format(there, "No such file or directory")
+
+
+def test_a_copy_for_which_there_is_no_room_is_one_line_with_what_to_do(there: Path) -> None:
+    image = Image(b"SQLite format 3\x00" + bytes(MEMORY_LIMIT))
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MEMORY_LIMIT // 2, most))
+    try:
+        with pytest.raises(TemporaryFolderError) as caught:
+            image.connect()
+        with (
+            TemporaryFolder() as folder,
+            pytest.raises(TemporaryFolderError) as by_sqlite,
+            told_full(folder),
+            closing(sqlite3.connect(folder / "a.db")) as conn,
+        ):
+            conn.execute("CREATE TABLE t AS SELECT zeroblob(?)", (MEMORY_LIMIT,))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert str(caught.value) == NO_ROOM.format(there, "File too large")
+    assert str(by_sqlite.value) == NO_ROOM.format(there, "disk I/O error")
+    assert [*there.iterdir()] == []

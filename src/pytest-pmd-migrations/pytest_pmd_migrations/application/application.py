@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_pmd_migrations.connection import Preparation, Prepare
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,
@@ -188,7 +189,7 @@ class Application:
         """
         path = self.location(version).path
         try:
-            return path.read_bytes()
+            return read_regular(path)
         except OSError as error:
             raise SourceError(
                 f"source {self.source.name}: location({version}) is {path}, which cannot be read:"

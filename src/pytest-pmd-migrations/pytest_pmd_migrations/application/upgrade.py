@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_pmd_migrations.application.step_error import tell_step_error
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import (
     LimitedRun,
@@ -33,6 +33,7 @@ from pytest_pmd_migrations.sources.protocol import (
 from pytest_pmd_migrations.sources.run import upgrade
 from pytest_pmd_migrations.statement_record import StatementRecord, recording
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
+from pytest_pmd_migrations.struck_timeout import raise_if_struck
 from pytest_pmd_migrations.wording import error_text, wrap_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
@@ -143,7 +144,8 @@ def walk(
 
     All steps run on one private connection, as they do for a user who opens an old file.
     Raises StepFailedError when the application's runner does not arrive at the next version,
-    MissingNameError when it made what needs a function or collation that no other connection has.
+    MissingNameError when it made what needs a function or collation that no other connection has,
+    TemporaryFolderError where there is no room for a copy of the database.
     """
     with closing(start.connect()) as conn:
         version = current_version(source, conn)
@@ -176,9 +178,10 @@ def take_step(
     try:
         with recording(conn) as record:
             upgrade(source, conn, to, during=run.on_file)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as error:
+        raise_if_struck(error, f"the step to {format_version(to)}")
         raise _step_error(error, run, source, to, names) from (None if run.stopped else error)
     if run.stopped:
         # The step caught what stopped it.

@@ -7,12 +7,13 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from pathlib import Path
 
 import click
 
 from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.cli.build import build_missing, write_built
-from pytest_pmd_migrations.cli.declare.files import declaring_files, write_file
+from pytest_pmd_migrations.cli.declare.files import DeclaringFile, declaring_files, write_file
 from pytest_pmd_migrations.cli.declare.rounds import propose
 from pytest_pmd_migrations.cli.declare.told import (
     tell_edited,
@@ -23,6 +24,7 @@ from pytest_pmd_migrations.cli.declare.told import (
 )
 from pytest_pmd_migrations.cli.difference import schema_difference
 from pytest_pmd_migrations.cli.new_migration import create_migration, file_slug
+from pytest_pmd_migrations.cli.output import say, say_at_end
 from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import (
     choose_histories,
@@ -76,10 +78,10 @@ def new(description: str, *, sql: bool, source: str) -> None:
         found, written = source_for_new(source)
         created = create_migration(found, slug, description, script=sql)
     for path in written:
-        click.echo(f"created  {shown_path(path)}")
-    click.echo(f"created  {shown_path(created.path)}")
+        say(f"created  {shown_path(path)}")
+    say(f"created  {shown_path(created.path)}")
     what = "write the script" if sql else "write up(db)"
-    click.echo(f"next     {what}, then: pytest --migration-matrix -k {created.number}")
+    say(f"next     {what}, then: pytest --migration-matrix -k {created.number}")
 
 
 @main.command()
@@ -96,19 +98,15 @@ def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
         histories = choose_histories(source, only_one=rewrite is not None)
         # All sources are built before the first file is written.
         built = [build_missing(history, rewrite=rewrite) for history in histories]
-    written = False
-    lines = (line for one in built for line in write_built(one))
     with _clean_errors(quiet=False):
-        for line in lines:
-            click.echo(printable_line(line))
-            written = True
+        written = say_at_end(line for one in built for line in write_built(one))
     refused = [text for one in built for text in one.refused]
     if refused:
         raise click.ClickException(
             "not stored, since this must be mended first:\n" + "\n".join(refused)
         )
     if not written:
-        click.echo("nothing to build: every version has its snapshot and its lock line")
+        say("nothing to build: every version has its snapshot and its lock line")
 
 
 @main.command()
@@ -123,7 +121,7 @@ def release(version: int | None, *, source: str) -> None:
             if lock_file != history.store.lock_file:
                 write_lock_file(history.store.lock_path, lock_file)
     for _, line in marked:
-        click.echo(line)
+        say(line)
 
 
 @main.command()
@@ -135,12 +133,12 @@ def check(*, source: str) -> None:
         surveys = [take_survey(history) for history in histories]
         problems = [problem for survey in surveys for problem in find_problems(survey)]
     for problem in problems:
-        click.echo(printable_text(problem.text))
+        say(printable_text(problem.text))
     if problems:
         raise click.exceptions.Exit(1)
     versions = sum(len(history.application.versions) for history in histories)
     stored = sum(len(history.store.names) for history in histories)
-    click.echo(f"{counted(versions, 'version')}, {counted(stored, 'snapshot')}: all in order")
+    say(f"{counted(versions, 'version')}, {counted(stored, 'snapshot')}: all in order")
 
 
 @main.command()
@@ -158,21 +156,18 @@ def declare(*, write: bool, source: str) -> None:
     needs_setting = rows.setting if any(file.path == rows.path for file in files) else ""
     if write:
         with _clean_errors(quiet=False):
-            for file in files:
-                if file.text is not None:
-                    write_file(file)
-                    click.echo(tell_written(file))
+            say_at_end(_write(file) for file in files if file.text is not None)
     left = [file for file in files if not write or file.text is None]
     for line in (*tell_proposals(left), *tell_unreleased(found), *edited, *tell_other(found, rows)):
-        click.echo(printable_line(line))
+        say(printable_line(line))
     if needs_setting:
-        click.echo(f"set      {needs_setting}")
+        say(f"set      {needs_setting}")
     if left and not write:
-        click.echo("write it: pmd-migrations declare --write")
+        say("write it: pmd-migrations declare --write")
     if left or needs_setting or any(one.others or one.declared for one in found):
         raise click.exceptions.Exit(1)
     if not files:
-        click.echo("nothing to declare: the matrix finds nothing")
+        say("nothing to declare: the matrix finds nothing")
 
 
 @main.command()
@@ -184,7 +179,13 @@ def show(one: str, other: str, *, source: str) -> None:
     with _clean_errors():
         lines = schema_difference(choose_history(load_histories(), source), one, other)
     for line in lines:
-        click.echo(printable_line(line))
+        say(printable_line(line))
+
+
+def _write(file: DeclaringFile) -> str:
+    """Write a file of declarations, and return the line that tells it."""
+    write_file(file)
+    return tell_written(file)
 
 
 @contextmanager
@@ -203,3 +204,9 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
     except sqlite3.Error as error:
         said = printable_text(str(error))
         raise click.ClickException(f"SQLite refuses: {type(error).__name__}: {said}") from error
+    except BrokenPipeError:
+        # click ends in silence where nobody reads what is printed.
+        raise
+    except OSError as error:
+        where = f"{shown_path(Path(error.filename))}: " if error.filename else ""
+        raise click.ClickException(printable_line(f"{where}{error.strerror or error}")) from error

@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 import pytest
 
-from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.history import History, Project
+from pytest_pmd_migrations.application.idle_globs import refuse_idle_globs
 from pytest_pmd_migrations.cli.new_package import make_missing
-from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SourceError
 from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.sources.resolve import resolve_source
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 _ROWS = "migration_rows.toml"
+_SETTINGS_FILES = ("pytest.toml", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 # The plugin is asked for by name: neither addopts nor the environment can have switched it off.
 _ARGUMENTS = ("-p", "pmd_migrations", "-p", "no:cacheprovider", "-W", "ignore")
 
@@ -47,10 +50,10 @@ class _SettingsReader:
     ``source`` is the setting ``migration_source`` and ``root`` the root folder, which a source
     without migrations is resolved with; ``settings_file`` is the file of the settings, and ``rows``
     the one that ``migration_rows`` names, which need not be there with ``new_rows_file``;
-    ``error`` says why there are no ``histories``.
+    ``error`` says why there is no ``project``.
     """
 
-    histories: tuple[History, ...] = ()
+    project: Project | None = None
     new_rows_file: bool = False
     source: str = ""
     root: Path = Path()
@@ -60,14 +63,13 @@ class _SettingsReader:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> int:
-        """Load the histories in the place of a test run."""
+        """Load the project in the place of a test run."""
         self.source = str(config.getini("migration_source"))
         self.root = config.rootpath
         self.settings_file = config.inipath
         self.rows = rows_path(config)
         try:
-            project = load_project(config, new_rows_file=self.new_rows_file)
-            self.histories = project.histories
+            self.project = load_project(config, new_rows_file=self.new_rows_file)
         except MigrationTestError as error:
             self.error = str(error)
         return 0
@@ -78,10 +80,7 @@ def load_histories() -> tuple[History, ...]:
 
     Raises UnusableError where pytest or the settings cannot be used.
     """
-    settings = _read_settings()
-    if settings.error:
-        raise UnusableError(settings.error)
-    return settings.histories
+    return _project(_read_settings()).histories
 
 
 @dataclass(frozen=True)
@@ -101,9 +100,7 @@ def load_declaring(source: str) -> tuple[tuple[History, ...], RowsFile]:
     Raises UnusableError where the settings or the name cannot be used.
     """
     settings = _read_settings(new_rows_file=True)
-    if settings.error:
-        raise UnusableError(settings.error)
-    found = settings.histories
+    found = _checked_histories(settings)
     chosen = (choose_history(found, source),) if source else found
     if settings.rows is not None:
         return chosen, RowsFile(settings.rows)
@@ -133,8 +130,24 @@ def choose_histories(source: str, *, only_one: bool = False) -> tuple[History, .
     With ``only_one`` a name is needed where there are several: a version alone names none of them.
     Raises UnusableError where the settings or the name cannot be used.
     """
-    histories = load_histories()
+    histories = _checked_histories(_read_settings())
     return (choose_history(histories, source),) if source or only_one else histories
+
+
+def _project(settings: _SettingsReader) -> Project:
+    if settings.project is None:
+        raise UnusableError(settings.error)
+    return settings.project
+
+
+def _checked_histories(settings: _SettingsReader) -> tuple[History, ...]:
+    """Return the histories; raises UnusableError too where a glob says nothing, as pytest does."""
+    project = _project(settings)
+    try:
+        refuse_idle_globs(project)
+    except SettingError as error:
+        raise UnusableError(str(error)) from error
+    return project.histories
 
 
 def source_for_new(source: str) -> tuple[FilesSource, list[Path]]:
@@ -145,8 +158,8 @@ def source_for_new(source: str) -> tuple[FilesSource, list[Path]]:
     """
     settings = _read_settings()
     written: list[Path] = []
-    if settings.histories:
-        found: object = choose_history(settings.histories, source).application.source
+    if settings.project is not None:
+        found: object = choose_history(settings.project.histories, source).application.source
     elif settings.source:
         found, written = _empty_source(settings)
     else:
@@ -195,6 +208,8 @@ def _read_settings(*, new_rows_file: bool = False) -> _SettingsReader:
     try:
         code = pytest.main([*_ARGUMENTS], plugins=[settings])
     except Exception as error:
+        if isinstance(error, UnicodeDecodeError):
+            _refuse_no_utf8()
         # A conftest.py, a plugin or a source failed in code of its own.
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise UnusableError(
@@ -208,3 +223,18 @@ def _read_settings(*, new_rows_file: bool = False) -> _SettingsReader:
             " See: pytest --collect-only"
         )
     return settings
+
+
+def _refuse_no_utf8() -> None:
+    """Raise UnusableError where a settings file that pytest looks at is no UTF-8."""
+    here = Path.cwd()
+    for file in (folder / name for folder in (here, *here.parents) for name in _SETTINGS_FILES):
+        content = read_regular(file) if file.is_file() else b""
+        try:
+            content.decode()
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise UnusableError(
+                f"the settings cannot be read: {shown_path(file)}, line {line}: byte"
+                f" 0x{content[error.start]:02x} is no UTF-8. Save the file as UTF-8"
+            ) from error

@@ -17,6 +17,7 @@ from pytest_pmd_migrations.cli.lineage_survey import LineageSurvey, LineageWalke
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
@@ -165,7 +166,7 @@ def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
     try:
         if not twin.exists():
             return "missing"
-        stored = twin.read_bytes()
+        stored = read_regular(twin)
     except OSError as error:
         raise SnapshotError(
             f"the text twin of snapshot {name} cannot be read",

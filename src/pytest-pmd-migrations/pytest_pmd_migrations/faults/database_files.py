@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.temporary_folder import told_full
 
 __all__ = ["DatabaseFiles", "read_files", "write_database"]
 
@@ -35,11 +36,11 @@ class DatabaseFiles:
 
     def write(self, path: Path) -> None:
         """Write the files as those of a database at ``path``, where none is yet."""
-        if self.database:
-            path.write_bytes(self.database)
-        for ending, content in (("-journal", self.journal), ("-wal", self.wal)):
-            if content:
-                path.with_name(f"{path.name}{ending}").write_bytes(content)
+        files = (("", self.database), ("-journal", self.journal), ("-wal", self.wal))
+        with told_full(path.parent):
+            for ending, content in files:
+                if content:
+                    path.with_name(f"{path.name}{ending}").write_bytes(content)
 
 
 def read_files(path: Path) -> DatabaseFiles:
@@ -66,4 +67,5 @@ def write_database(path: Path, image: Image, mode: Mode) -> None:
         return
     if mode == "wal":
         content = content[: _FORMAT_VERSIONS.start] + _WAL_FORMAT + content[_FORMAT_VERSIONS.stop :]
-    path.write_bytes(content)
+    with told_full(path.parent):
+        path.write_bytes(content)

@@ -18,7 +18,12 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
     Verdict,
 )
-from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SnapshotError
+from pytest_pmd_migrations.errors import (
+    MigrationTestError,
+    SettingError,
+    SnapshotError,
+    TimeoutStruckError,
+)
 from pytest_pmd_migrations.grid.blocked import (
     error_verdict,
     stopped_lineage,
@@ -184,6 +189,8 @@ def judge_cell(walks: Walks, cell: Cell) -> Verdict:
         if isinstance(cell.row, SnapshotRow):
             return _judge_snapshot(walks, cell.check, cell.row)
         return _judge_migration(walks, cell.check, cell.row)
+    except TimeoutStruckError:
+        raise
     except SnapshotError as error:
         return _unread_snapshot(walks, cell.row) or error_verdict(cell.history, error)
     except MigrationTestError as error:

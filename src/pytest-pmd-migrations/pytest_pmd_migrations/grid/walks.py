@@ -9,7 +9,7 @@ from typing import Any
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, walk
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, LineageRecord, Observer, Seen
-from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
@@ -125,6 +125,8 @@ class Walks:
                     # What made a step meet a limit is told of each lineage.
                     if not limits.met and self._joins(taken, step.version, step.state):
                         break
+        except TimeoutStruckError:
+            raise
         except MigrationTestError as error:
             taken.failure = error
         self._met.update({state: walk for state, walk in states.items() if state not in self._met})

@@ -21,7 +21,7 @@ from _pytest._code.code import (
 )
 
 from pytest_pmd_migrations.checks.model import Finding, Row, Verdict
-from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.errors import MigrationTestError, SourceError, TimeoutStruckError
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.report.fold import whole_message
 from pytest_pmd_migrations.report.outcome import Outcome
@@ -141,6 +141,10 @@ class CellItem(pytest.Item):
         error = excinfo.value
         if isinstance(error, CellFailedError):
             return message_repr(str(error), str(error.location.path), error.location.line)
+        if isinstance(error, TimeoutStruckError):
+            at = self._location(self.cell.row.version)
+            text = f'{error}\n\nagain: pytest --migration-matrix "{self.cell.id}"'
+            return message_repr(text, str(at.path), at.line)
         if self.config.option.fulltrace:
             return super().repr_failure(excinfo)
         frames = excinfo.traceback

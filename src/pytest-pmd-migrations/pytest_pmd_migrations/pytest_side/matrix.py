@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.ignore_patterns import count_hidden
-from pytest_pmd_migrations.application.volatile_patterns import refuse_idle_volatile
+from pytest_pmd_migrations.application.idle_globs import refuse_idle_globs
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
@@ -42,9 +41,7 @@ class MatrixPlugin:
             self.cells = select_cells(self.histories, self.checks, ids)
             # A worker's controller has done it, and prints the summary.
             is_worker = hasattr(config, "workerinput")
-            self._ignored = {} if is_worker else count_hidden(project)
-            if not is_worker:
-                refuse_idle_volatile(project)
+            self._ignored = {} if is_worker else refuse_idle_globs(project)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
         self._judged = JudgedCells((), ())

@@ -18,6 +18,7 @@ from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
 from pytest_pmd_migrations.rows.tables import unread_tables
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
+from pytest_pmd_migrations.struck_timeout import raise_if_struck
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["VERIFY_RAISED", "compare_rows", "verify_rows"]
@@ -89,5 +90,6 @@ def verify_rows(
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            raise_if_struck(error, VERIFY_RAISED.removesuffix(" raised"))
             line = cut_line(limited.stopped.what if limited.stopped else error_text(error))
             yield RowFinding("", None, VERIFY_RAISED, (line,), kind=line)

@@ -69,21 +69,35 @@ class SnapshotFolder:
         try:
             image = Image.of_file(path)
         except FileNotFoundError:
+            if path.is_symlink():
+                nowhere = f"it is a link to {path.readlink()}, which does not exist"
+                raise _unreadable(name, path, nowhere) from None
             raise SnapshotError(
                 f"snapshot {name} is not stored",
                 f"{file} does not exist; expected a SQLite database. Restore it from version"
                 " control, or build it: pmd-migrations snapshot",
             ) from None
         except OSError as error:
-            denied = isinstance(error, PermissionError)
-            mend = f"Make it readable: chmod u+r {file}" if denied else "Make the file readable."
+            if not isinstance(error, PermissionError):
+                raise _unreadable(name, path, str(error.strerror)) from error
             raise SnapshotError(
                 f"snapshot {name} cannot be read",
-                f"{file}: {error.strerror}; expected a SQLite database. {mend}",
+                f"{file}: {error.strerror}; expected a SQLite database."
+                f" Make it readable: chmod u+r {file}",
             ) from error
         _check_whole(name, file, image.content)
         _check_alone(name, path)
         return image
+
+
+def _unreadable(name: SnapshotName, path: Path, why: str) -> SnapshotError:
+    """Return the error of a snapshot in whose place something else lies."""
+    file = shown_path(path)
+    return SnapshotError(
+        f"snapshot {name} cannot be read",
+        f"{file}: {why}; expected a SQLite database. Move it away, and restore the file from"
+        f" version control: git checkout -- {file}",
+    )
 
 
 def _check_alone(name: SnapshotName, file: Path) -> None:

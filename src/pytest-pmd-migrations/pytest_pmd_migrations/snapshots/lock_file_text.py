@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from pytest_pmd_migrations.errors import LockFileError
 from pytest_pmd_migrations.git_leftovers import FETCH, conflicts_in, is_pointer
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["line_of_table", "read_lock_toml", "refuse"]
@@ -53,7 +54,7 @@ def refuse(path: Path, what: str) -> NoReturn:
 def _read_text(path: Path) -> str:
     shown = shown_path(path)
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except (FileNotFoundError, NotADirectoryError):
         raise
     except PermissionError as error:

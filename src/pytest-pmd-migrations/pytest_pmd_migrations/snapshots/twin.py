@@ -6,9 +6,11 @@ import math
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.untrusted_schema import read_untrusted
 
 __all__ = ["twin_sql"]
 
@@ -30,23 +32,12 @@ def twin_sql(conn: sqlite3.Connection) -> str:
     reading and comparing.
     """
     factory = conn.text_factory
-    (trusted,) = conn.execute("PRAGMA trusted_schema").fetchone() or (1,)
     conn.text_factory = _Text
     try:
         # What is read here are stored values: nothing of the schema has to run.
-        # https://www.sqlite.org/pragma.html#pragma_trusted_schema
-        conn.execute("PRAGMA trusted_schema = OFF")
-        return _text(conn)
-    except conn.DatabaseError as error:
-        if "unsafe use" not in str(error):
-            raise
-        # SQLite takes functions of its own for unsafe too (json_valid in 3.40), and then reads
-        # no table whose index or column calls one.
-        conn.execute(f"PRAGMA trusted_schema = {trusted}")
-        return _text(conn)
+        return read_untrusted(conn, partial(_text, conn))
     finally:
         conn.text_factory = factory
-        conn.execute(f"PRAGMA trusted_schema = {trusted}")
 
 
 def _text(conn: sqlite3.Connection) -> str:

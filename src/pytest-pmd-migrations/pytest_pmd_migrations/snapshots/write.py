@@ -12,7 +12,7 @@ from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.temporary_files import owned_file
 from pytest_pmd_migrations.snapshots.twin import twin_sql
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["PAGE_SIZE", "canonical_image", "replace_file", "write_snapshot"]
@@ -46,7 +46,7 @@ def canonical_image(image: Image) -> Image:
     offset 40) is set to 1, the version of the SQLite library that wrote last (offset 96) to 0.
     https://www.sqlite.org/lang_vacuum.html, https://www.sqlite.org/fileformat.html
     """
-    with TemporaryFolder() as folder:
+    with TemporaryFolder() as folder, told_full(folder.parent):
         source, packed = folder / "source.db", folder / "packed.db"
         source.write_bytes(image.content)
         with closing(connect_file(source, image.preparation)) as conn:

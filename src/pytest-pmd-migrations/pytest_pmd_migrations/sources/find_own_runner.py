@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.numbered_files import versions_folder
 
 __all__ = ["RunnerModule", "modules_with_runner"]
@@ -49,7 +50,7 @@ def _package(folder: Path) -> RunnerModule:
 
 def _matches(file: Path, pattern: re.Pattern[str]) -> bool:
     try:
-        return pattern.search(file.read_text(encoding="utf-8", errors="replace")) is not None
+        return pattern.search(read_regular(file).decode(errors="replace")) is not None
     except OSError:
         # Not there, or not for us: the import of the source tells what matters.
         return False

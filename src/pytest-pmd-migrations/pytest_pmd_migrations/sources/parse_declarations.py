@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.git_leftovers import leftover
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.declarations import (
     DROP,
     EXCUSES,
@@ -155,7 +156,7 @@ def read_stored_excuses(path: Path, *, source: str) -> Mapping[str, StoredExcuse
 def _read_tables(path: Path, source: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the file's tables that hold for every source, and those below this one's name."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise SettingError(

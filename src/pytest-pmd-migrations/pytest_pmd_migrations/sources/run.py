@@ -23,7 +23,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
 __all__ = ["During", "rerun", "upgrade", "upgrade_at"]
 
@@ -97,7 +97,7 @@ def _file_copy(conn: sqlite3.Connection) -> Iterator[Path]:
     with TemporaryFolder() as folder:
         path = folder / _NAME
         if _ask(conn, "page_count"):
-            with closing(_open(path)) as file:
+            with told_full(folder.parent), closing(_open(path)) as file:
                 conn.backup(file)
         try:
             yield path
@@ -136,7 +136,8 @@ def _put_back(path: Path, conn: sqlite3.Connection) -> None:
     # A database in memory keeps its size of pages. Packed anew, a table without a key of its own
     # may have other rowids, which SQLite promises nobody.
     packed = path.with_name(_PACKED)
-    packed.write_bytes(image.content)
+    with told_full(path.parent.parent):
+        packed.write_bytes(image.content)
     pragma = f"page_size = {size}"
     with closing(connect_file(packed, preparation_of(conn), pragma=pragma)) as file:
         file.execute("VACUUM")

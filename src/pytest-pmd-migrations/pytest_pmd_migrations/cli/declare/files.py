@@ -17,6 +17,7 @@ from pytest_pmd_migrations.cli.declare.module_text import (
 from pytest_pmd_migrations.cli.declare.proposals import Proposal
 from pytest_pmd_migrations.cli.declare.rounds import Found
 from pytest_pmd_migrations.cli.declare.rows_text import Entry, add_entries, table_lines
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.write import replace_file
 from pytest_pmd_migrations.wording import shown_path
 
@@ -108,7 +109,7 @@ def _rows(path: Path, entries: Sequence[Entry]) -> DeclaringFile:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise click.ClickException(
             f"{shown_path(path)} cannot be read: {error.strerror}"

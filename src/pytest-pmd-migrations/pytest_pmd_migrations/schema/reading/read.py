@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from operator import attrgetter
 
 from pytest_pmd_migrations.errors import SchemaReadError
@@ -21,6 +22,7 @@ from pytest_pmd_migrations.schema.reading.statements import (
 )
 from pytest_pmd_migrations.schema.reading.tables import read_table
 from pytest_pmd_migrations.schema.values import Schema, SchemaObject
+from pytest_pmd_migrations.untrusted_schema import read_untrusted
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Database", "connected", "read_connection", "read_schema"]
@@ -46,6 +48,10 @@ def read_connection(conn: sqlite3.Connection) -> Schema:
     Raises SchemaReadError, which names the object, where a statement cannot be read, and SQLite's
     own errors.
     """
+    return read_untrusted(conn, partial(_read_schema, conn))
+
+
+def _read_schema(conn: sqlite3.Connection) -> Schema:
     with plain_rows(conn) as rows:
         catalog = Catalog(conn, rows)
         entries = catalog.entries()

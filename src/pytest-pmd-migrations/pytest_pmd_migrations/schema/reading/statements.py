@@ -18,6 +18,7 @@ from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.tokens import Token, split_list, tokenize
 from pytest_pmd_migrations.schema.reading.trigger_event import trigger_event
 from pytest_pmd_migrations.schema.values import ORDER, UNREADABLE, SchemaObject
+from pytest_pmd_migrations.untrusted_schema import is_distrusted
 
 __all__ = ["read_index", "read_trigger", "read_view", "read_virtual"]
 
@@ -63,6 +64,8 @@ def read_view(
         columns = catalog.view_columns(entry.name)
         unread = ""
     except sqlite3.OperationalError as error:
+        if is_distrusted(error):
+            raise
         columns = _columns_in_copy(entry, copy) if missing_name(str(error)) else None
         unread = f"{UNREADABLE}: {error}"
     names = tuple(_column_name(name, tokens) for name in columns or ())
