@@ -47,7 +47,7 @@ def guards_watcher(history: History) -> Callable[[Step], tuple[LostGuards, ...]]
             before,
             schema,
             read_statements(texts),
-            moves=_moves(history, step.version),
+            moves=partial(_moves, history, step.version),
             has_values=partial(_has_values, step),
         )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from pytest_pmd_migrations.schema.lost.columns import lost_column_facts, lost_table_facts
 from pytest_pmd_migrations.schema.lost.constraints import (
@@ -14,10 +13,15 @@ from pytest_pmd_migrations.schema.lost.constraints import (
 )
 from pytest_pmd_migrations.schema.lost.indexes import lost_indexes, lost_triggers
 from pytest_pmd_migrations.schema.lost.renamed_columns import with_renamed_columns
-from pytest_pmd_migrations.schema.lost.successors import HasValues, find_successors, find_survivors
+from pytest_pmd_migrations.schema.lost.successors import (
+    HasValues,
+    Moves,
+    find_successors,
+    find_survivors,
+)
 from pytest_pmd_migrations.schema.lost.surviving_table import Side, SurvivingTable
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
-from pytest_pmd_migrations.schema.values import Schema, TableColumn
+from pytest_pmd_migrations.schema.values import Schema
 
 __all__ = ["LostGuards", "find_lost_guards"]
 
@@ -40,7 +44,7 @@ def find_lost_guards(
     after: Schema,
     statements: StepStatements,
     *,
-    moves: Mapping[TableColumn, TableColumn] = MappingProxyType({}),
+    moves: Moves = dict,
     has_values: HasValues = lambda _, __: False,
 ) -> tuple[LostGuards, ...]:
     """Return what each surviving table lost in a step that ran ``statements``.

@@ -17,10 +17,12 @@ from pytest_pmd_migrations.schema.reading.column_copies import ColumnCopy
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements, TableNames
 from pytest_pmd_migrations.schema.values import TableColumn
 
-__all__ = ["HasValues", "Successors", "find_successors", "find_survivors"]
+__all__ = ["HasValues", "Moves", "Successors", "find_successors", "find_survivors"]
 
 HasValues: TypeAlias = Callable[[TableColumn, TableColumn], bool]
 """Whether each row of a table before the step has the value of its column in another one now."""
+Moves: TypeAlias = Callable[[], Mapping[TableColumn, TableColumn]]
+"""Returns the columns whose values are declared to be in other ones, by the old ones."""
 Successors: TypeAlias = Mapping[str, Mapping[str, str]]
 """The new name of each renamed column, by the table's name before the step; all folded."""
 
@@ -55,14 +57,14 @@ def find_successors(
     before: Side,
     after: Side,
     statements: StepStatements,
-    moves: Mapping[TableColumn, TableColumn],
+    moves: Moves,
     has_values: HasValues,
 ) -> Successors:
     """Return the columns that have other names after the step, in the tables that survive it.
 
-    ``survivors`` are those that :func:`find_survivors` returns. ``moves`` are declared;
-    ``has_values`` is asked about columns alike in position and type, where no statement copies from
-    the table: the application may have carried the rows over.
+    ``survivors`` are those that :func:`find_survivors` returns. ``moves`` is asked only where a
+    column went and one came; ``has_values`` is asked about columns alike in position and type,
+    where no statement copies from the table: the application may have carried the rows over.
     """
     reader = _Reader(before, after, statements)
     found = {}
@@ -81,7 +83,7 @@ def find_successors(
                 if reader.are_alike((old_name, old), (new_name, new))
                 and has_values((old_name, old), (new_name, new))
             }
-        said = dict(_declared(moves, old_name, new_name))
+        said = dict(_declared(moves(), old_name, new_name))
         pairs = {pair for pair in pairs if pair[0] not in said} | {*said.items()}
         named = dict(_one_to_one(pairs, gone, came))
         if named:
