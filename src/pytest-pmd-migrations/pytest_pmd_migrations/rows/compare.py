@@ -32,13 +32,15 @@ def compare_rows(
     *,
     declarations: Declarations,
     rerun: Rerun,
+    statements: Sequence[str] = (),
     ignore: Sequence[str] = (),
     volatile: Sequence[str] = (),
     limits: StepLimits | None = None,
 ) -> RowsReport:
     """Return what became of every row and value in one step.
 
-    ``rerun`` takes the step again on a connection to a changed copy of ``before``. Tables that
+    ``rerun`` takes the step again on a connection to a changed copy of ``before``; the
+    ``statements`` of the step may say which rows it means. Tables that
     ``ignore`` (globs) names are left out, and so are the values of columns that ``volatile``
     (globs on "table.column") names. ``declarations.verify`` must not raise, nor take more than
     ``limits``.
@@ -50,7 +52,7 @@ def compare_rows(
     if not unchanged_rows(before.content, after.content):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):
-                step = RepeatableStep(before, old, new, rerun, ignore)
+                step = RepeatableStep(before, old, new, rerun, ignore, statements)
                 comparison = TableComparison(step, volatile)
                 comparison.run()
                 notes.extend(
