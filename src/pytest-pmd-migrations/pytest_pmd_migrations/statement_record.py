@@ -65,9 +65,9 @@ class StatementRecord:
         if len(sql) > _LONGEST:
             self.is_whole = False
 
-    def text(self) -> str:
-        """Return all statements as one text."""
-        return "\n".join((*self.texts, *self.others))
+    def all_texts(self) -> tuple[str, ...]:
+        """Return all statements."""
+        return (*self.texts, *self.others)
 
     def fail(self, sql: str, error: BaseException) -> None:
         """Take note of a statement that raised; who catches that is known only later."""

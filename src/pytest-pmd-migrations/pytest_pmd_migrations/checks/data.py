@@ -110,7 +110,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         step.after,
         declarations=declarations,
         rerun=rerun,
-        statements=(*step.record.texts, *step.record.others),
+        statements=step.record.all_texts(),
         ignore=history.rules.ignore_patterns,
         volatile=history.volatile,
         limits=limits,

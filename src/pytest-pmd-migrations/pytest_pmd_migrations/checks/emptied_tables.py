@@ -48,7 +48,7 @@ def tables_named(step: Step) -> frozenset[str]:
     with closing(step.before.connect()) as conn:
         filled = frozenset(name for name, count in count_rows(conn).items() if count)
         schema = [tuple(map(str, row)) for row in conn.execute(_SCHEMA)]
-    said = step.record.text().lower()
+    said = "\n".join(step.record.all_texts()).lower()
     if not said or not step.record.is_whole:
         return filled
     waiting = [row for row in schema if row[0] in ("view", "trigger")]

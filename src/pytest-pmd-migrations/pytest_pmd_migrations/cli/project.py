@@ -12,7 +12,12 @@ import pytest
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.new_package import make_missing
-from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.errors import (
+    DoubledNumberError,
+    MigrationTestError,
+    MissingNumberError,
+    SourceError,
+)
 from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source
@@ -172,6 +177,9 @@ def _empty_source(settings: _SettingsReader) -> tuple[Source, list[Path]]:
                 raise
             written = made
             found = resolve_source(settings.source, root=settings.root, allow_empty=True)
+    except (DoubledNumberError, MissingNumberError) as error:
+        # What the lock file knows of the numbers is in the text of the settings' error.
+        raise UnusableError(settings.error) from error
     except MigrationTestError as error:
         raise UnusableError(str(error)) from error
     if isinstance(found, FilesSource) and not found.files:
