@@ -17,6 +17,7 @@ __all__ = ["MissingModule", "missing_module", "tables_needing"]
 _MISSING = re.compile(
     r"no such module: (?P<module>.+)|(?:no such|unknown) tokenizer: (?P<tokenizer>.+)", re.DOTALL
 )
+_LONGEST_HEAD = len(tokenize("VIRTUAL TABLE IF NOT EXISTS main.name"))
 _WORDS = re.compile(r"\w+")
 
 
@@ -53,7 +54,7 @@ def _made(tokens: tuple[Token, ...], missing: MissingModule) -> Iterator[str]:
         made = tokens[:index]
         start = max((n for n, one in enumerate(made) if one.is_word("VIRTUAL")), default=None)
         # CREATE VIRTUAL TABLE, perhaps with IF NOT EXISTS and a schema's name before its own.
-        if start is None or index - start > 7 or not made[-1].is_identifier:
+        if start is None or index - start > _LONGEST_HEAD or not made[-1].is_identifier:
             continue
         end = next((n for n, one in enumerate(tokens) if n > index and one.text == ";"), None)
         if _names(tokens[index + 1 : end], missing):
