@@ -265,7 +265,9 @@ def test_a_virtual_table_names_the_module_or_tokenizer_that_it_needs() -> None:
         "(docs/howto/functions-and-collations.md). Else mend its name.",
     )
     assert error.missing == ("module", "geo")
-    # A table that is there already is known by the schema.
+
+
+def test_a_virtual_table_that_is_there_already_is_known_by_the_schema() -> None:
     unread = (
         "CREATE VIRTUAL TABLE a USING fts5(t); CREATE VIRTUAL TABLE b USING fts5(t);"
         " PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(t)',"
