@@ -45,8 +45,7 @@ def compare_rows(
     (globs on "table.column") names. ``declarations.verify`` must not raise, nor take more than
     ``limits``.
     """
-    findings: list[RowFinding] = []
-    notes: list[str] = []
+    findings, notes = list[RowFinding](), list[str]()
     used: frozenset[DeclarationKey] = frozenset()
     lost: int | None = 0
     if not unchanged_rows(before.content, after.content):
