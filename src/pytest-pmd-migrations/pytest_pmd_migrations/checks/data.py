@@ -17,7 +17,7 @@ from pytest_pmd_migrations.application.generated_rows import (
 )
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
-from pytest_pmd_migrations.checks.emptied_tables import find_needed_rows, tables_named
+from pytest_pmd_migrations.checks.emptied_tables import find_needed_rows
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -48,6 +48,7 @@ from pytest_pmd_migrations.rows import (
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
+from pytest_pmd_migrations.statement_record import StatementRecord
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["DATA"]
@@ -61,12 +62,12 @@ _READS: frozenset[DeclarationKind] = frozenset(
 class _Seen:
     """What became of the rows in one step, and what is left of the stored database's damage.
 
-    ``named`` are the tables that the first step of the lineage names.
+    ``record`` has the statements of the first step of the lineage.
     """
 
     report: RowsReport
     stored_damage: Damages
-    named: frozenset[str] = frozenset()
+    record: StatementRecord | None = None
 
 
 def _watch(history: History) -> Callable[[Step], _Seen]:
@@ -90,9 +91,8 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
         report = _compare(history, step, step.before, limits)
         declared = history.application.declarations(step.version)
         findings, used = leave_out_excused((*found, *report.findings), declared)
-        named = tables_named(step) if first else frozenset[str]()
-        first = False
-        return _Seen(replace(report, findings=findings, used=report.used | used), stored, named)
+        record, first = (step.record if first else None), False
+        return _Seen(replace(report, findings=findings, used=report.used | used), stored, record)
 
     return observe
 
@@ -143,7 +143,9 @@ def _needed_rows(
         return
     version = record.reached[0]
     seen = record.seen[version]
-    found = find_needed_rows(history, record.start, version, seen.named, seen.report.findings)
+    if seen.record is None:
+        return
+    found = find_needed_rows(history, record.start, version, seen.record, seen.report.findings)
     yield version, *leave_out_excused(found, history.application.declarations(version))
 
 

@@ -15,8 +15,8 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step, take_step
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.errors import FreshFailedError, StepFailedError
 from pytest_pmd_migrations.fill.emptied_table import without_rows
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -31,25 +31,53 @@ from pytest_pmd_migrations.rows.evidence import EVIDENCE_WIDTH, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.protocol import current_version
+from pytest_pmd_migrations.statement_record import StatementRecord
 
-__all__ = ["find_needed_rows", "tables_named"]
+__all__ = ["find_needed_rows"]
 
+_FAILS = "fails"
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 
 
-def tables_named(step: Step) -> frozenset[str]:
-    """Return the tables with rows before a step that its statements name, or may name.
+def find_needed_rows(
+    history: History,
+    start: SnapshotName,
+    version: int,
+    record: StatementRecord,
+    known: Collection[RowFinding],
+) -> Iterator[RowFinding]:
+    """Yield what the step to ``version`` does wrong where one table of ``start`` has no row.
+
+    Asked of each table whose rows were all generated and which the step's statements name;
+    ``known`` are the findings where each table has rows, which are not repeated. A step that names
+    one table is not asked: on a fresh database that one is empty too.
+    """
+    if start.variant or start not in history.store.lock_file.snapshots:
+        return
+    image = history.store.image(start)
+    named = _tables_named(image, record)
+    if len(named) < 2:
+        return
+    limits = history.experiment_limits()
+    for table in _never_filled(history, start, image):
+        emptied = without_rows(image, table) if table in named else None
+        if emptied is not None and _is_possible(history, start, image, emptied):
+            found = _take(history, version, table, emptied, limits)
+            told = {_thing(one) for one in known}
+            yield from (_needing(table, start, one) for one in found if _thing(one) not in told)
+
+
+def _tables_named(image: Image, record: StatementRecord) -> frozenset[str]:
+    """Return the tables with rows that a step's statements name, or may name.
 
     Views stand for what they read, and a table for what its triggers name. Where nothing is known
     of the statements, all tables are returned.
     """
-    if step.before is None:
-        return frozenset()
-    with closing(step.before.connect()) as conn:
+    with closing(image.connect()) as conn:
         filled = frozenset(name for name, count in count_rows(conn).items() if count)
         schema = [tuple(map(str, row)) for row in conn.execute(_SCHEMA)]
-    said = "\n".join(step.record.all_texts()).lower()
-    if not said or not step.record.is_whole:
+    said = "\n".join(record.all_texts()).lower()
+    if not said or not record.is_whole:
         return filled
     waiting = [row for row in schema if row[0] in ("view", "trigger")]
     reached = waiting
@@ -60,32 +88,16 @@ def tables_named(step: Step) -> frozenset[str]:
     return frozenset(name for name in filled if name.lower() in said)
 
 
-def find_needed_rows(
-    history: History,
-    start: SnapshotName,
-    version: int,
-    named: Collection[str],
-    known: Collection[RowFinding],
-) -> Iterator[RowFinding]:
-    """Yield what the step to ``version`` does wrong where one table of ``start`` has no row.
-
-    Asked of each table whose rows were all generated and which is among those ``named`` by the
-    step's statements; ``known`` are the findings where each table has rows, which are not
-    repeated. A step that names one table is not asked: on a fresh database that one is empty too.
-    """
-    if len(named) < 2 or start.variant or start not in history.store.lock_file.snapshots:
-        return
-    image = history.store.image(start)
-    with closing(history.fresh.image(start.version).connect()) as conn:
-        inserted = count_rows(conn)
-    limits = history.experiment_limits()
-    for table in generated_tables(history, start.version, image):
-        if inserted.get(table) or table not in named:
-            continue
-        emptied = without_rows(image, table)
-        if emptied is not None and _is_possible(history, start, image, emptied):
-            found = _take(history, version, emptied, limits, known)
-            yield from (_needing(table, start, one) for one in found)
+def _never_filled(history: History, start: SnapshotName, image: Image) -> tuple[str, ...]:
+    """Return the tables whose rows were generated, and into which no migration puts any."""
+    try:
+        generated = generated_tables(history, start.version, image)
+        with closing(history.fresh.image(start.version).connect()) as conn:
+            inserted = count_rows(conn)
+    except FreshFailedError:
+        # Another cell tells it.
+        return ()
+    return tuple(table for table in generated if not inserted.get(table))
 
 
 def _is_possible(history: History, start: SnapshotName, image: Image, emptied: Image) -> bool:
@@ -98,11 +110,11 @@ def _is_possible(history: History, start: SnapshotName, image: Image, emptied: I
 def _take(
     history: History,
     version: int,
+    table: str,
     before: Image,
     limits: StepLimits,
-    known: Collection[RowFinding],
 ) -> Iterator[RowFinding]:
-    """Yield what is found where the step to ``version`` is taken on ``before``."""
+    """Yield what is found where the step to ``version`` is taken without the rows of ``table``."""
     source = history.application.source
 
     def take(conn: Connection) -> None:
@@ -113,8 +125,8 @@ def _take(
             take(conn)
         except StepFailedError as error:
             said = textwrap.wrap(error.headline or str(error), EVIDENCE_WIDTH)
-            lines = (*said, *error.lines)
-            yield RowFinding("", None, "fails", lines, kind="fails")
+            message = f"fails {_without(table)}"
+            yield RowFinding(table, None, message, (*said, *error.lines), kind=_FAILS)
             return
         after = Image.of_connection(conn)
     declarations = replace(history.application.declarations(version), verify=None)
@@ -128,8 +140,11 @@ def _take(
         limits=limits,
     )
     left, _ = leave_out_excused(report.findings, declarations)
-    told = {_thing(one) for one in known}
-    yield from (one for one in left if _thing(one) not in told)
+    yield from left
+
+
+def _without(table: str) -> str:
+    return f"where {table} has no row"
 
 
 def _thing(finding: RowFinding) -> tuple[str, str, str]:
@@ -138,7 +153,8 @@ def _thing(finding: RowFinding) -> tuple[str, str, str]:
 
 def _needing(table: str, start: SnapshotName, found: RowFinding) -> RowFinding:
     """Return the finding as one on a step that needs rows in ``table``."""
-    message = f"{found.message} where {table} has no row"
+    failed = found.kind == _FAILS
+    message = found.message if failed else f"{found.message} {_without(table)}"
     origin = (
         f"tried on {start} without the rows of {table}, which were generated: a fresh database has"
         " none there. Make the step cope with that."
