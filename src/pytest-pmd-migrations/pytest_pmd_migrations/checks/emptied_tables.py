@@ -16,7 +16,7 @@ from sqlite3 import Connection
 from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
-from pytest_pmd_migrations.errors import FreshFailedError, StepFailedError
+from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
 from pytest_pmd_migrations.fill.emptied_table import without_rows
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -59,7 +59,7 @@ def find_needed_rows(
     if len(named) < 2:
         return
     limits = history.experiment_limits()
-    for table in _never_filled(history, start, image):
+    for table in _never_filled(history, start, version, image):
         emptied = without_rows(image, table) if table in named else None
         if emptied is not None and _is_possible(history, start, image, emptied):
             found = _take(history, version, table, emptied, limits)
@@ -88,13 +88,19 @@ def _tables_named(image: Image, record: StatementRecord) -> frozenset[str]:
     return frozenset(name for name in filled if name.lower() in said)
 
 
-def _never_filled(history: History, start: SnapshotName, image: Image) -> tuple[str, ...]:
-    """Return the tables whose rows were generated, and into which no migration puts any."""
+def _never_filled(
+    history: History, start: SnapshotName, version: int, image: Image
+) -> tuple[str, ...]:
+    """Return the tables whose rows were generated, and into which no migration puts any.
+
+    None where the step to ``version`` cannot be taken without any row: that is told of the step.
+    """
     try:
+        history.fresh.image(version)
         generated = generated_tables(history, start.version, image)
         with closing(history.fresh.image(start.version).connect()) as conn:
             inserted = count_rows(conn)
-    except FreshFailedError:
+    except MigrationTestError:
         # Another cell tells it.
         return ()
     return tuple(table for table in generated if not inserted.get(table))

@@ -44,6 +44,7 @@ def up(db):
         db.execute("UPDATE note SET body = body || '' WHERE id = ?", [row["id"]])
         theme["theme"]
 """
+TAKES_ONE = READS.replace("for row in list", "theme['theme']\n    for row in list")
 ALONE = "UPDATE settings SET size = size WHERE (SELECT count(*) FROM settings) > 1;"
 
 
@@ -82,11 +83,19 @@ def test_a_step_that_fails_without_a_row_of_settings_is_red(tmp_path: Path) -> N
     [
         (JOINS, ["0002_step.sql: note lost 5 of 5 rows where settings has n..."]),
         (READS, ["0002_step.py: fails where settings has no row"]),
+        (TAKES_ONE, []),
         (COPES, []),
         (SEEDED, []),
         (ALONE, []),
     ],
-    ids=["a join that loses all", "asked in Python", "copes", "seeded by a step", "alone"],
+    ids=[
+        "a join that loses all",
+        "asked in Python",
+        "fails on fresh too",
+        "copes",
+        "seeded by a step",
+        "alone",
+    ],
 )
 def test_what_a_step_does_without_rows(
     second: str, expected: Sequence[str], tmp_path: Path

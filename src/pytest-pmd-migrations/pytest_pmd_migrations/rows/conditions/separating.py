@@ -124,8 +124,8 @@ def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) ->
     for conditions in (plain_conditions, shared_conditions, shape_conditions):
         yield from conditions(own, rows)
     yield from parent_conditions(table, tables)
-    yield from plain_conditions(others, rows)
     yield from (f"{as_sql(column)} IS NULL" for column in naming)
+    yield from plain_conditions(others, rows)
     yield from shared_conditions(others, rows)
     yield from same_name_conditions(table, others, tables)
     yield from child_conditions(table, tables)
