@@ -61,7 +61,8 @@ def idle_watcher(history: History) -> Callable[[Step, Mapping[str, str]], bool]:
 def _is_maintained(step: Step, known: frozenset[str]) -> bool:
     """Return whether a step changed what is in no table of rows, which all look as before.
 
-    That is an index built anew, a full-text index, a high-water mark, statistics, a table that ``migration_ignore`` names; ``known`` are the tables that were compared.
+    That is an index built anew, a full-text index, a high-water mark, statistics, a table that
+    ``migration_ignore`` names; ``known`` are the tables that were compared.
     """
     if any(_MAINTAINS.search(sql) for sql in step.record.all_texts()):
         return True
