@@ -118,7 +118,8 @@ def _sources(config: pytest.Config) -> list[Source]:
             raise SettingError(f"{accused}{where}") from error
         except MissingNumberError as error:
             snapshots = config.rootpath / str(config.getini("migration_snapshots"))
-            raise SettingError(f"{explain_gap(error, snapshots)}{where}") from error
+            explained = explain_gap(error, snapshots)
+            raise SettingError(f"{explained}{where}") from error
         except SettingError as error:
             raise SettingError(f"{error}{where}") from error
     hook = "pytest_migration_sources"

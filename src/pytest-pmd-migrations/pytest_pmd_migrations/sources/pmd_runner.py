@@ -81,8 +81,7 @@ def _refuse_number(error: Exception, setting: str) -> None:
         raise DoubledNumberError(f"{setting}: {error}", version=version, files=files) from error
     missing = missing_before(path) if isinstance(path, Path) and files else None
     if path is not None and missing is not None and " is missing before it" in str(error):
-        text = f"{setting}: {error}"
-        raise MissingNumberError(text, version=missing, following=path) from error
+        raise MissingNumberError(f"{setting}: {error}", version=missing, following=path) from error
 
 
 def _import_pmd(setting: str) -> ModuleType:
