@@ -50,6 +50,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.cli.build_one: '\\n'.join(lines)",
     "pytest_pmd_migrations.checks.frozen: how[moved.how]",
     "pytest_pmd_migrations.pytest_side.settings: f'{accused}{where}'",
+    "pytest_pmd_migrations.pytest_side.settings: f'{explained}{where}'",
     # Why vectors cannot be had, which `vector_extension` says.
     "pmd.store.repositories.embeddings: self.why_no_vectors",
     # How many faults were tried.

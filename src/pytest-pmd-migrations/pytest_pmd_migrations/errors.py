@@ -3,7 +3,8 @@
 MigrationTestError
 ├── SettingError              a setting, option or argument cannot be used as written
 │   └── SourceError           the migration source cannot be imported or is not a source
-│       └── DoubledNumberError  two of its files have one number
+│       ├── DoubledNumberError  two of its files have one number
+│       └── MissingNumberError  no file has a number that lies between those of others
 ├── SnapshotError             a stored database is missing, unreadable or mislabelled
 │   └── LockFileError         frozen.toml is missing, unreadable or contradicts the files
 ├── SchemaReadError           a database's schema cannot be read
@@ -30,6 +31,7 @@ __all__ = [
     "LockFileError",
     "MigrationTestError",
     "MissingNameError",
+    "MissingNumberError",
     "SchemaMismatchError",
     "SchemaReadError",
     "SettingError",
@@ -67,6 +69,15 @@ class DoubledNumberError(SourceError):
         super().__init__(message)
         self.version = version
         self.files = files
+
+
+class MissingNumberError(SourceError):
+    """No migration has the number ``version``; ``following`` is the file with the next one."""
+
+    def __init__(self, message: str, *, version: int, following: Path) -> None:
+        super().__init__(message)
+        self.version = version
+        self.following = following
 
 
 class SnapshotError(MigrationTestError):

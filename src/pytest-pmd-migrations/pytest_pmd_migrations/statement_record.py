@@ -42,20 +42,32 @@ class StatementRecord:
     """Keeps what ran while it was recorded.
 
     ``texts`` are the statements and scripts that may change a schema or fill a table, each once, in
-    their order; ``failed`` are those whose error was caught, each once. ``threw_dice`` says that
-    SQL's dice were thrown meanwhile.
+    their order, ``others`` all other statements; ``failed`` are those whose error was caught, each
+    once. ``threw_dice`` says that SQL's dice were thrown meanwhile, ``is_whole`` that each
+    statement is here in all its length.
     """
 
     texts: dict[str, None] = field(default_factory=dict)
+    others: dict[str, None] = field(default_factory=dict)
     failed: dict[FailedStatement, None] = field(default_factory=dict)
     threw_dice: bool = False
+    is_whole: bool = True
     _raised: tuple[str, BaseException] | None = None
 
     def begin(self, sql: str, *, script: bool = False) -> None:
         """Take note of a statement that is about to run."""
         self.settle()
-        if len(self.texts) < _MOST and (script or first_word(sql) in _KEPT_WORDS):
-            self.texts[sql[:_LONGEST]] = None
+        kept = self.texts if script or first_word(sql) in _KEPT_WORDS else self.others
+        if len(kept) < _MOST:
+            kept[sql[:_LONGEST]] = None
+        elif sql not in kept:
+            self.is_whole = False
+        if len(sql) > _LONGEST:
+            self.is_whole = False
+
+    def all_texts(self) -> tuple[str, ...]:
+        """Return all statements."""
+        return (*self.texts, *self.others)
 
     def fail(self, sql: str, error: BaseException) -> None:
         """Take note of a statement that raised; who catches that is known only later."""

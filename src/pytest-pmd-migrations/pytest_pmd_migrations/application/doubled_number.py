@@ -25,8 +25,12 @@ def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> SettingError:
     """
     lock_file = _read(snapshots)
     line = lock_file.versions.get(error.version)
-    known = [file for file in error.files if line is not None and _is_recorded(file, line)]
-    if line is None or len(known) != 1:
+    if line is None:
+        return error
+    named = [file for file in error.files if file.name == line.file]
+    # A copy has the same text, but not the name.
+    known = named or [file for file in error.files if _has_text(file, line)]
+    if len(known) != 1:
         return error
     newer = [file for file in error.files if file not in known]
     names = ", ".join(file.name for file in newer)
@@ -39,9 +43,7 @@ def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> SettingError:
     )
 
 
-def _is_recorded(file: Path, line: VersionLine) -> bool:
-    if file.name == line.file:
-        return True
+def _has_text(file: Path, line: VersionLine) -> bool:
     try:
         return text_digest(file.read_bytes()) == line.text
     except OSError:

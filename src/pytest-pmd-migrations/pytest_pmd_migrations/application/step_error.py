@@ -12,6 +12,12 @@ from pathlib import Path
 
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE
 from pytest_pmd_migrations.git_leftovers import leftover
+from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.schema.missing_modules import (
+    MissingModule,
+    missing_module,
+    tables_needing,
+)
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.sources.protocol import Location, Source
 from pytest_pmd_migrations.where_raised import (
@@ -39,6 +45,10 @@ _PREPARE = f"""\
 SQLite has no {{missing}}. Where the application adds it to its own connections, name the function \
 that does: {HOW_TO_PREPARE}. Else mend its name.
 """
+_LOAD = f"""\
+{{subject}} the {{missing}}, which SQLite has not. Where the application loads it into its own \
+connections, as an extension, name the function that does: {HOW_TO_PREPARE}. Else mend its name.
+"""
 _UNTOUCHED = re.compile(r"\b\d+ changes nothing yet\b")
 
 
@@ -63,10 +73,12 @@ def tell_step_error(
     written: Location,
     *,
     unversioned: Collection[str] = (),
+    statements: Collection[str] = (),
 ) -> StepErrorText:
     """Return what to say of an exception out of a step of ``source`` that is ``written`` there.
 
-    ``unversioned`` are the tables of a database that the first step began with, if it had any.
+    ``unversioned`` are the tables of a database that the first step began with, if it had any;
+    ``statements`` those that made the virtual tables there are, and those that the step ran.
     """
     told = _tell(error, source, written)
     root = error_text(list_chain(error)[-1])
@@ -74,10 +86,28 @@ def tell_step_error(
     if missing is not None:
         lines = (*told.lines, "", *wrap_text(_PREPARE.format(missing=missing)))
         return replace(told, lines=lines, missing=(missing.kind, missing.name))
+    module = missing_module(root)
+    if module is not None:
+        lines = (*told.lines, "", *_told_module(module, statements))
+        return replace(told, lines=lines, missing=(module.kind, module.name))
     made = _ALREADY.search(root)
     if made is None or not (made["column"] or made["name"] in unversioned) or not unversioned:
         return told
     return replace(told, lines=(*told.lines, "", *wrap_text(_ADOPT.format(file=written.path.name))))
+
+
+def _told_module(module: MissingModule, statements: Collection[str]) -> tuple[str, ...]:
+    """Return which virtual tables need a module or tokenizer, and how it is loaded."""
+    needing = tables_needing(module, statements)
+    names = ", ".join(map(printable_line, needing))
+    match len(needing):
+        case 0:
+            subject = "A virtual table needs"
+        case 1:
+            subject = f"The virtual table {names} needs"
+        case _:
+            subject = f"The virtual tables {names} need"
+    return wrap_text(_LOAD.format(subject=subject, missing=printable_line(str(module))))
 
 
 def _tell(error: BaseException, source: Source, written: Location) -> StepErrorText:

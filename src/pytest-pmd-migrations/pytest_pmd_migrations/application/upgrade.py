@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pytest_pmd_migrations.application.step_error import tell_step_error
+from pytest_pmd_migrations.application.runner_advice import advise_on_arguments, why_unmoved
+from pytest_pmd_migrations.application.step_error import StepErrorText, tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import (
@@ -23,7 +24,6 @@ from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Source,
     current_version,
@@ -38,14 +38,6 @@ from pytest_pmd_migrations.wording import error_text, wrap_text
 
 __all__ = ["EMPTY", "Step", "take_step", "walk"]
 
-_BY_PATH = (
-    ". A runner that opens the database by its path needs a source with upgrade_file(path, to) in"
-    " the place of upgrade(conn, to)"
-)
-_BY_USER_VERSION = (
-    ". Its version is read from PRAGMA user_version: a runner that keeps it elsewhere needs a"
-    " source with current_version(conn) (docs/howto/own-runner.md)"
-)
 StoredText = tuple[tuple[object, ...], ...]
 """The rows of sqlite_schema, sorted."""
 
@@ -182,7 +174,15 @@ def take_step(
         raise
     except BaseException as error:
         raise_if_struck(error, f"the step to {format_version(to)}")
-        raise _step_error(error, run, source, to, names) from (None if run.stopped else error)
+        statements = (*record.all_texts(), *_virtual_tables(conn))
+        told = tell_step_error(
+            error,
+            source,
+            location_of(source, to),
+            unversioned=names,
+            statements=statements,
+        )
+        raise _step_error(error, told, run, source, to) from (None if run.stopped else error)
     if run.stopped:
         # The step caught what stopped it.
         raise _stopped_error(run.stopped, source, to)
@@ -204,32 +204,24 @@ def _refuse_elsewhere(source: Source, conn: sqlite3.Connection, to: int) -> None
         raise StepFailedError(
             f"the step to {number} ended at version {format_version(arrived)}; expected the"
             f" application's runner to apply {location_of(source, to).path.name} and to stop there"
-            f"{_why_unmoved(source, arrived, to)}",
+            f"{why_unmoved(source, arrived, to)}",
             version=to,
         )
 
 
-def _why_unmoved(source: Source, arrived: int, to: int) -> str:
-    """Return why a step may have done nothing to the connection; empty where it did something."""
-    unmoved = arrived == max((one for one in versions_of(source) if one < to), default=0)
-    if not unmoved or not hasattr(source, "upgrade"):
-        return ""
-    return _BY_USER_VERSION if isinstance(source, FilesSource) else _BY_PATH
-
-
 def _step_error(
-    error: BaseException, run: LimitedRun, source: Source, to: int, names: frozenset[str]
+    error: BaseException, told: StepErrorText, run: LimitedRun, source: Source, to: int
 ) -> StepFailedError:
     """Return what to raise for an error out of a step, which may be the limit that it met."""
-    told = tell_step_error(error, source, location_of(source, to), unversioned=names)
     if run.stopped:
         release(error)
         return _stopped_error(run.remember(told.lines, told.line), source, to)
+    advice = advise_on_arguments(error, source)
     return StepFailedError(
         f"the step to {format_version(to)} raised {error_text(error)}",
         version=to,
         headline=told.headline,
-        lines=told.lines,
+        lines=(*told.lines, *(("", *advice) if advice else ())),
         line=told.line,
         missing=told.missing,
     )
@@ -266,6 +258,15 @@ def _refuse_open(conn: sqlite3.Connection, to: int) -> None:
         raise StepFailedError(
             f"the step to {number} left its transaction open; expected a commit", version=to
         )
+
+
+def _virtual_tables(conn: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the SQL of the virtual tables; none of a database that cannot be read any more."""
+    try:
+        text = stored_text(conn)
+    except sqlite3.Error:
+        return ()
+    return tuple(row[3] for row in text if isinstance(row[3], str) and " VIRTUAL " in row[3])
 
 
 def _names(conn: sqlite3.Connection) -> frozenset[str]:

@@ -6,7 +6,7 @@ a WHERE that was too wide: the schema is right afterwards, the rows are gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
@@ -17,6 +17,7 @@ from pytest_pmd_migrations.application.generated_rows import (
 )
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.checks.emptied_tables import find_needed_rows
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -46,32 +47,37 @@ from pytest_pmd_migrations.rows import (
     verify_rows,
 )
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.declarations import DeclarationKind
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
+from pytest_pmd_migrations.statement_record import StatementRecord
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["DATA"]
 
 _READS: frozenset[DeclarationKind] = frozenset(
-    ("DELETES", "CHANGES", "MOVES", "ORPHANS", "SEQUENCES")
+    ("DELETES", "CHANGES", "MOVES", "ORPHANS", "SEQUENCES", "NEEDS_ROWS")
 )
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What became of the rows in one step, and what is left of the stored database's damage."""
+    """What became of the rows in one step, and what is left of the stored database's damage.
+
+    ``record`` has the statements of the first step of the lineage.
+    """
 
     report: RowsReport
     stored_damage: Damages
+    record: StatementRecord | None = None
 
 
 def _watch(history: History) -> Callable[[Step], _Seen]:
     """Compare the rows before and after each step, and look for what the step damaged."""
-    strays, damage, stored = Strays(), Damages(), Damages()
+    strays, damage, stored, first = Strays(), Damages(), Damages(), True
     limits = history.experiment_limits()
 
     def observe(step: Step) -> _Seen:
-        nonlocal strays, damage, stored
+        nonlocal strays, damage, stored, first
         known, known_damage = strays, damage
         strays = find_strays(step.conn)
         damage = find_damage(step.conn, step.after, strays=strays)
@@ -86,7 +92,8 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
         report = _compare(history, step, step.before, limits)
         declared = history.application.declarations(step.version)
         findings, used = leave_out_excused((*found, *report.findings), declared)
-        return _Seen(replace(report, findings=findings, used=report.used | used), stored)
+        record, first = (step.record if first else None), False
+        return _Seen(replace(report, findings=findings, used=report.used | used), stored, record)
 
     return observe
 
@@ -105,6 +112,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         step.after,
         declarations=declarations,
         rerun=rerun,
+        statements=step.record.all_texts(),
         ignore=history.rules.ignore_patterns,
         volatile=history.volatile,
         limits=limits,
@@ -124,7 +132,24 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
         about = row if version == record.start.version else MigrationRow(version, label(version))
         remarks.extend(Note(about, note) for note in report.notes)
         used.update((version, key) for key in report.used)
+    for version, found, needed in _needed_rows(history, record):
+        findings.extend(_finding(history, row, version, one) for one in found)
+        used.update((version, key) for key in needed)
     return Verdict(tuple(findings), stored.notes, tuple(remarks), frozenset(used), record.last)
+
+
+def _needed_rows(
+    history: History, record: LineageRecord[_Seen]
+) -> Iterator[tuple[int, tuple[RowFinding, ...], frozenset[DeclarationKey]]]:
+    """Yield what the first step of the lineage does where a table is empty, and what excuses it."""
+    if not record.reached or not isinstance(record.start, SnapshotName):
+        return
+    version = record.reached[0]
+    seen = record.seen[version]
+    if seen.record is None:
+        return
+    found = find_needed_rows(history, record.start, version, seen.record, seen.report.findings)
+    yield version, *leave_out_excused(found, history.application.declarations(version))
 
 
 def _judge_stored(history: History, row: Row, record: LineageRecord[_Seen]) -> Verdict:

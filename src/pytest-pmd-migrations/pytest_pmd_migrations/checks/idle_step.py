@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -14,7 +15,16 @@ from pytest_pmd_migrations.sources.protocol import Source, current_version
 
 __all__ = ["idle_watcher"]
 
-_REBUILT = "REINDEX"
+_MAINTAINS = re.compile(
+    r"\bREINDEX\b|\bVACUUM\b|\bANALYZE\b"
+    r"|\bINTO\s+(?:main\s*\.\s*)?(?P<quote>[\"`\[]?)(?P<index>\w+)[\"`\]]?"
+    r"\s*\(\s*(?P=quote)(?P=index)[\"`\]]?\s*[,)]",
+    re.IGNORECASE,
+)
+"""What keeps a database in order, also where a small one has nothing to be put in order: in the
+end a command to a full-text table, such as ``INSERT INTO f(f) VALUES ('optimize')``. A PRAGMA is
+none of it: many runners run the same ones with each step."""
+
 _TABLES = (
     "SELECT name FROM pragma_table_list"
     " WHERE schema = 'main' AND type IN ('table', 'shadow') AND name <> 'sqlite_schema'"
@@ -54,7 +64,7 @@ def _is_maintained(step: Step, known: frozenset[str]) -> bool:
     That is an index built anew, a full-text index, a high-water mark, statistics, a table that
     ``migration_ignore`` names; ``known`` are the tables that were compared.
     """
-    if any(_REBUILT in sql.upper() for sql in step.record.texts):
+    if any(_MAINTAINS.search(sql) for sql in step.record.all_texts()):
         return True
     if step.before is None:
         return False

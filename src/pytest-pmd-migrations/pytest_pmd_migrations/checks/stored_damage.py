@@ -64,7 +64,7 @@ def _mended(
     history: History, row: SnapshotRow, damaged: Mapping[int, Damages], mended: int
 ) -> Note:
     """Return what was damaged in the stored database, where that ended, and how to declare it."""
-    messages = "; ".join(found.message for found in damaged[min(damaged)].findings())
+    messages = "; ".join(found.message for found in damaged[min(damaged)].findings(mends=False))
     text = f"{messages}, as stored, until {history.application.title(mended)}"
     table = history.application.stored_table(row.snapshot)
     command = f'[{table}] damaged = "until {format_version(mended)}"'
@@ -79,7 +79,7 @@ def _left(history: History, row: SnapshotRow, damaged: Mapping[int, Damages]) ->
     """Yield what is still damaged at latest."""
     version, latest = min(damaged), max(damaged)
     still = "" if version == latest else f", and still there at {history.application.title(latest)}"
-    for found in damaged[latest].findings():
+    for found in damaged[latest].findings(mends=False):
         what = printable_line(found.message)
         message = f"stored {row.title}: {what}"
         uncut = wrap_text(what, indent="  ") if headline(message) != message else ()
@@ -100,7 +100,7 @@ def _not_mended(
     """Return the finding on the step to ``version``, which does not mend what it is said to."""
     name = history.application.step_name(version)
     lines = [f"  {_written(until)} of {row}, but this is left:"]
-    for found in damages.findings():
+    for found in damages.findings(mends=False):
         lines.extend(wrap_text(printable_line(found.message), indent="    "))
         lines.extend(f"      {line}" for line in found.evidence)
     lines.extend(("", *_advice(history, row, damages)))
@@ -119,7 +119,7 @@ def _no_version(history: History, row: SnapshotRow, until: int) -> Finding:
 def _advice(history: History, row: SnapshotRow, damages: Damages) -> Iterator[str]:
     yield "  Users may have such databases. Mend it in a new migration:"
     yield f"    {_NEW}"
-    for found in damages.findings():
+    for found in damages.findings(mends=False):
         if found.table:
             name = quote(found.table)
             yield f"    INSERT INTO {name}({name}) VALUES ('rebuild');"

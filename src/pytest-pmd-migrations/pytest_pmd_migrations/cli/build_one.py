@@ -34,6 +34,7 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.tables import NOT_LOADED
 from pytest_pmd_migrations.schema import Schema, read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
@@ -129,6 +130,8 @@ def _told_empty(
             )
     for table, reason in filled.unread.items():
         yield f"unread   {table}: {reason}"
+        if reason.endswith(NOT_LOADED):
+            yield f"         where the application loads it: {HOW_TO_PREPARE}"
     if damage:
         what = "; ".join(found.message for found in damage)
         yield f"empty    every table that was: with generated rows {what}"

@@ -13,7 +13,13 @@ import pytest
 from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.idle_globs import refuse_idle_globs
 from pytest_pmd_migrations.cli.new_package import make_missing
-from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SourceError
+from pytest_pmd_migrations.errors import (
+    DoubledNumberError,
+    MigrationTestError,
+    MissingNumberError,
+    SettingError,
+    SourceError,
+)
 from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.files_source import FilesSource
@@ -185,6 +191,9 @@ def _empty_source(settings: _SettingsReader) -> tuple[Source, list[Path]]:
                 raise
             written = made
             found = resolve_source(settings.source, root=settings.root, allow_empty=True)
+    except (DoubledNumberError, MissingNumberError) as error:
+        # What the lock file knows of the numbers is in the text of the settings' error.
+        raise UnusableError(settings.error) from error
     except MigrationTestError as error:
         raise UnusableError(str(error)) from error
     if isinstance(found, FilesSource) and not found.files:

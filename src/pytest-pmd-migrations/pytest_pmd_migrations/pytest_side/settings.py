@@ -15,10 +15,16 @@ import pytest
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.doubled_number import accuse_newcomer
 from pytest_pmd_migrations.application.history import History, Project
+from pytest_pmd_migrations.application.missing_number import explain_gap
 from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.connection import Prepare
-from pytest_pmd_migrations.errors import DoubledNumberError, MigrationTestError, SettingError
+from pytest_pmd_migrations.errors import (
+    DoubledNumberError,
+    MigrationTestError,
+    MissingNumberError,
+    SettingError,
+)
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.parse_declarations import (
@@ -51,8 +57,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
     ``migration_faults``, ``migration_rows``, ``migration_connection``,
     ``migration_step_timeout``, ``migration_step_memory``, ``migration_share`` and the hooks
-    ``pytest_migration_sources``, ``pytest_migration_statements`` and
-    ``pytest_migration_connection``.
+    ``pytest_migration_sources``, ``pytest_migration_statements``, ``pytest_migration_connection``.
     With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
@@ -111,6 +116,10 @@ def _sources(config: pytest.Config) -> list[Source]:
             snapshots = config.rootpath / str(config.getini("migration_snapshots"))
             accused = accuse_newcomer(error, snapshots)
             raise SettingError(f"{accused}{where}") from error
+        except MissingNumberError as error:
+            snapshots = config.rootpath / str(config.getini("migration_snapshots"))
+            explained = explain_gap(error, snapshots)
+            raise SettingError(f"{explained}{where}") from error
         except SettingError as error:
             raise SettingError(f"{error}{where}") from error
     hook = "pytest_migration_sources"

@@ -33,6 +33,7 @@ def compare_rows(
     *,
     declarations: Declarations,
     rerun: Rerun,
+    statements: Sequence[str] = (),
     ignore: Sequence[str] = (),
     volatile: Sequence[str] = (),
     limits: StepLimits | None = None,
@@ -40,19 +41,18 @@ def compare_rows(
 ) -> RowsReport:
     """Return what became of every row and value in one step.
 
-    ``rerun`` takes the step again on a connection to a changed copy of ``before``. Tables that
-    ``ignore`` (globs) names are left out, and so are the values of columns that ``volatile``
-    (globs on "table.column") names. ``declarations.verify`` must not raise, nor take more than
-    ``limits``. The tables of ``unchanged`` hold in both what they held: they are not read.
+    ``rerun`` takes the step again on a connection to a changed copy of ``before``; its
+    ``statements`` may say which rows it means. Tables that ``ignore`` (globs) names are left out,
+    and the values of columns that ``volatile`` (globs on "table.column") names. The tables of
+    ``unchanged`` are not read. ``declarations.verify`` must not raise, nor go beyond ``limits``.
     """
-    findings: list[RowFinding] = []
-    notes: list[str] = []
+    findings, notes = list[RowFinding](), list[str]()
     used: frozenset[DeclarationKey] = frozenset()
     lost: int | None = 0
     if not same_content(before.content, after.content):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):
-                step = RepeatableStep(before, old, new, rerun, ignore)
+                step = RepeatableStep(before, old, new, rerun, ignore, statements)
                 comparison = TableComparison(step, volatile, unchanged)
                 comparison.run()
                 notes.extend(

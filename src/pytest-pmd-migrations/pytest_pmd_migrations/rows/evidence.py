@@ -116,6 +116,8 @@ class SuggestedDeclaration:
         first = "where that is meant, declare it"
         if self.kind in EXCUSES:
             first = "where it is released, declare it"
+        if self.kind == "NEEDS_ROWS":
+            first = "where users always have some, declare it"
         if toml_table:
             table = f"  [{toml_table}.{self.kind.lower()}]" if self.name else f"  [{toml_table}]"
             begun = in_quotes(self.name) if self.name else self.kind.lower()

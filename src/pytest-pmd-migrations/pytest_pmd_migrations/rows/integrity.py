@@ -17,6 +17,7 @@ from pytest_pmd_migrations.rows.tables import FULL_TEXT_CHECKS, is_contentless, 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.spelling import as_sql
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text
 
@@ -41,12 +42,13 @@ class Damage:
     """One thing that is damaged in a database.
 
     ``kind`` says which of SQLite's checks found it, ``table`` which full-text index it is in, if in
-    one, ``line`` what SQLite says.
+    one, ``line`` what SQLite says, ``mend`` the lines that tell how an index is mended.
     """
 
     kind: str
     table: str
     line: str
+    mend: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -83,19 +85,24 @@ class Damages:
         kept = self.kept_from(before).found
         return Damages(tuple(one for one in self.found if one not in kept), self.tables)
 
-    def findings(self) -> Iterator[RowFinding]:
-        """Yield a finding about the file, one about its foreign keys, one for each index."""
+    def findings(self, *, mends: bool = True) -> Iterator[RowFinding]:
+        """Yield a finding about the file, one about its foreign keys, one for each index.
+
+        With ``mends`` they end with the statements by which the step mends what it broke.
+        """
         broken, unchecked = self._lines(_PAGES), self._lines(_UNCHECKED)
         if broken:
-            broken = (*broken, *self._rebuilt())
-            yield RowFinding("", None, "integrity_check finds the file broken", broken, kind=_PAGES)
+            broken = (*broken, *(self._rebuilt() if mends else ()))
+            message = "integrity_check finds the file broken"
+            yield RowFinding("", None, message, broken, kind=_PAGES)
         if unchecked:
             message = "foreign keys cannot be checked"
             yield RowFinding("", None, message, unchecked, kind=_UNCHECKED)
         for one in self.found:
             if one.kind == _INDEX:
                 message = f"the full-text index {one.table} does not match its content"
-                yield RowFinding(one.table, None, message, (cut_line(one.line),), kind=_INDEX)
+                lines = (cut_line(one.line), *(one.mend if mends else ()))
+                yield RowFinding(one.table, None, message, lines, kind=_INDEX)
 
     def _rebuilt(self) -> Iterator[str]:
         """Yield what mends an index that has other values than its table, where that is all."""
@@ -211,8 +218,11 @@ def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
         yield RowFinding(table, None, message, (), allowed_by, kind=f"strays of {parent}")
 
 
-def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return the full-text tables that can be compared with their content, and their modules."""
+def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str, bool]]:
+    """Return the full-text tables that can be compared with their content, and their modules.
+
+    The third value says that they keep no text.
+    """
     rows = conn.execute(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts%'"
         " AND name IN (SELECT name FROM pragma_table_list WHERE type = 'virtual')"
@@ -220,7 +230,7 @@ def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str]]:
     # A table of another module may be called so.
     found = ((str(name), module_of(str(sql)), str(sql)) for name, sql in rows)
     return [
-        (name, module)
+        (name, module, is_contentless(sql))
         for name, module, sql in found
         # FTS5 checks its index alone where it keeps no text, FTS4 fails.
         if module == "fts5" or (module in FULL_TEXT_CHECKS and not is_contentless(sql))
@@ -228,17 +238,17 @@ def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def _broken_full_text_indexes(
-    conn: sqlite3.Connection, tables: Sequence[tuple[str, str]]
+    conn: sqlite3.Connection, tables: Sequence[tuple[str, str, bool]]
 ) -> Iterator[Damage]:
-    for name, module in tables:
+    for name, module, contentless in tables:
         try:
             conn.execute(FULL_TEXT_CHECKS[module].format(table=quote(name)))
         except sqlite3.OperationalError as error:
             _refuse_unreadable_content(conn, name)
             if not _NOT_HERE.search(str(error)) and name not in _without_content(conn):
-                yield _broken_index(name, module, error)
+                yield _broken_index(name, module, error, contentless=contentless)
         except sqlite3.DatabaseError as error:
-            yield _broken_index(name, module, error)
+            yield _broken_index(name, module, error, contentless=contentless)
         finally:
             conn.rollback()
 
@@ -270,5 +280,16 @@ def _refuse_unreadable_content(conn: sqlite3.Connection, name: str) -> None:
                 raise missing_names_error((f"view {view}", missing)) from error
 
 
-def _broken_index(name: str, module: str, error: sqlite3.DatabaseError) -> Damage:
-    return Damage(_INDEX, name, f"{module.upper()}'s integrity-check: {error}")
+def _broken_index(
+    name: str, module: str, error: sqlite3.DatabaseError, *, contentless: bool
+) -> Damage:
+    index = as_sql(name)
+    said = f"{module.upper()}'s integrity-check: {error}"
+    if contentless:
+        mend = (
+            "the step can empty it, and then index each row again:",
+            f"  INSERT INTO {index}({index}) VALUES ('delete-all');",
+        )
+    else:
+        mend = ("the step can rebuild it:", f"  INSERT INTO {index}({index}) VALUES ('rebuild');")
+    return Damage(_INDEX, name, said, mend)

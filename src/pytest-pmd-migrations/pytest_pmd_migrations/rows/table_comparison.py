@@ -138,7 +138,7 @@ class TableComparison:
             lost, unproven = find_rows_elsewhere(self._step, table, target, columns, matched.lost)
             self.lost += len(lost)
             if lost:
-                which = find_lost(self._old, self._new, table, lost)
+                which = find_lost(self._old, self._new, table, lost, self._step.statements)
                 self.findings.append(rows_lost(table, lost, total, which, unproven))
         by_column: dict[str, list[tuple[Row, Value]]] = {}
         for column, row, value in matched.changed:
@@ -150,7 +150,8 @@ class TableComparison:
             else:
                 # Values that are NULL now need a declaration of their own.
                 others = [change for change in changes if change[1] is not None]
-                which = find_changed(self._old, table, own, others or changes)
+                said = self._step.statements
+                which = find_changed(self._old, table, own, others or changes, said)
                 self.findings.append(values_changed(table, own, changes, total, which))
 
     def _compare_gone(self, table: RowTable, unproven: UnprovenMove | None) -> None:

@@ -9,9 +9,11 @@ from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.missing_modules import missing_module
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = [
+    "NOT_LOADED",
     "ForeignKey",
     "RowTable",
     "can_be_named",
@@ -21,6 +23,9 @@ __all__ = [
     "rowid_name",
     "unread_tables",
 ]
+
+NOT_LOADED = "is not loaded"
+"""Ends the reason why a table is unread whose module an application may load."""
 
 _GENERATED = (2, 3)
 _ROWIDS = ("rowid", "_rowid_", "oid")
@@ -134,7 +139,7 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
             if not all(can_be_named(str(row[1])) for row in _columns(conn, "main", table)):
                 found[table] = "a column's name is no UTF-8, so no SQL of Python's can name it"
         elif not _columns(conn, "main", table):
-            found[table] = "its module is not loaded"
+            found[table] = _why_unloaded(conn, table)
         elif not _can_be_scanned(conn, "main", table):
             found[table] = "its module cannot list its rows"
     return found
@@ -192,6 +197,17 @@ def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[obj
         return _read(conn, f"PRAGMA {schema}.table_xinfo({quote(name)})")
     except conn.OperationalError:
         return []
+
+
+def _why_unloaded(conn: sqlite3.Connection, name: str) -> str:
+    """Return which module or tokenizer of a virtual table is not loaded."""
+    try:
+        _read(conn, f"PRAGMA main.table_xinfo({quote(name)})")
+    except conn.OperationalError as error:
+        missing = missing_module(str(error))
+        if missing is not None:
+            return f"its {missing} {NOT_LOADED}"
+    return "its module cannot be used"
 
 
 def _ordinary(

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from pytest_pmd_migrations.errors import DoubledNumberError, SourceError
+from pytest_pmd_migrations.errors import DoubledNumberError, MissingNumberError
 from pytest_pmd_migrations.sources.protocol import Location
 
-__all__ = ["MigrationFile", "files_of_number", "find_files", "has_files", "versions_folder"]
+__all__ = [
+    "MigrationFile",
+    "files_of_number",
+    "find_files",
+    "has_files",
+    "missing_before",
+    "versions_folder",
+]
 
 _NUMBERED_FILE = re.compile(r"(?P<version>\d+)_(?P<slug>\w+)\.(?:py|sql)")
 _UP = re.compile(r"^\s*(?:async\s+)?def\s+up\b", re.MULTILINE)
@@ -41,6 +48,15 @@ def files_of_number(path: Path) -> tuple[Path, ...]:
     return tuple(sorted(file for file in _files(path.parent) if _number(file) == number))
 
 
+def missing_before(path: Path) -> int | None:
+    """Return the lowest number that no migration in the folder has and that is below that file's.
+
+    None where there is none.
+    """
+    own, numbers = _number(path), {_number(file) for file in _files(path.parent)}
+    return next((n for n in range(1, own or 1) if n not in numbers), None)
+
+
 def _number(path: Path) -> int | None:
     match = _NUMBERED_FILE.fullmatch(path.name)
     return int(match["version"]) if match else None
@@ -64,7 +80,8 @@ def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
 
     These are the rules for an application's own runner, whose rules are not known: numbers of
     eight digits and more are taken for dates, which have gaps.
-    Raises SourceError when two files have one number, or when one is missing between two others.
+    Raises DoubledNumberError when two files have one number, MissingNumberError when one is missing
+    between two others.
     """
     found: dict[int, MigrationFile] = {}
     for path in sorted(_files(folder)):
@@ -83,9 +100,11 @@ def find_files(folder: Path, *, setting: str) -> tuple[MigrationFile, ...]:
     files = tuple(found[version] for version in sorted(found))
     for file, following in pairwise(files):
         if following.version != file.version + 1 < _SMALLEST_DATE:
-            raise SourceError(
+            raise MissingNumberError(
                 f"{setting} has a gap: {file.path.name} is followed by {following.path.name} in"
-                f" {folder}; expected version {file.version + 1}. Restore the missing file"
+                f" {folder}; expected version {file.version + 1}. Restore the missing file",
+                version=file.version + 1,
+                following=following.path,
             )
     return files
 

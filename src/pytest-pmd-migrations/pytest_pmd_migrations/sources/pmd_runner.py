@@ -12,10 +12,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pytest_pmd_migrations.errors import DoubledNumberError, SourceError
+from pytest_pmd_migrations.errors import DoubledNumberError, MissingNumberError, SourceError
 from pytest_pmd_migrations.sources.declarations import Declarations
 from pytest_pmd_migrations.sources.files_source import FilesSource
-from pytest_pmd_migrations.sources.numbered_files import MigrationFile, files_of_number
+from pytest_pmd_migrations.sources.numbered_files import (
+    MigrationFile,
+    files_of_number,
+    missing_before,
+)
 from pytest_pmd_migrations.sources.parse_declarations import parse_constants
 
 __all__ = ["pmd_runner_source"]
@@ -36,7 +40,7 @@ def pmd_runner_source(
     try:
         found = {migration.version: migration for migration in pmd.load_migrations(migrations)}
     except pmd.MigrationError as error:
-        _refuse_doubled(error, setting)
+        _refuse_number(error, setting)
         raise SourceError(f"{setting}: {error}") from error
 
     def make_runner(conn: sqlite3.Connection) -> Any:  # noqa: ANN401 - pmd is imported at run time only
@@ -65,13 +69,19 @@ def pmd_runner_source(
     return FilesSource(name, folder, files, make_runner, read_declarations, runner=_PMD_RUNNER)
 
 
-def _refuse_doubled(error: Exception, setting: str) -> None:
-    """Raise DoubledNumberError where what pmd refuses is a file whose number another one has."""
+def _refuse_number(error: Exception, setting: str) -> None:
+    """Raise DoubledNumberError where what pmd refuses is a file whose number another one has.
+
+    Raises MissingNumberError where it is one before which a number is missing.
+    """
     path = getattr(error, "path", None)
     files = files_of_number(path) if isinstance(path, Path) else ()
     if path is not None and len(files) > 1:
         version = int(path.name.partition("_")[0])
         raise DoubledNumberError(f"{setting}: {error}", version=version, files=files) from error
+    missing = missing_before(path) if isinstance(path, Path) and files else None
+    if path is not None and missing is not None and " is missing before it" in str(error):
+        raise MissingNumberError(f"{setting}: {error}", version=missing, following=path) from error
 
 
 def _import_pmd(setting: str) -> ModuleType:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.application.upgrade import EMPTY, take_step
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.sources import resolve_source
 
@@ -54,7 +53,7 @@ def failed(
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text(text, encoding="utf-8")
     found = resolve_source(source, root=Path.cwd())
-    with closing(sqlite3.connect(":memory:")) as conn:
+    with closing(EMPTY.connect()) as conn:
         conn.executescript(stored)
         with pytest.raises(StepFailedError) as caught:
             take_step(found, conn, 1)
@@ -254,3 +253,25 @@ def test_what_git_left_in_the_place_of_a_migration_is_named(name: str) -> None:
     pointer = failed(POINTER, name=name)
     fetch = "git lfs install && git lfs pull"
     assert pointer.headline == f"0001_{name} is a git-lfs pointer: {fetch}"
+
+
+def test_a_virtual_table_names_the_module_or_tokenizer_that_it_needs() -> None:
+    step = f"{HEAD}def up(db):\n    db.execute('CREATE VIRTUAL TABLE places USING geo(a)')\n"
+    error = failed(step)
+    assert error.lines[-4:] == (
+        "The virtual table places needs the module geo, which SQLite has not. Where",
+        "the application loads it into its own connections, as an extension, name the",
+        'function that does: migration_connection = "app.db:prepare"',
+        "(docs/howto/functions-and-collations.md). Else mend its name.",
+    )
+    assert error.missing == ("module", "geo")
+
+
+def test_a_virtual_table_that_is_there_already_is_known_by_the_schema() -> None:
+    unread = (
+        "CREATE VIRTUAL TABLE a USING fts5(t); CREATE VIRTUAL TABLE b USING fts5(t);"
+        " PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(t)',"
+        " '(t, tokenize=''snow'')') WHERE name IN ('a', 'b'); PRAGMA writable_schema = RESET;"
+    )
+    error = failed(f"{HEAD}def up(db):\n    db.execute('DROP TABLE a')\n", stored=unread)
+    assert error.lines[-4].startswith("The virtual tables a, b need the tokenizer snow, which")

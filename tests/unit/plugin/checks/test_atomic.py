@@ -231,3 +231,55 @@ def test_a_step_that_answers_a_fault_with_a_cancellation_is_judged_as_any_other(
     store(history, "0001", f"{ONE}; {ROWS}")
     assert verdict(history, "0002", "atomic", only=True).findings == ()
     assert few == [("0001", "rollback", 1, 2)]
+
+
+class AsksOnce(Notes):
+    """Asks which SQLite this is before its first upgrade in a process, and remembers it."""
+
+    known = False
+
+    def upgrade(self, conn, to):
+        if (
+            not self.known
+            and Path(conn.execute("PRAGMA database_list").fetchone()[2]).is_absolute()
+        ):
+            conn.execute("SELECT sqlite_version()")
+            self.known = True
+        super().upgrade(conn, to)
+
+
+def test_points_that_no_fault_can_hit_are_left_out_and_counted(tmp_path: Path) -> None:
+    """The rebuild of an index is struck in what it runs itself; the last point is not there."""
+    steps = {
+        1: "CREATE TABLE d(id INTEGER PRIMARY KEY, t TEXT NOT NULL);"
+        "CREATE VIRTUAL TABLE f USING fts5(t, content='d', content_rowid='id')",
+        2: "INSERT INTO f(f) VALUES('rebuild')",
+    }
+    history = application(tmp_path, {}, source=AsksOnce(tmp_path / "app", steps))
+    store(history, "0001", f"{steps[1]}; INSERT INTO d VALUES (1, 'x'); {steps[2]}")
+    found = verdict(history, "0002", "atomic", only=True)
+    assert found.findings == ()
+    [note] = found.remarks
+    assert re.sub(r"\d+", "N", note.text) == (
+        "N faults, N broken (crash N, interrupt N, deny N); N points left out, with nothing to hit"
+        " (crash N, interrupt N, deny N)"
+    )
+    assert " 0 broken " in note.text
+
+
+def test_a_step_that_commits_half_way_where_a_child_table_is_empty_is_seen(tmp_path: Path) -> None:
+    tags = "CREATE TABLE tags(note INTEGER REFERENCES notes(id), name TEXT)"
+
+    def two(conn: sqlite3.Connection) -> None:
+        conn.execute("ALTER TABLE notes ADD COLUMN tag TEXT")
+        if not conn.execute("SELECT count(*) FROM tags").fetchone()[0]:
+            conn.commit()
+        conn.execute("UPDATE notes SET tag = (SELECT name FROM tags WHERE note = notes.id)")
+
+    history = application(tmp_path, {1: f"{ONE}; {tags}", 2: two})
+    store(history, "0001", f"{ONE}; {tags}; {ROWS}; INSERT INTO tags VALUES (1, 'x')")
+    assert verdict(history, "0002", "atomic", only=True).findings == ()
+    store(history, "0001+childless", f"{ONE}; {tags}; {ROWS}")
+    history = application(tmp_path, {1: f"{ONE}; {tags}", 2: two})
+    (found,) = verdict(history, "0002", "atomic", only=True).findings
+    assert found.lines[0] == "  upgraded from 0001+childless, rollback journal"

@@ -88,7 +88,7 @@ def test_a_loss_names_the_step_the_row_and_the_declaration(tmp_path):
         "    gone: id 2, v 'b'",
         "    where that is meant, declare it in the file of migration_rows:",
         "      [0003.deletes]",
-        '      "t" = ["v = \'b\'", "<reason>"]',
+        '      "t" = ["id = 2", "<reason>"]',
     ]
     assert found.findings[0].version == 3
     assert found.findings[0].of_step

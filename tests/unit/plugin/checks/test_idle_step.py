@@ -83,6 +83,9 @@ def test_nothing_is_said_where_a_lineage_does_not_reach_the_step(tmp_path: Path)
     "second",
     [
         "INSERT INTO search(search) VALUES ('rebuild')",
+        'INSERT INTO "search"("search") VALUES (\'optimize\')',
+        "INSERT INTO main.search (search, rank) VALUES ('merge', 500)",
+        "ANALYZE",
         "UPDATE sqlite_sequence SET seq = 99",
         "REINDEX",
         "UPDATE ignored SET a = 2",

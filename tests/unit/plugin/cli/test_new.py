@@ -126,11 +126,25 @@ def test_a_gap_is_named_before_anything_is_written(project: Make) -> None:
     code, text = made.run("new", "fourth")
     assert code == 2
     assert text == (
-        "Error: migration_source 'db/sql': ROOT/db/sql/0003_third.sql: version 0002 is missing"
-        " before it; expected it after 0001_step_1.sql. Restore the missing file, or renumber this"
-        " one.\n"
+        "Error: no migration has the number 0002, and 0003_third.sql comes next, which frozen.toml"
+        " does not know. Restore the missing file, or give that one its number: git mv"
+        " db/sql/0003_third.sql db/sql/0002_third.sql (pyproject.toml)\n"
     )
     assert not (made.path / "db/sql/0004_fourth.py").exists()
+
+
+def test_two_files_of_one_number_are_both_named_as_check_names_them(project: Make) -> None:
+    made = project(FIRST, SECOND)
+    made.run("snapshot")
+    made.write("db/sql/0002_another.sql", SECOND)
+    code, text = made.run("new", "third")
+    assert (code, text) == (
+        2,
+        "Error: 0002_another.sql has the number of 0002_step_2.sql, which frozen.toml has as stored"
+        " 0002. Give 0002_another.sql the next free number: git mv db/sql/0002_another.sql"
+        " db/sql/0003_another.sql (pyproject.toml)\n",
+    )
+    assert made.run("check")[1] == text
 
 
 def test_from_a_subfolder_the_whole_path_is_printed(

@@ -149,8 +149,8 @@ def test_a_runner_that_leaves_no_user_version_is_told_where_it_is_read(tmp_path:
     assert str(caught.value) == (
         "the step to 0001 ended at version 0000; expected the application's runner to apply"
         " 0001_one.py and to stop there. Its version is read from PRAGMA user_version: a runner"
-        " that keeps it elsewhere needs a source with current_version(conn)"
-        " (docs/howto/own-runner.md)"
+        " that keeps it elsewhere needs a source with current_version(conn), one that opens the"
+        " database by its path a source with upgrade_file(path, to) (docs/howto/own-runner.md)"
     )
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "list_conditions",
     "pair_conditions",
     "plain_conditions",
+    "range_conditions",
     "shape_conditions",
     "shared_conditions",
 ]
@@ -90,6 +91,15 @@ def list_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str
     """Yield the condition that names rows by the values of a column, which says nothing of why."""
     for column in columns:
         yield from _lists(as_sql(column), [row.values[fold(column)] for row in rows])
+
+
+def range_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield that the number in a column is above a limit, below one, or between two."""
+    for column, values in _full(columns, rows):
+        if _are_numbers(values) and len(set(values)) > 1:
+            yield from _limits(column, values)
+            low, *_, high = sorted(value for value in values if isinstance(value, int | float))
+            yield f"{column} BETWEEN {low!r} AND {high!r}"
 
 
 def _cases(column: str, values: Values) -> Iterator[str]:

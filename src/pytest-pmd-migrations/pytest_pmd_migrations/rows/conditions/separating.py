@@ -12,9 +12,11 @@ from pytest_pmd_migrations.rows.conditions.of_columns import (
     list_conditions,
     pair_conditions,
     plain_conditions,
+    range_conditions,
     shape_conditions,
     shared_conditions,
 )
+from pytest_pmd_migrations.rows.conditions.of_statements import written_conditions
 from pytest_pmd_migrations.rows.conditions.of_tables import (
     child_conditions,
     duplicate_conditions,
@@ -38,19 +40,32 @@ _ROWS_READ = 2_000_000
 """Rows that may be read to try conditions, all together."""
 
 
-def find_lost(old: Side, new: Side, table: RowTable, rows: Sequence[Row]) -> LostRows:
-    """Return rows that are gone, with the conditions that hold for exactly these."""
+def find_lost(
+    old: Side, new: Side, table: RowTable, rows: Sequence[Row], statements: Sequence[str] = ()
+) -> LostRows:
+    """Return rows that are gone, with the conditions that hold for exactly these.
+
+    What the ``statements`` of the step say themselves comes first.
+    """
+    written = list(written_conditions(statements, table.name))
     candidates = chain(_with_parents(old, new, table, rows), _candidates(old, table, rows, ""))
-    return _lost_rows(old, table, rows, [], candidates)
+    return _lost_rows(old, table, rows, written, candidates)
 
 
 def find_changed(
-    old: Side, table: RowTable, column: str, changes: Sequence[tuple[Row, Value]]
+    old: Side,
+    table: RowTable,
+    column: str,
+    changes: Sequence[tuple[Row, Value]],
+    statements: Sequence[str] = (),
 ) -> LostRows:
     """Return rows of which a value of ``column`` changed, with such conditions."""
     rows = [row for row, _ in changes]
     values = [(row.values[fold(column)], now) for row, now in changes]
-    explaining = list(explaining_conditions(old.conn, as_sql(column), values))
+    explaining = [
+        *explaining_conditions(old.conn, as_sql(column), values),
+        *written_conditions(statements, table.name),
+    ]
     return _lost_rows(old, table, rows, explaining, _candidates(old, table, rows, column))
 
 
@@ -109,8 +124,8 @@ def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) ->
     for conditions in (plain_conditions, shared_conditions, shape_conditions):
         yield from conditions(own, rows)
     yield from parent_conditions(table, tables)
-    yield from plain_conditions(others, rows)
     yield from (f"{as_sql(column)} IS NULL" for column in naming)
+    yield from plain_conditions(others, rows)
     yield from shared_conditions(others, rows)
     yield from same_name_conditions(table, others, tables)
     yield from child_conditions(table, tables)
@@ -118,6 +133,7 @@ def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) ->
     yield from duplicate_conditions(table)
     yield from pair_conditions([*own, *others])
     yield from same_name_conditions(table, naming, tables)
+    yield from range_conditions(naming, rows)
     yield from list_conditions(naming, rows)
 
 

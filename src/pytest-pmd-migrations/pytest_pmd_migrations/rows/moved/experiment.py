@@ -46,7 +46,8 @@ class RepeatableStep:
     """A step with the databases before and after it, and a way to take it again.
 
     ``old`` and ``new`` show both databases; ``rerun`` takes the step on a connection to a changed
-    copy of ``before``. Tables that ``ignore`` (globs) names are left out.
+    copy of ``before``. Tables that ``ignore`` (globs) names are left out. ``statements`` are those
+    that it ran, as far as they are known.
     """
 
     before: Image
@@ -54,6 +55,7 @@ class RepeatableStep:
     new: Side
     rerun: Rerun
     ignore: Sequence[str]
+    statements: Sequence[str] = ()
 
     def try_out(self, table: RowTable, columns: Sequence[str]) -> Iterator[Experiment]:
         """Yield what the step makes of other values in these columns."""

@@ -1,0 +1,172 @@
+"""Ask of a step whether it works where one table has no row while others have: the check ``data``.
+
+Prevents the accident of a step that takes a row of settings for granted: it fails, or its join
+loses the rows of another table, for the user who never opened the settings. The generated rows of
+a snapshot fill every table, and a fresh database fills none, so neither shows it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from dataclasses import replace
+from sqlite3 import Connection
+
+from pytest_pmd_migrations.application.generated_rows import generated_tables
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
+from pytest_pmd_migrations.fill.emptied_table import without_rows
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.limits.step_limits import StepLimits
+from pytest_pmd_migrations.rows import (
+    RowFinding,
+    compare_rows,
+    count_rows,
+    find_strays,
+    leave_out_excused,
+)
+from pytest_pmd_migrations.rows.evidence import EVIDENCE_WIDTH, excuse
+from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources.protocol import current_version
+from pytest_pmd_migrations.statement_record import StatementRecord
+
+__all__ = ["find_needed_rows"]
+
+_FAILS = "fails"
+_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+
+
+def find_needed_rows(
+    history: History,
+    start: SnapshotName,
+    version: int,
+    record: StatementRecord,
+    known: Collection[RowFinding],
+) -> Iterator[RowFinding]:
+    """Yield what the step to ``version`` does wrong where one table of ``start`` has no row.
+
+    Asked of each table whose rows were all generated and which the step's statements name;
+    ``known`` are the findings where each table has rows, which are not repeated. A step that names
+    one table is not asked: on a fresh database that one is empty too.
+    """
+    if start.variant or start not in history.store.lock_file.snapshots:
+        return
+    image = history.store.image(start)
+    named = _tables_named(image, record)
+    if len(named) < 2:
+        return
+    limits = history.experiment_limits()
+    for table in _never_filled(history, start, version, image):
+        emptied = without_rows(image, table) if table in named else None
+        if emptied is not None and _is_possible(history, start, image, emptied):
+            found = _take(history, version, table, emptied, limits)
+            told = {_thing(one) for one in known}
+            yield from (_needing(table, start, one) for one in found if _thing(one) not in told)
+
+
+def _tables_named(image: Image, record: StatementRecord) -> frozenset[str]:
+    """Return the tables with rows that a step's statements name, or may name.
+
+    Views stand for what they read, and a table for what its triggers name. Where nothing is known
+    of the statements, all tables are returned.
+    """
+    with closing(image.connect()) as conn:
+        filled = frozenset(name for name, count in count_rows(conn).items() if count)
+        schema = [tuple(map(str, row)) for row in conn.execute(_SCHEMA)]
+    said = "\n".join(record.all_texts()).lower()
+    if not said or not record.is_whole:
+        return filled
+    waiting = [row for row in schema if row[0] in ("view", "trigger")]
+    reached = waiting
+    while reached:
+        reached = [row for row in waiting if row[2].lower() in said]
+        waiting = [row for row in waiting if row not in reached]
+        said += "".join(row[3].lower() for row in reached)
+    return frozenset(name for name in filled if name.lower() in said)
+
+
+def _never_filled(
+    history: History, start: SnapshotName, version: int, image: Image
+) -> tuple[str, ...]:
+    """Return the tables whose rows were generated, and into which no migration puts any.
+
+    None where the step to ``version`` cannot be taken without any row: that is told of the step.
+    """
+    try:
+        history.fresh.image(version)
+        generated = generated_tables(history, start.version, image)
+        with closing(history.fresh.image(start.version).connect()) as conn:
+            inserted = count_rows(conn)
+    except MigrationTestError:
+        # Another cell tells it.
+        return ()
+    return tuple(table for table in generated if not inserted.get(table))
+
+
+def _is_possible(history: History, start: SnapshotName, image: Image, emptied: Image) -> bool:
+    """Return whether the database is as sound as it was, and still at its version."""
+    with closing(image.connect()) as before, closing(emptied.connect()) as after:
+        stray = find_strays(after).since(find_strays(before))
+        return not stray and current_version(history.application.source, after) == start.version
+
+
+def _take(
+    history: History,
+    version: int,
+    table: str,
+    before: Image,
+    limits: StepLimits,
+) -> Iterator[RowFinding]:
+    """Yield what is found where the step to ``version`` is taken without the rows of ``table``."""
+    source = history.application.source
+
+    def take(conn: Connection) -> None:
+        take_step(source, conn, version, limits=limits)
+
+    with closing(before.connect()) as conn:
+        try:
+            take(conn)
+        except StepFailedError as error:
+            said = textwrap.wrap(error.headline or str(error), EVIDENCE_WIDTH)
+            message = f"fails {_without(table)}"
+            yield RowFinding(table, None, message, (*said, *error.lines), kind=_FAILS)
+            return
+        after = Image.of_connection(conn)
+    declarations = replace(history.application.declarations(version), verify=None)
+    report = compare_rows(
+        before,
+        after,
+        declarations=declarations,
+        rerun=take,
+        ignore=history.rules.ignore_patterns,
+        volatile=history.volatile,
+        limits=limits,
+    )
+    left, _ = leave_out_excused(report.findings, declarations)
+    yield from left
+
+
+def _without(table: str) -> str:
+    return f"where {table} has no row"
+
+
+def _thing(finding: RowFinding) -> tuple[str, str, str]:
+    return finding.kind, fold(finding.table), fold(finding.column or "")
+
+
+def _needing(table: str, start: SnapshotName, found: RowFinding) -> RowFinding:
+    """Return the finding as one on a step that needs rows in ``table``."""
+    failed = found.kind == _FAILS
+    message = found.message if failed else f"{found.message} {_without(table)}"
+    origin = (
+        f"tried on {start} without the rows of {table}, which were generated: a fresh database has"
+        " none there. Make the step cope with that."
+    )
+    samples = (*found.samples, *textwrap.wrap(origin, EVIDENCE_WIDTH))
+    needs = excuse("NEEDS_ROWS", table, found=message)
+    return RowFinding(
+        table, found.column, message, samples, needs, kind=f"{found.kind} without {fold(table)}"
+    )

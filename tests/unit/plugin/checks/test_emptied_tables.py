@@ -1,0 +1,109 @@
+"""A step that needs rows in a table is red, although generated rows fill each table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_pmd_migrations.checks.model import Verdict
+from pytest_pmd_migrations.checks.registry import select_checks
+from pytest_pmd_migrations.grid.cells import list_cells
+from pytest_pmd_migrations.grid.judged import JudgedCells
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
+
+from tests.every import for_every
+from tests.fuzz_schemas import history_in, store_in
+
+FIRST = """
+CREATE TABLE settings(theme TEXT NOT NULL, size INTEGER);
+CREATE TABLE note(id INTEGER PRIMARY KEY, body TEXT);
+CREATE TABLE kind(name TEXT); INSERT INTO kind VALUES ('plain');
+CREATE VIEW style AS SELECT theme FROM settings;
+"""
+FAILS = """
+CREATE TABLE note2(id INTEGER PRIMARY KEY, body TEXT, theme TEXT NOT NULL);
+INSERT INTO note2 SELECT id, body, (SELECT theme FROM settings) FROM note;
+DROP TABLE note;
+ALTER TABLE note2 RENAME TO note;
+"""
+JOINS = """
+CREATE TABLE note2(id INTEGER PRIMARY KEY, body TEXT, theme TEXT);
+INSERT INTO note2 SELECT id, body, theme FROM note, (SELECT theme FROM style LIMIT 1);
+DROP TABLE note;
+ALTER TABLE note2 RENAME TO note;
+"""
+COPES = JOINS.replace("note, (SELECT theme", "note LEFT JOIN (SELECT theme")
+SEEDED = FAILS.replace("theme FROM settings", "name FROM kind")
+READS = """
+VERSION = 2
+DESCRIPTION = "Read"
+
+def up(db):
+    theme = next(iter(db.query("SELECT theme FROM settings")), None)
+    for row in list(db.query("SELECT id FROM note")):
+        db.execute("UPDATE note SET body = body || '' WHERE id = ?", [row["id"]])
+        theme["theme"]
+"""
+TAKES_ONE = READS.replace("for row in list", "theme['theme']\n    for row in list")
+ALONE = "UPDATE settings SET size = size WHERE (SELECT count(*) FROM settings) > 1;"
+
+
+def judged(folder: Path, second: str) -> Verdict:
+    """What the check data says of the step from the stored 0001, whose rows are generated."""
+    (folder / "sql").mkdir()
+    (folder / "sql/0001_first.sql").write_text(FIRST)
+    assert store_in(folder, release=True) == []
+    suffix = "py" if "def up" in second else "sql"
+    (folder / f"sql/0002_step.{suffix}").write_text(second)
+    checks = select_checks("data")
+    [cell] = [c for c in list_cells(history_in(folder), checks) if c.name.startswith("0001..")]
+    return JudgedCells([cell], checks).verdict(cell)
+
+
+def test_a_step_that_fails_without_a_row_of_settings_is_red(tmp_path: Path) -> None:
+    [finding] = judged(tmp_path, FAILS).findings
+    assert (finding.headline, *finding.lines) == (
+        "0002_step.sql: fails where settings has no row",
+        "",
+        "    the step to 0002 raised MigrationFailedError: migration 0002 (step)",
+        "    failed and was undone: IntegrityError: NOT NULL constraint failed:",
+        "    note2.theme in the statement: INSERT INTO note2 SELECT id, body,",
+        "    (SELECT theme FROM settings) FROM note;",
+        f"      {tmp_path}/sql/0002_step.sql:3",
+        "    tried on 0001 without the rows of settings, which were generated: a",
+        "    fresh database has none there. Make the step cope with that.",
+        "    where users always have some, declare it in the file of migration_rows:",
+        "      [0002.needs_rows]",
+        '      "settings" = "<reason>"',
+    )
+
+
+@for_every(
+    "second, expected",
+    [
+        (JOINS, ["0002_step.sql: note lost 5 of 5 rows where settings has n..."]),
+        (READS, ["0002_step.py: fails where settings has no row"]),
+        (TAKES_ONE, []),
+        (COPES, []),
+        (SEEDED, []),
+        (ALONE, []),
+    ],
+    ids=[
+        "a join that loses all",
+        "asked in Python",
+        "fails on fresh too",
+        "copes",
+        "seeded by a step",
+        "alone",
+    ],
+)
+def test_what_a_step_does_without_rows(
+    second: str, expected: Sequence[str], tmp_path: Path
+) -> None:
+    assert [one.headline for one in judged(tmp_path, second).findings] == expected
+
+
+def test_a_step_may_say_that_it_needs_rows(tmp_path: Path) -> None:
+    said = judged(tmp_path, f"NEEDS_ROWS = {{'Settings': 'made at the first start'}}\n{READS}")
+    assert said.findings == ()
+    assert said.used == {(2, DeclarationKey("NEEDS_ROWS", "Settings"))}

@@ -1,0 +1,71 @@
+"""What the step's own SQL says of the rows it means is the first condition that is tried."""
+
+from __future__ import annotations
+
+from pytest_pmd_migrations.rows import compare_rows
+from pytest_pmd_migrations.rows.conditions.of_statements import written_conditions
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+
+from tests.every import for_every
+from tests.unit.plugin.rows.steps import image, stepped, take
+
+TABLE = """
+CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT, size INTEGER);
+INSERT INTO p VALUES (1, 'a', 5), (2, 'b', -1), (3, 'c', 7), (4, 'a', 6), (5, 'd', NULL),
+  (100, 'e', 4), (101, 'f', 4);
+"""
+REBUILD = """
+CREATE TABLE q (id INTEGER PRIMARY KEY, code TEXT, size INTEGER);
+INSERT INTO q SELECT * FROM p WHERE size > 4;
+DROP TABLE p;
+ALTER TABLE q RENAME TO p
+"""
+
+
+def suggested(step: str, *, table: str = TABLE, told: bool = True) -> str:
+    """The condition that is suggested for a step, whose statements are told or not."""
+    before = image(table)
+    [finding] = compare_rows(
+        before,
+        stepped(before, step),
+        declarations=NOTHING_DECLARED,
+        rerun=lambda conn: take(step, conn),
+        statements=[step] if told else [],
+    ).findings
+    assert finding.allowed_by is not None
+    return finding.allowed_by.value[0]
+
+
+@for_every(
+    "step, condition",
+    [
+        ("DELETE FROM p WHERE id > 3", "id > 3"),
+        ("DELETE FROM p WHERE id\n  BETWEEN 2 AND 4 -- some", "id BETWEEN 2 AND 4"),
+        ("DELETE FROM p WHERE size IS NULL", "size IS NULL"),
+        ("DELETE FROM P WHERE code IN ('a', 'd') OR size < 0", "code IN ('a', 'd') OR size < 0"),
+        ("UPDATE p SET size = size + 1 WHERE id >= 100", "id >= 100"),
+        ("UPDATE p SET code = CASE WHEN size = 4 THEN 'g' ELSE code END", "size = 4"),
+        (REBUILD, "(size > 4) IS NOT TRUE"),
+    ],
+)
+def test_the_condition_of_the_statement_is_taken(step: str, condition: str) -> None:
+    assert suggested(step) == condition
+
+
+@for_every(
+    "step, condition",
+    [
+        ("DELETE FROM p WHERE id > 3", "id >= 4"),
+        ("DELETE FROM p WHERE id < 3", "id <= 2"),
+        ("DELETE FROM p WHERE id BETWEEN 2 AND 5", "id BETWEEN 2 AND 5"),
+        ("DELETE FROM p WHERE id IN (1, 4, 101)", "id IN (1, 4, 101)"),
+    ],
+)
+def test_a_range_of_the_key_is_taken_before_a_list_of_keys(step: str, condition: str) -> None:
+    ids = "CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (2), (3), (4), (5),"
+    assert suggested(step, table=f"{ids} (100), (101);", told=False) == condition
+
+
+def test_no_condition_is_made_of_what_is_not_written() -> None:
+    asked = ["DELETE FROM p WHERE id > ?", "DELETE FROM q WHERE id > 3", "DELETE FROM p WHERE"]
+    assert list(written_conditions(asked, "p")) == []
