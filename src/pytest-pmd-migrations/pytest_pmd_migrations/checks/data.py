@@ -36,12 +36,11 @@ from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows import (
     VERIFY_RAISED,
     Damages,
+    Integrity,
     RowFinding,
     RowsReport,
-    Strays,
+    check_integrity,
     compare_rows,
-    find_damage,
-    find_strays,
     leave_out_excused,
     stray_findings,
     verify_rows,
@@ -63,7 +62,7 @@ _READS: frozenset[DeclarationKind] = frozenset(
 class _Seen:
     """What became of the rows in one step, and what is left of the stored database's damage.
 
-    ``record`` has the statements of the first step of the lineage.
+    ``record`` has the statements of the step.
     """
 
     report: RowsReport
@@ -73,27 +72,29 @@ class _Seen:
 
 def _watch(history: History) -> Callable[[Step], _Seen]:
     """Compare the rows before and after each step, and look for what the step damaged."""
-    strays, damage, stored, first = Strays(), Damages(), Damages(), True
+    integrity: Integrity | None = None
+    stored = Damages()
     limits = history.experiment_limits()
 
     def observe(step: Step) -> _Seen:
-        nonlocal strays, damage, stored, first
-        known, known_damage = strays, damage
-        strays = find_strays(step.conn)
-        damage = find_damage(step.conn, step.after, strays=strays)
-        if step.before is None:
+        nonlocal integrity, stored
+        known = integrity
+        integrity = check_integrity(step.conn, step.after, step.layout, known)
+        strays, damage = integrity.strays, integrity.damage
+        if step.before is None or known is None:
             stored = damage
             # Rows that point at nothing are no fault of a stored file: users' databases have them
             # where an application never enforced its foreign keys.
             said = (f"{stray.message}, as stored" for stray in stray_findings(strays.counts))
             return _Seen(RowsReport(notes=tuple(said)), stored)
         stored = damage.kept_from(stored)
-        found = (*damage.since(known_damage).findings(), *stray_findings(strays.since(known)))
+        broken, stray = damage.since(known.damage), strays.since(known.strays)
+        found = (*broken.findings(), *stray_findings(stray))
         report = _compare(history, step, step.before, limits)
         declared = history.application.declarations(step.version)
         findings, used = leave_out_excused((*found, *report.findings), declared)
-        record, first = (step.record if first else None), False
-        return _Seen(replace(report, findings=findings, used=report.used | used), stored, record)
+        report = replace(report, findings=findings, used=report.used | used)
+        return _Seen(report, stored, step.record)
 
     return observe
 

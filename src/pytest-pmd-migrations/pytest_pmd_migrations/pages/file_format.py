@@ -142,6 +142,16 @@ class DatabaseFile:
             yield number
             number = self.number(self.start(number))
 
+    def free_pages(self) -> Iterator[int]:
+        """Yield the pages of the freelist: trunks, and the leaves that each names."""
+        trunk = self.number(32)
+        while trunk:
+            yield trunk
+            start = self.start(trunk)
+            for leaf in range(self.number(start + 4)):
+                yield self.number(start + 8 + 4 * leaf)
+            trunk = self.number(start)
+
     def record(self, page: Page, cell: int, pages: Sequence[int]) -> bytes:
         """Return a cell's record, of which ``pages`` are the overflow pages."""
         offset, length, local = self.payload(page, cell)

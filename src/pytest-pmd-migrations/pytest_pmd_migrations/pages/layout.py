@@ -84,6 +84,17 @@ class Layout:
                 found.setdefault(one.table, []).append(what)
         return {table: tuple(held) for table, held in found.items()}
 
+    @property
+    def accounts_for_all_pages(self) -> bool:
+        """Whether each page belongs to one tree, or is free: no damage of the file as a whole."""
+        trees = (self.schema, *self.trees.values())
+        pages = [number for tree in trees for number in tree.pages]
+        try:
+            pages.extend(self.file.free_pages())
+        except (IndexError, ValueError):
+            return False
+        return len(pages) == self.file.pages and set(pages) == set(range(1, len(pages) + 1))
+
     def changed_tables(self, before: Layout) -> frozenset[str]:
         """Return the names of the tables that do not hold what they held in ``before``.
 

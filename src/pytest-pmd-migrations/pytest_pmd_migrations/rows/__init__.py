@@ -6,15 +6,11 @@ from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows, veri
 from pytest_pmd_migrations.rows.copied_rows import has_rows_of, has_values_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
-from pytest_pmd_migrations.rows.integrity import (
-    Damages,
-    Strays,
-    find_damage,
-    find_strays,
-    stray_findings,
-)
+from pytest_pmd_migrations.rows.integrity import Damages, find_damage
+from pytest_pmd_migrations.rows.integrity_after import Integrity, check_integrity
 from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
+from pytest_pmd_migrations.rows.strays import Strays, find_strays, stray_findings
 from pytest_pmd_migrations.rows.varying import (
     NOTHING_VARIES,
     VaryingRows,
@@ -27,11 +23,13 @@ __all__ = [
     "NOTHING_VARIES",
     "VERIFY_RAISED",
     "Damages",
+    "Integrity",
     "RowFinding",
     "RowsReport",
     "Strays",
     "TimeSpan",
     "VaryingRows",
+    "check_integrity",
     "combine_digests",
     "compare_rows",
     "count_rows",

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.evidence import cut_line, excuse
+from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.strays import Strays
 from pytest_pmd_migrations.rows.tables import FULL_TEXT_CHECKS, is_contentless, module_of
-from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
-from pytest_pmd_migrations.schema.reading.catalog import Catalog, as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, plain_rows
 from pytest_pmd_migrations.schema.reading.spelling import as_sql
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text
 
-__all__ = ["Damage", "Damages", "Strays", "find_damage", "find_strays", "stray_findings"]
+__all__ = ["Damage", "Damages", "find_damage"]
 
 _READ = 100
 _SHOWN = 3
 _OF_INDEX = re.compile(
     r"(?:row \d+ missing from|wrong # of entries in|row \d+ values differ from) index (?P<name>.+)"
 )
-_MISMATCH = "foreign key mismatch"
-_OF_TABLE = "SELECT * FROM pragma_foreign_key_check(CAST(? AS TEXT), 'main')"
 _PAGES = "integrity_check"
 _UNCHECKED = "foreign_key_check"
 _INDEX = "full-text index"
@@ -117,71 +114,6 @@ class Damages:
         return tuple(lines)[:_SHOWN]
 
 
-@dataclass(frozen=True)
-class Strays:
-    """The rows of a database that point at nothing, counted by table and parent.
-
-    ``tables`` are the names of its tables; ``problem`` says why keys cannot be checked, if so.
-    """
-
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    tables: frozenset[str] = frozenset()
-    problem: str = ""
-
-    def since(self, before: Strays) -> Counter[tuple[str, str]]:
-        """Return those that the database ``before`` did not have.
-
-        A table that was renamed keeps what was wrong with it under its new name.
-        """
-        gone = (before.counts - self.counts).items()
-        spare = sum(count for pair, count in gone if not self.tables.issuperset(pair))
-        found = Counter[tuple[str, str]]()
-        for pair, count in sorted((self.counts - before.counts).items()):
-            taken = 0 if before.tables.issuperset(pair) else min(spare, count)
-            spare -= taken
-            found[pair] = count - taken
-        return +found
-
-
-def find_strays(conn: sqlite3.Connection) -> Strays:
-    """Return what foreign_key_check finds; ``conn`` is read only.
-
-    Keys that name no table, or no unique key of it, are left out: they are a fault of the schema,
-    which the check ``schema`` tells, and their rows can be right.
-    """
-    with plain_rows(conn):
-        rows = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        tables = frozenset(str(name) for (name,) in rows)
-        try:
-            found = _violations(conn, tables)
-        except sqlite3.DatabaseError as error:
-            return Strays(tables=tables, problem=str(error))
-    there = {fold(name) for name in tables}
-    counts = Counter((child, parent) for child, parent in found if fold(parent) in there)
-    return Strays(counts, tables)
-
-
-def _violations(conn: sqlite3.Connection, tables: frozenset[str]) -> list[tuple[str, str]]:
-    """Return the table and the parent of each row that points at nothing."""
-    try:
-        rows = conn.execute("PRAGMA main.foreign_key_check").fetchall()
-    except sqlite3.OperationalError as error:
-        if _MISMATCH not in str(error):
-            raise
-        # One key that cannot be checked must not hide what is wrong with those of other tables.
-        rows = [row for table in sorted(tables) for row in _violations_of(conn, table)]
-    return [(str(row[0]), str(row[2])) for row in rows]
-
-
-def _violations_of(conn: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
-    try:
-        return conn.execute(_OF_TABLE, (as_bytes(table),)).fetchall()
-    except sqlite3.OperationalError as error:
-        if _MISMATCH not in str(error):
-            raise
-        return []
-
-
 def find_damage(conn: sqlite3.Connection, image: Image, *, strays: Strays) -> Damages:
     """Return what integrity_check, foreign_key_check and a full-text table's own check find.
 
@@ -207,15 +139,6 @@ def _pages(conn: sqlite3.Connection) -> Iterator[Damage]:
         rows = [str(error)]
     if rows != ["ok"]:
         yield from (Damage(_PAGES, "", line) for row in rows for line in row.splitlines())
-
-
-def stray_findings(counts: Counter[tuple[str, str]]) -> Iterator[RowFinding]:
-    """Yield a finding for each table and parent."""
-    for (table, parent), count in sorted(counts.items()):
-        noun = "row points" if count == 1 else "rows point"
-        message = f"{count} {noun} from {table} at nothing in {parent}"
-        allowed_by = excuse("ORPHANS", table, found=message)
-        yield RowFinding(table, None, message, (), allowed_by, kind=f"strays of {parent}")
 
 
 def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str, bool]]:
