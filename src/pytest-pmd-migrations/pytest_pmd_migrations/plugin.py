@@ -6,18 +6,37 @@ and without a fixture pays for this module alone.
 
 from __future__ import annotations
 
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from types import ModuleType
 
     from pytest_pmd_migrations.pytest_side.database import MigrationDatabase
     from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
 
 PREFIX = "migrations::"
+
+
+class _OwnModules(MetaPathFinder):
+    """Finds the package's modules as Python does, without asking pytest.
+
+    pytest rewrites the asserts of a plugin's modules, and there is none in these. Where it may not
+    keep what it rewrote (PYTHONDONTWRITEBYTECODE), each run would parse and compile them anew.
+    """
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a module of this package, None for any other."""
+        own = name.startswith(f"{__package__}.")
+        return PathFinder.find_spec(name, path, target) if own else None
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -114,6 +133,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "migration(version, check): A cell of the migration matrix (added to each one)"
     )
+    own_modules = _OwnModules()
+    sys.meta_path.insert(0, own_modules)
+    config.add_cleanup(lambda: own_modules in sys.meta_path and sys.meta_path.remove(own_modules))
     ids = _take_cell_ids(config)
     if config.option.migration_matrix or ids:
         from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
