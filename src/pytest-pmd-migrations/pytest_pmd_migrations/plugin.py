@@ -38,6 +38,11 @@ class _OwnModules(MetaPathFinder):
         own = name.startswith(f"{__package__}.")
         return PathFinder.find_spec(name, path, target) if own else None
 
+    def take_away(self) -> None:
+        """Let the modules be found as before; somebody may have put all finders back already."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Make the hooks known that an application may implement."""
@@ -135,7 +140,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     own_modules = _OwnModules()
     sys.meta_path.insert(0, own_modules)
-    config.add_cleanup(lambda: own_modules in sys.meta_path and sys.meta_path.remove(own_modules))
+    config.add_cleanup(own_modules.take_away)
     ids = _take_cell_ids(config)
     if config.option.migration_matrix or ids:
         from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
