@@ -7,11 +7,14 @@ and without a fixture pays for this module alone.
 from __future__ import annotations
 
 import sys
+import time
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_pmd_migrations.pytest_side import STARTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -133,6 +136,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Note when the run began: a file that changes from now on may be loaded already."""
+    early_config.stash[STARTED] = time.time()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and the matrix when the flag or an id of a cell asks for it."""
     config.addinivalue_line(
@@ -194,8 +203,8 @@ def migration_db(_migration_databases: DatabaseFactory) -> Callable[..., Migrati
 def migration_fresh_db(_migration_databases: DatabaseFactory) -> Callable[..., MigrationDatabase]:
     """A private fresh database, at latest or at a version: db = migration_fresh_db().
 
-    It is copied from one that is built once a process, so an ordinary test gets a migrated
-    database in the time of a copy. Otherwise as ``migration_db``.
+    It is copied from one that is built once for all workers, and kept for later runs, so an
+    ordinary test gets a migrated database in the time of a copy. Otherwise as ``migration_db``.
     """
     from pytest_pmd_migrations.pytest_side.database import without_own_frames
 
