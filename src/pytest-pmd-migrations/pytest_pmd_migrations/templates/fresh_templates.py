@@ -21,13 +21,11 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import TimeSpan
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files
-from pytest_pmd_migrations.still_clock.clock_and_dice import times_asked, times_thrown
 from pytest_pmd_migrations.templates.inputs import (
     BuildRecord,
     are_unchanged,
     changed_after,
     inputs_of,
-    recorded_build,
 )
 from pytest_pmd_migrations.templates.repeatable import gives_the_same_again, is_plain
 from pytest_pmd_migrations.templates.stored_template import (
@@ -61,6 +59,7 @@ class FreshTemplates:
     root: Path
     is_test: Callable[[Path], bool]
     _images: dict[tuple[History, int], Image] = field(default_factory=dict)
+    _records: dict[History, BuildRecord] = field(default_factory=dict)
 
     def image(self, history: History, version: int) -> Image:
         """Return the fresh database at ``version``, a stored one only where it is known to fit.
@@ -77,7 +76,7 @@ class FreshTemplates:
         name = f"{history.application.source.name}-{format_version(version)}"
         digest = hashlib.sha256(title.encode()).hexdigest()[:16]
         if self.folder is None:
-            return history.fresh_today.image(version)
+            return self._build(history, version)
         path = self.folder / f"{name}-{digest}.template"
         known = _fitting(path, title)
         if known is None:
@@ -89,28 +88,35 @@ class FreshTemplates:
                         return self._built(history, version, path, title)
             except OSError:
                 # It cannot be kept: each process has its own.
-                return history.fresh_today.image(version)
+                return self._build(history, version)
         if known is None or known.content is None:
-            return history.fresh_today.image(version)
+            return self._build(history, version)
         return history.application.prepared(Image(known.content))
 
     def _built(self, history: History, version: int, path: Path, title: str) -> Image:
         """Build a fresh database, and store it where its inputs are known."""
-        since, asked = datetime.now(UTC), times_asked() + times_thrown()
-        with recorded_build() as record:
-            image = history.fresh_today.image(version)
-        span = TimeSpan(since, datetime.now(UTC))
-        plain = asked == times_asked() + times_thrown() and is_plain(history.application)
-        inputs = self._inputs(record, history)
+        image = self._build(history, version)
+        inputs = self._inputs(history)
         if inputs is not None:
-            same = plain or gives_the_same_again(history, version, image, span)
-            content = image.content if same else None
-            write_template(path, StoredTemplate(title, inputs, content))
+            same = self._gives_the_same_again(history, version, image)
+            write_template(path, StoredTemplate(title, inputs, image.content if same else None))
             _remove_old(path.parent)
         return image
 
-    def _inputs(self, record: BuildRecord, history: History) -> dict[str, str] | None:
+    def _build(self, history: History, version: int) -> Image:
+        with self._records.setdefault(history, BuildRecord()).listening():
+            return history.fresh_today.image(version)
+
+    def _gives_the_same_again(self, history: History, version: int, image: Image) -> bool:
+        record = self._records[history]
+        if is_plain(history.application) and not record.by_chance:
+            return True
+        span = TimeSpan(record.since, datetime.now(UTC))
+        return gives_the_same_again(history, version, image, span)
+
+    def _inputs(self, history: History) -> dict[str, str] | None:
         """Return the marks of what a build depended on; None where they cannot be known."""
+        record = self._records[history]
         if record.elsewhere:
             return None
         try:

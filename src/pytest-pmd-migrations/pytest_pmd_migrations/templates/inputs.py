@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,9 +17,10 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.audit_hook import hear_of_events
 from pytest_pmd_migrations.snapshots.lock_file import content_digest
 from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.still_clock.clock_and_dice import times_asked, times_thrown
 from pytest_pmd_migrations.temporary_folder import PREFIX
 
-__all__ = ["BuildRecord", "are_unchanged", "changed_after", "inputs_of", "recorded_build"]
+__all__ = ["BuildRecord", "are_unchanged", "changed_after", "inputs_of"]
 
 _ELSEWHERE = (
     "os.exec",
@@ -36,20 +38,31 @@ _LISTINGS = ("os.listdir", "os.scandir")
 _BY_TIME = "time:"
 _GONE = "gone"
 _COMPILED = "__pycache__"
-_SYSTEM = ("/dev/", "/proc/", "/sys/")
+_SYSTEM = ("/proc/", "/sys/")
 _INSTALLED = ("site-packages", "dist-packages")
 
 
 @dataclass
 class BuildRecord:
-    """What was heard while a database was built.
+    """What was heard while the databases of one history were built, from ``since`` on.
 
     ``paths`` are the files that were read and the folders that were listed; ``elsewhere`` says
-    that another process, the network or a database of another file was asked.
+    that another process, the network or a database of another file was asked, ``by_chance`` that
+    SQL asked its clock or threw its dice.
     """
 
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
     paths: set[str] = field(default_factory=set)
     elsewhere: bool = False
+    by_chance: bool = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Record what is done in the block; each further step adds to what is known."""
+        before = times_asked() + times_thrown()
+        with hear_of_events(self.hear):
+            yield
+        self.by_chance |= times_asked() + times_thrown() > before
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note an audit event; https://docs.python.org/3/library/audit_events.html lists them."""
@@ -70,21 +83,16 @@ class BuildRecord:
     def _add(self, path: object) -> None:
         # A descriptor was opened before, by a path that was heard of.
         if isinstance(path, (str, bytes)):
-            self.paths.add(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100 - told in each open()
+            found = Path(os.fsdecode(path)).absolute()
+            self.paths.add(str(found))
+            # A device or a pipe gives something else each time.
+            self.elsewhere |= found.exists() and not (found.is_file() or found.is_dir())
 
 
 def _reads(mode: object, flags: object) -> bool:
     if isinstance(mode, str):
         return "r" in mode or "+" in mode
     return not (isinstance(flags, int) and flags & os.O_WRONLY)
-
-
-@contextmanager
-def recorded_build() -> Iterator[BuildRecord]:
-    """Record what is read in the block."""
-    record = BuildRecord()
-    with hear_of_events(record.hear):
-        yield record
 
 
 def inputs_of(
@@ -103,8 +111,7 @@ def inputs_of(
         if not is_test(Path(path)):
             outside = not Path(path).is_relative_to(root)
             found.setdefault(path, _BY_TIME if outside else "")
-    marks = {path: _mark(path, by_time=kind == _BY_TIME) for path, kind in found.items()}
-    return {path: mark for path, mark in sorted(marks.items()) if mark != _GONE}
+    return {path: _mark(path, by_time=kind == _BY_TIME) for path, kind in sorted(found.items())}
 
 
 def are_unchanged(inputs: Mapping[str, str]) -> bool:
@@ -119,7 +126,7 @@ def changed_after(inputs: Iterable[str], time: float) -> bool:
 
     The time of a change of its entry counts too, as no tool can put that one back.
     """
-    stats = (os.stat(path) for path in inputs if not os.path.isdir(path))  # noqa: PTH112, PTH116 - hundreds
+    stats = (os.stat(path) for path in inputs if os.path.isfile(path))  # noqa: PTH113, PTH116 - hundreds
     return any(max(stat.st_mtime, stat.st_ctime) > time for stat in stats)
 
 
