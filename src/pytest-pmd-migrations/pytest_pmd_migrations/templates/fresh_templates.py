@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-import pytest_pmd_migrations
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.image import Image
@@ -134,7 +133,6 @@ class FreshTemplates:
     def _surroundings(self) -> str:
         """A digest of what may make a build another one, beside the inputs."""
         told = (
-            pytest_pmd_migrations.__version__,
             sys.version,
             sqlite3.sqlite_version,
             self.settings,

@@ -43,7 +43,6 @@ def test_it_is_built_once_for_all_workers_and_later_runs(
         return log.read_text().strip()
 
     assert steps_of("-n", "2", "--dist=load") == "1 2"
-    assert steps_of("-n", "2", "--dist=load") == ""
     pytester.makepyfile(TESTS + "\n# edited")
     assert steps_of() == ""
     assert steps_of("-p", "no:cacheprovider") == "1 2"
