@@ -1,8 +1,8 @@
 """Print what a fresh database costs a test: copied from a kept template, and by every migration.
 
-`python -m tests.benchmarks.fresh_databases` measures CPU time in turns, on a history of scripts with
-rows. The first copy of a process reads the template and looks whether all that it was built from is
-as it was; each further one is the fixture's alone.
+`python -m tests.benchmarks.fresh_databases` measures CPU time in turns, on a history of scripts
+with rows. The first copy of a process reads the template and looks whether all that it was built
+from is as it was; each further one is the fixture's alone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ STEPS = (
     "CREATE TABLE t{table} (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, value REAL)",
     "ALTER TABLE t{table} ADD COLUMN extra TEXT",
     "CREATE INDEX index_{table} ON t{table} (name, extra)",
-    f"{ROWS} INSERT INTO t{{table}} (name, value, extra) SELECT 'name ' || i, i * 1.5, i % 97 FROM n",
+    f"{ROWS} INSERT INTO t{{table}} (name, value, extra)"
+    " SELECT 'name ' || i, i * 1.5, i % 97 FROM n",
 )
 
 
@@ -72,7 +73,7 @@ def _templates(folder: Path, started: float) -> FreshTemplates:
 
 def _first(folder: Path, started: float) -> Callable[[], object]:
     history = _history(folder)
-    return lambda: _file(folder, _templates(folder, started), history)()
+    return _file(folder, _templates(folder, started), history)
 
 
 def _file(folder: Path, templates: FreshTemplates, history: History) -> Callable[[], object]:
