@@ -22,6 +22,7 @@ PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migra
 
 FLOORS = {
     "pytest_pmd_migrations": [
+        "audit_hook.py",
         "printable.py",
         "regular_file.py",
         "git_leftovers.py",
@@ -47,6 +48,7 @@ FLOORS = {
         "rows",
         "fill",
         "application",
+        "templates",
         "faults",
         "checks",
         "grid",

@@ -73,8 +73,8 @@ def in_an_empty_project(pytester, monkeypatch, light_child_runs):
     return pytester
 
 
-def test_every_option_setting_and_marker_is_described(pytester):
-    shown = pytester.runpytest_inprocess("--help").stdout.str()
+def test_every_option_setting_and_marker_is_described(pytester, light_child_runs):
+    shown = pytester.runpytest_subprocess("--help").stdout.str()
     names = set(re.findall(r"--migration-[a-z-]+|\bmigration_[a-z]+(?= \()", shown))
     assert {"--migration-matrix", "migration_source"} <= names
     for name in names:
@@ -82,8 +82,10 @@ def test_every_option_setting_and_marker_is_described(pytester):
     assert "Every cell carries `migration(version, check)`" in FIXTURES
 
 
-def test_every_fixture_is_described_and_says_in_one_line_how_it_is_called(pytester):
-    result = pytester.runpytest_inprocess("--fixtures", "-q")
+def test_every_fixture_is_described_and_says_in_one_line_how_it_is_called(
+    pytester, light_child_runs
+):
+    result = pytester.runpytest_subprocess("--fixtures", "-q")
     shown = result.outlines
     names = re.findall(
         r"^(\w*migration\w*|assert_schema\w*)\b.* -- ", result.stdout.str(), re.MULTILINE

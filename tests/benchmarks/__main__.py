@@ -20,6 +20,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pmd.store.database import Database
+from tests.benchmarks.fresh_databases import main as measure_fresh_databases
 from tests.benchmarks.history import make
 from tests.benchmarks.indexing import main as measure_indexing
 from tests.benchmarks.runner import main as measure_runner
@@ -61,6 +62,7 @@ def main() -> None:
         _against_bare_loop(folder / "large", large, turns=min(turns, 2))
         _open_against_connect(folder / "open.db", aim="at most 2", turns=turns)
         _plugin_against_none(folder / "plain", aim="at most 1.05", turns=turns)
+    measure_fresh_databases(turns=1 if quick else 21)
     if not quick:
         measure_runner()
         measure_indexing()

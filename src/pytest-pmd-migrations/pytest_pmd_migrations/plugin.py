@@ -6,18 +6,45 @@ and without a fixture pays for this module alone.
 
 from __future__ import annotations
 
+import sys
+import time
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pmd_migrations.pytest_side import STARTED
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from types import ModuleType
 
     from pytest_pmd_migrations.pytest_side.database import MigrationDatabase
     from pytest_pmd_migrations.pytest_side.database_factory import DatabaseFactory
 
 PREFIX = "migrations::"
+
+
+class _OwnModules(MetaPathFinder):
+    """Finds the package's modules as Python does, without asking pytest.
+
+    pytest rewrites the asserts of a plugin's modules, and there is none in these. Where it may not
+    keep what it rewrote (PYTHONDONTWRITEBYTECODE), each run would parse and compile them anew.
+    """
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a module of this package, None for any other."""
+        own = name.startswith(f"{__package__}.")
+        return PathFinder.find_spec(name, path, target) if own else None
+
+    def take_away(self) -> None:
+        """Let the modules be found as before; somebody may have put all finders back already."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -115,11 +142,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Note when the run began: a file that changes from now on may be loaded already."""
+    early_config.stash[STARTED] = time.time()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and the matrix when the flag or an id of a cell asks for it."""
     config.addinivalue_line(
         "markers", "migration(version, check): A cell of the migration matrix (added to each one)"
     )
+    own_modules = _OwnModules()
+    sys.meta_path.insert(0, own_modules)
+    config.add_cleanup(own_modules.take_away)
     ids = _take_cell_ids(config)
     if config.option.migration_matrix or ids:
         from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
@@ -173,8 +209,8 @@ def migration_db(_migration_databases: DatabaseFactory) -> Callable[..., Migrati
 def migration_fresh_db(_migration_databases: DatabaseFactory) -> Callable[..., MigrationDatabase]:
     """A private fresh database, at latest or at a version: db = migration_fresh_db().
 
-    It is copied from one that is built once a process, so an ordinary test gets a migrated
-    database in the time of a copy. Otherwise as ``migration_db``.
+    It is copied from one that is built once for all workers, and kept for later runs, so an
+    ordinary test gets a migrated database in the time of a copy. Otherwise as ``migration_db``.
     """
     from pytest_pmd_migrations.pytest_side.database import without_own_frames
 

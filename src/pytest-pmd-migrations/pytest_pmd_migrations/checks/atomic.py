@@ -21,8 +21,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.faults import (
-    DEFAULT,
-    KINDS,
+    DEFAULT_KINDS,
     MOST_HUNG,
     Case,
     Kind,
@@ -51,7 +50,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     source, before = history.application.source, history.application.before(version)
     full = history.rules.faults == "full"
     modes: tuple[Mode, ...] = ("rollback", "wal") if full else ("rollback",)
-    wanted = [kind for kind in KINDS if full or kind.name in DEFAULT]
+    wanted = kinds_tried(full=full)
     kinds = [kind for kind in wanted if not kind.lacking]
     found: list[tuple[str, StruckPoint]] = []
     most_hung = MOST_HUNG
@@ -78,6 +77,15 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
             untried = untried_words(tried.untried, len(cases) - number)
             return _verdict(history, row, found, wanted, untried)
     return _verdict(history, row, found, wanted)
+
+
+def kinds_tried(*, full: bool) -> Sequence[Kind]:
+    """Return the kinds of fault that a run tries."""
+    if not full:
+        return DEFAULT_KINDS
+    from pytest_pmd_migrations.faults import KINDS
+
+    return KINDS
 
 
 def _tried_on(

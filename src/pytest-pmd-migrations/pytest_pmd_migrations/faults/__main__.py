@@ -21,7 +21,8 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError, SnapshotError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_run import try_faults
-from pytest_pmd_migrations.faults.kinds.registry import KINDS, Kind
+from pytest_pmd_migrations.faults.kinds.kind import Kind
+from pytest_pmd_migrations.faults.kinds.registry import KINDS
 from pytest_pmd_migrations.faults.values import LEFT_WORDS, MODES, StruckPoint
 from pytest_pmd_migrations.faults.wording import describe, untried_words
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder

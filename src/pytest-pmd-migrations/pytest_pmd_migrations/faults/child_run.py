@@ -9,7 +9,7 @@ from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, Child, Tell, child_doing
 from pytest_pmd_migrations.faults.judge import PATIENCE, Judge
-from pytest_pmd_migrations.faults.kinds.registry import Kind
+from pytest_pmd_migrations.faults.kinds.kind import Kind
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, TriedFaults
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.image import MEMORY_LIMIT

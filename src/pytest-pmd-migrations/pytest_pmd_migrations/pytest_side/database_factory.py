@@ -24,6 +24,7 @@ from pytest_pmd_migrations.pytest_side.database import (
     reading,
     upgrade_connection,
 )
+from pytest_pmd_migrations.pytest_side.kept_templates import templates_of
 from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
@@ -46,6 +47,7 @@ class DatabaseFactory:
 
     def __init__(self, config: pytest.Config, folder: Path) -> None:
         self._histories = project_of(config).histories
+        self._templates = templates_of(config)
         self._folder = folder
         self._open: list[MigrationDatabase] = []
 
@@ -68,7 +70,7 @@ class DatabaseFactory:
             raise SettingError(
                 f"there is no version {wanted!r}; versions are {history.application.span}"
             )
-        image = history.fresh_today.image(wanted)
+        image = self._templates.image(history, wanted)
         return self._file(f"fresh-{format_version(wanted)}", image.content, history)
 
     def upgrade(

@@ -22,10 +22,11 @@ from pytest_pmd_migrations.sources.numbered_files import (
 )
 from pytest_pmd_migrations.sources.parse_declarations import parse_constants
 
-__all__ = ["pmd_runner_source"]
+__all__ = ["PMD_RUNNER", "pmd_runner_source"]
 
 _PMD = "pmd.store.migrations"
-_PMD_RUNNER = "pmd"
+PMD_RUNNER = "pmd"
+"""What pmd's runner is called."""
 
 
 def pmd_runner_source(
@@ -66,7 +67,7 @@ def pmd_runner_source(
     files = tuple(
         MigrationFile(version, folder / migration.path.name) for version, migration in found.items()
     )
-    return FilesSource(name, folder, files, make_runner, read_declarations, runner=_PMD_RUNNER)
+    return FilesSource(name, folder, files, make_runner, read_declarations, runner=PMD_RUNNER)
 
 
 def _refuse_number(error: Exception, setting: str) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "later",
     "still_time",
     "throw_bytes",
+    "times_asked",
     "times_thrown",
 ]
 
@@ -47,6 +48,7 @@ class _Process:
     ruling = _Ruling()
     version = 0
     dice = random.Random(0)
+    asked = 0
     thrown = 0
 
 
@@ -58,6 +60,7 @@ def begin_step(version: int) -> None:
 
 def still_time() -> int | None:
     """Return the milliseconds since 1970 that the clock shows, None where it moves."""
+    _Process.asked += 1
     return _Process.ruling.time
 
 
@@ -67,6 +70,11 @@ def throw_bytes(count: int) -> bytes:
     if _Process.ruling.time is None:
         return os.urandom(count)
     return _Process.dice.randbytes(count)
+
+
+def times_asked() -> int:
+    """Return how often SQL has asked this process's clock for the time."""
+    return _Process.asked
 
 
 def times_thrown() -> int:

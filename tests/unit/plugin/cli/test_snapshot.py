@@ -48,7 +48,7 @@ def history(project: Project) -> History:
 
 
 def test_everything_is_built_once_and_the_matrix_is_green(
-    project: Make, pytester: pytest.Pytester
+    project: Make, pytester: pytest.Pytester, light_child_runs: None
 ) -> None:
     made = project(FIRST, SECOND, THIRD)
     assert made.run_apart("snapshot") == (0, BUILT, "")
@@ -59,7 +59,7 @@ def test_everything_is_built_once_and_the_matrix_is_green(
     assert made.run("snapshot") == NOTHING
     assert made.files() == files
     assert made.run("check") == (0, "3 versions, 3 snapshots: all in order\n")
-    pytester.runpytest_inprocess("--migration-matrix").assert_outcomes(passed=15)
+    pytester.runpytest_subprocess("--migration-matrix").assert_outcomes(passed=15)
 
 
 @each_python
@@ -148,7 +148,7 @@ def test_a_twin_with_other_line_ends_is_fine(stored: Make) -> None:
 
 
 def test_a_variant_dropped_in_by_hand_gets_its_twin_and_its_line(
-    stored: Make, pytester: pytest.Pytester
+    stored: Make, pytester: pytest.Pytester, light_child_runs: None
 ) -> None:
     """The way to rows of one's own, also after release."""
     made = stored(FIRST, SECOND)
@@ -169,14 +169,14 @@ def test_a_variant_dropped_in_by_hand_gets_its_twin_and_its_line(
     )
     assert (made.snapshots / "0001+mine.db").read_bytes() == variant
     assert made.run("check") == (0, "2 versions, 3 snapshots: all in order\n")
-    pytester.runpytest_inprocess("--migration-matrix", CHEAP).assert_outcomes(passed=10)
+    pytester.runpytest_subprocess("--migration-matrix", CHEAP).assert_outcomes(passed=10)
     (made.snapshots / "0001+mine.db").unlink()
     gone = "snapshot 0001+mine is gone.  git checkout -- fixtures/snapshots/0001+mine.db\n"
     assert made.run("check") == (1, gone)
 
 
 def test_an_unreleased_migration_that_was_edited_asks_for_rewrite(
-    stored: Make, pytester: pytest.Pytester
+    stored: Make, pytester: pytest.Pytester, light_child_runs: None
 ) -> None:
     made = stored(FIRST, SECOND, THIRD)
     made.write("db/sql/0002_step_2.sql", SECOND.replace("INTEGER", "TEXT"))
@@ -186,7 +186,7 @@ def test_an_unreleased_migration_that_was_edited_asks_for_rewrite(
         1,
         f"Error: nothing was built, since this must be mended first:\n{message}",
     )
-    result = pytester.runpytest_inprocess("--migration-matrix", CHEAP)
+    result = pytester.runpytest_subprocess("--migration-matrix", CHEAP)
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
@@ -206,7 +206,7 @@ def test_an_unreleased_migration_that_was_edited_asks_for_rewrite(
         "locked   frozen.toml  0003 sha256:*\n",
     )
     assert made.run("check")[0] == 0
-    pytester.runpytest_inprocess("--migration-matrix", CHEAP).assert_outcomes(passed=12)
+    pytester.runpytest_subprocess("--migration-matrix", CHEAP).assert_outcomes(passed=12)
 
 
 def test_rewriting_what_did_not_change_gives_the_same_bytes(stored: Make) -> None:

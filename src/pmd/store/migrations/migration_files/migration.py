@@ -25,6 +25,11 @@ class Migration:
     path: Path
     package: str = field(default="", repr=False, compare=False)
 
+    @property
+    def is_script(self) -> bool:
+        """Whether it is an SQL script, which needs no sqlite-utils."""
+        return self.path.suffix == ".sql"
+
     def load(self) -> LoadedMigration:
         """Import the module, or read the script, and return what it holds.
 
@@ -33,7 +38,7 @@ class Migration:
         is missing or another than its number, or when its `up` cannot run as a step.
         """
         words = self.slug.replace("_", " ")
-        if self.path.suffix == ".sql":
+        if self.is_script:
             return _load_script(self, default_description=words)
         # Here, since most opens of a database find it up to date and load nothing.
         from pmd.store.migrations.migration_files import module_contents, module_import

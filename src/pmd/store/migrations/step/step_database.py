@@ -1,4 +1,4 @@
-"""The database object that a step's `up(db)` is called with."""
+"""The database object that a module's `up(db)` is called with."""
 
 from __future__ import annotations
 
@@ -8,35 +8,16 @@ from typing import Any
 
 import sqlite_utils
 
-from pmd.store.migrations.step.script import split_script
+from pmd.store.migrations.step.script_database import FailedStatements, run_script
 
-__all__ = ["StepDatabase", "statement_of"]
-
-_ATTRIBUTE = "_statement_of_a_step"
-_DENIED = ("not authorized", "prohibited")
-
-
-class _FailedStatements:
-    """The texts of statements that raised; no part of the database, which would then hold itself.
-
-    The errors themselves hold the frames, and with them the database: each is given its text.
-    """
-
-    last: str | None = None
-    denied: str | None = None
-
-    def remember(self, sql: str, error: Exception) -> None:
-        self.last = sql
-        setattr(error, _ATTRIBUTE, sql)
-        if self.denied is None and any(word in str(error) for word in _DENIED):
-            self.denied = sql
+__all__ = ["StepDatabase"]
 
 
 class StepDatabase(sqlite_utils.Database):
     """A database that runs a script in linear time, and remembers the statements that raised."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._failed = _FailedStatements()
+        self._failed = FailedStatements()
         super().__init__(connection, recursive_triggers=False, execute_plugins=False)
 
     @property
@@ -75,25 +56,4 @@ class StepDatabase(sqlite_utils.Database):
 
     def executescript(self, sql: str) -> sqlite3.Cursor:
         """Run each statement of the script in the step's transaction, unlike sqlite3's own."""
-        cursor = self.conn.cursor()
-        for statement in split_script(sql):
-            try:
-                cursor.execute(statement)
-            except Exception as error:
-                self._failed.remember(statement, error)
-                raise
-        return cursor
-
-
-def statement_of(error: BaseException) -> str | None:
-    """Return the statement that raised `error`, or an error that it was raised from."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        statement = getattr(current, "__dict__", {}).get(_ATTRIBUTE)
-        if isinstance(statement, str):
-            return statement
-        seen.add(id(current))
-        hidden = current.__suppress_context__
-        current = current.__cause__ or (None if hidden else current.__context__)
-    return None
+        return run_script(self.conn, sql, self._failed)

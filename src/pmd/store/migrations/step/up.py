@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import sqlite3
+from typing import TYPE_CHECKING
 
 from pmd.store.migrations.connection.driver import is_open
 from pmd.store.migrations.connection.prepared import PreparedConnection
@@ -17,7 +19,10 @@ from pmd.store.migrations.errors import (
 )
 from pmd.store.migrations.migration_files.migration import LoadedMigration
 from pmd.store.migrations.step.guard import Guard
-from pmd.store.migrations.step.step_database import StepDatabase, statement_of
+from pmd.store.migrations.step.script_database import ScriptDatabase, statement_of
+
+if TYPE_CHECKING:
+    from pmd.store.migrations.step.step_database import StepDatabase
 
 __all__ = ["REPLACED", "run_up"]
 
@@ -61,7 +66,7 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
     what is no Exception passes through.
     """
     connection, process = prepared.connection, os.getpid()
-    db = StepDatabase(connection)
+    db = _database_of(loaded, connection)
     prepared.count_references()
     try:
         result = loaded.up(db)
@@ -90,7 +95,21 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
         )
 
 
-def _leave(prepared: PreparedConnection, guard: Guard, db: StepDatabase) -> str | None:
+def _database_of(
+    loaded: LoadedMigration, connection: sqlite3.Connection
+) -> ScriptDatabase | StepDatabase:
+    """Return what the step's `up(db)` is called with: a sqlite-utils database, but for a script."""
+    if loaded.migration.is_script:
+        return ScriptDatabase(connection)
+    # Importing sqlite-utils takes longer than most histories.
+    from pmd.store.migrations.step.step_database import StepDatabase
+
+    return StepDatabase(connection)
+
+
+def _leave(
+    prepared: PreparedConnection, guard: Guard, db: ScriptDatabase | StepDatabase
+) -> str | None:
     """Put back what the step left behind, or return why it must not be kept."""
     connection = prepared.connection
     if not is_open(connection):
@@ -117,7 +136,7 @@ def _failure(
     prepared: PreparedConnection,
     loaded: LoadedMigration,
     guard: Guard,
-    db: StepDatabase,
+    db: ScriptDatabase | StepDatabase,
     error: Exception,
 ) -> MigrationFailedError:
     """Return the error for what `up` raised."""
@@ -139,7 +158,9 @@ def _failure(
     )
 
 
-def _denied(loaded: LoadedMigration, guard: Guard, db: StepDatabase) -> TransactionControlError:
+def _denied(
+    loaded: LoadedMigration, guard: Guard, db: ScriptDatabase | StepDatabase
+) -> TransactionControlError:
     first = guard.denials[0]
     return TransactionControlError(
         loaded.migration.version,

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pytest_pmd_migrations.audit_hook import hear_of_connections
 from pytest_pmd_migrations.connection import NO_PREPARATION, Preparation, prepare_connection
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.watching.audit_hook import hear_of_connections
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.opened_file import file_of_argument, file_of_connection
 from pytest_pmd_migrations.faults.watching.patched_connect import connections_watched_by

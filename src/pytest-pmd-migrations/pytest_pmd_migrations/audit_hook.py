@@ -1,4 +1,4 @@
-"""The process's one audit hook: it tells of every connection of ``sqlite3``, however opened.
+"""The process's one audit hook: it tells of connections of ``sqlite3``, or of every event.
 
 Python cannot remove an audit hook, so this one stays, and tells nobody while nobody listens.
 """
@@ -11,16 +11,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-__all__ = ["hear_of_connections"]
+__all__ = ["hear_of_connections", "hear_of_events"]
 
 Listener: TypeAlias = Callable[[Any, object], None]
 """Called with a new connection and the ``database`` argument that it was opened with."""
+
+
+EventListener: TypeAlias = Callable[[str, tuple[Any, ...]], None]
+"""Called with each audit event and its arguments; what it raises, the audited call raises."""
 
 
 class _Hook:
     """The state of the hook; ``opening`` keeps each thread's argument until its connection."""
 
     listener: Listener | None = None
+    of_events: EventListener | None = None
     installed = False
     opening = threading.local()
 
@@ -32,9 +37,7 @@ def hear_of_connections(listener: Listener) -> Iterator[None]:
     A block inside another one has its own listener; the outer one's listens again behind it.
     The connection cannot be asked anything at that moment: SQLite has not opened it.
     """
-    if not _Hook.installed:
-        sys.addaudithook(_audit)
-        _Hook.installed = True
+    _install()
     previous, _Hook.listener = _Hook.listener, listener
     try:
         yield
@@ -42,8 +45,27 @@ def hear_of_connections(listener: Listener) -> Iterator[None]:
         _Hook.listener = previous
 
 
+@contextmanager
+def hear_of_events(listener: EventListener) -> Iterator[None]:
+    """Call ``listener`` for every audit event inside the block, of any thread."""
+    _install()
+    previous, _Hook.of_events = _Hook.of_events, listener
+    try:
+        yield
+    finally:
+        _Hook.of_events = previous
+
+
+def _install() -> None:
+    if not _Hook.installed:
+        sys.addaudithook(_audit)
+        _Hook.installed = True
+
+
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     """Join Python's two events: the first has the argument, the second the connection."""
+    if _Hook.of_events is not None:
+        _Hook.of_events(event, arguments)
     listener = _Hook.listener
     if listener is None:
         return
