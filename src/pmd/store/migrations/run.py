@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
-from pmd.store.migrations.callbacks import Authorizer, Backup, Progress
+from pmd.store.migrations.callbacks import AfterStep, Authorizer, Backup, Progress
 from pmd.store.migrations.connection.prepared import PreparedConnection
 from pmd.store.migrations.database_errors import database_error, is_locked
 from pmd.store.migrations.errors import (
@@ -39,13 +39,14 @@ def take_steps(
     *,
     authorizer: Authorizer | None,
     backup: Backup | None,
-    progress: Progress | None,
-    before_first: Callable[[], object] | None,
+    progress: Progress | None = None,
+    before_first: Callable[[], object] | None = None,
+    after_step: AfterStep | None = None,
 ) -> int:
     """Take the steps that no other connection takes meanwhile; return how many those were.
 
-    During a call of `progress` the connection is as the caller left it. Raises what
-    `MigrationRunner.run_migrations` says.
+    During a call of `progress` or `after_step` the connection is as the caller left it. Raises
+    what `MigrationRunner.run_migrations` says.
     """
     prepared, applied = PreparedConnection(connection, authorizer=authorizer), 0
     try:
@@ -63,6 +64,8 @@ def take_steps(
                 taken = take_rewrite(prepared, step, backup, before=before)
             applied += taken
             _tell(step, time.perf_counter() - started, taken=taken)
+            if taken and after_step is not None:
+                _call_after_step(prepared, memory, step, after_step)
             if progress is not None:
                 _give_back(prepared)
                 progress(step.migration, number, len(steps))
@@ -82,6 +85,26 @@ def _prepare(prepared: PreparedConnection) -> ContentMemory:
     except (prepared.connection.Error, MemoryError) as error:
         raise database_error(prepared.connection, error) from error
     return ContentMemory()
+
+
+def _call_after_step(
+    prepared: PreparedConnection,
+    memory: ContentMemory,
+    step: LoadedMigration,
+    after_step: AfterStep,
+) -> None:
+    """Lend the caller its connection for a call of `after_step`.
+
+    Raises UnusableConnectionError when that left it closed or in a transaction.
+    """
+    schema_version = prepared.read_schema_version()
+    prepared.lend()
+    after_step(prepared.connection, step.migration.version)
+    prepared.check_returned(step.migration.version)
+    _prepare(prepared)
+    if prepared.read_schema_version() != schema_version:
+        # Of a changed schema, unlike of changed rows, the memory itself would learn nothing.
+        memory.forget()
 
 
 def _take_step(

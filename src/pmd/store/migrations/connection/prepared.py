@@ -71,7 +71,39 @@ class PreparedConnection:
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
         if "temp" in files:
             self.temporary = read_temporary_objects(self.cursor)
-        self.statements.attach()
+        if not self.statements.is_attached(files):
+            self.statements.attach()
+
+    def lend(self) -> None:
+        """Set everything as the caller had it, for a call between two steps.
+
+        The empty database stays attached, which is most of the cost. To be followed by
+        `check_returned()` and `take_over()`, or by `give_back()`.
+        """
+        if self._settings is not None:
+            self._settings.restore_pragmas(self.connection, ("foreign_keys",))
+            self._settings.restore_attributes(self.connection)
+
+    def check_returned(self, version: int) -> None:
+        """Raise UnusableConnectionError unless a run can go on with the connection it lent.
+
+        `version` is the one that the database was at.
+        """
+        left = f"after_step, called at version {version}, left the connection"
+        if not is_open(self.connection):
+            raise UnusableConnectionError(
+                f"{left} closed; expected it open. The database stays at that version. Leave the"
+                " connection open, and close it after the run."
+            )
+        if self.connection.in_transaction:
+            raise UnusableConnectionError(
+                f"{left} in a transaction, which is rolled back. The database stays at that"
+                " version. Commit in after_step, or only read."
+            )
+
+    def read_schema_version(self) -> int:
+        """Return the number that SQLite counts up with each change of the schema."""
+        return int(self.cursor.execute("PRAGMA main.schema_version").fetchone()[0])
 
     def give_back(self) -> None:
         """Undo what is not committed, and set everything as it was.

@@ -64,6 +64,10 @@ class Settings:
         """Set everything as it was."""
         self.restore_limits(connection)
         self.restore_pragmas(connection, self.pragmas)
+        self.restore_attributes(connection)
+
+    def restore_attributes(self, connection: sqlite3.Connection) -> None:
+        """Set the isolation level and the factories as they were."""
         for name, value in self.attributes:
             setattr(connection, name, value)
 
