@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 
 from pmd.store.migrations.callbacks import Authorizer
 from pmd.store.migrations.connection.database_file import DatabaseFile
-from pmd.store.migrations.connection.driver import is_open, plain_cursor, reset_statements
+from pmd.store.migrations.connection.driver import is_open, plain_cursor
+from pmd.store.migrations.connection.open_handles import (
+    OpenHandles,
+    end_handles,
+    find_open_handles,
+)
 from pmd.store.migrations.connection.settings import (
     Settings,
     expect_plain_rows,
@@ -43,7 +47,7 @@ class PreparedConnection:
         self.file = DatabaseFile(b"")
         self._settings: Settings | None = None
         self._config: tuple[bool, ...] = ()
-        self._references = 0
+        self._handles: OpenHandles = ()
 
     def take_over(self) -> None:
         """Remember the caller's settings, and set what the runner needs.
@@ -66,6 +70,7 @@ class PreparedConnection:
         Raises the driver's error.
         """
         self._config = read_config(self.connection)
+        self._handles = find_open_handles(self.connection)
         files = dict(self.cursor.execute(_FILES).fetchall())
         self.file = DatabaseFile(files["main"] or b"")
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
@@ -141,18 +146,9 @@ class PreparedConnection:
         current = int(self.cursor.execute("PRAGMA main.user_version").fetchone()[0])
         self.cursor.execute(f"PRAGMA main.user_version = {current}")
 
-    def count_references(self) -> None:
-        """Remember how many objects refer to the connection, as every cursor and blob does."""
-        self._references = sys.getrefcount(self.connection)
-
-    def end_statements(self) -> None:
-        """End what the step left half-read or open, where more objects refer to the connection.
-
-        To be called from the function that called `count_references`, whose own variables then
-        count the same.
-        """
-        if sys.getrefcount(self.connection) > self._references:
-            reset_statements(self.connection)
+    def end_handles(self) -> None:
+        """End what the step left half-read or open; the caller's own stays as it is."""
+        end_handles(self.connection, but=self._handles)
 
     def restore_limits(self) -> None:
         """Let statements be as long, and so on, as before the step."""
