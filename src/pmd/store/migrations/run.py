@@ -26,6 +26,7 @@ from pmd.store.migrations.step import foreign_keys
 from pmd.store.migrations.step.content import Content, ContentMemory
 from pmd.store.migrations.step.guard import Guard, StepGuard
 from pmd.store.migrations.step.high_water_marks import restore_high_water_marks
+from pmd.store.migrations.step.read_watch import ReadWatch
 from pmd.store.migrations.step.up import REPLACED, run_up
 
 __all__ = ["take_steps"]
@@ -65,7 +66,7 @@ def take_steps(
             applied += taken
             _tell(step, time.perf_counter() - started, taken=taken)
             if taken and after_step is not None:
-                _call_after_step(prepared, memory, step, after_step)
+                memory = _call_after_step(prepared, memory, step.migration.version, after_step)
             if progress is not None:
                 _give_back(prepared)
                 progress(step.migration, number, len(steps))
@@ -88,23 +89,24 @@ def _prepare(prepared: PreparedConnection) -> ContentMemory:
 
 
 def _call_after_step(
-    prepared: PreparedConnection,
-    memory: ContentMemory,
-    step: LoadedMigration,
-    after_step: AfterStep,
-) -> None:
-    """Lend the caller its connection for a call of `after_step`.
+    prepared: PreparedConnection, memory: ContentMemory, version: int, after_step: AfterStep
+) -> ContentMemory:
+    """Lend the caller its connection for a call of `after_step`; return what to remember then.
 
-    Raises UnusableConnectionError when that left it closed or in a transaction.
+    Raises UnusableConnectionError when it left the connection closed or in a transaction.
     """
-    schema_version = prepared.read_schema_version()
-    prepared.lend()
-    after_step(prepared.connection, step.migration.version)
-    prepared.check_returned(step.migration.version)
-    _prepare(prepared)
-    if prepared.read_schema_version() != schema_version:
-        # Of a changed schema, unlike of changed rows, the memory itself would learn nothing.
-        memory.forget()
+    connection = prepared.connection
+    try:
+        prepared.lend()
+    except (connection.Error, MemoryError) as error:
+        raise database_error(connection, error) from error
+    with ReadWatch(connection, chained=prepared.authorizer) as watch:
+        after_step(connection, version)
+        prepared.check_returned(version)
+        only_read = watch.saw_only_reads(prepared.cursor)
+    if only_read and prepared.take_back():
+        return memory
+    return _prepare(prepared)
 
 
 def _take_step(

@@ -129,6 +129,41 @@ def test_what_it_sets_on_the_connection_stays_the_callers(app):
     assert names == ["theirs"]
 
 
+def test_what_it_sets_past_every_statement_reaches_no_step(app):
+    """Foreign keys switched on unseen would let a dropped table delete its children."""
+    app.add(FOREIGN)
+    for number in (3, 4):
+        app.add(
+            "assert db.execute('PRAGMA foreign_keys').fetchone() == (0,)\n"
+            f"db['parent'].insert({{'id': {number}}})\ndb['parent'].transform()"
+        )
+
+    def switch_on(conn, version):
+        if version == 3:
+            conn.set_authorizer(None)
+            conn.execute("PRAGMA foreign_keys = ON")
+        elif hasattr(conn, "setconfig"):
+            conn.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_FKEY, True)
+
+    with app.connect() as conn:
+        assert app.runner(conn).run_migrations(after_step=switch_on) == 4
+        assert conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert conn.execute("SELECT count(*) FROM child").fetchone() == (2,)
+
+
+def test_a_cursor_that_it_leaves_half_read_stays_so(app):
+    app.add("db.execute('INSERT INTO t VALUES (3)')")
+    kept = []
+
+    def look(conn, version):
+        kept.append(conn.execute("SELECT x FROM t"))
+        kept[-1].fetchone()
+
+    with app.connect() as conn:
+        assert app.runner(conn).run_migrations(after_step=look) == 2
+        assert kept[0].fetchall() == [(2,), (3,)]
+
+
 @pytest.mark.parametrize("error", [LookupError, KeyboardInterrupt])
 def test_what_it_raises_ends_the_run_at_that_version(app, at_one, error):
     app.add("db.execute('INSERT INTO t VALUES (3)')")

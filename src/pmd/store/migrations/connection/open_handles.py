@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import gc
 import sqlite3
-import weakref
 from collections.abc import Iterator
 from contextlib import suppress
+from operator import call
+from weakref import ref
 
 from pmd.store.migrations.connection.driver import driver_of
 
 __all__ = ["OpenHandles", "end_handles", "find_open_handles"]
 
-OpenHandles = tuple["weakref.ref[sqlite3.Cursor | sqlite3.Blob]", ...]
+OpenHandles = tuple["ref[sqlite3.Cursor | sqlite3.Blob]", ...]
 """The cursors of a connection that are half-read, and its open blobs."""
 
 
@@ -26,7 +27,7 @@ def find_open_handles(connection: sqlite3.Connection) -> OpenHandles:
 
     None is found where the garbage collector does not know the driver's objects.
     """
-    return tuple(map(weakref.ref, _open_handles(connection)))
+    return tuple(map(ref, _open_handles(connection)))
 
 
 def end_handles(connection: sqlite3.Connection, *, but: OpenHandles = ()) -> None:
@@ -49,10 +50,10 @@ def _open_handles(connection: sqlite3.Connection) -> Iterator[sqlite3.Cursor | s
     driver = driver_of(connection)
     cursors, blobs = getattr(driver, "Cursor", ()), getattr(driver, "Blob", ())
     for referent in gc.get_referents(connection):
-        if type(referent) is not list:
+        if type(referent) is not list or not referent or type(referent[0]) is not ref:
             continue
-        for reference in tuple(referent):
-            handle = reference() if isinstance(reference, weakref.ref) else None
+        # Most of the references are to cursors that are gone.
+        for handle in [found for found in map(call, referent) if found is not None]:
             if isinstance(handle, blobs) or (isinstance(handle, cursors) and _is_half_read(handle)):
                 yield handle
 

@@ -82,12 +82,29 @@ class PreparedConnection:
     def lend(self) -> None:
         """Set everything as the caller had it, for a call between two steps.
 
-        The empty database stays attached, which is most of the cost. To be followed by
-        `check_returned()` and `take_over()`, or by `give_back()`.
+        The empty database stays attached. To be followed by `check_returned()` and then
+        `take_back()` or `take_over()`, or by `give_back()`. Raises the driver's error.
         """
         if self._settings is not None:
-            self._settings.restore_pragmas(self.connection, ("foreign_keys",))
+            if self._settings.pragmas["foreign_keys"]:
+                self.cursor.execute("PRAGMA foreign_keys = ON")
             self._settings.restore_attributes(self.connection)
+
+    def take_back(self) -> bool:
+        """Set what the runner needs, after a call that only read; return whether that will do.
+
+        If not, `take_over()` is needed: past every statement, the call has set something.
+        """
+        settings = self._settings
+        if settings is None or read_config(self.connection) != self._config:
+            return False
+        self._settings = settings.with_attributes_of(self.connection)
+        self._handles = find_open_handles(self.connection)
+        expect_plain_rows(self.connection)
+        self.connection.isolation_level = None
+        if settings.pragmas["foreign_keys"]:
+            self.cursor.execute("PRAGMA foreign_keys = OFF")
+        return True
 
     def check_returned(self, version: int) -> None:
         """Raise UnusableConnectionError unless a run can go on with the connection it lent.
@@ -105,10 +122,6 @@ class PreparedConnection:
                 f"{left} in a transaction, which is rolled back. The database stays at that"
                 " version. Commit in after_step, or only read."
             )
-
-    def read_schema_version(self) -> int:
-        """Return the number that SQLite counts up with each change of the schema."""
-        return int(self.cursor.execute("PRAGMA main.schema_version").fetchone()[0])
 
     def give_back(self) -> None:
         """Undo what is not committed, and set everything as it was.
