@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
-from pmd.store.migrations.callbacks import Authorizer, Backup, Progress
+from pmd.store.migrations.callbacks import AfterStep, Authorizer, Backup, Progress
 from pmd.store.migrations.connection.prepared import PreparedConnection
 from pmd.store.migrations.database_errors import database_error, is_locked
 from pmd.store.migrations.errors import (
@@ -26,6 +26,7 @@ from pmd.store.migrations.step import foreign_keys
 from pmd.store.migrations.step.content import Content, ContentMemory
 from pmd.store.migrations.step.guard import Guard, StepGuard
 from pmd.store.migrations.step.high_water_marks import restore_high_water_marks
+from pmd.store.migrations.step.read_watch import ReadWatch
 from pmd.store.migrations.step.up import REPLACED, run_up
 
 __all__ = ["take_steps"]
@@ -39,13 +40,14 @@ def take_steps(
     *,
     authorizer: Authorizer | None,
     backup: Backup | None,
-    progress: Progress | None,
-    before_first: Callable[[], object] | None,
+    progress: Progress | None = None,
+    before_first: Callable[[], object] | None = None,
+    after_step: AfterStep | None = None,
 ) -> int:
     """Take the steps that no other connection takes meanwhile; return how many those were.
 
-    During a call of `progress` the connection is as the caller left it. Raises what
-    `MigrationRunner.run_migrations` says.
+    During a call of `progress` or `after_step` the connection is as the caller left it. Raises
+    what `MigrationRunner.run_migrations` says.
     """
     prepared, applied = PreparedConnection(connection, authorizer=authorizer), 0
     try:
@@ -63,6 +65,8 @@ def take_steps(
                 taken = take_rewrite(prepared, step, backup, before=before)
             applied += taken
             _tell(step, time.perf_counter() - started, taken=taken)
+            if taken and after_step is not None:
+                memory = _call_after_step(prepared, memory, step.migration.version, after_step)
             if progress is not None:
                 _give_back(prepared)
                 progress(step.migration, number, len(steps))
@@ -82,6 +86,27 @@ def _prepare(prepared: PreparedConnection) -> ContentMemory:
     except (prepared.connection.Error, MemoryError) as error:
         raise database_error(prepared.connection, error) from error
     return ContentMemory()
+
+
+def _call_after_step(
+    prepared: PreparedConnection, memory: ContentMemory, version: int, after_step: AfterStep
+) -> ContentMemory:
+    """Lend the caller its connection for a call of `after_step`; return what to remember then.
+
+    Raises UnusableConnectionError when it left the connection closed or in a transaction.
+    """
+    connection = prepared.connection
+    try:
+        prepared.lend()
+    except (connection.Error, MemoryError) as error:
+        raise database_error(connection, error) from error
+    with ReadWatch(connection, chained=prepared.authorizer) as watch:
+        after_step(connection, version)
+        prepared.check_returned(version)
+        only_read = watch.saw_only_reads(prepared.cursor)
+    if only_read and prepared.take_back():
+        return memory
+    return _prepare(prepared)
 
 
 def _take_step(

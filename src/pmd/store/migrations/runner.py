@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from pmd.store.migrations.callbacks import Authorizer, Backup, Progress
+from pmd.store.migrations.callbacks import AfterStep, Authorizer, Backup, Progress
 from pmd.store.migrations.connection.driver import LEGACY_TRANSACTION_CONTROL, plain_cursor
 from pmd.store.migrations.database_errors import database_error, main_file
 from pmd.store.migrations.errors import (
@@ -21,7 +21,7 @@ from pmd.store.migrations.migration_files.discovery import (
 )
 from pmd.store.migrations.migration_files.migration import Migration
 
-__all__ = ["MigrationRunner", "Progress"]
+__all__ = ["AfterStep", "MigrationRunner", "Progress"]
 
 
 class MigrationRunner:
@@ -100,6 +100,7 @@ class MigrationRunner:
         *,
         progress: Progress | None = None,
         before_first: Callable[[], object] | None = None,
+        after_step: AfterStep | None = None,
     ) -> int:
         """Take every step up to version `target` (default latest); return how many were applied.
 
@@ -107,10 +108,10 @@ class MigrationRunner:
         database is at the last version that was completed. Steps that another connection takes
         meanwhile are not counted. When there is nothing to do, no migration is imported.
 
-        `before_first` is called once, when the write lock is held for the first step that this
-        connection takes, the database has proved writable, and nothing of the step is done:
-        another connection can copy the database as it is before the upgrade. An error of it
-        ends the run, with nothing changed.
+        `before_first` is called once, under the write lock of the first step that this connection
+        takes, with nothing of it done: another connection can copy the database as it was.
+        `after_step` is called with the connection and the version, after the COMMIT of each such
+        step ("Told after each step" in `docs/MIGRATIONS.md`). An error of either ends the run.
 
         Raises InvalidVersionError for a target that is not ahead, DatabaseTooNewError,
         InvalidMigrationError before the first step, MigrationFailedError, DatabaseLockedError,
@@ -131,6 +132,7 @@ class MigrationRunner:
             backup=self._backup,
             progress=progress,
             before_first=before_first,
+            after_step=after_step,
         )
 
     def _pending(self, target: int | None) -> list[Migration]:

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 
 from tests.unit.store.migrations.application import Application
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _few_objects_to_search():
-    """Resetting a connection's statements goes through every object that is not frozen."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 
 from pmd.store.migrations.callbacks import Authorizer
 from pmd.store.migrations.connection.database_file import DatabaseFile
-from pmd.store.migrations.connection.driver import is_open, plain_cursor, reset_statements
+from pmd.store.migrations.connection.driver import is_open, plain_cursor
+from pmd.store.migrations.connection.open_handles import (
+    OpenHandles,
+    end_handles,
+    find_open_handles,
+)
 from pmd.store.migrations.connection.settings import (
     Settings,
     expect_plain_rows,
@@ -43,7 +47,7 @@ class PreparedConnection:
         self.file = DatabaseFile(b"")
         self._settings: Settings | None = None
         self._config: tuple[bool, ...] = ()
-        self._references = 0
+        self._handles: OpenHandles = ()
 
     def take_over(self) -> None:
         """Remember the caller's settings, and set what the runner needs.
@@ -66,12 +70,58 @@ class PreparedConnection:
         Raises the driver's error.
         """
         self._config = read_config(self.connection)
+        self._handles = find_open_handles(self.connection)
         files = dict(self.cursor.execute(_FILES).fetchall())
         self.file = DatabaseFile(files["main"] or b"")
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
         if "temp" in files:
             self.temporary = read_temporary_objects(self.cursor)
-        self.statements.attach()
+        if not self.statements.is_attached(files):
+            self.statements.attach()
+
+    def lend(self) -> None:
+        """Set everything as the caller had it, for a call between two steps.
+
+        The empty database stays attached. To be followed by `check_returned()` and then
+        `take_back()` or `take_over()`, or by `give_back()`. Raises the driver's error.
+        """
+        if self._settings is not None:
+            if self._settings.pragmas["foreign_keys"]:
+                self.cursor.execute("PRAGMA foreign_keys = ON")
+            self._settings.restore_attributes(self.connection)
+
+    def take_back(self) -> bool:
+        """Set what the runner needs, after a call that only read; return whether that will do.
+
+        If not, `take_over()` is needed: past every statement, the call has set something.
+        """
+        settings = self._settings
+        if settings is None or read_config(self.connection) != self._config:
+            return False
+        self._settings = settings.with_attributes_of(self.connection)
+        self._handles = find_open_handles(self.connection)
+        expect_plain_rows(self.connection)
+        self.connection.isolation_level = None
+        if settings.pragmas["foreign_keys"]:
+            self.cursor.execute("PRAGMA foreign_keys = OFF")
+        return True
+
+    def check_returned(self, version: int) -> None:
+        """Raise UnusableConnectionError unless a run can go on with the connection it lent.
+
+        `version` is the one that the database was at.
+        """
+        left = f"after_step, called at version {version}, left the connection"
+        if not is_open(self.connection):
+            raise UnusableConnectionError(
+                f"{left} closed; expected it open. The database stays at that version. Leave the"
+                " connection open, and close it after the run."
+            )
+        if self.connection.in_transaction:
+            raise UnusableConnectionError(
+                f"{left} in a transaction, which is rolled back. The database stays at that"
+                " version. Commit in after_step, or only read."
+            )
 
     def give_back(self) -> None:
         """Undo what is not committed, and set everything as it was.
@@ -109,18 +159,9 @@ class PreparedConnection:
         current = int(self.cursor.execute("PRAGMA main.user_version").fetchone()[0])
         self.cursor.execute(f"PRAGMA main.user_version = {current}")
 
-    def count_references(self) -> None:
-        """Remember how many objects refer to the connection, as every cursor and blob does."""
-        self._references = sys.getrefcount(self.connection)
-
-    def end_statements(self) -> None:
-        """End what the step left half-read or open, where more objects refer to the connection.
-
-        To be called from the function that called `count_references`, whose own variables then
-        count the same.
-        """
-        if sys.getrefcount(self.connection) > self._references:
-            reset_statements(self.connection)
+    def end_handles(self) -> None:
+        """End what the step left half-read or open; the caller's own stays as it is."""
+        end_handles(self.connection, but=self._handles)
 
     def restore_limits(self) -> None:
         """Let statements be as long, and so on, as before the step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pmd.store.migrations.connection.driver import LEGACY_TRANSACTION_CONTROL, plain_cursor
@@ -39,14 +39,16 @@ class Settings:
     def of(cls, connection: sqlite3.Connection) -> Settings:
         """Return the connection's settings."""
         return cls(
-            _read_pragmas(connection, _PRAGMAS),
-            tuple((name, getattr(connection, name)) for name in _ATTRIBUTES),
-            tuple(map(connection.getlimit, _LIMITS)),
+            _read_pragmas(connection, _PRAGMAS), _read_attributes(connection), _limits(connection)
         )
+
+    def with_attributes_of(self, connection: sqlite3.Connection) -> Settings:
+        """Return the same pragmas, with what of the connection Python sets without a statement."""
+        return replace(self, attributes=_read_attributes(connection), limits=_limits(connection))
 
     def restore_limits(self, connection: sqlite3.Connection) -> None:
         """Set SQLite's limits as they were."""
-        if tuple(map(connection.getlimit, _LIMITS)) == self.limits:
+        if _limits(connection) == self.limits:
             return
         for category, limit in zip(_LIMITS, self.limits, strict=True):
             if connection.getlimit(category) != limit:
@@ -64,6 +66,10 @@ class Settings:
         """Set everything as it was."""
         self.restore_limits(connection)
         self.restore_pragmas(connection, self.pragmas)
+        self.restore_attributes(connection)
+
+    def restore_attributes(self, connection: sqlite3.Connection) -> None:
+        """Set the isolation level and the factories as they were."""
         for name, value in self.attributes:
             setattr(connection, name, value)
 
@@ -83,6 +89,14 @@ def restore_config(connection: sqlite3.Connection, before: tuple[bool, ...]) -> 
         if found != value:
             connection.setconfig(option, value)  # type: ignore[attr-defined]  # Python 3.12
     return True
+
+
+def _read_attributes(connection: sqlite3.Connection) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, getattr(connection, name)) for name in _ATTRIBUTES)
+
+
+def _limits(connection: sqlite3.Connection) -> tuple[int, ...]:
+    return tuple(map(connection.getlimit, _LIMITS))
 
 
 def _read_pragmas(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:

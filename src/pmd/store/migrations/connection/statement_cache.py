@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Container
 from contextlib import suppress
 
 __all__ = ["StatementCache"]
@@ -22,6 +23,10 @@ class StatementCache:
         self._schema = "temp"
         self._schema_version = 0
         self._is_defensive = False
+
+    def is_attached(self, names: Container[str]) -> bool:
+        """Return whether the empty database that was attached is among these."""
+        return self._schema == _EMPTY and _EMPTY in names
 
     def attach(self) -> None:
         """Attach the empty database, and forget what was prepared. Raises the driver's error."""
@@ -54,6 +59,7 @@ class StatementCache:
         with suppress(self._cursor.connection.Error):
             if self._schema == _EMPTY:
                 self._cursor.execute(f"DETACH {_EMPTY}")
+                self._schema = "temp"
 
     def _attach(self) -> str:
         """Attach the empty database and return its name.

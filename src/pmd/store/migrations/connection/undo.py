@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from pmd.store.migrations.connection.driver import plain_cursor, reset_statements
+from pmd.store.migrations.connection.driver import plain_cursor
+from pmd.store.migrations.connection.open_handles import end_handles
 
 __all__ = ["persist", "roll_back"]
 
@@ -15,7 +16,7 @@ def persist(connection: sqlite3.Connection, action: Callable[[], None]) -> None:
 
     An interrupt strikes once, unless a progress handler was left behind that always does: that
     is removed, since a transaction left open would be worse. A half-read statement keeps an
-    interrupt alive: it is reset.
+    interrupt alive: it is ended.
     """
     try:
         action()
@@ -24,7 +25,7 @@ def persist(connection: sqlite3.Connection, action: Callable[[], None]) -> None:
             action()
         except Exception:
             connection.set_progress_handler(None, 0)
-            reset_statements(connection)
+            end_handles(connection)
             action()
         if not isinstance(error, Exception):
             raise

@@ -16,9 +16,9 @@ from typing import Self
 from pmd.store.migrations.callbacks import Authorizer
 from pmd.store.migrations.connection.driver import is_open
 
-__all__ = ["Denial", "Guard", "RewriteGuard", "StepGuard"]
+__all__ = ["QUERY_PRAGMAS", "READ_ACTIONS", "Denial", "Guard", "RewriteGuard", "StepGuard"]
 
-_QUERIES = frozenset(
+QUERY_PRAGMAS = frozenset(
     {
         "foreign_key_check",
         "foreign_key_list",
@@ -34,7 +34,7 @@ _QUERIES = frozenset(
 )
 """Pragmas whose argument is a question."""
 
-_READS = frozenset(
+READ_ACTIONS = frozenset(
     {sqlite3.SQLITE_READ, sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
 """The actions that SQLite asks about most; they change nothing, also outside a transaction."""
@@ -134,7 +134,7 @@ class Guard(ABC):
         database: str | None,
         trigger: str | None,
     ) -> int:
-        if action in _READS:
+        if action in READ_ACTIONS:
             if self._chained is None:
                 return sqlite3.SQLITE_OK
             return self._chained(action, one, two, database, trigger)
@@ -188,7 +188,7 @@ class StepGuard(Guard):
 
     def _denied_pragma(self, one: str, two: str) -> Denial | None:
         name = one.lower()
-        if name in _QUERIES:
+        if name in QUERY_PRAGMAS:
             return None
         if name in _SETTINGS:
             self.settings.add(name)
@@ -227,7 +227,7 @@ class RewriteGuard(Guard):
 
     def _denied_pragma(self, one: str, two: str | None) -> Denial | None:
         name = one.lower()
-        if two is None or name in _QUERIES:
+        if two is None or name in QUERY_PRAGMAS:
             return None
         if name == "journal_mode" and two.lower() in ("off", "memory"):
             return Denial(

@@ -67,13 +67,12 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
     """
     connection, process = prepared.connection, os.getpid()
     db = _database_of(loaded, connection)
-    prepared.count_references()
     try:
         result = loaded.up(db)
     except BaseException as error:
         _end_forked(process, loaded)
         if is_open(connection):
-            prepared.end_statements()
+            prepared.end_handles()
         if isinstance(error, Exception):
             raise _failure(prepared, loaded, guard, db, error) from error
         raise
@@ -83,7 +82,7 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
     if result is not None:
         _check_result(loaded, result)
         del result
-    prepared.end_statements()
+    prepared.end_handles()
     problem = _leave(prepared, guard, db)
     if problem is not None:
         raise TransactionControlError(
