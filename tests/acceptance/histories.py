@@ -24,19 +24,24 @@ def up(db):
 def generate(
     pytester: pytest.Pytester, versions: int, planted: Mapping[int, str] | None = None
 ) -> None:
-    """Write a history to the folder of the test, with a snapshot of each version.
+    """Write a history to the folder of the test, with a snapshot of each version."""
+    write_history(pytester.path, versions, planted)
+    built = pytester.run(Path(sys.executable).with_name("pmd-migrations"), "snapshot")
+    assert built.ret == 0, built.outlines
+
+
+def write_history(root: Path, versions: int, planted: Mapping[int, str] | None = None) -> None:
+    """Write a history and its settings to a folder.
 
     Every fifth step makes a table with two rows, the others add a column to the newest table,
     unless a script for it is ``planted``.
     """
-    folder = pytester.path / "db/sql"
+    folder = root / "db/sql"
     folder.mkdir(parents=True)
-    (pytester.path / "pyproject.toml").write_text(SETTINGS)
+    (root / "pyproject.toml").write_text(SETTINGS)
     for version in range(1, versions + 1):
         script = (planted or {}).get(version) or _script(version)
         (folder / f"{version:04d}_step.sql").write_text(script)
-    built = pytester.run(Path(sys.executable).with_name("pmd-migrations"), "snapshot")
-    assert built.ret == 0, built.outlines
 
 
 def _script(version: int) -> str:
