@@ -27,6 +27,10 @@ from pmd.store.migrations.step.content import Content, ContentMemory
 from pmd.store.migrations.step.guard import Guard, StepGuard
 from pmd.store.migrations.step.high_water_marks import restore_high_water_marks
 from pmd.store.migrations.step.read_watch import ReadWatch
+from pmd.store.migrations.step.touched_keys import (
+    find_violations_of_touched,
+    touched_keys_suffice,
+)
 from pmd.store.migrations.step.up import REPLACED, run_up
 
 __all__ = ["take_steps"]
@@ -143,7 +147,7 @@ def _take_step(
             #    drop the old one, rename, build the others again: whatever up(db) does of it.
             run_up(prepared, loaded, guard)
             # 10. Foreign keys are checked before anything is kept.
-            violations = _check_foreign_keys(prepared, guard, version, content)
+            violations = _check_foreign_keys(prepared, guard, loaded, content)
             if violations is None:
                 raise TransactionControlError(version, loaded.description, REPLACED)
         if isinstance(violations, foreign_keys.NewViolations):
@@ -166,15 +170,20 @@ def _take_step(
 
 
 def _check_foreign_keys(
-    prepared: PreparedConnection, guard: Guard, version: int, before: Content
+    prepared: PreparedConnection, guard: Guard, loaded: LoadedMigration, before: Content
 ) -> foreign_keys.Violations | foreign_keys.NewViolations | None:
     """Return the violations there are now; None when the connection no longer asks the guard."""
+    cursor, written = prepared.cursor, guard.written
+    # The comment makes it a text that SQLite has not seen, about which it asks the guard.
+    comment = f" -- {loaded.migration.version}"
     try:
-        # The comment makes it a text that SQLite has not seen, about which it asks the guard.
-        found = foreign_keys.find_violations(prepared.cursor, comment=f" -- {version}")
+        if touched_keys_suffice(cursor, loaded, written, comment=comment):
+            found = find_violations_of_touched(cursor, written, before.violations)
+        else:
+            found = foreign_keys.find_violations(cursor, comment=comment)
         after = foreign_keys.compare(before.violations, found)
         if isinstance(after, foreign_keys.NewViolations):
-            after = foreign_keys.name_missing_parents(prepared.cursor, after)
+            after = foreign_keys.name_missing_parents(cursor, after)
     except prepared.connection.DatabaseError:
         if guard.was_asked:
             raise

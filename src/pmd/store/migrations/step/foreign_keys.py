@@ -15,6 +15,8 @@ __all__ = [
     "Violations",
     "compare",
     "find_violations",
+    "find_violations_of",
+    "lower",
     "name_missing_parents",
 ]
 
@@ -88,13 +90,18 @@ def find_violations(cursor: sqlite3.Cursor, *, comment: str = "") -> Iterator[Vi
     # One key that cannot be checked must not hide what is wrong with the others.
     names = cursor.execute("SELECT name || '' FROM main.sqlite_schema WHERE type = 'table'")
     for (name,) in names.fetchall():
-        quoted = name.replace('"', '""')
-        try:
-            yield from cursor.execute(f'PRAGMA main.foreign_key_check("{quoted}")')
-        except cursor.connection.OperationalError as error:
-            if not str(error).startswith(_MISMATCH):
-                raise
-            yield name, None, str(error), _UNCHECKABLE
+        yield from find_violations_of(cursor, name)
+
+
+def find_violations_of(cursor: sqlite3.Cursor, table: str) -> Iterator[Violation]:
+    """Yield those of one table of the main database."""
+    quoted = table.replace('"', '""')
+    try:
+        yield from cursor.execute(f'PRAGMA main.foreign_key_check("{quoted}")')
+    except cursor.connection.OperationalError as error:
+        if not str(error).startswith(_MISMATCH):
+            raise
+        yield table, None, str(error), _UNCHECKABLE
 
 
 def compare(before: Violations, after: Iterable[Violation]) -> Violations | NewViolations:
@@ -124,11 +131,13 @@ def name_missing_parents(cursor: sqlite3.Cursor, found: NewViolations) -> NewVio
     tables = cursor.execute("SELECT lower(name) FROM main.sqlite_schema WHERE type = 'table'")
     there = {name for (name,) in tables}
     parents = {parent for _, _, parent, key in found.first if key != _UNCHECKABLE}
-    return replace(found, missing=frozenset(to for to in parents if _lower(to) not in there))
+    return replace(found, missing=frozenset(to for to in parents if lower(to) not in there))
 
 
-def _lower(name: str) -> str:
-    """Return a name as SQLite's lower() does: the case of ASCII letters alone."""
+def lower(name: str) -> str:
+    """Return a name as SQLite compares it: without the case of ASCII letters alone."""
+    if name.isascii():
+        return name.lower()
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 

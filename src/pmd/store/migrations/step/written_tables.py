@@ -1,0 +1,56 @@
+"""Which tables of the main database the statements of a step may write, told by its guard.
+
+SQLite asks the guard when it prepares a statement, about each trigger that it may fire, too. Only
+a blob is written without a question.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from pmd.store.migrations.step.foreign_keys import lower
+
+__all__ = ["WrittenTables"]
+
+_SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema"})
+_ROW_ACTIONS = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
+_NO_CHANGE = frozenset({sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_ANALYZE})
+
+
+class WrittenTables:
+    """Remembers the tables and columns that were asked about; names are in lower case.
+
+    `schema_changed` says whether the schema may be another one: then anything may have changed.
+    """
+
+    def __init__(self) -> None:
+        self.schema_changed = False
+        self._updated: dict[str, set[str]] = {}
+        self._inserted: set[str] = set()
+        self._deleted: set[str] = set()
+
+    def note(self, action: int, one: str, two: str | None, database: str | None) -> None:
+        """Take in one question of SQLite's that is not about reading."""
+        if action not in _ROW_ACTIONS:
+            if action not in _NO_CHANGE and database != "temp":
+                self.schema_changed = True
+        elif database == "main":
+            table = lower(one)
+            if table in _SCHEMA_TABLES:
+                self.schema_changed = True
+            elif action == sqlite3.SQLITE_UPDATE:
+                self._updated.setdefault(table, set()).add(lower(two or ""))
+            else:
+                rows = self._inserted if action == sqlite3.SQLITE_INSERT else self._deleted
+                rows.add(table)
+
+    def wrote(self, table: str) -> bool:
+        """Return whether rows of a table may have been inserted, deleted or updated."""
+        name = lower(table)
+        return name in self._inserted or name in self._deleted or name in self._updated
+
+    def may_have_new_values(self, table: str, column: str) -> bool:
+        """Return whether rows that are there now may have other values in a column."""
+        name = lower(table)
+        updated = self._updated.get(name, set())
+        return name in self._inserted or bool(updated & {lower(column), "rowid"})
