@@ -162,8 +162,9 @@ class RowSearch:
         if match["kind"] == "CHECK":
             said = match["what"]
             texts = tuple(token.text for token in tokenize(said))
-            rules = [r for r in self._requirements.rules if r.names & {(said,), texts}]
-            return {name for rule in rules or self._requirements.rules for name in rule.columns}
+            named = self._requirements.rules_named
+            rules = (*named.get((said,), ()), *named.get(texts, ())) or self._requirements.rules
+            return {name for rule in rules for name in rule.columns}
         return self._listed(match["what"])
 
     def _listed(self, text: str) -> set[str]:

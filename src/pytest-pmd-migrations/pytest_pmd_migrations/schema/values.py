@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -89,8 +90,16 @@ class Schema:
 
     def owned(self, owner: SchemaObject) -> tuple[SchemaObject, ...]:
         """Return the objects that belong to a table."""
-        name = fold(owner.name)
-        return tuple(found for found in self.objects if found.owner and fold(found.owner) == name)
+        return tuple(self._owned.get(fold(owner.name), ()))
+
+    @cached_property
+    def _owned(self) -> dict[str, list[SchemaObject]]:
+        """What belongs to each table, by its folded name."""
+        owned: dict[str, list[SchemaObject]] = {}
+        for found in self.objects:
+            if found.owner:
+                owned.setdefault(fold(found.owner), []).append(found)
+        return owned
 
     def without(self, patterns: Sequence[str]) -> Schema:
         """Return the schema without the objects whose name matches one of the globs.

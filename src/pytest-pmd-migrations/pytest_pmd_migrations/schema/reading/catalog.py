@@ -83,6 +83,7 @@ class Catalog:
     def __init__(self, conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
         self.conn = conn
         self._rows = rows
+        self._keys: dict[str, Sequence[str]] = {}
         tables = conn.execute("PRAGMA main.table_list")
         self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
 
@@ -117,6 +118,13 @@ class Catalog:
         A row is (name, type, NOT NULL, default, position in the key, hidden, table).
         """
         return self._all_columns[table]
+
+    def primary_key(self, table: str) -> Sequence[str]:
+        """Return the names of the primary key's columns in its order."""
+        if table not in self._keys:
+            columns = sorted((row[4], str(row[0])) for row in self.columns(table) if row[4])
+            self._keys[table] = [name for _, name in columns]
+        return self._keys[table]
 
     def indexes(self, table: str) -> Mapping[str, Index]:
         """Return the indexes of a table by their names; the one made last comes first."""

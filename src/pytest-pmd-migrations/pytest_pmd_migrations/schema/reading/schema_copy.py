@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 from pytest_pmd_migrations.quoting import quote
@@ -59,6 +59,17 @@ class SchemaCopy:
             return None
         # A generated column cannot be set.
         return [(row[1], row[6] == 0) for row in self._connection.execute(sql).fetchall()]
+
+    def column_names(self, name: str) -> Collection[str]:
+        """Return the folded names of the columns of whatever has that name, hidden ones too.
+
+        That is a table or view that was created, or one of SQLite's own, such as json_each.
+        """
+        sql = f"PRAGMA table_xinfo({quote(name)})"
+        if self.execute(sql) is not None:
+            # A view that cannot be prepared, or a name that is not UTF-8, has none here.
+            return ()
+        return {fold(str(row[1])) for row in self._connection.execute(sql).fetchall()}
 
     def close(self) -> None:
         """Close the copy, if one was needed."""

@@ -38,12 +38,16 @@ class StepStatements:
         names = {name: name for name in before}
         # Each name that a table had on the way: of what it was, and what became of a new one.
         origins, ends = dict(names), dict[str, str]()
+        # What was made in the step, by the name that it has now.
+        made: dict[str, list[str]] = {}
         for action, old, new in self.tables:
             if action == "rename" and old in names:
                 names[new] = names.pop(old)
                 origins[new] = names[new]
             elif action == "rename":
-                ends = {name: new if end == old else end for name, end in ends.items()} | {old: new}
+                moved = [old, *(name for name in made.pop(old, ()) if ends[name] == old)]
+                ends.update(dict.fromkeys(moved, new))
+                made.setdefault(new, []).extend(moved)
             else:
                 names.pop(old, None)
         found = {origin: name for name, origin in names.items() if name in after}
@@ -87,13 +91,12 @@ def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
     for position, token in enumerate(tokens):
         if token.text != ";":
             continue
-        statement = tokens[start:position]
-        words = [one.word for one in statement[:3]]
+        words = [one.word for one in tokens[start : min(start + 3, position)]]
         if words[:1] == ["CREATE"] and "TRIGGER" in words:
             before_it = [one.text.upper() for one in tokens[position - 2 : position]]
             if before_it != [";", "END"]:
                 continue
-        yield statement
+        yield tokens[start:position]
         start = position + 1
     yield tokens[start:]
 
@@ -125,6 +128,6 @@ def _sources(tokens: Sequence[Token]) -> Iterator[str]:
     """Yield the folded names of the tables that a SELECT within reads from."""
     for position, token in enumerate(tokens):
         if token.word in _FROM and position + 1 < len(tokens):
-            named = tokens[position + 1 :]
+            named = tokens[position + 1 : position + 4]
             name = named[2] if len(named) > 2 and named[1].text == "." else named[0]
             yield fold(name.value)
