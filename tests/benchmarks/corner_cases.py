@@ -21,6 +21,8 @@ from pytest_pmd_migrations.schema.showing.full_sql import full_sql
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 
+from tests.benchmarks import corner_schemas as schemas
+
 __all__ = ["CORNERS", "Corner", "Work", "opened"]
 
 Work = Callable[[], object]
@@ -33,10 +35,6 @@ class Corner:
     name: str
     small: int
     work: Callable[[int], Work]
-
-
-def _listed(form: str, count: int, separator: str = ", ") -> str:
-    return separator.join(form.format(n=number, m=max(number - 1, 0)) for number in range(count))
 
 
 def _made(sql: str) -> bytes:
@@ -182,177 +180,27 @@ def _hiding(script: Callable[[int], str]) -> Callable[[int], Work]:
     return work
 
 
-def _empty(_: int) -> str:
-    return "PRAGMA user_version = 1;"
-
-
-def _tables(count: int) -> str:
-    return "".join(
-        f"CREATE TABLE t{n}(id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT CHECK (b > 0));"
-        f"CREATE INDEX i{n} ON t{n}(a); INSERT INTO t{n} VALUES (1, 'x', 2);"
-        for n in range(count)
-    )
-
-
-def _other_tables(count: int) -> str:
-    return _tables(count).replace("b > 0", "b > 1").replace("(a);", "(a, b);")
-
-
-def _renamed_tables(count: int) -> str:
-    return (
-        _tables(count)
-        .replace("CREATE TABLE t", "CREATE TABLE new_t")
-        .replace(" ON t", " ON new_t")
-        .replace("INTO t", "INTO new_t")
-    )
-
-
-def _wide(count: int) -> str:
-    return f"CREATE TABLE t({_listed('c{n} TEXT', count)});"
-
-
-def _checked(count: int) -> str:
-    return f"CREATE TABLE t({_listed('c{n} INTEGER NOT NULL CHECK (c{n} > 5)', count)});"
-
-
-def _chain(count: int) -> str:
-    return "CREATE TABLE t0(id INTEGER PRIMARY KEY);" + "".join(
-        f"CREATE TABLE t{n}(id INTEGER PRIMARY KEY, p NOT NULL REFERENCES t{n - 1}(id));"
-        for n in range(1, count)
-    )
-
-
-def _backward_chain(count: int) -> str:
-    """Tables whose parents come later by name."""
-    return f"CREATE TABLE t{count - 1:05}(id INTEGER PRIMARY KEY);" + "".join(
-        f"CREATE TABLE t{n:05}(id INTEGER PRIMARY KEY, p NOT NULL REFERENCES t{n + 1:05}(id));"
-        for n in reversed(range(count - 1))
-    )
-
-
-def _star(count: int) -> str:
-    """One table to which many refer."""
-    return "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT);" + "".join(
-        f"CREATE TABLE t{n}(id INTEGER PRIMARY KEY, p NOT NULL REFERENCES t(id));"
-        for n in range(count)
-    )
-
-
-def _many_keys(count: int) -> str:
-    """One table that refers to many."""
-    return (
-        "".join(f"CREATE TABLE p{n}(id INTEGER PRIMARY KEY);" for n in range(count))
-        + f"CREATE TABLE t({_listed('c{n} INTEGER REFERENCES p{n}(id)', count)});"
-    )
-
-
-def _triggers(count: int) -> str:
-    return "CREATE TABLE t(a, b); CREATE TABLE log(a, b);" + "".join(
-        f"CREATE TRIGGER g{n} AFTER UPDATE OF a ON t"
-        f" BEGIN INSERT INTO log VALUES (new.a, {n}); END;"
-        for n in range(count)
-    )
-
-
-def _quoted_triggers(count: int) -> str:
-    return "CREATE TABLE t(a, b); CREATE TABLE log(a, b);" + "".join(
-        f"CREATE TRIGGER g{n} AFTER UPDATE OF a ON t BEGIN"
-        f' INSERT INTO log VALUES (new.a, "s{n}"); END;'
-        for n in range(count)
-    )
-
-
-def _indexes(count: int) -> str:
-    return "CREATE TABLE t(a, b);" + "".join(
-        f"CREATE INDEX i{n} ON t(a, b + {n}) WHERE b > {n};" for n in range(count)
-    )
-
-
-def _views(count: int) -> str:
-    return "CREATE TABLE t(a, b);" + "".join(
-        f"CREATE VIEW v{n} AS SELECT a, b + {n} FROM t WHERE a <> {n};" for n in range(count)
-    )
-
-
-def _quoted_views(count: int) -> str:
-    return "CREATE TABLE t(a, b);" + "".join(
-        f'CREATE VIEW v{n} AS SELECT a, "s{n}" FROM t;' for n in range(count)
-    )
-
-
-def _broken(count: int) -> str:
-    return "".join(
-        f"CREATE TABLE t{n}(a REFERENCES u{n}(b)); CREATE VIEW v{n} AS SELECT * FROM w{n};"
-        for n in range(count)
-    )
-
-
-def _unique(count: int) -> str:
-    return f"CREATE TABLE t({_listed('c{n} UNIQUE', count)});"
-
-
-def _required(count: int) -> str:
-    return f"CREATE TABLE t({_listed('c{n} NOT NULL', count)});"
-
-
-def _distinct(count: int) -> str:
-    return f"CREATE TABLE t({_listed('c{n} TEXT NOT NULL UNIQUE', count)});"
-
-
-def _empty_tables(count: int) -> str:
-    return _tables(count).replace("INSERT INTO", "-- ").replace("2);", "2);\n")
-
-
-def _one_column(_: int) -> str:
-    return _wide(1)
-
-
-def _two_columns(_: int) -> str:
-    return "CREATE TABLE t(a, b);"
-
-
-def _wide_row(count: int) -> str:
-    return f"{_wide(count)} INSERT INTO t(c0) VALUES (1);"
-
-
-def _wide_beside_triggers(count: int) -> str:
-    beside = _triggers(count).replace(" t(a, b)", " u(a, b)").replace(" ON t", " ON u")
-    return _wide(count) + beside
-
-
-def _view(select: str) -> str:
-    return f"CREATE TABLE t(a, b); CREATE VIEW v AS {select};"
-
-
-def _check(expression: str) -> str:
-    return f"CREATE TABLE t(a, b, CHECK ({expression}));"
-
-
-def _checks(expression: str) -> str:
-    return f"CREATE TABLE t(a, b{f', CHECK ({expression})' * 50});"
-
-
-def _string_list(n: int) -> str:
-    return _check(f"a IN ({_listed(chr(39) + 's{n}' + chr(39), n)})")
-
-
 CORNERS = (
-    Corner("strings in an IN list", 500, _reading(_string_list)),
+    Corner("strings in an IN list", 500, _reading(schemas.string_list)),
     Corner(
         "strings in an IN list of a view",
         500,
-        _reading(lambda n: _view("SELECT a FROM t WHERE a IN (" + _listed("'s{n}'", n) + ")")),
+        _reading(
+            lambda n: schemas.view(
+                "SELECT a FROM t WHERE a IN (" + schemas.listed("'s{n}'", n) + ")"
+            )
+        ),
     ),
     Corner(
         "strings among the values of a view",
         500,
         _reading(
-            lambda n: _view(
+            lambda n: schemas.view(
                 "SELECT coalesce(a, "
-                + _listed("'s{n}'", 100)
+                + schemas.listed("'s{n}'", 100)
                 + ") FROM t "
                 + "WHERE a IN ("
-                + _listed("('s{n}')", n)
+                + schemas.listed("('s{n}')", n)
                 + ")"
             )
         ),
@@ -360,31 +208,37 @@ CORNERS = (
     Corner(
         "groups in an IN list",
         500,
-        _reading(lambda n: _check(f"a IN ({_listed('({n})', n)})")),
+        _reading(lambda n: schemas.check(f"a IN ({schemas.listed('({n})', n)})")),
     ),
     Corner(
-        "groups in a sum", 200, _reading(lambda n: _check(_listed("(a * {n})", n, " + ") + " > 0"))
+        "groups in a sum",
+        200,
+        _reading(lambda n: schemas.check(schemas.listed("(a * {n})", n, " + ") + " > 0")),
     ),
-    Corner("groups of AND", 200, _reading(lambda n: _check(_listed("(a > {n})", n, " AND ")))),
+    Corner(
+        "groups of AND",
+        200,
+        _reading(lambda n: schemas.check(schemas.listed("(a > {n})", n, " AND "))),
+    ),
     Corner(
         "groups of BETWEEN",
         100,
-        _reading(lambda n: _check(_listed("(a BETWEEN ({m}) AND ({n}))", n, " OR "))),
+        _reading(lambda n: schemas.check(schemas.listed("(a BETWEEN ({m}) AND ({n}))", n, " OR "))),
     ),
     Corner(
         "BETWEEN without groups",
         100,
-        _reading(lambda n: _check(_listed("a BETWEEN {m} AND ({n})", n, " AND "))),
+        _reading(lambda n: schemas.check(schemas.listed("a BETWEEN {m} AND ({n})", n, " AND "))),
     ),
     Corner(
         "rows of a VALUES view",
         500,
-        _reading(lambda n: _view(f"VALUES {_listed('({n}, {n})', n)}")),
+        _reading(lambda n: schemas.view(f"VALUES {schemas.listed('({n}, {n})', n)}")),
     ),
     Corner(
         "rows of strings of a VALUES view",
         500,
-        _reading(lambda n: _view("VALUES " + _listed("('s{n}', 'x')", n))),
+        _reading(lambda n: schemas.view("VALUES " + schemas.listed("('s{n}', 'x')", n))),
     ),
     Corner(
         "strings inserted by a trigger",
@@ -392,7 +246,7 @@ CORNERS = (
         _reading(
             lambda n: (
                 "CREATE TABLE t(a, b); CREATE TRIGGER g AFTER INSERT ON t BEGIN"
-                " INSERT INTO t(a, b) VALUES " + _listed("('s{n}', 'x')", n) + "; END;"
+                " INSERT INTO t(a, b) VALUES " + schemas.listed("('s{n}', 'x')", n) + "; END;"
             )
         ),
     ),
@@ -401,9 +255,9 @@ CORNERS = (
         300,
         _reading(
             lambda n: (
-                f"CREATE TABLE t({_listed('c{n}', n)});"
+                f"CREATE TABLE t({schemas.listed('c{n}', n)});"
                 " CREATE TRIGGER g AFTER INSERT ON t BEGIN"
-                f" UPDATE t SET {_listed('c{n} = (new.c{n} + 1)', n)}; END;"
+                f" UPDATE t SET {schemas.listed('c{n} = (new.c{n} + 1)', n)}; END;"
             )
         ),
     ),
@@ -412,9 +266,9 @@ CORNERS = (
         300,
         _reading(
             lambda n: (
-                f"CREATE TABLE t({_listed('c{n}', n)});"
+                f"CREATE TABLE t({schemas.listed('c{n}', n)});"
                 " CREATE TRIGGER g AFTER INSERT ON t BEGIN"
-                " UPDATE t SET " + _listed("'c{n}' = 's{n}'", n) + "; END;"
+                " UPDATE t SET " + schemas.listed("'c{n}' = 's{n}'", n) + "; END;"
             )
         ),
     ),
@@ -424,7 +278,7 @@ CORNERS = (
         _reading(
             lambda n: (
                 "CREATE TABLE t(a, b); CREATE TRIGGER g AFTER INSERT ON t BEGIN "
-                + _listed("INSERT INTO t VALUES ('s{n}', (new.a));", n, " ")
+                + schemas.listed("INSERT INTO t VALUES ('s{n}', (new.a));", n, " ")
                 + " END;"
             )
         ),
@@ -432,7 +286,7 @@ CORNERS = (
     Corner(
         "expression columns of a view",
         400,
-        _reading(lambda n: _view(f"SELECT {_listed('a + {n}', n)} FROM t")),
+        _reading(lambda n: schemas.view(f"SELECT {schemas.listed('a + {n}', n)} FROM t")),
     ),
     Corner(
         "tables joined by a view",
@@ -440,19 +294,23 @@ CORNERS = (
         _reading(
             lambda n: (
                 "CREATE TABLE t(a, b); CREATE VIEW v AS SELECT t0.a FROM "
-                + _listed("t AS 't{n}'", n)
+                + schemas.listed("t AS 't{n}'", n)
             )
         ),
     ),
     Corner(
         "double-quoted strings in a view",
         200,
-        _reading(lambda n: _view("SELECT " + _listed('"s{n}"', n) + " FROM t")),
+        _reading(lambda n: schemas.view("SELECT " + schemas.listed('"s{n}"', n) + " FROM t")),
     ),
     Corner(
         "double-quoted strings in an IN list of a view",
         200,
-        _reading(lambda n: _view("SELECT a FROM t WHERE a IN (" + _listed('"s{n}"', n) + ")")),
+        _reading(
+            lambda n: schemas.view(
+                "SELECT a FROM t WHERE a IN (" + schemas.listed('"s{n}"', n) + ")"
+            )
+        ),
     ),
     Corner(
         "double-quoted strings in a trigger",
@@ -460,46 +318,48 @@ CORNERS = (
         _reading(
             lambda n: (
                 "CREATE TABLE t(a, b); CREATE TRIGGER g AFTER INSERT ON t BEGIN "
-                "INSERT INTO t VALUES " + _listed('("s{n}", 1)', n) + "; END;"
+                "INSERT INTO t VALUES " + schemas.listed('("s{n}", 1)', n) + "; END;"
             )
         ),
     ),
     Corner(
         "double-quoted strings in a CHECK",
         500,
-        _reading(lambda n: _check("a IN (" + _listed('"s{n}"', n) + ")")),
+        _reading(lambda n: schemas.check("a IN (" + schemas.listed('"s{n}"', n) + ")")),
     ),
     Corner(
         "double-quoted names of a view",
         400,
         _reading(
             lambda n: (
-                f"CREATE TABLE t({_listed('c{n}', n)});"
-                " CREATE VIEW v AS SELECT " + _listed('"c{n}"', n) + " FROM t;"
+                f"CREATE TABLE t({schemas.listed('c{n}', n)});"
+                " CREATE VIEW v AS SELECT " + schemas.listed('"c{n}"', n) + " FROM t;"
             )
         ),
     ),
     Corner(
         "UNIQUE ON CONFLICT columns",
         250,
-        _reading(lambda n: f"CREATE TABLE t({_listed('c{n} UNIQUE ON CONFLICT IGNORE', n)});"),
+        _reading(
+            lambda n: f"CREATE TABLE t({schemas.listed('c{n} UNIQUE ON CONFLICT IGNORE', n)});"
+        ),
     ),
-    Corner("UNIQUE columns", 250, _reading(_unique)),
-    Corner("columns of a table", 500, _reading(_wide)),
+    Corner("UNIQUE columns", 250, _reading(schemas.unique)),
+    Corner("columns of a table", 500, _reading(schemas.wide)),
     Corner(
         "columns of a UNIQUE",
         250,
         _reading(
             lambda n: (
-                f"CREATE TABLE t({_listed('c{n}', n)}, "
-                f"UNIQUE ({_listed('c{n}', n)}) ON CONFLICT IGNORE);"
+                f"CREATE TABLE t({schemas.listed('c{n}', n)}, "
+                f"UNIQUE ({schemas.listed('c{n}', n)}) ON CONFLICT IGNORE);"
             )
         ),
     ),
     Corner(
         "CHECKs of a table",
         500,
-        _reading(lambda n: f"CREATE TABLE t(a, {_listed('CHECK (a <> {n})', n)});"),
+        _reading(lambda n: f"CREATE TABLE t(a, {schemas.listed('CHECK (a <> {n})', n)});"),
     ),
     Corner(
         "DEFERRABLE behind every foreign key",
@@ -507,114 +367,127 @@ CORNERS = (
         _reading(
             lambda n: (
                 "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t("
-                + _listed("c{n} REFERENCES p(id) NOT NULL DEFERRABLE INITIALLY DEFERRED", n)
+                + schemas.listed("c{n} REFERENCES p(id) NOT NULL DEFERRABLE INITIALLY DEFERRED", n)
                 + ");"
             )
         ),
     ),
-    Corner("foreign keys of a table", 250, _reading(_many_keys)),
+    Corner("foreign keys of a table", 250, _reading(schemas.many_keys)),
     Corner(
         "WHENs of a CASE",
         500,
-        _reading(lambda n: _check(f"CASE {_listed('WHEN (a = {n}) THEN (b > {n})', n, ' ')} END")),
+        _reading(
+            lambda n: schemas.check(
+                f"CASE {schemas.listed('WHEN (a = {n}) THEN (b > {n})', n, ' ')} END"
+            )
+        ),
     ),
     Corner(
         "nested CASEs",
         5,
         _reading(
-            lambda n: _checks(_listed("CASE WHEN a = {n} THEN 1 ELSE", n, " ") + " 0 " + " END" * n)
+            lambda n: schemas.checks(
+                schemas.listed("CASE WHEN a = {n} THEN 1 ELSE", n, " ") + " 0 " + " END" * n
+            )
         ),
     ),
-    Corner("deep parentheses", 20, _reading(lambda n: _checks("(" * n + "a > 0" + ")" * n))),
-    Corner("deep sums", 20, _reading(lambda n: _checks("(" * n + "a" + " + 1)" * n + " > 0"))),
-    Corner("deep prefixes", 20, _reading(lambda n: _checks("NOT " * n + "(a > 0)"))),
-    Corner("deep calls", 6, _reading(lambda n: _checks("abs(" * n + "a" + ")" * n + " > 0"))),
+    Corner("deep parentheses", 20, _reading(lambda n: schemas.checks("(" * n + "a > 0" + ")" * n))),
+    Corner("deep prefixes", 20, _reading(lambda n: schemas.checks("NOT " * n + "(a > 0)"))),
+    Corner(
+        "deep calls", 6, _reading(lambda n: schemas.checks("abs(" * n + "a" + ")" * n + " > 0"))
+    ),
     Corner(
         "UNION ALL of a view",
         120,
-        _reading(lambda n: _view(_listed("SELECT a + {n}, (b) FROM t", n, " UNION ALL "))),
+        _reading(
+            lambda n: schemas.view(schemas.listed("SELECT a + {n}, (b) FROM t", n, " UNION ALL "))
+        ),
     ),
-    Corner("tables, read", 250, _reading(_tables)),
-    Corner("triggers of a table", 250, _reading(_triggers)),
-    Corner("triggers of a table with double quotes", 100, _reading(_quoted_triggers)),
-    Corner("indexes of a table", 250, _reading(_indexes)),
-    Corner("views", 250, _reading(_views)),
-    Corner("views with double quotes", 100, _reading(_quoted_views)),
+    Corner("tables, read", 250, _reading(schemas.tables)),
+    Corner("triggers of a table", 250, _reading(schemas.triggers)),
+    Corner("triggers of a table with double quotes", 100, _reading(schemas.quoted_triggers)),
+    Corner("indexes of a table", 250, _reading(schemas.indexes)),
+    Corner("views", 250, _reading(schemas.views)),
+    Corner("views with double quotes", 100, _reading(schemas.quoted_views)),
     Corner(
         "arguments of a full-text table",
         200,
-        _reading(lambda n: f"CREATE VIRTUAL TABLE f USING fts5({_listed('c{n}', n)});"),
+        _reading(lambda n: f"CREATE VIRTUAL TABLE f USING fts5({schemas.listed('c{n}', n)});"),
     ),
-    Corner("tables compared with none", 250, _comparing(_tables, _empty)),
-    Corner("no tables compared with many", 250, _comparing(_empty, _tables)),
-    Corner("tables compared with others", 250, _comparing(_tables, _other_tables)),
-    Corner("columns added", 250, _comparing(_one_column, _wide)),
-    Corner("columns dropped", 250, _comparing(_wide, _one_column)),
-    Corner("columns dropped beside triggers", 50, _comparing(_wide_beside_triggers, _one_column)),
-    Corner("tables told against none", 250, _showing(_tables, _empty)),
-    Corner("no tables told against many", 250, _showing(_empty, _tables)),
-    Corner("tables told against others", 250, _showing(_tables, _other_tables)),
-    Corner("columns told against none", 250, _showing(_wide, _one_column)),
+    Corner("tables compared with none", 250, _comparing(schemas.tables, schemas.empty)),
+    Corner("no tables compared with many", 250, _comparing(schemas.empty, schemas.tables)),
+    Corner("tables compared with others", 250, _comparing(schemas.tables, schemas.other_tables)),
+    Corner("columns added", 250, _comparing(schemas.one_column, schemas.wide)),
+    Corner("columns dropped", 250, _comparing(schemas.wide, schemas.one_column)),
+    Corner(
+        "columns dropped beside triggers",
+        50,
+        _comparing(schemas.wide_beside_triggers, schemas.one_column),
+    ),
+    Corner("tables told against none", 250, _showing(schemas.tables, schemas.empty)),
+    Corner("no tables told against many", 250, _showing(schemas.empty, schemas.tables)),
+    Corner("tables told against others", 250, _showing(schemas.tables, schemas.other_tables)),
+    Corner("columns told against none", 250, _showing(schemas.wide, schemas.one_column)),
     Corner(
         "CHECKs told against others",
         50,
         _showing(
-            lambda n: f"CREATE TABLE t(a, {_listed('CHECK (a <> {n})', n)});",
-            lambda n: f"CREATE TABLE t(a, {_listed('CHECK (a <> {n} + 1)', n)});",
+            lambda n: f"CREATE TABLE t(a, {schemas.listed('CHECK (a <> {n})', n)});",
+            lambda n: f"CREATE TABLE t(a, {schemas.listed('CHECK (a <> {n} + 1)', n)});",
         ),
     ),
     Corner(
         "strings of an IN list told against others",
         500,
-        _showing(_string_list, lambda n: _string_list(n + 1)),
+        _showing(schemas.string_list, lambda n: schemas.string_list(n + 1)),
     ),
-    Corner("guards lost of many tables", 250, _losing(_tables, _other_tables)),
-    Corner("guards lost of renamed tables", 250, _losing(_tables, _renamed_tables)),
+    Corner("guards lost of many tables", 250, _losing(schemas.tables, schemas.other_tables)),
+    Corner("guards lost of renamed tables", 250, _losing(schemas.tables, schemas.renamed_tables)),
     Corner(
         "UNIQUEs lost",
         100,
-        _losing(_unique, _wide),
+        _losing(schemas.unique, schemas.wide),
     ),
-    Corner("CHECKs lost", 100, _losing(_checked, _wide)),
+    Corner("CHECKs lost", 100, _losing(schemas.checked, schemas.wide)),
     Corner(
         "foreign keys lost",
         100,
-        _losing(_many_keys, _wide),
+        _losing(schemas.many_keys, schemas.wide),
     ),
-    Corner("indexes lost", 100, _losing(_indexes, _two_columns)),
-    Corner("triggers lost", 100, _losing(_triggers, _two_columns)),
+    Corner("indexes lost", 100, _losing(schemas.indexes, schemas.two_columns)),
+    Corner("triggers lost", 100, _losing(schemas.triggers, schemas.two_columns)),
     Corner(
         "columns lost",
         100,
-        _losing(_required, _wide),
+        _losing(schemas.required, schemas.wide),
     ),
-    Corner("references of tables", 250, _referring(_tables)),
-    Corner("references of a chain", 250, _referring(_chain)),
-    Corner("references of many keys", 100, _referring(_many_keys)),
-    Corner("references of triggers", 250, _referring(_triggers)),
-    Corner("references of views", 250, _referring(_views)),
-    Corner("references of quoted views", 100, _referring(_quoted_views)),
-    Corner("references of indexes", 250, _referring(_indexes)),
-    Corner("broken references", 100, _referring(_broken)),
-    Corner("references changed", 250, _changing(_tables, _renamed_tables)),
-    Corner("rows filled into CHECKs", 30, _filling(_checked)),
-    Corner("rows filled into columns", 100, _filling(_wide)),
+    Corner("references of tables", 250, _referring(schemas.tables)),
+    Corner("references of a chain", 250, _referring(schemas.chain)),
+    Corner("references of many keys", 100, _referring(schemas.many_keys)),
+    Corner("references of triggers", 250, _referring(schemas.triggers)),
+    Corner("references of views", 250, _referring(schemas.views)),
+    Corner("references of quoted views", 100, _referring(schemas.quoted_views)),
+    Corner("references of indexes", 250, _referring(schemas.indexes)),
+    Corner("broken references", 100, _referring(schemas.broken)),
+    Corner("references changed", 250, _changing(schemas.tables, schemas.renamed_tables)),
+    Corner("rows filled into CHECKs", 30, _filling(schemas.checked)),
+    Corner("rows filled into columns", 100, _filling(schemas.wide)),
     Corner(
         "rows filled into columns NOT NULL UNIQUE",
         30,
-        _filling(_distinct),
+        _filling(schemas.distinct),
     ),
-    Corner("rows filled into a chain", 50, _filling(_chain)),
-    Corner("rows filled into a backward chain", 50, _filling(_backward_chain)),
-    Corner("rows filled into a star", 50, _filling(_star)),
-    Corner("rows filled into a child of many", 30, _filling(_many_keys)),
-    Corner("rows filled into tables", 50, _filling(_empty_tables)),
-    Corner("rows filled beside triggers", 50, _filling(_triggers)),
-    Corner("text twin of tables", 250, _twin(_tables)),
+    Corner("rows filled into a chain", 50, _filling(schemas.chain)),
+    Corner("rows filled into a backward chain", 50, _filling(schemas.backward_chain)),
+    Corner("rows filled into a star", 50, _filling(schemas.star)),
+    Corner("rows filled into a child of many", 30, _filling(schemas.many_keys)),
+    Corner("rows filled into tables", 50, _filling(schemas.empty_tables)),
+    Corner("rows filled beside triggers", 50, _filling(schemas.triggers)),
+    Corner("text twin of tables", 250, _twin(schemas.tables)),
     Corner(
         "text twin of columns",
         250,
-        _twin(_wide_row),
+        _twin(schemas.wide_row),
     ),
-    Corner("globs that hide tables", 30, _hiding(_tables)),
+    Corner("globs that hide tables", 30, _hiding(schemas.tables)),
 )

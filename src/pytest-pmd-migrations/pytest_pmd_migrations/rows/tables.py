@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
 __all__ = [
     "ForeignKey",
@@ -75,6 +76,7 @@ def list_tables(
     if wanted is not None and not wanted:
         return {}
     found: dict[str, RowTable] = {}
+    refuse_endless_views(conn)
     rows = _read(
         conn,
         f"SELECT l.name, l.type, l.wr, s.sql FROM pragma_table_list l JOIN {schema}.sqlite_schema s"
@@ -107,6 +109,7 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
         " AND type IN ('table', 'virtual') ORDER BY name"
     )
     found: dict[str, str] = {}
+    refuse_endless_views(conn)
     for name, kind in _read(conn, sql):
         table = str(name)
         if any(fnmatchcase(fold(table), fold(pattern)) for pattern in ignore):

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
 __all__ = [
     "Catalog",
@@ -84,6 +85,7 @@ class Catalog:
         self.conn = conn
         self._rows = rows
         self._keys: dict[str, Sequence[str]] = {}
+        refuse_endless_views(conn)
         tables = conn.execute("PRAGMA main.table_list")
         self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
 
