@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import recorded_ignore
@@ -26,6 +27,9 @@ from pytest_pmd_migrations.wording import wrap_text
 __all__ = ["Culprit", "Difference", "Lineages", "StepResult", "culprit_of", "find_difference"]
 
 _LABELS = ("stored", "fresh now")
+_SchemaLines = tuple[tuple[str, ...], tuple[str, ...]]
+_SCHEMA_LINES: WeakKeyDictionary[History, dict[int, _SchemaLines]] = WeakKeyDictionary()
+"""How the schema of each version differs: the cell of every later version asks for it again."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,10 @@ def find_difference(history: History, version: int, lineages: Lineages) -> Diffe
     line = history.store.lock_file.versions.get(version)
     if line is None or version not in history.application.versions:
         return Difference()
-    lines, details = _schema_lines(history, version, line)
+    known = _SCHEMA_LINES.setdefault(history, {})
+    if version not in known:
+        known[version] = _schema_lines(history, version, line)
+    lines, details = known[version]
     rows = _other_rows(line, version, lineages)
     if rows and not lines:
         names = ", ".join(map(history.application.start_title, rows))
@@ -128,9 +135,7 @@ def _inherits(history: History, version: int, lineages: Lineages) -> bool:
     return bool(earlier) and found.lines == earlier.lines and found.rows <= earlier.rows
 
 
-def _schema_lines(
-    history: History, version: int, line: VersionLine
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _schema_lines(history: History, version: int, line: VersionLine) -> _SchemaLines:
     """Return how the schema differs from the recorded one, and the whole SQL of it."""
     ignored = recorded_ignore(history, version)
     fresh = history.fresh.schema(version).without(ignored)

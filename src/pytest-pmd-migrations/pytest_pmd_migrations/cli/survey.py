@@ -14,11 +14,12 @@ from typing import Literal
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore
 from pytest_pmd_migrations.cli.lineage_survey import LineageSurvey, LineageWalker
-from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.errors import SchemaReadError, SnapshotError
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.schema import Schema
+from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
@@ -200,6 +201,10 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
                 f"{shown_path(history.store.folder.file(name))}: {found.splitlines()[-1]}."
                 f" Restore it from version control{_declaration(history, name)}",
             )
+        try:
+            refuse_endless_views(conn)
+        except SchemaReadError as error:
+            raise SnapshotError(f"snapshot {name} cannot be read", str(error)) from error
         text = twin_sql(conn)
     try:
         return StoredSnapshot(image, text, compare_twin(history, name, text))

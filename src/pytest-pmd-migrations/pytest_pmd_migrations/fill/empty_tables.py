@@ -13,7 +13,7 @@ from pytest_pmd_migrations.fill.full_text import (
     indexes_in_step,
     rebuild,
 )
-from pytest_pmd_migrations.fill.requirements import Requirements, read_requirements
+from pytest_pmd_migrations.fill.requirements import Requirements, RequirementsReader
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables, unread_tables
@@ -51,15 +51,16 @@ def fill_empty_tables(
     with _plain(conn):
         tables = list_tables(conn, ignore=ignore)
         in_step = indexes_in_step(conn)
+        reader = RequirementsReader(conn)
         empty = [table for table in _parents_first(tables) if not _count(conn, table)]
-        reasons = {table.name: _fill(conn, table, seed=seed, rows=rows) for table in empty}
+        reasons = {table.name: _fill(conn, reader, table, seed=seed, rows=rows) for table in empty}
         stuck = [table for table in empty if not _count(conn, table)]
         for circle in find_circles(stuck):
-            _fill_circle(conn, circle, seed=seed, rows=rows)
+            _fill_circle(conn, reader, circle, seed=seed, rows=rows)
         # A refused row may have waited for a circle, or for a later table's trigger.
         for table in stuck:
             if not _count(conn, table):
-                reasons[table.name] = _fill(conn, table, seed=seed, rows=rows)
+                reasons[table.name] = _fill(conn, reader, table, seed=seed, rows=rows)
         contentless = [table for table in tables.values() if table.contentless]
         empty.extend(table for table in contentless if not _count(conn, table))
         copy_into_contentless(conn, tables)
@@ -90,12 +91,14 @@ def _text(content: bytes) -> str:
     return content.decode(errors="replace")
 
 
-def _fill(conn: sqlite3.Connection, table: RowTable, *, seed: int, rows: int) -> str:
+def _fill(
+    conn: sqlite3.Connection, reader: RequirementsReader, table: RowTable, *, seed: int, rows: int
+) -> str:
     """Insert up to ``rows`` rows where there is none; return why a table stays empty."""
     if _count(conn, table):
         return ""
     try:
-        requirements = read_requirements(conn, table)
+        requirements = reader.read(table)
     except sqlite3.DatabaseError as error:
         return str(error)
     reason = _insert_rows(conn, requirements, range(rows), seed=seed)
@@ -114,9 +117,14 @@ def _insert_rows(
 
 
 def _fill_circle(
-    conn: sqlite3.Connection, circle: Sequence[RowTable], *, seed: int, rows: int
+    conn: sqlite3.Connection,
+    reader: RequirementsReader,
+    circle: Sequence[RowTable],
+    *,
+    seed: int,
+    rows: int,
 ) -> None:
-    requirements = [read_requirements(conn, table) for table in circle]
+    requirements = [reader.read(table) for table in circle]
     if close_circle(conn, requirements, seed=str(seed)):
         return
     for one in requirements:
@@ -129,17 +137,33 @@ def _count(conn: sqlite3.Connection, table: RowTable) -> int:
 
 def _parents_first(tables: Mapping[str, RowTable]) -> list[RowTable]:
     """Return ordinary tables, each after those it refers to, then full-text tables."""
-    waiting = {
-        name: {fold(key.parent) for key in table.foreign_keys} & set(tables) - {name}
-        for name, table in sorted(tables.items())
-        if not table.full_text
-    }
-    ordered: list[RowTable] = []
+    names = [name for name, table in sorted(tables.items()) if not table.full_text]
+    full_text = [t for t in tables.values() if t.full_text and not t.contentless]
+    return [
+        *(tables[name] for name in _in_rounds(names, tables)),
+        *sorted(full_text, key=lambda table: table.name),
+    ]
+
+
+def _in_rounds(names: Sequence[str], tables: Mapping[str, RowTable]) -> Iterator[str]:
+    """Yield the names round by round: in each those whose parents came in rounds before."""
+    waiting = {name: number for number, name in enumerate(names)}
+    missing: dict[str, int] = {}
+    children: dict[str, list[str]] = {}
+    for name in names:
+        parents = {fold(key.parent) for key in tables[name].foreign_keys} & waiting.keys() - {name}
+        missing[name] = len(parents)
+        for parent in parents:
+            children.setdefault(parent, []).append(name)
+    ready = [name for name in names if not missing[name]]
+    first = (name for name in names if name in waiting)
     while waiting:
         # Where tables refer to each other in a circle, one of them begins: with NULL, if it may.
-        ready = [name for name, parents in waiting.items() if not parents & set(waiting)]
-        for name in ready or list(waiting)[:1]:
-            ordered.append(tables[name])
-            del waiting[name]
-    full_text = [t for t in tables.values() if t.full_text and not t.contentless]
-    return [*ordered, *sorted(full_text, key=lambda table: table.name)]
+        numbers = {name: waiting.pop(name) for name in ready or [next(first)]}
+        yield from numbers
+        came: dict[str, int] = {}
+        for child in (child for name in numbers for child in children.get(name, ())):
+            missing[child] -= 1
+            if not missing[child] and child in waiting:
+                came[child] = waiting[child]
+        ready = sorted(came, key=came.__getitem__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.fill.candidate_values import Row
 from pytest_pmd_migrations.fill.requirements import Requirements
@@ -19,13 +19,23 @@ _ATTEMPTS = 8
 def find_circles(tables: Sequence[RowTable]) -> Iterator[tuple[RowTable, ...]]:
     """Yield the groups of two tables and more in which each one leads to every other."""
     by_name = {table.name.lower(): table for table in tables}
-    reached = {name: _reached(name, by_name) for name in by_name}
-    done: set[str] = set()
-    for name in by_name:
-        group = [other for other in by_name if other in reached[name] and name in reached[other]]
-        if len(group) > 1 and name not in done:
-            done.update(group)
-            yield tuple(by_name[other] for other in group)
+    parents = {
+        name: [key.parent.lower() for key in table.foreign_keys if key.parent.lower() in by_name]
+        for name, table in by_name.items()
+    }
+    children: dict[str, list[str]] = {name: [] for name in by_name}
+    for name, leads_to in parents.items():
+        for parent in leads_to:
+            children[parent].append(name)
+    groups: dict[str, list[RowTable]] = {}
+    of_name: dict[str, str] = {}
+    # What leads to a name, without what was left later, is what the name leads to as well.
+    for start in reversed(_left_in_order(by_name, parents)):
+        if start not in of_name:
+            of_name.update(dict.fromkeys(_left_in_order([start], children, of_name), start))
+    for name, table in by_name.items():
+        groups.setdefault(of_name[name], []).append(table)
+    yield from (tuple(group) for group in groups.values() if len(group) > 1)
 
 
 def close_circle(
@@ -68,13 +78,25 @@ def _insert_all(
     return ""
 
 
-def _reached(name: str, tables: Mapping[str, RowTable]) -> set[str]:
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        for key in tables[waiting.pop()].foreign_keys:
-            parent = key.parent.lower()
-            if parent in tables and parent not in found:
-                found.add(parent)
-                waiting.append(parent)
-    return found
+def _left_in_order(
+    starts: Iterable[str], leads_to: Mapping[str, Sequence[str]], known: Collection[str] = ()
+) -> list[str]:
+    """Return the names that can be reached, each after those that are reached from it.
+
+    ``known`` are names that are not to be entered.
+    """
+    left: list[str] = []
+    entered: set[str] = set()
+    for start in starts:
+        way = [(start, iter(leads_to[start]))] if start not in entered else []
+        entered.add(start)
+        while way:
+            name, following = way[-1]
+            found = next((one for one in following if one not in entered and one not in known), "")
+            if found:
+                entered.add(found)
+                way.append((found, iter(leads_to[found])))
+            else:
+                left.append(name)
+                way.pop()
+    return left

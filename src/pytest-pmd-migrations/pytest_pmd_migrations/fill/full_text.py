@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from pytest_pmd_migrations.fill.schema_texts import mentions
+from pytest_pmd_migrations.fill.schema_texts import names_in
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import (
     FULL_TEXT_CHECKS,
@@ -55,8 +55,10 @@ def copy_into_contentless(conn: sqlite3.Connection, tables: Mapping[str, RowTabl
     It is the table that has all columns of the index and whose name says that it is meant, or the
     only one that has them; where there is none the index stays empty.
     """
-    for index in tables.values():
-        if not index.contentless or _is_written(conn, index.name) or _has_rows(conn, index.name):
+    empty = [one for one in tables.values() if one.contentless and not _has_rows(conn, one.name)]
+    written = _written(conn) if empty else set()
+    for index in empty:
+        if fold(index.name) in written:
             continue
         columns = [
             str(row[1])
@@ -106,10 +108,10 @@ def _unfit(conn: sqlite3.Connection, name: str, module: str) -> str:
     return ""
 
 
-def _is_written(conn: sqlite3.Connection, name: str) -> bool:
-    """Return whether a trigger names the table."""
-    rows = conn.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
-    return any(mentions(tokenize(str(sql)), name) for (sql,) in rows)
+def _written(conn: sqlite3.Connection) -> set[str]:
+    """Return the folded names that triggers name."""
+    rows = conn.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    return {name for (sql,) in rows for name in names_in(tokenize(str(sql)))}
 
 
 def _has_rows(conn: sqlite3.Connection, name: str) -> bool:

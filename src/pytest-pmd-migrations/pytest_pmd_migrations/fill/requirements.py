@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pytest_pmd_migrations.fill.candidate_values import (
@@ -16,17 +17,16 @@ from pytest_pmd_migrations.fill.candidate_values import (
     in_32_bits,
     is_text,
     is_usual,
-    mentioned_values,
     number_texts,
     typed_values,
 )
-from pytest_pmd_migrations.fill.schema_texts import Body, SchemaTexts, mentions, read_texts
+from pytest_pmd_migrations.fill.schema_texts import Body, SchemaTexts, TextsOfTables, names_in
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, rowid_name
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
-__all__ = ["Column", "Link", "Requirements", "Rule", "read_requirements"]
+__all__ = ["Column", "Link", "Requirements", "RequirementsReader", "Rule"]
 
 _HIDDEN = 1
 
@@ -89,37 +89,127 @@ class Requirements:
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name, whatever the case of its letters."""
-        return next((one for one in self.columns if fold(one.name) == fold(name)), None)
+        return self._by_name.get(fold(name))
+
+    @cached_property
+    def rules_named(self) -> Mapping[tuple[str, ...], Sequence[Rule]]:
+        """The CHECKs by what SQLite's message may call them."""
+        found: dict[tuple[str, ...], list[Rule]] = {}
+        for rule in self.rules:
+            for name in rule.names:
+                found.setdefault(name, []).append(rule)
+        return found
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return {fold(one.name): one for one in reversed(self.columns)}
 
 
-def read_requirements(conn: sqlite3.Connection, table: RowTable) -> Requirements:
-    """Return what ``table`` requires of a row."""
-    info = [
-        row
-        for row in conn.execute(f"PRAGMA table_xinfo({quote(table.name)})")
-        if str(row[1]) in table.columns and row[6] != _HIDDEN
-    ]
-    texts = read_texts(conn, table.name)
-    _, strict = _options(conn, table.name)
-    alias = _alias(conn, table, info)
-    referring = _referring_types(conn, table.name)
-    columns = tuple(
-        _column(row, table, texts, referring.get(fold(str(row[1])), ()), strict=strict)
-        for row in info
-    )
-    names = [column.name for column in columns]
-    rules = tuple(
-        Rule(
-            _names_in_message(name, body),
-            tuple(column for column in names if mentions(body, column)),
-            " ".join(token.text for token in body),
+class RequirementsReader:
+    """Reads what the tables of one database require; what is asked of all of them is read once."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+
+    def read(self, table: RowTable) -> Requirements:
+        """Return what ``table`` requires of a row."""
+        every = self._info(table.name)
+        info = [row for row in every if str(row[1]) in table.columns and row[6] != _HIDDEN]
+        texts = self._texts.about(table.name)
+        _, strict = self._options.get(fold(table.name), (False, False))
+        referring = self._referring_types(table.name, every)
+        columns = tuple(
+            _column(row, table, texts, referring.get(fold(str(row[1])), ()), strict=strict)
+            for row in info
         )
-        for name, body in texts.checks
+        positions = {column.name: number for number, column in enumerate(columns)}
+        spelled = {fold(name): name for name in positions}
+        rules = tuple(_rule(name, body, spelled, positions) for name, body in texts.checks)
+        links = (self._with_target(key) for key in table.foreign_keys)
+        # Where the numbers differ, SQLite refuses every row and says why.
+        links = (link for link in links if len(link.columns) == len(link.target))
+        return Requirements(table.name, columns, rules, tuple(links), self._alias(table, info))
+
+    @cached_property
+    def _texts(self) -> TextsOfTables:
+        return TextsOfTables(self._conn)
+
+    @cached_property
+    def _options(self) -> Mapping[str, tuple[bool, bool]]:
+        """Whether each table is WITHOUT ROWID, and whether it is STRICT."""
+        rows = self._conn.execute(
+            "SELECT name, wr, strict FROM pragma_table_list WHERE schema = 'main'"
+        )
+        return {fold(str(name)): (bool(wr), bool(strict)) for name, wr, strict in rows}
+
+    @cached_property
+    def _referring(self) -> Mapping[str, Sequence[tuple[Any, int, str]]]:
+        """Of each table that is referred to: the column or None, the key's part, its type."""
+        found: dict[str, list[tuple[Any, int, str]]] = {}
+        types: dict[str, dict[str, str]] = {}
+        for name, parent, own, to, part in self._conn.execute(
+            'SELECT s.name, f."table", f."from", f."to", f.seq'
+            " FROM sqlite_schema s JOIN pragma_foreign_key_list(s.name) f"
+            " WHERE s.type = 'table' AND s.rootpage ORDER BY s.name, f.id, f.seq"
+        ).fetchall():
+            if name not in types:
+                types[name] = {fold(str(row[1])): str(row[2]) for row in self._info(str(name))}
+            kind = types[name].get(fold(str(own)))
+            if kind is not None:
+                found.setdefault(fold(str(parent)), []).append((to, part, kind))
+        return found
+
+    def _referring_types(
+        self, table: str, info: Sequence[tuple[Any, ...]]
+    ) -> Mapping[str, Sequence[str]]:
+        """Return the types of the columns whose foreign keys name each column of a table."""
+        found: dict[str, list[str]] = {}
+        keys = {row[5]: row[1] for row in info if row[5]}
+        for to, part, kind in self._referring.get(fold(table), ()):
+            found.setdefault(fold(str(to or keys.get(part + 1))), []).append(kind)
+        return found
+
+    def _info(self, table: str) -> Sequence[tuple[Any, ...]]:
+        return self._conn.execute(f"PRAGMA table_xinfo({quote(table)})").fetchall()
+
+    def _alias(self, table: RowTable, info: Sequence[tuple[object, ...]]) -> str:
+        if table.module.startswith("rtree"):
+            return str(info[0][1])
+        keys = [row for row in info if row[5]]
+        if not table.rowid or len(keys) != 1 or str(keys[0][2]).upper() != "INTEGER":
+            return ""
+        indexes = self._conn.execute(f"PRAGMA index_list({quote(table.name)})")
+        return "" if any(row[3] == "pk" for row in indexes) else str(keys[0][1])
+
+    def _with_target(self, key: ForeignKey) -> Link:
+        """Return the foreign key with the parent's columns spelled out."""
+        primary, identity = self._keys(key.parent)
+        return Link(key.columns, key.parent, key.target or primary, identity)
+
+    def _keys(self, parent: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the primary key of a table, and the names that tell its rows apart."""
+        if parent not in self._known_keys:
+            info = self._conn.execute(f"PRAGMA table_info({quote(parent)})").fetchall()
+            keyed = sorted((row for row in info if row[5]), key=lambda row: int(row[5]))
+            primary = tuple(str(row[1]) for row in keyed)
+            without_rowid, _ = self._options.get(fold(parent), (False, False))
+            rowid = "" if without_rowid else rowid_name(str(row[1]) for row in info)
+            self._known_keys[parent] = primary, (rowid,) if rowid else primary
+        return self._known_keys[parent]
+
+    @cached_property
+    def _known_keys(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        return {}
+
+
+def _rule(name: str, body: Body, spelled: Mapping[str, str], positions: Mapping[str, int]) -> Rule:
+    """Return a CHECK; ``spelled`` are the table's columns by their folded names."""
+    columns = sorted(
+        (spelled[n] for n in names_in(body) & spelled.keys()), key=positions.__getitem__
     )
-    links = (_with_target(conn, key) for key in table.foreign_keys)
-    # Where the numbers differ, SQLite refuses every row and says why.
-    links = (link for link in links if len(link.columns) == len(link.target))
-    return Requirements(table.name, columns, rules, tuple(links), alias)
+    sql = " ".join(token.text for token in body)
+    ordered = tuple(sorted(columns, key=positions.__getitem__))
+    return Rule(_names_in_message(name, body), ordered, sql)
 
 
 def _column(
@@ -142,12 +232,11 @@ def _column(
     filled = bool(not_null or key or (table.module and not table.full_text))
 
     own = (number_texts(referring) if is_text(kind) else ()) or typed_values(kind, name)
-    checks = [body for _, body in texts.checks]
-    checked = _mentioned(checks, name, binary=has_no_affinity(declared))
+    checked = texts.in_checks.of(name, binary=has_no_affinity(declared))
     likely = (*checked, *(JSON if texts.reads_json(name) and is_usual(kind, "") else ()))
     likely = tuple(value for value in likely if not strict or can_store(declared, value))
     usual = tuple(value for value in likely if is_usual(kind, value))
-    elsewhere = _mentioned((*texts.triggers, *texts.computed, *texts.indexes), name, binary=False)
+    elsewhere = texts.elsewhere.of(name, binary=False)
     # An R*Tree keeps numbers in 32 bits.
     fitting = in_32_bits(own) if table.module.startswith("rtree") else own
     return Column(
@@ -159,59 +248,6 @@ def _column(
         needed=filled if default is None else not _is_constant(tokenize(str(default))),
         distinct=are_many(own) and not texts.reads_json(name),
     )
-
-
-def _mentioned(bodies: Sequence[Body], column: str, *, binary: bool) -> Iterator[Value]:
-    """Yield the values that stand in the texts that name a column."""
-    for body in bodies:
-        if mentions(body, column):
-            yield from mentioned_values(body, binary=binary)
-
-
-def _referring_types(conn: sqlite3.Connection, table: str) -> Mapping[str, Sequence[str]]:
-    """Return the types of the columns whose foreign keys name each column of a table."""
-    found: dict[str, list[str]] = {}
-    for to, key, kind in conn.execute(
-        'SELECT f."to", p.name, x.type FROM sqlite_schema s'
-        " JOIN pragma_foreign_key_list(s.name) f JOIN pragma_table_xinfo(s.name) x"
-        ' ON lower(x.name) = lower(f."from")'
-        " LEFT JOIN pragma_table_info(:name) p ON p.pk = f.seq + 1"
-        " WHERE s.type = 'table' AND s.rootpage AND lower(f.\"table\") = lower(:name)"
-        " ORDER BY s.name, f.id, f.seq",
-        {"name": table},
-    ):
-        found.setdefault(fold(str(to or key)), []).append(str(kind))
-    return found
-
-
-def _options(conn: sqlite3.Connection, table: str) -> tuple[bool, bool]:
-    """Return whether a table is WITHOUT ROWID, and whether it is STRICT."""
-    found = conn.execute(
-        "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)",
-        (table,),
-    ).fetchone()
-    return bool(found and found[0]), bool(found and found[1])
-
-
-def _alias(conn: sqlite3.Connection, table: RowTable, info: Sequence[tuple[object, ...]]) -> str:
-    if table.module.startswith("rtree"):
-        return str(info[0][1])
-    keys = [row for row in info if row[5]]
-    if not table.rowid or len(keys) != 1 or str(keys[0][2]).upper() != "INTEGER":
-        return ""
-    indexes = conn.execute(f"PRAGMA index_list({quote(table.name)})")
-    return "" if any(row[3] == "pk" for row in indexes) else str(keys[0][1])
-
-
-def _with_target(conn: sqlite3.Connection, key: ForeignKey) -> Link:
-    """Return the foreign key with the parent's columns spelled out."""
-    info = conn.execute(f"PRAGMA table_info({quote(key.parent)})").fetchall()
-    primary = [str(row[1]) for row in sorted(info, key=lambda row: int(row[5])) if row[5]]
-    without_rowid, _ = _options(conn, key.parent)
-    rowid = "" if without_rowid else rowid_name(str(row[1]) for row in info)
-    identity = (rowid,) if rowid else tuple(primary)
-    target = key.target or tuple(primary)
-    return Link(key.columns, key.parent, target, identity)
 
 
 def _names_in_message(name: str, body: Sequence[Token]) -> frozenset[tuple[str, ...]]:

@@ -32,6 +32,7 @@ class RowInsert:
         linked = {fold(name) for link in requirements.links for name in link.columns}
         distinct = [column.name for column in requirements.columns if column.distinct]
         self._distinct = [name for name in distinct if fold(name) not in linked]
+        self._inserts: dict[tuple[str, ...], str] = {}
 
     def refusal(self, row: Row) -> str:
         """Insert the row; return SQLite's reason where it does not take it.
@@ -63,10 +64,13 @@ class RowInsert:
 
     def _put(self, row: Row) -> None:
         """Insert the row, which computes its columns as well; raises SQLite's error."""
-        names = ", ".join(map(quote, row))
-        values = ", ".join("?" * len(row))
-        what = f"({names}) VALUES ({values})" if row else " DEFAULT VALUES"
-        self._conn.execute(f"INSERT INTO {self._table}{what}", tuple(row.values()))
+        columns = tuple(row)
+        if columns not in self._inserts:
+            names = ", ".join(map(quote, row))
+            values = ", ".join("?" * len(row))
+            what = f"({names}) VALUES ({values})" if row else " DEFAULT VALUES"
+            self._inserts[columns] = f"INSERT INTO {self._table}{what}"
+        self._conn.execute(self._inserts[columns], tuple(row.values()))
 
     def _make_distinct(self, row: Row) -> None:
         """Put other values in the place of those of the row that is there which others have."""

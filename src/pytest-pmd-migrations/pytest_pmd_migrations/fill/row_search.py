@@ -54,6 +54,7 @@ class RowSearch:
             for column in requirements.columns
             if column.name != requirements.alias or column.likely
         ]
+        self._positions = {column.name: number for number, column in enumerate(self._columns)}
         self._draws_unusual = False
         self._refused_null: set[str] = set()
         self._patience = max(_PATIENCE, _PATIENCE_A_COLUMN * len(self._columns))
@@ -143,8 +144,12 @@ class RowSearch:
         unique = "UNIQUE" in reason
         names = self._culprits(reason)
         changed = dict(row)
-        for column in self._columns:
-            if column.name in names or (not names and self._chance.random() < 0.5):
+        columns = self._columns
+        if names:
+            positions = sorted(self._positions[name] for name in names if name in self._positions)
+            columns = [self._columns[position] for position in positions]
+        for column in columns:
+            if names or self._chance.random() < 0.5:
                 value = self._draw(column)
                 if unique:
                     # The present value met every other rule: stay close to it.
@@ -162,8 +167,9 @@ class RowSearch:
         if match["kind"] == "CHECK":
             said = match["what"]
             texts = tuple(token.text for token in tokenize(said))
-            rules = [r for r in self._requirements.rules if r.names & {(said,), texts}]
-            return {name for rule in rules or self._requirements.rules for name in rule.columns}
+            named = self._requirements.rules_named
+            rules = (*named.get((said,), ()), *named.get(texts, ())) or self._requirements.rules
+            return {name for rule in rules for name in rule.columns}
         return self._listed(match["what"])
 
     def _listed(self, text: str) -> set[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
+from pytest_pmd_migrations.fill.candidate_values import Value, mentioned_values
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
-__all__ = ["Body", "SchemaTexts", "mentions", "read_texts"]
+__all__ = ["Body", "MentionedValues", "SchemaTexts", "TextsOfTables", "names_in"]
 
 Body: TypeAlias = tuple[Token, ...]
 """The tokens of one expression or one statement."""
@@ -26,37 +28,83 @@ class SchemaTexts:
     triggers: tuple[Body, ...] = ()
     views: tuple[Body, ...] = ()
 
+    @cached_property
+    def in_checks(self) -> MentionedValues:
+        """The values that the CHECKs mention."""
+        return MentionedValues([body for _, body in self.checks])
+
+    @cached_property
+    def elsewhere(self) -> MentionedValues:
+        """The values that triggers, computed columns and indexes mention."""
+        return MentionedValues((*self.triggers, *self.computed, *self.indexes))
+
     def reads_json(self, column: str) -> bool:
         """Return whether a function of JSON is given the column in one of the texts."""
+        return fold(column) in self._read_as_json
+
+    @cached_property
+    def _read_as_json(self) -> frozenset[str]:
         checks = (body for _, body in self.checks)
         bodies = (*checks, *self.computed, *self.indexes, *self.triggers, *self.views)
-        return any(mentions(part, column) for body in bodies for part in _read_as_json(body))
+        return frozenset(
+            name for body in bodies for part in _read_as_json(body) for name in names_in(part)
+        )
 
 
-def read_texts(conn: sqlite3.Connection, table: str) -> SchemaTexts:
-    """Return the texts that are about a table."""
-    texts: dict[str, list[Body]] = {"table": [], "index": [], "trigger": [], "view": []}
-    for kind, sql in conn.execute(
-        "SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-        " AND (lower(tbl_name) = lower(:name)"
-        " OR type = 'view' AND instr(lower(sql), lower(:name))) ORDER BY name",
-        {"name": table},
-    ):
-        texts[kind].append(tuple(tokenize(str(sql))))
-    own = [body for body in texts["table"] if not _is_virtual(body)]
-    return SchemaTexts(
-        checks=tuple(found for body in own for found in _parenthesised(body, "CHECK")),
-        # CREATE TABLE has AS before a parenthesis for nothing else: CAST has a type there.
-        computed=tuple(found for body in own for _, found in _parenthesised(body, "AS")),
-        indexes=tuple(texts["index"]),
-        triggers=tuple(texts["trigger"]),
-        views=tuple(body for body in texts["view"] if mentions(body, table)),
-    )
+class MentionedValues:
+    """The literals of several texts, by the columns that each text names."""
+
+    def __init__(self, bodies: Sequence[Body]) -> None:
+        self._bodies = bodies
+        self._naming: dict[str, list[int]] = {}
+        self._values: dict[tuple[int, bool], tuple[Value, ...]] = {}
+        for number, body in enumerate(bodies):
+            for name in names_in(body):
+                self._naming.setdefault(name, []).append(number)
+
+    def of(self, column: str, *, binary: bool) -> Iterator[Value]:
+        """Yield the values that stand in the texts that name a column; blobs with ``binary``."""
+        for number in self._naming.get(fold(column), ()):
+            if (number, binary) not in self._values:
+                found = mentioned_values(self._bodies[number], binary=binary)
+                self._values[number, binary] = found
+            yield from self._values[number, binary]
 
 
-def mentions(tokens: Sequence[Token], column: str) -> bool:
-    """Return whether a name stands among the tokens, whatever the case of its letters."""
-    return any(token.is_identifier and fold(token.value) == fold(column) for token in tokens)
+class TextsOfTables:
+    """The texts of one database's schema, which is read once for all of its tables."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._texts: dict[str, dict[str, list[Body]]] = {}
+        self._views: dict[str, list[tuple[str, Body]]] = {}
+        for kind, table, sql in conn.execute(
+            "SELECT type, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+        ):
+            body = tokenize(str(sql))
+            if kind == "view":
+                for name in names_in(body):
+                    self._views.setdefault(name, []).append((fold(str(sql)), body))
+            else:
+                self._texts.setdefault(fold(str(table)), {}).setdefault(kind, []).append(body)
+
+    def about(self, table: str) -> SchemaTexts:
+        """Return the texts that are about a table."""
+        name = fold(table)
+        texts = self._texts.get(name, {})
+        own = [body for body in texts.get("table", ()) if not _is_virtual(body)]
+        return SchemaTexts(
+            checks=tuple(found for body in own for found in _parenthesised(body, "CHECK")),
+            # CREATE TABLE has AS before a parenthesis for nothing else: CAST has a type there.
+            computed=tuple(found for body in own for _, found in _parenthesised(body, "AS")),
+            indexes=tuple(texts.get("index", ())),
+            triggers=tuple(texts.get("trigger", ())),
+            views=tuple(body for sql, body in self._views.get(name, ()) if name in sql),
+        )
+
+
+def names_in(tokens: Sequence[Token]) -> set[str]:
+    """Return the folded names that stand among the tokens."""
+    return {fold(token.value) for token in tokens if token.is_identifier}
 
 
 def _parenthesised(tokens: Sequence[Token], word: str) -> Iterator[tuple[str, Body]]:

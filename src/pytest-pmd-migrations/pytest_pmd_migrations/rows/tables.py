@@ -11,6 +11,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_modules import missing_module
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
+from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
 __all__ = [
     "NOT_LOADED",
@@ -80,10 +81,11 @@ def list_tables(
     Left out are SQLite's own, shadow tables, what ``ignore`` (globs) names, virtual tables that
     keep no rows of their own, and what cannot be read (:func:`unread_tables`).
     """
-    wanted = None if only is None else {fold(name) for name in only}
-    if wanted is not None and not wanted:
+    if only is not None and not only:
         return {}
+    wanted = None if only is None else {fold(name) for name in only}
     found: dict[str, RowTable] = {}
+    refuse_endless_views(conn)
     rows = _read(
         conn,
         f"SELECT l.name, l.type, l.wr, s.sql FROM pragma_table_list l JOIN {schema}.sqlite_schema s"
@@ -102,8 +104,9 @@ def list_tables(
         else:
             text = name, without_rowid, sql, *indexes.get(str(name), ())
             if text not in _KNOWN:
-                rowid = not without_rowid
-                _KNOWN[text] = _ordinary(conn, schema, str(name), str(sql), rowid=rowid)
+                _KNOWN[text] = _ordinary(
+                    conn, schema, *map(str, (name, sql)), rowid=not without_rowid
+                )
             table = _KNOWN[text]
         if table is not None:
             found[lower] = table
@@ -129,6 +132,7 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
         " AND type IN ('table', 'virtual') ORDER BY name"
     )
     found: dict[str, str] = {}
+    refuse_endless_views(conn)
     for name, kind in _read(conn, sql):
         table = str(name)
         if any(fnmatchcase(fold(table), fold(pattern)) for pattern in ignore):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.mend import Mend, changing, creating, dropping
+from pytest_pmd_migrations.schema.mend import Mend, Mends, changing
 from pytest_pmd_migrations.schema.reading.catalog import in_order, stored_rows
 from pytest_pmd_migrations.schema.reading.read import (
     Database,
@@ -95,13 +95,14 @@ def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
     ours = {found.key: found for found in upgraded.objects}
     theirs = {found.key: found for found in fresh.objects}
     found: list[Difference] = []
+    mends = Mends(upgraded), Mends(fresh)
     for only_upgraded in _one_sided(ours, theirs):
         text = _describe(only_upgraded, upgraded)
-        mend = dropping(only_upgraded, upgraded)
+        mend = mends[0].dropping(only_upgraded)
         found.append(_difference(only_upgraded, "", text, None, mend))
     for only_fresh in _one_sided(theirs, ours):
         text = _describe(only_fresh, fresh)
-        mend = creating(only_fresh, fresh)
+        mend = mends[1].creating(only_fresh)
         found.append(_difference(only_fresh, "", None, text, mend))
     for key in sorted(ours.keys() & theirs.keys()):
         found.extend(_changed(ours[key], theirs[key]))

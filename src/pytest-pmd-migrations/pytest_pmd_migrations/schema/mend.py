@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
-__all__ = ["Mend", "changing", "creating", "dropping"]
+__all__ = ["Mend", "Mends", "changing"]
 
 _HAVE_SQL = ("index", "trigger", "view")
 _CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
@@ -27,27 +29,70 @@ _REBUILD = Mend("needs a table rebuild", is_sql=False)
 _REFILL = Mend("drop it, create it and fill it again", is_sql=False)
 
 
-def dropping(found: SchemaObject, schema: Schema) -> Mend:
-    """Return how to remove an object that only the upgraded database has."""
-    if found.kind in TABLES:
-        return Mend(f"DROP TABLE {as_sql(found.name)};")
-    if found.kind in _HAVE_SQL:
-        return Mend(f"DROP {found.kind.upper()} {as_sql(found.name)};")
-    if found.kind == "column" and not _is_used(found, schema):
-        return Mend(f"ALTER TABLE {as_sql(found.owner)} DROP COLUMN {as_sql(found.own_name)};")
-    return _REBUILD
+class Mends:
+    """Says how to remove or make the objects of one schema, which is looked through once."""
 
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
 
-def creating(found: SchemaObject, schema: Schema) -> Mend:
-    """Return how to make an object that only the fresh database has."""
-    if found.kind in TABLES:
-        owned = [other for other in schema.owned(found) if other.kind in _HAVE_SQL]
-        return Mend(" ".join(one_line(each.sql) for each in (found, *owned)))
-    if found.kind in _HAVE_SQL:
-        return Mend(one_line(found.sql))
-    if found.kind == "column" and _is_last(found, schema) and _can_be_added(found):
-        return Mend(_add_column(found))
-    return _REBUILD
+    def dropping(self, found: SchemaObject) -> Mend:
+        """Return how to remove an object that only the upgraded database has."""
+        if found.kind in TABLES:
+            return Mend(f"DROP TABLE {as_sql(found.name)};")
+        if found.kind in _HAVE_SQL:
+            return Mend(f"DROP {found.kind.upper()} {as_sql(found.name)};")
+        if found.kind == "column" and not self._is_used(found):
+            return Mend(f"ALTER TABLE {as_sql(found.owner)} DROP COLUMN {as_sql(found.own_name)};")
+        return _REBUILD
+
+    def creating(self, found: SchemaObject) -> Mend:
+        """Return how to make an object that only the fresh database has."""
+        if found.kind in TABLES:
+            owned = [other for other in self._schema.owned(found) if other.kind in _HAVE_SQL]
+            return Mend(" ".join(one_line(each.sql) for each in (found, *owned)))
+        if found.kind in _HAVE_SQL:
+            return Mend(one_line(found.sql))
+        if found.kind == "column" and self._is_last(found) and _can_be_added(found):
+            return Mend(_add_column(found))
+        return _REBUILD
+
+    def _is_used(self, column: SchemaObject) -> bool:
+        """Return whether SQLite would refuse to drop a column because something else names it."""
+        facts = dict(column.facts)
+        if facts["primary key"] != "no":
+            return True
+        name = fold(column.own_name)
+        # Triggers and views name columns of any table.
+        named = [one for table in ("", fold(column.owner)) for one in self._named(table, name)]
+        return any(found != column for found in named)
+
+    def _named(self, table: str, name: str) -> Sequence[SchemaObject]:
+        return self._naming.get((table, name), ())
+
+    @cached_property
+    def _naming(self) -> dict[tuple[str, str], list[SchemaObject]]:
+        """What names a word: triggers and views under no table, the rest under that it belongs to.
+
+        Two are enough to know that something else than a column itself does.
+        """
+        found: dict[tuple[str, str], list[SchemaObject]] = {}
+        for one in self._schema.objects:
+            if one.kind not in TABLES:
+                table = "" if one.kind in ("trigger", "view") else fold(one.owner)
+                for word in _words(one):
+                    naming = found.setdefault((table, word), [])
+                    if len(naming) < 2:
+                        naming.append(one)
+        return found
+
+    def _is_last(self, column: SchemaObject) -> bool:
+        return self._last_columns[fold(column.owner)] == column.own_name
+
+    @cached_property
+    def _last_columns(self) -> dict[str, str]:
+        """The last column of each table, by the table's folded name."""
+        tables = (one for one in self._schema.objects if one.kind == "table" and one.columns)
+        return {fold(table.name): table.columns[-1] for table in tables}
 
 
 def changing(upgraded: SchemaObject, fresh: SchemaObject) -> Mend:
@@ -62,38 +107,10 @@ def changing(upgraded: SchemaObject, fresh: SchemaObject) -> Mend:
     return _REBUILD
 
 
-def _is_used(column: SchemaObject, schema: Schema) -> bool:
-    """Return whether SQLite would refuse to drop a column because something else names it."""
-    facts = dict(column.facts)
-    if facts["primary key"] != "no":
-        return True
-    name = fold(column.own_name)
-    others = (
-        found
-        for found in schema.objects
-        if found != column and found.kind not in TABLES and _may_name(found, column)
-    )
-    return any(name in _words(found) for found in others)
-
-
-def _may_name(found: SchemaObject, column: SchemaObject) -> bool:
-    """Return whether an object may name the column: triggers and views name those of any table."""
-    return found.kind in ("trigger", "view") or fold(found.owner) == fold(column.owner)
-
-
 def _words(found: SchemaObject) -> set[str]:
     """Return every word of an object's SQL that may be the name of a column, and some more."""
     texts = [*(found.nameless or (found.name,)), *(value for _, value in found.facts)]
     return {fold(token.value) for text in texts for token in tokenize(text)}
-
-
-def _is_last(column: SchemaObject, schema: Schema) -> bool:
-    table = next(
-        found
-        for found in schema.objects
-        if found.kind == "table" and fold(found.name) == fold(column.owner)
-    )
-    return table.columns[-1] == column.own_name
 
 
 def _can_be_added(column: SchemaObject) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -29,6 +31,8 @@ TABLES = ("table", "virtual table")
 """The kinds of objects that own columns, indexes, constraints and triggers."""
 TableColumn: TypeAlias = tuple[str, str]
 """A table and one of its columns, in lower case as SQLite folds them."""
+
+_WILDCARDS = re.compile(r"[*?\[]")
 
 
 class Nameless(NamedTuple):
@@ -100,8 +104,16 @@ class Schema:
 
     def owned(self, owner: SchemaObject) -> tuple[SchemaObject, ...]:
         """Return the objects that belong to a table."""
-        name = fold(owner.name)
-        return tuple(found for found in self.objects if found.owner and fold(found.owner) == name)
+        return tuple(self._owned.get(fold(owner.name), ()))
+
+    @cached_property
+    def _owned(self) -> dict[str, list[SchemaObject]]:
+        """What belongs to each table, by its folded name."""
+        owned: dict[str, list[SchemaObject]] = {}
+        for found in self.objects:
+            if found.owner:
+                owned.setdefault(fold(found.owner), []).append(found)
+        return owned
 
     def without(self, patterns: Sequence[str]) -> Schema:
         """Return the schema without the objects whose name matches one of the globs.
@@ -110,16 +122,42 @@ class Schema:
         """
         if not patterns:
             return self
+        hides = _globs(tuple(patterns)).match
         return Schema(
             tuple(
                 found
                 for found in self.objects
-                if not matches_any(found.name, patterns)
-                and not (found.owner and matches_any(found.owner, patterns))
+                if not hides(found.name.lower())
+                and not (found.owner and hides(found.owner.lower()))
             )
         )
 
 
 def matches_any(name: str, patterns: Sequence[str]) -> bool:
     """Return whether a name matches one of the globs; letter case makes no difference."""
-    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+    return _globs(tuple(patterns)).match(name.lower())
+
+
+class _Globs:
+    """Globs by what they begin with up to their first wildcard, or else end with."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._beginnings: dict[str, list[str]] = {}
+        self._ends: dict[str, list[str]] = {}
+        for pattern in map(str.lower, patterns):
+            parts = _WILDCARDS.split(pattern)
+            by, key = (self._beginnings, parts[0]) if parts[0] else (self._ends, parts[-1])
+            # What closes a bracket is no wildcard, and still no plain text.
+            by.setdefault("" if by is self._ends and "]" in pattern else key, []).append(pattern)
+        self._lengths = [sorted({*map(len, by)}) for by in (self._beginnings, self._ends)]
+
+    def match(self, name: str) -> bool:
+        """Return whether a name in lower case matches one of them."""
+        beginnings = (self._beginnings.get(name[:length], ()) for length in self._lengths[0])
+        ends = (self._ends.get(name[max(len(name) - n, 0) :], ()) for n in self._lengths[1])
+        return any(
+            fnmatchcase(name, pattern) for found in (*beginnings, *ends) for pattern in found
+        )
+
+
+_globs = lru_cache(maxsize=64)(_Globs)

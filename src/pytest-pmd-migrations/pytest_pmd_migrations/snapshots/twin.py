@@ -47,30 +47,30 @@ def _text(conn: sqlite3.Connection) -> str:
 def _lines(conn: sqlite3.Connection) -> Iterator[str]:
     for pragma in ("user_version", "application_id"):
         yield f"PRAGMA {pragma} = {conn.execute(f'PRAGMA {pragma}').fetchone()[0]};"
-    shadows = {
-        _read(name)
+    kinds = {
+        _read(name): _read(kind)
         for schema, name, kind in conn.execute("SELECT schema, name, type FROM pragma_table_list")
-        if _read(kind) == "shadow" and _read(schema) == "main"
+        if _read(schema) == "main"
     }
     objects = sorted(
         (_KINDS[_read(kind)], _read(name), _read(sql))
         for kind, name, sql in conn.execute(
             "SELECT type, name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL"
         )
-        if _read(name) not in shadows and not _read(name).startswith("sqlite_")
+        if kinds.get(_read(name)) != "shadow" and not _read(name).startswith("sqlite_")
     )
     for kind, name, sql in objects:
         yield ""
         yield _printable_sql(f"{sql};")
         if kind == _KINDS["table"]:
-            yield from _rows(conn, name)
+            yield from _rows(conn, name, virtual=kinds.get(name) == "virtual")
     sequence = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
     if sequence.fetchone():
         yield ""
-        yield from sorted(_rows(conn, "sqlite_sequence"))
+        yield from sorted(_rows(conn, "sqlite_sequence", virtual=False))
 
 
-def _rows(conn: sqlite3.Connection, table: str) -> Iterator[str]:
+def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[str]:
     quoted = quote(table)
     shown = printable_line(table)
     try:
@@ -82,7 +82,6 @@ def _rows(conn: sqlite3.Connection, table: str) -> Iterator[str]:
     except sqlite3.OperationalError as error:
         yield f"-- rows of {shown} cannot be read: {printable_line(str(error))}"
         return
-    virtual = _is_virtual(conn, table)
     columns = [quote(_read(row[1])) for row in info if row[6] == 0]
     keys = [quote(_read(row[1])) for row in sorted(info, key=lambda row: row[5]) if row[5]]
     if virtual:
@@ -110,14 +109,6 @@ def _printable_sql(sql: str) -> str:
     ends = ("\r\n" if line.endswith("\r") else "\n" for line in sql.split("\n"))
     shown = "".join(f"{printable_line(line)}{end}" for line, end in zip(lines, ends, strict=True))
     return shown.removesuffix("\n")
-
-
-def _is_virtual(conn: sqlite3.Connection, table: str) -> bool:
-    found = conn.execute(
-        "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ? AND type = 'virtual'",
-        (table,),
-    )
-    return found.fetchone() is not None
 
 
 def _literal(value: object) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.lost.constraints import content_of, stays_unique
+from pytest_pmd_migrations.schema.lost.constraints import content_of
 from pytest_pmd_migrations.schema.lost.surviving_table import SurvivingTable, facts_of, terms_of
 from pytest_pmd_migrations.schema.values import SchemaObject
 
 __all__ = ["lost_column_facts", "lost_table_facts"]
 
+_NOT_NULL = re.compile(" is not null| notnull")
 _TABLE_FACTS = ("AUTOINCREMENT", "WITHOUT ROWID", "STRICT")
 
 
@@ -23,7 +25,7 @@ def lost_table_facts(table: SurvivingTable) -> Iterator[str]:
             yield f"ON CONFLICT {old[conflict]} of the primary key"
     elif key != "none" and not table.lost_column_in(key):
         columns = terms_of(key)
-        if not stays_unique(table, columns):
+        if not table.uniques.stay(columns):
             yield f"PRIMARY KEY on {table.said(columns)}"
     for part in _TABLE_FACTS:
         if old[part] == "yes" and new[part] == "no":
@@ -34,10 +36,12 @@ def lost_column_facts(table: SurvivingTable) -> Iterator[str]:
     """Yield what no longer holds for the columns that the table still has."""
     olds, news = table.both("column")
     there = {fold(one.own_name): facts_of(one) for one in news}
+    checked = _Checked(table)
     for one in _in_order(table, olds):
         new = there.get(fold(one.own_name))
         if new is not None:
-            yield from _lost(table, one.own_name, facts_of(one), new)
+            said = table.said([one.own_name])
+            yield from _lost(one.own_name, said, facts_of(one), new, checked)
 
 
 def _in_order(table: SurvivingTable, columns: list[SchemaObject]) -> list[SchemaObject]:
@@ -46,9 +50,8 @@ def _in_order(table: SurvivingTable, columns: list[SchemaObject]) -> list[Schema
 
 
 def _lost(
-    table: SurvivingTable, column: str, old: Mapping[str, str], new: Mapping[str, str]
+    column: str, said: str, old: Mapping[str, str], new: Mapping[str, str], checked: _Checked
 ) -> Iterator[str]:
-    said = table.said([column])
     if "generated" in old and "generated" not in new:
         yield f"GENERATED of {said}"
     if new["primary key"] == "rowid alias":
@@ -56,7 +59,7 @@ def _lost(
         return
     conflict = "NOT NULL ON CONFLICT"
     if old["NOT NULL"] == "yes" and new["NOT NULL"] == "no":
-        if not _is_checked(table, column):
+        if not checked.requires(column):
             yield f"NOT NULL on {said}"
     elif old[conflict] != "ABORT" == new[conflict]:
         yield f"ON CONFLICT {old[conflict]} of NOT NULL on {said}"
@@ -66,11 +69,24 @@ def _lost(
         yield f"COLLATE {old['collation']} on {said}"
 
 
-def _is_checked(table: SurvivingTable, column: str) -> bool:
-    """Return whether a CHECK that is new with the step says that a column is not NULL."""
-    olds, news = table.both("check")
-    known = {content_of(one) for one in olds}
-    wanted = {f"{fold(column)} is not null", f"{fold(column)} notnull"}
-    return any(
-        text in content_of(one) for one in news if content_of(one) not in known for text in wanted
-    )
+class _Checked:
+    """Tells which columns a CHECK that is new with the step says are not NULL."""
+
+    def __init__(self, table: SurvivingTable) -> None:
+        olds, news = table.both("check")
+        known = {content_of(one) for one in olds}
+        contents = [content_of(one) for one in news]
+        self._before = [
+            content[: found.start()]
+            for content in contents
+            if content not in known
+            for found in _NOT_NULL.finditer(content)
+        ]
+        self._ends: dict[int, set[str]] = {}
+
+    def requires(self, column: str) -> bool:
+        """Return whether one of them ends a column's name with IS NOT NULL or NOTNULL."""
+        length = len(column)
+        if length not in self._ends:
+            self._ends[length] = {text[max(len(text) - length, 0) :] for text in self._before}
+        return fold(column) in self._ends[length]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.lost.surviving_table import (
-    Side,
     SurvivingTable,
     columns_of_key,
     facts_of,
     names_in,
-    terms_of,
 )
 from pytest_pmd_migrations.schema.values import SchemaObject
 
-__all__ = ["content_of", "lost_checks", "lost_foreign_keys", "lost_uniques", "stays_unique"]
+__all__ = ["content_of", "lost_checks", "lost_foreign_keys", "lost_uniques"]
 
 _ACTIONS = {"ON UPDATE": "NO ACTION", "ON DELETE": "NO ACTION", "deferred": "no"}
 """What a foreign key does where nothing is said of it."""
@@ -30,40 +28,10 @@ def lost_uniques(table: SurvivingTable) -> Iterator[str]:
         columns, conflict = columns_of_key(one), facts_of(one)["ON CONFLICT"]
         if table.own_gone_columns & set(columns):
             continue
-        if not stays_unique(table, columns):
+        if not table.uniques.stay(columns):
             yield f"UNIQUE on {table.said(columns)}"
         elif conflict != "ABORT" == conflicts.get(tuple(columns)):
             yield f"ON CONFLICT {conflict} of UNIQUE on {table.said(columns)}"
-
-
-def stays_unique(table: SurvivingTable, columns: Iterable[str]) -> bool:
-    """Return whether rows still differ in these columns, or a new key on some of them came.
-
-    Where fewer columns are unique, all of them are too.
-    """
-    wanted = frozenset(columns)
-    known = set(_unique_columns(table.before, table.old_name))
-    return any(
-        found <= wanted or (found not in known and found & wanted)
-        for found in _unique_columns(table.after, table.new_name)
-    )
-
-
-def _unique_columns(side: Side, table: str) -> Iterator[frozenset[str]]:
-    """Yield the columns of each UNIQUE, unique index and primary key of a table.
-
-    The condition of a partial index stands among its columns: it keeps fewer rows apart.
-    """
-    for one in side.owned_by(table, "unique constraint"):
-        yield frozenset(columns_of_key(one))
-    for one in side.owned_by(table, "index"):
-        facts = facts_of(one)
-        if facts["unique"] == "yes":
-            where = () if facts["WHERE"] == "none" else (f"where {facts['WHERE']}",)
-            yield frozenset((*terms_of(facts["columns"]), *where))
-    key = facts_of(side.tables[table])["primary key"]
-    if key != "none":
-        yield frozenset(terms_of(key))
 
 
 def lost_checks(table: SurvivingTable) -> Iterator[str]:
@@ -74,17 +42,14 @@ def lost_checks(table: SurvivingTable) -> Iterator[str]:
     def concerned(one: SchemaObject) -> frozenset[str]:
         return columns & names_in(content_of(one))
 
-    came = [concerned(one) for one in _without(news, olds)]
-    lost = [
-        one
-        for one in _without(olds, news)
-        if not table.lost_column_in(content_of(one))
-        and not any(concerned(one) & others for others in came)
-    ]
-    labels = [
-        table.said(name for name in table.old.columns if fold(name) in concerned(one))
-        for one in lost
-    ]
+    came = frozenset[str]().union(*map(concerned, _without(news, olds)))
+    lost, labels = list[SchemaObject](), list[str]()
+    order = {fold(name): number for number, name in enumerate(table.old.columns)}
+    for one in _without(olds, news):
+        named = concerned(one)
+        if not table.lost_column_in(content_of(one)) and not named & came:
+            lost.append(one)
+            labels.append(table.said(table.old.columns[n] for n in sorted(order[c] for c in named)))
     told = Counter(labels)
     for one, label in zip(lost, labels, strict=True):
         yield f"CHECK on {label}" if label and told[label] == 1 else f"CHECK ({content_of(one)})"
@@ -104,27 +69,26 @@ def lost_foreign_keys(table: SurvivingTable) -> Iterator[str]:
     there = {_identity(one): one for one in news}
     known = {_identity(one) for one in olds}
     came = [one for one in news if _identity(one) not in known]
+    alike: dict[frozenset[str], list[SchemaObject]] = {}
+    for one in came:
+        alike.setdefault(frozenset(columns_of_key(one)), []).append(one)
+    touched = frozenset[str]().union(*alike)
     for one in olds:
-        columns = columns_of_key(one)
-        if table.own_gone_columns & set(columns) or _parent(one) in table.gone_tables:
+        columns = frozenset(columns_of_key(one))
+        if table.own_gone_columns & columns or _parent(one) in table.gone_tables:
             continue
-        label = f"foreign key on {table.said(columns)}"
-        same = [there[_identity(one)]] if _identity(one) in there else _alike(columns, came)
+        label = f"foreign key on {table.said(columns_of_key(one))}"
+        same = [there[_identity(one)]] if _identity(one) in there else alike.get(columns, [])
         if same:
             # Of two keys on the same columns, the one that kept more.
             yield from min((list(_lost_actions(label, one, new)) for new in same), key=len)
-        elif not any(set(columns_of_key(new)) & set(columns) for new in came):
+        elif not touched & columns:
             yield label
 
 
 def _identity(key: SchemaObject) -> tuple[tuple[str, ...], str]:
     """Return the columns of a foreign key, and what they refer to."""
     return tuple(columns_of_key(key)), content_of(key)
-
-
-def _alike(columns: list[str], keys: list[SchemaObject]) -> list[SchemaObject]:
-    """Return those of the foreign keys that have the same columns."""
-    return [one for one in keys if set(columns_of_key(one)) == set(columns)]
 
 
 def _lost_actions(label: str, before: SchemaObject, after: SchemaObject) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.lost.constraints import stays_unique
 from pytest_pmd_migrations.schema.lost.surviving_table import (
     Side,
     SurvivingTable,
@@ -14,7 +13,6 @@ from pytest_pmd_migrations.schema.lost.surviving_table import (
     names_in,
     terms_of,
 )
-from pytest_pmd_migrations.schema.values import SchemaObject
 
 __all__ = ["lost_indexes", "lost_triggers"]
 
@@ -22,6 +20,7 @@ __all__ = ["lost_indexes", "lost_triggers"]
 def lost_indexes(table: SurvivingTable) -> Iterator[str]:
     """Yield the indexes that are gone without a DROP INDEX, or no longer unique."""
     here = {fold(one.name): facts_of(one) for one in table.both("index")[1]}
+    came = _Came(table)
     for one in table.both("index")[0]:
         name, old = fold(one.name), facts_of(one)
         if table.was_dropped(one) or table.lost_column_in(old["columns"], old["WHERE"]):
@@ -29,30 +28,40 @@ def lost_indexes(table: SurvivingTable) -> Iterator[str]:
         if name in here:
             columns = terms_of(old["columns"])
             lost = old["unique"] == "yes" != here[name]["unique"]
-            if lost and not stays_unique(table, columns):
+            if lost and not table.uniques.stay(columns):
                 yield f"UNIQUE of index {one.name}"
-        elif ("index", name) not in table.after.names and not _is_replaced(table, old):
+        elif ("index", name) not in table.after.names and not came.replaces(old):
             yield f"index {one.name}"
 
 
-def _is_replaced(table: SurvivingTable, old: Mapping[str, str]) -> bool:
-    """Return whether something new on the table does what an index did.
+class _Came:
+    """The indexes and keys of a table that are new with the step."""
 
-    That is another index or a key on its first column; for a unique one, a unique one.
-    """
-    columns, came = terms_of(old["columns"]), [facts_of(one) for one in table.came("index")]
-    if old["unique"] == "yes":
-        if any(f["unique"] == "yes" and {*terms_of(f["columns"])} & {*columns} for f in came):
+    def __init__(self, table: SurvivingTable) -> None:
+        self._table = table
+        came = [(facts_of(one), terms_of(facts_of(one)["columns"])) for one in table.came("index")]
+        self._first = {columns[0] for _, columns in came}
+        unique = (columns for facts, columns in came if facts["unique"] == "yes")
+        self._unique = {column for columns in unique for column in columns}
+        known = {tuple(key) for key in _keys(table.before, table.old_name)}
+        self._keys: dict[str, list[list[str]]] = {}
+        for key in _keys(table.after, table.new_name):
+            if tuple(key) not in known:
+                self._keys.setdefault(key[0], []).append(key)
+
+    def replaces(self, old: Mapping[str, str]) -> bool:
+        """Return whether something new on the table does what an index did.
+
+        That is another index or a key on its first column; for a unique one, a unique one.
+        """
+        columns = terms_of(old["columns"])
+        if old["unique"] == "yes":
+            if not self._unique.isdisjoint(columns):
+                return True
+            return old["WHERE"] == "none" and self._table.uniques.stay(columns)
+        if columns[0] in self._first:
             return True
-        return old["WHERE"] == "none" and stays_unique(table, columns)
-    if any(terms_of(facts["columns"])[:1] == columns[:1] for facts in came):
-        return True
-    known = list(_keys(table.before, table.old_name))
-    return any(
-        key[: len(columns)] == columns
-        for key in _keys(table.after, table.new_name)
-        if key not in known
-    )
+        return any(key[: len(columns)] == columns for key in self._keys.get(columns[0], ()))
 
 
 def _keys(side: Side, table: str) -> Iterator[list[str]]:
@@ -67,19 +76,19 @@ def lost_triggers(table: SurvivingTable) -> Iterator[str]:
 
     One that names a table or column which the step took away went along with it.
     """
-    gone = table.gone_tables | table.gone_columns - table.after.columns(table.new_name)
+    here = table.after.columns(table.new_name)
+    came = {_firing(facts_of(one)) for one in table.came("trigger")}
     for one in table.both("trigger")[0]:
         key, old = ("trigger", fold(one.name)), facts_of(one)
         if key in table.after.names or table.was_dropped(one):
             continue
-        if any(gone & names_in(old[part]) for part in ("event", "WHEN", "body")):
+        named = names_in(old["event"]) | names_in(old["WHEN"]) | names_in(old["body"])
+        if named & table.gone_tables or (named & table.gone_columns) - here:
             continue
-        if not any(_fires_alike(new, old) for new in table.came("trigger")):
+        if _firing(old) not in came:
             yield f"trigger {one.name}"
 
 
-def _fires_alike(new: SchemaObject, old: Mapping[str, str]) -> bool:
-    """Return whether two triggers fire at the same time on the same kind of change."""
-    facts = facts_of(new)
-    events = [event.partition(" ")[0] for event in (facts["event"], old["event"])]
-    return events[0] == events[1] and facts["timing"] == old["timing"]
+def _firing(facts: Mapping[str, str]) -> tuple[str, str]:
+    """Return on what kind of change a trigger fires, and when."""
+    return facts["event"].partition(" ")[0], facts["timing"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
@@ -24,6 +25,7 @@ class Side:
     tables: Mapping[str, SchemaObject]
     owned: Mapping[tuple[str, str], list[SchemaObject]]
     names: frozenset[tuple[str, str]]
+    _columns: dict[str, frozenset[str]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, schema: Schema) -> Side:
@@ -46,7 +48,9 @@ class Side:
 
     def columns(self, table: str) -> frozenset[str]:
         """Return the folded names of a table's columns."""
-        return frozenset(fold(column) for column in self.tables[table].columns)
+        if table not in self._columns:
+            self._columns[table] = frozenset(map(fold, self.tables[table].columns))
+        return self._columns[table]
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class SurvivingTable:
             for before, after in map(self.both, ("index", "trigger"))
         )
 
-    @property
+    @cached_property
     def own_gone_columns(self) -> frozenset[str]:
         """The folded names of the columns that this table has no longer."""
         return self.before.columns(self.old_name) - self.after.columns(self.new_name)
@@ -121,6 +125,54 @@ class SurvivingTable:
     def came(self, kind: str) -> list[SchemaObject]:
         """Return the table's indexes or triggers whose names are new with the step."""
         return [o for o in self.both(kind)[1] if (kind, fold(o.name)) not in self.before.names]
+
+    @cached_property
+    def uniques(self) -> UniqueColumns:
+        """The columns that are unique together, before and after the step."""
+        return UniqueColumns(
+            frozenset(_unique_columns(self.before, self.old_name)),
+            tuple(_unique_columns(self.after, self.new_name)),
+        )
+
+
+class UniqueColumns:
+    """What is unique in a table: the columns of each UNIQUE, unique index and primary key."""
+
+    def __init__(self, before: frozenset[frozenset[str]], after: Sequence[frozenset[str]]) -> None:
+        self._after: dict[str, list[frozenset[str]]] = {}
+        self._came: set[str] = set()
+        for found in after:
+            # Columns that include these include the first, too.
+            self._after.setdefault(min(found, default=""), []).append(found)
+            if found not in before:
+                self._came |= found
+
+    def stay(self, columns: Iterable[str]) -> bool:
+        """Return whether rows still differ in these columns, or a new key on some of them came.
+
+        Where fewer columns are unique, all of them are too.
+        """
+        wanted = frozenset(columns)
+        return not self._came.isdisjoint(wanted) or any(
+            found <= wanted for first in wanted for found in self._after.get(first, ())
+        )
+
+
+def _unique_columns(side: Side, table: str) -> Iterator[frozenset[str]]:
+    """Yield the columns of each UNIQUE, unique index and primary key of a table.
+
+    The condition of a partial index stands among its columns: it keeps fewer rows apart.
+    """
+    for one in side.owned_by(table, "unique constraint"):
+        yield frozenset(columns_of_key(one))
+    for one in side.owned_by(table, "index"):
+        facts = facts_of(one)
+        if facts["unique"] == "yes":
+            where = () if facts["WHERE"] == "none" else (f"where {facts['WHERE']}",)
+            yield frozenset((*terms_of(facts["columns"]), *where))
+    key = facts_of(side.tables[table])["primary key"]
+    if key != "none":
+        yield frozenset(terms_of(key))
 
 
 def facts_of(one: SchemaObject) -> dict[str, str]:

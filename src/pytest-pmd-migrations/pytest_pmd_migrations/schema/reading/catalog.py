@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.pages.layout import StoredObject
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
 __all__ = [
     "Catalog",
@@ -86,6 +87,8 @@ class Catalog:
     def __init__(self, conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
         self.conn = conn
         self._rows = rows
+        self._keys: dict[str, Sequence[str]] = {}
+        refuse_endless_views(conn)
         tables = conn.execute("PRAGMA main.table_list")
         self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
 
@@ -120,6 +123,13 @@ class Catalog:
         A row is (name, type, NOT NULL, default, position in the key, hidden, table).
         """
         return self._all_columns[table]
+
+    def primary_key(self, table: str) -> Sequence[str]:
+        """Return the names of the primary key's columns in its order."""
+        if table not in self._keys:
+            columns = sorted((row[4], str(row[0])) for row in self.columns(table) if row[4])
+            self._keys[table] = [name for _, name in columns]
+        return self._keys[table]
 
     def indexes(self, table: str) -> Mapping[str, Index]:
         """Return the indexes of a table by their names; the one made last comes first."""

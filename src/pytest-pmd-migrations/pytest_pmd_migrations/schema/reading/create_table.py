@@ -89,6 +89,7 @@ class _CreateTableReader:
         self._table = table
         self._position = 0
         self._constraint = ""
+        self._last_key: int | None = None
 
     def read(self) -> None:
         """Read the columns, then the constraints of the table, up to the last parenthesis."""
@@ -231,6 +232,7 @@ class _CreateTableReader:
                 self._take()
             else:
                 break
+        self._last_key = len(self._table.constraints)
         self._table.constraints.append(
             ConstraintText("FOREIGN KEY", columns, name=self._constraint, deferred=deferred)
         )
@@ -245,11 +247,9 @@ class _CreateTableReader:
 
     def _defer_last(self, deferred: bool) -> None:
         """Set whether the last foreign key is deferred: the clause may follow at a distance."""
-        constraints = self._table.constraints
-        for index in reversed(range(len(constraints))):
-            if constraints[index].kind == "FOREIGN KEY":
-                constraints[index] = constraints[index]._replace(deferred=deferred)
-                return
+        if self._last_key is not None:
+            constraints, last = self._table.constraints, self._last_key
+            constraints[last] = constraints[last]._replace(deferred=deferred)
 
     def _column_constraint(self, column: ColumnText) -> None:
         """Take one constraint of a column, or a word of it that PRAGMAs tell about."""

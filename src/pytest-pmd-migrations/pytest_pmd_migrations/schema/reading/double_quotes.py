@@ -4,19 +4,21 @@ SQLite reads ``"x"`` as a string where there is no such name
 (https://www.sqlite.org/quirks.html#dblquote). In a table or an index only the table's own columns
 are names. In a view or a trigger SQLite itself is asked: a copy of the schema without rows is given
 the statement with the word in backticks, which only a name can have. If SQLite then says that there
-is no such column, the word is a string.
+is no such column, the word is a string. Words that no column can have as its name are asked about
+together: SQLite reads the statement once for all of them.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
+from itertools import pairwise
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
-from pytest_pmd_migrations.schema.reading.single_quotes import with_names
+from pytest_pmd_migrations.schema.reading.single_quotes import NamePositions, with_names
 from pytest_pmd_migrations.schema.reading.stand_ins import SqlError, execute
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 from pytest_pmd_migrations.schema.reading.trigger_event import firing_statement, trigger_event
@@ -25,6 +27,7 @@ __all__ = ["Quotes"]
 
 _ROWID = ("rowid", "oid", "_rowid_")
 _PROBE = "temp.probe"
+_QUERIES = ("SELECT", "VALUES")
 
 
 class Quotes:
@@ -88,13 +91,65 @@ class Quotes:
         self._copy.create_referenced(tokens)
         find_error = _view_error if entry.type == "view" else _trigger_error
 
-        def unknown(positions: Sequence[int]) -> str | None:
-            texts = _with_backticks(tokens, positions)
-            return _unknown_column(find_error(self._copy, entry, tokens, texts))
+        def error(texts: Sequence[str]) -> SqlError | None:
+            return find_error(self._copy, entry, tokens, texts)
+
+        def unknown(positions: Collection[int]) -> str | None:
+            return _unknown_column(error(_with_backticks(tokens, positions)))
 
         if unknown(double) is None:
             return set()
-        return {position for position in double if unknown([position]) == tokens[position].value}
+        strings = set(self._never_names(tokens, double))
+        asked = (_with_backticks(tokens, ()), _with_values(tokens, strings))
+        if any(error(texts) is not None for texts in asked):
+            # Of a statement that SQLite cannot prepare, it tells the first error only.
+            strings = set()
+        return strings | _strings_one_by_one(tokens, set(double) - strings, unknown)
+
+    def _never_names(self, tokens: Sequence[Token], double: Sequence[int]) -> list[int]:
+        """Return the positions where a value may stand, of words that no column's name can be."""
+        names = NamePositions(tokens)
+        valued = [position for position in double if position not in names]
+        known = {fold(token.value) for token in tokens if token.is_identifier and not token.double}
+        known.update(fold(tokens[position].value) for position in set(double) - set(valued))
+        known.update(_ROWID, *(self._copy.column_names(name) for name in set(known)))
+        # A subquery's column may have the text of an expression as its name.
+        named_by_text = any(
+            after.is_word(*_QUERIES) and token.text == "(" for token, after in pairwise(tokens)
+        )
+        return [
+            position
+            for position in valued
+            if fold(tokens[position].value) not in known
+            and not (named_by_text and _may_be_text(tokens[position].value))
+        ]
+
+
+def _may_be_text(value: str) -> bool:
+    """Return whether SQLite may give the name to a column of a subquery that has none."""
+    found = tokenize(value)
+    return len(found) != 1 or found[0].kind != "word" or fold(value).startswith("column")
+
+
+def _strings_one_by_one(
+    tokens: Sequence[Token],
+    positions: Collection[int],
+    unknown: Callable[[Collection[int]], str | None],
+) -> set[int]:
+    """Return the positions of words that SQLite knows no column for, each asked about by itself.
+
+    As long as none is unknown among those that are left, nothing more is asked.
+    """
+    left, strings = set(positions), set[int]()
+    while left:
+        name = unknown(left)
+        if name is None:
+            break
+        # SQLite tells the first one that it does not know; without one, all are asked about.
+        asked = {one for one in left if tokens[one].value == name} or left
+        strings.update(one for one in asked if unknown([one]) == tokens[one].value)
+        left -= asked
+    return strings
 
 
 def _names_something_else(tokens: Sequence[Token], position: int) -> bool:
@@ -115,7 +170,12 @@ def _is_no_rowid(entry: Entry, table: str, tokens: Sequence[Token], position: in
     return _unknown_column(error) == tokens[position].value
 
 
-def _with_backticks(tokens: Sequence[Token], positions: Sequence[int]) -> list[str]:
+def _with_values(tokens: Sequence[Token], positions: Collection[int]) -> list[str]:
+    """Return the texts with another number for each word: no name, and no column's position."""
+    return [f"{n}.5" if n in positions else token.text for n, token in enumerate(tokens)]
+
+
+def _with_backticks(tokens: Sequence[Token], positions: Collection[int]) -> list[str]:
     texts = [token.text for token in tokens]
     for position in positions:
         texts[position] = "`" + tokens[position].value.replace("`", "``") + "`"

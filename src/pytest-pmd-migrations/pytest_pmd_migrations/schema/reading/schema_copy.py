@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 from pytest_pmd_migrations.quoting import quote
@@ -27,6 +27,7 @@ class SchemaCopy:
         self._named = {fold(e.name): e for e in entries if e.type in ("table", "view")}
         self._conn: sqlite3.Connection | None = None
         self._created: set[str] = set()
+        self._column_names: dict[str, Collection[str]] = {}
 
     def execute(self, sql: str) -> SqlError | None:
         """Execute a statement and return its error, None if there is none."""
@@ -43,6 +44,7 @@ class SchemaCopy:
             if entry is None:
                 continue
             self._created.add(name)
+            self._column_names.clear()
             self.execute(entry.sql)
             for index in self._indexes.get(entry.name, ()):
                 self.execute(index.sql)
@@ -60,12 +62,26 @@ class SchemaCopy:
         # A generated column cannot be set.
         return [(row[1], row[6] == 0) for row in self._connection.execute(sql).fetchall()]
 
+    def column_names(self, name: str) -> Collection[str]:
+        """Return the folded names of the columns of whatever has that name, hidden ones too.
+
+        That is a table or view that was created, or one of SQLite's own, such as json_each.
+        """
+        if name not in self._column_names:
+            sql = f"PRAGMA table_xinfo({quote(name)})"
+            # A view that cannot be prepared, or a name that is not UTF-8, has none here.
+            known = self.execute(sql) is None
+            rows = self._connection.execute(sql).fetchall() if known else ()
+            self._column_names[name] = {fold(str(row[1])) for row in rows}
+        return self._column_names[name]
+
     def close(self) -> None:
         """Close the copy, if one was needed."""
         if self._conn is not None:
             self._conn.close()
             self._conn = None
             self._created.clear()
+            self._column_names.clear()
 
     @property
     def _connection(self) -> sqlite3.Connection:

@@ -68,7 +68,8 @@ def read_view(
             raise
         columns = _columns_in_copy(entry, copy) if missing_name(str(error)) else None
         unread = f"{UNREADABLE}: {error}"
-    names = tuple(_column_name(name, tokens) for name in columns or ())
+    spelled = _ColumnNames(tokens)
+    names = tuple(spelled.of(name) for name in columns or ())
     listed = unread if columns is None else column_list(names)
     facts = (
         ("columns", listed),
@@ -115,7 +116,7 @@ def read_virtual(catalog: Catalog, entry: Entry) -> SchemaObject:
     if module in _WITH_OPTIONS:
         options = [part for part in arguments if _is_option(part, module)]
         # SQLite hands no empty argument to a module.
-        columns = [part for part in arguments if part and part not in options]
+        columns = [part for part in arguments if part and not _is_option(part, module)]
         names = tuple(part[0].value for part in columns)
         facts.append((ORDER, column_list(names)))
         # FTS3 and FTS4 ignore everything about a column but its name.
@@ -166,18 +167,37 @@ def _value(part: Sequence[Token]) -> str:
     return " ".join(t.text if t.kind == "operator" else t.value for t in part)
 
 
-def _column_name(name: str, tokens: Sequence[Token]) -> str:
-    """Return the name of a view's column; one that SQLite made of an expression in one spelling."""
-    if spell_name(name) == name or any(t.is_identifier and t.value == name for t in tokens):
-        return name
-    made = tokenize(name)
-    texts = [token.text for token in made]
-    for position in range(len(tokens) - len(made) + 1):
-        part = tokens[position : position + len(made)]
-        if [token.text for token in part] == texts:
-            # Among these tokens a double-quoted string is known to be one.
-            return canonical(part)
-    return canonical(made)
+class _ColumnNames:
+    """Spells the names of one view's columns, those that SQLite made of an expression too."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._texts = tuple(token.text for token in tokens)
+        self._identifiers = {token.value for token in tokens if token.is_identifier}
+        # What a quoted word is, its text does not tell: a name, or a string.
+        self._quoted = {token.text for token in tokens if token.text[0] in "\"'"}
+        self._parts: dict[int, dict[tuple[str, ...], int]] = {}
+
+    def of(self, name: str) -> str:
+        """Return the name of a column; one made of an expression in one spelling."""
+        if spell_name(name) == name or name in self._identifiers:
+            return name
+        made = tokenize(name)
+        texts = tuple(token.text for token in made)
+        if made and not self._quoted.isdisjoint(texts):
+            position = self._part(len(made)).get(texts)
+            if position is not None:
+                # Among these tokens a double-quoted string is known to be one.
+                return canonical(self._tokens[position : position + len(made)])
+        return canonical(made)
+
+    def _part(self, length: int) -> dict[tuple[str, ...], int]:
+        """Return where each part of the statement with so many tokens begins for the first time."""
+        if length not in self._parts:
+            found = self._parts[length] = {}
+            for position in range(len(self._texts) - length + 1):
+                found.setdefault(self._texts[position : position + length], position)
+        return self._parts[length]
 
 
 def _body(tokens: Sequence[Token], on: int) -> int:

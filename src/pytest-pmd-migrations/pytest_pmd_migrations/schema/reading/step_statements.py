@@ -74,12 +74,16 @@ class StepStatements:
         """Return each name that the tables had on the way, of which ``before`` were there."""
         names = {name: name for name in before}
         origins, ends = dict(names), dict[str, str]()
+        # What was made in the step, by the name that it has now.
+        made: dict[str, list[str]] = {}
         for action, old, new in self.tables:
             if action == "rename" and old in names:
                 names[new] = names.pop(old)
                 origins[new] = names[new]
             elif action == "rename":
-                ends = {name: new if end == old else end for name, end in ends.items()} | {old: new}
+                moved = [old, *(name for name in made.pop(old, ()) if ends[name] == old)]
+                ends.update(dict.fromkeys(moved, new))
+                made.setdefault(new, []).extend(moved)
             else:
                 names.pop(old, None)
         return TableNames(names, origins, ends)
@@ -146,13 +150,12 @@ def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
     for position, token in enumerate(tokens):
         if token.text != ";":
             continue
-        statement = tokens[start:position]
-        words = [one.word for one in statement[:3]]
+        words = [one.word for one in tokens[start : min(start + 3, position)]]
         if words[:1] == ["CREATE"] and "TRIGGER" in words:
             before_it = [one.text.upper() for one in tokens[position - 2 : position]]
             if before_it != [";", "END"]:
                 continue
-        yield statement
+        yield tokens[start:position]
         start = position + 1
     yield tokens[start:]
 
@@ -186,6 +189,6 @@ def _sources(tokens: Sequence[Token]) -> Iterator[str]:
     """Yield the folded names of the tables that a SELECT within reads from."""
     for position, token in enumerate(tokens):
         if token.word in _FROM and position + 1 < len(tokens):
-            named = tokens[position + 1 :]
+            named = tokens[position + 1 : position + 4]
             name = named[2] if len(named) > 2 and named[1].text == "." else named[0]
             yield fold(name.value)

@@ -30,6 +30,10 @@ _CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
 _CONSTANTS = ("NULL", "TRUE", "FALSE", *_CLOCK)
 
 
+_Keyed = tuple[tuple[str, str], ...]
+"""The columns of a constraint, each with its collation."""
+
+
 class _Table:
     """One table: its rows in PRAGMAs, its parsed statement, and its primary key."""
 
@@ -42,9 +46,10 @@ class _Table:
         self.indexes = catalog.indexes(entry.name).values()
         self.without_rowid = catalog.without_rowid(entry.name)
         self.strict = catalog.strict(entry.name)
-        self.key = _primary_key(self.rows)
+        self.key = catalog.primary_key(entry.name)
         self.key_index = next((index for index in self.indexes if index.origin == "pk"), None)
         self.alias = self._alias()
+        self._conflicts: dict[tuple[bool, tuple[str, ...]], dict[_Keyed, str]] = {}
 
     def _alias(self) -> str:
         """Return the column that is the rowid, empty if there is none.
@@ -62,30 +67,35 @@ class _Table:
 
         Without an index it is that of the rowid alias, whose collation means nothing.
         """
-        stated = [
-            found for found in self.text.constraints if found.conflict and found.kind in kinds
-        ]
+        stated = self._stated(kinds, collated=index is not None)
         if not stated:
             return "ABORT"
         if index is None:
-            terms = [(fold(name), "") for name in self.key]
+            terms = ((fold(name), "") for name in self.key)
         else:
-            terms = [(fold(str(name)), fold(collation)) for _, name, _, collation in index.terms]
-        conflicts = (
-            found.conflict
-            for found in stated
-            if self._terms(found, collated=index is not None) == terms
-        )
-        return next(conflicts, "ABORT")
+            terms = ((fold(str(name)), fold(collation)) for _, name, _, collation in index.terms)
+        return stated.get(tuple(terms), "ABORT")
 
-    def _terms(self, constraint: ConstraintText, *, collated: bool) -> list[tuple[str, str]]:
+    def _stated(self, kinds: tuple[str, ...], *, collated: bool) -> dict[_Keyed, str]:
+        """Return the ON CONFLICT of each constraint that has one; the first on its columns holds.
+
+        Those of one kind are looked through once, however many indexes ask for them.
+        """
+        if (collated, kinds) not in self._conflicts:
+            found = self._conflicts[collated, kinds] = dict[_Keyed, str]()
+            for one in self.text.constraints:
+                if one.conflict and one.kind in kinds:
+                    found.setdefault(self._terms(one, collated=collated), one.conflict)
+        return self._conflicts[collated, kinds]
+
+    def _terms(self, constraint: ConstraintText, *, collated: bool) -> _Keyed:
         """Return a constraint's columns, each once, with the collation that holds for it."""
         found = []
         for name, stated in zip(constraint.columns, constraint.collations, strict=True):
             column = self.text.columns.get(name)
             collation = stated or (fold(column.collation) if column else "") or "binary"
             found.append((name, collation if collated else ""))
-        return list(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found))
 
 
 def read_table(catalog: Catalog, entry: Entry, tokens: Sequence[Token]) -> Iterator[SchemaObject]:
@@ -203,7 +213,7 @@ def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
         _, parent, _, _, on_update, on_delete, _ = rows[0]
         columns = [fold(str(row[2])) for row in rows]
         target = [fold(str(row[3])) for row in rows if row[3] is not None]
-        target = target or [fold(name) for name in _primary_key(table.catalog.columns(str(parent)))]
+        target = target or [fold(name) for name in table.catalog.primary_key(str(parent))]
         if len(columns) == len(target):
             # The order of the pairs means nothing.
             pairs = sorted(zip(columns, target, strict=True))
@@ -219,11 +229,6 @@ def _foreign_keys(table: _Table) -> Iterator[SchemaObject]:
         subject = f"{fold(table.name)}({column_list(columns)})"
         described.append((subject, f"{fold(str(parent))}({column_list(target)})", facts))
     yield from _numbered("foreign key", table.name, " -> ", described)
-
-
-def _primary_key(columns: Sequence[Row]) -> list[str]:
-    """Return the names of the key's columns in its order."""
-    return [name for _, name in sorted((row[4], str(row[0])) for row in columns if row[4])]
 
 
 def _checks(table: _Table) -> Iterator[SchemaObject]:

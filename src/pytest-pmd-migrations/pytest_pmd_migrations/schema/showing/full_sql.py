@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.schema.compare import SchemaDiff
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.showing.carets import split_lines
 from pytest_pmd_migrations.schema.showing.lines import UPGRADED
-from pytest_pmd_migrations.schema.values import TABLES, Schema
+from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
 __all__ = ["full_sql"]
 
@@ -53,29 +53,28 @@ def _statements(text: Text) -> Mapping[Key, str]:
 
 
 def _objects(
-    diff: SchemaDiff, schemas: Iterable[Schema], sides: Sequence[Mapping[Key, str]]
+    diff: SchemaDiff, schemas: Sequence[Schema], sides: Sequence[Mapping[Key, str]]
 ) -> Iterator[Key]:
     """Yield each object with SQL of its own once; a column or constraint stands for its table."""
     seen: set[Key] = set()
-    everything = [found for schema in schemas for found in schema.objects]
+    everything: dict[Key, SchemaObject] = {}
+    for schema in schemas:
+        for one in schema.objects:
+            everything.setdefault((one.kind, fold(one.name)), one)
     for difference in diff.differences:
-        for found in everything:
-            if (found.kind, fold(found.name)) != (difference.kind, fold(difference.object)):
-                continue
-            kind = "table" if found.kind in TABLES else found.kind
-            names = [(kind, found.name) if kind in _HAVE_STORED_SQL else ("table", found.owner)]
-            if kind == "table" and not difference.part:
-                names.extend(
-                    (own.kind, own.name)
-                    for own in everything
-                    if own.kind in _HAVE_STORED_SQL and fold(own.owner) == fold(found.name)
-                )
-            for name in names:
-                key = name[0], fold(name[1])
-                if key not in seen and any(key in side for side in sides):
-                    seen.add(key)
-                    yield name
-            break
+        found = everything.get((difference.kind, fold(difference.object)))
+        if found is None:
+            continue
+        kind = "table" if found.kind in TABLES else found.kind
+        names = [(kind, found.name) if kind in _HAVE_STORED_SQL else ("table", found.owner)]
+        if kind == "table" and not difference.part:
+            owned = (own for schema in schemas for own in schema.owned(found))
+            names.extend((own.kind, own.name) for own in owned if own.kind in _HAVE_STORED_SQL)
+        for name in names:
+            key = name[0], fold(name[1])
+            if key not in seen and any(key in side for side in sides):
+                seen.add(key)
+                yield name
 
 
 def _indented(sql: str | None, other: str | None) -> Iterator[str]:
