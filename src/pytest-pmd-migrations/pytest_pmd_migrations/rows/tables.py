@@ -102,15 +102,27 @@ def list_tables(
         if kind == "virtual":
             table = _virtual(conn, schema, str(name), str(sql))
         else:
-            text = name, without_rowid, sql, *indexes.get(str(name), ())
-            if text not in _KNOWN:
-                _KNOWN[text] = _ordinary(
-                    conn, schema, *map(str, (name, sql)), rowid=not without_rowid
-                )
-            table = _KNOWN[text]
+            own = indexes.get(str(name), ())
+            table = _known(conn, schema, str(name), str(sql), own, rowid=not without_rowid)
         if table is not None:
             found[lower] = table
     return found
+
+
+def _known(
+    conn: sqlite3.Connection,
+    schema: str,
+    name: str,
+    sql: str,
+    indexes: Sequence[tuple[object, ...]],
+    *,
+    rowid: bool,
+) -> RowTable | None:
+    """Return an ordinary table, which SQLite is asked about once for each text of it."""
+    text = name, rowid, sql, *indexes
+    if text not in _KNOWN:
+        _KNOWN[text] = _ordinary(conn, schema, name, sql, rowid=rowid)
+    return _KNOWN[text]
 
 
 def _indexes(conn: sqlite3.Connection, schema: str) -> dict[str, list[tuple[object, ...]]]:
