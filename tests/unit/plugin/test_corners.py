@@ -52,7 +52,7 @@ def test_the_work_grows_with_what_is_there(corner: Corner, monkeypatch: pytest.M
         return conn
 
     monkeypatch.setattr(corner_cases, "opened", watched)
-    few = max(corner.small // 5, 5)
+    few = max(corner.small // 10, 5)
     # What is there once only is done before: caches, and modules that are imported late.
     corner.work(2)()
     costs = [counted.of(corner.work(count)) for count in (few, few * FACTOR)]

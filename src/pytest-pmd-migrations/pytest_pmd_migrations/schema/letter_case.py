@@ -10,7 +10,7 @@ __all__ = ["fold"]
 _FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def fold(name: str) -> str:
     """Return ``name`` in the form in which SQLite compares it."""
     return name.lower() if name.isascii() else name.translate(_FOLDED)

@@ -45,7 +45,7 @@ def capitals(word: str) -> str:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def spell_name(name: str) -> str:
     """Return a declared name for people to read, in double quotes unless it is a plain word."""
     return name if _PLAIN.fullmatch(name) else _quoted(name, '"')
@@ -69,7 +69,7 @@ def one_line(sql: str) -> str:
     return _BLANKS.sub(lambda match: match[1] or " ", sql).strip() + ";"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def _spell(token: Token) -> str:
     match token.kind:
         case "name":
