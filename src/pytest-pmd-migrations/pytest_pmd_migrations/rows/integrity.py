@@ -13,7 +13,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.strays import Strays
-from pytest_pmd_migrations.rows.tables import FULL_TEXT_CHECKS, is_contentless, module_of
+from pytest_pmd_migrations.rows.virtual_tables import FULL_TEXT_CHECKS, is_contentless, module_of
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, plain_rows
 from pytest_pmd_migrations.schema.reading.spelling import as_sql

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.virtual_tables import is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_modules import missing_module
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
@@ -18,9 +19,7 @@ __all__ = [
     "ForeignKey",
     "RowTable",
     "can_be_named",
-    "is_contentless",
     "list_tables",
-    "module_of",
     "rowid_name",
     "unread_tables",
 ]
@@ -161,22 +160,6 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
     return found
 
 
-FULL_TEXT_CHECKS = {
-    # Rank 1 compares with external content, which rank 0 and PRAGMA integrity_check do not.
-    "fts5": "INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)",
-    "fts4": "INSERT INTO {table}({table}) VALUES ('integrity-check')",
-    "fts3": "INSERT INTO {table}({table}) VALUES ('integrity-check')",
-}
-"""The statement by which each full-text module compares its index with its content."""
-
-
-def module_of(sql: str) -> str:
-    """Return the module of a CREATE VIRTUAL TABLE, in lower case."""
-    tokens = tokenize(sql)
-    using = next(n for n, token in enumerate(tokens) if token.is_word("USING"))
-    return fold(tokens[using + 1].value)
-
-
 def rowid_name(columns: Iterable[str]) -> str:
     """Return the name that reads the rowid of a table with these columns, empty where none does."""
     taken = {fold(column) for column in columns}
@@ -186,12 +169,6 @@ def rowid_name(columns: Iterable[str]) -> str:
 def can_be_named(name: str) -> bool:
     """Return whether SQL can name a table or column: Python hands SQLite no text but UTF-8."""
     return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
-
-
-def is_contentless(sql: str) -> bool:
-    """Return whether the SQL of a full-text table says that it keeps no text."""
-    text = "".join(fold(sql).split())
-    return "content=''" in text or 'content=""' in text
 
 
 def _read(conn: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:
