@@ -10,6 +10,7 @@ import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Check, MigrationRow, SnapshotRow, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.faults import DEFAULT_KINDS
 from pytest_pmd_migrations.grid.cells import Cell, list_cells
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.snapshots.names import SnapshotName
@@ -23,7 +24,8 @@ BROKEN = "SELECT missing"
 
 @pytest.fixture(autouse=True)
 def _one_kind_of_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_pmd_migrations.checks.atomic.DEFAULT", ("crash",))
+    crash = tuple(kind for kind in DEFAULT_KINDS if kind.name == "crash")
+    monkeypatch.setattr("pytest_pmd_migrations.checks.atomic.DEFAULT_KINDS", crash)
 
 
 def broken(tmp_path: Path, last: int = 3) -> History:
