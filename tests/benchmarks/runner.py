@@ -59,7 +59,12 @@ def _history(folder: Path) -> None:
     loaded = [migration.load() for migration in migrations]
 
     def run(conn: sqlite3.Connection) -> None:
-        take_steps(conn, loaded, authorizer=None, backup=None, progress=None, before_first=None)
+        take_steps(conn, loaded, authorizer=None, backup=None)
+
+    def run_told(conn: sqlite3.Connection) -> None:
+        take_steps(
+            conn, loaded, authorizer=None, backup=None, after_step=lambda _, version: version
+        )
 
     def bare(conn: sqlite3.Connection) -> None:
         db = sqlite_utils.Database(conn, recursive_triggers=False, execute_plugins=False)
@@ -70,6 +75,7 @@ def _history(folder: Path) -> None:
             conn.execute("COMMIT")
 
     _compare(f"a history of {STEPS} steps, in memory", run, bare, aim="1.5", turns=25)
+    _compare("the same, told after each step", run_told, bare, aim="2", turns=25)
 
 
 def _million_rows(folder: Path, what: str, script: str) -> None:
@@ -91,7 +97,7 @@ def _million_rows(folder: Path, what: str, script: str) -> None:
         conn.execute("COMMIT")
 
     what = f"a step that rewrites {ROWS} rows, {what}"
-    _compare(what, run, bare, aim="1.1", turns=5, prepare=prepared)
+    _compare(what, run, bare, aim="1.15", turns=5, prepare=prepared)
 
 
 def _compare(
