@@ -60,7 +60,12 @@ def _history(folder: Path) -> bool:
     loaded = [migration.load() for migration in migrations]
 
     def run(conn: sqlite3.Connection) -> None:
-        take_steps(conn, loaded, authorizer=None, backup=None, progress=None, before_first=None)
+        take_steps(conn, loaded, authorizer=None, backup=None)
+
+    def run_told(conn: sqlite3.Connection) -> None:
+        take_steps(
+            conn, loaded, authorizer=None, backup=None, after_step=lambda _, version: version
+        )
 
     def bare(conn: sqlite3.Connection) -> None:
         db = sqlite_utils.Database(conn, recursive_triggers=False, execute_plugins=False)
@@ -70,7 +75,9 @@ def _history(folder: Path) -> bool:
             conn.execute(f"PRAGMA user_version = {version}")
             conn.execute("COMMIT")
 
-    return _compare(f"a history of {STEPS} steps, in memory", run, bare, aim=1.5, turns=25)
+    alone = _compare(f"a history of {STEPS} steps, in memory", run, bare, aim=1.5, turns=25)
+    told = _compare("the same, told after each step", run_told, bare, aim=2, turns=25)
+    return alone and told
 
 
 def _million_rows(folder: Path, what: str, script: str) -> bool:
