@@ -7,6 +7,7 @@ a snapshot fill every table, and a fresh database fills none, so neither shows i
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Collection, Iterator
 from contextlib import closing
@@ -82,10 +83,16 @@ def _tables_named(image: Image, record: StatementRecord) -> frozenset[str]:
     waiting = [row for row in schema if row[0] in ("view", "trigger")]
     reached = waiting
     while reached:
-        reached = [row for row in waiting if row[2].lower() in said]
+        reached = [row for row in waiting if _is_said(row[2], said)]
         waiting = [row for row in waiting if row not in reached]
         said += "".join(row[3].lower() for row in reached)
-    return frozenset(name for name in filled if name.lower() in said)
+    return frozenset(name for name in filled if _is_said(name, said))
+
+
+def _is_said(name: str, said: str) -> bool:
+    """Return whether a name stands in a text in lower case, and not only as a part of another."""
+    lower = name.lower()
+    return lower in said and bool(re.search(rf"(?<!\w){re.escape(lower)}(?!\w)", said))
 
 
 def _never_filled(
