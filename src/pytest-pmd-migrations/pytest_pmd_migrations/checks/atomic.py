@@ -65,6 +65,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
             history.rules.ignore_patterns,
             volatile_setting=history.rules.volatile_patterns,
             limits=history.step_limits(FRESH),
+            share=history.rules.share,
         )
         for start in _tried_on(history, version, before, lineages)
         for mode in modes
