@@ -3,6 +3,9 @@
 The second run goes first as far as it can: to its end, or to a lock that the first holds; then
 the first goes on to its end, and so on. Two openers meet wherever the machine's timing lets
 them; here the second one comes at every statement of the first in turn.
+
+Two processes serve all points as long as both runs succeed. From the first other one on, each point
+has two of its own: what a run left in a runner's memory goes with its process.
 """
 
 from __future__ import annotations
@@ -77,9 +80,10 @@ class Interleave:
         """Let two runs take turns, once for each point."""
         sleep_names = find_sleep_names()
         shared = 0
-        for found in _strike_in_two_processes(case, points, judge, sleep_names):
-            shared += 1
-            yield found
+        if case.share:
+            for found in _strike_in_two_processes(case, points, judge, sleep_names):
+                shared += 1
+                yield found
         for point in points[shared:]:
             yield _strike_alone(case, point, judge, sleep_names)
 
