@@ -54,6 +54,7 @@ class Case:
     ``database_name`` is what messages call the database. ``ignore`` are globs on objects that are
     not the application's, ``volatile_setting`` globs on columns that differ from run to run,
     besides those that the source itself names. ``limits`` are what a run without a fault may take.
+    ``share`` lets points that no fault can tell apart have one verdict.
     """
 
     source: Source
@@ -65,6 +66,7 @@ class Case:
     ignore: Sequence[str] = ()
     volatile_setting: Sequence[str] = ()
     limits: StepLimits = field(default_factory=StepLimits)
+    share: bool = True
 
     @property
     def volatile(self) -> tuple[str, ...]:
@@ -74,10 +76,22 @@ class Case:
     @contextmanager
     def database(self) -> Iterator[Path]:
         """Give the path of a private copy of the database; it is deleted afterwards."""
-        with TemporaryFolder(in_memory=len(self.before.content) <= MEMORY_LIMIT) as folder:
-            path = folder / _NAME
-            write_database(path, self.before, self.mode)
-            yield path
+        with self.new_folder() as folder:
+            yield self.write_copy(folder)
+
+    def new_folder(self) -> TemporaryFolder:
+        """Return a new folder for a copy of the database: a small one lies in memory."""
+        return TemporaryFolder(in_memory=len(self.before.content) <= MEMORY_LIMIT)
+
+    def path_in(self, folder: Path) -> Path:
+        """Return the path that a copy of the database has in ``folder``."""
+        return folder / _NAME
+
+    def write_copy(self, folder: Path) -> Path:
+        """Write a copy of the database into ``folder``, and return its path."""
+        path = self.path_in(folder)
+        write_database(path, self.before, self.mode)
+        return path
 
     def run(self, observer: RunObserver) -> FinishedRun:
         """Run the upgrade on a private copy, and tell ``observer`` of it.
