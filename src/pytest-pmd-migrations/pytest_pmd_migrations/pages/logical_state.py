@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pytest_pmd_migrations.pages.file_format import DatabaseFile, Page
-from pytest_pmd_migrations.pages.layout import Layout, StoredObject
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.trees import Tree
 
 __all__ = ["logical_state"]
@@ -27,36 +28,42 @@ _KNOWN: dict[bytes, bytes] = {}
 
 def logical_state(layout: Layout) -> bytes | None:
     """Return a digest of what a database says; None where its records cannot be read."""
-    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     try:
-        for part in _parts(layout):
-            digest.update(repr(part).encode(errors="surrogatepass"))
+        parts = b"".join(_parts(layout))
     except (IndexError, ValueError):
         return None
-    return digest.digest()
+    return hashlib.blake2b(parts, digest_size=_DIGEST_BYTES).digest()
 
 
-def _parts(layout: Layout) -> Iterator[object]:
+def _parts(layout: Layout) -> Iterator[bytes]:
     """Yield all that counts, in an order that VACUUM leaves alone.
 
     It puts tables first, then indexes, then the rest, each in their order, which is the order in
     which triggers fire. Where SQLite's own tables stand among the others makes no difference.
     """
     header = layout.file.content
-    yield header[44:52], any(header[52:56]), header[56:72]
-    for group in range(5):
-        for one in layout.objects:
-            if _group(one) == group:
-                records = _records(layout.file, layout.trees[one.root]) if one.root else b""
-                yield one.type, one.name, one.table, one.sql, records
+    yield header[44:52] + bytes([any(header[52:56])]) + header[56:72]
+    groups: list[list[bytes]] = [[] for _ in range(5)]
+    for one in layout.objects:
+        records = _records(layout.file, layout.trees[one.root]) if one.root else b""
+        group, said = _described(one[:4], has_tree=bool(one.root))
+        groups[group] += said, records
+    for parts in groups:
+        yield len(parts).to_bytes(4, "big")
+        yield from parts
 
 
-def _group(one: StoredObject) -> int:
-    if one.type == "table" and one.root:
-        return 4 if one.name.startswith(_OF_SQLITE) else 0
-    if one.type == "index":
-        return 2 if one.sql else 1
-    return 3
+@lru_cache(maxsize=65_536)
+def _described(one: tuple[str, str, str, str | None], *, has_tree: bool) -> tuple[int, bytes]:
+    """Return the group that an object is in, and a digest of what sqlite_schema says of it."""
+    kind, name, _, sql = one
+    group = 3
+    if kind == "table" and has_tree:
+        group = 4 if name.startswith(_OF_SQLITE) else 0
+    elif kind == "index":
+        group = 2 if sql else 1
+    said = repr((one, has_tree)).encode(errors="surrogatepass")
+    return group, hashlib.blake2b(said, digest_size=_DIGEST_BYTES).digest()
 
 
 def _records(file: DatabaseFile, tree: Tree) -> bytes:
