@@ -8,11 +8,11 @@ same order, rowids included, and the header has the same settings.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from pytest_pmd_migrations.pages.file_format import DatabaseFile, Page
-from pytest_pmd_migrations.pages.layout import Layout
+from pytest_pmd_migrations.pages.layout import Layout, StoredObject
 from pytest_pmd_migrations.pages.trees import Tree
 
 __all__ = ["logical_state"]
@@ -28,42 +28,41 @@ _KNOWN: dict[bytes, bytes] = {}
 
 def logical_state(layout: Layout) -> bytes | None:
     """Return a digest of what a database says; None where its records cannot be read."""
+    header = layout.file.content
+    digest = hashlib.blake2b(header[44:52] + header[56:72], digest_size=_DIGEST_BYTES)
+    digest.update(bytes([any(header[52:56])]))
     try:
-        parts = b"".join(_parts(layout))
+        for text, root in _listed(layout.objects):
+            digest.update(text)
+            if root:
+                digest.update(_records(layout.file, layout.trees[root]))
     except (IndexError, ValueError):
         return None
-    return hashlib.blake2b(parts, digest_size=_DIGEST_BYTES).digest()
+    return digest.digest()
 
 
-def _parts(layout: Layout) -> Iterator[bytes]:
-    """Yield all that counts, in an order that VACUUM leaves alone.
+@lru_cache(maxsize=8)
+def _listed(objects: tuple[StoredObject, ...]) -> Sequence[tuple[bytes, int]]:
+    """Return a digest of each object's text and its root, in an order that VACUUM leaves alone.
 
     It puts tables first, then indexes, then the rest, each in their order, which is the order in
     which triggers fire. Where SQLite's own tables stand among the others makes no difference.
     """
-    header = layout.file.content
-    yield header[44:52] + bytes([any(header[52:56])]) + header[56:72]
-    groups: list[list[bytes]] = [[] for _ in range(5)]
-    for one in layout.objects:
-        records = _records(layout.file, layout.trees[one.root]) if one.root else b""
-        group, said = _described(one[:4], has_tree=bool(one.root))
-        groups[group] += said, records
-    for parts in groups:
-        yield len(parts).to_bytes(4, "big")
-        yield from parts
+    return [(_text(*one[:4]), one.root) for one in sorted(objects, key=_group)]
 
 
-@lru_cache(maxsize=65_536)
-def _described(one: tuple[str, str, str, str | None], *, has_tree: bool) -> tuple[int, bytes]:
-    """Return the group that an object is in, and a digest of what sqlite_schema says of it."""
-    kind, name, _, sql = one
-    group = 3
-    if kind == "table" and has_tree:
-        group = 4 if name.startswith(_OF_SQLITE) else 0
-    elif kind == "index":
-        group = 2 if sql else 1
-    said = repr((one, has_tree)).encode(errors="surrogatepass")
-    return group, hashlib.blake2b(said, digest_size=_DIGEST_BYTES).digest()
+@lru_cache(maxsize=4096)
+def _text(*words: str | None) -> bytes:
+    content = repr(words).encode(errors="surrogatepass")
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
+
+
+def _group(one: StoredObject) -> int:
+    if one.type == "table" and one.root:
+        return 4 if one.name.startswith(_OF_SQLITE) else 0
+    if one.type == "index":
+        return 2 if one.sql else 1
+    return 3
 
 
 def _records(file: DatabaseFile, tree: Tree) -> bytes:
