@@ -124,7 +124,7 @@ class Step:
         if self.layout is not None:
             layout = self.layout.next(after.content, stored_objects(conn))
         else:
-            layout = layout_of(after.content, stored_objects(conn))
+            layout = known_layout(after, conn)
         step = Step(version, self.after, after, conn, record, layout, self.layout)
         if step._same_text and "text" in vars(self):
             vars(step)["text"] = self.text
