@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import recorded_text
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import Start
@@ -103,10 +104,14 @@ def table_digester(
     return digest
 
 
-def digest_rows(history: History, conn: Connection) -> str:
-    """Return the digest of a database's rows that a lock line of today would record."""
+def digest_rows(history: History, conn: Connection, layout: Layout | None = None) -> str:
+    """Return the digest of a database's rows that a lock line of today would record.
+
+    With the ``layout`` of what ``conn`` shows no table is read that was read before.
+    """
+    ignore = history.rules.ignore_patterns
     return combine_digests(
-        digest_tables(conn, volatile=history.volatile, ignore=history.rules.ignore_patterns)
+        digest_tables(conn, volatile=history.volatile, ignore=ignore, layout=layout)
     )
 
 

@@ -8,11 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.untrusted_schema import read_untrusted
 
 __all__ = ["twin_sql"]
+
+_MOST_PAGES = 256
+"""Pages of a table whose rows' text is kept: one text is written while many snapshots have it."""
+
+_KNOWN: dict[tuple[object, ...], str] = {}
+"""The rows of tables as SQL that this process has written, by what the tables hold."""
 
 _KINDS = {"table": 0, "index": 1, "view": 2, "trigger": 3}
 
@@ -24,27 +31,28 @@ class _Text:
     content: bytes
 
 
-def twin_sql(conn: sqlite3.Connection) -> str:
+def twin_sql(conn: sqlite3.Connection, layout: Layout | None = None) -> str:
     """Return the schema and every row that ``conn`` shows as SQL text, always in one order.
 
     Virtual tables are shown by their columns and rows, never by their shadow tables, whose bytes
     depend on the module's version; one that cannot list its rows is named as that. The text is for
-    reading and comparing.
+    reading and comparing. With the ``layout`` of what ``conn`` shows, no small table is read that
+    was read before.
     """
     factory = conn.text_factory
     conn.text_factory = _Text
     try:
         # What is read here are stored values: nothing of the schema has to run.
-        return read_untrusted(conn, partial(_text, conn))
+        return read_untrusted(conn, partial(_text, conn, layout))
     finally:
         conn.text_factory = factory
 
 
-def _text(conn: sqlite3.Connection) -> str:
-    return "\n".join(_lines(conn)) + "\n"
+def _text(conn: sqlite3.Connection, layout: Layout | None) -> str:
+    return "\n".join(_lines(conn, layout)) + "\n"
 
 
-def _lines(conn: sqlite3.Connection) -> Iterator[str]:
+def _lines(conn: sqlite3.Connection, layout: Layout | None) -> Iterator[str]:
     for pragma in ("user_version", "application_id"):
         yield f"PRAGMA {pragma} = {conn.execute(f'PRAGMA {pragma}').fetchone()[0]};"
     kinds = {
@@ -63,11 +71,28 @@ def _lines(conn: sqlite3.Connection) -> Iterator[str]:
         yield ""
         yield _printable_sql(f"{sql};")
         if kind == _KINDS["table"]:
-            yield from _rows(conn, name, virtual=kinds.get(name) == "virtual")
+            yield from _known_rows(conn, name, layout, virtual=kinds.get(name) == "virtual")
     sequence = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
     if sequence.fetchone():
         yield ""
         yield from sorted(_rows(conn, "sqlite_sequence", virtual=False))
+
+
+def _known_rows(
+    conn: sqlite3.Connection, table: str, layout: Layout | None, *, virtual: bool
+) -> Iterator[str]:
+    """Yield the rows of a table, which are written once for each content of it."""
+    held = None if layout is None or virtual else layout.holdings.get(table)
+    small = layout is not None and layout.table_pages.get(table, 0) <= _MOST_PAGES
+    # Rows stand in the order of their keys: that of a collation is for the application to say.
+    if held is None or not small or "COLLATE" in str(held[0]).upper():
+        yield from _rows(conn, table, virtual=virtual)
+        return
+    key = table, *held
+    if key not in _KNOWN:
+        _KNOWN[key] = "\n".join(_rows(conn, table, virtual=False))
+    if _KNOWN[key]:
+        yield _KNOWN[key]
 
 
 def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[str]:
