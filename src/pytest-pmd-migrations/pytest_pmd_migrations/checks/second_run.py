@@ -28,6 +28,7 @@ from pytest_pmd_migrations.rows import (
     find_varying,
     tables_with_new_values,
 )
+from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
@@ -232,10 +233,11 @@ def _other_tables(
 
 
 def _rows_line(table: str, first: Connection, second: Connection) -> str:
-    counts = [
-        int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0])
-        for conn in (first, second)
-    ]
+    counts = []
+    for conn in (first, second):
+        with nameable(conn) as shown:
+            sql = f"SELECT count(*) FROM {quote(with_substitutes(table))}"
+            counts.append(int(shown.execute(sql).fetchone()[0]))
     if counts[0] == counts[1]:
         return f"table {table}: other values in its {counted(counts[0], 'row')}"
     return f"table {table}: {counted(counts[0], 'row')}, after the second run {counts[1]}"

@@ -34,6 +34,7 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.substitute_names import nameable
 from pytest_pmd_migrations.rows.tables import NOT_LOADED
 from pytest_pmd_migrations.schema import Schema, read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
@@ -77,7 +78,8 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
     before = base.image
     since = datetime.now(UTC)
     with closing(before.connect()) as conn:
-        rows = sum(count_rows(conn).values())
+        with nameable(conn) as shown:
+            rows = sum(count_rows(shown).values())
         soundness = Soundness(history, base.start, before, conn)
         for version in history.application.versions:
             if base.start.version < version <= name.version:

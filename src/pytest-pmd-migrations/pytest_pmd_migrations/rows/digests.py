@@ -11,6 +11,11 @@ from fnmatch import fnmatchcase
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
+from pytest_pmd_migrations.rows.substitute_names import (
+    nameable,
+    with_substitutes,
+    without_substitutes,
+)
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
@@ -42,11 +47,16 @@ def digest_tables(
     ``ignore`` globs on tables. With the database's ``layout`` no table is read that was read
     before.
     """
-    found = list_tables(conn, ignore=ignore, only=tables)
-    return {
-        table.name: _digest_known(conn, table, steady_columns(table, volatile), layout)
-        for table in found.values()
-    }
+    with nameable(conn) as shown:
+        only = with_substitutes(None if tables is None else frozenset(tables))
+        steady = with_substitutes(tuple(volatile))
+        found = list_tables(shown, ignore=ignore, only=only)
+        return without_substitutes(
+            {
+                table.name: _digest_known(shown, table, steady_columns(table, steady), layout)
+                for table in found.values()
+            }
+        )
 
 
 def _digest_known(
