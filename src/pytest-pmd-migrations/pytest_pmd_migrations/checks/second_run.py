@@ -15,7 +15,7 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.pages.layout import Layout
@@ -162,7 +162,7 @@ def _run(
     begin_step(version)
     try:
         run(source, conn, version, during=limited.on_file)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as raised:
         error = raised

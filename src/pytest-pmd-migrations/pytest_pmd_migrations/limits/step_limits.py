@@ -17,6 +17,7 @@ from pytest_pmd_migrations.limits.time_limit import (
     TimeLimit,
     can_limit_time,
 )
+from pytest_pmd_migrations.temporary_folder import disk_full, is_disk_full
 from pytest_pmd_migrations.where_raised import list_chain
 from pytest_pmd_migrations.wording import error_text
 
@@ -104,8 +105,10 @@ class LimitedRun:
             self._give_pages_back()
         if self._time is not None and self._time.expired:
             self.stopped = self._out_of_time()
-        elif error is not None and self._ran_out(error):
-            self.stopped = self._out_of_memory()
+        elif error is not None:
+            self._refuse_full_disk(error)
+            if self._ran_out(error):
+                self.stopped = self._out_of_memory()
         if self.stopped:
             self._limits.met[self._name] = self.stopped
 
@@ -162,16 +165,23 @@ class LimitedRun:
         cursor.close()
         return found
 
+    def _refuse_full_disk(self, error: BaseException) -> None:
+        """Raise TemporaryFolderError where the disk of the run's copy is full: not its fault."""
+        path = self._copy or self._path
+        if not path or not any(map(is_disk_full, list_chain(error))):
+            return
+        folder = Path(path).parent
+        # What a large copy may grow by is room that was there when it met that limit.
+        room = self._megabytes * _MEGABYTE if self._most_pages else _ROOM
+        if shutil.disk_usage(folder).free < room:
+            raise disk_full(folder) from error
+
     def _ran_out(self, error: BaseException) -> bool:
         """Return whether the run ended for want of memory, or of pages in its file."""
         if not self._megabytes:
             return False
         chain = list_chain(error)
-        full = any(_FULL in error_text(one) for one in chain)
-        if full and self._path:
-            # Else the disk itself is full.
-            full = shutil.disk_usage(Path(self._path).parent).free > _ROOM
-        return full or any(isinstance(one, MemoryError) for one in chain)
+        return any(isinstance(one, MemoryError) or _FULL in error_text(one) for one in chain)
 
 
 def release(error: BaseException) -> None:

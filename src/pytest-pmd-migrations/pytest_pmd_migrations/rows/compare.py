@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from pytest_pmd_migrations.errors import TemporaryFolderError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.limits.time_limit import let_python_run
@@ -103,7 +104,7 @@ def verify_rows(
                 declarations.verify(
                     Database(old, recursive_triggers=False), Database(new, recursive_triggers=False)
                 )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TemporaryFolderError):
             raise
         except BaseException as error:
             raise_if_struck(error, VERIFY_RAISED.removesuffix(" raised"))
