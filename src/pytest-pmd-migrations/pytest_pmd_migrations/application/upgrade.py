@@ -120,9 +120,10 @@ class Step:
         self, version: int, after: Image, conn: sqlite3.Connection, record: StatementRecord
     ) -> Step:
         """Return the step that comes after this one."""
-        layout = None
         if self.layout is not None:
             layout = self.layout.next(after.content, stored_objects(conn))
+        else:
+            layout = layout_of(after.content, stored_objects(conn))
         step = Step(version, self.after, after, conn, record, layout, self.layout)
         if step._same_text and "text" in vars(self):
             vars(step)["text"] = self.text

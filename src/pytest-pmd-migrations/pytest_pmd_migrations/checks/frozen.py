@@ -79,7 +79,7 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
     version, reached = row.version, reaching(lineages, row.version)
     if not reached:
         return
-    here = (one for record in reached for one in record.seen[version].failed)
+    here = [one for record in reached for one in record.seen[version].failed]
     elsewhere = (
         one
         for record in lineages
@@ -87,9 +87,10 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
         if number != version
         for one in seen.failed
     )
-    yield from tell_caught_errors(history, row, here, elsewhere)
+    if here:
+        yield from tell_caught_errors(history, row, here, elsewhere)
     idle = all(record.seen[version].idle for record in reached)
-    stopped = [r for r in lineages if r.start.version < version and version not in r.reached]
+    stopped = [r for r in lineages if r.start.version < version and not r.reaches(version)]
     # A lineage that stopped might have shown what the step does.
     if idle and not stopped:
         yield Note(row, "changes nothing: neither the schema nor a stored row")

@@ -20,8 +20,10 @@ __all__ = [
     "Index",
     "Row",
     "as_bytes",
+    "decoded_rows",
     "in_order",
     "plain_rows",
+    "plain_texts",
     "stored_objects",
     "stored_rows",
     "stored_text",
@@ -239,29 +241,32 @@ def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
 
     Inside the block the connection returns tuples and str, whatever its owner has set.
     """
+    with plain_texts(conn):
+        yield decoded_rows(conn, _SCHEMA)
+
+
+@contextmanager
+def plain_texts(conn: sqlite3.Connection) -> Iterator[None]:
+    """Let a connection return tuples and str in the block, whatever its owner has set."""
     factories = conn.row_factory, conn.text_factory
     conn.row_factory = None
     conn.text_factory = str
     try:
-        yield _decoded_rows(conn, _SCHEMA)
+        yield
     finally:
         conn.row_factory, conn.text_factory = factories
 
 
 def stored_objects(conn: sqlite3.Connection) -> Iterator[StoredObject]:
     """Yield the rows of sqlite_schema in their order, with the pages that they begin at."""
-    factories = conn.row_factory, conn.text_factory
-    conn.row_factory = None
-    conn.text_factory = str
-    try:
-        rows = _decoded_rows(conn, _OBJECTS)
-    finally:
-        conn.row_factory, conn.text_factory = factories
+    with plain_texts(conn):
+        rows = decoded_rows(conn, _OBJECTS)
     for row in rows:
         yield StoredObject(*row)
 
 
-def _decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
+def decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
+    """Return the rows of a query in :func:`plain_texts`; of texts that are no UTF-8 too."""
     try:
         # Python's own decoding is faster, but it refuses text that is not UTF-8.
         return conn.execute(sql).fetchall()
