@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
 from pytest_pmd_migrations.database_path import file_of
+from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
 from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.time_limit import (
@@ -17,15 +17,14 @@ from pytest_pmd_migrations.limits.time_limit import (
     TimeLimit,
     can_limit_time,
 )
-from pytest_pmd_migrations.temporary_folder import disk_full, is_disk_full
 from pytest_pmd_migrations.where_raised import list_chain
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["LimitedRun", "StepLimits", "Stopped", "release"]
 
 _MEGABYTE = 1024 * 1024
+_UNLIMITED = 1024
 _FULL = "database or disk is full"
-_ROOM = 16 * _MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -168,13 +167,9 @@ class LimitedRun:
     def _refuse_full_disk(self, error: BaseException) -> None:
         """Raise TemporaryFolderError where the disk of the run's copy is full: not its fault."""
         path = self._copy or self._path
-        if not path or not any(map(is_disk_full, list_chain(error))):
-            return
-        folder = Path(path).parent
-        # What a large copy may grow by is room that was there when it met that limit.
-        room = self._megabytes * _MEGABYTE if self._most_pages else _ROOM
-        if shutil.disk_usage(folder).free < room:
-            raise disk_full(folder) from error
+        if path:
+            # A large copy that met its limit had as much room as it may grow by.
+            refuse_full_disk(Path(path).parent, error, megabytes=self._megabytes or _UNLIMITED)
 
     def _ran_out(self, error: BaseException) -> bool:
         """Return whether the run ended for want of memory, or of pages in its file."""

@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pytest_pmd_migrations import image
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import compare_databases, read_schema
@@ -147,6 +149,21 @@ def test_a_pipe_that_nobody_reads_stops_nothing_halfway(project: Make) -> None:
     assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
 
 
+def test_declare_without_room_says_that_and_proposes_nothing(
+    stored: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = stored(FIRST, SECOND)
+    monkeypatch.setattr(image, "MEMORY_LIMIT", 0)
+    monkeypatch.setenv("TMPDIR", str(made.path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", str(made.path / "gone"))
+    assert made.run("declare") == (
+        1,
+        "Error: the temporary folder ROOT/gone cannot be written: No such file or directory;"
+        " expected room for copies of the databases. Make room there, or name another folder:"
+        " TMPDIR=...\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
@@ -197,8 +214,10 @@ def test_what_a_strangers_snapshot_calls_is_not_called_where_it_is_only_read(
     called.unlink()
     code, text = made.run("show", "1", "1+strange")
     assert (code, text.count("only in 0001+strange")) == (0, 6)
-    image = replace(Image.of_file(strange), preparation=Preparation((("p", application.prepare),)))
-    with closing(image.connect()) as conn:
+    prepared = replace(
+        Image.of_file(strange), preparation=Preparation((("p", application.prepare),))
+    )
+    with closing(prepared.connect()) as conn:
         assert {one.kind for one in read_schema(conn).objects} >= {"view", "trigger", "index"}
         assert compare_databases(conn, conn).differences == ()
         assert 'INSERT INTO "notes"("id", "title") VALUES (7, \'x\');' in twin_sql(conn)
