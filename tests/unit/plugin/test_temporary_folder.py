@@ -231,9 +231,8 @@ def test_a_full_disk_is_named_as_that(there: Path) -> None:
             conn.execute("PRAGMA max_page_count = 2")
             return conn.execute("CREATE TABLE t AS SELECT zeroblob(99999)")
 
-    told = NO_ROOM.replace(
-        "the temporary folder {} cannot be written: {}", "the disk of {} is full"
-    )
+    begun = "the temporary folder {} cannot be written: {}"
+    told = NO_ROOM.replace(begun, "the disk of {} is full")
     for fill in (write, insert):
         with (
             TemporaryFolder() as folder,

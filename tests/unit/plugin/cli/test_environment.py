@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import shutil
 import sqlite3
 import tempfile
@@ -154,11 +155,15 @@ def test_declare_without_room_says_that_and_proposes_nothing(
 ) -> None:
     made = stored(FIRST, SECOND)
     monkeypatch.setattr(image, "MEMORY_LIMIT", 0)
-    monkeypatch.setenv("TMPDIR", str(made.path / "gone"))
-    monkeypatch.setattr(tempfile, "tempdir", str(made.path / "gone"))
-    assert made.run("declare") == (
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
+    try:
+        told = made.run("declare")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert told == (
         1,
-        "Error: the temporary folder ROOT/gone cannot be written: No such file or directory;"
+        f"Error: the temporary folder {tempfile.gettempdir()} cannot be written: File too large;"
         " expected room for copies of the databases. Make room there, or name another folder:"
         " TMPDIR=...\n",
     )
