@@ -16,6 +16,7 @@ from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
+from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
@@ -105,6 +106,7 @@ class Case:
         """Run the upgrade on the copy at ``path``, and tell ``observer`` of it.
 
         A run under a fault is ended by whoever waits for it, one without by its own limits.
+        Raises TemporaryFolderError where the disk of the copy is full without a fault.
         """
         raised: BaseException | None = None
         with WatchedRun(path, observer, self.before.preparation) as watched:
@@ -114,6 +116,8 @@ class Case:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
+                if not observer.is_waited_for:
+                    refuse_full_disk(path.parent, error)
                 raised = error
             observer.returned(raised)
         watched.check()

@@ -11,6 +11,11 @@ from fnmatch import fnmatchcase
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
+from pytest_pmd_migrations.rows.substitute_names import (
+    nameable,
+    with_substitutes,
+    without_substitutes,
+)
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
@@ -52,12 +57,18 @@ def digest_tables(
     if layout is not None:
         # Else SQLite would be asked about tables that are gone, and about its own.
         tables = [n for n in keys if n not in known and not n.startswith(_OF_SQLITE)]
-    for table in list_tables(conn, ignore=ignore, only=tables).values():
-        digest = digest_columns(conn, table, steady_columns(table, volatile))
-        known[table.name] = digest
-        # What a generated column shows is not in the file.
-        if table.name in keys and not (table.generated or table.module):
-            _KNOWN[keys[table.name]] = digest
+        if not tables:
+            return known
+    with nameable(conn) as shown:
+        only = with_substitutes(None if tables is None else frozenset(tables))
+        steady = with_substitutes(tuple(volatile))
+        for table in list_tables(shown, ignore=ignore, only=only).values():
+            digest = digest_columns(shown, table, steady_columns(table, steady))
+            name = without_substitutes(table.name)
+            known[name] = digest
+            # What a generated column shows is not in the file.
+            if name in keys and not (table.generated or table.module):
+                _KNOWN[keys[name]] = digest
     return known
 
 
