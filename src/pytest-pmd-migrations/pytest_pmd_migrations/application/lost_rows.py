@@ -23,7 +23,7 @@ def count_lost_rows(history: History, version: int, before: Image, after: Image)
     Rows are matched as the check data does. Those of tables that ``migration_ignore`` names are
     counted only.
     """
-    if not before.content:
+    if not before.size:
         return 0
     ignore, limits = history.rules.ignore_patterns, history.experiment_limits()
 

@@ -122,7 +122,7 @@ class Step:
         """Return the step that comes after this one."""
         layout = None
         if self.layout is not None:
-            layout = self.layout.next(after.content, stored_objects(conn))
+            layout = self.layout.next(after.stored, stored_objects(conn))
         step = Step(version, self.after, after, conn, record, layout, self.layout)
         if step._same_text and "text" in vars(self):
             vars(step)["text"] = self.text
@@ -141,7 +141,7 @@ def walk(
     """
     with closing(start.connect()) as conn:
         version = current_version(source, conn)
-        layout = layout_of(start.content, stored_objects(conn))
+        layout = layout_of(start.stored, stored_objects(conn))
         step = Step(version, None, start, conn, layout=layout)
         yield step
         for target in versions_of(source):

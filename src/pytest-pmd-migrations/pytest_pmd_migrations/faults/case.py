@@ -74,7 +74,7 @@ class Case:
     @contextmanager
     def database(self) -> Iterator[Path]:
         """Give the path of a private copy of the database; it is deleted afterwards."""
-        with TemporaryFolder(in_memory=len(self.before.content) <= MEMORY_LIMIT) as folder:
+        with TemporaryFolder(in_memory=self.before.size <= MEMORY_LIMIT) as folder:
             path = folder / _NAME
             write_database(path, self.before, self.mode)
             yield path

@@ -49,7 +49,7 @@ def compare_rows(
     findings, notes = list[RowFinding](), list[str]()
     used: frozenset[DeclarationKey] = frozenset()
     lost: int | None = 0
-    if not same_content(before.content, after.content):
+    if not same_content(before.stored, after.stored):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):
                 step = RepeatableStep(before, old, new, rerun, ignore, statements)
