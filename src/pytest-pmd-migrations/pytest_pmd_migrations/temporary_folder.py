@@ -59,11 +59,12 @@ class TemporaryFolder:
 
     It is made where TMPDIR says. Where that says nothing, and with ``in_memory``, it is made in
     memory if that has room: hundreds of small files would take most of the time on a disk.
+    One that is ``lasting`` is made nowhere else, also inside :func:`folders_within`.
     Raises TemporaryFolderError where it cannot be made.
     """
 
-    def __init__(self, *, in_memory: bool = False) -> None:
-        if _State.within is not None:
+    def __init__(self, *, in_memory: bool = False, lasting: bool = False) -> None:
+        if _State.within is not None and not lasting:
             # That folder is locked and removed by whoever made it.
             with told_full(_State.within):
                 self.path, lock = Path(tempfile.mkdtemp(dir=_State.within)), None

@@ -31,7 +31,7 @@ def count_lost_rows(
     Rows are matched as the check data does. Those of tables that ``migration_ignore`` names are
     counted only. The tables of ``unchanged`` hold what they held, and are not read.
     """
-    if not before.content:
+    if not before.size:
         return 0
     ignore, limits = history.rules.ignore_patterns, history.experiment_limits()
 

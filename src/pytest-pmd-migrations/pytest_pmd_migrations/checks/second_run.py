@@ -16,6 +16,7 @@ from sqlite3 import Connection
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
+from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.pages.layout import Layout
@@ -115,7 +116,7 @@ class _SecondStep:
         with closing(other.connect()) as conn:
             if stored_text(conn) != self.step.text:
                 return NOTHING_VARIES
-            changed = _Changed.between(self.step, other.content, conn)
+            changed = _Changed.between(self.step, other.stored, conn)
             return find_varying(
                 self.step.conn,
                 conn,
@@ -134,7 +135,7 @@ class _Changed:
     no_row: bool = False
 
     @classmethod
-    def between(cls, step: Step, content: bytes, conn: Connection) -> _Changed:
+    def between(cls, step: Step, content: Content, conn: Connection) -> _Changed:
         """Compare what a step left with ``content``, which ``conn`` shows."""
         if step.layout is None:
             return cls(None, None)
@@ -181,8 +182,8 @@ def _run(
 def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
     """Return what the second run changed, in lines; no lines when it changed nothing."""
     history, step = second_step.history, second_step.step
-    content = Image.of_connection(conn).content
-    if same_content(step.after.content, content):
+    content = Image.of_connection(conn).stored
+    if same_content(step.after.stored, content):
         return ()
     changed = _Changed.between(step, content, conn)
     first, second = step.text, stored_text(conn)

@@ -82,7 +82,7 @@ class Case:
 
     def new_folder(self) -> TemporaryFolder:
         """Return a new folder for a copy of the database: a small one lies in memory."""
-        return TemporaryFolder(in_memory=len(self.before.content) <= MEMORY_LIMIT)
+        return TemporaryFolder(in_memory=self.before.size <= MEMORY_LIMIT)
 
     def path_in(self, folder: Path) -> Path:
         """Return the path that a copy of the database has in ``folder``."""

@@ -54,7 +54,7 @@ def compare_rows(
     ``unchanged`` are not read. ``declarations.verify`` must not raise, nor go beyond ``limits``.
     """
     report = RowsReport()
-    if not same_content(before.content, after.content):
+    if not same_content(before.stored, after.stored):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):
                 if old.image is before and new.image is after:

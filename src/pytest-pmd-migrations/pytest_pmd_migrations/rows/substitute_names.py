@@ -61,7 +61,7 @@ def nameable_image(image: Image) -> Image:
             if any(not _TAKEN.isdisjoint(text) for row in rows for text in row if text):
                 return image
         _rename(conn, with_substitutes)
-        return replace(image, content=Image.of_connection(conn).content)
+        return replace(image, stored=Image.of_connection(conn).stored)
 
 
 @contextmanager

@@ -19,9 +19,9 @@ from pytest_pmd_migrations import image
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import compare_databases, read_schema
-from pytest_pmd_migrations.snapshots.twin import twin_sql
 
 from tests.unit.plugin.cli.conftest import COMMAND, FIRST, SECOND, Project
+from tests.unit.plugin.twin_text import twin_text
 from tests.warm_python import CAN_FORK, Run
 
 Make = Callable[..., Project]
@@ -225,7 +225,7 @@ def test_what_a_strangers_snapshot_calls_is_not_called_where_it_is_only_read(
     with closing(prepared.connect()) as conn:
         assert {one.kind for one in read_schema(conn).objects} >= {"view", "trigger", "index"}
         assert compare_databases(conn, conn).differences == ()
-        assert 'INSERT INTO "notes"("id", "title") VALUES (7, \'x\');' in twin_sql(conn)
+        assert 'INSERT INTO "notes"("id", "title") VALUES (7, \'x\');' in twin_text(conn)
         assert conn.execute("PRAGMA trusted_schema").fetchone() == (1,)
         assert not called.exists()
         # Whoever asks for the values has them: the application gave the function on purpose.
