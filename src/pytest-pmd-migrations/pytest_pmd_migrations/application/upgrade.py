@@ -23,7 +23,7 @@ from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.logical_state import logical_state
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
+from pytest_pmd_migrations.schema.reading.catalog import stored_objects, text_of_objects
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import (
     Source,
@@ -71,6 +71,8 @@ class Step:
 
         Read when it is first asked for, which must be before the walk goes on.
         """
+        if self.layout is not None:
+            return text_of_objects(self.conn, self.layout.objects)
         return stored_text(self.conn)
 
     @cached_property

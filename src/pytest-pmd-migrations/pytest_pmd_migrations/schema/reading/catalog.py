@@ -27,6 +27,7 @@ __all__ = [
     "stored_objects",
     "stored_rows",
     "stored_text",
+    "text_of_objects",
 ]
 
 Row = tuple[Any, ...]
@@ -196,11 +197,21 @@ def stored_text(conn: sqlite3.Connection) -> tuple[Row, ...]:
 def stored_rows(conn: sqlite3.Connection) -> list[Row]:
     """Return the rows of the stored text without sorting them; see ``stored_text``."""
     with plain_rows(conn) as stored:
-        rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
-        settings: list[Row] = []
-        for kind, name, _, sql in rows:
-            if kind == "table" and "fts5" in str(sql).lower():
-                settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
+        return _with_settings(conn, stored)
+
+
+def text_of_objects(conn: sqlite3.Connection, objects: Iterable[StoredObject]) -> tuple[Row, ...]:
+    """Return the stored text of a schema whose ``objects`` are known; see ``stored_text``."""
+    with plain_texts(conn):
+        return in_order(_with_settings(conn, [one[:4] for one in objects]))
+
+
+def _with_settings(conn: sqlite3.Connection, stored: Iterable[Row]) -> list[Row]:
+    rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
+    settings: list[Row] = []
+    for kind, name, _, sql in rows:
+        if kind == "table" and "fts5" in str(sql).lower():
+            settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
     return rows + settings
 
 
