@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.quoting import quote
@@ -38,24 +40,15 @@ def settle_rows(
     connection.
     """
     other = new.tables[target]
-    conditions = [
-        (kind, column, condition)
-        for kind, column, condition in old.declared.conditions(table)
-        if column in columns
-    ]
+    conditions = [one for one in old.declared.conditions(table) if one[1] in columns]
     if not conditions or not _has_rowid_as_key(table, other, columns):
         return None
     if not _is_rowid(old, table) or not _is_rowid(new, other):
         return None
     here = {fold(c): c for c in (*table.columns, *table.generated)}
     there = {fold(c): c for c in (*other.columns, *other.generated)}
-    allowed: dict[str, list[tuple[str, str]]] = {}
-    flags = []
-    for number, (kind, column, condition) in enumerate(conditions):
-        flags.append(f"({condition}\n) IS TRUE AS flag{number}")
-        null = "IS NOT NULL" if kind == "CHANGES" else "IS NULL"
-        may = f"{_OLD}.flag{number} AND {_NEW}.{quote(there[columns[column]])} {null}"
-        allowed.setdefault(column, []).append((kind, may))
+    flags = [f"({one[2]}\n) IS TRUE AS flag{number}" for number, one in enumerate(conditions)]
+    allowed = _allowed(conditions, {column: there[into] for column, into in columns.items()})
     values = [f"{quote(here[column])} AS v{number}" for number, column in enumerate(columns)]
     equal = {
         column: _equal(f"{_OLD}.v{number}", f"{_NEW}.{quote(there[into])}")
@@ -71,14 +64,33 @@ def settle_rows(
         for column, same in equal.items()
     )
     used = [(kind, c, f"NOT ({equal[c]}) AND {may}") for c in allowed for kind, may in allowed[c]]
-    asked = ", ".join(f"max({what})" for _, _, what in used)
-    answers = old.conn.execute(f"SELECT {asked} {joined}").fetchone()
-    found = {kind_and_column[:2] for kind_and_column, yes in zip(used, answers, strict=True) if yes}
+    found = _used(old.conn, used, joined)
     return SettledRows(
         f"SELECT {_OLD}.r {joined}",
         frozenset(column for kind, column in found if kind == "CHANGES"),
         frozenset(column for kind, column in found if kind == "DELETES"),
     )
+
+
+def _used(
+    conn: sqlite3.Connection, used: Sequence[tuple[str, str, str]], joined: str
+) -> frozenset[tuple[str, str]]:
+    """Return the kinds of change and the columns of which some row needs the permission."""
+    asked = ", ".join(f"max({what})" for _, _, what in used)
+    answers = conn.execute(f"SELECT {asked} {joined}").fetchone()
+    return frozenset(one[:2] for one, yes in zip(used, answers, strict=True) if yes)
+
+
+def _allowed(
+    conditions: Sequence[tuple[str, str, str]], targets: Mapping[str, str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return of each column the kinds of change that are declared, and when one is allowed."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for number, (kind, column, _) in enumerate(conditions):
+        null = "IS NOT NULL" if kind == "CHANGES" else "IS NULL"
+        may = f"{_OLD}.flag{number} AND {_NEW}.{quote(targets[column])} {null}"
+        found.setdefault(column, []).append((kind, may))
+    return found
 
 
 def _has_rowid_as_key(table: RowTable, other: RowTable, columns: ColumnMapping) -> bool:
