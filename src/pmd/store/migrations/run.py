@@ -32,6 +32,7 @@ from pmd.store.migrations.step.touched_keys import (
     touched_keys_suffice,
 )
 from pmd.store.migrations.step.up import REPLACED, run_up
+from pmd.store.migrations.step.written_tables import WrittenTables
 
 __all__ = ["take_steps"]
 
@@ -173,13 +174,15 @@ def _check_foreign_keys(
     prepared: PreparedConnection, guard: Guard, loaded: LoadedMigration, before: Content
 ) -> foreign_keys.Violations | foreign_keys.NewViolations | None:
     """Return the violations there are now; None when the connection no longer asks the guard."""
-    cursor, written = prepared.cursor, guard.written
-    # The comment makes it a text that SQLite has not seen, about which it asks the guard.
-    comment = f" -- {loaded.migration.version}"
+    cursor, written = prepared.cursor, WrittenTables(guard.questions)
     try:
-        if touched_keys_suffice(cursor, loaded, written, comment=comment):
+        if touched_keys_suffice(prepared, loaded, written):
+            if not guard.is_watching(cursor):
+                return None
             found = find_violations_of_touched(cursor, written, before.violations)
         else:
+            # The comment makes it a text that SQLite has not seen, about which it asks the guard.
+            comment = f" -- {loaded.migration.version}"
             found = foreign_keys.find_violations(cursor, comment=comment)
         after = foreign_keys.compare(before.violations, found)
         if isinstance(after, foreign_keys.NewViolations):

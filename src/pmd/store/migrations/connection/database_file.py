@@ -20,6 +20,13 @@ class DatabaseFile:
         """Whether the database has a file, and so outlives its connection."""
         return bool(self._path)
 
+    def size(self) -> int:
+        """Return its bytes on the disk; 0 where there is none."""
+        try:
+            return os.stat(self._path).st_size  # noqa: PTH116  # the text that SQLite gave
+        except (OSError, ValueError):
+            return 0
+
     def is_lost(self) -> bool:
         """Return whether the file was removed or replaced since."""
         return self._opened is not None and self._identify() != self._opened

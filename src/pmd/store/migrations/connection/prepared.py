@@ -7,11 +7,7 @@ import sqlite3
 from pmd.store.migrations.callbacks import Authorizer
 from pmd.store.migrations.connection.database_file import DatabaseFile
 from pmd.store.migrations.connection.driver import is_open, plain_cursor
-from pmd.store.migrations.connection.open_handles import (
-    OpenHandles,
-    end_handles,
-    find_open_handles,
-)
+from pmd.store.migrations.connection.open_handles import OpenHandles
 from pmd.store.migrations.connection.settings import (
     Settings,
     expect_plain_rows,
@@ -47,7 +43,7 @@ class PreparedConnection:
         self.file = DatabaseFile(b"")
         self._settings: Settings | None = None
         self._config: tuple[bool, ...] = ()
-        self._handles: OpenHandles = ()
+        self._handles: OpenHandles | None = None
 
     def take_over(self) -> None:
         """Remember the caller's settings, and set what the runner needs.
@@ -70,7 +66,7 @@ class PreparedConnection:
         Raises the driver's error.
         """
         self._config = read_config(self.connection)
-        self._handles = find_open_handles(self.connection)
+        self._handles = OpenHandles(self.connection)
         files = dict(self.cursor.execute(_FILES).fetchall())
         self.file = DatabaseFile(files["main"] or b"")
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
@@ -99,7 +95,7 @@ class PreparedConnection:
         if settings is None or read_config(self.connection) != self._config:
             return False
         self._settings = settings.with_attributes_of(self.connection)
-        self._handles = find_open_handles(self.connection)
+        self._handles = OpenHandles(self.connection)
         expect_plain_rows(self.connection)
         self.connection.isolation_level = None
         if settings.pragmas["foreign_keys"]:
@@ -159,9 +155,13 @@ class PreparedConnection:
         current = int(self.cursor.execute("PRAGMA main.user_version").fetchone()[0])
         self.cursor.execute(f"PRAGMA main.user_version = {current}")
 
-    def end_handles(self) -> None:
-        """End what the step left half-read or open; the caller's own stays as it is."""
-        end_handles(self.connection, but=self._handles)
+    def end_handles(self, *, more_references: bool) -> None:
+        """End what the step left half-read or open; the caller's own stays as it is.
+
+        `more_references` says whether more objects refer to the connection than before the step.
+        """
+        if self._handles is not None:
+            self._handles.end_others(more_references=more_references)
 
     def restore_limits(self) -> None:
         """Let statements be as long, and so on, as before the step."""

@@ -15,7 +15,7 @@ from typing import Self
 
 from pmd.store.migrations.callbacks import Authorizer
 from pmd.store.migrations.connection.driver import is_open
-from pmd.store.migrations.step.written_tables import WrittenTables
+from pmd.store.migrations.step.written_tables import Question
 
 __all__ = ["QUERY_PRAGMAS", "READ_ACTIONS", "Denial", "Guard", "RewriteGuard", "StepGuard"]
 
@@ -80,7 +80,7 @@ class Guard(ABC):
     the connection has cached. At the end of the block the authorizer `chained` is put back, which
     is asked too during the step; the connection's own cannot be read, so whoever has set one hands
     it over. `keeps_transaction` says whether the step must end in the transaction it began in.
-    `written` are the tables that a step in a transaction may have written.
+    `questions` are those of a step in a transaction that are not about reading.
     `settings` are the names of those the step may have changed; `made_temporary` and
     `made_sequences` say whether it may have created temporary objects, or `sqlite_sequence`.
     """
@@ -98,7 +98,7 @@ class Guard(ABC):
         self.made_temporary = False
         self.made_sequences = False
         self.was_asked = False
-        self.written = WrittenTables()
+        self.questions: set[Question] = set()
 
     def __enter__(self) -> Self:
         self._connection.set_authorizer(self._authorize)
@@ -176,7 +176,7 @@ class StepGuard(Guard):
                 "let the error of the statement that rolled back (OR ROLLBACK, RAISE(ROLLBACK))"
                 " leave up(db)",
             )
-        self.written.note(action, one, two, database)
+        self.questions.add((action, one, two, database))
         if action == sqlite3.SQLITE_UPDATE:
             return None
         if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from pmd.store.migrations.connection.prepared import PreparedConnection
 from pmd.store.migrations.migration_files.migration import LoadedMigration
 from pmd.store.migrations.step.foreign_keys import (
     Violation,
@@ -21,8 +22,8 @@ from pmd.store.migrations.step.written_tables import WrittenTables
 
 __all__ = ["find_violations_of_touched", "touched_keys_suffice"]
 
-_LARGE = 1000
-"""Pages. The check of a smaller database is quicker than asking which keys there are."""
+_LARGE = 1_000_000
+"""Bytes. The check of a smaller database is quicker than asking which keys there are."""
 
 # Joining the empty text removes the declared type: the connection may have a converter for it.
 _KEYS = (
@@ -34,16 +35,12 @@ _COLUMNS = "SELECT name || '' FROM pragma_table_info(?, 'main')"
 
 
 def touched_keys_suffice(
-    cursor: sqlite3.Cursor, loaded: LoadedMigration, written: WrittenTables, *, comment: str
+    prepared: PreparedConnection, loaded: LoadedMigration, written: WrittenTables
 ) -> bool:
-    """Return whether the keys of the touched tables tell all that a step may have broken.
-
-    `comment` makes the text of the statement, if one is run, a new one.
-    """
-    if written.schema_changed:
+    """Return whether the keys of the touched tables tell all that a step may have broken."""
+    if written.schema_changed or _size(prepared) < _LARGE:
         return False
-    (pages,) = cursor.execute(f"PRAGMA main.page_count{comment}").fetchone()
-    return int(pages) >= _LARGE and not _may_write_blobs(loaded)
+    return not _may_write_blobs(loaded)
 
 
 def find_violations_of_touched(
@@ -81,6 +78,16 @@ def _touched_tables(
 def _is_plain(cursor: sqlite3.Cursor, table: str, column: str) -> bool:
     """Return whether it is no generated column, which changes with others."""
     return lower(column) in {lower(name) for (name,) in cursor.execute(_COLUMNS, (table,))}
+
+
+def _size(prepared: PreparedConnection) -> int:
+    """Return the size of the database; SQLite is asked only where it has no file."""
+    size = prepared.file.size()
+    if size:
+        return size
+    (pages,) = prepared.cursor.execute("PRAGMA main.page_count").fetchone()
+    (page_size,) = prepared.cursor.execute("PRAGMA main.page_size").fetchone()
+    return int(pages) * int(page_size)
 
 
 def _may_write_blobs(loaded: LoadedMigration) -> bool:

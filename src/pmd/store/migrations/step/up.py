@@ -6,6 +6,7 @@ import inspect
 import logging
 import os
 import sqlite3
+from sys import getrefcount
 from typing import TYPE_CHECKING
 
 from pmd.store.migrations.connection.driver import is_open
@@ -67,12 +68,13 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
     """
     connection, process = prepared.connection, os.getpid()
     db = _database_of(loaded, connection)
+    references = getrefcount(connection)
     try:
         result = loaded.up(db)
     except BaseException as error:
         _end_forked(process, loaded)
         if is_open(connection):
-            prepared.end_handles()
+            prepared.end_handles(more_references=True)
         if isinstance(error, Exception):
             raise _failure(prepared, loaded, guard, db, error) from error
         raise
@@ -82,7 +84,7 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
     if result is not None:
         _check_result(loaded, result)
         del result
-    prepared.end_handles()
+    prepared.end_handles(more_references=getrefcount(connection) > references)
     problem = _leave(prepared, guard, db)
     if problem is not None:
         raise TransactionControlError(

@@ -7,42 +7,43 @@ a blob is written without a question.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
+from typing import TypeAlias
 
 from pmd.store.migrations.step.foreign_keys import lower
 
-__all__ = ["WrittenTables"]
+__all__ = ["Question", "WrittenTables"]
 
 _SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema"})
 _ROW_ACTIONS = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 _NO_CHANGE = frozenset({sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_ANALYZE})
 
 
+Question: TypeAlias = tuple[int, str, str | None, str | None]
+"""The action that SQLite asked about, two names that belong to it, and the database."""
+
+
 class WrittenTables:
-    """Remembers the tables and columns that were asked about; names are in lower case.
+    """Tells of the tables and columns that were asked about; names are in lower case.
 
     `schema_changed` says whether the schema may be another one: then anything may have changed.
     """
 
-    def __init__(self) -> None:
-        self.schema_changed = False
+    def __init__(self, questions: Collection[Question]) -> None:
+        self.schema_changed = any(
+            one in _SCHEMA_TABLES if action in _ROW_ACTIONS else action not in _NO_CHANGE
+            for action, one, _, database in questions
+            if database != "temp"
+        )
         self._updated: dict[str, set[str]] = {}
         self._inserted: set[str] = set()
         self._deleted: set[str] = set()
-
-    def note(self, action: int, one: str, two: str | None, database: str | None) -> None:
-        """Take in one question of SQLite's that is not about reading."""
-        if action not in _ROW_ACTIONS:
-            if action not in _NO_CHANGE and database != "temp":
-                self.schema_changed = True
-        elif database == "main":
-            table = lower(one)
-            if table in _SCHEMA_TABLES:
-                self.schema_changed = True
-            elif action == sqlite3.SQLITE_UPDATE:
-                self._updated.setdefault(table, set()).add(lower(two or ""))
-            else:
+        for action, one, two, database in () if self.schema_changed else questions:
+            if database == "main" and action == sqlite3.SQLITE_UPDATE:
+                self._updated.setdefault(lower(one), set()).add(lower(two or ""))
+            elif database == "main" and action in _ROW_ACTIONS:
                 rows = self._inserted if action == sqlite3.SQLITE_INSERT else self._deleted
-                rows.add(table)
+                rows.add(lower(one))
 
     def wrote(self, table: str) -> bool:
         """Return whether rows of a table may have been inserted, deleted or updated."""

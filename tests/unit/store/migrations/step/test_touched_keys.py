@@ -7,11 +7,16 @@ from contextlib import closing
 
 import pytest
 
-from pmd.store.migrations import MigrationFailedError, MigrationRunner, load_migrations
+from pmd.store.migrations import (
+    ForeignKeyViolationError,
+    MigrationFailedError,
+    MigrationRunner,
+    TransactionControlError,
+    load_migrations,
+)
 from tests.unit.store.migrations.application import Application, state
 
 FIRST = """
-PRAGMA page_size = 512;
 CREATE TABLE parent (id INTEGER PRIMARY KEY, code TEXT UNIQUE, name TEXT UNIQUE, note);
 INSERT INTO parent VALUES (1, 'a', 'one', ''), (2, 'b', 'two', ''), (3, 'c', 'three', '');
 CREATE TABLE child (id INTEGER PRIMARY KEY, p REFERENCES Parent, note, UNIQUE (note));
@@ -39,7 +44,7 @@ BROKEN = """
 INSERT INTO child VALUES (7, 77, 'w'); INSERT INTO keyed VALUES (7, 7, 77);
 INSERT INTO tree VALUES (7, 77, '');
 """
-FILLER = "CREATE TABLE filler (b); INSERT INTO filler VALUES (zeroblob(700000));"
+FILLER = "CREATE TABLE filler (b); INSERT INTO filler VALUES (zeroblob(1100000));"
 STEPS = [
     "db.execute('UPDATE child SET note = note || 1')",
     "db.execute('UPDATE child SET note = note || 1, p = 9 WHERE id = 1')",
@@ -97,8 +102,7 @@ def images():
                 conn.executescript(FIRST + BROKEN * broken + FILLER * large)
                 conn.execute("PRAGMA user_version = 1")
                 made[broken, large] = conn.serialize()
-                (pages,) = conn.execute("PRAGMA page_count").fetchone()
-                assert (pages >= 1000) is large
+                assert (len(made[broken, large]) >= 1_000_000) is large
     return made
 
 
@@ -153,3 +157,22 @@ def test_keys_that_a_step_cannot_break_are_not_checked(tmp_path, images):
         "db.execute('UPDATE child SET p = 3')": ["child"],
         "db.execute('UPDATE parent SET note = 1')": ["child", "coded", "own", "keyed", "made"],
     }
+
+
+def test_the_size_of_a_file_is_that_on_the_disk(tmp_path, images):
+    """And a step that takes the guard away from a large one is not stamped."""
+    app = Application(tmp_path)
+    app.add("pass")
+    app.add("db.execute('UPDATE child SET p = 9 WHERE id = 1')")
+    app.path.write_bytes(images[False, True])
+    with app.connect() as conn:
+        checked = []
+        conn.set_trace_callback(checked.append)
+        with pytest.raises(ForeignKeyViolationError, match="child row 1 -> Parent"):
+            app.runner(conn).run_migrations()
+        conn.set_trace_callback(None)
+        assert 'PRAGMA main.foreign_key_check("child")' in checked
+        app.replace("db.conn.set_authorizer(None)")
+        with pytest.raises(TransactionControlError, match="replaced the connection's authorizer"):
+            app.runner(conn).run_migrations()
+        assert app.runner(conn).get_current_version() == 1
