@@ -12,6 +12,7 @@ from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
 from pytest_pmd_migrations.rows.substitute_names import (
+    can_name_all,
     nameable,
     with_substitutes,
     without_substitutes,
@@ -47,16 +48,28 @@ def digest_tables(
     ``ignore`` globs on tables. With the database's ``layout`` no table is read that was read
     before.
     """
+    digests = _digest_listed(conn, tables, volatile, ignore, layout)
+    if can_name_all(conn):
+        return digests
     with nameable(conn) as shown:
-        only = with_substitutes(None if tables is None else frozenset(tables))
-        steady = with_substitutes(tuple(volatile))
-        found = list_tables(shown, ignore=ignore, only=only)
-        return without_substitutes(
-            {
-                table.name: _digest_known(shown, table, steady_columns(table, steady), layout)
-                for table in found.values()
-            }
-        )
+        only = None if tables is None else with_substitutes(tuple(tables))
+        found = _digest_listed(shown, only, with_substitutes(tuple(volatile)), ignore, None)
+    # What can be read without a substitute has the digest that it always had.
+    return {**without_substitutes(found), **digests}
+
+
+def _digest_listed(
+    conn: sqlite3.Connection,
+    tables: Collection[str] | None,
+    volatile: Sequence[str],
+    ignore: Sequence[str],
+    layout: Layout | None,
+) -> dict[str, str]:
+    found = list_tables(conn, ignore=ignore, only=tables)
+    return {
+        table.name: _digest_known(conn, table, steady_columns(table, volatile), layout)
+        for table in found.values()
+    }
 
 
 def _digest_known(
