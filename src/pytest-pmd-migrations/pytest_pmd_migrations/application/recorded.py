@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.recorded_text import recorded_text
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
-from pytest_pmd_migrations.rows.substitute_names import nameable
+from pytest_pmd_migrations.rows.substitute_names import can_name_all
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import Start
@@ -90,14 +90,12 @@ def combined_digest(
     them: no line of today has it, unless the database has no such table.
     """
     line = history.store.lock_file.versions.get(step.version)
-    if line is not None and step.version not in rebuilt:
-        with nameable(step.conn) as shown:
-            if shown is not step.conn:
-                named = {table.name for table in list_tables(step.conn).values()}
-                kept = {table: digest for table, digest in tables.items() if table in named}
-                without = combine_digests(kept)
-                if without in line.rows.values():
-                    return without
+    if line is not None and step.version not in rebuilt and not can_name_all(step.conn):
+        named = {table.name for table in list_tables(step.conn).values()}
+        kept = {table: digest for table, digest in tables.items() if table in named}
+        without = combine_digests(kept)
+        if without in line.rows.values():
+            return without
     return combine_digests(tables)
 
 

@@ -7,17 +7,19 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
-from pytest_pmd_migrations.pages.layout import Layout
+from pytest_pmd_migrations.pages.layout import Layout, StoredObject
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.large_values import has_large_values, row_text
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.substitute_names import (
+    can_name_all,
     nameable,
     with_substitutes,
     without_substitutes,
 )
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables
+from pytest_pmd_migrations.rows.tables import RowTable, can_be_named, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = [
@@ -50,6 +52,28 @@ def digest_tables(
     ``ignore`` globs on tables. With the database's ``layout`` no table is read that was read
     before.
     """
+    digests = _digest_listed(conn, tables, volatile, ignore, layout)
+    if can_name_all(conn) if layout is None else _are_named(layout.objects):
+        return digests
+    with nameable(conn) as shown:
+        only = None if tables is None else with_substitutes(tuple(tables))
+        found = _digest_listed(shown, only, with_substitutes(tuple(volatile)), ignore, None)
+    # What can be read without a substitute has the digest that it always had.
+    return {**without_substitutes(found), **digests}
+
+
+@lru_cache(maxsize=8)
+def _are_named(objects: tuple[StoredObject, ...]) -> bool:
+    return all(can_be_named(one.name) and can_be_named(one.sql or "") for one in objects)
+
+
+def _digest_listed(
+    conn: sqlite3.Connection,
+    tables: Collection[str] | None,
+    volatile: Sequence[str],
+    ignore: Sequence[str],
+    layout: Layout | None,
+) -> dict[str, str]:
     settings = tuple(volatile), tuple(ignore)
     holdings = layout.holdings if layout is not None else {}
     names = holdings if tables is None else tables
@@ -58,18 +82,12 @@ def digest_tables(
     if layout is not None:
         # Else SQLite would be asked about tables that are gone, and about its own.
         tables = [n for n in keys if n not in known and not n.startswith(_OF_SQLITE)]
-        if not tables:
-            return known
-    with nameable(conn) as shown:
-        only = with_substitutes(None if tables is None else frozenset(tables))
-        steady = with_substitutes(tuple(volatile))
-        for table in list_tables(shown, ignore=ignore, only=only).values():
-            digest = digest_columns(shown, table, steady_columns(table, steady))
-            name = without_substitutes(table.name)
-            known[name] = digest
-            # What a generated column shows is not in the file.
-            if name in keys and not (table.generated or table.module):
-                _KNOWN[keys[name]] = digest
+    for table in list_tables(conn, ignore=ignore, only=tables).values():
+        digest = digest_columns(conn, table, steady_columns(table, volatile))
+        known[table.name] = digest
+        # What a generated column shows is not in the file.
+        if table.name in keys and not (table.generated or table.module):
+            _KNOWN[keys[table.name]] = digest
     return known
 
 
