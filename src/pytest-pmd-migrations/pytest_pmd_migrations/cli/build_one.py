@@ -94,14 +94,8 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
                 same = step.unchanged_tables
                 lost += count_lost_rows(history, version, before, step.after, unchanged=same)
         _refuse_difference(survey, name, step, base.start)
-        timed = TimedRun(
-            base.start,
-            base.image,
-            step.after,
-            TimeSpan(since, datetime.now(UTC)),
-            first,
-            step.layout,
-        )
+        span = TimeSpan(since, datetime.now(UTC))
+        timed = TimedRun(base.start, base.image, step.after, span, first, step.layout)
         run = BuiltRun(timed, digest_rows(history, conn, step.layout))
         image, filled, damage = _fill(history, name, step, soundness.integrity)
         told_empty = tuple(_told_empty(name, filled, damage, conn))
