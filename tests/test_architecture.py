@@ -30,6 +30,7 @@ FLOORS = {
         "wording.py",
         "termination.py",
         "temporary_folder.py",
+        "file_content.py",
         "c_library",
         "still_clock",
         "statement_record.py",

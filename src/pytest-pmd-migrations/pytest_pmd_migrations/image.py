@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,15 +13,17 @@ from pytest_pmd_migrations.connection import (
     Preparation,
     preparation_of,
 )
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.file_content import Content, keep_content, write_content
+from pytest_pmd_migrations.regular_file import regular_pieces
 from pytest_pmd_migrations.still_clock.connections import open_still
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
 __all__ = ["MEMORY_LIMIT", "Image"]
 
 MEMORY_LIMIT = 5 * 1024 * 1024
-"""Bytes up to which an image is opened in memory; a larger one is opened as a temporary file."""
+"""Bytes up to which an image is kept and opened in memory; a larger one as a temporary file."""
 
+_MAIN = "main.db"
 _WRITE_VERSION = 18
 _READ_VERSION = 19
 _LEGACY = b"\x01\x01"
@@ -32,11 +34,27 @@ _MAGIC = b"SQLite format 3\x00"
 class Image:
     """The bytes of one database file, never changed; every connection to it is a private copy.
 
-    ``preparation`` is what the application does to each of its connections: every copy has it.
+    ``stored`` are the bytes, those of a large database in a temporary file. ``preparation`` is
+    what the application does to each of its connections: every copy has it.
     """
 
-    content: bytes
+    stored: Content
     preparation: Preparation = field(default=NO_PREPARATION, compare=False, repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """All bytes at once; of a large database they are read piece by piece from ``stored``."""
+        return bytes(self.stored)
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return len(self.stored)
+
+    @classmethod
+    def of_pieces(cls, pieces: Iterable[bytes], preparation: Preparation = NO_PREPARATION) -> Image:
+        """Return the image of the bytes of ``pieces``, which are read one after the other."""
+        return cls(keep_content(_without_wal(pieces), MEMORY_LIMIT), preparation)
 
     @classmethod
     def of_connection(cls, conn: sqlite3.Connection) -> Image:
@@ -51,12 +69,13 @@ class Image:
         cursor.row_factory = None
         # SQLite cannot serialize a database without a page.
         (pages,) = cursor.execute("PRAGMA page_count").fetchone()
-        return cls(_without_wal(conn.serialize()) if pages else b"", preparation_of(conn))
+        pieces = _pages(conn) if pages else iter(())
+        return cls.of_pieces(pieces, preparation_of(conn))
 
     @classmethod
     def of_file(cls, path: Path) -> Image:
         """Read a database file that nobody is writing; its bytes on disk stay as they are."""
-        return cls(_without_wal(read_regular(path)))
+        return cls.of_pieces(regular_pieces(path))
 
     def connect(self, **attached: Image) -> ApplicationConnection:
         """Return a connection to a private, writable copy; the caller closes it.
@@ -66,7 +85,7 @@ class Image:
         raises, TemporaryFolderError where there is no room for a copy that is a file.
         """
         images = {"main": self, **attached}
-        size = max(len(image.content) for image in images.values())
+        size = max(image.size for image in images.values())
         conn = _in_memory(images) if size <= MEMORY_LIMIT else _in_files(images)
         try:
             conn.prepare(self.preparation)
@@ -81,7 +100,7 @@ def _in_memory(images: Mapping[str, Image]) -> ApplicationConnection:
     for name, image in images.items():
         if name != "main":
             conn.execute(f"ATTACH ':memory:' AS {name}")
-        if image.content:
+        if image.size:
             conn.deserialize(image.content, name=name)
     return conn
 
@@ -90,11 +109,12 @@ def _in_files(images: Mapping[str, Image]) -> ApplicationConnection:
     folder = TemporaryFolder()
     try:
         for name, image in images.items():
-            folder.write(f"{name}.db", image.content)
+            with told_full(folder.path.parent):
+                write_content(image.stored, folder.path / f"{name}.db")
     except BaseException:
         folder.remove()
         raise
-    conn = open_still(folder.path / "main.db", ApplicationConnection)
+    conn = open_still(folder.path / _MAIN, ApplicationConnection)
     conn.folder = folder
     for name in images:
         if name != "main":
@@ -103,8 +123,48 @@ def _in_files(images: Mapping[str, Image]) -> ApplicationConnection:
     return conn
 
 
-def _without_wal(content: bytes) -> bytes:
-    versions = content[_WRITE_VERSION : _READ_VERSION + 1]
-    if versions == _LEGACY or not content.startswith(_MAGIC):
-        return content
-    return content[:_WRITE_VERSION] + _LEGACY + content[_READ_VERSION + 1 :]
+def _pages(conn: sqlite3.Connection) -> Iterator[bytes]:
+    """Yield what a database file with all that ``conn`` shows has in it, piece by piece."""
+    path = _whole_file(conn)
+    if path is None:
+        yield conn.serialize()
+    else:
+        yield from regular_pieces(path)
+
+
+def _whole_file(conn: sqlite3.Connection) -> Path | None:
+    """Return the file of a private copy, if it holds all that was committed.
+
+    With a write-ahead log it may not. To serialize it would take as much memory as it is large,
+    twice.
+    """
+    if not isinstance(conn, ApplicationConnection) or conn.folder is None or conn.in_transaction:
+        return None
+    path = conn.folder.path / _MAIN
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    (pages,) = cursor.execute("PRAGMA main.page_count").fetchone()
+    (page_size,) = cursor.execute("PRAGMA main.page_size").fetchone()
+    try:
+        with path.open("rb") as file:
+            header = file.read(_READ_VERSION + 1)
+        whole = path.stat().st_size == pages * page_size
+    except OSError:
+        # A migration may have taken the file away, which SQLite still has open.
+        return None
+    return path if whole and header[_WRITE_VERSION:] == _LEGACY else None
+
+
+def _without_wal(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes with a header that claims no write-ahead log."""
+    rest = iter(pieces)
+    for first in rest:
+        versions = first[_WRITE_VERSION : _READ_VERSION + 1]
+        if versions == _LEGACY or not first.startswith(_MAGIC):
+            yield first
+        else:
+            yield first[:_WRITE_VERSION]
+            yield _LEGACY
+            yield first[_READ_VERSION + 1 :]
+        break
+    yield from rest

@@ -91,4 +91,4 @@ def test_every_copy_of_a_copy_is_prepared_as_the_first_one(
 
 def test_images_are_equal_by_their_bytes_alone() -> None:
     assert Image(b"", PREPARED) == Image(b"")
-    assert repr(Image(b"", PREPARED)) == "Image(content=b'')"
+    assert repr(Image(b"", PREPARED)) == "Image(stored=b'')"

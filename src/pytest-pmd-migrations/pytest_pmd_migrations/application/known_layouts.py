@@ -18,5 +18,5 @@ _KNOWN: WeakKeyDictionary[Image, Layout | None] = WeakKeyDictionary()
 def known_layout(image: Image, conn: sqlite3.Connection) -> Layout | None:
     """Return the layout of ``image``, which ``conn`` shows; None where it cannot be told."""
     if image not in _KNOWN:
-        _KNOWN[image] = layout_of(image.content, stored_objects(conn))
+        _KNOWN[image] = layout_of(image.stored, stored_objects(conn))
     return _KNOWN[image]

@@ -11,6 +11,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, count_rows
+from pytest_pmd_migrations.rows.substitute_names import nameable_image
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 
@@ -30,7 +31,7 @@ def count_lost_rows(
     Rows are matched as the check data does. Those of tables that ``migration_ignore`` names are
     counted only. The tables of ``unchanged`` hold what they held, and are not read.
     """
-    if not before.content:
+    if not before.size:
         return 0
     ignore, limits = history.rules.ignore_patterns, history.experiment_limits()
 
@@ -59,7 +60,8 @@ def _count_lost_ignored(before: Image, after: Image, ignore: Sequence[str]) -> i
     """Return by how many rows the tables that ``ignore`` names became smaller."""
     if not ignore:
         return 0
-    with closing(before.connect()) as old, closing(after.connect()) as new:
+    images = nameable_image(before), nameable_image(after)
+    with closing(images[0].connect()) as old, closing(images[1].connect()) as new:
         compared = {table.name for table in list_tables(old, ignore=ignore).values()}
         left = count_rows(new)
         return sum(

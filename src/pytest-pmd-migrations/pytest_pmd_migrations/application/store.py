@@ -57,10 +57,11 @@ class Store:
         """
         image = self.read_changed(name)
         line = self.lock_file.snapshots.get(name)
-        if line is not None and line.digest != content_digest(image.content):
+        digest = content_digest(image.stored) if line is not None else ""
+        if line is not None and line.digest != digest:
             raise SnapshotError(
                 f"snapshot {name} was changed since it was stored",
-                f"{self._shown(name)} has {content_digest(image.content)[:19]}, {LOCK_FILE} has"
+                f"{self._shown(name)} has {digest[:19]}, {LOCK_FILE} has"
                 f" {line.digest[:19]}. Restore it from version control.",
             )
         return image

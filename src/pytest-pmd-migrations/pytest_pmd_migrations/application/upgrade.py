@@ -124,7 +124,7 @@ class Step:
     ) -> Step:
         """Return the step that comes after this one."""
         if self.layout is not None:
-            layout = self.layout.next(after.content, stored_objects(conn))
+            layout = self.layout.next(after.stored, stored_objects(conn))
         else:
             layout = known_layout(after, conn)
         step = Step(version, self.after, after, conn, record, layout, self.layout)

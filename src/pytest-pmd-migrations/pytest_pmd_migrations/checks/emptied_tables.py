@@ -29,6 +29,7 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.rows.evidence import EVIDENCE_WIDTH, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.statement_record import StatementRecord
@@ -36,7 +37,6 @@ from pytest_pmd_migrations.statement_record import StatementRecord
 __all__ = ["find_needed_rows"]
 
 _FAILS = "fails"
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 
 
 def find_needed_rows(
@@ -78,7 +78,8 @@ def _tables_named(image: Image, record: StatementRecord) -> frozenset[str]:
     """
     with closing(image.connect()) as conn:
         filled = frozenset(name for name, count in count_rows(conn).items() if count)
-        schema = [tuple(map(str, row)) for row in conn.execute(_SCHEMA)]
+        with plain_rows(conn) as rows:
+            schema = [tuple(map(str, row)) for row in rows if row[3] is not None]
     said = "\n".join(record.all_texts()).lower()
     if not said or not record.is_whole:
         return filled

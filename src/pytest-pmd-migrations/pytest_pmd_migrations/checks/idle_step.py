@@ -9,6 +9,7 @@ from contextlib import closing
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.protocol import Source, current_version
@@ -47,7 +48,7 @@ def idle_watcher(history: History) -> Callable[[Step, Mapping[str, str]], bool]:
         nonlocal text, digests
         before = text, digests
         text, digests = step.text, now
-        if step.before is None or _other_storage(step.before.content, step.after.content):
+        if step.before is None or _other_storage(step.before.stored, step.after.stored):
             return False
         same = before == (text, digests)
         own = frozenset() if same else _version_tables(source, step.after)
@@ -82,7 +83,7 @@ def _other_tables(image: Image, known: frozenset[str]) -> dict[str, list[str]]:
         }
 
 
-def _other_storage(before: bytes, after: bytes) -> bool:
+def _other_storage(before: Content, after: Content) -> bool:
     changed = any(before[part] != after[part] for part in _STORED_AS) and before != b""
     # What VACUUM takes out, nothing else does.
     return changed or len(after) < len(before)

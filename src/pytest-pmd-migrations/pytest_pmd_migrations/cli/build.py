@@ -17,6 +17,7 @@ from pytest_pmd_migrations.cli.refuse_varying import BuiltRun, refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
@@ -39,7 +40,7 @@ class Built:
 
     survey: Survey
     images: Mapping[SnapshotName, Image]
-    twins: Mapping[SnapshotName, str]
+    twins: Mapping[SnapshotName, Content]
     lock_file: LockFile
     lines: tuple[str, ...]
     refused: tuple[str, ...]
@@ -96,11 +97,11 @@ def write_built(built: Built) -> Iterator[str]:
     yield from built.lines
     for name in sorted({*built.images, *built.twins}):
         if name in built.images:
-            content = built.images[name].content
-            replace_file(store.folder.file(name), content)
-            yield f"wrote    {name}.db  {len(content) / 1024:.0f} KiB"
+            image = built.images[name]
+            replace_file(store.folder.file(name), image.stored)
+            yield f"wrote    {name}.db  {image.size / 1024:.0f} KiB"
         if name in built.twins:
-            replace_file(store.folder.twin(name), built.twins[name].encode())
+            replace_file(store.folder.twin(name), built.twins[name])
             yield f"wrote    {name}.sql  text twin, for the reviewer's diff"
     if built.lock_file != built.survey.lock_file:
         write_lock_file(store.lock_path, built.lock_file)
@@ -175,7 +176,9 @@ def _refuse_unable(history: History, survey: Survey, built: Mapping[SnapshotName
             raise click.ClickException(f"{name} cannot be upgraded: " + "\n".join(told))
 
 
-def _other_twins(survey: Survey, built: Mapping[SnapshotName, Image]) -> dict[SnapshotName, str]:
+def _other_twins(
+    survey: Survey, built: Mapping[SnapshotName, Image]
+) -> dict[SnapshotName, Content]:
     """Return the text twins to be written: those of what was built, and those that are not right.
 
     One that cannot be read is left to a person.

@@ -36,6 +36,7 @@ from pytest_pmd_migrations.rows import (
     count_rows,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.substitute_names import nameable
 from pytest_pmd_migrations.rows.tables import NOT_LOADED
 from pytest_pmd_migrations.schema import read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
@@ -83,7 +84,8 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
     lost, dice = 0, list[str]()
     since = datetime.now(UTC)
     with closing(base.image.connect()) as conn:
-        rows = sum(count_rows(conn).values())
+        with nameable(conn) as shown:
+            rows = sum(count_rows(shown).values())
         step = Step(base.version, None, base.image, conn, layout=known_layout(base.image, conn))
         first, soundness = step.layout, Soundness(history, base.start, step)
         for version in history.application.versions:

@@ -51,9 +51,8 @@ class LineageWalker:
         limits, failure = history.step_limits(start), None
         try:
             for step in walk(history.application.source, image, limits=limits):
-                value = digest(step)
                 if step.before is not None:
-                    rows[step.version] = value
+                    rows[step.version] = digest(step)
                     if schemas is not None:
                         self._add_schema(step, schemas)
                 if history.rules.share and step.state is not None:

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
@@ -16,9 +17,10 @@ from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore
 from pytest_pmd_migrations.cli.lineage_survey import LineageSurvey, LineageWalker
 from pytest_pmd_migrations.errors import SchemaReadError, SnapshotError
+from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.regular_file import regular_pieces
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
@@ -48,7 +50,7 @@ class StoredSnapshot:
     """
 
     image: Image
-    twin_text: str
+    twin_text: Content
     twin: TwinState | SnapshotError
 
 
@@ -159,7 +161,7 @@ def is_released(history: History, name: SnapshotName) -> bool:
     return stored is not None and stored.released and name.version <= lock_file.newest_released
 
 
-def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
+def compare_twin(history: History, name: SnapshotName, text: Content) -> TwinState:
     """Return how the stored text twin of a snapshot compares with ``text``; line ends are free.
 
     Raises SnapshotError where something is there that cannot be read.
@@ -168,19 +170,41 @@ def compare_twin(history: History, name: SnapshotName, text: str) -> TwinState:
     try:
         if not twin.exists():
             return "missing"
-        stored = read_regular(twin)
+        pieces = regular_pieces(twin)
+        first = next(pieces, b"")
+        same = _same_text(chain((first,), pieces), text)
     except OSError as error:
         raise SnapshotError(
             f"the text twin of snapshot {name} cannot be read",
             f"{shown_path(twin)}: {error.strerror}. Restore it from version control.",
         ) from error
-    if is_pointer(stored):
+    if is_pointer(first):
         raise SnapshotError(
             f"the text twin of snapshot {name} is a git-lfs pointer",
             f"{shown_path(twin)} stands for the text that git-lfs keeps elsewhere."
             f" Fetch it: {FETCH}",
         )
-    return "same" if stored.replace(b"\r\n", b"\n") == text.encode() else "other"
+    return "same" if same else "other"
+
+
+def _same_text(stored: Iterable[bytes], text: Content) -> bool:
+    """Return whether a file, read piece by piece, has that text; how its lines end is free."""
+    read = 0
+    for piece in _unix_lines(stored):
+        if text[read : read + len(piece)] != piece:
+            return False
+        read += len(piece)
+    return read == len(text)
+
+
+def _unix_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes with lines that end as on Unix."""
+    held = b""
+    for piece in pieces:
+        whole = held + piece
+        held = b"\r" if whole.endswith(b"\r") else b""
+        yield whole.removesuffix(held).replace(b"\r\n", b"\n")
+    yield held
 
 
 def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> StoredSnapshot:

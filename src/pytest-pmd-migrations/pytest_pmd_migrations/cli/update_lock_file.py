@@ -58,7 +58,7 @@ def _snapshot_line(old: LockFile, name: SnapshotName, image: Image) -> SnapshotL
     with closing(image.connect()) as conn:
         rows = count_rows(conn)
     late = bool(name.variant) and name.version <= old.newest_released
-    return SnapshotLine(content_digest(image.content), rows, released=not late)
+    return SnapshotLine(content_digest(image.stored), rows, released=not late)
 
 
 def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Image]) -> VersionLine:

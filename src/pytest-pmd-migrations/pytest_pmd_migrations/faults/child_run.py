@@ -43,7 +43,7 @@ def try_faults(
     another one each time, a connection was lost from sight, or the process ended by itself.
     """
     patience = min(PATIENCE, case.limits.seconds or PATIENCE) if patience is None else patience
-    in_memory = len(case.before.content) <= MEMORY_LIMIT
+    in_memory = case.before.size <= MEMORY_LIMIT
     # The replaced names are made here, and not in each child: a child that looks through all
     # modules copies half the memory.
     with TemporaryFolder(in_memory=in_memory) as folder, folders_within(folder), patched_connect():

@@ -54,11 +54,14 @@ class Walk:
 
     def follow(self, other: Walk, version: int) -> None:
         """Take over all that came after ``version`` in a lineage that was the same there."""
-        self.reached.extend(one for one in other.reached if one > version)
+        later = [one for one in other.reached if one > version]
+        self.reached.extend(later)
         for check, seen in other._seen.items():
-            later = {number: one for number, one in seen.items() if number > version}
-            self._seen.setdefault(check, {}).update(later)
-        self.last, self.failure = other.last, other.failure
+            known = self._seen.setdefault(check, {})
+            known.update((number, one) for number, one in seen.items() if number > version)
+        self.failure = other.failure
+        if later:
+            self.last = other.last
 
     def may_follow(self, other: Walk, version: int) -> bool:
         """Return whether every check sees the same in both from ``version`` on."""

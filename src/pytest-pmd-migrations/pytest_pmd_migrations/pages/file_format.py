@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pytest_pmd_migrations.file_content import Content
+
 __all__ = ["HEADER", "DatabaseFile", "Page", "read_record_columns", "read_varint"]
 
 HEADER = 100
@@ -50,7 +52,7 @@ class Page:
 class DatabaseFile:
     """The bytes of a database file, read page by page."""
 
-    content: bytes
+    content: Content
 
     @cached_property
     def page_size(self) -> int:
@@ -96,7 +98,7 @@ class DatabaseFile:
             raise ValueError(f"page {number} is of kind {kind}")
         size = 12 if kind in (_INTERIOR_INDEX, _INTERIOR_TABLE) else 8
         count = int.from_bytes(self.content[head + 3 : head + 5], "big")
-        offsets = struct.unpack_from(f">{count}H", self.content, head + size)
+        offsets = struct.unpack(f">{count}H", self.content[head + size : head + size + 2 * count])
         if count and max(offsets) >= self.page_size:
             raise ValueError(f"page {number} has a cell outside")
         return Page(number, head, kind, tuple([start + offset for offset in offsets]))
@@ -174,7 +176,7 @@ def read_record_columns(record: bytes) -> tuple[bytes, ...]:
     return tuple(values)
 
 
-def read_varint(content: bytes, offset: int) -> tuple[int, int]:
+def read_varint(content: Content, offset: int) -> tuple[int, int]:
     """Return the number that begins at ``offset``, and the offset behind it."""
     value = 0
     for count in range(9):

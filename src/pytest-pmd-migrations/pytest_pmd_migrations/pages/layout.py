@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile
 from pytest_pmd_migrations.pages.trees import Tree, read_tree
 
@@ -48,7 +49,7 @@ class Layout:
     schema: Tree
     trees: Mapping[int, Tree] = field(repr=False)
 
-    def next(self, content: bytes, objects: Iterable[StoredObject]) -> Layout | None:
+    def next(self, content: Content, objects: Iterable[StoredObject]) -> Layout | None:
         """Return the layout of what this file became; None where it cannot be told.
 
         ``objects`` are read only if those of this file are no longer right.
@@ -143,12 +144,12 @@ class Layout:
         return Layout(file, listed, schema, trees)
 
 
-def layout_of(content: bytes, objects: Iterable[StoredObject]) -> Layout | None:
+def layout_of(content: Content, objects: Iterable[StoredObject]) -> Layout | None:
     """Return the layout of a database file; None where it cannot be told, as of a damaged one."""
     return _guarded(lambda: _read(DatabaseFile(content), tuple(objects)))
 
 
-def changed_pages(before: bytes, after: bytes, size: int) -> Iterator[int]:
+def changed_pages(before: Content, after: Content, size: int) -> Iterator[int]:
     """Yield the numbers of pages of ``after`` that differ from those of ``before``, or are new.
 
     Of page 1 the header does not count.

@@ -22,6 +22,7 @@ from _pytest._code.code import (
 
 from pytest_pmd_migrations.checks.model import Finding, Row, Verdict
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError, TimeoutStruckError
+from pytest_pmd_migrations.file_content import content_pieces
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.report.fold import whole_message
 from pytest_pmd_migrations.report.outcome import Outcome
@@ -169,13 +170,13 @@ class CellItem(pytest.Item):
     def _keep(self, verdict: Verdict) -> list[str]:
         """Keep the last database of a failed lineage in pytest's cache; return the line on it."""
         cache = getattr(self.config, "cache", None)
-        if cache is None or verdict.image is None or not verdict.image.content:
+        if cache is None or verdict.image is None or not verdict.image.size:
             return []
         try:
             path: Path = cache.mkdir("migrations") / self.cell.database_name
             handle, temporary = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "wb") as file:
-                file.write(verdict.image.content)
+                file.writelines(content_pieces(verdict.image.stored))
             Path(temporary).replace(path)
         except OSError as error:
             return [f"copy of the database: none, {error.strerror}: {error.filename}"]

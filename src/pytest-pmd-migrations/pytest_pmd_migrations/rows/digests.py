@@ -10,7 +10,13 @@ from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
+from pytest_pmd_migrations.rows.large_values import has_large_values, row_text
+from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
+from pytest_pmd_migrations.rows.substitute_names import (
+    nameable,
+    with_substitutes,
+    without_substitutes,
+)
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
@@ -52,12 +58,18 @@ def digest_tables(
     if layout is not None:
         # Else SQLite would be asked about tables that are gone, and about its own.
         tables = [n for n in keys if n not in known and not n.startswith(_OF_SQLITE)]
-    for table in list_tables(conn, ignore=ignore, only=tables).values():
-        digest = digest_columns(conn, table, steady_columns(table, volatile))
-        known[table.name] = digest
-        # What a generated column shows is not in the file.
-        if table.name in keys and not (table.generated or table.module):
-            _KNOWN[keys[table.name]] = digest
+        if not tables:
+            return known
+    with nameable(conn) as shown:
+        only = with_substitutes(None if tables is None else frozenset(tables))
+        steady = with_substitutes(tuple(volatile))
+        for table in list_tables(shown, ignore=ignore, only=only).values():
+            digest = digest_columns(shown, table, steady_columns(table, steady))
+            name = without_substitutes(table.name)
+            known[name] = digest
+            # What a generated column shows is not in the file.
+            if name in keys and not (table.generated or table.module):
+                _KNOWN[keys[name]] = digest
     return known
 
 
@@ -91,11 +103,24 @@ def digest_columns(conn: sqlite3.Connection, table: RowTable, columns: Sequence[
     """Return a digest of what these columns of a table hold in all rows."""
     # Only FTS knows its rows by their rowids; elsewhere a rebuild may number them anew.
     sql = select_rows(table if table.full_text else replace(table, rowid=""), columns)
+    digest = _digest_large_row if has_large_values(conn, table, columns) else _digest_row
     count = total = 0
     for row in exact_rows(conn, sql):
         count += 1
-        total += int.from_bytes(hashlib.sha256(repr(row).encode()).digest(), "big")
+        total += int.from_bytes(digest(row), "big")
     return _hashed(repr((columns, count, total % _MODULUS)).encode())
+
+
+def _digest_row(row: tuple[Value, ...]) -> bytes:
+    return hashlib.sha256(repr(row).encode()).digest()
+
+
+def _digest_large_row(row: tuple[Value, ...]) -> bytes:
+    """Return the same digest; of a value of 20 MB, four times as much is never written at once."""
+    found = hashlib.sha256()
+    for part in row_text(row):
+        found.update(part.encode())
+    return found.digest()
 
 
 def _hashed(content: bytes) -> str:

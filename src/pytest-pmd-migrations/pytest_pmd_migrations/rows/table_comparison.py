@@ -14,6 +14,7 @@ from pytest_pmd_migrations.rows.findings import (
     table_gone,
     values_changed,
 )
+from pytest_pmd_migrations.rows.matching.allowed_changes import SettledRows, settle_rows
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
 from pytest_pmd_migrations.rows.matching.sides import Row
@@ -106,6 +107,9 @@ class TableComparison:
     def _match_rows(self, table: RowTable, target: str, columns: ColumnMapping) -> MatchedRows:
         new = self._new.tables[target]
         if list(self._renamed.values()).count(target) < 2:
+            settled = settle_rows(self._old, self._new, table, target, columns)
+            if settled is not None:
+                return self._match_unsettled(table, target, columns, settled)
             rows, others = differing_rows(self._old, self._new, table, target, columns)
             return match_rows(table, rows, new, others, columns)
         # A row of one table does not become the same row as that of another.
@@ -113,6 +117,19 @@ class TableComparison:
         free = [row for row in self._new.rows(target) if id(row) not in taken]
         matched = match_rows(table, self._old.rows(fold(table.name)), new, free, columns)
         taken.update(map(id, matched.found))
+        return matched
+
+    def _match_unsettled(
+        self, table: RowTable, target: str, columns: ColumnMapping, settled: SettledRows
+    ) -> MatchedRows:
+        new = self._new.tables[target]
+        rows, others = (
+            side.read(fold(one.name), where=f"{one.rowid} NOT IN ({settled.rowids})")
+            for side, one in ((self._old, table), (self._new, new))
+        )
+        matched = match_rows(table, rows, new, others, columns)
+        matched.allowed |= settled.changed
+        matched.emptied |= settled.emptied
         return matched
 
     def _is_volatile(self, table: RowTable, column: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import SnapshotName
@@ -14,6 +15,7 @@ from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["SnapshotFolder"]
 
+_BEGINNING = 100
 _MAGIC = b"SQLite format 3\x00"
 _PAGE_SIZE = slice(16, 18)
 _SMALLEST_PAGE = 512
@@ -85,7 +87,7 @@ class SnapshotFolder:
                 f"{file}: {error.strerror}; expected a SQLite database."
                 f" Make it readable: chmod u+r {file}",
             ) from error
-        _check_whole(name, file, image.content)
+        _check_whole(name, file, image.stored)
         _check_alone(name, path)
         return image
 
@@ -112,9 +114,9 @@ def _check_alone(name: SnapshotName, file: Path) -> None:
             )
 
 
-def _check_whole(name: SnapshotName, file: str, content: bytes) -> None:
+def _check_whole(name: SnapshotName, file: str, content: Content) -> None:
     restore = "Restore it from version control."
-    if is_pointer(content):
+    if is_pointer(content[:_BEGINNING]):
         raise SnapshotError(
             f"snapshot {name} is a git-lfs pointer",
             f"{file} stands for the database that git-lfs keeps elsewhere; expected the database"

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
+from pytest_pmd_migrations.file_content import Content, content_pieces
 from pytest_pmd_migrations.snapshots.lock_file_text import (
     line_of_table,
     read_lock_toml,
@@ -100,9 +101,12 @@ class LockFile:
         return replace(self, snapshots={**self.snapshots, name: line})
 
 
-def content_digest(content: bytes) -> str:
+def content_digest(content: Content) -> str:
     """Return the SHA-256 of a file's bytes, with the algorithm's name before it."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+    digest = hashlib.sha256()
+    for piece in content_pieces(content):
+        digest.update(piece)
+    return f"sha256:{digest.hexdigest()}"
 
 
 def text_digest(content: bytes) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pytest_pmd_migrations.file_content import Content, content_pieces
+
 if sys.platform != "win32":
     import fcntl
 
@@ -24,7 +26,7 @@ _NAME = re.compile(r"\..+\.[a-z0-9_]{8}" + re.escape(_ENDING))
 
 
 @contextmanager
-def owned_file(beside: Path, content: bytes) -> Iterator[Path]:
+def owned_file(beside: Path, content: Content) -> Iterator[Path]:
     """Write a temporary file beside that file, to be renamed to it, and yield its path.
 
     It is on the disk then, and deleted where it is still there at the end.
@@ -38,7 +40,8 @@ def owned_file(beside: Path, content: bytes) -> Iterator[Path]:
     path = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            for piece in content_pieces(content):
+                file.write(piece)
             file.flush()
             os.fsync(handle)
             if sys.platform != "win32":

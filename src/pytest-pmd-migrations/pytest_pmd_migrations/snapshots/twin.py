@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 
+from pytest_pmd_migrations.file_content import Content, keep_content
+from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.quoting import quote
@@ -21,18 +23,27 @@ _MOST_PAGES = 256
 _KNOWN: dict[tuple[object, ...], str] = {}
 """The rows of tables as SQL that this process has written, by what the tables hold."""
 
+_LARGE = 64 * 1024
+_MOST_COLUMNS = 100
+_QUOTED = (
+    "CASE typeof({0}) WHEN 'integer' THEN {0} WHEN 'null' THEN 'NULL'"
+    " WHEN 'text' THEN CASE instr({0}, char(0)) WHEN 0 THEN quote({0}) END END"
+)
+"""A value as ``_literal`` writes it; NULL where SQLite would write another text, or less."""
+
+_OTHER_FUNCTIONS = (
+    "SELECT 1 FROM pragma_function_list WHERE NOT builtin"
+    " AND name COLLATE NOCASE IN ('typeof', 'instr', 'char', 'quote')"
+)
 _KINDS = {"table": 0, "index": 1, "view": 2, "trigger": 3}
 
 
-@dataclass(frozen=True)
-class _Text:
+class _Text(bytes):
     """A TEXT value as SQLite holds it: any bytes, also invalid UTF-8 or with a NUL."""
 
-    content: bytes
 
-
-def twin_sql(conn: sqlite3.Connection, layout: Layout | None = None) -> str:
-    """Return the schema and every row that ``conn`` shows as SQL text, always in one order.
+def twin_sql(conn: sqlite3.Connection, layout: Layout | None = None) -> Content:
+    """Return the schema and every row that ``conn`` shows as SQL in UTF-8, always in one order.
 
     Virtual tables are shown by their columns and rows, never by their shadow tables, whose bytes
     depend on the module's version; one that cannot list its rows is named as that. The text is for
@@ -48,13 +59,26 @@ def twin_sql(conn: sqlite3.Connection, layout: Layout | None = None) -> str:
         conn.text_factory = factory
 
 
-def _text(conn: sqlite3.Connection, layout: Layout | None) -> str:
-    return "\n".join(_lines(conn, layout)) + "\n"
+def _text(conn: sqlite3.Connection, layout: Layout | None) -> Content:
+    return keep_content(_joined(_parts(conn, layout)), MEMORY_LIMIT)
 
 
-def _lines(conn: sqlite3.Connection, layout: Layout | None) -> Iterator[str]:
+def _joined(parts: Iterator[str]) -> Iterator[bytes]:
+    """Yield the text in UTF-8; many lines at once take less time than one by one."""
+    some: list[str] = []
+    size = 0
+    for part in parts:
+        some.append(part)
+        size += len(part)
+        if size > _LARGE:
+            yield "".join(some).encode()
+            some, size = [], 0
+    yield "".join(some).encode()
+
+
+def _parts(conn: sqlite3.Connection, layout: Layout | None) -> Iterator[str]:
     for pragma in ("user_version", "application_id"):
-        yield f"PRAGMA {pragma} = {conn.execute(f'PRAGMA {pragma}').fetchone()[0]};"
+        yield f"PRAGMA {pragma} = {conn.execute(f'PRAGMA {pragma}').fetchone()[0]};\n"
     kinds = {
         _read(name): _read(kind)
         for schema, name, kind in conn.execute("SELECT schema, name, type FROM pragma_table_list")
@@ -68,14 +92,13 @@ def _lines(conn: sqlite3.Connection, layout: Layout | None) -> Iterator[str]:
         if kinds.get(_read(name)) != "shadow" and not _read(name).startswith("sqlite_")
     )
     for kind, name, sql in objects:
-        yield ""
-        yield _printable_sql(f"{sql};")
+        yield f"\n{_printable_sql(f'{sql};')}\n"
         if kind == _KINDS["table"]:
             yield from _known_rows(conn, name, layout, virtual=kinds.get(name) == "virtual")
     sequence = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
     if sequence.fetchone():
-        yield ""
-        yield from sorted(_rows(conn, "sqlite_sequence", virtual=False))
+        yield "\n"
+        yield from sorted(map("".join, _rows(conn, "sqlite_sequence", virtual=False)))
 
 
 def _known_rows(
@@ -86,26 +109,27 @@ def _known_rows(
     small = layout is not None and layout.table_pages.get(table, 0) <= _MOST_PAGES
     # Rows stand in the order of their keys: that of a collation is for the application to say.
     if held is None or not small or "COLLATE" in str(held[0]).upper():
-        yield from _rows(conn, table, virtual=virtual)
+        for row in _rows(conn, table, virtual=virtual):
+            yield from row
         return
     key = table, *held
     if key not in _KNOWN:
-        _KNOWN[key] = "\n".join(_rows(conn, table, virtual=False))
-    if _KNOWN[key]:
-        yield _KNOWN[key]
+        _KNOWN[key] = "".join(map("".join, _rows(conn, table, virtual=False)))
+    yield _KNOWN[key]
 
 
-def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[str]:
+def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[Iterable[str]]:
+    """Yield the line of each row, in parts: one of 20 MB is never a text as a whole."""
     quoted = quote(table)
     shown = printable_line(table)
     try:
         info = conn.execute(f"PRAGMA table_xinfo({quoted})").fetchall()
         any(_read(row[1]).encode() for row in info)
     except UnicodeEncodeError:
-        yield f"-- rows of {shown} cannot be read: a name is no UTF-8"
+        yield (f"-- rows of {shown} cannot be read: a name is no UTF-8\n",)
         return
     except sqlite3.OperationalError as error:
-        yield f"-- rows of {shown} cannot be read: {printable_line(str(error))}"
+        yield (f"-- rows of {shown} cannot be read: {printable_line(str(error))}\n",)
         return
     columns = [quote(_read(row[1])) for row in info if row[6] == 0]
     keys = [quote(_read(row[1])) for row in sorted(info, key=lambda row: row[5]) if row[5]]
@@ -121,11 +145,67 @@ def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[st
         if not virtual:
             raise
         # Without SQLite's reason, whose words differ between its versions.
-        yield f"-- rows of {shown} cannot be listed by its module"
+        yield (f"-- rows of {shown} cannot be listed by its module\n",)
         return
     into = printable_line(f"INSERT INTO {quoted}({names}) VALUES (")
-    for row in rows:
-        yield f"{into}{', '.join(map(_literal, row))});"
+    if virtual or not _may_quote(conn, columns):
+        yield from (_line(into, row) for row in rows)
+        return
+    quoting = "'' || " + " || ', ' || ".join(map(_QUOTED.format, columns))
+    quick = conn.execute(f"SELECT {quoting} FROM {quoted} ORDER BY {order}")
+    yield from _quick_lines(into, quick, iter(rows))
+
+
+def _quick_lines(
+    into: str, quick: Iterable[Sequence[bytes | None]], rows: Iterator[Sequence[object]]
+) -> Iterator[Iterable[str]]:
+    """Yield the line of each row, most of which SQLite wrote in ``quick``, in a fifth of the time.
+
+    ``rows`` are the same rows in the same order.
+    """
+    behind = 0
+    for (values,) in quick:
+        text = values.decode() if values is not None and values.isascii() else ""
+        if text and text.isprintable() and "::" not in text and "##" not in text:
+            behind += 1
+            yield (f"{into}{text});\n",)
+        else:
+            yield _line(into, next(islice(rows, behind, None)))
+            behind = 0
+
+
+def _may_quote(conn: sqlite3.Connection, columns: Sequence[str]) -> bool:
+    """Return whether SQLite can write rows: an application may have functions of these names."""
+    if not 0 < len(columns) <= _MOST_COLUMNS:
+        return False
+    try:
+        return conn.execute(_OTHER_FUNCTIONS).fetchone() is None
+    except sqlite3.OperationalError:
+        # SQLite may be built without the list.
+        return False
+
+
+def _line(into: str, row: Sequence[object]) -> Iterable[str]:
+    """Return the line of a row, in parts."""
+    if any(type(value) is bytes and len(value) > _LARGE for value in row):
+        return _large_row(into, row)
+    return (f"{into}{', '.join(map(_literal, row))});\n",)
+
+
+def _large_row(into: str, row: Sequence[object]) -> Iterator[str]:
+    """Yield the line of a row with large blobs, a piece of a blob at a time."""
+    before = into
+    for value in row:
+        yield before
+        if type(value) is bytes:
+            yield "x'"
+            for start in range(0, len(value), _LARGE):
+                yield value[start : start + _LARGE].hex()
+            yield "'"
+        else:
+            yield _literal(value)
+        before = ", "
+    yield ");\n"
 
 
 def _printable_sql(sql: str) -> str:
@@ -141,7 +221,7 @@ def _literal(value: object) -> str:
         case None:
             return "NULL"
         case _Text():
-            return _text_literal(value.content)
+            return _text_literal(value)
         case bytes():
             return f"x'{value.hex()}'"
         case float() if math.isinf(value):
@@ -162,4 +242,4 @@ def _text_literal(content: bytes) -> str:
 
 
 def _read(value: _Text | str) -> str:
-    return value.content.decode(errors="surrogateescape") if isinstance(value, _Text) else value
+    return value.decode(errors="surrogateescape") if isinstance(value, _Text) else value

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from pytest_pmd_migrations.connection import connect_file
 from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.file_content import Content, write_content
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.regular_file import regular_pieces
 from pytest_pmd_migrations.snapshots.temporary_files import owned_file
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
@@ -34,8 +36,8 @@ def write_snapshot(conn: sqlite3.Connection, path: Path) -> Image:
     image = canonical_image(Image.of_connection(conn))
     with closing(image.connect()) as stored:
         twin = twin_sql(stored)
-    replace_file(path.with_suffix(".sql"), twin.encode())
-    replace_file(path, image.content)
+    replace_file(path.with_suffix(".sql"), twin)
+    replace_file(path, image.stored)
     return image
 
 
@@ -48,17 +50,23 @@ def canonical_image(image: Image) -> Image:
     """
     with TemporaryFolder() as folder, told_full(folder.parent):
         source, packed = folder / "source.db", folder / "packed.db"
-        source.write_bytes(image.content)
+        write_content(image.stored, source)
         with closing(connect_file(source, image.preparation)) as conn:
             conn.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             conn.execute("VACUUM INTO ?", (str(packed),))
-        content = bytearray(packed.read_bytes())
-    content[_SCHEMA_COOKIE] = (1).to_bytes(4, "big")
-    content[_LIBRARY_VERSION] = bytes(4)
-    return replace(image, content=bytes(content))
+        return Image.of_pieces(_canonical(regular_pieces(packed)), image.preparation)
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def _canonical(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes with a header that tells nothing of how they came about."""
+    header = bytearray(next(pieces))
+    header[_SCHEMA_COOKIE] = (1).to_bytes(4, "big")
+    header[_LIBRARY_VERSION] = bytes(4)
+    yield bytes(header)
+    yield from pieces
+
+
+def replace_file(path: Path, content: Content) -> None:
     """Write a file by an atomic rename: whoever reads it sees the old content or the new.
 
     Makes the folder when it is missing. Raises SnapshotError where it cannot be written; then

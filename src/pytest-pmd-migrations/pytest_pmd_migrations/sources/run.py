@@ -19,6 +19,7 @@ from pytest_pmd_migrations.connection import (
     preparation_of,
 )
 from pytest_pmd_migrations.database_path import file_of
+from pytest_pmd_migrations.file_content import write_content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.protocol import Source
@@ -123,7 +124,7 @@ def _put_back(path: Path, conn: sqlite3.Connection) -> None:
         # Its bytes claim no write-ahead log, which a database in memory could not have.
         image = Image.of_connection(file)
     size = _page_size(conn)
-    if not image.content:
+    if not image.size:
         with closing(_open(path)) as file:
             file.execute(f"PRAGMA page_size = {size}")
             file.backup(conn)
@@ -137,7 +138,7 @@ def _put_back(path: Path, conn: sqlite3.Connection) -> None:
     # may have other rowids, which SQLite promises nobody.
     packed = path.with_name(_PACKED)
     with told_full(path.parent.parent):
-        packed.write_bytes(image.content)
+        write_content(image.stored, packed)
     pragma = f"page_size = {size}"
     with closing(connect_file(packed, preparation_of(conn), pragma=pragma)) as file:
         file.execute("VACUUM")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import pytest_pmd_migrations
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
-from pytest_pmd_migrations.snapshots.twin import twin_sql
 
 from tests.unit.plugin.pythons import each_python, find_python
+from tests.unit.plugin.twin_text import twin_text
 
 PLUGIN = Path(pytest_pmd_migrations.__file__).parents[1]
 PARENT = "CREATE TABLE p(id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE);"
@@ -367,7 +367,7 @@ def test_every_python_generates_the_same_rows(conn: sqlite3.Connection, version:
         "conn.executescript(sys.stdin.read())\n"
         "fill_empty_tables(conn)\n"
         "sys.stdout.reconfigure(encoding='utf-8')\n"
-        "print(twin_sql(conn), end='')\n"
+        "print(bytes(twin_sql(conn)).decode(), end='')\n"
     )
     run = subprocess.run(
         [find_python(version), "-c", script],
@@ -378,4 +378,4 @@ def test_every_python_generates_the_same_rows(conn: sqlite3.Connection, version:
     )
     fill(conn, SEVERAL_RULES)
     assert run.stderr == ""
-    assert run.stdout == twin_sql(conn)
+    assert run.stdout == twin_text(conn)

@@ -8,7 +8,8 @@ from contextlib import closing
 
 import pytest
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
-from pytest_pmd_migrations.snapshots.twin import twin_sql
+
+from tests.unit.plugin.twin_text import twin_text
 
 PERSON = "CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);"
 
@@ -226,5 +227,5 @@ def test_two_fills_give_the_same_bytes(sql: str) -> None:
         with closing(sqlite3.connect(":memory:")) as conn:
             filled = fill(conn, sql)
             assert list(filled.rows.values()) == [5]
-            made.append((twin_sql(conn), conn.serialize()))
+            made.append((twin_text(conn), conn.serialize()))
     assert made[0] == made[1] == made[2]

@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from pytest_pmd_migrations.file_content import FileContent
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import layout_of
 from pytest_pmd_migrations.pages.logical_state import logical_state
+from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 
 from tests.every import for_every
@@ -113,6 +115,19 @@ def test_the_order_of_triggers_and_of_indexes_counts() -> None:
     assert logical_state(laid_out(image(table + one + two))) != logical_state(
         laid_out(image(table + two + one))
     )
+
+
+@for_every("step", STEPS)
+def test_a_large_file_is_read_from_the_disk_alike(step: str) -> None:
+    before, after = image(LARGE), stepped(image(LARGE), step)
+    kept = [Image(FileContent([one.content])) for one in (before, after)]
+    layout, large = laid_out(before), laid_out(kept[0])
+    now, large_now = laid_out(after, layout), laid_out(kept[1], large)
+    assert large_now.trees == now.trees
+    assert large_now.holdings.keys() == now.holdings.keys()
+    assert large_now.changed_tables(large) == now.changed_tables(layout)
+    assert logical_state(large_now) == logical_state(now)
+    assert same_content(kept[0].stored, kept[1].stored) == same_content(before.stored, after.stored)
 
 
 def test_of_a_damaged_file_nothing_is_said() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName, write_snapshot
-from pytest_pmd_migrations.snapshots.twin import twin_sql
 
 from tests.every import for_every
+from tests.unit.plugin.twin_text import twin_text
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_stored_snapshot_has_small_pages_and_no_library_version(
 def test_the_twin_shows_schema_and_rows_but_no_shadow_tables(conn: sqlite3.Connection) -> None:
     conn.execute("INSERT INTO t(b) VALUES ('it''s')")
     conn.commit()
-    assert twin_sql(conn) == (
+    assert twin_text(conn) == (
         "PRAGMA user_version = 3;\n"
         "PRAGMA application_id = 0;\n"
         "\n"
@@ -127,7 +127,35 @@ def test_the_twin_shows_schema_and_rows_but_no_shadow_tables(conn: sqlite3.Conne
 def test_the_twin_spells_every_kind_of_value(value: str, literal: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(f"CREATE TABLE t(a); INSERT INTO t VALUES ({value})")
-        assert f'INSERT INTO "t"("a") VALUES ({literal});' in twin_sql(connection)
+        assert f'INSERT INTO "t"("a") VALUES ({literal});' in twin_text(connection)
+
+
+def test_what_sqlite_writes_of_the_twin_is_what_python_writes() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(
+            "CREATE TABLE mixed(a TEXT, b, c REAL);"
+            "INSERT INTO mixed VALUES ('it''s', 1, NULL), ('é', -2, NULL), ('x', 3, 2.5),"
+            " ('', 9007199254740993, NULL), ('##[x', x'00', NULL), ('a' || char(0), NULL, NULL),"
+            " (NULL, zeroblob(70000), 1), ('end', 'y', NULL);"
+        )
+        by_sqlite = twin_text(connection)
+        assert by_sqlite.splitlines()[4:-2] == [
+            'INSERT INTO "mixed"("a", "b", "c") VALUES (' + values + ");"
+            for values in (
+                "'it''s', 1, NULL",
+                "'é', -2, NULL",
+                "'x', 3, 2.5",
+                "'', 9007199254740993, NULL",
+                "CAST(x'23235b78' AS TEXT), x'00', NULL",
+                "CAST(x'6100' AS TEXT), NULL, NULL",
+            )
+        ]
+        assert by_sqlite.endswith("(NULL, x'" + "00" * 70000 + "', 1.0);\n" + LAST_MIXED)
+        connection.create_function("quote", 1, lambda _: "of the application's own")
+        assert twin_text(connection) == by_sqlite
+
+
+LAST_MIXED = 'INSERT INTO "mixed"("a", "b", "c") VALUES (\'end\', \'y\', NULL);\n'
 
 
 def test_no_terminal_and_no_log_obeys_a_name_in_the_twin() -> None:
@@ -136,7 +164,7 @@ def test_no_terminal_and_no_log_obeys_a_name_in_the_twin() -> None:
             'CREATE TABLE "\x1b[31mred"(a, -- \u202e\r\n  b); CREATE TABLE "\n::error::x"(a);'
             'INSERT INTO "\n::error::x" VALUES (1)'
         )
-        assert twin_sql(connection).split("\n")[3:] == [
+        assert twin_text(connection).split("\n")[3:] == [
             'CREATE TABLE "',
             r'\x3a:error::x"(a);',
             r'INSERT INTO "\n::error::x"("a") VALUES (1);',
@@ -277,7 +305,7 @@ def test_the_twin_says_so_where_a_table_s_module_is_missing(conn: sqlite3.Connec
     )
     with closing(sqlite3.connect(":memory:")) as other:
         other.deserialize(conn.serialize())
-        text = twin_sql(other)
+        text = twin_text(other)
     assert (
         "CREATE VIRTUAL TABLE odd USING nothing_loaded(a);\n"
         "-- rows of odd cannot be read: no such module: nothing_loaded\n"
@@ -294,7 +322,7 @@ def test_nothing_of_a_schema_runs_while_its_twin_is_written() -> None:
             "INSERT INTO t VALUES (1)"
         )
         ran.clear()
-        assert 'INSERT INTO "t"("a") VALUES (1);' in twin_sql(connection)
+        assert 'INSERT INTO "t"("a") VALUES (1);' in twin_text(connection)
         assert ran == []
         assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)
         assert connection.execute("SELECT b FROM t").fetchone() == (None,)
@@ -305,5 +333,5 @@ def test_a_schema_that_calls_a_function_which_sqlite_does_not_trust_has_its_twin
         connection.create_function("fits", 1, lambda _: 1, deterministic=True)
         script = "CREATE TABLE t(a); CREATE INDEX i ON t(a) WHERE json_valid(a) AND fits(a);"
         connection.executescript(f"{script} INSERT INTO t VALUES ('[]'); PRAGMA user_version = 3")
-        assert 'INSERT INTO "t"("a") VALUES (\'[]\');' in twin_sql(connection)
+        assert 'INSERT INTO "t"("a") VALUES (\'[]\');' in twin_text(connection)
         assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)

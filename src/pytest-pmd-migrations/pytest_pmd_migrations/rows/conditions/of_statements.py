@@ -34,6 +34,8 @@ def written_conditions(statements: Sequence[str], table: str) -> Iterator[str]:
 
 
 def _contrary(condition: str) -> str:
+    if condition == "0":
+        return "1"
     found = _NULL.fullmatch(condition)
     if found is None:
         return f"NOT ({condition})"

@@ -24,7 +24,10 @@ def exact_rows(conn: sqlite3.Connection, sql: str) -> Iterator[tuple[Value, ...]
     conn.row_factory, conn.text_factory = None, _text
     try:
         for row in conn.execute(sql):
-            yield tuple(("real", value) if type(value) is float else value for value in row)
+            if float in map(type, row):
+                yield tuple(("real", value) if type(value) is float else value for value in row)
+            else:
+                yield row
     finally:
         conn.row_factory, conn.text_factory = factories
 

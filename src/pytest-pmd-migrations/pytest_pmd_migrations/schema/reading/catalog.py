@@ -14,6 +14,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
 __all__ = [
+    "NO_UTF8",
     "Catalog",
     "Entry",
     "Index",
@@ -33,7 +34,8 @@ Row = tuple[Any, ...]
 
 _RESERVED = "sqlite_"
 _FTS5_CONFIG = "_config"
-_UNREADABLE = "Could not decode to UTF-8"
+NO_UTF8 = "Could not decode to UTF-8"
+"""How Python's error begins about a text that is none."""
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
 _OBJECTS = "SELECT type, name, tbl_name, sql, coalesce(rootpage, 0) FROM main.sqlite_schema"
 # A virtual table has no root page; asking for its columns needs its module.
@@ -280,7 +282,7 @@ def decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
         # Python's own decoding is faster, but it refuses text that is not UTF-8.
         return conn.execute(sql).fetchall()
     except sqlite3.OperationalError as error:
-        if _UNREADABLE not in str(error):
+        if NO_UTF8 not in str(error):
             raise
         conn.text_factory = lambda content: content.decode(errors="surrogateescape")
         return conn.execute(sql).fetchall()

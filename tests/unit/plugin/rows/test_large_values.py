@@ -1,0 +1,45 @@
+"""A row with large values has the same digest, written a piece of a value at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_pmd_migrations.rows import digest_tables, digests, large_values
+from pytest_pmd_migrations.rows.large_values import row_text
+
+BYTES = st.lists(st.sampled_from([b"'", b'"', b"\\", b"\n", b"a", b"\x00", b"\xff"])).map(b"".join)
+VALUES = st.one_of(
+    st.none(),
+    st.integers(),
+    BYTES,
+    st.tuples(st.just("text"), BYTES),
+    st.tuples(st.just("real"), st.floats()),
+)
+
+
+@given(st.lists(VALUES, min_size=1).map(tuple), st.integers(1, 4))
+def test_the_pieces_are_what_repr_writes(row: tuple[large_values.Value, ...], size: int) -> None:
+    assert "".join(row_text(row, size=size)) == repr(row)
+
+
+def test_the_digest_of_a_large_value_is_that_of_a_small_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(
+            "CREATE TABLE t(a, b);"
+            "INSERT INTO t VALUES (randomblob(70000), 1), (hex(zeroblob(40000)), 'it''s'), (1, 2.5)"
+        )
+        written: list[object] = []
+        before = digest_tables(conn)
+        monkeypatch.setattr(large_values, "MEMORY_LIMIT", 512)
+        monkeypatch.setattr(digests, "row_text", lambda row: written.append(row) or row_text(row))
+        assert digest_tables(conn) == before
+        assert len(written) == 3
+        conn.execute("DELETE FROM t WHERE length(a) > 1")
+        digest_tables(conn)
+        assert len(written) == 3
