@@ -23,6 +23,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "large_files": (QUICK,),
     "schema_steps": (QUICK,),
     "fresh_databases": (),
+    "corners": (),
     "runner": (),
     "indexing": (),
 }

@@ -1,7 +1,7 @@
 """Print what a fault costs on pmd's own history, each with its aim.
 
-CPU milliseconds, of children too: a crash point is the whole kind divided by its points, since
-one run serves them all; of the other kinds the median, the first run and its judging included.
+CPU milliseconds, of children too: a point of crash or kill is the whole kind divided by its points,
+since one run serves many; of the other kinds the median, the first run and its judging included.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
 ROOT = Path(__file__).parents[2]
+SHARED = ("crash", "kill")
 AIMS = {"crash": "at most 2", **dict.fromkeys(DEFAULT[1:], "at most 40")}
 
 
@@ -50,7 +51,7 @@ def main() -> None:
                         if kind.name in DEFAULT and mode == "rollback":
                             default += times[kind.name][-1]
     for kind_name, found in times.items():
-        cost = statistics.mean(found) if kind_name == "crash" else statistics.median(found)
+        cost = statistics.mean(found) if kind_name in SHARED else statistics.median(found)
         say(f"{cost * 1000:8.2f} ms  {kind_name}, {len(found)} points", AIMS.get(kind_name, ""))
     errors = [one for kind in DEFAULT[1:] for one in times[kind]]
     say(f"{statistics.median(errors) * 1000:8.2f} ms  an error of the default kinds", "at most 40")

@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-__all__ = ["hear_of_connections", "hear_of_events"]
+__all__ = ["STARTS_PROCESS", "hear_of_connections", "hear_of_events"]
+
+STARTS_PROCESS = (
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "subprocess.",
+)
+"""How the events begin by which another process is started."""
 
 Listener: TypeAlias = Callable[[Any, object], None]
 """Called with a new connection and the ``database`` argument that it was opened with."""

@@ -6,6 +6,7 @@ it. One whose process was killed is removed by the next run that makes one besid
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -20,7 +21,14 @@ from types import TracebackType
 from pytest_pmd_migrations.errors import TemporaryFolderError
 from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 
-__all__ = ["PREFIX", "TemporaryFolder", "folders_within", "told_full"]
+__all__ = [
+    "PREFIX",
+    "TemporaryFolder",
+    "disk_full",
+    "folders_within",
+    "is_disk_full",
+    "told_full",
+]
 
 PREFIX = "pytest-pmd-migrations-"
 """How the name of every temporary folder of the package begins."""
@@ -33,6 +41,10 @@ _TAKEN = (FileNotFoundError, BlockingIOError)
 _ATTEMPTS = 100
 _NOT_WRITTEN = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 _PAUSE = 0.01
+_FULL = "database or disk is full"
+_EXPECTED = (
+    "expected room for copies of the databases. Make room there, or name another folder: TMPDIR=..."
+)
 
 
 class _State:
@@ -102,21 +114,43 @@ def told_full(parent: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if is_disk_full(error):
+            raise disk_full(parent) from error
         raise _no_room(parent, str(error.strerror or error)) from error
     except sqlite3.OperationalError as error:
         if not error.sqlite_errorname.startswith(_NOT_WRITTEN):
             raise
+        if is_disk_full(error):
+            raise disk_full(parent) from error
         raise _no_room(parent, str(error)) from error
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether the system or SQLite says that a disk is full, or a database is."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return _FULL in str(error)
+
+
+def disk_full(parent: Path) -> TemporaryFolderError:
+    """Return the error that the disk of the temporary folder ``parent`` is full."""
+    parent = _outside(parent)
+    return TemporaryFolderError(f"the disk of {parent} is full; {_EXPECTED}")
+
+
 def _no_room(parent: Path, why: str) -> TemporaryFolderError:
+    parent = _outside(parent)
+    return TemporaryFolderError(
+        f"the temporary folder {parent} cannot be written: {why}; {_EXPECTED}"
+    )
+
+
+def _outside(parent: Path) -> Path:
+    """Return the folder that people know: the one in which this package made its own."""
     for folder in (parent, *parent.parents):
         if folder.name.startswith(PREFIX):
             parent = folder.parent
-    return TemporaryFolderError(
-        f"the temporary folder {parent} cannot be written: {why}; expected room for copies of"
-        " the databases. Make room there, or name another folder: TMPDIR=..."
-    )
+    return parent
 
 
 @contextmanager

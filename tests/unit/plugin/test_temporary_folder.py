@@ -25,6 +25,7 @@ from pytest_pmd_migrations.temporary_folder import (
     told_full,
 )
 
+FULL = Path("/dev/full")
 NO_ROOM = (
     "the temporary folder {} cannot be written: {}; expected room for copies of the databases."
     " Make room there, or name another folder: TMPDIR=..."
@@ -217,4 +218,27 @@ def test_a_copy_for_which_there_is_no_room_is_one_line_with_what_to_do(there: Pa
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     assert str(caught.value) == NO_ROOM.format(there, "File too large")
     assert str(by_sqlite.value) == NO_ROOM.format(there, "disk I/O error")
+    assert [*there.iterdir()] == []
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device here is always full")
+def test_a_full_disk_is_named_as_that(there: Path) -> None:
+    def write() -> object:
+        return FULL.write_bytes(b"x")
+
+    def insert() -> object:
+        with closing(sqlite3.connect(":memory:")) as conn:
+            conn.execute("PRAGMA max_page_count = 2")
+            return conn.execute("CREATE TABLE t AS SELECT zeroblob(99999)")
+
+    begun = "the temporary folder {} cannot be written: {}"
+    told = NO_ROOM.replace(begun, "the disk of {} is full")
+    for fill in (write, insert):
+        with (
+            TemporaryFolder() as folder,
+            pytest.raises(TemporaryFolderError) as caught,
+            told_full(folder),
+        ):
+            fill()
+        assert str(caught.value) == told.format(there)
     assert [*there.iterdir()] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,17 +11,25 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, count_rows
+from pytest_pmd_migrations.rows.substitute_names import nameable_image
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = ["count_lost_rows"]
 
 
-def count_lost_rows(history: History, version: int, before: Image, after: Image) -> int:
+def count_lost_rows(
+    history: History,
+    version: int,
+    before: Image,
+    after: Image,
+    *,
+    unchanged: Collection[str] = (),
+) -> int:
     """Return how many rows of ``before`` are in no table of ``after``, one step later.
 
     Rows are matched as the check data does. Those of tables that ``migration_ignore`` names are
-    counted only.
+    counted only. The tables of ``unchanged`` hold what they held, and are not read.
     """
     if not before.size:
         return 0
@@ -38,6 +46,7 @@ def count_lost_rows(history: History, version: int, before: Image, after: Image)
             rerun=rerun,
             ignore=ignore,
             volatile=history.volatile,
+            unchanged=unchanged,
         )
 
     # With what is declared, a row is found again whose key changed.
@@ -51,7 +60,8 @@ def _count_lost_ignored(before: Image, after: Image, ignore: Sequence[str]) -> i
     """Return by how many rows the tables that ``ignore`` names became smaller."""
     if not ignore:
         return 0
-    with closing(before.connect()) as old, closing(after.connect()) as new:
+    images = nameable_image(before), nameable_image(after)
+    with closing(images[0].connect()) as old, closing(images[1].connect()) as new:
         compared = {table.name for table in list_tables(old, ignore=ignore).values()}
         left = count_rows(new)
         return sum(

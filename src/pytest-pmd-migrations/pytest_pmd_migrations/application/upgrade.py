@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.runner_advice import advise_on_arguments, why_unmoved
 from pytest_pmd_migrations.application.step_error import StepErrorText, tell_step_error
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
@@ -18,11 +19,11 @@ from pytest_pmd_migrations.limits.step_limits import (
     Stopped,
     release,
 )
-from pytest_pmd_migrations.pages.layout import Layout, layout_of
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.logical_state import logical_state
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
+from pytest_pmd_migrations.schema.reading.catalog import stored_objects, text_of_objects
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import (
     Source,
@@ -70,6 +71,8 @@ class Step:
 
         Read when it is first asked for, which must be before the walk goes on.
         """
+        if self.layout is not None:
+            return text_of_objects(self.conn, self.layout.objects)
         return stored_text(self.conn)
 
     @cached_property
@@ -120,9 +123,10 @@ class Step:
         self, version: int, after: Image, conn: sqlite3.Connection, record: StatementRecord
     ) -> Step:
         """Return the step that comes after this one."""
-        layout = None
         if self.layout is not None:
             layout = self.layout.next(after.stored, stored_objects(conn))
+        else:
+            layout = known_layout(after, conn)
         step = Step(version, self.after, after, conn, record, layout, self.layout)
         if step._same_text and "text" in vars(self):
             vars(step)["text"] = self.text
@@ -141,8 +145,7 @@ def walk(
     """
     with closing(start.connect()) as conn:
         version = current_version(source, conn)
-        layout = layout_of(start.stored, stored_objects(conn))
-        step = Step(version, None, start, conn, layout=layout)
+        step = Step(version, None, start, conn, layout=known_layout(start, conn))
         yield step
         for target in versions_of(source):
             if target <= version or (to is not None and target > to):

@@ -14,6 +14,7 @@ from pytest_pmd_migrations.application.recorded import recorded_ignore, recorded
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import (
     NOTHING_VARIES,
     TimeSpan,
@@ -41,13 +42,23 @@ __all__ = [
 class TimedRun:
     """What the steps from one start made of it, and the time that they took.
 
-    ``before`` is the database of ``start``, ``after`` the one at the end.
+    ``before`` is the database of ``start``, ``after`` the one at the end; the layouts say where
+    their tables lie, None where that is not known.
     """
 
     start: Start
     before: Image
     after: Image
     span: TimeSpan
+    layout_before: Layout | None = None
+    layout: Layout | None = None
+
+    @property
+    def unchanged(self) -> frozenset[str]:
+        """The names of the tables that surely hold what they held before."""
+        if self.layout is None or self.layout_before is None:
+            return frozenset()
+        return frozenset(self.layout.holdings) - self.layout.changed_tables(self.layout_before)
 
 
 @dataclass(frozen=True)
@@ -154,6 +165,7 @@ def present_time(
             after,
             run.span,
             written=b"".join(map(application.text, versions)),
+            unchanged=run.unchanged,
             volatile=recorded_volatile(history, version, rebuilt=anew),
             ignore=recorded_ignore(history, version, rebuilt=anew),
         )

@@ -27,10 +27,12 @@ from pytest_pmd_migrations.faults import (
     Kind,
     Mode,
     StruckPoint,
+    TriedFaults,
     try_faults,
 )
 from pytest_pmd_migrations.faults.wording import advice, counts, describe, untried_words
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -65,12 +67,15 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
             history.rules.ignore_patterns,
             volatile_setting=history.rules.volatile_patterns,
             limits=history.step_limits(FRESH),
+            share=history.rules.share,
         )
         for start in _tried_on(history, version, before, lineages)
         for mode in modes
     ]
+    done: list[tuple[Case, TriedFaults]] = []
     for number, case in enumerate(cases, start=1):
-        tried = try_faults(case, kinds, most_hung=most_hung)
+        tried = _as_another(case, done) or try_faults(case, kinds, most_hung=most_hung)
+        done.append((case, tried))
         found.extend((case.database_name, struck) for struck in tried.struck)
         most_hung -= sum(struck.hung for struck in tried.struck)
         if not most_hung:
@@ -109,6 +114,18 @@ def _tried_on(
         *_, last = walk(history.application.source, image, to=before, limits=limits)
         nearest_title = history.application.start_title(nearest)
         yield _TriedOn(f"{nearest_title} at {history.application.title(before)}", last.after)
+
+
+def _as_another(case: Case, done: Sequence[tuple[Case, TriedFaults]]) -> TriedFaults | None:
+    """Return what was found on the same database under another name, None where it was not tried.
+
+    A point that hung is tried again: the machine may have been busy.
+    """
+    for other, tried in done if case.share else ():
+        same = case.mode == other.mode and same_content(case.before.content, other.before.content)
+        if same and not any(struck.hung for struck in tried.struck):
+            return tried
+    return None
 
 
 def _verdict(

@@ -7,6 +7,7 @@ a snapshot fill every table, and a fresh database fills none, so neither shows i
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Collection, Iterator
 from contextlib import closing
@@ -17,7 +18,6 @@ from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
-from pytest_pmd_migrations.fill.emptied_table import without_rows
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.rows import (
@@ -29,6 +29,7 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.rows.evidence import EVIDENCE_WIDTH, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.catalog import plain_rows
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.statement_record import StatementRecord
@@ -36,7 +37,6 @@ from pytest_pmd_migrations.statement_record import StatementRecord
 __all__ = ["find_needed_rows"]
 
 _FAILS = "fails"
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 
 
 def find_needed_rows(
@@ -58,6 +58,9 @@ def find_needed_rows(
     named = _tables_named(image, record)
     if len(named) < 2:
         return
+    # Few steps are asked, and other runs do without what fills and empties tables.
+    from pytest_pmd_migrations.fill.emptied_table import without_rows
+
     limits = history.experiment_limits()
     for table in _never_filled(history, start, version, image):
         emptied = without_rows(image, table) if table in named else None
@@ -75,17 +78,24 @@ def _tables_named(image: Image, record: StatementRecord) -> frozenset[str]:
     """
     with closing(image.connect()) as conn:
         filled = frozenset(name for name, count in count_rows(conn).items() if count)
-        schema = [tuple(map(str, row)) for row in conn.execute(_SCHEMA)]
+        with plain_rows(conn) as rows:
+            schema = [tuple(map(str, row)) for row in rows if row[3] is not None]
     said = "\n".join(record.all_texts()).lower()
     if not said or not record.is_whole:
         return filled
     waiting = [row for row in schema if row[0] in ("view", "trigger")]
     reached = waiting
     while reached:
-        reached = [row for row in waiting if row[2].lower() in said]
+        reached = [row for row in waiting if _is_said(row[2], said)]
         waiting = [row for row in waiting if row not in reached]
         said += "".join(row[3].lower() for row in reached)
-    return frozenset(name for name in filled if name.lower() in said)
+    return frozenset(name for name in filled if _is_said(name, said))
+
+
+def _is_said(name: str, said: str) -> bool:
+    """Return whether a name stands in a text in lower case, and not only as a part of another."""
+    lower = name.lower()
+    return lower in said and bool(re.search(rf"(?<!\w){re.escape(lower)}(?!\w)", said))
 
 
 def _never_filled(

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import table_digester
+from pytest_pmd_migrations.application.recorded import combined_digest, table_digester
 from pytest_pmd_migrations.application.recorded_text import (
     Moved,
     find_moved,
@@ -43,7 +43,6 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.rows import combine_digests
 from pytest_pmd_migrations.schema.drawn_values import CLOCK_AND_DICE, told_drawings
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
@@ -63,7 +62,7 @@ def _watch(history: History) -> Callable[[Step], StepResult]:
     def observe(step: Step) -> StepResult:
         tables = digest(step)
         idle, failed = is_idle(step, tables), tuple(step.record.failed)
-        return StepResult(combine_digests(tables), idle, failed)
+        return StepResult(combined_digest(history, step, tables), idle, failed)
 
     return observe
 
@@ -80,7 +79,7 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
     version, reached = row.version, reaching(lineages, row.version)
     if not reached:
         return
-    here = (one for record in reached for one in record.seen[version].failed)
+    here = [one for record in reached for one in record.seen[version].failed]
     elsewhere = (
         one
         for record in lineages
@@ -88,9 +87,10 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
         if number != version
         for one in seen.failed
     )
-    yield from tell_caught_errors(history, row, here, elsewhere)
+    if here:
+        yield from tell_caught_errors(history, row, here, elsewhere)
     idle = all(record.seen[version].idle for record in reached)
-    stopped = [r for r in lineages if r.start.version < version and version not in r.reached]
+    stopped = [r for r in lineages if r.start.version < version and not r.reaches(version)]
     # A lineage that stopped might have shown what the step does.
     if idle and not stopped:
         yield Note(row, "changes nothing: neither the schema nor a stored row")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
 from pytest_pmd_migrations.application.history import History
@@ -207,6 +208,14 @@ class LineageRecord(Generic[Seen]):
     seen: Mapping[int, Seen]
     failure: MigrationTestError | None = None
     last: Image | None = None
+
+    def reaches(self, version: int) -> bool:
+        """Return whether the lineage arrived at ``version`` by a step."""
+        return version in self._reached
+
+    @cached_property
+    def _reached(self) -> frozenset[int]:
+        return frozenset(self.reached)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
@@ -29,6 +29,7 @@ from pytest_pmd_migrations.rows import (
     find_varying,
     tables_with_new_values,
 )
+from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
@@ -162,7 +163,7 @@ def _run(
     begin_step(version)
     try:
         run(source, conn, version, during=limited.on_file)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as raised:
         error = raised
@@ -233,10 +234,11 @@ def _other_tables(
 
 
 def _rows_line(table: str, first: Connection, second: Connection) -> str:
-    counts = [
-        int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0])
-        for conn in (first, second)
-    ]
+    counts = []
+    for conn in (first, second):
+        with nameable(conn) as shown:
+            sql = f"SELECT count(*) FROM {quote(with_substitutes(table))}"
+            counts.append(int(shown.execute(sql).fetchone()[0]))
     if counts[0] == counts[1]:
         return f"table {table}: other values in its {counted(counts[0], 'row')}"
     return f"table {table}: {counted(counts[0], 'row')}, after the second run {counts[1]}"

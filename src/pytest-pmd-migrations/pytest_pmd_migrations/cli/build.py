@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.cli.build_one import Base, build_snapshot
 from pytest_pmd_migrations.cli.problems import find_problems, told_generated
 from pytest_pmd_migrations.cli.project import UnusableError
@@ -189,7 +190,7 @@ def _other_twins(
     }
     for name, image in built.items():
         with closing(image.connect()) as conn:
-            text = twin_sql(conn)
+            text = twin_sql(conn, known_layout(image, conn))
         if compare_twin(survey.history, name, text) != "same":
             twins[name] = text
     return twins

@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 import click
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
 from pytest_pmd_migrations.application.recorded import digest_rows
-from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.application.upgrade import Step, take_step
 from pytest_pmd_migrations.application.varying_schema import (
     find_varying_schema,
     told_varying_schema,
 )
 from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
-from pytest_pmd_migrations.cli.refuse_broken import Soundness, stored_damage
+from pytest_pmd_migrations.cli.refuse_broken import Soundness
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
@@ -28,20 +29,22 @@ from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.rows import (
+    Integrity,
     RowFinding,
     TimeSpan,
+    check_integrity,
     count_rows,
-    find_strays,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.substitute_names import nameable
 from pytest_pmd_migrations.rows.tables import NOT_LOADED
-from pytest_pmd_migrations.schema import Schema, read_schema, stored_text
+from pytest_pmd_migrations.schema import read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
+from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.write import canonical_image
-from pytest_pmd_migrations.statement_record import StatementRecord
 from pytest_pmd_migrations.wording import counted, wrap_text
 
 __all__ = ["Base", "BuiltSnapshot", "build_snapshot"]
@@ -53,6 +56,11 @@ class Base:
 
     start: Start
     image: Image
+
+    @property
+    def version(self) -> int:
+        """The version that it is at."""
+        return self.start.version
 
 
 @dataclass(frozen=True)
@@ -74,32 +82,38 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
     """
     history = survey.history
     lost, dice = 0, list[str]()
-    before = base.image
     since = datetime.now(UTC)
-    with closing(before.connect()) as conn:
-        rows = sum(count_rows(conn).values())
-        soundness = Soundness(history, base.start, before, conn)
+    with closing(base.image.connect()) as conn:
+        with nameable(conn) as shown:
+            rows = sum(count_rows(shown).values())
+        step = Step(base.version, None, base.image, conn, layout=known_layout(base.image, conn))
+        first, soundness = step.layout, Soundness(history, base.start, step)
         for version in history.application.versions:
-            if base.start.version < version <= name.version:
-                record = _take_step(history, conn, version, base)
-                dice.extend(_told_dice(history, version, record))
-                after = Image.of_connection(conn)
-                soundness.refuse_broken(version, after, conn)
-                lost += count_lost_rows(history, version, before, after)
-                before = after
-        _refuse_difference(survey, name, read_schema(conn), base.start)
-        span = TimeSpan(since, datetime.now(UTC))
-        timed = TimedRun(base.start, base.image, before, span)
-        run = BuiltRun(timed, digest_rows(history, conn))
-        image, filled, damage = _fill(history, name, conn, before)
+            if base.version < version <= name.version:
+                before, step = step.after, _take_step(history, step, version, base)
+                dice.extend(_told_dice(history, step))
+                soundness.refuse_broken(step)
+                same = step.unchanged_tables
+                lost += count_lost_rows(history, version, before, step.after, unchanged=same)
+        _refuse_difference(survey, name, step, base.start)
+        timed = TimedRun(
+            base.start,
+            base.image,
+            step.after,
+            TimeSpan(since, datetime.now(UTC)),
+            first,
+            step.layout,
+        )
+        run = BuiltRun(timed, digest_rows(history, conn, step.layout))
+        image, filled, damage = _fill(history, name, step, soundness.integrity)
         told_empty = tuple(_told_empty(name, filled, damage, conn))
     way = f"{FRESH} -> {name}"
     told = ""
     if base.start != FRESH:
         way = f"{base.start} (stored) -> {name} and {way}"
         told = _told_rows(rows, lost)
-    first = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
-    lines = (first, *dice, *soundness.told, *told_empty)
+    first_line = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
+    lines = (first_line, *dice, *soundness.told, *told_empty)
     return BuiltSnapshot(image, run, lines)
 
 
@@ -143,19 +157,24 @@ def _told_empty(
 
 
 def _fill(
-    history: History, name: SnapshotName, conn: sqlite3.Connection, before: Image
+    history: History,
+    name: SnapshotName,
+    step: Step,
+    known: Integrity,
 ) -> tuple[Image, Filled, tuple[RowFinding, ...]]:
     """Fill the empty tables; return what is to be stored, and what the rows would have broken.
 
-    Rows that would break the database are not stored: the second value is empty then.
+    ``known`` is what was found after the last step. Rows that would break the database are not
+    stored: the second value is empty then.
     """
-    known = find_strays(conn)
+    conn = step.conn
     filled = _fill_within_limits(history, name, conn)
     after = Image.of_connection(conn)
-    damage = stored_damage(conn, after)
-    damage += tuple(stray_findings(find_strays(conn).since(known)))
+    layout = step.layout.next(after.content, stored_objects(conn)) if step.layout else None
+    found = check_integrity(conn, after, layout, known)
+    damage = (*found.damage.findings(), *stray_findings(found.strays.since(known.strays)))
     if damage:
-        return canonical_image(before), Filled({}, filled.failed), damage
+        return canonical_image(step.after), Filled({}, filled.failed), damage
     return canonical_image(after), filled, ()
 
 
@@ -177,28 +196,31 @@ def _fill_within_limits(history: History, name: SnapshotName, conn: sqlite3.Conn
     return filled
 
 
-def _told_dice(history: History, version: int, record: StatementRecord) -> Iterator[str]:
+def _told_dice(history: History, step: Step) -> Iterator[str]:
     """Yield a line about a step that throws SQL's dice, which its users' databases throw anew."""
-    if record.threw_dice:
-        name = history.application.step_name(version)
+    if step.record.threw_dice:
+        name = history.application.step_name(step.version)
         yield f"dice     {name} calls random() or randomblob(): always the same values here"
 
 
-def _take_step(
-    history: History, conn: sqlite3.Connection, version: int, base: Base
-) -> StatementRecord:
+def _take_step(history: History, before: Step, version: int, base: Base) -> Step:
+    conn = before.conn
     try:
         limits = history.step_limits(base.start)
-        return take_step(history.application.source, conn, version, limits=limits)
+        record = take_step(history.application.source, conn, version, limits=limits)
     except StepFailedError as error:
         what = shown_failure(history, error, str(base.start), outcome="; nothing was written")
         lines = [what]
         if base.start != FRESH:
             lines.extend(told_generated(history, version, base.start, base.image))
         raise click.ClickException("\n".join(lines)) from error
+    return before.next(version, Image.of_connection(conn), conn, record)
 
 
-def _refuse_difference(survey: Survey, name: SnapshotName, upgraded: Schema, base: Start) -> None:
+def _refuse_difference(survey: Survey, name: SnapshotName, step: Step, base: Start) -> None:
+    if step.text == survey.walker.fresh_texts[name.version]:
+        return
+    upgraded = read_schema(step.conn)
     diff = survey.history.rules.difference(upgraded, survey.fresh_schemas[name.version])
     if diff:
         what = counted(count_differences(diff), "difference")

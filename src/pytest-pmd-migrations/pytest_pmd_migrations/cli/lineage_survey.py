@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import row_digester
-from pytest_pmd_migrations.application.upgrade import Step, walk
+from pytest_pmd_migrations.application.upgrade import Step, StoredText, walk
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
@@ -31,10 +31,12 @@ class LineageSurvey:
 class LineageWalker:
     """Walks the lineages of one survey; those that have become the same take their steps once.
 
-    ``rebuilt`` are the versions whose lock lines are to be written anew.
+    ``rebuilt`` are the versions whose lock lines are to be written anew. ``fresh_texts`` are the
+    stored texts of the schemas that were read, by version.
     """
 
     def __init__(self, history: History, rebuilt: Collection[int]) -> None:
+        self.fresh_texts: dict[int, StoredText] = {}
         self._history = history
         self._rebuilt = tuple(rebuilt)
         self._met: dict[tuple[int, bytes], LineageSurvey] = {}
@@ -52,7 +54,7 @@ class LineageWalker:
                 if step.before is not None:
                     rows[step.version] = digest(step)
                     if schemas is not None:
-                        schemas[step.version] = _read_schema(step)
+                        self._add_schema(step, schemas)
                 if history.rules.share and step.state is not None:
                     states.append((step.version, step.state))
                     other = None if schemas is not None else self._met.get(states[-1])
@@ -70,8 +72,12 @@ class LineageWalker:
             self._met.setdefault(state, found)
         return found
 
-
-def _read_schema(step: Step) -> Schema:
-    # Not from the step's own connection, on which the runner may have set what nobody else has.
-    with closing(step.after.connect()) as conn:
-        return read_schema(conn)
+    def _add_schema(self, step: Step, schemas: dict[int, Schema]) -> None:
+        last = next(reversed(self.fresh_texts), None)
+        self.fresh_texts[step.version] = step.text
+        if last is not None and step.text == self.fresh_texts[last]:
+            schemas[step.version] = schemas[last]
+            return
+        # Not from the step's own connection, on which the runner may have set what nobody else has.
+        with closing(step.after.connect()) as conn:
+            schemas[step.version] = read_schema(conn)

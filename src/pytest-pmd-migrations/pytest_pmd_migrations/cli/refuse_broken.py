@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 import click
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival, ReferenceWalk
+from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.model import SnapshotRow
-from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import RowFinding, find_damage, find_strays
-from pytest_pmd_migrations.schema import stored_text
+from pytest_pmd_migrations.rows import Damages, Integrity, RowFinding, Strays, check_integrity
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["Soundness", "stored_damage"]
-
-
-def stored_damage(conn: sqlite3.Connection, image: Image) -> tuple[RowFinding, ...]:
-    """Return what the check data would call broken in a stored file; ``conn`` shows ``image``.
-
-    Rows that point at nothing are not: users' databases have them.
-    """
-    return tuple(find_damage(conn, image, strays=find_strays(conn)).findings())
+__all__ = ["Soundness"]
 
 
 class Soundness:
     """Follows one lineage while a snapshot is built, and refuses the first step that breaks it.
 
-    ``start`` is what it begins with, ``image`` that database, which ``conn`` shows. ``told`` are
+    ``start`` is what it begins with, ``first`` that database. ``told`` are
     lines about what is not refused: where nothing is released yet, a whole history may be stored
     that users have had for long, and the names that it leaves without an object are declared next.
+    ``integrity`` is what was found after the last step; rows that point at nothing are not refused,
+    since users' databases have them.
     """
 
-    def __init__(
-        self, history: History, start: Start, image: Image, conn: sqlite3.Connection
-    ) -> None:
+    def __init__(self, history: History, start: Start, first: Step) -> None:
         self.told: list[str] = []
+        # Nothing is known yet.
+        self.integrity = Integrity(Strays(), Damages(), None)
         self._history = history
         self._start = start
         if start == FRESH:
             self._walk = ReferenceWalk(history.references, begins_with=())
         else:
             self._walk = history.references.walk()
-            self._walk.arrive(stored_text(conn), image, conn)
+            self._walk.arrive(first.text, first.after, first.conn)
 
-    def refuse_broken(self, version: int, image: Image, conn: sqlite3.Connection) -> None:
-        """Raise ClickException where the step to ``version`` broke the database, now ``image``.
+    def refuse_broken(self, step: Step) -> None:
+        """Raise ClickException where the step broke the database.
 
         That is damage that SQLite finds, and names of the schema that mean nothing any more; these
         are told only, before the first release.
         """
-        arrival = self._walk.arrive(stored_text(conn), image, conn)
-        damage = stored_damage(conn, image)
+        version, image, conn = step.version, step.after, step.conn
+        arrival = self._walk.arrive(step.text, image, conn)
+        self.integrity = check_integrity(conn, image, step.layout, self.integrity)
+        damage = tuple(self.integrity.damage.findings())
         if damage:
             raise click.ClickException("\n".join(self._told_damage(version, damage)))
         if not arrival.appeared:

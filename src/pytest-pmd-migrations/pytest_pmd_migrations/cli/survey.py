@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore
 from pytest_pmd_migrations.cli.lineage_survey import LineageSurvey, LineageWalker
 from pytest_pmd_migrations.errors import SchemaReadError, SnapshotError
@@ -229,7 +230,7 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
             refuse_endless_views(conn)
         except SchemaReadError as error:
             raise SnapshotError(f"snapshot {name} cannot be read", str(error)) from error
-        text = twin_sql(conn)
+        text = twin_sql(conn, known_layout(image, conn))
     try:
         return StoredSnapshot(image, text, compare_twin(history, name, text))
     except SnapshotError as error:

@@ -16,6 +16,7 @@ from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
+from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
@@ -54,6 +55,7 @@ class Case:
     ``database_name`` is what messages call the database. ``ignore`` are globs on objects that are
     not the application's, ``volatile_setting`` globs on columns that differ from run to run,
     besides those that the source itself names. ``limits`` are what a run without a fault may take.
+    ``share`` lets points that no fault can tell apart have one verdict.
     """
 
     source: Source
@@ -65,6 +67,7 @@ class Case:
     ignore: Sequence[str] = ()
     volatile_setting: Sequence[str] = ()
     limits: StepLimits = field(default_factory=StepLimits)
+    share: bool = True
 
     @property
     def volatile(self) -> tuple[str, ...]:
@@ -74,10 +77,22 @@ class Case:
     @contextmanager
     def database(self) -> Iterator[Path]:
         """Give the path of a private copy of the database; it is deleted afterwards."""
-        with TemporaryFolder(in_memory=self.before.size <= MEMORY_LIMIT) as folder:
-            path = folder / _NAME
-            write_database(path, self.before, self.mode)
-            yield path
+        with self.new_folder() as folder:
+            yield self.write_copy(folder)
+
+    def new_folder(self) -> TemporaryFolder:
+        """Return a new folder for a copy of the database: a small one lies in memory."""
+        return TemporaryFolder(in_memory=self.before.size <= MEMORY_LIMIT)
+
+    def path_in(self, folder: Path) -> Path:
+        """Return the path that a copy of the database has in ``folder``."""
+        return folder / _NAME
+
+    def write_copy(self, folder: Path) -> Path:
+        """Write a copy of the database into ``folder``, and return its path."""
+        path = self.path_in(folder)
+        write_database(path, self.before, self.mode)
+        return path
 
     def run(self, observer: RunObserver) -> FinishedRun:
         """Run the upgrade on a private copy, and tell ``observer`` of it.
@@ -91,6 +106,7 @@ class Case:
         """Run the upgrade on the copy at ``path``, and tell ``observer`` of it.
 
         A run under a fault is ended by whoever waits for it, one without by its own limits.
+        Raises TemporaryFolderError where the disk of the copy is full without a fault.
         """
         raised: BaseException | None = None
         with WatchedRun(path, observer, self.before.preparation) as watched:
@@ -100,6 +116,8 @@ class Case:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
+                if not observer.is_waited_for:
+                    refuse_full_disk(path.parent, error)
                 raised = error
             observer.returned(raised)
         watched.check()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables
+from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows
+from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import Source, current_version
@@ -66,7 +68,7 @@ def differing_lines(
 def _high_water_marks(conn: sqlite3.Connection) -> Mapping[str, str]:
     """Return AUTOINCREMENT's high-water marks: no id is given out twice, whatever struck."""
     try:
-        rows = conn.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
+        rows = [*exact_rows(conn, "SELECT name, seq FROM sqlite_sequence ORDER BY name")]
     except sqlite3.OperationalError:
         return {}
     return {"sqlite_sequence": repr(rows)}
@@ -75,8 +77,9 @@ def _high_water_marks(conn: sqlite3.Connection) -> Mapping[str, str]:
 def _differing_rows(table: str, found: Image, expected: Image) -> str:
     counts = []
     for image in (found, expected):
-        with closing(image.connect()) as conn:
-            counts.append(int(conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0]))
+        with closing(nameable_image(image).connect()) as conn:
+            sql = f"SELECT count(*) FROM {quote(with_substitutes(table))}"
+            counts.append(int(conn.execute(sql).fetchone()[0]))
     if counts[0] == counts[1]:
         return f"table {table} has other values in its {counted(counts[0], 'row')}"
     return f"table {table} has {counts[0]} of {counted(counts[1], 'row')}"

@@ -41,19 +41,27 @@ class Walk:
     failure: MigrationTestError | None = None
     unseen: dict[AnyCheck, Unseen] = field(default_factory=dict)
     _seen: dict[AnyCheck, dict[int, Any]] = field(default_factory=dict)
+    _records: dict[AnyCheck, LineageRecord[Any]] = field(default_factory=dict)
 
     def record(self, check: Check[Seen]) -> LineageRecord[Seen]:
-        """Return what ``check`` saw of this lineage."""
-        seen: dict[int, Seen] = self._seen.get(check, {})
-        return LineageRecord(self.start, tuple(self.reached), seen, self.failure, self.last)
+        """Return what ``check`` saw of this lineage, which was walked to its end."""
+        if check not in self._records:
+            seen: dict[int, Seen] = self._seen.get(check, {})
+            reached = tuple(self.reached)
+            record = LineageRecord(self.start, reached, seen, self.failure, self.last)
+            self._records[check] = record
+        return self._records[check]
 
     def follow(self, other: Walk, version: int) -> None:
         """Take over all that came after ``version`` in a lineage that was the same there."""
-        self.reached.extend(one for one in other.reached if one > version)
+        later = [one for one in other.reached if one > version]
+        self.reached.extend(later)
         for check, seen in other._seen.items():
-            later = {number: one for number, one in seen.items() if number > version}
-            self._seen.setdefault(check, {}).update(later)
-        self.last, self.failure = other.last, other.failure
+            known = self._seen.setdefault(check, {})
+            known.update((number, one) for number, one in seen.items() if number > version)
+        self.failure = other.failure
+        if later:
+            self.last = other.last
 
     def may_follow(self, other: Walk, version: int) -> bool:
         """Return whether every check sees the same in both from ``version`` on."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
 from pytest_pmd_migrations.database_path import file_of
+from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
 from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.time_limit import (
@@ -23,8 +23,8 @@ from pytest_pmd_migrations.wording import error_text
 __all__ = ["LimitedRun", "StepLimits", "Stopped", "release"]
 
 _MEGABYTE = 1024 * 1024
+_UNLIMITED = 1024
 _FULL = "database or disk is full"
-_ROOM = 16 * _MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,10 @@ class LimitedRun:
             self._give_pages_back()
         if self._time is not None and self._time.expired:
             self.stopped = self._out_of_time()
-        elif error is not None and self._ran_out(error):
-            self.stopped = self._out_of_memory()
+        elif error is not None:
+            self._refuse_full_disk(error)
+            if self._ran_out(error):
+                self.stopped = self._out_of_memory()
         if self.stopped:
             self._limits.met[self._name] = self.stopped
 
@@ -162,16 +164,19 @@ class LimitedRun:
         cursor.close()
         return found
 
+    def _refuse_full_disk(self, error: BaseException) -> None:
+        """Raise TemporaryFolderError where the disk of the run's copy is full: not its fault."""
+        path = self._copy or self._path
+        if path:
+            # A large copy that met its limit had as much room as it may grow by.
+            refuse_full_disk(Path(path).parent, error, megabytes=self._megabytes or _UNLIMITED)
+
     def _ran_out(self, error: BaseException) -> bool:
         """Return whether the run ended for want of memory, or of pages in its file."""
         if not self._megabytes:
             return False
         chain = list_chain(error)
-        full = any(_FULL in error_text(one) for one in chain)
-        if full and self._path:
-            # Else the disk itself is full.
-            full = shutil.disk_usage(Path(self._path).parent).free > _ROOM
-        return full or any(isinstance(one, MemoryError) for one in chain)
+        return any(isinstance(one, MemoryError) or _FULL in error_text(one) for one in chain)
 
 
 def release(error: BaseException) -> None:

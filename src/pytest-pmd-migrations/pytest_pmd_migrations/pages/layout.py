@@ -76,6 +76,15 @@ class Layout:
         return found
 
     @cached_property
+    def table_pages(self) -> Mapping[str, int]:
+        """How many pages each table has, by name."""
+        return {
+            one.name: len(self.trees[one.root].pages)
+            for one in self.objects
+            if one.type == "table" and one.root
+        }
+
+    @cached_property
     def indexes(self) -> Mapping[str, tuple[object, ...]]:
         """What the indexes of each table hold, by the table's name."""
         found: dict[str, list[object]] = {}

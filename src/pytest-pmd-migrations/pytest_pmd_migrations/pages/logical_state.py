@@ -8,7 +8,8 @@ same order, rowids included, and the header has the same settings.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from pytest_pmd_migrations.pages.file_format import DatabaseFile, Page
 from pytest_pmd_migrations.pages.layout import Layout, StoredObject
@@ -27,28 +28,33 @@ _KNOWN: dict[bytes, bytes] = {}
 
 def logical_state(layout: Layout) -> bytes | None:
     """Return a digest of what a database says; None where its records cannot be read."""
-    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    header = layout.file.content
+    digest = hashlib.blake2b(header[44:52] + header[56:72], digest_size=_DIGEST_BYTES)
+    digest.update(bytes([any(header[52:56])]))
     try:
-        for part in _parts(layout):
-            digest.update(repr(part).encode(errors="surrogatepass"))
+        for text, root in _listed(layout.objects):
+            digest.update(text)
+            if root:
+                digest.update(_records(layout.file, layout.trees[root]))
     except (IndexError, ValueError):
         return None
     return digest.digest()
 
 
-def _parts(layout: Layout) -> Iterator[object]:
-    """Yield all that counts, in an order that VACUUM leaves alone.
+@lru_cache(maxsize=8)
+def _listed(objects: tuple[StoredObject, ...]) -> Sequence[tuple[bytes, int]]:
+    """Return a digest of each object's text and its root, in an order that VACUUM leaves alone.
 
     It puts tables first, then indexes, then the rest, each in their order, which is the order in
     which triggers fire. Where SQLite's own tables stand among the others makes no difference.
     """
-    header = layout.file.content
-    yield header[44:52], any(header[52:56]), header[56:72]
-    for group in range(5):
-        for one in layout.objects:
-            if _group(one) == group:
-                records = _records(layout.file, layout.trees[one.root]) if one.root else b""
-                yield one.type, one.name, one.table, one.sql, records
+    return [(_text(*one[:4]), one.root) for one in sorted(objects, key=_group)]
+
+
+@lru_cache(maxsize=4096)
+def _text(*words: str | None) -> bytes:
+    content = repr(words).encode(errors="surrogatepass")
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
 
 
 def _group(one: StoredObject) -> int:

@@ -161,13 +161,29 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
 
 
 def _one_a_command(notes: Iterable[Note]) -> Iterator[Note]:
-    """Yield the notes without those about a version that the same command sees to."""
-    told: dict[tuple[int, str], str] = {}
-    for note in notes:
-        about = note.about
-        subject = (-1 if isinstance(about, str) else about.version, note.command)
-        if not note.command or told.setdefault(subject, note.text) == note.text:
+    """Yield the notes, of those about a version that the same command sees to only one.
+
+    It is the first; of notes that list what a step lost, which each lineage may word otherwise, the
+    one that says most.
+    """
+    given = list(notes)
+    told: dict[tuple[int, str], Note] = {}
+    for note in given:
+        first = told.setdefault(_subject(note), note)
+        if _kind(note) == _kind(first) and len(note.text) > len(first.text):
+            told[_subject(note)] = note
+    for note in given:
+        if not note.command or note.text == told[_subject(note)].text:
             yield note
+
+
+def _subject(note: Note) -> tuple[int, str]:
+    about = note.about
+    return -1 if isinstance(about, str) else about.version, note.command
+
+
+def _kind(note: Note) -> str:
+    return note.text.partition(":")[0]
 
 
 def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
+from pytest_pmd_migrations.errors import TemporaryFolderError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.limits.time_limit import let_python_run
@@ -15,9 +17,14 @@ from pytest_pmd_migrations.rows.matching.sides import open_sides
 from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
+from pytest_pmd_migrations.rows.substitute_names import (
+    with_real_names,
+    with_substitutes,
+    without_substitutes,
+)
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
 from pytest_pmd_migrations.rows.tables import unread_tables
-from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
+from pytest_pmd_migrations.sources.declarations import Declarations
 from pytest_pmd_migrations.struck_timeout import raise_if_struck
 from pytest_pmd_migrations.wording import error_text
 
@@ -46,27 +53,37 @@ def compare_rows(
     and the values of columns that ``volatile`` (globs on "table.column") names. The tables of
     ``unchanged`` are not read. ``declarations.verify`` must not raise, nor go beyond ``limits``.
     """
-    findings, notes = list[RowFinding](), list[str]()
-    used: frozenset[DeclarationKey] = frozenset()
-    lost: int | None = 0
+    report = RowsReport()
     if not same_content(before.stored, after.stored):
         try:
             with open_sides(before, after, declarations, ignore=ignore) as (old, new):
-                step = RepeatableStep(before, old, new, rerun, ignore, statements)
-                comparison = TableComparison(step, volatile, unchanged)
-                comparison.run()
-                notes.extend(
-                    f"{name}: {reason}, its rows are not compared"
-                    for name, reason in unread_tables(old.conn, ignore=ignore).items()
-                )
-            findings.extend(comparison.findings)
-            notes.extend(comparison.notes)
-            used, lost = frozenset(old.declared.used), comparison.lost
+                if old.image is before and new.image is after:
+                    step = RepeatableStep(before, old, new, rerun, ignore, statements)
+                    report = _compare_tables(step, volatile, unchanged)
+                else:
+                    own = with_real_names(rerun)
+                    step = RepeatableStep(old.image, old, new, own, ignore, statements)
+                    named = with_substitutes((tuple(volatile), frozenset(unchanged)))
+                    report = without_substitutes(_compare_tables(step, *named))
         except BrokenDeclarationError as error:
-            findings.append(broken_declaration(error))
-            lost = None
-    findings.extend(verify_rows(before, after, declarations, limits or StepLimits()))
-    return RowsReport(tuple(findings), tuple(notes), used, lost)
+            report = RowsReport((without_substitutes(broken_declaration(error)),), lost=None)
+    verified = verify_rows(before, after, declarations, limits or StepLimits())
+    return replace(report, findings=(*report.findings, *verified))
+
+
+def _compare_tables(
+    step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str]
+) -> RowsReport:
+    comparison = TableComparison(step, volatile, unchanged)
+    comparison.run()
+    unread = unread_tables(step.old.conn, ignore=step.ignore).items()
+    notes = [f"{name}: {reason}, its rows are not compared" for name, reason in unread]
+    return RowsReport(
+        tuple(comparison.findings),
+        (*notes, *comparison.notes),
+        frozenset(step.old.declared.used),
+        comparison.lost,
+    )
 
 
 def verify_rows(
@@ -87,7 +104,7 @@ def verify_rows(
                 declarations.verify(
                     Database(old, recursive_triggers=False), Database(new, recursive_triggers=False)
                 )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TemporaryFolderError):
             raise
         except BaseException as error:
             raise_if_struck(error, VERIFY_RAISED.removesuffix(" raised"))

@@ -12,6 +12,11 @@ from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.large_values import has_large_values, row_text
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
+from pytest_pmd_migrations.rows.substitute_names import (
+    nameable,
+    with_substitutes,
+    without_substitutes,
+)
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
@@ -25,7 +30,9 @@ __all__ = [
 
 _MODULUS = 2**256
 _KNOWN: dict[tuple[object, ...], str] = {}
-"""The digests that this process has computed, by what the tables hold."""
+"""The digests that this process has computed, by what the tables hold, and by the settings."""
+
+_OF_SQLITE = "sqlite_"
 
 
 def digest_tables(
@@ -43,25 +50,27 @@ def digest_tables(
     ``ignore`` globs on tables. With the database's ``layout`` no table is read that was read
     before.
     """
-    found = list_tables(conn, ignore=ignore, only=tables)
-    return {
-        table.name: _digest_known(conn, table, steady_columns(table, volatile), layout)
-        for table in found.values()
-    }
-
-
-def _digest_known(
-    conn: sqlite3.Connection, table: RowTable, columns: Sequence[str], layout: Layout | None
-) -> str:
-    """Return the digest of a table, which is computed once for each content of it."""
-    held = None if layout is None else layout.holdings.get(table.name)
-    # What a generated column shows is not in the file.
-    if held is None or table.generated or table.module:
-        return digest_columns(conn, table, columns)
-    key = *held, *columns
-    if key not in _KNOWN:
-        _KNOWN[key] = digest_columns(conn, table, columns)
-    return _KNOWN[key]
+    settings = tuple(volatile), tuple(ignore)
+    holdings = layout.holdings if layout is not None else {}
+    names = holdings if tables is None else tables
+    keys = {name: (name, settings, *holdings[name]) for name in names if name in holdings}
+    known = {name: _KNOWN[key] for name, key in keys.items() if key in _KNOWN}
+    if layout is not None:
+        # Else SQLite would be asked about tables that are gone, and about its own.
+        tables = [n for n in keys if n not in known and not n.startswith(_OF_SQLITE)]
+        if not tables:
+            return known
+    with nameable(conn) as shown:
+        only = with_substitutes(None if tables is None else frozenset(tables))
+        steady = with_substitutes(tuple(volatile))
+        for table in list_tables(shown, ignore=ignore, only=only).values():
+            digest = digest_columns(shown, table, steady_columns(table, steady))
+            name = without_substitutes(table.name)
+            known[name] = digest
+            # What a generated column shows is not in the file.
+            if name in keys and not (table.generated or table.module):
+                _KNOWN[keys[name]] = digest
+    return known
 
 
 def count_rows(conn: sqlite3.Connection) -> dict[str, int]:

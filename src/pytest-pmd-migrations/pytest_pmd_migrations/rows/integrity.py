@@ -13,6 +13,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.strays import Strays
+from pytest_pmd_migrations.rows.tables import can_be_named
 from pytest_pmd_migrations.rows.virtual_tables import FULL_TEXT_CHECKS, is_contentless, module_of
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, plain_rows
@@ -146,12 +147,13 @@ def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str, bool]]:
 
     The third value says that they keep no text.
     """
-    rows = conn.execute(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts%'"
-        " AND name IN (SELECT name FROM pragma_table_list WHERE type = 'virtual')"
-    )
+    with plain_rows(conn):
+        rows = conn.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%fts%'"
+            " AND name IN (SELECT name FROM pragma_table_list WHERE type = 'virtual')"
+        ).fetchall()
     # A table of another module may be called so.
-    found = ((str(name), module_of(str(sql)), str(sql)) for name, sql in rows)
+    found = ((name, module_of(sql), sql) for name, sql in rows if can_be_named(name))
     return [
         (name, module, is_contentless(sql))
         for name, module, sql in found

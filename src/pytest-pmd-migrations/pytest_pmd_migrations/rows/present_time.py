@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
@@ -46,8 +47,13 @@ class TimeSpan:
             return bool(_NUMBER.fullmatch(value)) and self.shows(float(value))
         if not isinstance(value, (int, float)):
             return False
-        least, most = (self.since - _SLACK).timestamp(), (self.until + _SLACK).timestamp()
+        least, most = self._seconds
         return any(least <= value / unit <= most for unit in _UNITS)
+
+    @cached_property
+    def _seconds(self) -> tuple[float, float]:
+        """Both ends in seconds since 1970."""
+        return (self.since - _SLACK).timestamp(), (self.until + _SLACK).timestamp()
 
     def _shown(self, form: str) -> Iterator[tuple[str, str]]:
         """Yield how a clock shows both ends, in UTC and in the time zone of this machine."""
@@ -63,16 +69,18 @@ def find_present_time(
     span: TimeSpan,
     *,
     written: bytes,
+    unchanged: Collection[str] = (),
     volatile: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> VaryingRows:
     """Return the columns of ``after`` that show a time within ``span``.
 
     Values that ``before`` has somewhere, or that the text ``written`` spells out, tell of no clock.
-    Tables that ``ignore`` (globs) names are left out, and columns that ``volatile`` names.
+    Tables that ``ignore`` (globs) names are left out, and columns that ``volatile`` names. Those of
+    ``unchanged`` hold in both the same, and are not read for what they show.
     """
     shown: dict[str, set[object]] = {}
-    for column, value in _values(after, volatile, ignore):
+    for column, value in _values(after, volatile, ignore, unchanged):
         if span.shows(value) and str(value).encode(errors="surrogateescape") not in written:
             shown.setdefault(column, set()).add(value)
     known = {value for _, value in _values(before, (), ())} if shown else set()
@@ -80,11 +88,17 @@ def find_present_time(
 
 
 def _values(
-    conn: sqlite3.Connection, volatile: Sequence[str], ignore: Sequence[str]
+    conn: sqlite3.Connection,
+    volatile: Sequence[str],
+    ignore: Sequence[str],
+    unchanged: Collection[str] = (),
 ) -> Iterator[tuple[str, object]]:
     cursor = conn.cursor()
     cursor.row_factory = None
     for table in list_tables(conn, ignore=ignore).values():
+        # What a generated column or another's module shows is not in the file.
+        if table.name in unchanged and not (table.generated or table.module):
+            continue
         for column in steady_columns(table, volatile):
             name = quote(column)
             # The texts are read as blobs: they may be no UTF-8.

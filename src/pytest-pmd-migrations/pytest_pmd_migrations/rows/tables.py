@@ -11,6 +11,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.virtual_tables import is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_modules import missing_module
+from pytest_pmd_migrations.schema.reading.catalog import decoded_rows, plain_texts
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
@@ -172,16 +173,8 @@ def can_be_named(name: str) -> bool:
 
 
 def _read(conn: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:
-    factories = conn.row_factory, conn.text_factory
-    conn.row_factory, conn.text_factory = None, _lenient
-    try:
-        return conn.execute(sql).fetchall()
-    finally:
-        conn.row_factory, conn.text_factory = factories
-
-
-def _lenient(content: bytes) -> str:
-    return content.decode(errors="surrogateescape")
+    with plain_texts(conn):
+        return decoded_rows(conn, sql)
 
 
 def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[object, ...]]:

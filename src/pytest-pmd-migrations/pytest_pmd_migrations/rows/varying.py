@@ -6,11 +6,17 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import digest_columns, steady_columns
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
+from pytest_pmd_migrations.rows.substitute_names import (
+    nameable,
+    with_substitutes,
+    without_substitutes,
+)
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 
 __all__ = [
@@ -70,6 +76,18 @@ def find_varying(
 
     Tables that ``ignore`` (globs) names are left out, and columns that ``volatile`` names.
     """
+    with nameable(first) as one, nameable(second) as other:
+        given = with_substitutes((None if only is None else frozenset(only), tuple(volatile)))
+        return without_substitutes(_find_varying(one, other, *given, ignore))
+
+
+def _find_varying(
+    first: sqlite3.Connection,
+    second: sqlite3.Connection,
+    only: Collection[str] | None,
+    volatile: Sequence[str],
+    ignore: Sequence[str],
+) -> VaryingRows:
     columns: list[str] = []
     tables: list[str] = []
     there = list_tables(second, ignore=ignore, only=only)
@@ -94,14 +112,20 @@ def tables_with_new_values(
 
     ``columns`` are names such as ``"notes.token"``; the databases have one schema.
     """
-    return [
-        table.name
-        for table in (list_tables(conn).values() if columns else ())
-        for column in steady_columns(table, ())
-        if f"{table.name}.{column}" in columns
-        and _column_values(conn, table, column)
-        - set().union(*(_column_values(other, table, column) for other in known))
-    ]
+    if not columns:
+        return []
+    with ExitStack() as copies:
+        shown = copies.enter_context(nameable(conn))
+        others = [copies.enter_context(nameable(one)) for one in known]
+        named = with_substitutes(tuple(columns))
+        return [
+            without_substitutes(table.name)
+            for table in list_tables(shown).values()
+            for column in steady_columns(table, ())
+            if f"{table.name}.{column}" in named
+            and _column_values(shown, table, column)
+            - set().union(*(_column_values(other, table, column) for other in others))
+        ]
 
 
 def _column_values(conn: sqlite3.Connection, table: RowTable, column: str) -> set[object]:

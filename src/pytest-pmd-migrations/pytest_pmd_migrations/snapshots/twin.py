@@ -10,11 +10,18 @@ from itertools import islice
 
 from pytest_pmd_migrations.file_content import Content, keep_content
 from pytest_pmd_migrations.image import MEMORY_LIMIT
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.untrusted_schema import read_untrusted
 
 __all__ = ["twin_sql"]
+
+_MOST_PAGES = 256
+"""Pages of a table whose rows' text is kept: one text is written while many snapshots have it."""
+
+_KNOWN: dict[tuple[object, ...], str] = {}
+"""The rows of tables as SQL that this process has written, by what the tables hold."""
 
 _LARGE = 64 * 1024
 _MOST_COLUMNS = 100
@@ -35,24 +42,25 @@ class _Text(bytes):
     """A TEXT value as SQLite holds it: any bytes, also invalid UTF-8 or with a NUL."""
 
 
-def twin_sql(conn: sqlite3.Connection) -> Content:
+def twin_sql(conn: sqlite3.Connection, layout: Layout | None = None) -> Content:
     """Return the schema and every row that ``conn`` shows as SQL in UTF-8, always in one order.
 
     Virtual tables are shown by their columns and rows, never by their shadow tables, whose bytes
     depend on the module's version; one that cannot list its rows is named as that. The text is for
-    reading and comparing.
+    reading and comparing. With the ``layout`` of what ``conn`` shows, no small table is read that
+    was read before.
     """
     factory = conn.text_factory
     conn.text_factory = _Text
     try:
         # What is read here are stored values: nothing of the schema has to run.
-        return read_untrusted(conn, partial(_text, conn))
+        return read_untrusted(conn, partial(_text, conn, layout))
     finally:
         conn.text_factory = factory
 
 
-def _text(conn: sqlite3.Connection) -> Content:
-    return keep_content(_joined(_parts(conn)), MEMORY_LIMIT)
+def _text(conn: sqlite3.Connection, layout: Layout | None) -> Content:
+    return keep_content(_joined(_parts(conn, layout)), MEMORY_LIMIT)
 
 
 def _joined(parts: Iterator[str]) -> Iterator[bytes]:
@@ -68,7 +76,7 @@ def _joined(parts: Iterator[str]) -> Iterator[bytes]:
     yield "".join(some).encode()
 
 
-def _parts(conn: sqlite3.Connection) -> Iterator[str]:
+def _parts(conn: sqlite3.Connection, layout: Layout | None) -> Iterator[str]:
     for pragma in ("user_version", "application_id"):
         yield f"PRAGMA {pragma} = {conn.execute(f'PRAGMA {pragma}').fetchone()[0]};\n"
     kinds = {
@@ -86,12 +94,28 @@ def _parts(conn: sqlite3.Connection) -> Iterator[str]:
     for kind, name, sql in objects:
         yield f"\n{_printable_sql(f'{sql};')}\n"
         if kind == _KINDS["table"]:
-            for row in _rows(conn, name, virtual=kinds.get(name) == "virtual"):
-                yield from row
+            yield from _known_rows(conn, name, layout, virtual=kinds.get(name) == "virtual")
     sequence = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
     if sequence.fetchone():
         yield "\n"
         yield from sorted(map("".join, _rows(conn, "sqlite_sequence", virtual=False)))
+
+
+def _known_rows(
+    conn: sqlite3.Connection, table: str, layout: Layout | None, *, virtual: bool
+) -> Iterator[str]:
+    """Yield the rows of a table, which are written once for each content of it."""
+    held = None if layout is None or virtual else layout.holdings.get(table)
+    small = layout is not None and layout.table_pages.get(table, 0) <= _MOST_PAGES
+    # Rows stand in the order of their keys: that of a collation is for the application to say.
+    if held is None or not small or "COLLATE" in str(held[0]).upper():
+        for row in _rows(conn, table, virtual=virtual):
+            yield from row
+        return
+    key = table, *held
+    if key not in _KNOWN:
+        _KNOWN[key] = "".join(map("".join, _rows(conn, table, virtual=False)))
+    yield _KNOWN[key]
 
 
 def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[Iterable[str]]:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.application.application import Application
-from pytest_pmd_migrations.audit_hook import hear_of_events
+from pytest_pmd_migrations.audit_hook import STARTS_PROCESS, hear_of_events
 from pytest_pmd_migrations.snapshots.lock_file import content_digest
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_asked, times_thrown
@@ -22,15 +22,7 @@ from pytest_pmd_migrations.temporary_folder import PREFIX
 
 __all__ = ["BuildRecord", "are_unchanged", "changed_after", "inputs_of"]
 
-_ELSEWHERE = (
-    "os.exec",
-    "os.fork",
-    "os.posix_spawn",
-    "os.spawn",
-    "os.system",
-    "socket.",
-    "subprocess.",
-)
+_ELSEWHERE = (*STARTS_PROCESS, "socket.")
 """How events begin after which a build may depend on anything."""
 
 _IMPORTING = "<frozen importlib._bootstrap_external>"

@@ -58,6 +58,20 @@ def test_a_step_is_tried_on_every_database_stored_before_it(tmp_path: Path, few)
     assert few == [("0001 at 0002", "rollback", 2, 3)]
 
 
+@pytest.mark.parametrize("share", [True, False])
+def test_databases_that_hold_the_same_are_tried_once_and_counted_each(
+    tmp_path: Path, few, share
+) -> None:
+    history = application(tmp_path, {1: ONE, 2: TWO}, share=share)
+    store(history, "0001", f"{ONE}; {ROWS}")
+    store(history, "0001+same", f"{ONE}; {ROWS}")
+    store(history, "0001+other", f"{ONE}; {ROWS}; UPDATE notes SET title = 'c' WHERE id = 1")
+    found = verdict(history, "0002", "atomic", only=True)
+    tried = {name for name, *_ in few}
+    assert tried == {"0001", "0001+other"} | (set() if share else {"0001+same"})
+    assert found.remarks == (Note(MigrationRow(2), "3 faults, 0 broken (deny 3)"),)
+
+
 def test_the_full_set_tries_both_journals(tmp_path: Path, few) -> None:
     history = application(tmp_path, {1: ONE, 2: TWO}, faults="full")
     store(history, "0001", f"{ONE}; {ROWS}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pytest_pmd_migrations import image
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import compare_databases, read_schema
@@ -147,6 +150,25 @@ def test_a_pipe_that_nobody_reads_stops_nothing_halfway(project: Make) -> None:
     assert made.run("check") == (0, "2 versions, 2 snapshots: all in order\n")
 
 
+def test_declare_without_room_says_that_and_proposes_nothing(
+    stored: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = stored(FIRST, SECOND)
+    monkeypatch.setattr(image, "MEMORY_LIMIT", 0)
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
+    try:
+        told = made.run("declare")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert told == (
+        1,
+        f"Error: the temporary folder {tempfile.gettempdir()} cannot be written: File too large;"
+        " expected room for copies of the databases. Make room there, or name another folder:"
+        " TMPDIR=...\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
@@ -197,8 +219,10 @@ def test_what_a_strangers_snapshot_calls_is_not_called_where_it_is_only_read(
     called.unlink()
     code, text = made.run("show", "1", "1+strange")
     assert (code, text.count("only in 0001+strange")) == (0, 6)
-    image = replace(Image.of_file(strange), preparation=Preparation((("p", application.prepare),)))
-    with closing(image.connect()) as conn:
+    prepared = replace(
+        Image.of_file(strange), preparation=Preparation((("p", application.prepare),))
+    )
+    with closing(prepared.connect()) as conn:
         assert {one.kind for one in read_schema(conn).objects} >= {"view", "trigger", "index"}
         assert compare_databases(conn, conn).differences == ()
         assert 'INSERT INTO "notes"("id", "title") VALUES (7, \'x\');' in twin_text(conn)

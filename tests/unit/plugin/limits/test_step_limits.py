@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations import image
 from pytest_pmd_migrations.application.upgrade import EMPTY, take_step, walk
-from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.limits import step_limits
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 
@@ -190,6 +192,25 @@ def test_the_file_of_a_large_database_grows_no_further(
         "the step to 0002, upgraded from 0001, met a limit; 0002_step.py takes more than 4 MB of"
         " memory"
     )
+
+
+def test_a_full_disk_is_told_as_that_and_not_as_the_step_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image, "MEMORY_LIMIT", 1024)
+    insert = f"PRAGMA max_page_count = 20; {ENDLESS} INSERT INTO t SELECT x, zeroblob(9999) FROM n"
+    steps = {1: "CREATE TABLE t(a, b)", 2: insert}
+    (*_, one) = walk(Notes(tmp_path, steps), EMPTY, to=1)
+    usage = shutil.disk_usage(tmp_path)
+    told = "the disk of {} is full; expected room for copies of the databases. Make room there,"
+    for megabytes, free in ((1024, 2**20 * 1023), (0, 2**20)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        with pytest.raises(TemporaryFolderError) as caught:
+            list(walk(Notes(tmp_path, steps), one.after, limits=StepLimits(60, megabytes)))
+        assert str(caught.value).startswith(told.format(tempfile.gettempdir()))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**30))
+    with pytest.raises(StepFailedError):
+        list(walk(Notes(tmp_path, steps), one.after, limits=StepLimits(60, 0)))
 
 
 def test_no_limit_is_set_with_0() -> None:

@@ -158,6 +158,21 @@ def test_notes_are_shown_without_being_asked_for_and_remarks_are_not() -> None:
     assert shown([plan()], found, verbose=True)[-3:] == ["note 0003: said", "note 0003: more", last]
 
 
+def test_of_notes_that_one_command_sees_to_the_first_kind_is_told_as_whoever_says_most() -> None:
+    texts = ("no longer has: NOT NULL (of t)", "no longer has: NOT NULL on n (now m) (of t)")
+    guards = [Note("0003", text, "GUARDS") for text in (*texts, "another kind, which says more")]
+    found = outcomes(
+        plan(),
+        a=Outcome(key("0002", "data"), NOTE, (guards[0],)),
+        b=Outcome(key("0003", "data"), NOTE, (guards[1], guards[2])),
+        c=Outcome(key("0003", "schema"), NOTE, (guards[0],)),
+    )
+    assert shown([plan()], found) == [
+        "note 0003: no longer has: NOT NULL on n (now m) (of t).  GUARDS",
+        "4 snapshots, 3 migrations: 14 ok in 0.84s",
+    ]
+
+
 def test_cells_that_were_not_run_are_told_apart_from_cells_that_are_not() -> None:
     found = [Outcome(key("0002", "schema"), OK), Outcome(key("0002", "again"), SKIP)]
     assert shown([plan()], found, verbose=True)[:10] == [

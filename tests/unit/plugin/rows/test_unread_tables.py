@@ -55,7 +55,8 @@ def test_a_name_that_is_no_utf8_is_told_and_everything_else_works(tmp_path: Path
     with closing(Image(content).connect()) as conn:
         why = "name is no UTF-8, so no SQL of Python's can name it"
         assert unread_tables(conn) == {"f\udcffz": f"its {why}", "u": f"a column's {why}"}
-        assert set(list_tables(conn)) == set(count_rows(conn)) == set(digest_tables(conn)) == {"t"}
+        assert set(list_tables(conn)) == set(count_rows(conn)) == {"t"}
+        assert set(digest_tables(conn)) == {"f\udcffz", "t", "u"}
         assert twin_text(conn).splitlines()[3:] == [
             r"CREATE TABLE f\xffz(a);",
             r"-- rows of f\xffz cannot be read: a name is no UTF-8",
@@ -73,7 +74,7 @@ def test_a_name_that_is_no_utf8_is_told_and_everything_else_works(tmp_path: Path
         after = Image.of_connection(conn)
     found = compare_rows(Image(content), after, declarations=NOTHING_DECLARED, rerun=lambda _: None)
     assert [finding.message for finding in found.findings] == ["t lost 1 of 1 row"]
-    assert f"f\udcffz: its {why}, its rows are not compared" in found.notes
+    assert found.notes == ()
 
 
 def test_its_rows_are_said_not_to_be_compared() -> None:

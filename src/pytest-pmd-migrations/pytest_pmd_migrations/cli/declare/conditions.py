@@ -14,6 +14,7 @@ from pytest_pmd_migrations.cli.declare.proposals import Proposal, ProposalKey, P
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.conditions.separating import separates
+from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
 
 __all__ = ["choose_conditions"]
@@ -57,7 +58,7 @@ def _refute(
             wanted = [one for one in proposals.values() if one.version == step.version]
             if not any(left[one.key] for one in wanted):
                 continue
-            with closing(step.before.connect()) as conn:
+            with closing(nameable_image(step.before).connect()) as conn:
                 for one in wanted:
                     left[one.key] = _not_refuted(conn, start, one, left[one.key])
     except MigrationTestError:
@@ -72,9 +73,10 @@ def _not_refuted(
     if rows is None:
         known = next(iter(proposal.rows.values()))
         rows = replace(known, identities=frozenset())
-        if not _has_table(conn, known.table):
+        if not _has_table(conn, with_substitutes(known.table)):
             return conditions
-    return [condition for condition in conditions if separates(conn, rows, condition)]
+    named = with_substitutes(rows)
+    return [one for one in conditions if separates(conn, named, with_substitutes(one))]
 
 
 def _has_table(conn: sqlite3.Connection, table: str) -> bool:

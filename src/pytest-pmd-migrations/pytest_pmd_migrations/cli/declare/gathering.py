@@ -16,7 +16,11 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
 )
 from pytest_pmd_migrations.cli.declare.proposals import Proposal, Proposals, StoredProposal
-from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
+from pytest_pmd_migrations.errors import (
+    HOW_TO_PREPARE,
+    StepFailedError,
+    TemporaryFolderError,
+)
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell, list_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.rows.evidence import LostRows, SuggestedDeclaration
@@ -39,6 +43,7 @@ _STEP = "a step that nobody can take is mended in its file"
 _FILE = "a stored file is mended, or built anew"
 _MISSING = {(EVERY_CHECK, "function"), (EVERY_CHECK, "collation")}
 """How the things begin that a database lacks, whatever check meets it."""
+_NO_ROOM = (EVERY_CHECK, TemporaryFolderError.__name__)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,10 @@ class Gathered:
 
 
 def gather(history: History, checks: Sequence[AnyCheck]) -> Gathered:
-    """Judge every cell of the history under ``checks``, and gather what they find."""
+    """Judge every cell of the history under ``checks``, and gather what they find.
+
+    Raises TemporaryFolderError where there was no room to judge them.
+    """
     walks = Walks(history, checks)
     gathered = Gathered()
     told: set[object] = set()
@@ -87,11 +95,20 @@ def _of_cell(
         yield Undeclarable(f"the check {cell.check.name} raised {raised_where(error)}", "", cell.id)
         return
     if verdict.cause is not None:
+        _refuse_full_disk(verdict.cause.finding)
         yield from _of_cause(walks, cell, verdict.cause, told)
     for finding in verdict.findings:
+        _refuse_full_disk(finding)
         yield from _of_finding(cell, finding, told)
     for note in verdict.notes:
         yield from _of_note(cell, note)
+
+
+def _refuse_full_disk(finding: Finding) -> None:
+    """Raise TemporaryFolderError where that kept a cell from being judged: nothing is known."""
+    for thing in finding.things:
+        if thing[:2] == _NO_ROOM:
+            raise TemporaryFolderError(thing[2])
 
 
 def _of_cause(

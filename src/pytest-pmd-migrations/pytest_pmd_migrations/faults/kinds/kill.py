@@ -1,23 +1,28 @@
 """The kind ``kill``: a child process is really killed, by SIGKILL, at each statement.
 
-It must leave what the kind ``crash`` says, which is far cheaper: each checks the other.
+It must leave what the kind ``crash`` says, which is far cheaper: each checks the other. Of a
+process that was killed nothing is left but its files, so of points between which no file changed
+the first is struck, and the others have its verdict.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pytest_pmd_migrations.audit_hook import STARTS_PROCESS, hear_of_events
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, child_doing
-from pytest_pmd_migrations.faults.database_files import read_files
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.points import STATEMENTS, after_statements
 from pytest_pmd_migrations.faults.struck_runs import ended_process, judge_unstruck
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import Fault
+from pytest_pmd_migrations.faults.watching.files_reader import FilesReader
 
 __all__ = ["Kill"]
 
@@ -50,9 +55,41 @@ class Kill:
         return tuple(after_statements(case, self.name, "killed", limit=STATEMENTS))
 
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
-        """Let a child run, and die, for each point."""
+        """Let a child run, and die, for each point whose files no earlier one had."""
+        files = _files_at(case, points) if case.share else {}
+        known: dict[tuple[str, bool], StruckPoint] = {}
         for point in points:
-            yield _strike(case, point, judge)
+            there, reported = files.get(point), point.unit == "end"
+            if there is None:
+                yield _strike(case, point, judge)
+                continue
+            key = there.digest, reported
+            if key in known:
+                yield replace(known[key], point=point)
+                continue
+            found = _strike(case, point, judge)
+            # Anything else than was read in a run without a fault is no other point's verdict.
+            if not found.broken and found == judge.after_kill(point, there, reported=reported):
+                known[key] = found
+            yield found
+
+
+def _files_at(case: Case, points: Sequence[Point]) -> Mapping[Point, DatabaseFiles]:
+    """Return the files at each point of one run; none where that run starts other processes.
+
+    These may go on writing after the run is killed.
+    """
+    started: list[str] = []
+
+    def hear(event: str, _: object) -> None:
+        if event.startswith(STARTS_PROCESS):
+            started.append(event)
+
+    with case.database() as path, hear_of_events(hear):
+        reader = FilesReader(path, points)
+        case.run_on(path, reader)
+    found = ((point, reader.at(point)) for point in points)
+    return {point: files for point, files in found if files is not None and not started}
 
 
 def _strike(case: Case, point: Point, judge: Judge) -> StruckPoint:

@@ -20,7 +20,8 @@ from pytest_pmd_migrations.faults.watching.events import Fault, RunControls, Run
 
 __all__ = ["HeldLock"]
 
-_TIMEOUT = 0.02
+_TIMEOUT = 0.001
+"""Seconds: the lock is never given back while the run waits for it."""
 _READ = ("BEGIN", "SELECT count(*) FROM sqlite_schema")
 _WRITE = ("BEGIN IMMEDIATE",)
 _STATEMENTS_OF = {"reader": _READ, "writer": _WRITE}

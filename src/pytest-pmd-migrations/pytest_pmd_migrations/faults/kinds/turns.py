@@ -22,10 +22,12 @@ from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 __all__ = [
     "GiveUpTurn",
     "PausedRun",
+    "PausedWork",
     "SleepNames",
     "TurnEnd",
     "find_sleep_names",
     "paused_run",
+    "paused_runs",
     "take_turns",
 ]
 
@@ -51,6 +53,10 @@ class TurnEnd:
     word: str
     error: str = ""
     unusable: str = ""
+
+
+PausedWork: TypeAlias = Callable[[GiveUpTurn], TurnEnd]
+"""Does a run, and may give turns up meanwhile; returns the end of its last turn."""
 
 
 class PausedRun:
@@ -84,24 +90,34 @@ class PausedRun:
 
 
 @contextmanager
-def paused_run(
-    work: Callable[[GiveUpTurn], TurnEnd], sleep_names: SleepNames, patience: float
-) -> Iterator[PausedRun]:
+def paused_run(work: PausedWork, sleep_names: SleepNames, patience: float) -> Iterator[PausedRun]:
     """Give a run that waits for its first turn.
 
-    ``work(stop)`` returns the end of its last turn, and may call ``stop`` to give a turn up
-    before; ``sleep_names`` are those by which it would sleep, ``patience`` the seconds of a turn.
+    ``sleep_names`` are those by which it would sleep, ``patience`` the seconds of a turn.
+    """
+    with paused_runs((work,), sleep_names, patience) as (run,):
+        yield run
+
+
+@contextmanager
+def paused_runs(
+    works: Sequence[PausedWork], sleep_names: SleepNames, patience: float
+) -> Iterator[Sequence[PausedRun]]:
+    """Give runs that wait for their first turns, each done by the one process after the last.
+
+    Each must have come to its end before the next is given a turn.
     """
     waiting, go = os.pipe()
 
     def be_child(tell: Tell) -> None:
         # When all other ends of the pipe are closed, the child learns that nobody waits for it.
         os.close(go)
-        _be_child(work, sleep_names, waiting, tell)
+        for work in works:
+            _be_child(work, sleep_names, waiting, tell)
 
     try:
         with child_doing(be_child) as child:
-            yield PausedRun(child, go, patience)
+            yield [PausedRun(child, go, patience) for _ in works]
     finally:
         os.close(waiting)
         os.close(go)
@@ -136,9 +152,7 @@ def find_sleep_names() -> SleepNames:
     return found
 
 
-def _be_child(
-    work: Callable[[GiveUpTurn], TurnEnd], sleep_names: SleepNames, waiting: int, tell: Tell
-) -> None:
+def _be_child(work: PausedWork, sleep_names: SleepNames, waiting: int, tell: Tell) -> None:
     """Wait for the first turn, do the work, and tell how each turn ended."""
 
     def give_up(word: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -12,6 +13,7 @@ __all__ = ["written_conditions"]
 
 _ENDS = ("GROUP", "HAVING", "ORDER", "LIMIT", "RETURNING", "WINDOW", "UNION", "EXCEPT", "INTERSECT")
 _LONGEST = 200
+_NULL = re.compile(r"(?P<column>\w+) IS (?P<not>NOT )?NULL", re.IGNORECASE)
 _MOST = 100
 """Statements that are read: a step that has more writes a row with each."""
 
@@ -27,8 +29,17 @@ def written_conditions(statements: Sequence[str], table: str) -> Iterator[str]:
         for condition in dict.fromkeys(_conditions(sql)):
             if condition and len(condition) <= _LONGEST:
                 yield condition
-                yield f"NOT ({condition})"
+                yield _contrary(condition)
                 yield f"({condition}) IS NOT TRUE"
+
+
+def _contrary(condition: str) -> str:
+    if condition == "0":
+        return "1"
+    found = _NULL.fullmatch(condition)
+    if found is None:
+        return f"NOT ({condition})"
+    return f"{found['column']} IS {'' if found['not'] else 'NOT '}NULL"
 
 
 def _conditions(sql: str) -> Iterator[str]:

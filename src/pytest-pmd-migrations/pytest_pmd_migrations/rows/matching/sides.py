@@ -14,6 +14,11 @@ from pytest_pmd_migrations.rows.resolved_declarations import (
     ResolvedDeclarations,
     resolve_declarations,
 )
+from pytest_pmd_migrations.rows.substitute_names import (
+    can_name_all,
+    nameable_image,
+    with_substitutes,
+)
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
@@ -44,11 +49,12 @@ class Side:
     """One of the two databases: its tables by name in lower case, and their rows.
 
     ``declared`` are the declarations that allow losses of its rows. ``conn`` shows both databases,
-    this one as ``schema``.
+    this one as ``schema``; ``image`` is what is shown.
     """
 
     conn: sqlite3.Connection
     schema: str
+    image: Image
     tables: Mapping[str, RowTable]
     declared: ResolvedDeclarations = field(default_factory=ResolvedDeclarations)
     _read: dict[str, Sequence[Row]] = field(default_factory=dict)
@@ -107,10 +113,11 @@ class Side:
         """Return the largest id that AUTOINCREMENT ever gave out, by table in lower case."""
         found: dict[str, int] = {}
         if any(table.counting for table in self.tables.values()):
-            sql = f"SELECT name, seq FROM {self.schema}.sqlite_sequence"
+            # The name may be that of a table that is gone, and no UTF-8.
+            sql = f"SELECT CAST(name AS BLOB), seq FROM {self.schema}.sqlite_sequence"
             for name, largest in self.conn.execute(sql):
-                if isinstance(largest, int):
-                    table = fold(str(name))
+                if isinstance(largest, int) and isinstance(name, bytes):
+                    table = fold(name.decode(errors="surrogateescape"))
                     found[table] = max(largest, found.get(table, largest))
         return found
 
@@ -125,17 +132,33 @@ def open_sides(
 ) -> Iterator[tuple[Side, Side]]:
     """Show both databases to one private connection: ``main`` as it was, ``new`` as it is.
 
-    Raises BrokenDeclarationError.
+    Where a name is no UTF-8, they and the declarations have substitutes for it
+    (:mod:`~pytest_pmd_migrations.rows.substitute_names`). Raises BrokenDeclarationError.
     """
+    with closing(before.connect(**{AFTER: _without_views(after)})) as conn:
+        if can_name_all(conn) and can_name_all(conn, AFTER):
+            yield _sides(conn, before, after, declarations, ignore)
+            return
+    before, after = nameable_image(before), nameable_image(after)
+    with closing(before.connect(**{AFTER: _without_views(after)})) as conn:
+        yield _sides(conn, before, after, with_substitutes(declarations), ignore)
+
+
+def _sides(
+    conn: sqlite3.Connection,
+    before: Image,
+    after: Image,
+    declarations: Declarations,
+    ignore: Sequence[str],
+) -> tuple[Side, Side]:
     declared = ResolvedDeclarations()
     if declarations.deletes or declarations.changes or declarations.moves:
         # Read without the later database: conditions must not find its tables.
-        with closing(before.connect()) as conn:
-            declared = resolve_declarations(conn, list_tables(conn, ignore=ignore), declarations)
-    with closing(before.connect(**{AFTER: _without_views(after)})) as conn:
-        tables = list_tables(conn, ignore=ignore)
-        new = list_tables(conn, schema=AFTER, ignore=ignore)
-        yield Side(conn, "main", tables, declared), Side(conn, AFTER, new)
+        with closing(before.connect()) as alone:
+            declared = resolve_declarations(alone, list_tables(alone, ignore=ignore), declarations)
+    tables = list_tables(conn, ignore=ignore)
+    new = list_tables(conn, schema=AFTER, ignore=ignore)
+    return Side(conn, "main", before, tables, declared), Side(conn, AFTER, after, new)
 
 
 def _without_views(image: Image) -> Image:

@@ -19,6 +19,9 @@ from pytest_pmd_migrations.schema.values import TableColumn
 
 __all__ = ["HasValues", "Moves", "Successors", "find_successors", "find_survivors"]
 
+_MOST_PAIRS = 400
+"""Pairs of a table that went and one that came that are looked at: nobody carries so many over."""
+
 HasValues: TypeAlias = Callable[[TableColumn, TableColumn], bool]
 """Whether each row of a table before the step has the value of its column in another one now."""
 Moves: TypeAlias = Callable[[], Mapping[TableColumn, TableColumn]]
@@ -40,7 +43,10 @@ def find_survivors(
     copied = ((source, new) for source, new in statements.copied if source in names.origins)
     filled = {names.ends.get(new, new) for _, new in copied}
     came = set(after.tables) - set(before.tables) - set(found.values()) - filled
-    for old_name, new_name in product(sorted(set(before.tables) - set(found)), sorted(came)):
+    gone = set(before.tables) - set(found)
+    if len(gone) * len(came) > _MOST_PAIRS:
+        return found
+    for old_name, new_name in product(sorted(gone), sorted(came)):
         if not _are_tables(before, old_name, after, new_name):
             continue
         columns = before.columns(old_name)

@@ -14,23 +14,28 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
 __all__ = [
+    "NO_UTF8",
     "Catalog",
     "Entry",
     "Index",
     "Row",
     "as_bytes",
+    "decoded_rows",
     "in_order",
     "plain_rows",
+    "plain_texts",
     "stored_objects",
     "stored_rows",
     "stored_text",
+    "text_of_objects",
 ]
 
 Row = tuple[Any, ...]
 
 _RESERVED = "sqlite_"
 _FTS5_CONFIG = "_config"
-_UNREADABLE = "Could not decode to UTF-8"
+NO_UTF8 = "Could not decode to UTF-8"
+"""How Python's error begins about a text that is none."""
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
 _OBJECTS = "SELECT type, name, tbl_name, sql, coalesce(rootpage, 0) FROM main.sqlite_schema"
 # A virtual table has no root page; asking for its columns needs its module.
@@ -192,11 +197,21 @@ def stored_text(conn: sqlite3.Connection) -> tuple[Row, ...]:
 def stored_rows(conn: sqlite3.Connection) -> list[Row]:
     """Return the rows of the stored text without sorting them; see ``stored_text``."""
     with plain_rows(conn) as stored:
-        rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
-        settings: list[Row] = []
-        for kind, name, _, sql in rows:
-            if kind == "table" and "fts5" in str(sql).lower():
-                settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
+        return _with_settings(conn, stored)
+
+
+def text_of_objects(conn: sqlite3.Connection, objects: Iterable[StoredObject]) -> tuple[Row, ...]:
+    """Return the stored text of a schema whose ``objects`` are known; see ``stored_text``."""
+    with plain_texts(conn):
+        return in_order(_with_settings(conn, [one[:4] for one in objects]))
+
+
+def _with_settings(conn: sqlite3.Connection, stored: Iterable[Row]) -> list[Row]:
+    rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
+    settings: list[Row] = []
+    for kind, name, _, sql in rows:
+        if kind == "table" and "fts5" in str(sql).lower():
+            settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
     return rows + settings
 
 
@@ -237,34 +252,37 @@ def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
 
     Inside the block the connection returns tuples and str, whatever its owner has set.
     """
+    with plain_texts(conn):
+        yield decoded_rows(conn, _SCHEMA)
+
+
+@contextmanager
+def plain_texts(conn: sqlite3.Connection) -> Iterator[None]:
+    """Let a connection return tuples and str in the block, whatever its owner has set."""
     factories = conn.row_factory, conn.text_factory
     conn.row_factory = None
     conn.text_factory = str
     try:
-        yield _decoded_rows(conn, _SCHEMA)
+        yield
     finally:
         conn.row_factory, conn.text_factory = factories
 
 
 def stored_objects(conn: sqlite3.Connection) -> Iterator[StoredObject]:
     """Yield the rows of sqlite_schema in their order, with the pages that they begin at."""
-    factories = conn.row_factory, conn.text_factory
-    conn.row_factory = None
-    conn.text_factory = str
-    try:
-        rows = _decoded_rows(conn, _OBJECTS)
-    finally:
-        conn.row_factory, conn.text_factory = factories
+    with plain_texts(conn):
+        rows = decoded_rows(conn, _OBJECTS)
     for row in rows:
         yield StoredObject(*row)
 
 
-def _decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
+def decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
+    """Return the rows of a query in :func:`plain_texts`; of texts that are no UTF-8 too."""
     try:
         # Python's own decoding is faster, but it refuses text that is not UTF-8.
         return conn.execute(sql).fetchall()
     except sqlite3.OperationalError as error:
-        if _UNREADABLE not in str(error):
+        if NO_UTF8 not in str(error):
             raise
         conn.text_factory = lambda content: content.decode(errors="surrogateescape")
         return conn.execute(sql).fetchall()

@@ -7,14 +7,15 @@ window has the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import RESERVED_WORDS, Token
 
 __all__ = ["with_window_names"]
 
-_NO_BASE = ("PARTITION", "ORDER", "RANGE", "ROWS", "GROUPS")
+_FRAMES = ("RANGE", "ROWS", "GROUPS")
+_NO_BASE = ("PARTITION", "ORDER", *_FRAMES)
 """What a window's parentheses may begin with in the place of the name of another window."""
 _QUERIES = ("SELECT", "WITH", "VALUES")
 _COMPOUNDS = ("UNION", "EXCEPT", "INTERSECT")
@@ -24,7 +25,8 @@ def with_window_names(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return the tokens with each window's name spelled so that equal names are equal to SQLite.
 
     A name loses its quotes where all its mentions in one SELECT have the same; else each mention
-    becomes a word with its quotes in it.
+    becomes a word with its quotes in it. ``OVER (w)`` becomes ``OVER w`` where that is the same:
+    where w has no frame.
     """
     named = frozenset(_positions(tokens))
     mentions: dict[tuple[int, str], set[str]] = {}
@@ -40,7 +42,36 @@ def with_window_names(tokens: Sequence[Token]) -> tuple[Token, ...]:
             return Token("name", token.value, token.text)
         return Token("word", token.text, token.text)
 
-    return tuple(spelled(position, token) for position, token in enumerate(tokens))
+    found = [spelled(position, token) for position, token in enumerate(tokens)]
+    needless = frozenset(_needless(tokens, found, named, scopes))
+    return tuple(token for position, token in enumerate(found) if position not in needless)
+
+
+def _needless(
+    tokens: Sequence[Token],
+    spelled: Sequence[Token],
+    named: frozenset[int],
+    scopes: Mapping[int, int],
+) -> Iterator[int]:
+    """Yield the positions of the parentheses in ``OVER (w)``, where w is defined without a frame.
+
+    SQLite refuses them where it has one.
+    """
+    plain = {
+        (scopes[position], fold(spelled[position].value))
+        for position in named
+        if _is_definition(tokens, position) and not _has_frame(tokens, position + 2)
+    }
+    for position in named:
+        is_alone = tokens[position - 2].word == "OVER" and _is_operator(tokens, position + 1, ")")
+        if is_alone and (scopes[position], fold(spelled[position].value)) in plain:
+            yield from (position - 1, position + 1)
+
+
+def _has_frame(tokens: Sequence[Token], position: int) -> bool:
+    """Return whether a word that begins a frame stands in the parentheses at the position."""
+    inside = tokens[position : _closing(tokens, position)]
+    return any(token.word in _FRAMES for token in inside)
 
 
 def _positions(tokens: Sequence[Token]) -> Iterator[int]:

@@ -8,8 +8,9 @@ quotes any more, SQLite takes the word for a string.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -47,7 +48,8 @@ class Rewritten:
     sql: str
 
 
-def objects(text: StoredText) -> dict[ObjectKey, ObjectText]:
+@lru_cache(maxsize=64)
+def objects(text: StoredText) -> Mapping[ObjectKey, ObjectText]:
     """Return the objects of a stored text by their keys."""
     return {
         (str(row[0]), fold(str(row[1]))): ObjectText(str(row[1]), str(row[2]), str(row[3]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.faults.kinds.interleave import Interleave
@@ -71,6 +73,47 @@ def test_points_and_what_is_left_are_the_same_each_time():
     steps = {2: STEPS[2][:1]}
     first = strike_all(Interleave(), case(ReadsFirst(steps=steps)))
     assert first == strike_all(Interleave(), case(ReadsFirst(steps=steps)))
+
+
+class BelievesItIsDone(TenLines):
+    """Remembers in the process that it upgraded a file, and does nothing the next time."""
+
+    done = False
+
+    def upgrade(self, conn, to):
+        on_file = Path(conn.execute("PRAGMA database_list").fetchone()[2]).is_absolute()
+        if not (self.done and self.warm and on_file):
+            super().upgrade(conn, to)
+        # The run without a fault comes first, and is not remembered.
+        self.done, self.warm = self.warm and on_file, self.warm or on_file
+
+    warm = False
+
+
+class WiserAfterHarm(ReadsFirst):
+    """Reads what is pending before its lock, until that has failed once in this process."""
+
+    harmed = False
+
+    def upgrade(self, conn, to):
+        self.begin = "BEGIN IMMEDIATE" if self.harmed else "BEGIN"
+        try:
+            super().upgrade(conn, to)
+        except sqlite3.Error:
+            self.harmed = True
+            raise
+
+    def wanted(self, conn, version):
+        return TenLines.wanted(self, conn, version) if self.harmed else True
+
+
+@pytest.mark.parametrize("source", [TenLines, ReadsFirst, BelievesItIsDone, WiserAfterHarm])
+def test_two_processes_for_all_points_find_what_two_for_each_find(source):
+    steps = {2: STEPS[2][:1]}
+    alone = strike_all(Interleave(), replace(case(source(steps=steps)), share=False))
+    assert strike_all(Interleave(), case(source(steps=steps))) == alone
+    broken = [one for one in alone[1] if one.broken]
+    assert bool(broken) == issubclass(source, ReadsFirst)
 
 
 def test_a_connection_that_the_runner_opens_is_stopped_too():

@@ -79,3 +79,49 @@ def test_a_word_over_that_is_an_alias_names_no_window() -> None:
     assert not compare(read_schema(other.conn), read_schema(one.conn))
     one.close()
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("over", "windows", "same"),
+    [
+        ("w", "w AS (ORDER BY a)", True),
+        ('"w"', '"w" AS (PARTITION BY b ORDER BY a)', True),
+        ("w", "w AS ()", True),
+        ("w", "x AS (PARTITION BY b), w AS (x ORDER BY a)", True),
+        ("w", "w AS (ORDER BY abs(a)), x AS (ORDER BY a ROWS 1 PRECEDING)", True),
+        ("W", "w AS (ORDER BY a)", True),
+        # SQLite refuses to take the frame of another window over.
+        ("w", "w AS (ORDER BY a ROWS 1 PRECEDING)", False),
+        ("w", "x AS (ORDER BY a), w AS (x GROUPS 1 PRECEDING)", False),
+        ("w", '"w" AS (ORDER BY a)', False),
+    ],
+)
+def test_parentheses_around_a_window_alone_mean_nothing_unless_it_has_a_frame(
+    over: str, windows: str, same: bool
+) -> None:
+    def of(mention: str) -> sqlite3.Connection:
+        conn = sqlite3.connect(":memory:")
+        conn.executescript("; ".join(TABLES))
+        conn.executescript(
+            "INSERT INTO t VALUES (1, 4, 1), (2, 8, 1), (2, 16, 2), (3, 32, 2); CREATE TRIGGER r"
+            " AFTER INSERT ON t BEGIN INSERT INTO log"
+            f" SELECT sum(b) OVER {mention} FROM t WINDOW {windows}; END"
+        )
+        return conn
+
+    def logged(conn: sqlite3.Connection) -> list[tuple[int]] | str:
+        try:
+            conn.execute("INSERT INTO t VALUES (4, 64, 2)")
+        except sqlite3.OperationalError as error:
+            return str(error)
+        return conn.execute("SELECT a FROM log").fetchall()
+
+    with closing(of(over)) as plain, closing(of(f"({over})")) as in_parentheses:
+        differs = bool(compare(read_schema(in_parentheses), read_schema(plain)))
+        assert differs is not same
+        answers = logged(plain), logged(in_parentheses)
+    if same:
+        assert isinstance(answers[0], list)
+        assert answers[0] == answers[1]
+    else:
+        assert isinstance(answers[1], str)
