@@ -7,10 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_pmd_migrations.cli import survey
 
 from tests.unit.plugin.cli.conftest import Project
 
 Make = Callable[..., Project]
+
+
+@given(st.lists(st.text("\r\na"), max_size=4))
+def test_a_twin_read_in_pieces_is_the_same_text_whatever_its_line_ends(pieces: list[str]) -> None:
+    stored = [piece.encode() for piece in pieces]
+    text = b"".join(stored).replace(b"\r\n", b"\n")
+    assert b"".join(survey._unix_lines(stored)) == text
+    assert survey._same_text(stored, text)
+    assert not survey._same_text(stored, text + b"\n")
+    assert not survey._same_text([*stored, b"a"], text)
+
 
 COUNTED = """
 from pathlib import Path

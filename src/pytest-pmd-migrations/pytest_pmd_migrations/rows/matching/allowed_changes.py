@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.quoting import quote
@@ -11,6 +9,7 @@ from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.sources.declarations import DeclarationKind
 
 __all__ = ["SettledRows", "settle_rows"]
 
@@ -40,31 +39,31 @@ def settle_rows(
     connection.
     """
     other = new.tables[target]
-    conditions = [one for one in old.declared.conditions(table) if one[1] in columns]
-    if not conditions or not _has_rowid_as_key(table, other, columns):
+    if not _has_rowid_as_key(table, other, columns):
         return None
-    if not _is_rowid(old, table) or not _is_rowid(new, other):
+    flags, allowed = _allowed(old, table, other, columns)
+    if not flags or not _is_rowid(old, table) or not _is_rowid(new, other):
         return None
     here = {fold(c): c for c in (*table.columns, *table.generated)}
-    there = {fold(c): c for c in (*other.columns, *other.generated)}
-    flags = [f"({one[2]}\n) IS TRUE AS flag{number}" for number, one in enumerate(conditions)]
-    allowed = _allowed(conditions, {column: there[into] for column, into in columns.items()})
     values = [f"{quote(here[column])} AS v{number}" for number, column in enumerate(columns)]
     equal = {
-        column: _equal(f"{_OLD}.v{number}", f"{_NEW}.{quote(there[into])}")
+        column: _equal(f"{_OLD}.v{number}", f"{_NEW}.{_quoted(other, into)}")
         for number, (column, into) in enumerate(columns.items())
     }
     rows = f"SELECT {table.rowid} AS r, {', '.join((*values, *flags))} FROM {old.schema}"
-    joined = (
-        f"FROM ({rows}.{quote(table.name)}) AS {_OLD}"
-        f" JOIN {new.schema}.{quote(other.name)} AS {_NEW} ON {_NEW}.{other.rowid} = {_OLD}.r"
-        " WHERE "
-    ) + " AND ".join(
+    may_be = " AND ".join(
         f"({' OR '.join((same, *(may for _, may in allowed.get(column, ()))))})"
         for column, same in equal.items()
     )
+    joined = (
+        f"FROM ({rows}.{quote(table.name)}) AS {_OLD}"
+        f" JOIN {new.schema}.{quote(other.name)} AS {_NEW} ON {_NEW}.{other.rowid} = {_OLD}.r"
+        f" WHERE {may_be}"
+    )
     used = [(kind, c, f"NOT ({equal[c]}) AND {may}") for c in allowed for kind, may in allowed[c]]
-    found = _used(old.conn, used, joined)
+    asked = ", ".join(f"max({what})" for _, _, what in used)
+    answers = old.conn.execute(f"SELECT {asked} {joined}").fetchone()
+    found = {(kind, c) for (kind, c, _), yes in zip(used, answers, strict=True) if yes}
     return SettledRows(
         f"SELECT {_OLD}.r {joined}",
         frozenset(column for kind, column in found if kind == "CHANGES"),
@@ -72,25 +71,24 @@ def settle_rows(
     )
 
 
-def _used(
-    conn: sqlite3.Connection, used: Sequence[tuple[str, str, str]], joined: str
-) -> frozenset[tuple[str, str]]:
-    """Return the kinds of change and the columns of which some row needs the permission."""
-    asked = ", ".join(f"max({what})" for _, _, what in used)
-    answers = conn.execute(f"SELECT {asked} {joined}").fetchone()
-    return frozenset(one[:2] for one, yes in zip(used, answers, strict=True) if yes)
-
-
 def _allowed(
-    conditions: Sequence[tuple[str, str, str]], targets: Mapping[str, str]
-) -> dict[str, list[tuple[str, str]]]:
-    """Return of each column the kinds of change that are declared, and when one is allowed."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for number, (kind, column, _) in enumerate(conditions):
-        null = "IS NOT NULL" if kind == "CHANGES" else "IS NULL"
-        may = f"{_OLD}.flag{number} AND {_NEW}.{quote(targets[column])} {null}"
-        found.setdefault(column, []).append((kind, may))
-    return found
+    old: Side, table: RowTable, other: RowTable, columns: ColumnMapping
+) -> tuple[list[str], dict[str, list[tuple[DeclarationKind, str]]]]:
+    """Return the conditions as columns of the old rows, and what each lets become of a column."""
+    flags: list[str] = []
+    allowed: dict[str, list[tuple[DeclarationKind, str]]] = {}
+    for kind, column, condition in old.declared.conditions(table):
+        if column in columns:
+            null = "IS NOT NULL" if kind == "CHANGES" else "IS NULL"
+            may = f"{_OLD}.flag{len(flags)} AND {_NEW}.{_quoted(other, columns[column])} {null}"
+            allowed.setdefault(column, []).append((kind, may))
+            flags.append(f"({condition}\n) IS TRUE AS flag{len(flags)}")
+    return flags, allowed
+
+
+def _quoted(table: RowTable, column: str) -> str:
+    """Return the name of a column, given in lower case, as SQL has it."""
+    return quote(next(c for c in (*table.columns, *table.generated) if fold(c) == column))
 
 
 def _has_rowid_as_key(table: RowTable, other: RowTable, columns: ColumnMapping) -> bool:
