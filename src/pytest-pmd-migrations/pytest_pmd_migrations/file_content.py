@@ -52,6 +52,7 @@ class FileContent:
     def __getitem__(self, key: int | slice) -> int | bytes:
         if isinstance(key, slice):
             start, end, _ = key.indices(self._size)
+            end = max(start, end)
             first = self._start
             if first <= start and end <= first + len(self._window):
                 return self._window[start - first : end - first]
