@@ -11,6 +11,7 @@ import pytest
 
 from tests.benchmarks import corner_cases
 from tests.benchmarks.corner_cases import CORNERS, Corner, Work, opened
+from tests.every import for_every
 
 FACTOR = 4
 AIM = 1.2
@@ -42,7 +43,7 @@ class Counted:
         return self.work
 
 
-@pytest.mark.parametrize("corner", CORNERS, ids=lambda corner: corner.name.replace(" ", "-"))
+@for_every("corner", CORNERS, ids=lambda corner: corner.name)
 def test_the_work_grows_with_what_is_there(corner: Corner, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
 
