@@ -73,6 +73,10 @@ PASSED_ON = {
     # How two schemas differ: a number of differences, or a note that a worker sent.
     "pytest_pmd_migrations.pytest_side.database_factory: '\\n'.join((head, '', *diff_lines(diff)))",
     "pytest_pmd_migrations.report.outcome: text",
+    # An error of another cell, which ends the command.
+    "pytest_pmd_migrations.cli.declare.gathering: thing[2]",
+    # An index that is none: as of bytes, and nobody sees it.
+    "pytest_pmd_migrations.file_content: key",
 }
 """Messages whose text is made elsewhere."""
 
