@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sqlite3
 import sys
@@ -159,6 +160,7 @@ class TimeLimit:
             # In a callback of SQLite's, whose answer ends the statement, or at the end of the
             # block, which must not be left before the timer is.
             return
+        is_lost = frame is not None and _is_of_collector(frame)
         self._raised += 1
         if self._raised >= _STUBBORN:
             # It catches whatever is raised, and goes on: so raise at each of its lines too.
@@ -168,7 +170,8 @@ class TimeLimit:
                 frame.f_trace = self._raise_at_line
                 frame = frame.f_back
             sys.settrace(self._raise_at_line)
-        raise StepStopped(self._why)
+        if not is_lost:
+            raise StepStopped(self._why)
 
     @property
     def _why(self) -> str:
@@ -178,8 +181,14 @@ class TimeLimit:
         return f"no end within {self._seconds * LONGEST:g} s"
 
     def _raise_at_line(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - as sys.settrace takes it
-        if not self._active or frame.f_code.co_filename.startswith(_PACKAGE):
+        own = frame.f_code.co_filename.startswith(_PACKAGE)
+        if own or not self._active or _is_of_collector(frame):
             return None
         if event == "line":
             raise StepStopped(self._why)
         return self._raise_at_line
+
+
+def _is_of_collector(frame: FrameType) -> bool:
+    """Return whether a frame is a callback of the garbage collector, which swallows errors."""
+    return any(getattr(one, "__code__", None) is frame.f_code for one in gc.callbacks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shutil
 import signal
@@ -86,6 +87,22 @@ def swallow(_: sqlite3.Connection) -> None:
         return
 
 
+def collect(_: sqlite3.Connection) -> None:
+    """Whatever is raised in a callback of the collector is lost, and told as a warning."""
+
+    def wait(_phase: str, _info: object) -> None:
+        until = time.monotonic() + 0.03
+        while time.monotonic() < until:
+            pass
+
+    gc.callbacks.append(wait)
+    try:
+        while True:
+            gc.collect(0)
+    finally:
+        gc.callbacks.remove(wait)
+
+
 def climb_a_circle(conn: sqlite3.Connection) -> None:
     """The usual query of a tree, on rows that are each other's parents."""
     conn.execute("CREATE TABLE tree(id INTEGER PRIMARY KEY, parent INTEGER)")
@@ -107,6 +124,7 @@ def climb_a_circle(conn: sqlite3.Connection) -> None:
         catch_everything,
         answer_with_sleep,
         swallow,
+        collect,
         climb_a_circle,
         lambda conn: conn.execute(f"{ENDLESS} UPDATE t SET a = (SELECT max(x) FROM n)"),
     ],
@@ -119,6 +137,7 @@ def climb_a_circle(conn: sqlite3.Connection) -> None:
         "catch_everything",
         "answer_with_sleep",
         "swallow",
+        "collect",
         "climb_a_circle",
         "endless_query",
     ],

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,9 @@ def up(db):
 """
 
 
+NUMBERS = count()
+
+
 class Project:
     """A folder of migrations that write down each time they run, and a cache beside it."""
 
@@ -40,6 +44,8 @@ class Project:
         self.cache.mkdir()
         self.settings = "as set"
         self.prepare: Callable[..., object] | None = None
+        # A later test may get the same folder, and find its migration imported already.
+        self.names = f"names_of_shop_{next(NUMBERS)}"
 
     def write(self, version: int, body: str = "pass", imports: str = "") -> None:
         text = MODULE.format(version=version, body=body, imports=imports, log=str(self.log))
@@ -108,7 +114,7 @@ def edit_what_it_reads(project: Project) -> None:
 
 
 def edit_what_it_imports(project: Project) -> None:
-    (project.folder / "names_of_shop.py").write_text("NAME = 'another'\n")
+    (project.folder / f"{project.names}.py").write_text("NAME = 'another'\n")
 
 
 def change_a_setting(project: Project) -> None:
@@ -157,12 +163,12 @@ def replace_by_a_database(project: Project) -> None:
 def test_it_is_built_anew_where_anything_differs(
     project: Project, change: Callable[[Project], None]
 ) -> None:
-    for name, text in (("seed.txt", "one"), ("names_of_shop.py", "NAME = 'one'\n")):
+    for name, text in (("seed.txt", "one"), (f"{project.names}.py", "NAME = 'one'\n")):
         (project.folder / name).write_text(text)
     reading = (
         f"db.execute('INSERT INTO t1 VALUES (?, ?)', (Path({str(project.folder / 'seed.txt')!r})"
     )
-    project.write(1, f"{reading}.read_text(), names_of_shop.NAME))", "import names_of_shop")
+    project.write(1, f"{reading}.read_text(), {project.names}.NAME))", f"import {project.names}")
     try:
         # Whoever imports more than is known to be steady is tried once more.
         assert project.run(1, 2) == "1 1 2 1 2"
@@ -171,7 +177,7 @@ def test_it_is_built_anew_where_anything_differs(
         assert project.run(1, 2) == "1 1 2 1 2"
         assert project.run(1, 2) == ""
     finally:
-        sys.modules.pop("names_of_shop", None)
+        sys.modules.pop(project.names, None)
 
 
 @pytest.mark.parametrize("name", ["SHOP_LANGUAGE", "PYTEST_XDIST_WORKER"])
