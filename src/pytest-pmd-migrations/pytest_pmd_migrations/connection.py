@@ -148,6 +148,11 @@ class ApplicationConnection(RecordingConnection):
         self._theirs = _Settings.of(self)
         plain.apply(self)
 
+    @property
+    def settings_of_application(self) -> object:
+        """What the application's code finds set on the connection; equal where it is the same."""
+        return self._theirs
+
     def keep_pragmas(self) -> None:
         """Let writes do from now on what they do for the application, such as cascade."""
         if self._theirs is not None:

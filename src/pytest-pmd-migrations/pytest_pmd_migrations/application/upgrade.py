@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pytest_pmd_migrations.application.connection_marks import connection_marks
 from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.runner_advice import advise_on_arguments, why_unmoved
 from pytest_pmd_migrations.application.step_error import StepErrorText, tell_step_error
@@ -37,7 +38,10 @@ from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.struck_timeout import raise_if_struck
 from pytest_pmd_migrations.wording import error_text, wrap_text
 
-__all__ = ["EMPTY", "Step", "take_step", "walk"]
+__all__ = ["EMPTY", "State", "Step", "take_step", "walk"]
+
+State = tuple[bytes, tuple[object, ...]]
+"""What a database says, as a digest, and what is on the connection to it."""
 
 StoredText = tuple[tuple[object, ...], ...]
 """The rows of sqlite_schema, sorted."""
@@ -100,12 +104,15 @@ class Step:
         return unchanged_rows(self.layout_before, self.layout)
 
     @cached_property
-    def state(self) -> bytes | None:
-        """A digest of what the database says; of two with an equal one, all steps make the same.
+    def state(self) -> State | None:
+        """What the database says, and what is on the connection: all later steps look at these.
 
-        None where it cannot be told.
+        Of two with an equal one, all steps make the same. None where it cannot be told. Read when
+        it is first asked for, which must be before the walk goes on.
         """
-        return logical_state(self.layout) if self.layout is not None else None
+        says = logical_state(self.layout) if self.layout is not None else None
+        marks = connection_marks(self.conn) if says is not None else None
+        return None if says is None or marks is None else (says, marks)
 
     @property
     def _same_text(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import row_digester
-from pytest_pmd_migrations.application.upgrade import Step, StoredText, walk
+from pytest_pmd_migrations.application.upgrade import State, Step, StoredText, walk
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
@@ -39,7 +39,7 @@ class LineageWalker:
         self.fresh_texts: dict[int, StoredText] = {}
         self._history = history
         self._rebuilt = tuple(rebuilt)
-        self._met: dict[tuple[int, bytes], LineageSurvey] = {}
+        self._met: dict[tuple[int, State], LineageSurvey] = {}
 
     def walk(
         self, start: Start, image: Image, schemas: dict[int, Schema] | None = None
@@ -47,7 +47,7 @@ class LineageWalker:
         """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
         history, digest = self._history, row_digester(self._history, rebuilt=self._rebuilt)
         rows: dict[int, str] = {}
-        states: list[tuple[int, bytes]] = []
+        states: list[tuple[int, State]] = []
         limits, failure = history.step_limits(start), None
         try:
             for step in walk(history.application.source, image, limits=limits):

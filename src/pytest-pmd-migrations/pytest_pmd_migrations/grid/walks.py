@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step, walk
+from pytest_pmd_migrations.application.upgrade import State, Step, walk
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, LineageRecord, Observer, Seen
 from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
@@ -101,7 +101,7 @@ class Walks:
         self._checks = tuple(checks)
         self._taken: dict[Start, Walk] = {}
         self._ended: dict[Start, BaseException] = {}
-        self._met: dict[tuple[int, bytes], Walk] = {}
+        self._met: dict[tuple[int, State], Walk] = {}
         self.stale = StaleSnapshots(history)
 
     def lineage(self, start: Start) -> Walk:
@@ -122,7 +122,7 @@ class Walks:
         return tuple(self.lineage(start) for start in starts)
 
     def _walk(self, start: Start) -> Walk:
-        taken, states = Walk(start), dict[tuple[int, bytes], Walk]()
+        taken, states = Walk(start), dict[tuple[int, State], Walk]()
         observers = self._observers(taken)
         try:
             image, limits = self.history.store.image(start), self.history.step_limits(start)
@@ -140,7 +140,7 @@ class Walks:
         self._met.update({state: walk for state, walk in states.items() if state not in self._met})
         return taken
 
-    def _joins(self, taken: Walk, version: int, state: bytes) -> bool:
+    def _joins(self, taken: Walk, version: int, state: State) -> bool:
         """Take over the rest of a lineage that was once what this one is now, if there is one."""
         other = self._met.get((version, state))
         if other is None or not taken.may_follow(other, version):

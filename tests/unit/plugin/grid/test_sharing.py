@@ -20,6 +20,7 @@ from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import (
     Repeatable,
     Up,
@@ -144,3 +145,35 @@ def test_a_step_that_fails_is_told_alike(tmp_path: Path, broken: str) -> None:
     history = built(tmp_path, {**STEPS, 8: fail})
     found = both_ways(history, CHECKS)
     assert 8 in {verdict.cause.row.version for verdict in found.values() if verdict.cause}
+
+
+def leave(what: str, conn: sqlite3.Connection) -> None:
+    """Leave something on the connection that a later step takes for granted."""
+    if what == "a function":
+        conn.create_function("twice", 1, lambda one: 2 * one)
+    elif what == "a collation":
+        conn.create_collation("twice", lambda one, other: (one > other) - (one < other))
+    else:
+        conn.execute("CREATE TEMP TABLE twice(a)")
+
+
+NEEDS = {
+    "a function": "SELECT twice(1)",
+    "a collation": "SELECT 1 UNION SELECT 2 ORDER BY 1 COLLATE twice",
+    "a temporary table": "SELECT * FROM twice",
+}
+
+
+@for_every("what", NEEDS)
+def test_what_only_an_earlier_step_left_on_the_connection_is_missed(
+    tmp_path: Path, what: str
+) -> None:
+    steps: Mapping[int, Up] = {1: PEOPLE, 2: lambda conn: leave(what, conn), 3: NEEDS[what]}
+    history = application(tmp_path, steps)
+    store(history, "0001", PEOPLE)
+    store(history, "0002", PEOPLE)
+    found = both_ways(history, (SCHEMA, DATA))
+    # The lineage of 0001 has it, and that of 0002, which says the same, has not.
+    stopped = {name for name, verdict in found.items() if verdict.cause is not None}
+    assert stopped >= {"migrations::0002..0003[schema]", "migrations::0002..0003[data]"}
+    assert "migrations::0001..0003[schema]" not in stopped
