@@ -121,12 +121,21 @@ class Layout:
         mine, others = self.file.content, other.content
         return bool(mine and others) and mine[16:18] == others[16:18] and mine[20] == others[20]
 
+    def _with_header_of(self, file: DatabaseFile) -> Layout:
+        """Return the layout of a file that differs in its header at most: in settings, counters."""
+        if file.content[:HEADER] == self.file.content[:HEADER]:
+            return self
+        found = Layout(file, self.objects, self.schema, self.trees)
+        if "holdings" in vars(self):
+            vars(found)["holdings"] = self.holdings
+        return found
+
     def _next(self, file: DatabaseFile, objects: Iterable[StoredObject]) -> Layout:
         if not self._has_pages_like(file):
             return _read(file, tuple(objects))
         changed = frozenset(changed_pages(self.file.content, file.content, file.page_size))
         if not changed and file.pages == self.file.pages:
-            return self
+            return self._with_header_of(file)
         gone = frozenset(range(file.pages + 1, self.file.pages + 1))
         written = changed | gone
         schema = self.schema

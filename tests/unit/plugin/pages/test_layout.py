@@ -107,7 +107,9 @@ SAID_OTHERWISE = (
 @for_every("step", SAID_OTHERWISE)
 def test_a_database_that_says_something_else_is_in_another_state(step: str) -> None:
     before = image(LARGE)
-    assert logical_state(laid_out(stepped(before, step))) != logical_state(laid_out(before))
+    after, then = stepped(before, step), laid_out(before)
+    assert logical_state(laid_out(after)) != logical_state(then)
+    assert logical_state(laid_out(after, then)) == logical_state(laid_out(after))
 
 
 def test_the_order_of_triggers_and_of_indexes_counts() -> None:
