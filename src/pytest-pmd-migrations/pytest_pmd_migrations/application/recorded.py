@@ -87,16 +87,20 @@ def combined_digest(
     """Return one digest over those of a step's tables, as its lock line was written.
 
     Lines were written without the tables that Python cannot name. Such a digest stays right for
-    them: no line of today has it, unless the database has no such table.
+    them, where the line has none with these tables: a line of today has it of other lineages only,
+    which have no such table.
     """
+    whole = combine_digests(tables)
     line = history.store.lock_file.versions.get(step.version)
-    if line is not None and step.version not in rebuilt and not can_name_all(step.conn):
+    if line is None or step.version in rebuilt or whole in line.rows.values():
+        return whole
+    if not can_name_all(step.conn):
         named = {table.name for table in list_tables(step.conn).values()}
         kept = {table: digest for table, digest in tables.items() if table in named}
         without = combine_digests(kept)
         if without in line.rows.values():
             return without
-    return combine_digests(tables)
+    return whole
 
 
 def table_digester(

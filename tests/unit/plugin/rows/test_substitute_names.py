@@ -272,3 +272,22 @@ def test_frozen_sees_its_rows_unless_the_lock_file_was_written_without_them(
     old = replace(lock, versions={**lock.versions, 2: line})
     write_lock_file(as_recorded.store.lock_path, old)
     assert red(history(released, *both_steps()), "frozen") == {}
+
+
+def test_a_lineage_that_differs_from_another_by_such_a_table_alone_can_be_released(
+    tmp_path: Path,
+) -> None:
+    plain, more = run("CREATE TABLE t(a)"), run("CREATE TABLE u(a)")
+    list(write_built(build_missing(history(tmp_path, plain), rewrite=None)))
+    content = (tmp_path / "snapshots" / "0001.db").read_bytes()
+    with closing(Image(content).connect()) as conn:
+        conn.executescript("CREATE TABLE fzz(a); INSERT INTO fzz VALUES (1)")
+        made = Image.of_connection(conn).content
+    (tmp_path / "snapshots" / "0001+old.db").write_bytes(made.replace(b"fzz", b"f\xffz"))
+    list(write_built(build_missing(history(tmp_path, plain, more), rewrite=None)))
+    both = history(tmp_path, plain, more)
+    assert red(both, "data", "frozen") == {}
+    lock_file, told = mark_released(history(tmp_path, plain, more), None)
+    assert told
+    write_lock_file(both.store.lock_path, lock_file)
+    assert red(history(tmp_path, plain, more), "data", "frozen") == {}
