@@ -112,9 +112,12 @@ def test_a_timer_that_strikes_ends_the_cell_and_no_other_lineage_is_walked(
     assert Path("struck").read_text() == "x"
 
 
-@pytest.mark.skipif(
-    not importlib.util.find_spec("pytest_timeout"), reason="pytest-timeout is not installed"
-)
+def needs(module: str, *, reason: str) -> pytest.MarkDecorator:
+    """Leave a test out where another plugin is not there: beside all tests it would change them."""
+    return pytest.mark.skipif(not importlib.util.find_spec(module), reason=reason)
+
+
+@needs("pytest_timeout", reason="pytest-timeout is not installed")
 @pytest.mark.parametrize("method", ["signal", "thread"])
 def test_pytest_timeout_itself_ends_a_cell(
     pytester: pytest.Pytester, light_child_runs: None, method: str
@@ -131,9 +134,7 @@ def test_pytest_timeout_itself_ends_a_cell(
         assert result.outlines[at : at + 3] == STRUCK
 
 
-@pytest.mark.skipif(
-    not importlib.util.find_spec("pytest_trio"), reason="pytest-trio is not installed"
-)
+@needs("pytest_trio", reason="pytest-trio is not installed")
 def test_pytest_trio_finds_what_it_looks_for_in_a_cell(
     pytester: pytest.Pytester, light_child_runs: None
 ) -> None:
@@ -144,9 +145,7 @@ def test_pytest_trio_finds_what_it_looks_for_in_a_cell(
     result.assert_outcomes(passed=3)
 
 
-@pytest.mark.skipif(
-    not importlib.util.find_spec("testmon"), reason="pytest-testmon is not installed"
-)
+@needs("testmon", reason="pytest-testmon is not installed")
 def test_pytest_testmon_itself_leaves_no_cell_out(
     pytester: pytest.Pytester, light_child_runs: None
 ) -> None:

@@ -30,7 +30,7 @@ def setting(id, name, value):  # noqa: A002 - every decision has an id, under th
     )  # fmt: skip
 
 
-def rewriting(id, name, value):  # noqa: A002
+def rewriting(id, name, value):  # noqa: A002 - every decision has an id, under that name
     return denied(
         id, f"`PRAGMA {name} = {value}`", f"db.execute('PRAGMA {name} = {value}')",
         f"PRAGMA {name} = {value}{OWN_STEP}", REWRITE,
