@@ -135,7 +135,23 @@ class ApplicationConnection(RecordingConnection):
 
     preparation = NO_PREPARATION
     folder: TemporaryFolder | None = None
+    additions = 0
     _theirs: _Settings | None = None
+
+    def create_function(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        """Add a function, and count it: no list tells one from another of the same name."""
+        self.additions += 1
+        super().create_function(*arguments, **options)
+
+    def create_collation(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        """Add a collation, and count it likewise."""
+        self.additions += 1
+        super().create_collation(*arguments, **options)
+
+    def create_aggregate(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        """Add an aggregate function, and count it likewise."""
+        self.additions += 1
+        super().create_aggregate(*arguments, **options)
 
     def prepare(self, preparation: Preparation) -> None:
         """Prepare the connection, once, before anything else is done with it."""

@@ -49,5 +49,7 @@ def connection_marks(conn: sqlite3.Connection) -> tuple[object, ...] | None:
         found = tuple(cursor.execute(sql).fetchone() for sql in asked)
     except (sqlite3.Error, UnicodeError):
         return None
-    theirs = conn.settings_of_application if isinstance(conn, ApplicationConnection) else None
-    return (*found, conn.row_factory, conn.text_factory, conn.isolation_level, theirs)
+    own: tuple[object, ...] = ()
+    if isinstance(conn, ApplicationConnection):
+        own = conn.settings_of_application, conn.additions
+    return (*found, conn.row_factory, conn.text_factory, conn.isolation_level, *own)

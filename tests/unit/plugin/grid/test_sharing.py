@@ -177,3 +177,27 @@ def test_what_only_an_earlier_step_left_on_the_connection_is_missed(
     stopped = {name for name, verdict in found.items() if verdict.cause is not None}
     assert stopped >= {"migrations::0002..0003[schema]", "migrations::0002..0003[data]"}
     assert "migrations::0001..0003[schema]" not in stopped
+
+
+def test_a_function_that_a_step_puts_in_the_place_of_another_is_on_its_connection_alone(
+    tmp_path: Path,
+) -> None:
+    def prepare(conn: sqlite3.Connection) -> None:
+        conn.create_function("answer", 0, lambda: None)
+
+    def replace_it(conn: sqlite3.Connection) -> None:
+        conn.create_function("answer", 0, lambda: "kept")
+
+    steps: Mapping[int, Up] = {
+        1: PEOPLE,
+        2: replace_it,
+        3: "UPDATE people SET name = coalesce(answer(), name || 'x')",
+    }
+    history = application(tmp_path, steps, connection=(("prepare", prepare),))
+    filled = f"{PEOPLE}; INSERT INTO people(id, name) VALUES (1, 'kept')"
+    store(history, "0001", filled)
+    store(history, "0002", filled)
+    found = both_ways(history, (DATA,))
+    told = {name: bool(verdict.findings) for name, verdict in found.items()}
+    assert not told["migrations::0001..0003[data]"]
+    assert told["migrations::0002..0003[data]"]
