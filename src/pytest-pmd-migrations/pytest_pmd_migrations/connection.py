@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pytest_pmd_migrations.asking_connection import AskingConnection
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
-from pytest_pmd_migrations.statement_record import RecordingConnection
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.where_raised import raised_where
 
@@ -126,7 +126,7 @@ class _Settings:
 _PRAGMAS = ("foreign_keys", "recursive_triggers")
 
 
-class ApplicationConnection(RecordingConnection):
+class ApplicationConnection(AskingConnection):
     """A connection to a copy, prepared as the application prepares its own.
 
     Between the application's own calls (:func:`as_application`) it returns rows as a plain

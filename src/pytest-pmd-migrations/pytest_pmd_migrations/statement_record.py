@@ -94,6 +94,8 @@ class RecordingConnection(sqlite3.Connection):
     """A connection whose statements can be recorded, however the application runs them."""
 
     record: StatementRecord | None = None
+    is_running = False
+    """Whether a statement runs at this moment whose text is recorded."""
 
     def cursor(self, factory: Any = sqlite3.Cursor) -> Any:  # noqa: ANN401 - as sqlite3 has it
         """Return a cursor that tells the record of what it runs."""
@@ -165,15 +167,19 @@ class _Recording:
     def _run(
         self, run: Callable[..., Any], sql: str, arguments: tuple[Any, ...], *, script: bool = False
     ) -> Any:  # noqa: ANN401 - as sqlite3 has it
-        record = self.connection.record
+        conn = self.connection
+        record = conn.record
         if record is None or not isinstance(sql, str):
             return run(sql, *arguments)
         record.begin(sql, script=script)
+        conn.is_running = True
         try:
             return run(sql, *arguments)
         except (sqlite3.Error, sqlite3.Warning) as error:
             record.fail(sql, error)
             raise
+        finally:
+            conn.is_running = False
 
 
 def first_word(sql: str) -> str:

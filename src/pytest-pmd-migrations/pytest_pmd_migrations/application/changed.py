@@ -7,7 +7,7 @@ them tells nothing of the migrations there are now.
 from __future__ import annotations
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import recorded_ignore, row_digester
+from pytest_pmd_migrations.application.recorded import RowDigester, recorded_ignore
 from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
@@ -71,11 +71,11 @@ def _other_rows(history: History, version: int, line: VersionLine) -> bool:
     for start, recorded in line.rows.items():
         if start != FRESH and start not in history.supported:
             continue
-        digest, found = row_digester(history), recorded
+        digester, found = RowDigester(history), recorded
         try:
             image, limits = history.store.image(start), history.step_limits(start)
             for step in walk(history.application.source, image, to=version, limits=limits):
-                found = digest(step)
+                found = digester.digest(step).whole
         except MigrationTestError:
             continue
         if found != recorded:

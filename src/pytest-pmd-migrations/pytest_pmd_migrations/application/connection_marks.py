@@ -10,15 +10,23 @@ import sqlite3
 
 from pytest_pmd_migrations.connection import ApplicationConnection
 
-__all__ = ["connection_marks"]
+__all__ = ["Marks", "connection_marks", "has_rows_of_its_own"]
 
+Marks = tuple[object, ...]
+"""All that tells two connections apart, beside the database."""
+
+
+_ATTACHED = "SELECT group_concat(name) FROM pragma_database_list WHERE name <> 'temp'"
+_TEMPORARY = "SELECT group_concat(type || name || coalesce(sql, '')) FROM sqlite_temp_schema"
 _LISTS = (
     "SELECT group_concat(one) FROM (SELECT name || narg || type || enc || flags || builtin AS one"
     " FROM pragma_function_list ORDER BY one)",
     "SELECT group_concat(name) FROM (SELECT name FROM pragma_collation_list ORDER BY name)",
-    "SELECT group_concat(name) FROM (SELECT name FROM pragma_module_list ORDER BY name)",
-    "SELECT group_concat(name) FROM pragma_database_list WHERE name <> 'temp'",
-    "SELECT group_concat(type || name || coalesce(sql, '')) FROM sqlite_temp_schema",
+    "SELECT group_concat(name) FROM (SELECT name FROM pragma_module_list"
+    # SQLite adds those of its pragmas when they are first asked for.
+    " WHERE name NOT LIKE 'pragma%' ORDER BY name)",
+    _ATTACHED,
+    _TEMPORARY,
 )
 _PRAGMAS = (
     "foreign_keys",
@@ -36,7 +44,7 @@ _PRAGMAS = (
 )
 
 
-def connection_marks(conn: sqlite3.Connection) -> tuple[object, ...] | None:
+def connection_marks(conn: sqlite3.Connection) -> Marks | None:
     """Return all that tells two connections apart, beside the database; None if it cannot be read.
 
     These are functions, collations, modules, attached databases, temporary objects, pragmas, and
@@ -53,3 +61,8 @@ def connection_marks(conn: sqlite3.Connection) -> tuple[object, ...] | None:
     if isinstance(conn, ApplicationConnection):
         own = conn.settings_of_application, conn.additions
     return (*found, conn.row_factory, conn.text_factory, conn.isolation_level, *own)
+
+
+def has_rows_of_its_own(marks: Marks) -> bool:
+    """Return whether a connection has temporary objects, or a database beside its own."""
+    return marks[_LISTS.index(_ATTACHED)] != ("main",) or marks[_LISTS.index(_TEMPORARY)] != (None,)

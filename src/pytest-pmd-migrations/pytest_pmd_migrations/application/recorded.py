@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
@@ -11,22 +11,33 @@ from pytest_pmd_migrations.application.recorded_text import recorded_text
 from pytest_pmd_migrations.application.upgrade import Step
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
-from pytest_pmd_migrations.rows.substitute_names import can_name_all
+from pytest_pmd_migrations.rows.digests import all_named
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 
 __all__ = [
+    "DigestedRows",
+    "RowDigester",
     "VersionResult",
-    "combined_digest",
     "digest_rows",
     "recorded_ignore",
     "recorded_volatile",
-    "row_digester",
-    "table_digester",
     "version_line",
 ]
+
+
+@dataclass(frozen=True)
+class DigestedRows:
+    """The digest of all rows after a step, and of the tables that it changed.
+
+    ``changed`` has None for a table that is gone or was never digested; it is None where the
+    digests of another lineage do not follow from it.
+    """
+
+    whole: str
+    changed: Mapping[str, str | None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -72,61 +83,71 @@ def recorded_ignore(
     return line.ignore
 
 
-def row_digester(history: History, *, rebuilt: Collection[int] = ()) -> Callable[[Step], str]:
-    """Return a function that digests the rows of one lineage's steps, taken in order.
+class RowDigester:
+    """Digests the rows of one lineage's steps, taken or repeated, in their order.
 
     ``rebuilt`` are the versions whose lock lines are to be written anew.
     """
-    digest = table_digester(history, rebuilt=rebuilt)
-    return lambda step: combined_digest(history, step, digest(step), rebuilt=rebuilt)
 
+    def __init__(self, history: History, *, rebuilt: Collection[int] = ()) -> None:
+        self._history = history
+        self._rebuilt = rebuilt
+        self._settings: tuple[tuple[str, ...], tuple[str, ...]] = (), ()
+        self.tables: Mapping[str, str] = {}
 
-def combined_digest(
-    history: History, step: Step, tables: Mapping[str, str], *, rebuilt: Collection[int] = ()
-) -> str:
-    """Return one digest over those of a step's tables, as its lock line was written.
-
-    Lines were written without the tables that Python cannot name. Such a digest stays right for
-    them, where the line has none with these tables: a line of today has it of other lineages only,
-    which have no such table.
-    """
-    whole = combine_digests(tables)
-    line = history.store.lock_file.versions.get(step.version)
-    if line is None or step.version in rebuilt or whole in line.rows.values():
-        return whole
-    if not can_name_all(step.conn):
-        named = {table.name for table in list_tables(step.conn).values()}
-        kept = {table: digest for table, digest in tables.items() if table in named}
-        without = combine_digests(kept)
-        if without in line.rows.values():
-            return without
-    return whole
-
-
-def table_digester(
-    history: History, *, rebuilt: Collection[int] = ()
-) -> Callable[[Step], Mapping[str, str]]:
-    """Return a function that digests each table's rows after one lineage's steps, in order.
-
-    Only the tables that a step changed are read again.
-    """
-    before: tuple[tuple[str, ...], ...] = ()
-    digests: dict[str, str] = {}
-
-    def digest(step: Step) -> Mapping[str, str]:
-        nonlocal digests, before
-        volatile = recorded_volatile(history, step.version, rebuilt=rebuilt)
-        ignore = recorded_ignore(history, step.version, rebuilt=rebuilt)
-        changed = step.changed_tables if (volatile, ignore) == before else None
+    def digest(self, step: Step) -> DigestedRows:
+        """Return the digests of what a step left; only the tables that it changed are read."""
+        settings = self._settings_of(step.version)
+        changed = step.changed_tables if self._settings == settings else None
+        volatile, ignore = self._settings = settings
         found = digest_tables(
             step.conn, changed, volatile=volatile, ignore=ignore, layout=step.layout
         )
-        kept = {table: value for table, value in digests.items() if table not in (changed or ())}
-        digests = found if changed is None else {**kept, **found}
-        before = volatile, ignore
-        return digests
+        before = self.tables
+        kept = {table: value for table, value in before.items() if table not in (changed or ())}
+        self.tables = found if changed is None else {**kept, **found}
+        named = all_named(step.conn, step.layout)
+        whole = self._combine(step.version, None if named else step.conn)
+        if not named or changed is None or step.before is None:
+            return DigestedRows(whole)
+        return DigestedRows(whole, {name: self.tables.get(name) for name in changed})
 
-    return digest
+    def may_repeat(self, version: int, digested: DigestedRows) -> bool:
+        """Return whether the digests after a step follow from those of the same step elsewhere."""
+        return digested.changed is not None and self._settings == self._settings_of(version)
+
+    def repeat(self, version: int, digested: DigestedRows) -> DigestedRows:
+        """Return the digests of what a step leaves that was taken in another lineage."""
+        if digested.changed:
+            self.tables = {
+                name: held
+                for name, held in {**self.tables, **digested.changed}.items()
+                if held is not None
+            }
+        return replace(digested, whole=self._combine(version, None))
+
+    def _settings_of(self, version: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        history, rebuilt = self._history, self._rebuilt
+        volatile = recorded_volatile(history, version, rebuilt=rebuilt)
+        return volatile, recorded_ignore(history, version, rebuilt=rebuilt)
+
+    def _combine(self, version: int, conn: Connection | None) -> str:
+        """Return one digest over those of all tables, as the version's lock line was written.
+
+        Lines were written without the tables that Python cannot name; ``conn`` shows a database
+        that has such. That digest stays right for them, where the line has none with these tables:
+        a line of today has it of other lineages only, which have no such table.
+        """
+        whole = combine_digests(self.tables)
+        line = self._history.store.lock_file.versions.get(version)
+        if conn is None or line is None or version in self._rebuilt:
+            return whole
+        if whole in line.rows.values():
+            return whole
+        named = {table.name for table in list_tables(conn).values()}
+        kept = {table: digest for table, digest in self.tables.items() if table in named}
+        without = combine_digests(kept)
+        return without if without in line.rows.values() else whole
 
 
 def digest_rows(history: History, conn: Connection, layout: Layout | None = None) -> str:

@@ -95,6 +95,10 @@ class ReferenceWalk:
         self._text = begins_with
         self._found = NOTHING_THERE
 
+    def arrive_fresh(self, text: StoredText, image: Image) -> None:
+        """Go on from a fresh database, which breaks nothing that another lineage did not."""
+        self._text, self._found = text, self._references.of(text, image)
+
     def arrive(self, text: StoredText, image: Image, conn: sqlite3.Connection) -> Arrival:
         """Return what became of the references; ``conn`` shows ``image`` and is read only."""
         before, then = self._text, self._found

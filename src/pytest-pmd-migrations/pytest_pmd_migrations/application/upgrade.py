@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pytest_pmd_migrations.application.connection_marks import connection_marks
+from pytest_pmd_migrations.application.connection_marks import Marks, connection_marks
 from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.runner_advice import advise_on_arguments, why_unmoved
 from pytest_pmd_migrations.application.step_error import StepErrorText, tell_step_error
@@ -20,8 +20,8 @@ from pytest_pmd_migrations.limits.step_limits import (
     Stopped,
     release,
 )
+from pytest_pmd_migrations.pages.database_parts import DatabaseParts, database_parts
 from pytest_pmd_migrations.pages.layout import Layout
-from pytest_pmd_migrations.pages.logical_state import logical_state
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.schema.reading.catalog import stored_objects, text_of_objects
@@ -40,7 +40,7 @@ from pytest_pmd_migrations.wording import error_text, wrap_text
 
 __all__ = ["EMPTY", "State", "Step", "take_step", "walk"]
 
-State = tuple[bytes, tuple[object, ...]]
+State = tuple[bytes, Marks]
 """What a database says, as a digest, and what is on the connection to it."""
 
 StoredText = tuple[tuple[object, ...], ...]
@@ -110,9 +110,19 @@ class Step:
         Of two with an equal one, all steps make the same. None where it cannot be told. Read when
         it is first asked for, which must be before the walk goes on.
         """
-        says = logical_state(self.layout) if self.layout is not None else None
-        marks = connection_marks(self.conn) if says is not None else None
-        return None if says is None or marks is None else (says, marks)
+        if self.parts is None or self.marks is None:
+            return None
+        return self.parts.digest, self.marks
+
+    @cached_property
+    def parts(self) -> DatabaseParts | None:
+        """What the database says, table by table; None where it cannot be told."""
+        return database_parts(self.layout) if self.layout is not None else None
+
+    @cached_property
+    def marks(self) -> Marks | None:
+        """What is on the connection; None where it cannot be told. Read before the walk goes on."""
+        return connection_marks(self.conn)
 
     @property
     def _same_text(self) -> bool:

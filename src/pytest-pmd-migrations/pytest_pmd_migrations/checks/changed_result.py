@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import recorded_ignore
+from pytest_pmd_migrations.application.recorded import DigestedRows, recorded_ignore
 from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
@@ -36,12 +36,14 @@ _SCHEMA_LINES: WeakKeyDictionary[History, dict[int, _SchemaLines]] = WeakKeyDict
 class StepResult:
     """What one step left: the digest of the rows, and whether it changed nothing at all.
 
-    ``failed`` are the statements that failed in it without failing the step.
+    ``failed`` are the statements that failed in it without failing the step. ``digested`` is what
+    the digest of the same step in another lineage follows from, if it does.
     """
 
     rows: str
     idle: bool
     failed: tuple[FailedStatement, ...] = ()
+    digested: DigestedRows | None = field(default=None, compare=False)
 
 
 Lineages = Sequence[LineageRecord[StepResult]]

@@ -7,7 +7,7 @@ a WHERE that was too wide: the schema is right afterwards, the rows are gone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.generated_rows import (
@@ -24,6 +24,7 @@ from pytest_pmd_migrations.checks.model import (
     LineageRecord,
     MigrationRow,
     Note,
+    Repeating,
     Row,
     SnapshotRow,
     UsedDeclaration,
@@ -62,12 +63,14 @@ _READS: frozenset[DeclarationKind] = frozenset(
 class _Seen:
     """What became of the rows in one step, and what is left of the stored database's damage.
 
-    ``record`` has the statements of the step.
+    ``record`` has the statements of the step. ``repeatable`` says that nothing is wrong, and that
+    nothing was declared, found or verified, which may hang on any table.
     """
 
     report: RowsReport
     stored_damage: Damages
     record: StatementRecord | None = None
+    repeatable: bool = field(default=False, compare=False)
 
 
 def _watch(history: History) -> Callable[[Step], _Seen]:
@@ -94,9 +97,19 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
         declared = history.application.declarations(step.version)
         findings, used = leave_out_excused((*found, *report.findings), declared)
         report = replace(report, findings=findings, used=report.used | used)
-        return _Seen(report, stored, step.record)
+        sound = integrity.is_sound and declared.verify is None
+        return _Seen(report, stored, step.record, repeatable=sound and report == RowsReport())
 
-    return observe
+    def may_repeat(_version: int, seen: _Seen) -> bool:
+        return seen.repeatable and integrity is not None and integrity.is_sound
+
+    def repeat(_version: int, seen: _Seen) -> _Seen:
+        nonlocal integrity
+        if integrity is not None:
+            integrity = replace(integrity, layout=None)
+        return seen
+
+    return Repeating(observe, may_repeat, repeat)
 
 
 def _compare(history: History, step: Step, before: Image, limits: StepLimits) -> RowsReport:

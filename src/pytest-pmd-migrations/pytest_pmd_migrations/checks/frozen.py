@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import combined_digest, table_digester
+from pytest_pmd_migrations.application.recorded import RowDigester
 from pytest_pmd_migrations.application.recorded_text import (
     Moved,
     find_moved,
@@ -29,13 +29,14 @@ from pytest_pmd_migrations.checks.changed_result import (
     culprit_of,
     find_difference,
 )
-from pytest_pmd_migrations.checks.idle_step import idle_watcher
+from pytest_pmd_migrations.checks.idle_step import IdleWatcher
 from pytest_pmd_migrations.checks.model import (
     Cause,
     Check,
     Finding,
     MigrationRow,
     Note,
+    Repeating,
     Row,
     SnapshotRow,
     Verdict,
@@ -57,14 +58,26 @@ _CULPRIT = {"edited": "an edited", "removed": "the removed", "inserted": "an ins
 
 
 def _watch(history: History) -> Callable[[Step], StepResult]:
-    digest, is_idle = table_digester(history), idle_watcher(history)
+    digester, is_idle = RowDigester(history), IdleWatcher(history.application.source)
+    versions = frozenset(history.application.versions)
 
     def observe(step: Step) -> StepResult:
-        tables = digest(step)
-        idle, failed = is_idle(step, tables), tuple(step.record.failed)
-        return StepResult(combined_digest(history, step, tables), idle, failed)
+        digested = digester.digest(step)
+        idle, failed = is_idle(step, digester.tables), tuple(step.record.failed)
+        is_fresh = step.version in versions and step.text == history.fresh.text(step.version)
+        return StepResult(digested.whole, idle, failed, digested if is_fresh else None)
 
-    return observe
+    def may_repeat(version: int, seen: StepResult) -> bool:
+        return seen.digested is not None and digester.may_repeat(version, seen.digested)
+
+    def repeat(version: int, seen: StepResult) -> StepResult:
+        if seen.digested is None:
+            return seen
+        digested = digester.repeat(version, seen.digested)
+        is_idle.arrive(history.fresh.text(version), digester.tables)
+        return replace(seen, rows=digested.whole, digested=None)
+
+    return Repeating(observe, may_repeat, repeat)
 
 
 def _judge(history: History, row: Row, lineages: Lineages) -> Verdict:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 
-from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.upgrade import Step, StoredText
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.protocol import Source, current_version
 
-__all__ = ["idle_watcher"]
+__all__ = ["IdleWatcher"]
 
 _MAINTAINS = re.compile(
     r"\bREINDEX\b|\bVACUUM\b|\bANALYZE\b"
@@ -34,29 +33,32 @@ _STORED_AS = (slice(16, 20), slice(52, 60), slice(64, 72))
 """Page size, journal, automatic VACUUM, encoding, application_id: file format, the header."""
 
 
-def idle_watcher(history: History) -> Callable[[Step, Mapping[str, str]], bool]:
-    """Return a function that says of each step of one lineage whether it changes nothing.
+class IdleWatcher:
+    """Says of each step of one lineage, called in order, whether it changes nothing.
 
-    It is called for each step in order, with the digests of the tables after it. The tables that
-    the source reads its version from do not count: every step writes to them.
+    The tables that the source reads its version from do not count: every step writes to them.
     """
-    source = history.application.source
-    text: tuple[tuple[object, ...], ...] = ()
-    digests: Mapping[str, str] = {}
 
-    def is_idle(step: Step, now: Mapping[str, str]) -> bool:
-        nonlocal text, digests
-        before = text, digests
-        text, digests = step.text, now
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._text: StoredText = ()
+        self._digests: Mapping[str, str] = {}
+
+    def __call__(self, step: Step, now: Mapping[str, str]) -> bool:
+        """Return whether a step changes nothing; ``now`` has the digests of the tables after it."""
+        before = self._text, self._digests
+        text, digests = self._text, self._digests = step.text, now
         if step.before is None or _other_storage(step.before.stored, step.after.stored):
             return False
         same = before == (text, digests)
-        own = frozenset() if same else _version_tables(source, step.after)
+        own = frozenset() if same else _version_tables(self._source, step.after)
         if own:
             same = _without(before[0], before[1], own) == _without(text, digests, own)
         return same and not _is_maintained(step, frozenset(now) | own)
 
-    return is_idle
+    def arrive(self, text: StoredText, digests: Mapping[str, str]) -> None:
+        """Go on from a database of which it is known whether the step to it changed nothing."""
+        self._text, self._digests = text, digests
 
 
 def _is_maintained(step: Step, known: frozenset[str]) -> bool:

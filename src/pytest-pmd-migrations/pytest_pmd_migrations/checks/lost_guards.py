@@ -5,7 +5,7 @@ A rebuild that forgets one is no difference from fresh, which has lost it too, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
 
@@ -21,37 +21,39 @@ from pytest_pmd_migrations.schema.reading.step_statements import read_statements
 from pytest_pmd_migrations.schema.values import TableColumn
 from pytest_pmd_migrations.sources.written_declarations import in_quotes
 
-__all__ = ["guards_watcher", "tell_lost_guards"]
+__all__ = ["GuardsWatcher", "tell_lost_guards"]
 
 
-def guards_watcher(history: History) -> Callable[[Step], tuple[LostGuards, ...]]:
-    """Return a function that says of each step of one lineage which guards were lost in it.
+class GuardsWatcher:
+    """Says of each step of one lineage, called in order, which guards were lost in it."""
 
-    It is called for each step in order.
-    """
-    text: tuple[tuple[object, ...], ...] = ()
-    schema: Schema | None = None
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._text: tuple[tuple[object, ...], ...] = ()
+        self._schema: Schema | None = None
 
-    def find(step: Step) -> tuple[LostGuards, ...]:
-        nonlocal text, schema
-        before, known = schema, text
-        text = step.text
-        if before is not None and known == text:
+    def __call__(self, step: Step) -> tuple[LostGuards, ...]:
+        """Return the guards that a step lost."""
+        before, known = self._schema, self._text
+        self._text = step.text
+        if before is not None and known == step.text:
             return ()
-        schema = _schema(history, step)
-        if before is None or set(text).issuperset(known):
+        self._schema = _schema(self._history, step)
+        if before is None or set(step.text).issuperset(known):
             return ()
         failed = {one.sql for one in step.record.failed}
         texts = (sql for sql in step.record.texts if sql not in failed)
         return find_lost_guards(
             before,
-            schema,
+            self._schema,
             read_statements(texts),
-            moves=partial(_moves, history, step.version),
+            moves=partial(_moves, self._history, step.version),
             has_values=partial(_has_values, step),
         )
 
-    return find
+    def arrive_fresh(self, version: int, text: tuple[tuple[object, ...], ...]) -> None:
+        """Go on from the schema of a fresh database, whose stored text is given."""
+        self._text, self._schema = text, self._history.fresh_schema(version)
 
 
 def _moves(history: History, version: int) -> Mapping[TableColumn, TableColumn]:

@@ -26,6 +26,7 @@ __all__ = [
     "MigrationRow",
     "Note",
     "Observer",
+    "Repeating",
     "Row",
     "RowKind",
     "Seen",
@@ -195,6 +196,25 @@ Observer = Callable[[Step], Seen]
 
 
 @dataclass(frozen=True)
+class Repeating(Generic[Seen]):
+    """An observer that says of a step what it saw of the same one in another lineage.
+
+    A step is the same where all tables that it depends on hold the same, whatever others hold.
+    ``may_repeat(version, seen)`` says whether what would be seen here follows from what was seen
+    there. ``repeat(version, seen)``, called in the order of the steps, returns it, and goes on as
+    if the step had been observed.
+    """
+
+    observe: Observer[Seen]
+    may_repeat: Callable[[int, Seen], bool] = lambda *_: True
+    repeat: Callable[[int, Seen], Seen] = lambda _, seen: seen
+
+    def __call__(self, step: Step) -> Seen:
+        """Observe a step that was taken."""
+        return self.observe(step)
+
+
+@dataclass(frozen=True)
 class LineageRecord(Generic[Seen]):
     """Holds what one check saw along one lineage.
 
@@ -231,7 +251,8 @@ class Check(Generic[Seen]):
     released and the source no longer has. ``reads`` are the kinds of declarations that it asks for:
     one of those that no cell of the check used is no longer needed. ``shares(seen, other)`` says
     whether the observer sees the same from here on in two lineages that have become the same, where
-    it saw these now. None: nobody knows, so that each lineage takes all its steps.
+    it saw these now. None: nobody knows, so that each lineage takes all its steps. An observer that
+    is :class:`Repeating` also spares lineages steps that are the same where the lineages are not.
     """
 
     name: str

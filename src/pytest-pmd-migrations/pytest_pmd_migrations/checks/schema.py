@@ -18,12 +18,13 @@ from pytest_pmd_migrations.application.varying_schema import (
     told_varying_schema,
 )
 from pytest_pmd_migrations.checks.broken_references import judge_references
-from pytest_pmd_migrations.checks.lost_guards import guards_watcher, tell_lost_guards
+from pytest_pmd_migrations.checks.lost_guards import GuardsWatcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
     LineageRecord,
     Note,
+    Repeating,
     Row,
     Verdict,
     shares_always,
@@ -60,11 +61,15 @@ class _Differing:
 
 @dataclass(frozen=True)
 class _Seen:
-    """One version of a lineage: how it differs from fresh, its references, the guards it lost."""
+    """One version of a lineage: how it differs from fresh, its references, the guards it lost.
+
+    ``is_fresh`` says that its schema has the very text of a fresh one.
+    """
 
     differing: _Differing | None
     references: Arrival
     lost: tuple[LostGuards, ...]
+    is_fresh: bool
 
 
 _Record = LineageRecord[_Seen]
@@ -73,20 +78,30 @@ _Record = LineageRecord[_Seen]
 def _watch(history: History) -> Callable[[Step], _Seen]:
     """Compare each step with fresh at that version and with what was before it."""
     versions = frozenset(history.application.versions)
-    references, lost = history.references.walk(), guards_watcher(history)
+    references, lost = history.references.walk(), GuardsWatcher(history)
 
     def observe(step: Step) -> _Seen:
         arrival = references.arrive(step.text, step.after, step.conn)
-        differing = _compare(history, step) if step.version in versions else None
-        return _Seen(differing, arrival, lost(step))
+        known = step.version in versions
+        is_fresh = known and step.text == history.fresh.text(step.version)
+        differing = _compare(history, step) if known and not is_fresh else None
+        return _Seen(differing, arrival, lost(step), is_fresh)
 
-    return observe
+    def may_repeat(_version: int, seen: _Seen) -> bool:
+        arrival = seen.references
+        return seen.is_fresh and not (arrival.appeared or arrival.doubtful or seen.lost)
+
+    def repeat(version: int, seen: _Seen) -> _Seen:
+        text = history.fresh.text(version)
+        references.arrive_fresh(text, history.fresh.image(version))
+        lost.arrive_fresh(version, text)
+        return seen
+
+    return Repeating(observe, may_repeat, repeat)
 
 
 def _compare(history: History, step: Step) -> _Differing | None:
-    """Return how a database differs from fresh at its version, None where it is equal."""
-    if step.text == history.fresh.text(step.version):
-        return None
+    """Return how a database differs from fresh at its version, None where it means the same."""
     upgraded = read_schema(step.conn)
     diff = history.difference(upgraded, step.version)
     if not diff:

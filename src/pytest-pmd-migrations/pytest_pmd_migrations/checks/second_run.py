@@ -15,6 +15,7 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.checks.model import Repeating
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
@@ -74,7 +75,7 @@ def watch_second_runs(history: History) -> Callable[[Step], SecondRun]:
         unheld = second.unheld if "varying" in vars(second) else NOTHING_VARIES
         return SecondRun(runner, again, unheld)
 
-    return observe
+    return Repeating(observe)
 
 
 class _SecondStep:

@@ -19,6 +19,7 @@ from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
     LineageRecord,
+    Repeating,
     Row,
     Verdict,
     shares_always,
@@ -74,7 +75,7 @@ def _watch(history: History) -> Callable[[Step], Errors]:
     def observe(step: Step) -> Errors:
         return _errors(history, step.after) if step.version == history.application.latest else {}
 
-    return observe
+    return Repeating(observe)
 
 
 def _errors(history: History, image: Image) -> Errors:

@@ -7,10 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import row_digester
-from pytest_pmd_migrations.application.upgrade import State, Step, StoredText, walk
+from pytest_pmd_migrations.application.recorded import DigestedRows, RowDigester
+from pytest_pmd_migrations.application.upgrade import State, Step, StoredText
+from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.repeated.known_steps import KnownSteps
+from pytest_pmd_migrations.repeated.lineage import Lineage, OtherwiseError
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import Start
 
@@ -40,37 +43,64 @@ class LineageWalker:
         self._history = history
         self._rebuilt = tuple(rebuilt)
         self._met: dict[tuple[int, State], LineageSurvey] = {}
+        self._known: KnownSteps[DigestedRows] | None = KnownSteps()
 
     def walk(
         self, start: Start, image: Image, schemas: dict[int, Schema] | None = None
     ) -> LineageSurvey:
         """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
-        history, digest = self._history, row_digester(self._history, rebuilt=self._rebuilt)
+        known = self._known if self._history.rules.share else None
+        try:
+            return self._walk_with(known, start, image, schemas)
+        except OtherwiseError:
+            # An application that looks at more than SQLite hears of takes all its steps itself.
+            self._known = None
+            return self._walk_with(None, start, image, schemas)
+
+    def _walk_with(
+        self,
+        known: KnownSteps[DigestedRows] | None,
+        start: Start,
+        image: Image,
+        schemas: dict[int, Schema] | None,
+    ) -> LineageSurvey:
+        history = self._history
+        digester = RowDigester(history, rebuilt=self._rebuilt)
         rows: dict[int, str] = {}
         states: list[tuple[int, State]] = []
-        limits, failure = history.step_limits(start), None
+        failure = None
         try:
-            for step in walk(history.application.source, image, limits=limits):
-                if step.before is not None:
-                    rows[step.version] = digest(step)
-                    if schemas is not None:
-                        self._add_schema(step, schemas)
-                if history.rules.share and step.state is not None:
-                    states.append((step.version, step.state))
-                    other = None if schemas is not None else self._met.get(states[-1])
-                    # What made a step meet a limit is told of each lineage.
-                    if other is not None and not limits.met:
-                        later = {
-                            one: told for one, told in other.rows.items() if one > step.version
-                        }
+            source, limits = history.application.source, history.step_limits(start)
+            with Lineage(source, image, known, limits) as lineage:
+                digester.digest(lineage.step)
+                while not lineage.has_ended:
+                    other = self._met_by(lineage, states)
+                    if other is not None and schemas is None:
+                        at = lineage.version
+                        later = {one: told for one, told in other.rows.items() if one > at}
                         rows, failure = {**rows, **later}, other.failure
                         break
+                    digest = _digest_next(lineage, digester)
+                    rows[lineage.version] = digest
+                    if schemas is not None:
+                        self._add_schema(lineage.step, schemas)
         except StepFailedError as error:
             failure = error
         found = LineageSurvey(rows, failure)
         for state in states:
             self._met.setdefault(state, found)
         return found
+
+    def _met_by(
+        self, lineage: Lineage[DigestedRows], states: list[tuple[int, State]]
+    ) -> LineageSurvey | None:
+        """Return the survey of another lineage that was once what this one is now."""
+        step = lineage.step
+        if step.version != lineage.version or not self._history.rules.share or step.state is None:
+            return None
+        states.append((step.version, step.state))
+        # What made a step meet a limit is told of each lineage.
+        return None if lineage.limits.met else self._met.get(states[-1])
 
     def _add_schema(self, step: Step, schemas: dict[int, Schema]) -> None:
         last = next(reversed(self.fresh_texts), None)
@@ -81,3 +111,15 @@ class LineageWalker:
         # Not from the step's own connection, on which the runner may have set what nobody else has.
         with closing(step.after.connect()) as conn:
             schemas[step.version] = read_schema(conn)
+
+
+def _digest_next(lineage: Lineage[DigestedRows], digester: RowDigester) -> str:
+    """Take the next step of a lineage, or repeat it; return the digest of all rows after it."""
+    known = lineage.find()
+    if known is not None and digester.may_repeat(known.version, known.seen):
+        lineage.repeat(known)
+        return digester.repeat(known.version, known.seen).whole
+    with asking() as asked:
+        digested = digester.digest(lineage.take())
+    lineage.remember(asked, digested)
+    return digested.whole

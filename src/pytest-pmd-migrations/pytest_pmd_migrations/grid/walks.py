@@ -7,15 +7,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import State, Step, walk
-from pytest_pmd_migrations.checks.model import AnyCheck, Check, LineageRecord, Observer, Seen
+from pytest_pmd_migrations.application.upgrade import State, Step
+from pytest_pmd_migrations.asked_tables import asking
+from pytest_pmd_migrations.checks.model import (
+    AnyCheck,
+    Check,
+    LineageRecord,
+    Observer,
+    Repeating,
+    Seen,
+)
 from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.repeated.known_steps import KnownStep, KnownSteps
+from pytest_pmd_migrations.repeated.lineage import Lineage, OtherwiseError
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Unseen", "Walk", "Walks"]
+
+_SeenByChecks = Mapping[AnyCheck, Any]
+"""What each check saw of one step."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,28 @@ class Walk:
             for check, seen in self._seen.items()
         )
 
+    def seen_at(self, version: int) -> _SeenByChecks:
+        """Return what each check saw of one step."""
+        return {check: seen[version] for check, seen in self._seen.items()}
+
+    def may_repeat(
+        self, known: KnownStep[_SeenByChecks], observers: Mapping[AnyCheck, Observer[Any]]
+    ) -> bool:
+        """Return whether every check sees of a step what follows from what was seen elsewhere."""
+        return not self.unseen and all(
+            isinstance(observe, Repeating) and observe.may_repeat(known.version, known.seen[check])
+            for check, observe in observers.items()
+        )
+
+    def repeat(
+        self, known: KnownStep[_SeenByChecks], observers: Mapping[AnyCheck, Observer[Any]]
+    ) -> None:
+        """Take over what the checks see of a step that was taken elsewhere."""
+        self.reached.append(known.version)
+        for check, observe in observers.items():
+            seen = observe.repeat(known.version, known.seen[check])  # type: ignore[attr-defined]  # see may_repeat
+            self._seen[check][known.version] = seen
+
     def arrive(self, step: Step, observers: Mapping[AnyCheck, Observer[Any]]) -> None:
         """Show a step to the observers; one that raises sees no more of this lineage."""
         self.last = step.after
@@ -102,6 +137,7 @@ class Walks:
         self._taken: dict[Start, Walk] = {}
         self._ended: dict[Start, BaseException] = {}
         self._met: dict[tuple[int, State], Walk] = {}
+        self._known: KnownSteps[_SeenByChecks] | None = KnownSteps()
         self.stale = StaleSnapshots(history)
 
     def lineage(self, start: Start) -> Walk:
@@ -122,23 +158,39 @@ class Walks:
         return tuple(self.lineage(start) for start in starts)
 
     def _walk(self, start: Start) -> Walk:
+        try:
+            return self._walk_with(start, self._known if self.history.rules.share else None)
+        except OtherwiseError:
+            # An application that looks at more than SQLite hears of takes all its steps itself.
+            self._known = None
+            return self._walk_with(start, None)
+
+    def _walk_with(self, start: Start, known: KnownSteps[_SeenByChecks] | None) -> Walk:
         taken, states = Walk(start), dict[tuple[int, State], Walk]()
         observers = self._observers(taken)
+        source, limits = self.history.application.source, self.history.step_limits(start)
         try:
-            image, limits = self.history.store.image(start), self.history.step_limits(start)
-            for step in walk(self.history.application.source, image, limits=limits):
-                taken.arrive(step, observers)
-                if self.history.rules.share and step.state is not None:
-                    states[step.version, step.state] = taken
-                    # What made a step meet a limit is told of each lineage.
-                    if not limits.met and self._joins(taken, step.version, step.state):
-                        break
+            with Lineage(source, self.history.store.image(start), known, limits) as lineage:
+                taken.arrive(lineage.step, observers)
+                while not self._ends(taken, lineage, states) and not lineage.has_ended:
+                    _go_on(lineage, taken, observers)
         except TimeoutStruckError:
             raise
         except MigrationTestError as error:
             taken.failure = error
         self._met.update({state: walk for state, walk in states.items() if state not in self._met})
         return taken
+
+    def _ends(
+        self, taken: Walk, lineage: Lineage[_SeenByChecks], states: dict[tuple[int, State], Walk]
+    ) -> bool:
+        """Return whether a lineage has met another one, and was taken over from it to its end."""
+        step = lineage.step
+        if step.version != lineage.version or not self.history.rules.share or step.state is None:
+            return False
+        states[step.version, step.state] = taken
+        # What made a step meet a limit is told of each lineage.
+        return not lineage.limits.met and self._joins(taken, step.version, step.state)
 
     def _joins(self, taken: Walk, version: int, state: State) -> bool:
         """Take over the rest of a lineage that was once what this one is now, if there is one."""
@@ -161,6 +213,23 @@ class Walks:
             except BaseException as error:
                 taken.unseen[check] = Unseen(taken.start.version, _told(check, error))
         return observers
+
+
+def _go_on(
+    lineage: Lineage[_SeenByChecks], taken: Walk, observers: Mapping[AnyCheck, Observer[Any]]
+) -> None:
+    """Take the next step of a lineage, or take over what was seen of the same one in another."""
+    known = lineage.find()
+    if known is not None and taken.may_repeat(known, observers):
+        lineage.repeat(known)
+        taken.repeat(known, observers)
+    else:
+        with asking() as asked:
+            step = lineage.take()
+            taken.arrive(step, observers)
+        if not taken.unseen and all(isinstance(one, Repeating) for one in observers.values()):
+            lineage.remember(asked, taken.seen_at(step.version))
+    taken.last = lineage.last
 
 
 def _told(check: AnyCheck, error: BaseException) -> Exception:

@@ -23,6 +23,7 @@ from pytest_pmd_migrations.rows.tables import RowTable, can_be_named, list_table
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = [
+    "all_named",
     "combine_digests",
     "count_rows",
     "digest_columns",
@@ -53,13 +54,18 @@ def digest_tables(
     before.
     """
     digests = _digest_listed(conn, tables, volatile, ignore, layout)
-    if can_name_all(conn) if layout is None else _are_named(layout.objects):
+    if all_named(conn, layout):
         return digests
     with nameable(conn) as shown:
         only = None if tables is None else with_substitutes(tuple(tables))
         found = _digest_listed(shown, only, with_substitutes(tuple(volatile)), ignore, None)
     # What can be read without a substitute has the digest that it always had.
     return {**without_substitutes(found), **digests}
+
+
+def all_named(conn: sqlite3.Connection, layout: Layout | None) -> bool:
+    """Return whether Python can name all that a database has, whose ``layout`` may be known."""
+    return can_name_all(conn) if layout is None else _are_named(layout.objects)
 
 
 @lru_cache(maxsize=8)

@@ -33,6 +33,11 @@ class Integrity:
     damage: Damages
     layout: Layout | None
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.strays.counts or self.strays.problem or self.damage.found)
+
 
 def check_integrity(
     conn: sqlite3.Connection, image: Image, layout: Layout | None, before: Integrity | None

@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pytest_pmd_migrations.asked_tables import ask_for_everything
+from pytest_pmd_migrations.asking_connection import hearing
 from pytest_pmd_migrations.connection import (
     NO_PREPARATION,
     as_application,
@@ -82,9 +84,10 @@ def _run(
 ) -> None:
     with_file = getattr(source, f"{method}_file", None)
     if with_file is None:
-        with as_application(conn), during(None):
+        with as_application(conn), during(None), hearing(conn):
             getattr(source, method)(conn, version)
         return
+    ask_for_everything()
     with _file_copy(conn) as path, still_connections(), limited_connections(), during(path):
         with_file(path, version)
 

@@ -59,7 +59,7 @@ def pytest_migration_sources(config):
 def counted(project: Make, build: Callable[[Project], None]) -> Project:
     """Four versions, each with its snapshot, of a source that writes down each step it takes."""
     made = project()
-    made.write("pyproject.toml", "[tool.pytest.ini_options]\n")
+    made.write("pyproject.toml", "[tool.pytest.ini_options]\nmigration_share = false\n")
     made.write("conftest.py", COUNTED)
     for version in range(1, 5):
         add_version(made, version)

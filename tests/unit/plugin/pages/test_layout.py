@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_pmd_migrations.file_content import FileContent
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import layout_of
-from pytest_pmd_migrations.pages.logical_state import logical_state
+from pytest_pmd_migrations.pages.database_parts import database_parts
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 
@@ -87,7 +87,7 @@ def test_a_packed_database_says_the_same(size: int, tmp_path: Path) -> None:
         conn.execute("VACUUM INTO ?", (str(tmp_path / f"{size}.db"),))
     packed = Image.of_file(tmp_path / f"{size}.db")
     assert packed.content != loose.content
-    assert logical_state(laid_out(packed)) == logical_state(laid_out(loose))
+    assert database_parts(laid_out(packed)) == database_parts(laid_out(loose))
 
 
 SAID_OTHERWISE = (
@@ -108,13 +108,13 @@ SAID_OTHERWISE = (
 def test_a_database_that_says_something_else_is_in_another_state(step: str) -> None:
     before = image(LARGE)
     after, then = stepped(before, step), laid_out(before)
-    assert logical_state(laid_out(after)) != logical_state(then)
-    assert logical_state(laid_out(after, then)) == logical_state(laid_out(after))
+    assert database_parts(laid_out(after)) != database_parts(then)
+    assert database_parts(laid_out(after, then)) == database_parts(laid_out(after))
 
 
 def test_the_order_of_triggers_and_of_indexes_counts() -> None:
     table, one, two = "CREATE TABLE t(a, b);", "CREATE INDEX i ON t(a);", "CREATE INDEX j ON t(b);"
-    assert logical_state(laid_out(image(table + one + two))) != logical_state(
+    assert database_parts(laid_out(image(table + one + two))) != database_parts(
         laid_out(image(table + two + one))
     )
 
@@ -128,7 +128,7 @@ def test_a_large_file_is_read_from_the_disk_alike(step: str) -> None:
     assert large_now.trees == now.trees
     assert large_now.holdings.keys() == now.holdings.keys()
     assert large_now.changed_tables(large) == now.changed_tables(layout)
-    assert logical_state(large_now) == logical_state(now)
+    assert database_parts(large_now) == database_parts(now)
     assert same_content(kept[0].stored, kept[1].stored) == same_content(before.stored, after.stored)
 
 
@@ -158,7 +158,7 @@ def test_a_file_that_grew_by_another_page_size_or_vacuums_itself_is_read_anew() 
         conn.executescript(LARGE)
         after = Image.of_connection(conn)
     assert laid_out(after, before).holdings == laid_out(after).holdings
-    assert logical_state(laid_out(after, before)) != logical_state(before)
+    assert database_parts(laid_out(after, before)) != database_parts(before)
     less = laid_out(stepped(after, "DELETE FROM long"), laid_out(after))
     # Pages that move into free ones change the tree that leads to them, if it is an index's.
     assert {"long"} <= less.changed_tables(laid_out(after)) <= {"long", "pairs"}

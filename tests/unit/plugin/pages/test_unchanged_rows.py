@@ -8,7 +8,7 @@ from contextlib import closing
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.pages.logical_state import logical_state
+from pytest_pmd_migrations.pages.database_parts import database_parts
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -172,4 +172,4 @@ def test_rows_that_are_said_to_be_unchanged_are(first: list[str], second: list[s
         changed = now.changed_tables(then)
         kept = {fold(name) for name in now.holdings} - {fold(name) for name in changed}
         assert all(digest_tables(old)[name] == digest_tables(new)[name] for name in kept)
-        assert (dump(old) == dump(new)) == (logical_state(then) == logical_state(now))
+        assert (dump(old) == dump(new)) == (database_parts(then) == database_parts(now))

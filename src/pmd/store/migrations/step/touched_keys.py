@@ -38,7 +38,7 @@ def touched_keys_suffice(
     prepared: PreparedConnection, loaded: LoadedMigration, written: WrittenTables
 ) -> bool:
     """Return whether the keys of the touched tables tell all that a step may have broken."""
-    if written.schema_changed or _size(prepared) < _LARGE:
+    if written.schema_changed or prepared.file.size() < _LARGE:
         return False
     return not _may_write_blobs(loaded)
 
@@ -78,16 +78,6 @@ def _touched_tables(
 def _is_plain(cursor: sqlite3.Cursor, table: str, column: str) -> bool:
     """Return whether it is no generated column, which changes with others."""
     return lower(column) in {lower(name) for (name,) in cursor.execute(_COLUMNS, (table,))}
-
-
-def _size(prepared: PreparedConnection) -> int:
-    """Return the size of the database; SQLite is asked only where it has no file."""
-    size = prepared.file.size()
-    if size:
-        return size
-    (pages,) = prepared.cursor.execute("PRAGMA main.page_count").fetchone()
-    (page_size,) = prepared.cursor.execute("PRAGMA main.page_size").fetchone()
-    return int(pages) * int(page_size)
 
 
 def _may_write_blobs(loaded: LoadedMigration) -> bool:

@@ -1,0 +1,116 @@
+"""A connection that tells which tables the application asks for, whatever else is set on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
+
+from pytest_pmd_migrations.asked_tables import AskedTables, current_asked
+from pytest_pmd_migrations.statement_record import RecordingConnection, recording
+
+__all__ = ["AskingConnection", "hearing"]
+
+Authorizer: TypeAlias = Callable[[int, str | None, str | None, str | None, str | None], int]
+"""A callback as ``set_authorizer`` takes it."""
+
+
+class AskingConnection(RecordingConnection):
+    """A connection whose questions to SQLite can be heard.
+
+    SQLite keeps one authorizer a connection; here it is ours, and calls the application's.
+    """
+
+    asked: AskedTables | None = None
+    _authorizer: Authorizer | None = None
+
+    def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
+        """Set the application's authorizer."""
+        self._authorizer = authorizer_callback
+        if self.asked is None:
+            super().set_authorizer(authorizer_callback)
+        else:
+            super().set_authorizer(self._hear)
+
+    def hear(self, asked: AskedTables | None) -> None:
+        """Tell ``asked`` from now on what statements ask for; None for nobody.
+
+        SQLite prepares each statement again then, so that none goes unheard.
+        """
+        self.asked = asked
+        self.set_authorizer(self._authorizer)
+
+    def blobopen(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
+        """Open a value, which no statement names."""
+        self._read_everything()
+        return super().blobopen(*arguments, **options)
+
+    def backup(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        """Copy the whole database, which no statement names."""
+        self._read_everything()
+        super().backup(*arguments, **options)
+
+    def serialize(self, **options: Any) -> bytes:  # noqa: ANN401 - as sqlite3 has it
+        """Return the whole database, likewise."""
+        self._read_everything()
+        return super().serialize(**options)
+
+    def deserialize(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        """Replace the whole database, likewise."""
+        self._read_everything()
+        super().deserialize(*arguments, **options)
+
+    def _read_everything(self) -> None:
+        if self.asked is not None:
+            self.asked.everything = True
+
+    def _hear(
+        self,
+        action: int,
+        first: str | None,
+        second: str | None,
+        database: str | None,
+        trigger: str | None,
+    ) -> int:
+        if self.asked is not None:
+            self.asked.hear(action, first, second, database, of_text=self.is_running)
+        if self._authorizer is not None:
+            return self._authorizer(action, first, second, database, trigger)
+        return sqlite3.SQLITE_OK
+
+
+@contextmanager
+def hearing(conn: sqlite3.Connection) -> Iterator[None]:
+    """Hear in the block what the application asks ``conn`` for, where somebody gathers that.
+
+    Of a connection that cannot be heard it may have asked for everything.
+    """
+    asked = current_asked()
+    if asked is None:
+        yield
+    elif not isinstance(conn, AskingConnection):
+        asked.everything = True
+        yield
+    else:
+        with _recorded(conn, asked):
+            conn.hear(asked)
+            try:
+                yield
+            finally:
+                # The application may have closed it.
+                with suppress(sqlite3.ProgrammingError):
+                    conn.hear(None)
+
+
+@contextmanager
+def _recorded(conn: AskingConnection, asked: AskedTables) -> Iterator[None]:
+    """Have the texts of the statements in the block."""
+    if conn.record is None:
+        with recording(conn) as record:
+            yield
+    else:
+        record = conn.record
+        yield
+    asked.texts.update(record.all_texts())
+    asked.everything |= not record.is_whole

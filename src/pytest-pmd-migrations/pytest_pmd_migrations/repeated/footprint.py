@@ -1,0 +1,150 @@
+"""Find which tables a step depends on: of two databases that agree on them, it makes the same.
+
+These are the tables that it was heard to ask for or whose names its statements have, those that it
+changed, and those that SQLite or a check looks at because of them: by a trigger, a foreign key, a
+full-text index, AUTOINCREMENT or the statistics of the query planner.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from pytest_pmd_migrations.application.connection_marks import has_rows_of_its_own
+from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.asked_tables import AskedTables
+from pytest_pmd_migrations.pages.layout import StoredObject
+
+__all__ = ["find_footprint", "keys_are_sound"]
+
+_WORD = re.compile(r"\w+")
+_MODULE = re.compile(r"\bUSING\s+(\w+)", re.IGNORECASE)
+_KEEP_ALL_IN_TABLES = frozenset(("fts3", "fts4", "fts5", "rtree", "rtree_i32"))
+"""Modules whose tables hold all that they know."""
+
+_QUOTE = re.compile(r"[\"'`\[\]]")
+_SEQUENCES = "sqlite_sequence"
+_STATISTICS = "sqlite_stat"
+_COUNTED = "autoincrement"
+_REFERENCES = "references"
+
+Objects = tuple[StoredObject, ...]
+
+
+def find_footprint(
+    asked: AskedTables, before: Mapping[str, bytes], step: Step
+) -> frozenset[str] | None:
+    """Return the names of the tables that a step depends on, in small letters; None for all.
+
+    ``before`` is what the tables held before the step, as DatabaseParts has it.
+    """
+    if step.layout is None or step.layout_before is None or step.parts is None:
+        return None
+    if asked.everything or step.marks is None or has_rows_of_its_own(step.marks):
+        return None
+    then, now = step.layout_before.objects, step.layout.objects
+    objects = (*then, *now) if then is not now else now
+    views = {one.name.lower() for one in objects if one.type == "view"}
+    found = {
+        *asked.tables,
+        *(one.table.lower() for one in objects if one.name.lower() in asked.indexes),
+        *step.parts.changed_since(before),
+        *_tables_with_other_text(then, now),
+    }
+    tables = {one.table.lower() for one in objects} - views
+    strange = found - tables - views
+    if strange and strange & _modules(step.conn):
+        # A virtual table that no schema has: it may show anything.
+        return None
+    found |= _named(asked.texts, tables)
+    return _closed(found - views, objects, tables)
+
+
+def keys_are_sound(conn: sqlite3.Connection, objects: Objects) -> bool:
+    """Return whether no row of a database, which ``conn`` shows, points at nothing."""
+    if not any(_has_key(one) for one in objects):
+        return True
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    try:
+        return cursor.execute("PRAGMA main.foreign_key_check").fetchone() is None
+    except sqlite3.Error:
+        return False
+
+
+def _modules(conn: sqlite3.Connection) -> set[str]:
+    """Return the modules of virtual tables: some can be asked for under their own name."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    names = cursor.execute("SELECT name FROM pragma_module_list").fetchall()
+    return {str(name).lower() for (name,) in names}
+
+
+def _tables_with_other_text(then: Objects, now: Objects) -> Iterator[str]:
+    if then is not now:
+        for one in {row[:4] for row in then} ^ {row[:4] for row in now}:
+            yield str(one[2]).lower()
+
+
+def _named(texts: Iterable[str], tables: Collection[str]) -> set[str]:
+    """Return the tables whose names stand in some text, as a word of it if they are one.
+
+    A name with a quote in it is written in several ways, so that it stands in every text.
+    """
+    found: set[str] = set()
+    odd = [name for name in tables if not _WORD.fullmatch(name)]
+    for text in texts:
+        found |= _words(text).intersection(tables)
+        found.update(name for name in odd if name in text.lower() or _QUOTE.search(name))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def _closed(found: set[str], objects: Objects, tables: set[str]) -> frozenset[str] | None:
+    """Add the tables that belong to those found; None where a virtual table may show anything."""
+    triggers, children, parents = (defaultdict[str, set[str]](set) for _ in range(3))
+    virtual: dict[str, StoredObject] = {}
+    for one in objects:
+        name = one.table.lower()
+        if one.type == "trigger":
+            triggers[name] |= _named([one.sql or ""], tables)
+        elif _has_key(one):
+            parents[name] |= _named([one.sql or ""], tables)
+        elif one.type == "table" and not one.root:
+            virtual[name] = one
+    for child, named in parents.items():
+        for parent in named:
+            children[parent].add(child)
+    waiting, closed = list(found), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in closed:
+            continue
+        closed.add(name)
+        waiting.extend(children[name] | triggers[name])
+        if name in virtual:
+            if _module(virtual[name]) not in _KEEP_ALL_IN_TABLES:
+                return None
+            waiting.extend(other for other in tables if other.startswith(f"{name}_"))
+    for name in tuple(closed):
+        closed |= parents[name]
+    if any(_COUNTED in (one.sql or "").lower() for one in objects if one.name.lower() in closed):
+        closed.add(_SEQUENCES)
+    closed.update(name for name in tables if name.startswith(_STATISTICS))
+    return frozenset(closed)
+
+
+def _has_key(one: StoredObject) -> bool:
+    return one.type == "table" and _REFERENCES in (one.sql or "").lower()
+
+
+def _module(table: StoredObject) -> str:
+    found = _MODULE.search(table.sql or "")
+    return found[1].lower() if found else ""

@@ -1,0 +1,101 @@
+"""Keep the steps that were taken, each by what it depends on and by what that was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from pytest_pmd_migrations.application.connection_marks import Marks
+from pytest_pmd_migrations.pages.database_parts import DatabaseParts
+
+__all__ = ["Facts", "KnownStep", "KnownSteps"]
+
+Seen = TypeVar("Seen")
+"""What somebody saw of a step, and of each that is the same."""
+
+Held = tuple[bytes | None, ...]
+"""What some tables hold, in the order of their names; None of one that is not there."""
+
+
+@dataclass
+class Facts:
+    """What is known of a database without looking at it: what it says, and its connection's marks.
+
+    ``tables`` are digests as :class:`DatabaseParts` has them. ``sound_keys`` says that no row
+    points at nothing.
+    """
+
+    settings: bytes
+    schema: bytes
+    tables: dict[str, bytes]
+    marks: Marks
+    sound_keys: bool
+
+    @classmethod
+    def of(cls, parts: DatabaseParts, marks: Marks, *, sound_keys: bool) -> Facts:
+        """Return the facts of a database whose parts were read."""
+        return cls(parts.settings, parts.schema, dict(parts.tables), marks, sound_keys)
+
+    def held(self, names: tuple[str, ...]) -> Held:
+        """Return what the tables of these names hold."""
+        return tuple(map(self.tables.get, names))
+
+    def become(self, known: KnownStep[Seen]) -> None:
+        """Become those of the database after a step that is the same here."""
+        self.settings, self.schema, self.marks = known.settings, known.schema, known.marks
+        for name, held in known.changed.items():
+            if held is None:
+                self.tables.pop(name, None)
+            else:
+                self.tables[name] = held
+        self.sound_keys = self.sound_keys and known.sound_keys
+
+
+@dataclass(frozen=True)
+class KnownStep(Generic[Seen]):
+    """A step that was taken: what it depended on, what it made of that, and what was seen of it.
+
+    ``tables`` are the names of those it depends on, sorted; ``changed`` what it made of some of
+    them, None of those it dropped. ``needs_sound_keys`` says that the application looked at all
+    foreign keys.
+    """
+
+    version: int
+    tables: tuple[str, ...]
+    settings: bytes
+    schema: bytes
+    changed: Mapping[str, bytes | None]
+    marks: Marks
+    sound_keys: bool
+    needs_sound_keys: bool
+    seen: Seen
+
+
+@dataclass
+class _SameStart(Generic[Seen]):
+    """The known steps to one version from one schema, by what the tables they depend on held."""
+
+    by_tables: dict[tuple[str, ...], dict[Held, KnownStep[Seen]]] = field(default_factory=dict)
+
+
+class KnownSteps(Generic[Seen]):
+    """The steps that the lineages of one history took, for the lineages that come after them."""
+
+    def __init__(self) -> None:
+        self._starts: dict[tuple[int, bytes, bytes, Marks], _SameStart[Seen]] = {}
+
+    def add(self, before: Facts, step: KnownStep[Seen]) -> None:
+        """Keep a step that was taken from a database with these facts."""
+        key = step.version, before.schema, before.settings, before.marks
+        start = self._starts.setdefault(key, _SameStart())
+        start.by_tables.setdefault(step.tables, {}).setdefault(before.held(step.tables), step)
+
+    def find(self, version: int, facts: Facts) -> KnownStep[Seen] | None:
+        """Return a step to ``version`` that does the same to a database with these facts."""
+        start = self._starts.get((version, facts.schema, facts.settings, facts.marks))
+        for tables, steps in start.by_tables.items() if start is not None else ():
+            known = steps.get(facts.held(tables))
+            if known is not None and (facts.sound_keys or not known.needs_sound_keys):
+                return known
+        return None
