@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from functools import partial
+from functools import cached_property, partial
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.upgrade import Step, StoredText
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, UsedDeclaration
 from pytest_pmd_migrations.rows import has_values_of
 from pytest_pmd_migrations.rows.evidence import excuse
@@ -29,31 +29,56 @@ class GuardsWatcher:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._text: tuple[tuple[object, ...], ...] = ()
-        self._schema: Schema | None = None
+        self._before: _KnownSchema | None = None
 
     def __call__(self, step: Step) -> tuple[LostGuards, ...]:
         """Return the guards that a step lost."""
-        before, known = self._schema, self._text
-        self._text = step.text
-        if before is not None and known == step.text:
+        before, now = self._before, _KnownSchema(self._history, step.version, step.text)
+        if before is not None and before.text == now.text:
             return ()
-        self._schema = _schema(self._history, step)
-        if before is None or set(step.text).issuperset(known):
+        self._before = now
+        if not now.is_fresh:
+            # Read while the step's connection shows it.
+            now.read(step)
+        if before is None or set(now.text).issuperset(before.text):
             return ()
         failed = {one.sql for one in step.record.failed}
         texts = (sql for sql in step.record.texts if sql not in failed)
         return find_lost_guards(
-            before,
-            self._schema,
+            before.schema,
+            now.schema,
             read_statements(texts),
             moves=partial(_moves, self._history, step.version),
             has_values=partial(_has_values, step),
         )
 
-    def arrive_fresh(self, version: int, text: tuple[tuple[object, ...], ...]) -> None:
+    def arrive_fresh(self, version: int, text: StoredText) -> None:
         """Go on from the schema of a fresh database, whose stored text is given."""
-        self._text, self._schema = text, self._history.fresh_schema(version)
+        self._before = _KnownSchema(self._history, version, text)
+
+
+class _KnownSchema:
+    """A lineage's schema at one version, without what is ignored: mostly that of fresh."""
+
+    def __init__(self, history: History, version: int, text: StoredText) -> None:
+        self._history = history
+        self._version = version
+        self.text = text
+
+    @cached_property
+    def is_fresh(self) -> bool:
+        """Whether it has the very text of a fresh one."""
+        history, version = self._history, self._version
+        return version in history.application.versions and self.text == history.fresh.text(version)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The schema, which for a fresh one is read when it is asked for."""
+        return self._history.fresh_schema(self._version)
+
+    def read(self, step: Step) -> None:
+        """Read the schema of a step."""
+        vars(self)["schema"] = self._history.rules.visible(read_schema(step.conn))
 
 
 def _moves(history: History, version: int) -> Mapping[TableColumn, TableColumn]:
@@ -72,14 +97,6 @@ def _has_values(step: Step, old: TableColumn, new: TableColumn) -> bool:
         return False
     with closing(step.before.connect()) as before:
         return has_values_of(before, step.conn, new, old)
-
-
-def _schema(history: History, step: Step) -> Schema:
-    """Return a step's schema without what is ignored; mostly it is fresh's, which is known."""
-    fresh = history.fresh
-    if step.version in history.application.versions and step.text == fresh.text(step.version):
-        return history.fresh_schema(step.version)
-    return history.rules.visible(read_schema(step.conn))
 
 
 def tell_lost_guards(

@@ -136,6 +136,7 @@ class Walks:
         self._checks = tuple(checks)
         self._taken: dict[Start, Walk] = {}
         self._ended: dict[Start, BaseException] = {}
+        self._all: tuple[Walk, ...] = ()
         self._met: dict[tuple[int, State], Walk] = {}
         self._known: KnownSteps[_SeenByChecks] | None = KnownSteps()
         self.stale = StaleSnapshots(history)
@@ -154,8 +155,10 @@ class Walks:
 
     def all_lineages(self) -> tuple[Walk, ...]:
         """Return the fresh lineage's walk and that of every stored snapshot that must upgrade."""
-        starts: tuple[Start, ...] = (FRESH, *self.history.supported)
-        return tuple(self.lineage(start) for start in starts)
+        if not self._all:
+            starts: tuple[Start, ...] = (FRESH, *self.history.supported)
+            self._all = tuple(self.lineage(start) for start in starts)
+        return self._all
 
     def _walk(self, start: Start) -> Walk:
         try:

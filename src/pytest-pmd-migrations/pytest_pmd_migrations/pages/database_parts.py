@@ -122,15 +122,18 @@ def _records(file: DatabaseFile, tree: Tree) -> bytes:
 
 def _cells(file: DatabaseFile, page: Page) -> Iterator[bytes]:
     """Yield each record with its length and rowid before it, as a cell has them."""
+    if page.is_interior and page.is_of_table:
+        for child in file.children(page):
+            yield from _cells(file, file.tree_page(child))
+        return
+    own = file.adjacent_cells(page) or [_cell(file, page, cell) for cell in page.cells]
     if not page.is_interior:
-        for cell in page.cells:
-            yield _cell(file, page, cell)
+        yield b"".join(own)
         return
     children = file.children(page)
-    for cell, child in zip(page.cells, children, strict=False):
+    for cell, child in zip(own, children, strict=False):
         yield from _cells(file, file.tree_page(child))
-        if not page.is_of_table:
-            yield _cell(file, page, cell)
+        yield cell
     yield from _cells(file, file.tree_page(children[-1]))
 
 

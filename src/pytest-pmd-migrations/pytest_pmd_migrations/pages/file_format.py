@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from pytest_pmd_migrations.file_content import Content
 
@@ -153,6 +154,34 @@ class DatabaseFile:
             for leaf in range(self.number(start + 4)):
                 yield self.number(start + 8 + 4 * leaf)
             trunk = self.number(start)
+
+    def page_without_children(self, page: Page) -> bytes:
+        """Return the bytes of an interior page, with zeros where it says on which pages it goes on.
+
+        So they are the same wherever these pages lie.
+        """
+        start = self.start(page.number)
+        content = bytearray(self.content[start : start + self.page_size])
+        for offset in (page.head + 8, *page.cells):
+            content[offset - start : offset - start + 4] = bytes(4)
+        return bytes(content)
+
+    def adjacent_cells(self, page: Page) -> list[bytes] | None:
+        """Return the bytes of each cell, where they lie side by side and go on to no other page.
+
+        None where there are holes between them, so that each must say how long it is.
+        """
+        head = page.head
+        if self.content[head + 1 : head + 3] != b"\0\0" or self.content[head + 7]:
+            return None
+        offsets = sorted(page.cells)
+        ends = dict(pairwise((*offsets, self.start(page.number) + self.usable)))
+        if len(ends) < len(offsets) or any(
+            end - offset >= self.smallest_local for offset, end in ends.items()
+        ):
+            return None
+        begin = 4 if page.is_interior else 0
+        return [self.content[offset + begin : ends[offset]] for offset in page.cells]
 
     def record(self, page: Page, cell: int, pages: Sequence[int]) -> bytes:
         """Return a cell's record, of which ``pages`` are the overflow pages."""

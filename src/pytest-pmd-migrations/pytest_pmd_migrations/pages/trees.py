@@ -45,7 +45,7 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
             waiting.extend(reversed(file.children(page)))
         if not page.is_interior or not page.is_of_table:
             # The keys of a table's interior pages are those of its rows.
-            content = file.page(number)
+            content = file.page_without_children(page) if page.is_interior else file.page(number)
             digest.update(content[HEADER:] if number == 1 else content)
             for overflow in _overflow_pages(file, page):
                 if overflow in pages:
