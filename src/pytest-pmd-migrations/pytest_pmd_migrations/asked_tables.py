@@ -110,6 +110,7 @@ _OF_NO_ROW = frozenset(
 """The pragmas whose answer lies in the schema, the header or the connection, and in no row."""
 
 _PRAGMA = "pragma_"
+_WRITABLE = "writable_schema"
 _KEY_CHECK = "foreign_key_check"
 _OF_ROWS = frozenset(("load_extension", "total_changes"))
 """Functions whose answer hangs on more than their arguments and the tables of the statement."""
@@ -163,7 +164,7 @@ class AskedTables:
         elif action == sqlite3.SQLITE_FUNCTION:
             self.everything |= (second or "").lower() in _OF_ROWS
         elif action == sqlite3.SQLITE_PRAGMA:
-            self._hear_pragma((first or "").lower())
+            self._hear_pragma((first or "").lower(), second)
         elif action != sqlite3.SQLITE_ATTACH or first != _IN_MEMORY:
             self.everything = True
 
@@ -177,10 +178,10 @@ class AskedTables:
         elif not _EPONYMOUS.fullmatch(name):
             self.tables.add(name)
 
-    def _hear_pragma(self, name: str) -> None:
+    def _hear_pragma(self, name: str, value: str | None = None) -> None:
         if name == _KEY_CHECK:
             self.keys = True
-        elif name not in _OF_NO_ROW:
+        elif name not in _OF_NO_ROW or (name == _WRITABLE and value is not None):
             self.everything = True
 
 

@@ -12,6 +12,8 @@ from pytest_pmd_migrations.statement_record import RecordingConnection, recordin
 
 __all__ = ["AskingConnection", "hearing"]
 
+_TEXTS = "SELECT CAST(group_concat(coalesce(sql, name)) AS BLOB) FROM main.sqlite_schema"
+
 Authorizer: TypeAlias = Callable[[int, str | None, str | None, str | None, str | None], int]
 """A callback as ``set_authorizer`` takes it."""
 
@@ -40,6 +42,12 @@ class AskingConnection(RecordingConnection):
         """
         self.asked = asked
         self.set_authorizer(self._authorizer)
+
+    def begin_statement(self) -> None:
+        """Hear no more where everything was asked for: of a name that is not UTF-8, nobody can."""
+        super().begin_statement()
+        if self.asked is not None and self.asked.everything:
+            self.hear(None)
 
     def blobopen(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
         """Open a value, which no statement names."""
@@ -89,7 +97,7 @@ def hearing(conn: sqlite3.Connection) -> Iterator[None]:
     asked = current_asked()
     if asked is None:
         yield
-    elif not isinstance(conn, AskingConnection):
+    elif not isinstance(conn, AskingConnection) or not _is_utf8(conn):
         asked.everything = True
         yield
     else:
@@ -101,6 +109,17 @@ def hearing(conn: sqlite3.Connection) -> Iterator[None]:
                 # The application may have closed it.
                 with suppress(sqlite3.ProgrammingError):
                     conn.hear(None)
+
+
+def _is_utf8(conn: sqlite3.Connection) -> bool:
+    """Return whether Python can be told of all names: else a statement that has one fails."""
+    cursor = sqlite3.Cursor(conn)
+    cursor.row_factory = None
+    (text,) = cursor.execute(_TEXTS).fetchone()
+    try:
+        return text is None or bool(bytes(text).decode())
+    except UnicodeDecodeError:
+        return False
 
 
 @contextmanager

@@ -97,6 +97,10 @@ class RecordingConnection(sqlite3.Connection):
     is_running = False
     """Whether a statement runs at this moment whose text is recorded."""
 
+    def begin_statement(self) -> None:
+        """Take note that such a statement is about to run."""
+        self.is_running = True
+
     def cursor(self, factory: Any = sqlite3.Cursor) -> Any:  # noqa: ANN401 - as sqlite3 has it
         """Return a cursor that tells the record of what it runs."""
         if self.record is not None and isinstance(factory, type):
@@ -172,7 +176,7 @@ class _Recording:
         if record is None or not isinstance(sql, str):
             return run(sql, *arguments)
         record.begin(sql, script=script)
-        conn.is_running = True
+        conn.begin_statement()
         try:
             return run(sql, *arguments)
         except (sqlite3.Error, sqlite3.Warning) as error:

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import Layout, layout_of
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
+from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 
 __all__ = ["known_layout"]
 

@@ -110,7 +110,11 @@ class RowDigester:
         whole = self._combine(step.version, None if named else step.conn)
         if not named or changed is None or step.before is None:
             return DigestedRows(whole)
-        return DigestedRows(whole, {name: self.tables.get(name) for name in changed})
+        # A virtual table counts as changed where it only may be another one.
+        now = self.tables
+        return DigestedRows(
+            whole, {name: now.get(name) for name in changed if now.get(name) != before.get(name)}
+        )
 
     def may_repeat(self, version: int, digested: DigestedRows) -> bool:
         """Return whether the digests after a step follow from those of the same step elsewhere."""

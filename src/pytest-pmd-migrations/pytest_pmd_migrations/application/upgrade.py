@@ -24,7 +24,7 @@ from pytest_pmd_migrations.pages.database_parts import DatabaseParts, database_p
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects, text_of_objects
+from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects, text_of_objects
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import (
     Source,

@@ -32,7 +32,7 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
+from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.sources.run import rerun, upgrade

@@ -40,8 +40,8 @@ from pytest_pmd_migrations.rows.substitute_names import nameable
 from pytest_pmd_migrations.rows.tables import NOT_LOADED
 from pytest_pmd_migrations.schema import read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
+from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.write import canonical_image

@@ -60,7 +60,7 @@ def find_footprint(
         # A virtual table that no schema has: it may show anything.
         return None
     found |= _named(asked.texts, tables)
-    return _closed(found - views, objects, tables)
+    return _closed(found, objects, tables, views)
 
 
 def keys_are_sound(conn: sqlite3.Connection, objects: Objects) -> bool:
@@ -107,8 +107,13 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.lower()))
 
 
-def _closed(found: set[str], objects: Objects, tables: set[str]) -> frozenset[str] | None:
-    """Add the tables that belong to those found; None where a virtual table may show anything."""
+def _closed(
+    found: set[str], objects: Objects, tables: set[str], views: set[str]
+) -> frozenset[str] | None:
+    """Add the tables that belong to those found; None where a virtual table may show any of them.
+
+    Of a view only the triggers count.
+    """
     triggers, children, parents = (defaultdict[str, set[str]](set) for _ in range(3))
     virtual: dict[str, StoredObject] = {}
     for one in objects:
@@ -119,6 +124,10 @@ def _closed(found: set[str], objects: Objects, tables: set[str]) -> frozenset[st
             parents[name] |= _named([one.sql or ""], tables)
         elif one.type == "table" and not one.root:
             virtual[name] = one
+            for content in _named([one.sql or ""], tables | views):
+                if content in views:
+                    return None
+                children[content].add(name)
     for child, named in parents.items():
         for parent in named:
             children[parent].add(child)
@@ -138,7 +147,7 @@ def _closed(found: set[str], objects: Objects, tables: set[str]) -> frozenset[st
     if any(_COUNTED in (one.sql or "").lower() for one in objects if one.name.lower() in closed):
         closed.add(_SEQUENCES)
     closed.update(name for name in tables if name.startswith(_STATISTICS))
-    return frozenset(closed)
+    return frozenset(closed - views)
 
 
 def _has_key(one: StoredObject) -> bool:

@@ -15,7 +15,7 @@ from pytest_pmd_migrations.repeated.footprint import find_footprint, keys_are_so
 from pytest_pmd_migrations.repeated.known_steps import Facts, KnownStep, KnownSteps
 from pytest_pmd_migrations.repeated.later_image import LaterImage
 from pytest_pmd_migrations.schema import refuse_missing_names
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
+from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.sources.protocol import Source, current_version, versions_of
 
 __all__ = ["Lineage", "OtherwiseError"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.catalog import plain_rows
+from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.values import TableColumn
 
 __all__ = ["has_rows_of", "has_values_of"]

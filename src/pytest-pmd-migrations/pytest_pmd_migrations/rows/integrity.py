@@ -16,9 +16,10 @@ from pytest_pmd_migrations.rows.strays import Strays
 from pytest_pmd_migrations.rows.tables import can_be_named
 from pytest_pmd_migrations.rows.virtual_tables import FULL_TEXT_CHECKS, is_contentless, module_of
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
-from pytest_pmd_migrations.schema.reading.catalog import Catalog, plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import Catalog
 from pytest_pmd_migrations.schema.reading.spelling import as_sql
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
+from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text
 
 __all__ = ["Damage", "Damages", "find_damage"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.catalog import as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.stored_rows import as_bytes, plain_rows
 
 __all__ = ["Strays", "count_strays", "find_strays", "stray_findings"]
 

@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 
 from pytest_pmd_migrations.connection import NO_PREPARATION
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.schema.reading.catalog import NO_UTF8, as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.stored_rows import NO_UTF8, as_bytes, plain_rows
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = [

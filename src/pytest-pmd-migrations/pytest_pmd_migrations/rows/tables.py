@@ -11,7 +11,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.virtual_tables import is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_modules import missing_module
-from pytest_pmd_migrations.schema.reading.catalog import decoded_rows, plain_texts
+from pytest_pmd_migrations.schema.reading.stored_rows import decoded_rows, plain_texts
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.mend import Mend, Mends, changing
-from pytest_pmd_migrations.schema.reading.catalog import in_order, stored_rows
 from pytest_pmd_migrations.schema.reading.read import (
     Database,
     connected,
@@ -17,6 +16,7 @@ from pytest_pmd_migrations.schema.reading.read import (
     read_schema,
 )
 from pytest_pmd_migrations.schema.reading.spelling import column_list
+from pytest_pmd_migrations.schema.reading.stored_rows import in_order, stored_rows
 from pytest_pmd_migrations.schema.values import (
     ORDER,
     TABLES,

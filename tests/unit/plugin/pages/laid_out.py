@@ -6,7 +6,7 @@ from contextlib import closing
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import Layout, layout_of
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
+from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 
 
 def laid_out(image: Image, before: Layout | None = None) -> Layout:

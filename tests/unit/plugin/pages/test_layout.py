@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pytest_pmd_migrations.file_content import FileContent
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.pages.layout import layout_of
 from pytest_pmd_migrations.pages.database_parts import database_parts
+from pytest_pmd_migrations.pages.layout import layout_of
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
-from pytest_pmd_migrations.schema.reading.catalog import stored_objects
+from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 
 from tests.every import for_every
 from tests.unit.plugin.pages.laid_out import laid_out

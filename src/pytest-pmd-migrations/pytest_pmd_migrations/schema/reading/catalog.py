@@ -4,52 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from pytest_pmd_migrations.pages.layout import StoredObject
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.schema.reading.stored_rows import RESERVED, Row, as_bytes, fts5_config
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
-__all__ = [
-    "NO_UTF8",
-    "Catalog",
-    "Entry",
-    "Index",
-    "Row",
-    "as_bytes",
-    "decoded_rows",
-    "in_order",
-    "plain_rows",
-    "plain_texts",
-    "stored_objects",
-    "stored_rows",
-    "stored_text",
-    "text_of_objects",
-]
+__all__ = ["Catalog", "Entry", "Index"]
 
-Row = tuple[Any, ...]
-
-_RESERVED = "sqlite_"
-_FTS5_CONFIG = "_config"
-NO_UTF8 = "Could not decode to UTF-8"
-"""How Python's error begins about a text that is none."""
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
-_OBJECTS = "SELECT type, name, tbl_name, sql, coalesce(rootpage, 0) FROM main.sqlite_schema"
 # A virtual table has no root page; asking for its columns needs its module.
-_TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0{}) AS t"
+_TABLES = "(SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0{0}) AS t"
+_MOST_NAMED = 500
 # The table's name comes last, so that rows can be grouped by it without being cut.
 _COLUMNS = f"""
 SELECT x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden, t.name
-FROM {_TABLES.format("")}, pragma_table_xinfo(t.name, 'main') AS x
+FROM {_TABLES}, pragma_table_xinfo(t.name, 'main') AS x
 """
 # The key of a table WITHOUT ROWID has an index that sqlite_schema does not list. Behind its terms
 # an index has columns that lead to the row.
 _INDEXES = f"""
 SELECT x.cid, x.name, x.desc, x.coll, l.name, l."unique", l.origin, t.name
-FROM {_TABLES.format("")}, pragma_index_list(t.name, 'main') AS l,
+FROM {_TABLES}, pragma_index_list(t.name, 'main') AS l,
     pragma_index_xinfo(l.name, 'main') AS x
 WHERE x.key
 """
@@ -57,9 +33,9 @@ WHERE x.key
 _VIEW_COLUMNS = "SELECT name FROM pragma_table_xinfo(CAST(? AS TEXT), 'main')"
 _FOREIGN_KEYS = f"""
 SELECT x.id, x."table", x."from", x."to", x.on_update, x.on_delete, t.name
-FROM {_TABLES.format(" AND sql LIKE '%references%'")},
-    pragma_foreign_key_list(t.name, 'main') AS x
+FROM {_TABLES}, pragma_foreign_key_list(t.name, 'main') AS x
 """
+_HAS_KEY = " AND sql LIKE '%references%'"
 
 
 class Entry(NamedTuple):
@@ -93,6 +69,7 @@ class Catalog:
         self.conn = conn
         self._rows = rows
         self._keys: dict[str, Sequence[str]] = {}
+        self._only: frozenset[str] | None = None
         refuse_endless_views(conn)
         tables = conn.execute("PRAGMA main.table_list")
         self._tables = {str(name): (kind, *flags) for _, name, kind, _, *flags in tables}
@@ -106,7 +83,7 @@ class Catalog:
             Entry(str(kind), str(name), str(table), str(sql))
             for kind, name, table, sql in self._rows
             if sql is not None
-            and not str(name).startswith(_RESERVED)
+            and not str(name).startswith(RESERVED)
             and not (kind == "table" and self._table(str(name))[0] == "shadow")
         ]
 
@@ -127,6 +104,7 @@ class Catalog:
 
         A row is (name, type, NOT NULL, default, position in the key, hidden, table).
         """
+        self._need(table)
         return self._all_columns[table]
 
     def primary_key(self, table: str) -> Sequence[str]:
@@ -138,6 +116,7 @@ class Catalog:
 
     def indexes(self, table: str) -> Mapping[str, Index]:
         """Return the indexes of a table by their names; the one made last comes first."""
+        self._need(table)
         return self._all_indexes[table]
 
     def foreign_keys(self, table: str) -> Sequence[Row]:
@@ -145,6 +124,7 @@ class Catalog:
 
         A row is (number, parent, column, parent's column, ON UPDATE, ON DELETE, table).
         """
+        self._need(table)
         return self._all_foreign_keys[table]
 
     def view_columns(self, view: str) -> list[str]:
@@ -162,20 +142,41 @@ class Catalog:
 
     def fts5_config(self, table: str) -> list[Row]:
         """Return the (name, value) settings that an FTS5 table keeps as rows, such as rank."""
-        return _fts5_config(self.conn, table)
+        return fts5_config(self.conn, table)
+
+    def ask_only_of(self, tables: Iterable[str]) -> None:
+        """Ask of these tables alone, until another one is needed: then of all.
+
+        To be called before anything is asked.
+        """
+        only = frozenset(tables)
+        if len(only) <= _MOST_NAMED and all(map(str.isascii, only)):
+            self._only = only
+
+    def _need(self, table: str) -> None:
+        if self._only is not None and table not in self._only:
+            self._only = None
+            for name in ("_all_columns", "_all_foreign_keys", "_all_indexes"):
+                vars(self).pop(name, None)
+
+    def _ask(self, sql: str, condition: str = "") -> sqlite3.Cursor:
+        only = sorted(self._only or ())
+        if self._only is not None:
+            condition += f" AND name IN ({', '.join('?' * len(only))})"
+        return self.conn.execute(sql.format(condition), only)
 
     @cached_property
     def _all_columns(self) -> Mapping[str, Sequence[Row]]:
-        return _by_table(self.conn.execute(_COLUMNS))
+        return _by_table(self._ask(_COLUMNS))
 
     @cached_property
     def _all_foreign_keys(self) -> Mapping[str, Sequence[Row]]:
-        return _by_table(self.conn.execute(_FOREIGN_KEYS))
+        return _by_table(self._ask(_FOREIGN_KEYS, _HAS_KEY))
 
     @cached_property
     def _all_indexes(self) -> Mapping[str, Mapping[str, Index]]:
         found: dict[str, dict[str, Index]] = defaultdict(dict)
-        for *term, name, unique, origin, table in self.conn.execute(_INDEXES):
+        for *term, name, unique, origin, table in self._ask(_INDEXES):
             indexes = found[table]
             if name not in indexes:
                 indexes[name] = Index(name, bool(unique), origin, [])
@@ -186,103 +187,8 @@ class Catalog:
         return self._tables.get(name, ("", False, False))
 
 
-def stored_text(conn: sqlite3.Connection) -> tuple[Row, ...]:
-    """Return the stored text of a schema, sorted; equal text means an equal schema.
-
-    It includes the settings that FTS5 keeps as rows, since they change what a query returns.
-    """
-    return in_order(stored_rows(conn))
-
-
-def stored_rows(conn: sqlite3.Connection) -> list[Row]:
-    """Return the rows of the stored text without sorting them; see ``stored_text``."""
-    with plain_rows(conn) as stored:
-        return _with_settings(conn, stored)
-
-
-def text_of_objects(conn: sqlite3.Connection, objects: Iterable[StoredObject]) -> tuple[Row, ...]:
-    """Return the stored text of a schema whose ``objects`` are known; see ``stored_text``."""
-    with plain_texts(conn):
-        return in_order(_with_settings(conn, [one[:4] for one in objects]))
-
-
-def _with_settings(conn: sqlite3.Connection, stored: Iterable[Row]) -> list[Row]:
-    rows = [row for row in stored if not str(row[1]).startswith(_RESERVED)]
-    settings: list[Row] = []
-    for kind, name, _, sql in rows:
-        if kind == "table" and "fts5" in str(sql).lower():
-            settings.extend(("fts5", name, *row) for row in _fts5_config(conn, str(name)))
-    return rows + settings
-
-
-def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Return rows of the stored text, sorted."""
-    try:
-        return tuple(sorted(rows))
-    except TypeError:
-        # A damaged row may hold NULL instead of text.
-        return tuple(sorted(rows, key=repr))
-
-
-def _fts5_config(conn: sqlite3.Connection, table: str) -> list[Row]:
-    try:
-        return conn.execute(
-            f"SELECT k, v FROM main.{quote(table + _FTS5_CONFIG)} WHERE k <> 'version' ORDER BY k"
-        ).fetchall()
-    except (sqlite3.OperationalError, UnicodeEncodeError):
-        # The text only mentions the word fts5, or Python cannot ask for a name that is not UTF-8.
-        return []
-
-
-def as_bytes(name: str) -> bytes:
-    """Return a name of the schema as SQLite stores it, one that is not UTF-8 too."""
-    return name.encode(errors="surrogateescape")
-
-
 def _by_table(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[row[-1]].append(row)
     return found
-
-
-@contextmanager
-def plain_rows(conn: sqlite3.Connection) -> Iterator[list[Row]]:
-    """Yield the rows of sqlite_schema: type, name, table, sql.
-
-    Inside the block the connection returns tuples and str, whatever its owner has set.
-    """
-    with plain_texts(conn):
-        yield decoded_rows(conn, _SCHEMA)
-
-
-@contextmanager
-def plain_texts(conn: sqlite3.Connection) -> Iterator[None]:
-    """Let a connection return tuples and str in the block, whatever its owner has set."""
-    factories = conn.row_factory, conn.text_factory
-    conn.row_factory = None
-    conn.text_factory = str
-    try:
-        yield
-    finally:
-        conn.row_factory, conn.text_factory = factories
-
-
-def stored_objects(conn: sqlite3.Connection) -> Iterator[StoredObject]:
-    """Yield the rows of sqlite_schema in their order, with the pages that they begin at."""
-    with plain_texts(conn):
-        rows = decoded_rows(conn, _OBJECTS)
-    for row in rows:
-        yield StoredObject(*row)
-
-
-def decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
-    """Return the rows of a query in :func:`plain_texts`; of texts that are no UTF-8 too."""
-    try:
-        # Python's own decoding is faster, but it refuses text that is not UTF-8.
-        return conn.execute(sql).fetchall()
-    except sqlite3.OperationalError as error:
-        if NO_UTF8 not in str(error):
-            raise
-        conn.text_factory = lambda content: content.decode(errors="surrogateescape")
-        return conn.execute(sql).fetchall()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from operator import attrgetter
 
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
+from pytest_pmd_migrations.schema.reading.known_tables import (
+    keep_table,
+    known_table,
+    rows_by_table,
+)
 from pytest_pmd_migrations.schema.reading.opening import opened
 from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
 from pytest_pmd_migrations.schema.reading.statements import (
@@ -20,6 +25,7 @@ from pytest_pmd_migrations.schema.reading.statements import (
     read_view,
     read_virtual,
 )
+from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.reading.tables import read_table
 from pytest_pmd_migrations.schema.values import Schema, SchemaObject
 from pytest_pmd_migrations.untrusted_schema import read_untrusted
@@ -57,8 +63,32 @@ def _read_schema(conn: sqlite3.Connection) -> Schema:
         entries = catalog.entries()
         with closing(SchemaCopy(entries)) as copy:
             reader = _Reader(catalog, Quotes(catalog, entries, copy), copy)
-            found = [thing for entry in entries for thing in reader.read(entry)]
+            found = [*_read_tables(catalog, reader, entries)]
     return Schema(tuple(sorted(found, key=attrgetter("kind", "name", "facts"))))
+
+
+def _read_tables(
+    catalog: Catalog, reader: _Reader, entries: Sequence[Entry]
+) -> Iterator[SchemaObject]:
+    """Yield the objects of a schema; those of tables that were read before need not be read."""
+    rows = {
+        name: rows for name, rows in rows_by_table(entries).items() if not catalog.is_virtual(name)
+    }
+    known = {name: known_table(kept) for name, kept in rows.items()}
+    catalog.ask_only_of(name for name, objects in known.items() if objects is None)
+    read: dict[str, list[SchemaObject]] = {}
+    for entry in entries:
+        of_table = entry.type in ("table", "index")
+        if of_table and known.get(entry.table) is not None:
+            continue
+        objects = reader.read(entry)
+        yield from objects
+        if of_table and entry.table in rows:
+            read.setdefault(entry.table, []).extend(objects)
+    for name, objects in read.items():
+        keep_table(rows[name], objects)
+    for kept in known.values():
+        yield from kept or ()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, Index, Row
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, Index
 from pytest_pmd_migrations.schema.reading.create_table import (
     ColumnText,
     ConstraintText,
@@ -19,6 +19,7 @@ from pytest_pmd_migrations.schema.reading.spelling import (
     column_list,
     spell_name,
 )
+from pytest_pmd_migrations.schema.reading.stored_rows import Row
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 from pytest_pmd_migrations.schema.values import ORDER, Nameless, SchemaObject
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, plain_rows
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
 from pytest_pmd_migrations.schema.reading.read import connected
 from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
+from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.references.foreign_keys import find_broken_keys
 from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text

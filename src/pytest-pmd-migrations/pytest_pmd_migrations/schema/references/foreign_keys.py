@@ -8,9 +8,10 @@ from itertools import count
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry, Row
+from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.spelling import as_sql, column_list
 from pytest_pmd_migrations.schema.reading.stand_ins import execute, prepare
+from pytest_pmd_migrations.schema.reading.stored_rows import Row
 from pytest_pmd_migrations.schema.references.values import Broken
 
 __all__ = ["find_broken_keys"]
