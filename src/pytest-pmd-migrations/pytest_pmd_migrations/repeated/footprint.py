@@ -25,7 +25,6 @@ _MODULE = re.compile(r"\bUSING\s+(\w+)", re.IGNORECASE)
 _KEEP_ALL_IN_TABLES = frozenset(("fts3", "fts4", "fts5", "rtree", "rtree_i32"))
 """Modules whose tables hold all that they know."""
 
-_QUOTE = re.compile(r"[\"'`\[\]]")
 _SEQUENCES = "sqlite_sequence"
 _STATISTICS = "sqlite_stat"
 _COUNTED = "autoincrement"
@@ -90,16 +89,20 @@ def _tables_with_other_text(then: Objects, now: Objects) -> Iterator[str]:
 
 
 def _named(texts: Iterable[str], tables: Collection[str]) -> set[str]:
-    """Return the tables whose names stand in some text, as a word of it if they are one.
-
-    A name with a quote in it is written in several ways, so that it stands in every text.
-    """
+    """Return the tables whose names stand in some text, as a word of it if they are one."""
     found: set[str] = set()
-    odd = [name for name in tables if not _WORD.fullmatch(name)]
+    odd = {name: _spellings(name) for name in tables if not _WORD.fullmatch(name)}
     for text in texts:
         found |= _words(text).intersection(tables)
-        found.update(name for name in odd if name in text.lower() or _QUOTE.search(name))
+        found.update(
+            name for name, spelled in odd.items() if any(one in text.lower() for one in spelled)
+        )
     return found
+
+
+def _spellings(name: str) -> set[str]:
+    """Return how a name may stand in a text: in quotes, those in it are doubled."""
+    return {name, *(name.replace(quote, 2 * quote) for quote in "\"'`")}
 
 
 @lru_cache(maxsize=4096)

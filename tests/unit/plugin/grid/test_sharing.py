@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +10,14 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
-from pytest_pmd_migrations.checks.model import AnyCheck, Check, Verdict
-from pytest_pmd_migrations.checks.registry import all_checks
+from pytest_pmd_migrations.checks.model import Check, Verdict
 from pytest_pmd_migrations.checks.schema import SCHEMA
 from pytest_pmd_migrations.cli.build import build_missing, write_built
-from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
-from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
 from tests.every import for_every
+from tests.unit.plugin.both_ways import CHECKS, both_ways, steps_taken
 from tests.unit.plugin.built_application import (
     Repeatable,
     Up,
@@ -55,26 +52,6 @@ def built(root: Path, steps: Mapping[int, Up] = STEPS) -> History:
     return application(root, steps, source=Repeatable(root / "app", steps))
 
 
-def verdicts(history: History, checks: tuple[AnyCheck, ...]) -> dict[str, Verdict]:
-    """The verdict on each cell, without the image that it keeps: pages may lie elsewhere."""
-    walks = Walks(history, checks)
-    return {
-        cell.id: replace(judge_cell(walks, cell), image=None)
-        for cell in list_cells(history, checks)
-    }
-
-
-def both_ways(history: History, checks: tuple[AnyCheck, ...]) -> dict[str, Verdict]:
-    apart = again(history)
-    apart = History(apart.application, apart.store, replace(apart.rules, share=False))
-    together = verdicts(history, checks)
-    assert together == verdicts(apart, checks)
-    return together
-
-
-CHECKS = tuple(check for check in all_checks() if check.name != "atomic")
-
-
 def test_every_verdict_is_the_same_both_ways(tmp_path: Path) -> None:
     found = both_ways(lock(built(tmp_path)), CHECKS)
     failing = {name for name, verdict in found.items() if verdict.findings or verdict.cause}
@@ -88,30 +65,15 @@ def test_every_verdict_on_pmd_is_the_same_both_ways() -> None:
     both_ways(history_of(source, folder), (SCHEMA, DATA))
 
 
-def counted(history: History, checks: tuple[AnyCheck, ...]) -> Counter[int]:
-    """How often each step was taken for all lineages."""
-    taken: Counter[int] = Counter()
-    source = history.application.source
-    original = source.upgrade  # type: ignore[attr-defined]  # of Repeatable
-
-    def upgrade(conn: sqlite3.Connection, to: int) -> None:
-        taken[to] += 1
-        original(conn, to)
-
-    source.upgrade = upgrade  # type: ignore[attr-defined]
-    Walks(history, checks).all_lineages()
-    return taken
-
-
 def test_a_step_is_taken_once_for_lineages_that_have_met(tmp_path: Path) -> None:
     history = lock(built(tmp_path))
     lineages = 1 + len(history.store.names)
     # 0001, 0002, those of 0003 and 0004, which have rows in posts, the odd one and a fresh one.
-    assert counted(again(history), (SCHEMA, DATA))[9] == 4 < lineages
+    assert steps_taken(again(history), (SCHEMA, DATA))[9] == 4 < lineages
     own = Check("own", "snapshot", lambda _: lambda step: step.version, lambda *_: Verdict())
-    assert counted(again(history), (SCHEMA, own))[9] >= lineages
+    assert steps_taken(again(history), (SCHEMA, own))[9] >= lineages
     may = replace(own, shares=lambda seen, other: seen == other)
-    assert counted(again(history), (SCHEMA, may))[9] == 4
+    assert steps_taken(again(history), (SCHEMA, may))[9] == 4
 
 
 def test_damage_of_a_stored_database_is_told_of_its_own_lineage(tmp_path: Path) -> None:
