@@ -117,40 +117,54 @@ def _closed(
 
     Of a view only the triggers count.
     """
-    triggers, children, parents = (defaultdict[str, set[str]](set) for _ in range(3))
-    virtual: dict[str, StoredObject] = {}
-    for one in objects:
-        name = one.table.lower()
-        if one.type == "trigger":
-            triggers[name] |= _named([one.sql or ""], tables)
-        elif _has_key(one):
-            parents[name] |= _named([one.sql or ""], tables)
-        elif one.type == "table" and not one.root:
-            virtual[name] = one
-            for content in _named([one.sql or ""], tables | views):
-                if content in views:
-                    return None
-                children[content].add(name)
-    for child, named in parents.items():
-        for parent in named:
-            children[parent].add(child)
+    belonging = _Belonging(objects, tables, views)
     waiting, closed = list(found), set[str]()
     while waiting:
         name = waiting.pop()
         if name in closed:
             continue
         closed.add(name)
-        waiting.extend(children[name] | triggers[name])
-        if name in virtual:
-            if _module(virtual[name]) not in _KEEP_ALL_IN_TABLES:
+        waiting.extend(belonging.after[name])
+        if name in belonging.virtual:
+            if _module(belonging.virtual[name]) not in _KEEP_ALL_IN_TABLES:
                 return None
             waiting.extend(other for other in tables if other.startswith(f"{name}_"))
+    if belonging.shows_view:
+        return None
     for name in tuple(closed):
-        closed |= parents[name]
+        closed |= belonging.parents[name]
     if any(_COUNTED in (one.sql or "").lower() for one in objects if one.name.lower() in closed):
         closed.add(_SEQUENCES)
     closed.update(name for name in tables if name.startswith(_STATISTICS))
     return frozenset(closed - views)
+
+
+class _Belonging:
+    """Which tables belong to each other, by the texts of a schema's objects.
+
+    ``after`` are those that are read or written because of a write to a table: its children, what
+    its triggers name, the full-text indexes of its rows. ``shows_view`` says that a virtual table
+    takes its content from a view.
+    """
+
+    def __init__(self, objects: Objects, tables: set[str], views: set[str]) -> None:
+        self.after, self.parents = (defaultdict[str, set[str]](set) for _ in range(2))
+        self.virtual: dict[str, StoredObject] = {}
+        self.shows_view = False
+        for one in objects:
+            name, texts = one.table.lower(), [one.sql or ""]
+            if one.type == "trigger":
+                self.after[name] |= _named(texts, tables)
+            elif _has_key(one):
+                self.parents[name] |= _named(texts, tables)
+            elif one.type == "table" and not one.root:
+                self.virtual[name] = one
+                self.shows_view |= bool(_named(texts, views))
+                for content in _named(texts, tables):
+                    self.after[content].add(name)
+        for child, parents in self.parents.items():
+            for parent in parents:
+                self.after[parent].add(child)
 
 
 def _has_key(one: StoredObject) -> bool:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Condition, Declarations
 
 from tests.every import for_every
 from tests.unit.plugin.both_ways import CHECKS, both_ways, steps_taken
-from tests.unit.plugin.built_application import Up, again, application, lock, store
+from tests.unit.plugin.built_application import (
+    Repeatable,
+    Up,
+    again,
+    application,
+    lock,
+    store,
+)
 
 STATEMENTS = (
     "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT)",
@@ -35,13 +44,12 @@ FILLED = (
     "INSERT INTO parent VALUES (1), (2);"
     "INSERT INTO child VALUES (1, 1);"
 )
-IN_ONE = (
+IN_OTHERS = (
     "INSERT INTO other VALUES (1, 'one');"
     'INSERT INTO "odd ""name" VALUES (\'one\');'
-    "INSERT INTO counted VALUES (90, 'one');"
-    "DELETE FROM counted;"
     "INSERT INTO words VALUES ('one');"
 )
+IN_ONE = f"{IN_OTHERS} INSERT INTO counted VALUES (90, 'one'); DELETE FROM counted;"
 """Rows that one lineage has and the other has not, in tables that the step does not write."""
 
 NAMES = ("0001", "0001+rows")
@@ -149,11 +157,12 @@ ALONE: Mapping[str, Up] = {
 
 @for_every("name", ALONE)
 def test_a_step_is_taken_once_where_only_other_tables_differ(tmp_path: Path, name: str) -> None:
-    history = two_lineages(tmp_path, ALONE[name])
+    history = two_lineages(tmp_path, ALONE[name], rows=IN_OTHERS)
     both_ways(history)
-    # A fresh database has no rows in t, and takes that step for itself.
-    taken = steps_taken(again(history), (DATA,))
-    assert (taken[3], taken[4]) == (1 if name == "a new table" else 2, 1), name
+    apart = again(history)
+    apart = History(apart.application, apart.store, replace(apart.rules, share=False))
+    taken, each = (steps_taken(one, (DATA,)) for one in (again(history), apart))
+    assert (taken[3] < each[3], taken[4], each[4]) == (True, 1, 3), name
 
 
 def test_a_child_whose_parent_only_one_lineage_has(tmp_path: Path) -> None:
@@ -220,3 +229,25 @@ def test_steps_that_do_otherwise_when_they_are_made_good_are_all_taken(tmp_path:
         for walk in walks.all_lineages()
     ]
     assert found == [0, 0, 1]
+
+
+class Declared(Repeatable):
+    """A source whose third step may delete rows of t that another table names."""
+
+    def declarations(self, version: int) -> Declarations:
+        condition = "id IN (SELECT id FROM other)"
+        return (
+            Declarations(deletes={"t": Condition(condition, "why")})
+            if version == 3
+            else NOTHING_DECLARED
+        )
+
+
+def test_a_declaration_is_asked_of_each_lineage(tmp_path: Path) -> None:
+    steps: Mapping[int, Up] = {1: create, 2: "SELECT 1", 3: DELETE, 4: "CREATE TABLE last(a)"}
+    history = application(tmp_path, steps, source=Declared(tmp_path / "app", steps))
+    store(history, "0001", BASE + FILLED)
+    store(history, "0001+rows", BASE + FILLED + IN_ONE)
+    found = both_ways(lock(history))
+    told = {one: len(found[f"migrations::{one}..0004[data]"].findings) for one in NAMES}
+    assert told == {"0001": 1, "0001+rows": 0}
