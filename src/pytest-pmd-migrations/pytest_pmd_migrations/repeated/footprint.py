@@ -1,8 +1,8 @@
 """Find which tables a step depends on: of two databases that agree on them, it makes the same.
 
 These are the tables that it was heard to ask for or whose names its statements have, those that it
-changed, and those that SQLite or a check looks at because of them: by a trigger, a foreign key, a
-full-text index, AUTOINCREMENT or the statistics of the query planner.
+changed (a high-water mark too), and those that SQLite or a check looks at because of them: by a
+trigger, a foreign key, a full-text index or the statistics of the query planner.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ _MODULE = re.compile(r"\bUSING\s+(\w+)", re.IGNORECASE)
 _KEEP_ALL_IN_TABLES = frozenset(("fts3", "fts4", "fts5", "rtree", "rtree_i32"))
 """Modules whose tables hold all that they know."""
 
-_SEQUENCES = "sqlite_sequence"
 _STATISTICS = "sqlite_stat"
-_COUNTED = "autoincrement"
 _REFERENCES = "references"
 
 Objects = tuple[StoredObject, ...]
@@ -133,8 +131,6 @@ def _closed(
         return None
     for name in tuple(closed):
         closed |= belonging.parents[name]
-    if any(_COUNTED in (one.sql or "").lower() for one in objects if one.name.lower() in closed):
-        closed.add(_SEQUENCES)
     closed.update(name for name in tables if name.startswith(_STATISTICS))
     return frozenset(closed - views)
 
