@@ -88,6 +88,7 @@ _OF_NO_ROW = frozenset(
         "locking_mode",
         "mmap_size",
         "module_list",
+        "page_size",
         "pragma_list",
         "query_only",
         "recursive_triggers",

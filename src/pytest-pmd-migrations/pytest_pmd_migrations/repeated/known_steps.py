@@ -22,10 +22,11 @@ Held = tuple[bytes | None, ...]
 class Facts:
     """What is known of a database without looking at it: what it says, and its connection's marks.
 
-    ``tables`` are digests as :class:`DatabaseParts` has them. ``sound_keys`` says that no row
-    points at nothing.
+    ``settings``, ``schema`` and ``tables`` are digests as :class:`DatabaseParts` has them;
+    ``page_size`` is that of the file's header. ``sound_keys`` says that no row points at nothing.
     """
 
+    page_size: bytes
     settings: bytes
     schema: bytes
     tables: dict[str, bytes]
@@ -33,9 +34,15 @@ class Facts:
     sound_keys: bool
 
     @classmethod
-    def of(cls, parts: DatabaseParts, marks: Marks, *, sound_keys: bool) -> Facts:
+    def of(cls, parts: DatabaseParts, marks: Marks, *, page_size: bytes, sound_keys: bool) -> Facts:
         """Return the facts of a database whose parts were read."""
-        return cls(parts.settings, parts.schema, dict(parts.tables), marks, sound_keys)
+        settings, schema, tables = parts.settings, parts.schema, dict(parts.tables)
+        return cls(page_size, settings, schema, tables, marks, sound_keys)
+
+    @property
+    def outside_of_tables(self) -> tuple[object, ...]:
+        """All of them that are not about one table: they count for every step."""
+        return self.page_size, self.settings, self.schema, self.marks
 
     def held(self, names: tuple[str, ...]) -> Held:
         """Return what the tables of these names hold."""
@@ -83,17 +90,16 @@ class KnownSteps(Generic[Seen]):
     """The steps that the lineages of one history took, for the lineages that come after them."""
 
     def __init__(self) -> None:
-        self._starts: dict[tuple[int, bytes, bytes, Marks], _SameStart[Seen]] = {}
+        self._starts: dict[tuple[object, ...], _SameStart[Seen]] = {}
 
     def add(self, before: Facts, step: KnownStep[Seen]) -> None:
         """Keep a step that was taken from a database with these facts."""
-        key = step.version, before.schema, before.settings, before.marks
-        start = self._starts.setdefault(key, _SameStart())
+        start = self._starts.setdefault((step.version, before.outside_of_tables), _SameStart())
         start.by_tables.setdefault(step.tables, {}).setdefault(before.held(step.tables), step)
 
     def find(self, version: int, facts: Facts) -> KnownStep[Seen] | None:
         """Return a step to ``version`` that does the same to a database with these facts."""
-        start = self._starts.get((version, facts.schema, facts.settings, facts.marks))
+        start = self._starts.get((version, facts.outside_of_tables))
         for tables, steps in start.by_tables.items() if start is not None else ():
             known = steps.get(facts.held(tables))
             if known is not None and (facts.sound_keys or not known.needs_sound_keys):

@@ -20,6 +20,7 @@ from pytest_pmd_migrations.sources.protocol import Source, current_version, vers
 
 __all__ = ["Lineage", "OtherwiseError"]
 
+_PAGE_SIZE = slice(16, 18)
 Seen = TypeVar("Seen")
 """What somebody saw of a step, and of each that is the same."""
 
@@ -150,7 +151,8 @@ class Lineage(Generic[Seen]):
         if step.layout is None or step.parts is None or step.marks is None:
             return None
         sound = keys_are_sound(self._conn, step.layout.objects)
-        return Facts.of(step.parts, step.marks, sound_keys=sound)
+        page_size = step.layout.file.content[_PAGE_SIZE]
+        return Facts.of(step.parts, step.marks, page_size=page_size, sound_keys=sound)
 
     def _make_good(self) -> None:
         """Take the steps that were repeated, and see that they do what was said of them."""
