@@ -88,7 +88,6 @@ _OF_NO_ROW = frozenset(
         "locking_mode",
         "mmap_size",
         "module_list",
-        "page_size",
         "pragma_list",
         "query_only",
         "recursive_triggers",
@@ -113,6 +112,7 @@ _OF_NO_ROW = frozenset(
 _PRAGMA = "pragma_"
 _WRITABLE = "writable_schema"
 _KEY_CHECK = "foreign_key_check"
+_PAGE_SIZE = "page_size"
 _OF_ROWS = frozenset(("load_extension", "total_changes"))
 """Functions whose answer hangs on more than their arguments and the tables of the statement."""
 
@@ -130,7 +130,8 @@ class AskedTables:
 
     The ``texts`` count too: SQLite says nothing of the table that ``INSERT INTO a SELECT * FROM b``
     reads where it copies all of it at once. ``everything`` says that rows may have been read that
-    nothing names; ``keys`` that SQLite was asked to check all foreign keys.
+    nothing names; ``keys`` that SQLite was asked to check all foreign keys, ``page_size`` that it
+    was asked how large pages are, as a full-text table does.
     """
 
     tables: set[str] = field(default_factory=set)
@@ -138,6 +139,7 @@ class AskedTables:
     texts: set[str] = field(default_factory=set)
     everything: bool = False
     keys: bool = False
+    page_size: bool = False
 
     def hear(
         self,
@@ -182,6 +184,8 @@ class AskedTables:
     def _hear_pragma(self, name: str, value: str | None = None) -> None:
         if name == _KEY_CHECK:
             self.keys = True
+        elif name == _PAGE_SIZE and value is None:
+            self.page_size = True
         elif name not in _OF_NO_ROW or (name == _WRITABLE and value is not None):
             self.everything = True
 

@@ -42,7 +42,7 @@ class Facts:
     @property
     def outside_of_tables(self) -> tuple[object, ...]:
         """All of them that are not about one table: they count for every step."""
-        return self.page_size, self.settings, self.schema, self.marks
+        return self.settings, self.schema, self.marks
 
     def held(self, names: tuple[str, ...]) -> Held:
         """Return what the tables of these names hold."""
@@ -65,7 +65,7 @@ class KnownStep(Generic[Seen]):
 
     ``tables`` are the names of those it depends on, sorted; ``changed`` what it made of some of
     them, None of those it dropped. ``needs_sound_keys`` says that the application looked at all
-    foreign keys.
+    foreign keys, ``needs_page_size`` which size it was told, if it asked.
     """
 
     version: int
@@ -76,7 +76,14 @@ class KnownStep(Generic[Seen]):
     marks: Marks
     sound_keys: bool
     needs_sound_keys: bool
+    needs_page_size: bytes | None
     seen: Seen
+
+    def suits(self, facts: Facts) -> bool:
+        """Return whether it finds in a database all that it asked for beside tables."""
+        return (facts.sound_keys or not self.needs_sound_keys) and (
+            self.needs_page_size in (None, facts.page_size)
+        )
 
 
 @dataclass
@@ -102,6 +109,6 @@ class KnownSteps(Generic[Seen]):
         start = self._starts.get((version, facts.outside_of_tables))
         for tables, steps in start.by_tables.items() if start is not None else ():
             known = steps.get(facts.held(tables))
-            if known is not None and (facts.sound_keys or not known.needs_sound_keys):
+            if known is not None and known.suits(facts):
                 return known
         return None

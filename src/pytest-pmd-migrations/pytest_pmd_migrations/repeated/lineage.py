@@ -136,6 +136,7 @@ class Lineage(Generic[Seen]):
             after.marks,
             after.sound_keys,
             needs_keys,
+            before.page_size if asked.page_size else None,
             seen,
         )
         self._known.add(before, known)
