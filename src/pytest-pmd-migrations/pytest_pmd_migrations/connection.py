@@ -136,6 +136,8 @@ class ApplicationConnection(AskingConnection):
     preparation = NO_PREPARATION
     folder: TemporaryFolder | None = None
     additions = 0
+    may_load_extensions = False
+    """Whether the application ever allowed that: an extension adds what nobody counts."""
     _theirs: _Settings | None = None
 
     def create_function(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
@@ -152,6 +154,17 @@ class ApplicationConnection(AskingConnection):
         """Add an aggregate function, and count it likewise."""
         self.additions += 1
         super().create_aggregate(*arguments, **options)
+
+    def create_window_function(self, *arguments: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        """Add a window function, and count it likewise."""
+        self.additions += 1
+        super().create_window_function(*arguments)
+
+    def enable_load_extension(self, *arguments: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        """Allow to load extensions, and remember that."""
+        self.may_load_extensions = True
+        parent: Any = super()
+        parent.enable_load_extension(*arguments)
 
     def prepare(self, preparation: Preparation) -> None:
         """Prepare the connection, once, before anything else is done with it."""

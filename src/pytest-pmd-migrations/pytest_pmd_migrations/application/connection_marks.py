@@ -7,6 +7,7 @@ granted. A user whose database is at a later version opens a connection without 
 from __future__ import annotations
 
 import sqlite3
+from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.connection import ApplicationConnection
 
@@ -18,15 +19,13 @@ Marks = tuple[object, ...]
 
 _ATTACHED = "SELECT group_concat(name) FROM pragma_database_list WHERE name <> 'temp'"
 _TEMPORARY = "SELECT group_concat(type || name || coalesce(sql, '')) FROM sqlite_temp_schema"
-_LISTS = (
+_ADDED = (
     "SELECT group_concat(one) FROM (SELECT name || narg || type || enc || flags || builtin AS one"
     " FROM pragma_function_list ORDER BY one)",
     "SELECT group_concat(name) FROM (SELECT name FROM pragma_collation_list ORDER BY name)",
     "SELECT group_concat(name) FROM (SELECT name FROM pragma_module_list"
     # SQLite adds those of its pragmas when they are first asked for.
     " WHERE name NOT LIKE 'pragma%' ORDER BY name)",
-    _ATTACHED,
-    _TEMPORARY,
 )
 _PRAGMAS = (
     "foreign_keys",
@@ -42,6 +41,10 @@ _PRAGMAS = (
     "cell_size_check",
     "temp_store",
 )
+_ASKED = (_ATTACHED, _TEMPORARY, *(f"PRAGMA {name}" for name in _PRAGMAS))
+_KNOWN: WeakKeyDictionary[ApplicationConnection, tuple[int, tuple[object, ...]]] = (
+    WeakKeyDictionary()
+)
 
 
 def connection_marks(conn: sqlite3.Connection) -> Marks | None:
@@ -52,17 +55,31 @@ def connection_marks(conn: sqlite3.Connection) -> Marks | None:
     """
     cursor = conn.cursor()
     cursor.row_factory = None
-    asked = (*_LISTS, *(f"PRAGMA {name}" for name in _PRAGMAS))
     try:
-        found = tuple(cursor.execute(sql).fetchone() for sql in asked)
+        added = _added(conn, cursor)
+        found = tuple(cursor.execute(sql).fetchone() for sql in _ASKED)
     except (sqlite3.Error, UnicodeError):
         return None
     own: tuple[object, ...] = ()
     if isinstance(conn, ApplicationConnection):
         own = conn.settings_of_application, conn.additions
-    return (*found, conn.row_factory, conn.text_factory, conn.isolation_level, *own)
+    factories = conn.row_factory, conn.text_factory, conn.isolation_level
+    return (*found, added, *factories, *own)
+
+
+def _added(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> tuple[object, ...]:
+    """Return what was added to a connection; asked again only where something was."""
+    known = _KNOWN.get(conn) if isinstance(conn, ApplicationConnection) else None
+    if known is not None and isinstance(conn, ApplicationConnection):
+        additions, found = known
+        if additions == conn.additions and not conn.may_load_extensions:
+            return found
+    found = tuple(cursor.execute(sql).fetchone() for sql in _ADDED)
+    if isinstance(conn, ApplicationConnection):
+        _KNOWN[conn] = conn.additions, found
+    return found
 
 
 def has_rows_of_its_own(marks: Marks) -> bool:
     """Return whether a connection has temporary objects, or a database beside its own."""
-    return marks[_LISTS.index(_ATTACHED)] != ("main",) or marks[_LISTS.index(_TEMPORARY)] != (None,)
+    return marks[:2] != (("main",), (None,))

@@ -50,6 +50,11 @@ class FreshDatabases:
         self._steps: Iterator[Step] | None = None
         self._ended: BaseException | None = None
 
+    def add(self, step: Step) -> None:
+        """Take over a step of a fresh lineage that is walked anyway, while nothing is built yet."""
+        if self._steps is None:
+            self._built[step.version] = _Fresh(step.after, step.text)
+
     @cached_property
     def built_again(self) -> FreshDatabases:
         """The same databases, built a second time when they are asked for."""

@@ -35,7 +35,11 @@ class JudgedCells:
         wanted = {cell.check for cell in cells}
         used = [check for check in checks if check in wanted]
         self._cells = tuple(cells)
-        self._walks = {cell.history: Walks(cell.history, used) for cell in cells}
+        every = {cell.history for cell in cells if isinstance(cell.row, MigrationRow)}
+        self._walks = {
+            history: Walks(history, used, fresh_first=history in every)
+            for history in dict.fromkeys(cell.history for cell in cells)
+        }
         self._verdicts: dict[Cell, Verdict] = {}
         self._first: dict[tuple[History, Row], Cell] = {}
         for cell in cells:

@@ -128,11 +128,15 @@ class Walks:
 
     Steps are never replayed for another check: one walk serves all of ``checks``. A check
     that cannot observe a step stops no other, so that a cell's verdict is the same whichever
-    others run.
+    others run. ``fresh_first`` says that all lineages will be walked: the fresh one then is before
+    any other, and its databases are those that the others are compared with.
     """
 
-    def __init__(self, history: History, checks: Iterable[AnyCheck]) -> None:
+    def __init__(
+        self, history: History, checks: Iterable[AnyCheck], *, fresh_first: bool = False
+    ) -> None:
         self.history = history
+        self._fresh_first = fresh_first
         self._checks = tuple(checks)
         self._taken: dict[Start, Walk] = {}
         self._ended: dict[Start, BaseException] = {}
@@ -143,6 +147,8 @@ class Walks:
 
     def lineage(self, start: Start) -> Walk:
         """Return the walk of the lineage that starts from a snapshot, or from nothing."""
+        if self._fresh_first and FRESH not in (start, *self._taken, *self._ended):
+            self.lineage(FRESH)
         if start in self._ended:
             raise self._ended[start]
         if start not in self._taken:
@@ -176,7 +182,7 @@ class Walks:
             with Lineage(source, self.history.store.image(start), known, limits) as lineage:
                 taken.arrive(lineage.step, observers)
                 while not self._ends(taken, lineage, states) and not lineage.has_ended:
-                    _go_on(lineage, taken, observers)
+                    _go_on(self.history, lineage, taken, observers)
         except TimeoutStruckError:
             raise
         except MigrationTestError as error:
@@ -219,7 +225,10 @@ class Walks:
 
 
 def _go_on(
-    lineage: Lineage[_SeenByChecks], taken: Walk, observers: Mapping[AnyCheck, Observer[Any]]
+    history: History,
+    lineage: Lineage[_SeenByChecks],
+    taken: Walk,
+    observers: Mapping[AnyCheck, Observer[Any]],
 ) -> None:
     """Take the next step of a lineage, or take over what was seen of the same one in another."""
     known = lineage.find()
@@ -229,6 +238,8 @@ def _go_on(
     else:
         with asking() as asked:
             step = lineage.take()
+            if taken.start == FRESH:
+                history.fresh.add(step)
             taken.arrive(step, observers)
         if not taken.unseen and all(isinstance(one, Repeating) for one in observers.values()):
             lineage.remember(asked, taken.seen_at(step.version))
