@@ -25,6 +25,9 @@ class AskingConnection(RecordingConnection):
     """
 
     asked: AskedTables | None = None
+    is_utf8 = False
+    """Whether it is known that Python can be told of all names."""
+
     _authorizer: Authorizer | None = None
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
@@ -47,6 +50,7 @@ class AskingConnection(RecordingConnection):
         """Hear no more where everything was asked for: of a name that is not UTF-8, nobody can."""
         super().begin_statement()
         if self.asked is not None and self.asked.everything:
+            self.is_utf8 = False
             self.hear(None)
 
     def blobopen(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
@@ -111,15 +115,21 @@ def hearing(conn: sqlite3.Connection) -> Iterator[None]:
                     conn.hear(None)
 
 
-def _is_utf8(conn: sqlite3.Connection) -> bool:
-    """Return whether Python can be told of all names: else a statement that has one fails."""
+def _is_utf8(conn: AskingConnection) -> bool:
+    """Return whether Python can be told of all names: else a statement that has one fails.
+
+    Statements, which are text, make no others; who writes the schema itself is heard no more.
+    """
+    if conn.is_utf8:
+        return True
     cursor = sqlite3.Cursor(conn)
     cursor.row_factory = None
     (text,) = cursor.execute(_TEXTS).fetchone()
     try:
-        return text is None or bool(bytes(text).decode())
+        conn.is_utf8 = text is None or bool(bytes(text).decode())
     except UnicodeDecodeError:
         return False
+    return conn.is_utf8
 
 
 @contextmanager

@@ -136,6 +136,7 @@ class ApplicationConnection(AskingConnection):
     preparation = NO_PREPARATION
     folder: TemporaryFolder | None = None
     additions = 0
+    additions_when_prepared = 0
     may_load_extensions = False
     """Whether the application ever allowed that: an extension adds what nobody counts."""
     _theirs: _Settings | None = None
@@ -171,11 +172,12 @@ class ApplicationConnection(AskingConnection):
         self.preparation = preparation
         if not preparation.parts:
             prepare_connection(self, preparation)
-            return
-        plain = _Settings.of(self)
-        prepare_connection(self, preparation)
-        self._theirs = _Settings.of(self)
-        plain.apply(self)
+        else:
+            plain = _Settings.of(self)
+            prepare_connection(self, preparation)
+            self._theirs = _Settings.of(self)
+            plain.apply(self)
+        self.additions_when_prepared = self.additions
 
     @property
     def settings_of_application(self) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from weakref import WeakKeyDictionary
 
-from pytest_pmd_migrations.connection import ApplicationConnection
+from pytest_pmd_migrations.connection import ApplicationConnection, Preparation
 
 __all__ = ["Marks", "connection_marks", "has_rows_of_its_own"]
 
@@ -42,9 +42,7 @@ _PRAGMAS = (
     "temp_store",
 )
 _ASKED = (_ATTACHED, _TEMPORARY, *(f"PRAGMA {name}" for name in _PRAGMAS))
-_KNOWN: WeakKeyDictionary[ApplicationConnection, tuple[int, tuple[object, ...]]] = (
-    WeakKeyDictionary()
-)
+_KNOWN: WeakKeyDictionary[Preparation, tuple[object, ...]] = WeakKeyDictionary()
 
 
 def connection_marks(conn: sqlite3.Connection) -> Marks | None:
@@ -68,15 +66,18 @@ def connection_marks(conn: sqlite3.Connection) -> Marks | None:
 
 
 def _added(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> tuple[object, ...]:
-    """Return what was added to a connection; asked again only where something was."""
-    known = _KNOWN.get(conn) if isinstance(conn, ApplicationConnection) else None
-    if known is not None and isinstance(conn, ApplicationConnection):
-        additions, found = known
-        if additions == conn.additions and not conn.may_load_extensions:
-            return found
+    """Return what was added to a connection; asked once of all that are only prepared alike."""
+    plain = (
+        isinstance(conn, ApplicationConnection)
+        and conn.additions == conn.additions_when_prepared
+        and not conn.may_load_extensions
+    )
+    known = _KNOWN.get(conn.preparation) if isinstance(conn, ApplicationConnection) else None
+    if plain and known is not None:
+        return known
     found = tuple(cursor.execute(sql).fetchone() for sql in _ADDED)
-    if isinstance(conn, ApplicationConnection):
-        _KNOWN[conn] = conn.additions, found
+    if plain and isinstance(conn, ApplicationConnection):
+        _KNOWN[conn.preparation] = found
     return found
 
 

@@ -45,6 +45,7 @@ class SchemaReferences:
         self._fresh = fresh
         self._rules = rules
         self._known: dict[StoredText, References] = {(): NOTHING_THERE}
+        self._at: dict[int, tuple[StoredText, References]] = {}
         self._of_fresh: dict[int, Arrival] = {}
         self._fresh_walk = ReferenceWalk(self, begins_with=())
 
@@ -59,6 +60,16 @@ class SchemaReferences:
             broken, unsure = self.visible(found.broken), self.visible(found.unsure)
             self._known[text] = replace(found, broken=broken, unsure=unsure)
         return self._known[text]
+
+    def fresh_at(self, version: int) -> tuple[StoredText, References]:
+        """Return the stored text of a fresh schema, and its references.
+
+        Raises FreshFailedError where no fresh database can be built.
+        """
+        if version not in self._at:
+            text = self._fresh.text(version)
+            self._at[version] = text, self.of(text, self._fresh.image(version))
+        return self._at[version]
 
     def of_fresh(self, versions: Sequence[int]) -> Mapping[int, Arrival]:
         """Return the arrivals of a fresh database at ``versions``, all from the first one on.
@@ -95,9 +106,9 @@ class ReferenceWalk:
         self._text = begins_with
         self._found = NOTHING_THERE
 
-    def arrive_fresh(self, text: StoredText, image: Image) -> None:
+    def arrive_fresh(self, version: int) -> None:
         """Go on from a fresh database, which breaks nothing that another lineage did not."""
-        self._text, self._found = text, self._references.of(text, image)
+        self._text, self._found = self._references.fresh_at(version)
 
     def arrive(self, text: StoredText, image: Image, conn: sqlite3.Connection) -> Arrival:
         """Return what became of the references; ``conn`` shows ``image`` and is read only."""

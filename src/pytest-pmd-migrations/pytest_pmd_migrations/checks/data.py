@@ -16,7 +16,7 @@ from pytest_pmd_migrations.application.generated_rows import (
     verify_advice,
 )
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.application.upgrade import Step, StoredText, take_step
 from pytest_pmd_migrations.checks.emptied_tables import find_needed_rows
 from pytest_pmd_migrations.checks.model import (
     Check,
@@ -64,13 +64,15 @@ class _Seen:
     """What became of the rows in one step, and what is left of the stored database's damage.
 
     ``record`` has the statements of the step. ``repeatable`` says that nothing is wrong, and that
-    nothing was declared, found or verified, which may hang on any table.
+    nothing was declared, found or verified, which may hang on any table. ``text`` is the stored
+    text of the schema that the lineage begins with.
     """
 
     report: RowsReport
     stored_damage: Damages
     record: StatementRecord | None = None
     repeatable: bool = field(default=False, compare=False)
+    text: StoredText = ()
 
 
 def _watch(history: History) -> Callable[[Step], _Seen]:
@@ -89,7 +91,7 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
             # Rows that point at nothing are no fault of a stored file: users' databases have them
             # where an application never enforced its foreign keys.
             said = (f"{stray.message}, as stored" for stray in stray_findings(strays.counts))
-            return _Seen(RowsReport(notes=tuple(said)), stored)
+            return _Seen(RowsReport(notes=tuple(said)), stored, text=step.text)
         stored = damage.kept_from(stored)
         broken, stray = damage.since(known.damage), strays.since(known.strays)
         found = (*broken.findings(), *stray_findings(stray))
@@ -162,7 +164,10 @@ def _needed_rows(
     seen = record.seen[version]
     if seen.record is None:
         return
-    found = find_needed_rows(history, record.start, version, seen.record, seen.report.findings)
+    text = record.seen[record.start.version].text
+    found = find_needed_rows(
+        history, record.start, version, seen.record, seen.report.findings, text=text
+    )
     yield version, *leave_out_excused(found, history.application.declarations(version))
 
 

@@ -16,7 +16,7 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.application.upgrade import StoredText, take_step
 from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -29,7 +29,6 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.rows.evidence import EVIDENCE_WIDTH, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.protocol import current_version
 from pytest_pmd_migrations.statement_record import StatementRecord
@@ -45,17 +44,23 @@ def find_needed_rows(
     version: int,
     record: StatementRecord,
     known: Collection[RowFinding],
+    *,
+    text: StoredText,
 ) -> Iterator[RowFinding]:
     """Yield what the step to ``version`` does wrong where one table of ``start`` has no row.
 
     Asked of each table whose rows were all generated and which the step's statements name;
-    ``known`` are the findings where each table has rows, which are not repeated. A step that names
-    one table is not asked: on a fresh database that one is empty too.
+    ``known`` are the findings where each table has rows, which are not repeated, and ``text`` is
+    the stored text of the schema of ``start``. A step that names one table is not asked: on a fresh
+    database that one is empty too.
     """
     if start.variant or start not in history.store.lock_file.snapshots:
         return
+    named = _tables_named(text, record)
+    if len(named) < 2:
+        return
     image = history.store.image(start)
-    named = _tables_named(image, record)
+    named &= _filled_tables(image)
     if len(named) < 2:
         return
     # Few steps are asked, and other runs do without what fills and empties tables.
@@ -70,26 +75,29 @@ def find_needed_rows(
             yield from (_needing(table, start, one) for one in found if _thing(one) not in told)
 
 
-def _tables_named(image: Image, record: StatementRecord) -> frozenset[str]:
-    """Return the tables with rows that a step's statements name, or may name.
+def _filled_tables(image: Image) -> frozenset[str]:
+    with closing(image.connect()) as conn:
+        return frozenset(name for name, count in count_rows(conn).items() if count)
+
+
+def _tables_named(text: StoredText, record: StatementRecord) -> frozenset[str]:
+    """Return the tables that a step's statements name, or may name.
 
     Views stand for what they read, and a table for what its triggers name. Where nothing is known
     of the statements, all tables are returned.
     """
-    with closing(image.connect()) as conn:
-        filled = frozenset(name for name, count in count_rows(conn).items() if count)
-        with plain_rows(conn) as rows:
-            schema = [tuple(map(str, row)) for row in rows if row[3] is not None]
+    schema = [tuple(map(str, row)) for row in text if row[3] is not None]
+    tables = frozenset(row[1] for row in schema if row[0] == "table")
     said = "\n".join(record.all_texts()).lower()
     if not said or not record.is_whole:
-        return filled
+        return tables
     waiting = [row for row in schema if row[0] in ("view", "trigger")]
     reached = waiting
     while reached:
         reached = [row for row in waiting if _is_said(row[2], said)]
         waiting = [row for row in waiting if row not in reached]
         said += "".join(row[3].lower() for row in reached)
-    return frozenset(name for name in filled if _is_said(name, said))
+    return frozenset(name for name in tables if _is_said(name, said))
 
 
 def _is_said(name: str, said: str) -> bool:

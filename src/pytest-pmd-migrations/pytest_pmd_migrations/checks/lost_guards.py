@@ -52,9 +52,9 @@ class GuardsWatcher:
             has_values=partial(_has_values, step),
         )
 
-    def arrive_fresh(self, version: int, text: StoredText) -> None:
-        """Go on from the schema of a fresh database, whose stored text is given."""
-        self._before = _KnownSchema(self._history, version, text)
+    def arrive_fresh(self, version: int) -> None:
+        """Go on from the schema of a fresh database."""
+        self._before = _KnownSchema(self._history, version, self._history.fresh.text(version))
 
 
 class _KnownSchema:

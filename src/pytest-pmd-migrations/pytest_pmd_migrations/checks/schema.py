@@ -92,9 +92,8 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
         return seen.is_fresh and not (arrival.appeared or arrival.doubtful or seen.lost)
 
     def repeat(version: int, seen: _Seen) -> _Seen:
-        text = history.fresh.text(version)
-        references.arrive_fresh(text, history.fresh.image(version))
-        lost.arrive_fresh(version, text)
+        references.arrive_fresh(version)
+        lost.arrive_fresh(version)
         return seen
 
     return Repeating(observe, may_repeat, repeat)

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from pytest_pmd_migrations.file_content import Content
 
-__all__ = ["HEADER", "DatabaseFile", "Page", "read_record_columns", "read_varint"]
+__all__ = ["HEADER", "LEAVES", "DatabaseFile", "Page", "read_record_columns", "read_varint"]
 
 HEADER = 100
 """Bytes of the header, which page 1 begins with."""
@@ -24,6 +24,8 @@ _LARGEST_PAGE_MARK = 1
 _LARGEST_PAGE = 65536
 _INTERIOR_INDEX, _INTERIOR_TABLE, _LEAF_INDEX, _LEAF_TABLE = 2, 5, 10, 13
 _KINDS = frozenset((_INTERIOR_INDEX, _INTERIOR_TABLE, _LEAF_INDEX, _LEAF_TABLE))
+LEAVES = frozenset((_LEAF_INDEX, _LEAF_TABLE))
+"""The kinds of pages that lead to no others of their tree."""
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
-from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile, Page
+from pytest_pmd_migrations.pages.file_format import HEADER, LEAVES, DatabaseFile, Page
 
 __all__ = ["Tree", "read_tree"]
 
@@ -32,6 +35,10 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
 
     Raises ValueError or IndexError where there is none, as in a damaged file.
     """
+    if root > 1:
+        leaf = _leaf_digest(file.page(root), file.smallest_local, file.usable)
+        if leaf is not None:
+            return Tree(root, frozenset((root,)), leaf)
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     pages: set[int] = set()
     waiting = [root]
@@ -53,6 +60,18 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
                 pages.add(overflow)
                 digest.update(file.page(overflow))
     return Tree(root, frozenset(pages), digest.digest())
+
+
+@lru_cache(maxsize=8192)
+def _leaf_digest(content: bytes, smallest_local: int, usable: int) -> bytes | None:
+    """Return the digest of a tree of one page; None of one that goes on elsewhere."""
+    if content[0] not in LEAVES:
+        return None
+    count = int.from_bytes(content[3:5], "big")
+    offsets = sorted(struct.unpack(f">{count}H", content[8 : 8 + 2 * count]))
+    if any(end - offset >= smallest_local for offset, end in pairwise((*offsets, usable))):
+        return None
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
 
 
 def _overflow_pages(file: DatabaseFile, page: Page) -> Iterator[int]:
