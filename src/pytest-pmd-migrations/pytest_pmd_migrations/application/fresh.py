@@ -80,11 +80,11 @@ class FreshDatabases:
         return self._schemas[version]
 
     def _fresh(self, version: int) -> _Fresh:
-        if self._steps is None:
-            self._steps = walk(self._source, self._empty, limits=self._limits)
         while version not in self._built:
             if self._ended is not None:
                 raise self._ended
+            if self._steps is None:
+                self._steps = walk(self._source, self._empty, limits=self._limits)
             try:
                 with self._clock():
                     step = next(self._steps)
