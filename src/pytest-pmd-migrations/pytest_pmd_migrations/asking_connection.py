@@ -29,6 +29,7 @@ class AskingConnection(RecordingConnection):
     """Whether it is known that Python can be told of all names."""
 
     _authorizer: Authorizer | None = None
+    _heard: set[tuple[object, ...]]
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the application's authorizer."""
@@ -44,6 +45,7 @@ class AskingConnection(RecordingConnection):
         SQLite prepares each statement again then, so that none goes unheard.
         """
         self.asked = asked
+        self._heard = set()
         self.set_authorizer(self._authorizer)
 
     def begin_statement(self) -> None:
@@ -85,7 +87,10 @@ class AskingConnection(RecordingConnection):
         database: str | None,
         trigger: str | None,
     ) -> int:
-        if self.asked is not None:
+        # Most questions are asked again and again.
+        question = action, first, second, database, self.is_running
+        if question not in self._heard and self.asked is not None:
+            self._heard.add(question)
             self.asked.hear(action, first, second, database, of_text=self.is_running)
         if self._authorizer is not None:
             return self._authorizer(action, first, second, database, trigger)

@@ -35,10 +35,6 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
 
     Raises ValueError or IndexError where there is none, as in a damaged file.
     """
-    if root > 1:
-        leaf = _leaf_digest(file.page(root), file.smallest_local, file.usable)
-        if leaf is not None:
-            return Tree(root, frozenset((root,)), leaf)
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     pages: set[int] = set()
     waiting = [root]
@@ -47,6 +43,9 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
         if number in pages:
             raise ValueError(f"page {number} is in a tree twice")
         pages.add(number)
+        if number > 1 and _goes_nowhere(file.page(number), file.smallest_local, file.usable):
+            digest.update(file.page(number))
+            continue
         page = file.tree_page(number)
         if page.is_interior:
             waiting.extend(reversed(file.children(page)))
@@ -62,16 +61,14 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
     return Tree(root, frozenset(pages), digest.digest())
 
 
-@lru_cache(maxsize=8192)
-def _leaf_digest(content: bytes, smallest_local: int, usable: int) -> bytes | None:
-    """Return the digest of a tree of one page; None of one that goes on elsewhere."""
+@lru_cache(maxsize=4096)
+def _goes_nowhere(content: bytes, smallest_local: int, usable: int) -> bool:
+    """Return whether a page leads to no others: a leaf without a cell that overflows."""
     if content[0] not in LEAVES:
-        return None
+        return False
     count = int.from_bytes(content[3:5], "big")
     offsets = sorted(struct.unpack(f">{count}H", content[8 : 8 + 2 * count]))
-    if any(end - offset >= smallest_local for offset, end in pairwise((*offsets, usable))):
-        return None
-    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
+    return all(end - offset < smallest_local for offset, end in pairwise((*offsets, usable)))
 
 
 def _overflow_pages(file: DatabaseFile, page: Page) -> Iterator[int]:
