@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         LineageRecord,
         MigrationRow,
         Note,
+        Repeating,
         SnapshotRow,
         Verdict,
     )
@@ -57,6 +58,7 @@ __all__ = [
     "MigrationTestError",
     "MissingNameError",
     "Note",
+    "Repeating",
     "Schema",
     "SchemaDiff",
     "SchemaMismatchError",
@@ -83,6 +85,7 @@ _ROOMS = {
         "LineageRecord",
         "MigrationRow",
         "Note",
+        "Repeating",
         "SnapshotRow",
         "Verdict",
     ),
