@@ -22,6 +22,7 @@ __all__ = ["Layout", "StoredObject", "changed_pages", "layout_of"]
 
 _CHUNK = 64
 _EXTERNAL = "content"
+_FREE_PAGES = 36
 
 
 class StoredObject(NamedTuple):
@@ -94,15 +95,34 @@ class Layout:
                 found.setdefault(one.table, []).append(what)
         return {table: tuple(held) for table, held in found.items()}
 
+    def whole_tables(self) -> Iterator[tuple[str, tuple[object, ...]]]:
+        """Yield each table's name with all that SQLite's checks of it read, its indexes included.
+
+        These are equal only where everything is the same but where the pages lie. Virtual tables
+        are none of them.
+        """
+        size = self.file.content[16:18], self.file.content[20:21], self.file.content[56:60]
+        found: dict[str, list[object]] = {}
+        for one in self.objects:
+            if one.root:
+                tree = self.trees[one.root]
+                what = one.type, one.name, one.sql, tree.digest, tree.inner
+                found.setdefault(one.table, [size]).append(what)
+        for name, whole in found.items():
+            yield name, tuple(whole)
+
     @property
     def accounts_for_all_pages(self) -> bool:
         """Whether each page belongs to one tree, or is free: no damage of the file as a whole."""
         trees = (self.schema, *self.trees.values())
         pages = [number for tree in trees for number in tree.pages]
         try:
-            pages.extend(self.file.free_pages())
+            free = list(self.file.free_pages())
         except (IndexError, ValueError):
             return False
+        if len(free) != self.file.number(_FREE_PAGES):
+            return False
+        pages.extend(free)
         return len(pages) == self.file.pages and set(pages) == set(range(1, len(pages) + 1))
 
     def changed_tables(self, before: Layout) -> frozenset[str]:

@@ -22,12 +22,14 @@ class Tree:
 
     ``pages`` are all it reaches, overflow pages too: while none of them changes, it holds the same.
     ``digest`` is equal only for trees that hold the same, wherever their pages lie; trees that
-    hold the same may have other digests, since a page keeps what was deleted.
+    hold the same may have other digests, since a page keeps what was deleted. ``inner`` are the
+    bytes of the inner pages of a table's tree, which have none of its rows.
     """
 
     root: int
     pages: frozenset[int]
     digest: bytes
+    inner: bytes = b""
 
 
 def read_tree(file: DatabaseFile, root: int) -> Tree:
@@ -37,6 +39,7 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
     """
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     pages: set[int] = set()
+    inner: list[bytes] = []
     waiting = [root]
     while waiting:
         number = waiting.pop()
@@ -49,6 +52,8 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
         page = file.tree_page(number)
         if page.is_interior:
             waiting.extend(reversed(file.children(page)))
+            if page.is_of_table:
+                inner.append(file.page_without_children(page))
         if not page.is_interior or not page.is_of_table:
             # The keys of a table's interior pages are those of its rows.
             content = file.page_without_children(page) if page.is_interior else file.page(number)
@@ -58,7 +63,11 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
                     raise ValueError(f"page {overflow} is in a tree twice")
                 pages.add(overflow)
                 digest.update(file.page(overflow))
-    return Tree(root, frozenset(pages), digest.digest())
+    return Tree(root, frozenset(pages), digest.digest(), _short(b"".join(inner)))
+
+
+def _short(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest() if content else b""
 
 
 @lru_cache(maxsize=4096)
