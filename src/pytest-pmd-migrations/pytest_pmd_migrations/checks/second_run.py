@@ -114,6 +114,8 @@ class _SecondStep:
             return Image.of_connection(conn)
 
     def _varying(self, other: Image) -> VaryingRows:
+        if same_content(self.step.after.stored, other.stored):
+            return NOTHING_VARIES
         with closing(other.connect()) as conn:
             if stored_text(conn) != self.step.text:
                 return NOTHING_VARIES
@@ -211,14 +213,17 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
 def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Changed) -> list[str]:
     """Return the tables of which the second run made what no first run makes, on either day."""
     history, step = second_step.history, second_step.step
-    if not _other_tables(history, step, conn, changed, history.volatile):
+    found = _other_tables(history, step, conn, changed, history.volatile)
+    if not found:
         return []
     varying, unheld = second_step.varying, second_step.unheld
-    found = _other_tables(history, step, conn, changed, (*history.volatile, *varying.globs))
+    if varying.globs:
+        found = _other_tables(history, step, conn, changed, (*history.volatile, *varying.globs))
     # Of a column that varies with SQL's clock or dice, the values of both days are known.
     known = [column for column in varying.columns if column not in unheld.columns]
-    with closing(second_step.on_another_day.connect()) as another_day:
-        found.extend(tables_with_new_values(conn, (step.conn, another_day), known))
+    if known:
+        with closing(second_step.on_another_day.connect()) as another_day:
+            found.extend(tables_with_new_values(conn, (step.conn, another_day), known))
     return sorted(set(found))
 
 
