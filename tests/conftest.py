@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 import os
 import re
@@ -18,6 +19,7 @@ import pytest
 from tests.warm_python import Run, WarmPython, can_run
 
 _MEMORY = Path("/dev/shm")
+_SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
 _KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
@@ -29,9 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
     None of them outlives a power cut, and on a disk syncing takes most of a test's time.
 
     Where the environment forbids Python to keep compiled modules beside the sources, keep those of
-    the collection in pytest's cache: each process would rewrite every test module anew.
+    the collection in pytest's cache: each process would rewrite every test module anew. The
+    packages' own modules are compiled beside their sources once, for the processes that tests
+    start: each would compile all that it imports.
     """
     if sys.dont_write_bytecode and hasattr(config, "cache"):
+        if not hasattr(config, "workerinput"):
+            compileall.compile_dir(_SOURCES, quiet=2)
         config.stash[_KEPT_BEFORE] = sys.pycache_prefix
         sys.pycache_prefix = str(config.cache.mkdir("compiled"))
         sys.dont_write_bytecode = False

@@ -102,18 +102,16 @@ def read(*packages: Path) -> ImportGraph:
         for package in packages
         for path in sorted(package.rglob("*.py"))
     }
-    trees = {module: tree_of(path) for module, (path, _) in files.items()}
-    bound = {
-        module: set(bound_names(trees[module], module))
-        for module, (path, _) in files.items()
-        if path.name == "__init__.py"
-    }
     graph = ImportGraph()
+    bound = {}
     for module, (path, name) in files.items():
-        found = list(imports(trees[module], module, is_package=path.name == "__init__.py"))
-        graph.imports[name] = found
+        tree, is_package = tree_of(path), path.name == "__init__.py"
+        graph.imports[name] = list(imports(tree, module, is_package=is_package))
+        if is_package:
+            bound[module] = set(bound_names(tree, module))
+    for module, (path, name) in files.items():
         edges = graph.edges[name] = {}
-        for one in sorted(found, key=lambda one: one.line):
+        for one in sorted(graph.imports[name], key=lambda one: one.line):
             for target in targets(one.name, files, bound):
                 if target != module or path.name != "__init__.py":
                     edges.setdefault(files[target][1], one.line)

@@ -1,16 +1,14 @@
-"""The syntax trees of source files, each parsed once for all tests that read it."""
+"""The syntax trees of source files.
+
+None is kept: those of both packages take sixty megabytes, whose page tables every fork of a later
+test would copy, and which every later search for garbage would walk through.
+"""
 
 from __future__ import annotations
 
 import ast
-from functools import cache
 from pathlib import Path
 
 
 def tree_of(path: Path) -> ast.Module:
-    return _parsed(path.read_text(encoding="utf-8"))
-
-
-@cache
-def _parsed(text: str) -> ast.Module:
-    return ast.parse(text)
+    return ast.parse(path.read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -32,7 +33,16 @@ LONG_FUNCTIONS = {
 }
 """Functions over 40 lines, and why each is one thought."""
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.arg
+
+@dataclass(frozen=True)
+class Definition:
+    """A function, a class or a parameter."""
+
+    file: str
+    name: str
+    first_line: int
+    lines: int
+    is_function: bool
 
 
 def section(heading: str) -> str:
@@ -68,14 +78,20 @@ def only_gathers_names(path: Path) -> bool:
 
 
 @cache
-def definitions() -> list[tuple[str, Definition]]:
-    """Every function, class and parameter, each with its file."""
+def definitions() -> list[Definition]:
+    """Every function, class and parameter of both packages."""
     return [
-        (path.relative_to(package.parent).as_posix(), node)
+        Definition(
+            path.relative_to(package.parent).as_posix(),
+            node.arg if isinstance(node, ast.arg) else node.name,
+            node.lineno,
+            (node.end_lineno or 0) - node.lineno + 1,
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef),
+        )
         for package in PACKAGES
         for path in sorted(package.rglob("*.py"))
         for node in ast.walk(tree_of(path))
-        if isinstance(node, Definition)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.arg)
     ]
 
 
@@ -129,10 +145,11 @@ def test_no_name_is_a_word_that_tells_a_stranger_nothing() -> None:
         for file in sorted(files)
         if words_of(file.stem) & {*MEANINGLESS} or file.stem.strip("_") in MEANINGLESS_FILES
     ]
-    for file, node in definitions():
-        name = node.arg if isinstance(node, ast.arg) else node.name
-        if words_of(name) & {*MEANINGLESS} and name not in PLAIN_ENGLISH:
-            found.append(f"{file}:{node.lineno}: {name}")
+    found += [
+        f"{one.file}:{one.first_line}: {one.name}"
+        for one in definitions()
+        if words_of(one.name) & {*MEANINGLESS} and one.name not in PLAIN_ENGLISH
+    ]
     assert not found, "names that tell a stranger nothing:\n" + "\n".join(found)
 
 
@@ -151,10 +168,9 @@ def test_a_file_over_300_lines_says_why_it_is_one_idea() -> None:
 
 def test_a_function_over_40_lines_says_why_it_is_one_thought() -> None:
     long = {
-        f"{file} {node.name}": lines
-        for file, node in definitions()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if (lines := (node.end_lineno or 0) - node.lineno + 1) > 40
+        f"{one.file} {one.name}": one.lines
+        for one in definitions()
+        if one.is_function and one.lines > 40
     }
     unexplained = {name: lines for name, lines in long.items() if name not in LONG_FUNCTIONS}
     assert not unexplained, f"over 40 lines: {unexplained}"

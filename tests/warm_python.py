@@ -22,7 +22,9 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
+from importlib.metadata import Distribution, PathDistribution, distributions
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import IO, NoReturn, Protocol
@@ -31,6 +33,11 @@ CAN_FORK = hasattr(os, "fork")
 
 IMPORTED = (
     "_pytest.stepwise",
+    "asyncio",
+    "encodings.ascii",
+    "encodings.unicode_escape",
+    "encodings.utf_8_sig",
+    "pkgutil",
     "pmd.cli",
     "pmd.cli.collections",
     "pmd.cli.db",
@@ -39,12 +46,21 @@ IMPORTED = (
     "pmd.store.migrations.migration_files.module_contents",
     "pmd.store.migrations.migration_files.module_import",
     "pmd.store.migrations.run",
+    "pmd.store.migrations.step.step_database",
     "pytest_pmd_migrations.cli",
+    "pytest_pmd_migrations.faults.kinds.registry",
+    "pytest_pmd_migrations.fill.emptied_table",
+    "pytest_pmd_migrations.pytest_side.cell_arguments",
     "pytest_pmd_migrations.pytest_side.database_factory",
     "pytest_pmd_migrations.pytest_side.matrix",
+    "pytest_pmd_migrations.still_clock.library_hooks",
+    "resource",
     "sqlite_utils",
 )
 """What the children find imported, with all that these import, beside what pytest loads itself."""
+
+OF_XDIST = ("xdist.dsession", "xdist.remote", "xdist.scheduler", "xdist.workermanage")
+"""The same, of a plugin that an environment may lack."""
 
 
 class WarmPython:
@@ -157,11 +173,13 @@ def serve() -> None:
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the empty run prints is no answer
+    keep_what_is_installed()
     before, path = Path.cwd(), [*sys.path]
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)
         # Imported within a run, they are rewritten as pytest rewrites the modules of its plugins.
-        Path("conftest.py").write_text("".join(f"import {name}\n" for name in IMPORTED))
+        names = (*IMPORTED, *(OF_XDIST if find_spec("xdist") else ()))
+        Path("conftest.py").write_text("".join(f"import {name}\n" for name in names))
         pytest.main(["-qq", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", empty])
         os.chdir(before)
     sys.path[:] = path
@@ -173,6 +191,16 @@ def serve() -> None:
             end(exit_code(partial(become, **json.loads(line))))
         answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         answers.flush()
+
+
+def keep_what_is_installed() -> None:
+    """Let what a distribution says of itself be read once: each run of pytest asks all of them."""
+    for name in ("entry_points", "files", "metadata"):
+        asked = vars(Distribution)[name].fget
+        read = cache(lambda path, asked=asked: asked(PathDistribution(path)))
+        setattr(PathDistribution, name, property(lambda one, read=read: read(one._path)))
+        for installed in distributions():
+            getattr(installed, name)
 
 
 def exit_code(run: Callable[[], None]) -> int:

@@ -86,9 +86,24 @@ def _faults(found: re.Match[str]) -> str:
     return re.sub(r"\d+", "N", " ".join(found[0].split())) + "\n\n"
 
 
+_LONG = r"\nmigrations::\S+ takes about [^\n]*\n"
+_LONG_CELL = re.compile(_LONG)
+_PROGRESS = re.compile(rf"(?m)^migrations [.FsxE]+(?:{_LONG}[.FsxE]+)+ +\[")
+_WIDTH = 73
+
+
+def _on_one_line(progress: re.Match[str]) -> str:
+    """Return the outcomes of a run without the lines on cells that took long on this machine."""
+    outcomes = _LONG_CELL.sub("", progress[0])
+    if outcomes == progress[0]:
+        return outcomes
+    said, _, percent = outcomes.partition("[")
+    return f"{said.rstrip():<{_WIDTH}}[{percent}"
+
+
 def plain(result: pytest.RunResult) -> str:
     """What a run printed, without what differs from machine to machine."""
-    text = result.stdout.str()
+    text = _PROGRESS.sub(_on_one_line, result.stdout.str())
     text = _DROPPED.sub("", text)
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)

@@ -20,14 +20,28 @@ def up(db):
 """
 """A migration that lacks a colon."""
 
+_STORED: dict[tuple[object, ...], dict[str, bytes]] = {}
+"""The stored files of each history that was generated."""
+
 
 def generate(
     pytester: pytest.Pytester, versions: int, planted: Mapping[int, str] | None = None
 ) -> None:
-    """Write a history to the folder of the test, with a snapshot of each version."""
+    """Write a history to the folder of the test, with a snapshot of each version.
+
+    The command builds those of each history once in this process; others get a copy.
+    """
     write_history(pytester.path, versions, planted)
-    built = pytester.run(Path(sys.executable).with_name("pmd-migrations"), "snapshot")
-    assert built.ret == 0, built.outlines
+    folder = pytester.path / "fixtures/snapshots"
+    history = (versions, *sorted((planted or {}).items()))
+    if history not in _STORED:
+        built = pytester.run(Path(sys.executable).with_name("pmd-migrations"), "snapshot")
+        assert built.ret == 0, built.outlines
+        _STORED[history] = {file.name: file.read_bytes() for file in folder.iterdir()}
+        return
+    folder.mkdir(parents=True)
+    for name, content in _STORED[history].items():
+        (folder / name).write_bytes(content)
 
 
 def write_history(root: Path, versions: int, planted: Mapping[int, str] | None = None) -> None:

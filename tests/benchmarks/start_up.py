@@ -1,4 +1,4 @@
-"""Print what starting costs: the matrix beside plain pytest, the plugin, and `Database`.
+"""Print what starting costs: the matrix beside plain pytest, the plugin, help, and `Database`.
 
 `python -m tests.benchmarks.start_up [--quick]`.
 """
@@ -27,6 +27,7 @@ def main(plan: Plan) -> int:
         _smallest_matrix(table, folder / "matrix", turns=plan.turns(9))
         # Repeated more often: the difference is smaller than one run's noise.
         _plugin_against_none(table, folder / "plain", turns=plan.turns(13))
+        _help_against_click(table, folder, turns=plan.turns(9))
         _open_against_connect(table, folder / "open.db", turns=plan.turns(25))
     return int(bool(table.missed))
 
@@ -56,6 +57,12 @@ def _plugin_against_none(table: Table, folder: Path, *, turns: int) -> None:
     without = python(folder, "-m", "pytest", "-q", "-p", "no:pmd_migrations")
     what = "pytest with the plugin and no flag / without it"
     table.ratio(what, with_it, without, at_most=1.05, turns=turns)
+
+
+def _help_against_click(table: Table, folder: Path, *, turns: int) -> None:
+    shown = child(folder, COMMAND, "--help", says="declare")
+    click = python(folder, "-c", "import click; print(click)", says="click")
+    table.ratio("pmd-migrations --help / import click", shown, click, at_most=1.5, turns=turns)
 
 
 def _open_against_connect(table: Table, path: Path, *, turns: int) -> None:

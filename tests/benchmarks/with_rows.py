@@ -127,7 +127,10 @@ def _commands(table: Table, project: Path, versions: int, *, at_most: float, tur
 def _largest(table: Table, folder: Path) -> None:
     project = folder / f"{LARGEST}"
     row_history.write(project, LARGEST)
-    child(project, COMMAND, "snapshot")()
+    stored = cost_of(project, (COMMAND, "snapshot"), env=environment())
+    what = f"pmd-migrations snapshot, {LARGEST} versions with rows"
+    table.amount(what, stored.seconds, "s", at_most=None)
+    table.amount(f"{what}, peak memory", stored.megabytes, "MB", at_most=1024)
     fails = LARGEST // 4
     command = (sys.executable, "-m", "pytest", "-q", *ALIKE, "--migration-matrix")
     cost = cost_of(

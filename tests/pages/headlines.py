@@ -11,6 +11,7 @@ has and no source prints.
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ have it first."""
 SILENT = {
     "AttributeError": "of a module's name, as Python says it",
     "StepStopped": "says to the step itself that it met a limit",
+    "FrozenInstanceError": "a mistake in the plugin itself",
     "ImportError": "told within another message",
     "RuntimeError": "a mistake in the plugin itself",
     "TypeError": "told within another message",
@@ -87,9 +89,9 @@ class Module:
 
     @cached_property
     def imported(self) -> dict[str, Module]:
-        """The names that are imported from another file of the packages."""
+        """The names that are imported from another file of the packages, in a function too."""
         found = {}
-        for node in self.tree.body:
+        for node in self.nodes:
             if isinstance(node, ast.ImportFrom) and node.module in by_name():
                 found.update({alias.name: by_name()[node.module] for alias in node.names})
         return found
@@ -231,13 +233,17 @@ def _texts(node: ast.expr, module: Module, local: dict[str, list[ast.expr]]) -> 
 @cache
 def by_name() -> dict[str, Module]:
     """Every file, by the name that it is imported by."""
-    return {
-        ".".join(path.relative_to(package.parent).with_suffix("").parts): Module(
-            path, tree_of(path)
-        )
-        for package in PACKAGES
-        for path in sorted(package.rglob("*.py"))
-    }
+    gc.disable()  # Trees have no circles, and searching all of them for some takes twice as long.
+    try:
+        return {
+            ".".join(path.relative_to(package.parent).with_suffix("").parts): Module(
+                path, tree_of(path)
+            )
+            for package in PACKAGES
+            for path in sorted(package.rglob("*.py"))
+        }
+    finally:
+        gc.enable()
 
 
 def _templates(values: object) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.headlines import PAGE, Module, explained, passed_on, printed
+from tests.pages.headlines import PAGE, Module, by_name, explained, passed_on, printed
 
 TEXT = PAGE.read_text(encoding="utf-8")
 HOW = "python -m tests.pages.headlines prints what the page lacks"
@@ -79,6 +79,13 @@ PASSED_ON = {
     "pytest_pmd_migrations.file_content: key",
 }
 """Messages whose text is made elsewhere."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_the_source():
+    """Keep the syntax trees of both packages for these tests and no longer: see `syntax_trees`."""
+    yield
+    by_name.cache_clear()
 
 
 def test_every_headline_that_the_source_can_print_is_explained_and_no_other():

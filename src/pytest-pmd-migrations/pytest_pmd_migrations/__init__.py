@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.application.history import History
-    from pytest_pmd_migrations.application.upgrade import Step
+    from pytest_pmd_migrations.application.step import Step
     from pytest_pmd_migrations.checks.model import (
         Check,
         Finding,
@@ -104,7 +104,7 @@ _ROOMS = {
         "StepFailedError",
     ),
     "application.history": ("History",),
-    "application.upgrade": ("Step",),
+    "application.step": ("Step",),
     "snapshots.names": ("Fresh", "SnapshotName"),
     "schema": ("Schema", "SchemaDiff", "compare", "read_schema"),
     "sources": ("Condition", "Declarations", "Location", "Source"),

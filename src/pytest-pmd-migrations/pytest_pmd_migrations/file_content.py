@@ -25,10 +25,12 @@ class FileContent:
     """The bytes of a large file, never changed: they take room on the disk and none in memory.
 
     They are read as ``bytes`` are, by index and by slice, and are gone when nobody has them.
+    ``known`` is what was found out about them, by any name.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         """Write ``pieces``; raises TemporaryFolderError where there is no room for them."""
+        self.known: dict[str, object] = {}
         self._folder = _folder()
         with told_full(self._folder.path.parent):
             handle, name = tempfile.mkstemp(dir=self._folder.path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_pmd_migrations.connection import (
@@ -14,6 +13,7 @@ from pytest_pmd_migrations.connection import (
     preparation_of,
 )
 from pytest_pmd_migrations.file_content import Content, keep_content, write_content
+from pytest_pmd_migrations.kept_bytes import Kept, KeptBytes, content_of, keep, put_aside
 from pytest_pmd_migrations.regular_file import regular_pieces
 from pytest_pmd_migrations.still_clock.connections import open_still
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
@@ -30,16 +30,27 @@ _LEGACY = b"\x01\x01"
 _MAGIC = b"SQLite format 3\x00"
 
 
-@dataclass(frozen=True)
 class Image:
     """The bytes of one database file, never changed; every connection to it is a private copy.
 
-    ``stored`` are the bytes, those of a large database in a temporary file. ``preparation`` is
-    what the application does to each of its connections: every copy has it.
+    Those of a large database are in a temporary file; those of many small ones share the pages
+    that are the same. ``preparation`` is what the application does to each of its connections:
+    every copy has it. Images are equal if their bytes are.
     """
 
-    stored: Content
-    preparation: Preparation = field(default=NO_PREPARATION, compare=False, repr=False)
+    def __init__(self, stored: Content | Kept, preparation: Preparation = NO_PREPARATION) -> None:
+        self._kept = stored if isinstance(stored, KeptBytes) else keep(stored)
+        self.preparation = preparation
+
+    @property
+    def kept(self) -> Kept:
+        """The bytes as they are kept."""
+        return self._kept
+
+    @property
+    def stored(self) -> Content:
+        """The bytes, those of a large database in a temporary file."""
+        return content_of(self.kept)
 
     @property
     def content(self) -> bytes:
@@ -49,7 +60,31 @@ class Image:
     @property
     def size(self) -> int:
         """How many bytes there are."""
-        return len(self.stored)
+        return len(self.kept)
+
+    @property
+    def known(self) -> dict[str, object]:
+        """What was found out about the bytes, by any name; it may be forgotten at any time."""
+        return self.kept.known
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Image):
+            return NotImplemented
+        return self.size == other.size and self.stored == other.stored
+
+    def __hash__(self) -> int:
+        return hash(self.size)
+
+    def __repr__(self) -> str:
+        return f"Image(stored={self.stored!r})"
+
+    def put_aside(self) -> None:
+        """Let the image take less room until it is asked for again."""
+        put_aside(self.kept)
+
+    def prepared_as(self, preparation: Preparation) -> Image:
+        """Return the same bytes with connections that are prepared in another way."""
+        return Image(self.kept, preparation)
 
     @classmethod
     def of_pieces(cls, pieces: Iterable[bytes], preparation: Preparation = NO_PREPARATION) -> Image:

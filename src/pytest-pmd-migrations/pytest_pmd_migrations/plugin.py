@@ -158,7 +158,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(own_modules.take_away)
     ids = _take_cell_ids(config)
     if config.option.migration_matrix or ids:
-        from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
+        from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
+
+        with paused_collector():
+            from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
 
         config.pluginmanager.register(MatrixPlugin(config, ids), "migration-matrix")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 
 __all__ = ["printable_line", "printable_text"]
 
@@ -21,11 +23,6 @@ _CONTROLS = (
 )
 # Python reads a byte that is no UTF-8 as one of these (PEP 383).
 _BYTES = range(0xDC80, 0xDD00)
-_SHOWN = {
-    **{code: ascii(chr(code))[1:-1] for code in (*range(0xD800, 0xE000), *_CONTROLS)},
-    **{code: f"\\x{code - 0xDC00:02x}" for code in _BYTES},
-}
-del _SHOWN[ord(_KEPT)]
 # The test runner of a CI service takes such a line for an order.
 # https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 _COMMAND = re.compile(r"^(\s*)::|##(?=\[|vso\[)")
@@ -38,12 +35,23 @@ def printable_line(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and "::" not in text and "##" not in text:
         return text
-    return _COMMAND.sub(_disarmed, text.translate(_SHOWN))
+    return _COMMAND.sub(_disarmed, text.translate(_shown()))
 
 
 def printable_text(text: str) -> str:
     """Return a text of several lines, each as :func:`printable_line` shows it."""
     return "\n".join(map(printable_line, text.split("\n")))
+
+
+@cache
+def _shown() -> Mapping[int, str]:
+    """Return how each character is shown that is not shown as it is: two thousand."""
+    shown = {
+        **{code: ascii(chr(code))[1:-1] for code in (*range(0xD800, 0xE000), *_CONTROLS)},
+        **{code: f"\\x{code - 0xDC00:02x}" for code in _BYTES},
+    }
+    del shown[ord(_KEPT)]
+    return shown
 
 
 def _disarmed(found: re.Match[str]) -> str:

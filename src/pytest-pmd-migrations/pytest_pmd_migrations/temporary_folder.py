@@ -25,6 +25,7 @@ __all__ = [
     "PREFIX",
     "TemporaryFolder",
     "disk_full",
+    "folder_around",
     "folders_within",
     "is_disk_full",
     "told_full",
@@ -51,6 +52,7 @@ class _State:
     """Where folders are made, if somebody said so, and where dead ones were looked for."""
 
     within: Path | None = None
+    made_within = 0
     swept: frozenset[Path] = frozenset()
 
 
@@ -67,7 +69,7 @@ class TemporaryFolder:
         if _State.within is not None and not lasting:
             # That folder is locked and removed by whoever made it.
             with told_full(_State.within):
-                self.path, lock = Path(tempfile.mkdtemp(dir=_State.within)), None
+                self.path, lock = _make_within(_State.within), None
         else:
             parent = _parent(in_memory)
             _sweep_once(parent)
@@ -166,6 +168,11 @@ def folders_within(path: Path) -> Iterator[None]:
         _State.within = previous
 
 
+def folder_around() -> Path | None:
+    """Return the folder within which every other is made at present, None where there is none."""
+    return _State.within
+
+
 def _parent(in_memory: bool) -> Path:
     named = any(os.environ.get(name) for name in _NAMED_BY)
     # Containers often have little memory for files.
@@ -176,6 +183,19 @@ def _parent(in_memory: bool) -> Path:
         return Path(tempfile.gettempdir())
     except FileNotFoundError as error:
         raise _no_room(Path(os.environ.get("TMPDIR", "/tmp")), str(error.strerror)) from error
+
+
+def _make_within(parent: Path) -> Path:
+    """Make a folder in one that no other run knows, so that a number is name enough.
+
+    A process of the same number may have been killed there.
+    """
+    while True:
+        _State.made_within += 1
+        name = f"{parent}/{os.getpid()}-{_State.made_within}"
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o700)  # noqa: PTH102 - hundreds are made
+            return Path(name)
 
 
 def _make_locked(parent: Path) -> tuple[Path, int | None]:
@@ -241,7 +261,15 @@ def _remove(path: Path, lock: int | None, process: int) -> None:
 
 
 def _remove_all(path: Path) -> None:
-    """Remove a folder; a child that was killed a moment ago may still be writing into it."""
+    """Remove a folder; a child that was killed a moment ago may still be writing into it.
+
+    Most hold a few files and nothing else, which takes no search.
+    """
+    with suppress(OSError):
+        for name in os.listdir(path):  # noqa: PTH208 - hundreds are removed
+            os.unlink(f"{path}/{name}")  # noqa: PTH108 - likewise
+        os.rmdir(path)  # noqa: PTH106 - likewise
+        return
     for attempt in range(_ATTEMPTS):
         try:
             shutil.rmtree(path)

@@ -15,6 +15,7 @@ __all__ = [
     "error_text",
     "folded_names",
     "headline",
+    "megabytes",
     "shown_path",
     "wrap_text",
 ]
@@ -71,6 +72,11 @@ def error_text(error: BaseException) -> str:
 def counted(number: int, noun: str, *, plural: str = "") -> str:
     """Return ``"1 row"``, ``"2 rows"``; ``plural`` where an s is not enough."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def megabytes(size: int) -> str:
+    """Return a number of bytes as people read it: ``28 MB``, of a small file ``1 MB``."""
+    return f"{max(round(size / 2**20), 1)} MB"
 
 
 def folded_names(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import signal
@@ -120,8 +121,18 @@ def test_folders_are_made_within_another(there: Path) -> None:
     with TemporaryFolder() as outer, folders_within(outer):
         with TemporaryFolder(in_memory=True) as inner:
             assert inner.parent == outer
+            (inner / "folder").mkdir()
+            (inner / "folder" / "file").write_text("")
+        assert not inner.exists()
         left = TemporaryFolder()
         assert left.path.parent == outer
+        # A process of the same number was killed there.
+        *_, number = left.path.name.split("-")
+        taken = left.path.with_name(f"{os.getpid()}-{int(number) + 1}")
+        taken.mkdir()
+        with TemporaryFolder() as another:
+            assert another not in (taken, left.path)
+            assert another.parent == outer
     assert not list(there.iterdir())
 
 

@@ -24,15 +24,12 @@ from pmd.store.migrations.migration_files.migration import LoadedMigration
 from pmd.store.migrations.rewrite import check_backup, take_rewrite
 from pmd.store.migrations.step import foreign_keys
 from pmd.store.migrations.step.content import Content, ContentMemory
+from pmd.store.migrations.step.foreseen import can_break_no_key
 from pmd.store.migrations.step.guard import Guard, StepGuard
 from pmd.store.migrations.step.high_water_marks import restore_high_water_marks
 from pmd.store.migrations.step.read_watch import ReadWatch
-from pmd.store.migrations.step.touched_keys import (
-    find_violations_of_touched,
-    touched_keys_suffice,
-)
+from pmd.store.migrations.step.touched_keys import find_violations_of_touched, tell_touched
 from pmd.store.migrations.step.up import REPLACED, run_up
-from pmd.store.migrations.step.written_tables import WrittenTables
 
 __all__ = ["take_steps"]
 
@@ -110,6 +107,7 @@ def _call_after_step(
         prepared.check_returned(version)
         only_read = watch.saw_only_reads(prepared.cursor)
     if only_read and prepared.take_back():
+        memory.doubt_version()
         return memory
     return _prepare(prepared)
 
@@ -133,9 +131,12 @@ def _take_step(
     try:
         # 2. Begin, with the write lock at once: a lock taken later could fail half-way, and
         #    what was read before it could be stale.
-        if not prepared.begin_step(version):
+        prepared.begin()
+        content = memory.recall(prepared)
+        if (content is None or content.version is None) and not prepared.is_to_take(version):
             return False
-        content = memory.read(prepared)
+        if content is None:
+            content = memory.read(prepared, all_keys=not can_break_no_key(prepared, loaded))
         if before is not None:
             # Other connections still see the database as it was.
             before()
@@ -165,8 +166,8 @@ def _take_step(
         raise MigrationFailedError(
             version, loaded.description, f"it could not be committed: {error}"
         ) from error
-    changes = connection.total_changes
-    memory.keep(Content(violations, high_water_marks, content.data_version, changes))
+    changes, known = connection.total_changes, content.data_version
+    memory.keep(Content(violations, high_water_marks, known, changes, version, content.all_keys))
     return True
 
 
@@ -174,9 +175,10 @@ def _check_foreign_keys(
     prepared: PreparedConnection, guard: Guard, loaded: LoadedMigration, before: Content
 ) -> foreign_keys.Violations | foreign_keys.NewViolations | None:
     """Return the violations there are now; None when the connection no longer asks the guard."""
-    cursor, written = prepared.cursor, WrittenTables(guard.questions)
+    cursor = prepared.cursor
     try:
-        if touched_keys_suffice(prepared, loaded, written):
+        written = tell_touched(prepared, loaded, guard.questions)
+        if written is not None:
             if not guard.is_watching(cursor):
                 return None
             found = find_violations_of_touched(cursor, written, before.violations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -35,7 +35,6 @@ from pytest_pmd_migrations.sources.protocol import (
     text_of,
     versions_of,
 )
-from pytest_pmd_migrations.sources.statement_text import statement_text
 from pytest_pmd_migrations.sources.written_declarations import toml_key
 
 __all__ = ["Application"]
@@ -71,7 +70,7 @@ class Application:
 
     def prepared(self, image: Image) -> Image:
         """Return a database as one of this application's: each copy is prepared as its own."""
-        return replace(image, preparation=self.preparation)
+        return image.prepared_as(self.preparation)
 
     @cached_property
     def versions(self) -> tuple[int, ...]:
@@ -177,6 +176,9 @@ class Application:
         location = self.location(version)
         if self._migrations_in[location.path] < 2:
             return None
+        # Only a source of the application's own has several in a file.
+        from pytest_pmd_migrations.sources.statement_text import statement_text
+
         found = statement_text(location, self.file_text(version))
         others = (self.location(other) for other in self.versions if other != version)
         # What several migrations share is no one's own.

@@ -45,6 +45,10 @@ _ASKED = (_ATTACHED, _TEMPORARY, *(f"PRAGMA {name}" for name in _PRAGMAS))
 _KNOWN: WeakKeyDictionary[Preparation, tuple[object, ...]] = WeakKeyDictionary()
 
 
+_ROWS: dict[tuple[object, ...], tuple[object, ...]] = {}
+"""What was read of connections before."""
+
+
 def connection_marks(conn: sqlite3.Connection) -> Marks | None:
     """Return all that tells two connections apart, beside the database; None if it cannot be read.
 
@@ -55,7 +59,7 @@ def connection_marks(conn: sqlite3.Connection) -> Marks | None:
     cursor.row_factory = None
     try:
         added = _added(conn, cursor)
-        found = tuple(cursor.execute(sql).fetchone() for sql in _ASKED)
+        found = tuple([_shared(cursor.execute(sql).fetchone()) for sql in _ASKED])
     except (sqlite3.Error, UnicodeError):
         return None
     own: tuple[object, ...] = ()
@@ -84,3 +88,8 @@ def _added(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> tuple[object, ..
 def has_rows_of_its_own(marks: Marks) -> bool:
     """Return whether a connection has temporary objects, or a database beside its own."""
     return marks[:2] != (("main",), (None,))
+
+
+def _shared(row: tuple[object, ...] | None) -> tuple[object, ...] | None:
+    """Return an equal row; there are thousands of steps, and few rows that differ."""
+    return None if row is None else _ROWS.setdefault(row, row)

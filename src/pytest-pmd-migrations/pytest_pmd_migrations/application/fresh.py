@@ -7,7 +7,9 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
-from pytest_pmd_migrations.application.upgrade import EMPTY, Step, walk
+from pytest_pmd_migrations.application.shared_schemas import SharedSchemas
+from pytest_pmd_migrations.application.step import Step, StoredText
+from pytest_pmd_migrations.application.upgrade import EMPTY, walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -22,7 +24,7 @@ __all__ = ["FreshDatabases"]
 @dataclass(frozen=True)
 class _Fresh:
     image: Image
-    text: tuple[tuple[object, ...], ...]
+    text: StoredText
 
 
 class FreshDatabases:
@@ -30,7 +32,7 @@ class FreshDatabases:
 
     ``version`` is one of the source's, or 0 for the database with no tables; ``limits`` are what a
     step may take. With ``real_clock`` they are what a user's upgrade makes today: SQL's clock
-    moves, and its dice are thrown.
+    moves, and its dice are thrown. ``shared`` has what their schemas have in common.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class FreshDatabases:
         limits: StepLimits | None = None,
         real_clock: bool = False,
     ) -> None:
+        self.shared = SharedSchemas()
         self._source = source
         self._empty = empty
         self._limits = limits
@@ -53,7 +56,7 @@ class FreshDatabases:
     def add(self, step: Step) -> None:
         """Take over a step of a fresh lineage that is walked anyway, while nothing is built yet."""
         if self._steps is None:
-            self._built[step.version] = _Fresh(step.after, step.text)
+            self._built[step.version] = _Fresh(step.after, self.shared.text(step.text))
 
     @cached_property
     def built_again(self) -> FreshDatabases:
@@ -68,7 +71,7 @@ class FreshDatabases:
         """
         return self._fresh(version).image
 
-    def text(self, version: int) -> tuple[tuple[object, ...], ...]:
+    def text(self, version: int) -> StoredText:
         """Return the stored schema text of the fresh database at ``version``."""
         return self._fresh(version).text
 
@@ -76,7 +79,7 @@ class FreshDatabases:
         """Return the schema of the fresh database at ``version``."""
         if version not in self._schemas:
             with closing(self.image(version).connect()) as conn:
-                self._schemas[version] = read_schema(conn)
+                self._schemas[version] = self.shared.schema(read_schema(conn))
         return self._schemas[version]
 
     def _fresh(self, version: int) -> _Fresh:
@@ -94,7 +97,7 @@ class FreshDatabases:
                 if self._ended is error:
                     raise
                 raise self._ended from error
-            self._built[step.version] = _Fresh(step.after, step.text)
+            self._built[step.version] = _Fresh(step.after, self.shared.text(step.text))
         return self._built[version]
 
 

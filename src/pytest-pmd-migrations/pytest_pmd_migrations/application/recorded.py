@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import recorded_text
-from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.rows.digests import all_named
@@ -92,14 +92,15 @@ class RowDigester:
     def __init__(self, history: History, *, rebuilt: Collection[int] = ()) -> None:
         self._history = history
         self._rebuilt = rebuilt
-        self._settings: tuple[tuple[str, ...], tuple[str, ...]] = (), ()
+        self._settings: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self.tables: Mapping[str, str] = {}
 
     def digest(self, step: Step) -> DigestedRows:
         """Return the digests of what a step left; only the tables that it changed are read."""
         settings = self._settings_of(step.version)
         changed = step.changed_tables if self._settings == settings else None
-        volatile, ignore = self._settings = settings
+        self._settings = settings
+        volatile, ignore = settings
         found = digest_tables(
             step.conn, changed, volatile=volatile, ignore=ignore, layout=step.layout
         )

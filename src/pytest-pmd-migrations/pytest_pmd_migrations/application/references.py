@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import has_rows_of
+from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.schema.references.find import check_references
 from pytest_pmd_migrations.schema.references.rewritten import StoredText
 from pytest_pmd_migrations.schema.references.since import changes_since
@@ -58,7 +58,8 @@ class SchemaReferences:
             with closing(image.connect()) as copy:
                 found = check_references(copy)
             broken, unsure = self.visible(found.broken), self.visible(found.unsure)
-            self._known[text] = replace(found, broken=broken, unsure=unsure)
+            known = replace(found, broken=broken, unsure=unsure)
+            self._known[self._fresh.shared.text(text)] = known
         return self._known[text]
 
     def fresh_at(self, version: int) -> tuple[StoredText, References]:

@@ -14,14 +14,8 @@ from pytest_pmd_migrations.application.recorded import recorded_ignore, recorded
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.pages.layout import Layout
-from pytest_pmd_migrations.rows import (
-    NOTHING_VARIES,
-    TimeSpan,
-    VaryingRows,
-    find_present_time,
-    find_varying,
-)
+from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows, find_varying
+from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.schema import Schema, stored_text
 from pytest_pmd_migrations.schema.drawn_values import Drawing, find_drawings, in_parentheses
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -42,23 +36,15 @@ __all__ = [
 class TimedRun:
     """What the steps from one start made of it, and the time that they took.
 
-    ``before`` is the database of ``start``, ``after`` the one at the end; the layouts say where
-    their tables lie, None where that is not known.
+    ``before`` is the database of ``start``, ``after`` the one at the end; ``changed`` are the
+    tables that do not hold what they held, None where that is not known.
     """
 
     start: Start
     before: Image
     after: Image
     span: TimeSpan
-    layout_before: Layout | None = None
-    layout: Layout | None = None
-
-    @property
-    def unchanged(self) -> frozenset[str]:
-        """The names of the tables that surely hold what they held before."""
-        if self.layout is None or self.layout_before is None:
-            return frozenset()
-        return frozenset(self.layout.holdings) - self.layout.changed_tables(self.layout_before)
+    changed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +151,7 @@ def present_time(
             after,
             run.span,
             written=b"".join(map(application.text, versions)),
-            unchanged=run.unchanged,
+            changed=run.changed,
             volatile=recorded_volatile(history, version, rebuilt=anew),
             ignore=recorded_ignore(history, version, rebuilt=anew),
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.varying_step import drawn_by_schema
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -22,7 +21,6 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.second_run import Lines, SecondRun, watch_second_runs
 from pytest_pmd_migrations.rows.evidence import excuse
-from pytest_pmd_migrations.schema.drawn_values import in_parentheses
 from pytest_pmd_migrations.sources.protocol import can_rerun
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -35,9 +33,9 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[SecondRu
     step: dict[Lines, list[str]] = {}
     for record in reaching(lineages, version):
         second = record.seen[version]
-        start = history.application.start_title(record.start)
-        runner.setdefault(second.runner, []).append(start)
-        step.setdefault(second.step, []).append(start)
+        for changed, told in ((second.runner, runner), (second.step, step)):
+            if changed:
+                told.setdefault(changed, []).append(history.application.start_title(record.start))
     of_runner = tuple(_runner_finding(history, version, runner))
     of_step = tuple(_step_finding(history, version, step))
     if of_step:
@@ -56,6 +54,10 @@ def _unheld_notes(
     columns = list(dict.fromkeys(column for unheld in seen for column in unheld.columns))
     globs = list(dict.fromkeys(glob for unheld in seen for glob in unheld.globs))
     if columns:
+        # Few steps ask for a clock or dice.
+        from pytest_pmd_migrations.application.varying_step import drawn_by_schema
+        from pytest_pmd_migrations.schema.drawn_values import in_parentheses
+
         schema = history.fresh.schema(row.version)
         drawn = drawn_by_schema(history, row.version, schema, columns)
         why = in_parentheses(drawn)
@@ -112,9 +114,8 @@ def _step_finding(
 def _evidence(changed: dict[Lines, list[str]]) -> Lines:
     lines: list[str] = []
     for observed, starts in changed.items():
-        if observed:
-            lines.extend(("", *wrap_text(f"upgraded from {', '.join(starts)}:", indent="  ")))
-            lines.extend(f"    {line}" for line in observed)
+        lines.extend(("", *wrap_text(f"upgraded from {', '.join(starts)}:", indent="  ")))
+        lines.extend(f"    {line}" for line in observed)
     return tuple(lines)
 
 

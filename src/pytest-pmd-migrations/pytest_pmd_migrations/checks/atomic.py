@@ -32,11 +32,16 @@ from pytest_pmd_migrations.faults import (
 )
 from pytest_pmd_migrations.faults.wording import advice, counts, describe, untried_words
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.long_work import part_of_work
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
+
+
+_OF_A_RUN = 1_000_000
+"""Bytes that a fault takes as long for as it takes whatever the database is."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,11 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
         for start in _tried_on(history, version, before, lineages)
         for mode in modes
     ]
+    sizes = [case.before.size + _OF_A_RUN for case in cases]
     done: list[tuple[Case, TriedFaults]] = []
     for number, case in enumerate(cases, start=1):
-        tried = _as_another(case, done) or try_faults(case, kinds, most_hung=most_hung)
+        with part_of_work(number - 1, sizes):
+            tried = _as_another(case, done) or try_faults(case, kinds, most_hung=most_hung)
         done.append((case, tried))
         found.extend((case.database_name, struck) for struck in tried.struck)
         most_hung -= sum(struck.hung for struck in tried.struck)

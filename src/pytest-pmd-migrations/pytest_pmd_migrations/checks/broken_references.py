@@ -23,7 +23,6 @@ from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
-from pytest_pmd_migrations.schema.showing.carets import TextWithCarets
 from pytest_pmd_migrations.snapshots.names import Start, format_version
 from pytest_pmd_migrations.sources.written_declarations import in_quotes
 from pytest_pmd_migrations.wording import WIDTH, headline, wrap_text
@@ -156,6 +155,9 @@ def _mend_lines(mend: str) -> list[str]:
     line = f"{' ' * _MEND}mend: {mend}"
     if not mend or len(line) <= WIDTH:
         return [line] if mend else []
+    # Few references are broken, and few that are have so long a mend.
+    from pytest_pmd_migrations.schema.showing.carets import TextWithCarets
+
     parts = TextWithCarets(mend).lines(WIDTH - _MEND - 2)
     return [f"{' ' * _MEND}mend:", *(f"{' ' * (_MEND + 2)}{part.text}" for part in parts)]
 

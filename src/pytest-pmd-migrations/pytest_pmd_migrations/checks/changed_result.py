@@ -17,8 +17,6 @@ from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.full_sql import full_sql
-from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
 from pytest_pmd_migrations.statement_record import FailedStatement
@@ -149,6 +147,10 @@ def _schema_lines(history: History, version: int, line: VersionLine) -> _SchemaL
             stored, text = read_schema(conn).without(ignored), stored_text(conn)
         diff = compare(stored, fresh)
         if diff:
+            # What tells a difference is imported where there is one.
+            from pytest_pmd_migrations.schema.showing.full_sql import full_sql
+            from pytest_pmd_migrations.schema.showing.lines import diff_lines
+
             texts = text, history.fresh.text(version)
             details = full_sql(diff, (stored, fresh), texts, labels=_LABELS)
             lines = (f"  {shown}" for shown in diff_lines(diff, labels=_LABELS))

@@ -10,14 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 
-from pytest_pmd_migrations.application.generated_rows import (
-    GENERATED,
-    fails_on_generated_rows,
-    verify_advice,
-)
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step, StoredText, take_step
-from pytest_pmd_migrations.checks.emptied_tables import find_needed_rows
+from pytest_pmd_migrations.application.step import Step, StoredText
+from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -164,6 +159,9 @@ def _needed_rows(
     seen = record.seen[version]
     if seen.record is None:
         return
+    # Only a stored database that is upgraded is asked.
+    from pytest_pmd_migrations.checks.emptied_tables import find_needed_rows
+
     text = record.seen[record.start.version].text
     found = find_needed_rows(
         history, record.start, version, seen.record, seen.report.findings, text=text
@@ -179,6 +177,13 @@ def _judge_stored(history: History, row: Row, record: LineageRecord[_Seen]) -> V
 
 
 def _finding(history: History, row: Row, version: int, found: RowFinding) -> Finding:
+    # What tells a finding is imported where there is one.
+    from pytest_pmd_migrations.application.generated_rows import (
+        GENERATED,
+        fails_on_generated_rows,
+        verify_advice,
+    )
+
     start = [row.snapshot] if isinstance(row, SnapshotRow) else []
     raised = found.message == VERIFY_RAISED
     generated = raised and fails_on_generated_rows(history, version, start)

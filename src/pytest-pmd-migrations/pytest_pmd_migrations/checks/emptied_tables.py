@@ -16,7 +16,8 @@ from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import StoredText, take_step
+from pytest_pmd_migrations.application.step import StoredText
+from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits

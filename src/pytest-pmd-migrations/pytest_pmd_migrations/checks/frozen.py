@@ -9,26 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import RowDigester
 from pytest_pmd_migrations.application.recorded_text import (
     Moved,
     find_moved,
-    is_edited,
     surely_edited,
 )
-from pytest_pmd_migrations.application.upgrade import Step
-from pytest_pmd_migrations.application.varying_step import VaryingStep, find_varying_step
-from pytest_pmd_migrations.checks.caught_errors import tell_caught_errors
-from pytest_pmd_migrations.checks.changed_result import (
-    Culprit,
-    Difference,
-    Lineages,
-    StepResult,
-    culprit_of,
-    find_difference,
-)
+from pytest_pmd_migrations.application.step import Step
+from pytest_pmd_migrations.checks.changed_result import Lineages, StepResult, find_difference
 from pytest_pmd_migrations.checks.idle_step import IdleWatcher
 from pytest_pmd_migrations.checks.model import (
     Cause,
@@ -42,19 +31,13 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
     shares_always,
 )
-from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
+from pytest_pmd_migrations.checks.moved_migration import changes_of, moved_finding
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.schema.drawn_values import CLOCK_AND_DICE, told_drawings
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["FROZEN", "removed_after_release"]
-
-Lines = tuple[str, ...]
-
-_CULPRIT = {"edited": "an edited", "removed": "the removed", "inserted": "an inserted"}
-"""How a version that others build on is called, by what became of it."""
 
 
 def _watch(history: History) -> Callable[[Step], StepResult]:
@@ -101,6 +84,9 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
         for one in seen.failed
     )
     if here:
+        # Hardly any step catches one.
+        from pytest_pmd_migrations.checks.caught_errors import tell_caught_errors
+
         yield from tell_caught_errors(history, row, here, elsewhere)
     idle = all(record.seen[version].idle for record in reached)
     stopped = [r for r in lineages if r.start.version < version and not r.reaches(version)]
@@ -124,27 +110,10 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     difference = find_difference(history, version, lineages)
     if not difference:
         return Verdict(notes=_harmless(row, moved, edited=edited and line.released))
-    culprit = culprit_of(history, version, lineages)
-    varying = find_varying_step(history, version, difference.rows) if difference.rows else None
-    if line.released:
-        is_itself = culprit is not None and culprit.version == version
-        if moved is not None and moved.how != "renamed" and is_itself:
-            finding = moved_finding(history, version, moved, difference.lines)
-        else:
-            finding = _edited(history, version, difference, culprit, varying)
-        return Verdict((replace(finding, details=difference.details),))
-    earlier = (v for v in history.application.versions if v < version)
-    if any(find_difference(history, v, lineages) for v in earlier):
-        # The command that builds an earlier version anew does so for all later ones.
-        return Verdict()
-    if varying is not None and varying.line:
-        text = f"other values in each run: {', '.join(varying.columns)}{varying.why}"
-        return Verdict(notes=(Note(row, text, varying.line),))
-    command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
-    if varying is None and not is_edited_up_to(history, version):
-        text = f"does something else now, by the same text: {OF_ITS_PROCESS}"
-        return Verdict(notes=(Note(row, text, command),))
-    return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
+    # What tells a change is imported where there is one.
+    from pytest_pmd_migrations.checks.changed_step import judge_changed
+
+    return judge_changed(history, row, lineages, difference, moved)
 
 
 def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...]:
@@ -161,70 +130,6 @@ def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...
     if edited:
         return (Note(row, "its text changed since release, what it does did not"),)
     return ()
-
-
-def _edited(
-    history: History,
-    version: int,
-    difference: Difference,
-    culprit: Culprit | None,
-    varying: VaryingStep | None,
-) -> Finding:
-    name, title = history.application.step_name(version), history.application.title(version)
-    things: Things = frozenset(("difference", line) for line in difference.lines)
-    mend: Lines = ('  pmd-migrations new "describe the change"',)
-    if culprit is None:
-        first = f"{name} no longer does what it did at release"
-        what = "its text is as released, but what it builds differs:"
-        find = "Find what it depends on besides its own text; put a change into a new migration:"
-        mend = (find, *mend)
-        if varying is not None:
-            # What varies once differs after all later steps too: it is told of the first.
-            things = frozenset(("varies", column) for column in varying.columns)
-            mend = _record_anew(version, varying)
-    elif culprit.version == version:
-        things = changes_of(version)
-        first = f"{name} was edited after release"
-        what = f"released; what it builds now differs from the stored {title}:"
-        mend = ("Undo the edit and put the change into a new migration:", *mend)
-    else:
-        things = changes_of(culprit.version)
-        other = history.application.title(culprit.version)
-        first = f"{name} builds on {_CULPRIT[culprit.was]} {other}"
-        what = "its text is as released, but what it builds on is not:"
-        if is_edited(history, version):
-            what = "its text was edited too, but what differs is what differed before it:"
-        number = format_version(culprit.version)
-        mend = (
-            f"Mend {_file(history, culprit)} first:",
-            f"  pytest --migration-matrix -k {number}",
-        )
-    lines = (f"  {what}", *difference.lines, "", *mend)
-    return Finding(headline(first), lines, version, things=things)
-
-
-def _record_anew(version: int, varying: VaryingStep) -> Lines:
-    """Return how values that cannot be the same twice are left out of what is recorded."""
-    why = (
-        f": the step asks {CLOCK_AND_DICE}."
-        if not varying.drawn
-        else f". {told_drawings(varying.drawn)}"
-    )
-    lines = wrap_text(f"The values of {', '.join(varying.columns)} differ from run to run{why}")
-    say_so = ("Say so in the settings:", f"  {varying.line}") if varying.line else ()
-    number = format_version(version)
-    return (
-        *lines,
-        *say_so,
-        *wrap_text(f"Delete the lines of [versions.{number}.rows] in {LOCK_FILE}. Record anew:"),
-        "  pmd-migrations snapshot",
-    )
-
-
-def _file(history: History, culprit: Culprit) -> str:
-    if culprit.was == "removed":
-        return history.store.lock_file.versions[culprit.version].file
-    return history.application.step_name(culprit.version)
 
 
 def removed_after_release(history: History, row: Row) -> Cause | None:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 
-from pytest_pmd_migrations.application.upgrade import Step, StoredText
+from pytest_pmd_migrations.application.step import Step, StoredText
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step, StoredText
+from pytest_pmd_migrations.application.step import Step, StoredText
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, UsedDeclaration
-from pytest_pmd_migrations.rows import has_values_of
+from pytest_pmd_migrations.rows.copied_rows import has_values_of
 from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
-from pytest_pmd_migrations.schema.reading.step_statements import read_statements
 from pytest_pmd_migrations.schema.values import TableColumn
 from pytest_pmd_migrations.sources.written_declarations import in_quotes
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.schema.lost.guards import LostGuards
 
 __all__ = ["GuardsWatcher", "tell_lost_guards"]
 
@@ -42,6 +44,10 @@ class GuardsWatcher:
             now.read(step)
         if before is None or set(now.text).issuperset(before.text):
             return ()
+        # Many steps only add to the schema: what reads statements and pairs tables is not needed.
+        from pytest_pmd_migrations.schema.lost.guards import find_lost_guards
+        from pytest_pmd_migrations.schema.reading.step_statements import read_statements
+
         failed = {one.sql for one in step.record.failed}
         texts = (sql for sql in step.record.texts if sql not in failed)
         return find_lost_guards(

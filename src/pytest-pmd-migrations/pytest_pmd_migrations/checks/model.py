@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.printable import printable_line
@@ -219,8 +219,8 @@ class LineageRecord(Generic[Seen]):
     """Holds what one check saw along one lineage.
 
     ``start`` is the snapshot it starts from, or ``FRESH``; ``reached`` are the versions it arrived
-    at by a step; ``seen`` is what the check's observer returned, by version, the start's included;
-    ``failure`` says why the lineage stopped early; ``last`` is the last database it had.
+    at by a step, ascending; ``seen`` is what the check's observer returned, by version, the start's
+    included; ``failure`` says why the lineage stopped early; ``last`` is the last database it had.
     """
 
     start: Start
@@ -231,11 +231,8 @@ class LineageRecord(Generic[Seen]):
 
     def reaches(self, version: int) -> bool:
         """Return whether the lineage arrived at ``version`` by a step."""
-        return version in self._reached
-
-    @cached_property
-    def _reached(self) -> frozenset[int]:
-        return frozenset(self.reached)
+        at = bisect_left(self.reached, version)
+        return at < len(self.reached) and self.reached[at] == version
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival
-from pytest_pmd_migrations.application.upgrade import Step
-from pytest_pmd_migrations.application.varying_schema import (
-    find_varying_schema,
-    told_varying_schema,
-)
+from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.lost_guards import GuardsWatcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
@@ -30,10 +27,10 @@ from pytest_pmd_migrations.checks.model import (
     shares_always,
 )
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
-from pytest_pmd_migrations.schema.lost.guards import LostGuards
-from pytest_pmd_migrations.schema.showing.full_sql import full_sql
-from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.schema.lost.guards import LostGuards
 
 __all__ = ["SCHEMA"]
 
@@ -105,6 +102,9 @@ def _compare(history: History, step: Step) -> _Differing | None:
     diff = history.difference(upgraded, step.version)
     if not diff:
         return None
+    # What tells a difference is imported where there is one.
+    from pytest_pmd_migrations.schema.showing.full_sql import full_sql
+
     schemas = upgraded, history.fresh.schema(step.version)
     texts = step.text, history.fresh.text(step.version)
     return _Differing(diff, tuple(full_sql(diff, schemas, texts)))
@@ -158,6 +158,8 @@ def _finding(
     history: History, row: Row, record: _Record, differing: Mapping[int, _Differing]
 ) -> Finding:
     """Tell the differences at the last version that has any, each under the step that made it."""
+    from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
+
     application = history.application
     diffs = {version: found.diff for version, found in differing.items()}
     shown = max(diffs)
@@ -178,8 +180,7 @@ def _finding(
         lines.extend(f"  {line}" for line in diff_lines(part))
     if only_order:
         lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
-    varying = told_varying_schema(find_varying_schema(history, shown, diff))
-    if varying:
+    if varying := _told_varying(history, shown, diff):
         lines.extend(("", *wrap_text(varying, indent="  ")))
     if shown != application.latest:
         lines.extend(("", f"  At {application.title(application.latest)} it equals fresh again."))
@@ -187,6 +188,16 @@ def _finding(
     head = headline(f"{start}: {'another order of columns' if only_order else what}")
     things = frozenset((target, *_identity(one)) for one in diff.differences)
     return Finding(head, tuple(lines[1:]), first, differing[shown].details, things)
+
+
+def _told_varying(history: History, version: int, diff: SchemaDiff) -> str:
+    """Return what to say where two fresh databases differ too, else an empty text."""
+    from pytest_pmd_migrations.application.varying_schema import (
+        find_varying_schema,
+        told_varying_schema,
+    )
+
+    return told_varying_schema(find_varying_schema(history, version, diff))
 
 
 def _blames(record: _Record, diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:

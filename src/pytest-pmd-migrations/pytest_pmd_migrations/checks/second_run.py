@@ -14,7 +14,8 @@ from functools import cached_property
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.application.step import Step
+from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.checks.model import Repeating
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.file_content import Content
@@ -33,7 +34,6 @@ from pytest_pmd_migrations.rows import (
 from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
-from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.sources.run import rerun, upgrade
 from pytest_pmd_migrations.still_clock.clock_and_dice import as_first, begin_step, later
@@ -198,6 +198,9 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
     second = first if changed.same_schema else stored_text(conn)
     lines: list[str] = []
     if first != second:
+        # What tells a difference is imported where there is one.
+        from pytest_pmd_migrations.schema.showing.lines import diff_lines
+
         diff = compare(
             history.rules.visible(read_schema(conn)),
             history.rules.visible(read_schema(step.conn)),

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,

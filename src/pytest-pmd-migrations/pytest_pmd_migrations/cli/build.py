@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 
 import click
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.cli.build_one import Base, build_snapshot
 from pytest_pmd_migrations.cli.problems import find_problems, told_generated
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun, refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
-from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.kept_bytes import Kept, content_of
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files
-from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import replace_file
 
 __all__ = ["Built", "build_missing", "write_built"]
@@ -40,7 +36,7 @@ class Built:
 
     survey: Survey
     images: Mapping[SnapshotName, Image]
-    twins: Mapping[SnapshotName, Content]
+    twins: Mapping[SnapshotName, Kept]
     lock_file: LockFile
     lines: tuple[str, ...]
     refused: tuple[str, ...]
@@ -70,15 +66,16 @@ def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
     built: dict[SnapshotName, Image] = {}
     lines: list[str] = []
     runs: dict[SnapshotName, BuiltRun] = {}
+    texts: dict[SnapshotName, Kept] = {}
     for name in sorted(survey.rebuilt):
         one = build_snapshot(survey, name, _newest_before(survey, name, built))
-        built[name], runs[name] = one.image, one.run
+        built[name], runs[name], texts[name] = one.image, one.run, one.twin_text
         lines.extend(one.lines)
     walked = survey.with_built(built)
     _refuse_unable(history, walked, built)
     refuse_varying(walked, runs)
     lock_file = updated_lock_file(walked, built)
-    twins = _other_twins(survey, built)
+    twins = _other_twins(survey, texts)
     if told and not (built or twins or lock_file != survey.lock_file):
         raise click.ClickException(_REFUSED + "\n".join(told))
     return Built(survey, built, twins, lock_file, tuple(lines), told)
@@ -101,7 +98,7 @@ def write_built(built: Built) -> Iterator[str]:
             replace_file(store.folder.file(name), image.stored)
             yield f"wrote    {name}.db  {image.size / 1024:.0f} KiB"
         if name in built.twins:
-            replace_file(store.folder.twin(name), built.twins[name])
+            replace_file(store.folder.twin(name), content_of(built.twins[name]))
             yield f"wrote    {name}.sql  text twin, for the reviewer's diff"
     if built.lock_file != built.survey.lock_file:
         write_lock_file(store.lock_path, built.lock_file)
@@ -176,21 +173,17 @@ def _refuse_unable(history: History, survey: Survey, built: Mapping[SnapshotName
             raise click.ClickException(f"{name} cannot be upgraded: " + "\n".join(told))
 
 
-def _other_twins(
-    survey: Survey, built: Mapping[SnapshotName, Image]
-) -> dict[SnapshotName, Content]:
+def _other_twins(survey: Survey, built: Mapping[SnapshotName, Kept]) -> dict[SnapshotName, Kept]:
     """Return the text twins to be written: those of what was built, and those that are not right.
 
     One that cannot be read is left to a person.
     """
-    twins = {
-        name: stored.twin_text
-        for name, stored in survey.snapshots.items()
-        if stored.twin != "same" and not isinstance(stored.twin, SnapshotError)
+    stored = {
+        name: one.twin_text for name, one in survey.snapshots.items() if one.twin_text is not None
     }
-    for name, image in built.items():
-        with closing(image.connect()) as conn:
-            text = twin_sql(conn, known_layout(image, conn))
-        if compare_twin(survey.history, name, text) != "same":
-            twins[name] = text
-    return twins
+    other = {
+        name: text
+        for name, text in built.items()
+        if compare_twin(survey.history, name, content_of(text)) != "same"
+    }
+    return stored | other

@@ -14,7 +14,8 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
 from pytest_pmd_migrations.application.recorded import digest_rows
-from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.application.step import Step
+from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.application.varying_schema import (
     find_varying_schema,
     told_varying_schema,
@@ -27,15 +28,16 @@ from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs, put_aside
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.rows import (
     Integrity,
     RowFinding,
-    TimeSpan,
     check_integrity,
     count_rows,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.present_time import TimeSpan
 from pytest_pmd_migrations.rows.substitute_names import nameable
 from pytest_pmd_migrations.rows.tables import NOT_LOADED
 from pytest_pmd_migrations.schema import read_schema, stored_text
@@ -44,6 +46,7 @@ from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import canonical_image
 from pytest_pmd_migrations.wording import counted, wrap_text
 
@@ -65,9 +68,10 @@ class Base:
 
 @dataclass(frozen=True)
 class BuiltSnapshot:
-    """A snapshot as it will be stored, the lines that tell how it was built, and its run."""
+    """A snapshot and text twin as they will be stored, lines on how it was built, and its run."""
 
     image: Image
+    twin_text: Kept
     run: BuiltRun
     lines: tuple[str, ...]
 
@@ -97,10 +101,12 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
                 lost += count_lost_rows(history, version, before, step.after, unchanged=same)
         _refuse_difference(survey, name, step, base.start)
         span = TimeSpan(since, datetime.now(UTC))
-        timed = TimedRun(base.start, base.image, step.after, span, first, step.layout)
+        changed = step.layout.changed_tables(first) if step.layout and first else None
+        timed = TimedRun(base.start, base.image, step.after, span, changed)
         run = BuiltRun(timed, digest_rows(history, conn, step.layout))
         image, filled, damage = _fill(history, name, step, soundness.integrity)
         told_empty = tuple(_told_empty(name, filled, damage, conn))
+    step.after.put_aside()
     way = f"{FRESH} -> {name}"
     told = ""
     if base.start != FRESH:
@@ -108,7 +114,14 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         told = _told_rows(rows, lost)
     first_line = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
     lines = (first_line, *dice, *soundness.told, *told_empty)
-    return BuiltSnapshot(image, run, lines)
+    return BuiltSnapshot(image, _twin_text(image), run, lines)
+
+
+def _twin_text(image: Image) -> Kept:
+    with closing(image.connect()) as conn:
+        text = keep(twin_sql(conn, known_layout(image, conn)), paragraphs)
+    put_aside(text)
+    return text
 
 
 def _told_rows(rows: int, lost: int) -> str:

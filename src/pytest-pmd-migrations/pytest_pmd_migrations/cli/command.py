@@ -1,46 +1,26 @@
-"""The command line: arguments in, lines out, exit codes."""
+"""The command line: arguments in, lines out, exit codes.
+
+A command imports what it needs itself, so that the help of all of them is shown at once.
+"""
 
 from __future__ import annotations
 
-import logging
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pytest_pmd_migrations.checks.registry import all_checks
-from pytest_pmd_migrations.cli.build import build_missing, write_built
-from pytest_pmd_migrations.cli.declare.files import DeclaringFile, declaring_files, write_file
-from pytest_pmd_migrations.cli.declare.rounds import propose
-from pytest_pmd_migrations.cli.declare.told import (
-    tell_edited,
-    tell_other,
-    tell_proposals,
-    tell_unreleased,
-    tell_written,
-)
-from pytest_pmd_migrations.cli.difference import schema_difference
-from pytest_pmd_migrations.cli.new_migration import create_migration, file_slug
 from pytest_pmd_migrations.cli.output import say, say_at_end
-from pytest_pmd_migrations.cli.problems import find_problems
-from pytest_pmd_migrations.cli.project import (
-    choose_histories,
-    choose_history,
-    load_declaring,
-    load_histories,
-    source_for_new,
-)
-from pytest_pmd_migrations.cli.release import mark_released
-from pytest_pmd_migrations.cli.survey import take_survey
 from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError, StepFailedError
-from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.printable import printable_line, printable_text
-from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
-from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import counted, shown_path
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.cli.declare.files import DeclaringFile
+    from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["main"]
 
@@ -53,6 +33,8 @@ def _snapshot_name(
     """Return the name of a snapshot as a person types it: ``7``, ``0007`` or ``0007+mine``."""
     if text is None:
         return None
+    from pytest_pmd_migrations.snapshots.names import SnapshotName
+
     try:
         return SnapshotName.typed(text)
     except SnapshotError as error:
@@ -63,6 +45,8 @@ def _snapshot_name(
 @click.version_option(package_name="pytest-pmd-migrations")
 def main() -> None:
     """Write migrations and the snapshots that pytest --migration-matrix checks."""
+    import logging
+
     # Without a handler, Python would print what an application logs while it upgrades.
     logging.getLogger().addHandler(logging.NullHandler())
 
@@ -73,6 +57,9 @@ def main() -> None:
 @_source
 def new(description: str, *, sql: bool, source: str) -> None:
     """Write the next migration's file: new "add tags"."""
+    from pytest_pmd_migrations.cli.new_migration import create_migration, file_slug
+    from pytest_pmd_migrations.cli.project import source_for_new
+
     with _clean_errors():
         slug = file_slug(description)
         found, written = source_for_new(source)
@@ -94,6 +81,9 @@ def new(description: str, *, sql: bool, source: str) -> None:
 @_source
 def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
     """Build the snapshots and lock lines that are missing."""
+    from pytest_pmd_migrations.cli.build import build_missing, write_built
+    from pytest_pmd_migrations.cli.project import choose_histories
+
     with _clean_errors():
         histories = choose_histories(source, only_one=rewrite is not None)
         # All sources are built before the first file is written.
@@ -114,6 +104,10 @@ def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
 @_source
 def release(version: int | None, *, source: str) -> None:
     """Mark versions up to VERSION (default all) as released: they are history."""
+    from pytest_pmd_migrations.cli.project import choose_histories
+    from pytest_pmd_migrations.cli.release import mark_released
+    from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
+
     with _clean_errors():
         histories = choose_histories(source, only_one=version is not None)
         marked = [mark_released(history, version) for history in histories]
@@ -128,6 +122,10 @@ def release(version: int | None, *, source: str) -> None:
 @_source
 def check(*, source: str) -> None:
     """Exit 1 when a snapshot or a lock line is missing or wrong."""
+    from pytest_pmd_migrations.cli.problems import find_problems
+    from pytest_pmd_migrations.cli.project import choose_histories
+    from pytest_pmd_migrations.cli.survey import take_survey
+
     with _clean_errors():
         histories = choose_histories(source)
         surveys = [take_survey(history) for history in histories]
@@ -146,6 +144,13 @@ def check(*, source: str) -> None:
 @_source
 def declare(*, write: bool, source: str) -> None:
     """Propose declarations of all that the matrix finds in the migrations there are."""
+    from pytest_pmd_migrations.checks.registry import all_checks
+    from pytest_pmd_migrations.cli.declare.files import declaring_files
+    from pytest_pmd_migrations.cli.declare.rounds import propose
+    from pytest_pmd_migrations.cli.declare.told import tell_edited, tell_found
+    from pytest_pmd_migrations.cli.project import load_declaring
+    from pytest_pmd_migrations.grid.selection import select_cells
+
     with _clean_errors():
         histories, rows = load_declaring(source)
         checks = all_checks()
@@ -158,7 +163,7 @@ def declare(*, write: bool, source: str) -> None:
         with _clean_errors(quiet=False):
             say_at_end(_write(file) for file in files if file.text is not None)
     left = [file for file in files if not write or file.text is None]
-    for line in (*tell_proposals(left), *tell_unreleased(found), *edited, *tell_other(found, rows)):
+    for line in tell_found(left, found, edited, rows):
         say(printable_line(line))
     if needs_setting:
         say(f"set      {needs_setting}")
@@ -176,6 +181,9 @@ def declare(*, write: bool, source: str) -> None:
 @_source
 def show(one: str, other: str, *, source: str) -> None:
     """Print how the schemas of two versions or snapshots differ: show 3 9."""
+    from pytest_pmd_migrations.cli.difference import schema_difference
+    from pytest_pmd_migrations.cli.project import choose_history, load_histories
+
     with _clean_errors():
         lines = schema_difference(choose_history(load_histories(), source), one, other)
     for line in lines:
@@ -184,6 +192,9 @@ def show(one: str, other: str, *, source: str) -> None:
 
 def _write(file: DeclaringFile) -> str:
     """Write a file of declarations, and return the line that tells it."""
+    from pytest_pmd_migrations.cli.declare.files import write_file
+    from pytest_pmd_migrations.cli.declare.told import tell_written
+
     write_file(file)
     return tell_written(file)
 
@@ -194,6 +205,8 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
 
     With ``quiet``, what the project's own code prints meanwhile goes to the standard error.
     """
+    import sqlite3
+
     try:
         with redirect_stdout(sys.stderr) if quiet else nullcontext():
             yield

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import DigestedRows, RowDigester
-from pytest_pmd_migrations.application.upgrade import State, Step, StoredText
+from pytest_pmd_migrations.application.shared_schemas import SharedSchemas
+from pytest_pmd_migrations.application.step import State, Step, StoredText
 from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.errors import StepFailedError
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.repeated.known_steps import KnownSteps
 from pytest_pmd_migrations.repeated.lineage import Lineage, OtherwiseError
 from pytest_pmd_migrations.schema import Schema, read_schema
@@ -40,6 +41,7 @@ class LineageWalker:
 
     def __init__(self, history: History, rebuilt: Collection[int]) -> None:
         self.fresh_texts: dict[int, StoredText] = {}
+        self._shared = SharedSchemas()
         self._history = history
         self._rebuilt = tuple(rebuilt)
         self._met: dict[tuple[int, State], LineageSurvey] = {}
@@ -72,7 +74,9 @@ class LineageWalker:
         try:
             source, limits = history.application.source, history.step_limits(start)
             with Lineage(source, image, known, limits) as lineage:
-                digester.digest(lineage.step)
+                if known is not None and image.size <= MEMORY_LIMIT:
+                    # Of a large database no step is repeated, so that no digest is built upon.
+                    digester.digest(lineage.step)
                 while not lineage.has_ended:
                     other = self._met_by(lineage, states)
                     if other is not None and schemas is None:
@@ -104,13 +108,14 @@ class LineageWalker:
 
     def _add_schema(self, step: Step, schemas: dict[int, Schema]) -> None:
         last = next(reversed(self.fresh_texts), None)
-        self.fresh_texts[step.version] = step.text
         if last is not None and step.text == self.fresh_texts[last]:
+            self.fresh_texts[step.version] = self.fresh_texts[last]
             schemas[step.version] = schemas[last]
             return
+        self.fresh_texts[step.version] = self._shared.text(step.text)
         # Not from the step's own connection, on which the runner may have set what nobody else has.
         with closing(step.after.connect()) as conn:
-            schemas[step.version] = read_schema(conn)
+            schemas[step.version] = self._shared.schema(read_schema(conn))
 
 
 def _digest_next(lineage: Lineage[DigestedRows], digester: RowDigester) -> str:

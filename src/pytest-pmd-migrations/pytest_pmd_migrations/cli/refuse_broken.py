@@ -8,7 +8,7 @@ import click
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival, ReferenceWalk
-from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.model import SnapshotRow
 from pytest_pmd_migrations.rows import Damages, Integrity, RowFinding, Strays, check_integrity

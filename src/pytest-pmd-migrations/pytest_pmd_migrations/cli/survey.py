@@ -20,6 +20,7 @@ from pytest_pmd_migrations.errors import SchemaReadError, SnapshotError
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs
 from pytest_pmd_migrations.regular_file import regular_pieces
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
@@ -45,12 +46,12 @@ TwinState = Literal["same", "other", "missing"]
 class StoredSnapshot:
     """A stored snapshot that is sound.
 
-    ``twin_text`` is the text twin that belongs beside it; ``twin`` says what is there instead, or
-    why that cannot be read.
+    ``twin`` says how the text twin beside it is, or why that cannot be read; ``twin_text`` is the
+    one that belongs there, None where it is there.
     """
 
     image: Image
-    twin_text: Content
+    twin_text: Kept | None
     twin: TwinState | SnapshotError
 
 
@@ -232,9 +233,10 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
             raise SnapshotError(f"snapshot {name} cannot be read", str(error)) from error
         text = twin_sql(conn, known_layout(image, conn))
     try:
-        return StoredSnapshot(image, text, compare_twin(history, name, text))
+        twin = compare_twin(history, name, text)
     except SnapshotError as error:
-        return StoredSnapshot(image, text, error)
+        return StoredSnapshot(image, None, error)
+    return StoredSnapshot(image, None if twin == "same" else keep(text, paragraphs), twin)
 
 
 def _declaration(history: History, name: SnapshotName) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.errors import InjectionError
-from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files, write_database
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles, files_of, read_files
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
@@ -69,6 +69,10 @@ class Case:
     limits: StepLimits = field(default_factory=StepLimits)
     share: bool = True
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return the fields: a copy in another process finds out by itself what is kept of them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     @property
     def volatile(self) -> tuple[str, ...]:
         """Globs on the columns that differ from run to run."""
@@ -91,8 +95,13 @@ class Case:
     def write_copy(self, folder: Path) -> Path:
         """Write a copy of the database into ``folder``, and return its path."""
         path = self.path_in(folder)
-        write_database(path, self.before, self.mode)
+        self.start_files.write(path)
         return path
+
+    @cached_property
+    def start_files(self) -> DatabaseFiles:
+        """The files that each run begins with."""
+        return files_of(self.before, self.mode)
 
     def run(self, observer: RunObserver) -> FinishedRun:
         """Run the upgrade on a private copy, and tell ``observer`` of it.
@@ -124,27 +133,20 @@ class Case:
         return FinishedRun(_error_text(raised), read_files(path))
 
     def _upgrade(self, path: Path, watched: WatchedRun, observer: RunObserver) -> None:
-        with ExitStack() as limited:
+        seconds = self.limits.seconds
+        if observer.is_waited_for or not seconds or not can_limit_time():
+            upgrade_at(self.source, path, self.to, connect=watched.connect)
+            return
+        with ExitStack() as ended:
 
             def connect() -> Connection:
                 conn = watched.connect()
-                limited.enter_context(self._limited(conn, path, observer))
+                limit = TimeLimit(conn, Progress(conn, str(path)), seconds)
+                limit.start()
+                ended.callback(limit.end)
                 return conn
 
             upgrade_at(self.source, path, self.to, connect=connect)
-
-    @contextmanager
-    def _limited(self, conn: Connection, path: Path, observer: RunObserver) -> Iterator[None]:
-        seconds = self.limits.seconds
-        if observer.is_waited_for or not seconds or not can_limit_time():
-            yield
-            return
-        limit = TimeLimit(conn, Progress(conn, str(path)), seconds)
-        limit.start()
-        try:
-            yield
-        finally:
-            limit.end()
 
     @property
     def recording(self) -> Recording:

@@ -1,15 +1,26 @@
-"""Try faults on a case in a child process, so that one that hangs or dies takes nothing along."""
+"""Try faults on a case in a child process, so that one that hangs or dies takes nothing along.
+
+Nothing strikes that child, so that it may stay from case to case. What it says counts only where
+all is well; else a new one says it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TypeAlias
 
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.child_process import CAN_FORK, Child, Tell, child_doing
+from pytest_pmd_migrations.faults.child_process import CAN_FORK, Tell
 from pytest_pmd_migrations.faults.judge import PATIENCE, Judge
-from pytest_pmd_migrations.faults.kinds.kind import Kind
+from pytest_pmd_migrations.faults.kinds.kind import Kind, RunKind
+from pytest_pmd_migrations.faults.standing_child import StandingChild
+from pytest_pmd_migrations.faults.struck_process import close_struck_process
+from pytest_pmd_migrations.faults.struck_runs import PlannedFault, strike_points
+from pytest_pmd_migrations.faults.told_points import HeardPoints, PointTeller
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, TriedFaults
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.image import MEMORY_LIMIT
@@ -22,8 +33,8 @@ __all__ = ["MOST_HUNG", "try_faults"]
 MOST_HUNG = 3
 """Points that may hang: each takes all the patience there is, and they say the same."""
 
-_FIRST_RUN = 600.0
-_WAITS = 4
+_Plan: TypeAlias = tuple[Kind, Sequence[Point]]
+"""A kind and its points."""
 
 
 def try_faults(
@@ -43,65 +54,138 @@ def try_faults(
     another one each time, a connection was lost from sight, or the process ended by itself.
     """
     patience = min(PATIENCE, case.limits.seconds or PATIENCE) if patience is None else patience
-    in_memory = case.before.size <= MEMORY_LIMIT
-    # The replaced names are made here, and not in each child: a child that looks through all
-    # modules copies half the memory.
-    with TemporaryFolder(in_memory=in_memory) as folder, folders_within(folder), patched_connect():
-        if not CAN_FORK:
-            return _strike_here(case, kinds, patience, most_hung)
-
-        def work(tell: Tell) -> None:
-            MemoryLimit(usable_megabytes(case.limits.megabytes))
-            _strike(case, kinds, patience, most_hung, tell)
-
-        with child_doing(work, takes_children=True) as child:
-            return _gather(case, child, patience)
+    with TemporaryFolder(in_memory=case.before.size <= MEMORY_LIMIT) as folder:
+        wanted = _WantedFaults(case, kinds, patience, most_hung, folder)
+        return _try_in_child(wanted) if CAN_FORK else _try_here(wanted)
 
 
-def _strike_here(case: Case, kinds: Sequence[Kind], patience: float, most_hung: int) -> TriedFaults:
-    told: dict[str, list[Any]] = {"points": [], "struck": []}
-    _strike(case, kinds, patience, most_hung, lambda word, value: told[word].append(value))
-    ((_, points),) = told["points"]
-    return TriedFaults(tuple(told["struck"]), len(points) - len(told["struck"]))
+@dataclass(frozen=True)
+class _WantedFaults:
+    """What is to be tried on a case, as ``try_faults`` was asked; its files lie in ``folder``."""
+
+    case: Case
+    kinds: Sequence[Kind]
+    patience: float
+    most_hung: int
+    folder: Path
+
+    def strike(self, tell: Tell) -> None:
+        """Tell all points, then what each fault left, up to the last one that may hang."""
+        case, teller = self.case, PointTeller(tell)
+        judge = Judge(case, self.patience, before_opening=teller.flush)
+        with folders_within(self.folder), still_connections(dice=judge.throws_dice):
+            judge.check_plain_run()
+            plans = [(kind, tuple(kind.points(case))) for kind in self.kinds]
+            points = [point for _, points in plans for point in points]
+            teller.tell_points(judge.patience, points)
+            teller.tell_struck(_strike_kinds(case, plans, judge), self.most_hung)
 
 
-def _strike(case: Case, kinds: Sequence[Kind], patience: float, most_hung: int, tell: Tell) -> None:
-    """Tell all points, then what each fault left, up to the last one that may hang."""
-    judge = Judge(case, patience)
-    with still_connections(dice=judge.throws_dice):
-        judge.check_plain_run()
-        plans = [(kind, tuple(kind.points(case))) for kind in kinds]
-        tell("points", (judge.patience, [point for _, points in plans for point in points]))
-        hung = 0
-        for kind, points in plans:
-            for struck in kind.strike(case, points, judge) if points else ():
-                tell("struck", struck)
-                hung += struck.hung
-                if hung == most_hung:
-                    return
+def _try_here(wanted: _WantedFaults) -> TriedFaults:
+    heard = HeardPoints(wanted.patience, wanted.case.before.size)
+    with patched_connect():
+        wanted.strike(heard.hear)
+    return heard.tried
 
 
-def _gather(case: Case, child: Child, patience: float) -> TriedFaults:
-    """Return what the child tells, up to its end."""
-    points: Sequence[Point] = ()
-    struck: list[StruckPoint] = []
-    limit = max(_FIRST_RUN, patience)
+class _Process:
+    """The child that stays, if there is one.
+
+    ``doubted`` are the objects with which one that stayed did not say that all is well.
+    """
+
+    child: StandingChild | None = None
+    doubted: tuple[object, ...] = ()
+
+
+def _try_in_child(wanted: _WantedFaults) -> TriedFaults:
+    """Let the child strike that stayed from another case; where that is not enough, a new one."""
+    known = wanted.case.source, wanted.case.before.preparation, *wanted.kinds
+    stayed, _Process.child = _Process.child, None
+    if stayed is not None and stayed.is_own:
+        heard = HeardPoints(wanted.patience, wanted.case.before.size)
+        if wanted.case.share and stayed.has(known) and stayed.ask(wanted):
+            if _is_all_well(stayed, heard):
+                _Process.child = stayed
+                return heard.tried
+            _Process.doubted = known
+        stayed.close()
+    return _try_in_new_child(wanted, known)
+
+
+def _try_in_new_child(wanted: _WantedFaults, known: Sequence[object]) -> TriedFaults:
+    """Let a new child strike; it stays, unless one that stayed was not to be relied on."""
+    with patched_connect():
+        # The replaced names are found here, and not in the child: one that looks through all
+        # modules copies half the memory.
+        child = StandingChild(
+            _strike, wanted, known=known, at_end=close_struck_process, takes_children=True
+        )
+    heard = HeardPoints(wanted.patience, wanted.case.before.size)
+    try:
+        last = _gather(child, heard)
+        if last != "finished":
+            raise InjectionError(_refusal(wanted.case, last, heard))
+    except BaseException:
+        child.kill()
+        raise
+    if wanted.case.share and not child.has(_Process.doubted):
+        _Process.child = child
+    else:
+        child.close()
+    return heard.tried
+
+
+def _is_all_well(child: StandingChild, heard: HeardPoints) -> bool:
+    """Hear what a child says of another case than its first; return whether that is the best.
+
+    It is ended if not, or where it does not say it.
+    """
+    try:
+        well = _gather(child, heard) == "finished" and heard.all_good
+    except (InjectionError, RuntimeError):
+        well = False
+    except BaseException:
+        child.kill()
+        raise
+    if not well:
+        child.kill()
+    return well
+
+
+def _gather(child: StandingChild, heard: HeardPoints) -> str:
+    """Hear what a child tells; return its last word: ``finished``, ``late`` or ``ended``."""
     while True:
-        word, value = child.read(limit)
-        if word == "points":
-            waits, points = value
-            # A run, the same in a process of its own, and a retry may each take so long.
-            limit = _WAITS * waits
-        elif word == "struck":
-            struck.append(value)
-        elif word == "finished":
-            return TriedFaults(tuple(struck), len(points) - len(struck))
-        else:
-            raise InjectionError(_refusal(case, word, points[len(struck) :], limit))
+        word, value = child.read(heard.limit)
+        if word in ("late", "ended", "finished"):
+            return word
+        heard.hear(word, value)
 
 
-def _refusal(case: Case, word: str, remaining: Sequence[Point], limit: float) -> str:
+def _strike(wanted: _WantedFaults, tell: Tell) -> None:
+    limit = MemoryLimit(usable_megabytes(wanted.case.limits.megabytes))
+    try:
+        wanted.strike(tell)
+    finally:
+        limit.end()
+
+
+def _strike_kinds(case: Case, plans: Sequence[_Plan], judge: Judge) -> Iterator[StruckPoint]:
+    """Strike at the points of each kind in turn; those of one run a point share their process."""
+    for by_runs, group in groupby(plans, lambda plan: isinstance(plan[0], RunKind)):
+        planned: list[PlannedFault] = []
+        for kind, points in group:
+            if isinstance(kind, RunKind):
+                planned.extend(kind.plan(case, points))
+            elif points:
+                yield from kind.strike(case, points, judge)
+        if by_runs:
+            yield from strike_points(case, planned, judge)
+
+
+def _refusal(case: Case, word: str, heard: HeardPoints) -> str:
     """Return why the faults were given up, by the last word of the child: "late" or "ended"."""
+    remaining = heard.points[len(heard.struck) :]
     where = f", {remaining[0].where}" if remaining else ""
     if word == "ended":
         return (
@@ -110,6 +194,7 @@ def _refusal(case: Case, word: str, remaining: Sequence[Point], limit: float) ->
         )
     what = "what a fault left" if remaining else "the run without a fault"
     return (
-        f"{what}, on the way from {case.database_name}, did not come back within {limit:g} s;"
-        " something in the migrations or in the source's current_version() waits for ever"
+        f"{what}, on the way from {case.database_name}, did not come back within"
+        f" {heard.limit:g} s; something in the migrations or in the source's current_version()"
+        " waits for ever"
     )

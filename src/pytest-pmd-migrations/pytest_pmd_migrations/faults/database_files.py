@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +12,10 @@ from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.temporary_folder import told_full
 
-__all__ = ["DatabaseFiles", "read_files", "write_database"]
+__all__ = ["DatabaseFiles", "files_of", "read_files", "without_wal_mark"]
 
 _FORMAT_VERSIONS = slice(18, 20)
-_WAL_FORMAT = b"\x02\x02"
+_WAL_FORMAT, _LEGACY_FORMAT = b"\x02\x02", b"\x01\x01"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class DatabaseFiles:
     database: bytes
     journal: bytes = b""
     wal: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many bytes all three have."""
+        return len(self.database) + len(self.journal) + len(self.wal)
 
     @cached_property
     def digest(self) -> str:
@@ -35,17 +41,29 @@ class DatabaseFiles:
         return found.hexdigest()
 
     def write(self, path: Path) -> None:
-        """Write the files as those of a database at ``path``, where none is yet."""
+        """Write the files as those of a database at ``path``, where none is yet.
+
+        An empty database is no file at all.
+        """
         files = (("", self.database), ("-journal", self.journal), ("-wal", self.wal))
         with told_full(path.parent):
             for ending, content in files:
                 if content:
-                    path.with_name(f"{path.name}{ending}").write_bytes(content)
+                    with open(f"{path}{ending}", "wb") as file:  # noqa: PTH123 - as below
+                        file.write(content)
 
 
 def read_files(path: Path) -> DatabaseFiles:
     """Return the files as they are now: a process that is killed now would leave them so."""
-    return DatabaseFiles(*(_content(f"{path}{ending}") for ending in ("", "-journal", "-wal")))
+    name = str(path)
+    return DatabaseFiles(
+        _content(name), *(_content_if_there(f"{name}{ending}") for ending in ("-journal", "-wal"))
+    )
+
+
+def _content_if_there(path: str) -> bytes:
+    # Mostly it is not, and an error that says so takes longer than the question.
+    return _content(path) if os.access(path, os.F_OK) else b""
 
 
 def _content(path: str) -> bytes:
@@ -56,16 +74,22 @@ def _content(path: str) -> bytes:
         return b""
 
 
-def write_database(path: Path, image: Image, mode: Mode) -> None:
-    """Write ``image`` as a database in that journal mode; an empty one is no file at all.
-
-    Bytes 18 and 19 of the header claim a write-ahead log
-    (https://www.sqlite.org/fileformat.html).
-    """
+def files_of(image: Image, mode: Mode) -> DatabaseFiles:
+    """Return the files of ``image`` as a database in that journal mode."""
     content = image.content
-    if not content:
-        return
-    if mode == "wal":
-        content = content[: _FORMAT_VERSIONS.start] + _WAL_FORMAT + content[_FORMAT_VERSIONS.stop :]
-    with told_full(path.parent):
-        path.write_bytes(content)
+    return DatabaseFiles(_marked(content, _WAL_FORMAT) if content and mode == "wal" else content)
+
+
+def without_wal_mark(content: bytes) -> bytes:
+    """Return the bytes of a database without the claim that it has a write-ahead log."""
+    if content[_FORMAT_VERSIONS] != _WAL_FORMAT:
+        return content
+    return _marked(content, _LEGACY_FORMAT)
+
+
+def _marked(content: bytes, mark: bytes) -> bytes:
+    """Return a database's bytes with other format versions in its header.
+
+    Bytes 18 and 19 claim a write-ahead log (https://www.sqlite.org/fileformat.html).
+    """
+    return content[: _FORMAT_VERSIONS.start] + mark + content[_FORMAT_VERSIONS.stop :]

@@ -13,7 +13,6 @@ from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows
 from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.protocol import Source, current_version
 from pytest_pmd_migrations.wording import counted
 
@@ -59,6 +58,9 @@ def differing_lines(
     if found.schema_text != expected.schema_text:
         with closing(found.image.connect()) as there, closing(expected.image.connect()) as wanted:
             diff = compare(read_schema(there).without(ignore), read_schema(wanted).without(ignore))
+        # Only of what a fault broke.
+        from pytest_pmd_migrations.schema.showing.lines import diff_lines
+
         yield from diff_lines(diff, labels=_LABELS)
     for table in sorted(found.rows.keys() & expected.rows.keys()):
         if found.rows[table] != expected.rows[table]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.upgrade import walk
-from pytest_pmd_migrations.application.varying_schema import WRITES_CHANCE
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case, FinishedRun
-from pytest_pmd_migrations.faults.database_files import DatabaseFiles
+from pytest_pmd_migrations.faults.database_files import (
+    DatabaseFiles,
+    read_files,
+    without_wal_mark,
+)
 from pytest_pmd_migrations.faults.database_state import (
     DatabaseState,
     differing_lines,
@@ -23,13 +26,8 @@ from pytest_pmd_migrations.faults.database_state import (
 from pytest_pmd_migrations.faults.retry import open_left, try_again
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
-from pytest_pmd_migrations.rows import compare_rows, find_varying, volatile_setting
-from pytest_pmd_migrations.schema import read_schema, stored_text
-from pytest_pmd_migrations.schema.drawn_values import (
-    CLOCK_AND_DICE,
-    find_drawings,
-    told_drawings,
-)
+from pytest_pmd_migrations.pages.unchanged_rows import same_content
+from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
@@ -57,13 +55,23 @@ class Judge:
     """Judges what faults left of one case; equal files are judged once.
 
     ``patience`` are the seconds that a run under a fault, and a retry after it, may each take.
+    ``before_opening`` is called before files are opened, which may end the process or take long.
     """
 
-    def __init__(self, case: Case, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        case: Case,
+        patience: float = PATIENCE,
+        *,
+        before_opening: Callable[[], object] = lambda: None,
+    ) -> None:
         self.patience = patience
         self._case = case
+        self._before_opening = before_opening
         self._by_files: dict[str, _Found] = {}
         self._by_recovered: dict[str, _Found] = {}
+        self._states: dict[int, DatabaseState] = {}
+        self._plain_is_right = False
 
     def after_kill(
         self, point: Point, files: DatabaseFiles, *, reported: bool = False
@@ -83,7 +91,7 @@ class Judge:
     def throws_dice(self) -> bool:
         """Whether the upgrade calls SQL's functions of chance; replacing them takes memory."""
         before = times_thrown()
-        return bool(self._expected) and times_thrown() > before
+        return bool(self._images) and times_thrown() > before
 
     def check_plain_run(self) -> None:
         """Raise InjectionError unless a run without a fault ends where a walk in memory does.
@@ -103,43 +111,15 @@ class Judge:
         if found.left != "new":
             lines = (" ".join(line.split()) for line in found.differences)
             wrong = "; ".join(lines) or f"it is at version {found.version}"
+            # Hardly any migration needs this advice.
+            from pytest_pmd_migrations.faults.differing_runs import advise_on_difference
+
             raise InjectionError(
                 f"two runs without a fault differ, from {self._case.database_name} to"
-                f" {format_version(self._case.to)}: {wrong}.{self._advice(plain.files)}"
+                f" {format_version(self._case.to)}: {wrong}."
+                f"{advise_on_difference(self._case, plain.files, self._images[self._case.to])}"
             )
-
-    def _advice(self, files: DatabaseFiles) -> str:
-        """Return what to do about rows that ``files`` has otherwise than a walk in memory."""
-        expected = self._expected[self._case.to].image
-        with TemporaryFolder(in_memory=len(files.database) <= MEMORY_LIMIT) as folder:
-            files.write(folder / "app.db")
-            with (
-                closing(open_left(self._case, folder / "app.db")) as found,
-                closing(expected.connect()) as conn,
-            ):
-                if stored_text(found) != stored_text(conn):
-                    return self._advice_on_schema(stored_text(conn))
-                varying = find_varying(
-                    found, conn, volatile=self._case.volatile, ignore=self._case.ignore
-                )
-                schema = read_schema(conn)
-        if not varying.columns:
-            return " Let the same database give the same rows"
-        line = volatile_setting((*self._case.volatile_setting, *varying.globs))
-        held = not hasattr(self._case.source, "upgrade_file")
-        drawn = find_drawings(schema, varying.columns, held=held)
-        why = told_drawings(drawn) or f"The step asks {CLOCK_AND_DICE}."
-        return f" {why} Let no check compare what they give: {line}"
-
-    def _advice_on_schema(self, expected: tuple[tuple[object, ...], ...]) -> str:
-        """Return what to do where two walks in memory make different schemas, too."""
-        case = self._case
-        try:
-            *_, again = walk(case.source, case.before, to=case.to)
-        except MigrationTestError:
-            return ""
-        with closing(again.after.connect()) as conn:
-            return "" if stored_text(conn) == expected else f" {WRITES_CHANCE}"
+        self._plain_is_right = True
 
     def _struck(
         self, point: Point, files: DatabaseFiles, said: str, *, reported: bool
@@ -156,18 +136,26 @@ class Judge:
         )
 
     @cached_property
-    def _expected(self) -> Mapping[int, DatabaseState]:
-        """The state at each version from the start on, by a walk without a fault."""
+    def _images(self) -> Mapping[int, Image]:
+        """The database at each version from the start on, by a walk without a fault."""
         case = self._case
         steps = walk(case.source, case.before, to=case.to, limits=case.limits)
-        return {step.version: self._read(step.conn, step.after) for step in steps}
+        return {step.version: step.after for step in steps}
+
+    def _expected(self, version: int) -> DatabaseState:
+        """Return the state at one of these versions; read where bytes alone do not tell enough."""
+        if version not in self._states:
+            image = self._images[version]
+            with closing(image.connect()) as conn:
+                self._states[version] = self._read(conn, image)
+        return self._states[version]
 
     @cached_property
     def _known_damage(self) -> frozenset[str]:
         """What integrity_check finds without a fault too: the check ``data`` tells it."""
         found: set[str] = set()
-        for state in self._expected.values():
-            with closing(state.image.connect()) as conn:
+        for image in self._images.values():
+            with closing(image.connect()) as conn:
                 found.update(str(row[0]) for row in conn.execute("PRAGMA integrity_check"))
         return frozenset(found)
 
@@ -178,29 +166,50 @@ class Judge:
         )
 
     def _find(self, files: DatabaseFiles) -> _Found:
-        found = self._by_files.get(files.digest)
+        found = self._by_files.get(files.digest) or self._recognize(files)
         if found is None:
+            self._before_opening()
             with TemporaryFolder(in_memory=len(files.database) <= MEMORY_LIMIT) as folder:
                 path = folder / "app.db"
                 files.write(path)
                 found = self._reopen(path)
-            self._by_files[files.digest] = found
+        self._by_files[files.digest] = found
         return found
+
+    def _recognize(self, files: DatabaseFiles) -> _Found | None:
+        """Return what files are whose bytes a run without a fault had; None of all others.
+
+        The same bytes say the same. The very files that the upgrade begins with need no retry
+        either: the run without a fault was one, and ended right.
+        """
+        case = self._case
+        if not case.share or files.journal or files.wal:
+            return None
+        if self._plain_is_right and files == case.start_files:
+            return _Found("old", case.start)
+        if same_content(without_wal_mark(files.database), self._images[case.to].stored):
+            return _Found("new", case.to)
+        return None
 
     def _reopen(self, path: Path) -> _Found:
         """Open the database, which rolls back what was not committed, and judge it.
 
-        Different files are often recovered to the same bytes, which are judged once.
+        Different files are often recovered to the same bytes, which are judged once. A journal
+        may lie beside them that says nothing any more.
         """
         try:
             with closing(open_left(self._case, path)) as conn:
                 conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-                digest = DatabaseFiles(Image.of_connection(conn).content).digest
         except sqlite3.DatabaseError as error:
             return _Found("corrupt", differences=(f"it cannot be opened: {error}",))
-        if digest not in self._by_recovered:
-            self._by_recovered[digest] = self._judge(path)
-        return self._by_recovered[digest]
+        left = read_files(path)
+        found = self._by_files.get(left.digest) or self._recognize(left)
+        if found is not None:
+            return found
+        recovered = DatabaseFiles(without_wal_mark(left.database), wal=left.wal).digest
+        if recovered not in self._by_recovered:
+            self._by_recovered[recovered] = self._judge(path)
+        return self._by_recovered[recovered]
 
     def _judge(self, path: Path) -> _Found:
         """Say what the database is, by its version, its content and a plain retry."""
@@ -215,11 +224,11 @@ class Judge:
             return _Found("corrupt", differences=(f"it cannot be read: {error}",))
         except MigrationTestError as error:
             return self._retry(path, _Found("torn", differences=(str(error),)))
-        expected = self._expected.get(state.version)
-        if expected is None:
-            known = ", ".join(format_version(version) for version in self._expected)
+        if state.version not in self._images:
+            known = ", ".join(format_version(version) for version in self._images)
             line = f"expected one of the versions {known}"
             return self._retry(path, _Found("torn", state.version, (line,)))
+        expected = self._expected(state.version)
         differences = tuple(differing_lines(state, expected, ignore=case.ignore))
         if differences:
             return self._retry(path, _Found("torn", state.version, differences))
@@ -249,7 +258,7 @@ class Judge:
     def _judge_end(self, found: _Found, state: DatabaseState) -> _Found:
         """Return ``found`` where the retry ended as a run without a fault, else what is worse."""
         case = self._case
-        expected = self._expected[case.to]
+        expected = self._expected(case.to)
         differences = tuple(differing_lines(state, expected, ignore=case.ignore))
         if not differences:
             return found

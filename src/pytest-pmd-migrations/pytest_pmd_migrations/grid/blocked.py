@@ -10,11 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from sqlite3 import Error
 
-from pytest_pmd_migrations.application.generated_rows import (
-    GENERATED,
-    fails_on_generated_rows,
-    generated_rows_lines,
-)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
     EVERY_CHECK,
@@ -94,6 +89,14 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         if not walks.stale.explains(walk.start, failure.version):
             told = _step_headline(history, failure), _step_lines(failure), _step_things(failure)
             met.setdefault(told, []).append(walk.start)
+    if not met:
+        return ()
+    # What tells a failed step is imported where there is one.
+    from pytest_pmd_migrations.application.generated_rows import (
+        fails_on_generated_rows,
+        generated_rows_lines,
+    )
+
     findings: list[Finding] = []
     for (title, below, things), starts in met.items():
         everywhere = len(starts) == 1 + len(history.supported)
@@ -105,8 +108,7 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
             head = _on_generated_rows(title, row.version)
             lines = (*lines, "", *generated_rows_lines(starts))
         findings.append(Finding(head, lines, row.version, things=things))
-    if findings:
-        findings[-1] = replace(findings[-1], tells=row)
+    findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
 
 
@@ -164,6 +166,8 @@ def _step_headline(history: History, failure: StepFailedError) -> str:
 
 def _on_generated_rows(title: str, version: int) -> str:
     """Return a headline that says so as well, with the step's number where its name is too long."""
+    from pytest_pmd_migrations.application.generated_rows import GENERATED
+
     room = HEADLINE - len(GENERATED) - 1
     told = {len(one) <= room: one for one in (f"{format_version(version)} failed", title)}
     return f"{told[True]} {GENERATED}"

@@ -22,6 +22,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.grid.blocked import failed_step
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell
+from pytest_pmd_migrations.grid.lineages_ahead import LineagesAhead
 from pytest_pmd_migrations.grid.walks import Walk, Walks
 from pytest_pmd_migrations.snapshots.names import FRESH
 
@@ -40,6 +41,7 @@ class JudgedCells:
             history: Walks(history, used, fresh_first=history in every)
             for history in dict.fromkeys(cell.history for cell in cells)
         }
+        self._ahead = {history: LineagesAhead(walks) for history, walks in self._walks.items()}
         self._verdicts: dict[Cell, Verdict] = {}
         self._first: dict[tuple[History, Row], Cell] = {}
         for cell in cells:
@@ -47,6 +49,8 @@ class JudgedCells:
 
     def verdict(self, cell: Cell) -> Verdict:
         """Return the verdict on a selected cell: with a cause where it is blocked."""
+        if cell not in self._verdicts:
+            self._ahead[cell.history].walk(cell.row)
         own, cause = self._own(cell), self._own(cell).cause
         findings = [*self._own_story(cell)]
         if cause is not None and cause.row != cell.row and self._tells(cell, cause):

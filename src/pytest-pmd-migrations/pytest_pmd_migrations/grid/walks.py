@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import State, Step
+from pytest_pmd_migrations.application.step import State, Step
 from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.checks.model import (
     AnyCheck,

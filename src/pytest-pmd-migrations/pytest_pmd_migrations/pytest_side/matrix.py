@@ -19,6 +19,8 @@ from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.pytest_side import testmon
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
+from pytest_pmd_migrations.pytest_side.long_cells import LongCells
+from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
 from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
@@ -31,13 +33,19 @@ __all__ = ["MatrixPlugin"]
 
 
 class MatrixPlugin:
-    """Registered when the flag or the id of a cell is given; holds all state of the matrix."""
+    """Registered when the flag or the id of a cell is given; holds all state of the matrix.
+
+    ``long_cells`` tells of the cells that take long.
+    """
 
     def __init__(self, config: pytest.Config, ids: Sequence[str]) -> None:
+        self.long_cells = LongCells(config)
         try:
             project = project_of(config)
             self.histories = project.histories
-            self.checks = select_checks(str(config.option.migration_checks))
+            with paused_collector():
+                # This imports them.
+                self.checks = select_checks(str(config.option.migration_checks))
             self.cells = select_cells(self.histories, self.checks, ids)
             # A worker's controller has done it, and prints the summary.
             is_worker = hasattr(config, "workerinput")
@@ -53,7 +61,8 @@ class MatrixPlugin:
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
-        return self._judged.verdict(cell)
+        with self.long_cells.telling_of(cell.id):
+            return self._judged.verdict(cell)
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""

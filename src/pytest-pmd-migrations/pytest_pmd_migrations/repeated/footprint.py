@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from pytest_pmd_migrations.application.connection_marks import has_rows_of_its_own
-from pytest_pmd_migrations.application.upgrade import Step
+from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.asked_tables import AskedTables
 from pytest_pmd_migrations.pages.layout import StoredObject
 

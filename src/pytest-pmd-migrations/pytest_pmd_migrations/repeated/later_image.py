@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from pytest_pmd_migrations.application.upgrade import walk
-from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.kept_bytes import Kept
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.sources.protocol import Source
 
@@ -18,14 +18,14 @@ class LaterImage(Image):
 
     def __init__(self, source: Source, start: Image, version: int, limits: StepLimits) -> None:
         self._made_from = source, start, version, limits
-        vars(self)["preparation"] = start.preparation
+        self.preparation = start.preparation
 
     @cached_property
-    def stored(self) -> Content:
+    def kept(self) -> Kept:
         """The bytes, made when they are first asked for.
 
         Raises StepFailedError where the steps cannot be taken.
         """
         source, start, version, limits = self._made_from
         *_, last = walk(source, start, to=version, limits=limits)
-        return last.after.stored
+        return last.after.kept

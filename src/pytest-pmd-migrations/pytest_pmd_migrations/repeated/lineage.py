@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from pytest_pmd_migrations.application.known_layouts import known_layout
-from pytest_pmd_migrations.application.upgrade import Step, take_step
+from pytest_pmd_migrations.application.step import Step
+from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.asked_tables import AskedTables, asking
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
@@ -164,7 +165,7 @@ class Lineage(Generic[Seen]):
                 for version in self._pending:
                     take_step(self._source, self._conn, version, limits=self.limits)
         except StepFailedError as error:
-            raise OtherwiseError(str(error)) from error
+            raise OtherwiseError from error
         self._pending.clear()
         image = Image.of_connection(self._conn)
         layout = self.step.layout
@@ -173,4 +174,4 @@ class Lineage(Generic[Seen]):
         self.step = Step(self.version, None, image, self._conn, layout=layout)
         expected, self._facts = self._facts, self._read_facts()
         if expected != self._facts:
-            raise OtherwiseError(f"another database at {self.version}")
+            raise OtherwiseError

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows, verify_rows
-from pytest_pmd_migrations.rows.copied_rows import has_rows_of, has_values_of
 from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import Damages, find_damage
 from pytest_pmd_migrations.rows.integrity_after import Integrity, check_integrity
-from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 from pytest_pmd_migrations.rows.strays import Strays, find_strays, stray_findings
 from pytest_pmd_migrations.rows.varying import (
@@ -27,7 +25,6 @@ __all__ = [
     "RowFinding",
     "RowsReport",
     "Strays",
-    "TimeSpan",
     "VaryingRows",
     "check_integrity",
     "combine_digests",
@@ -35,11 +32,8 @@ __all__ = [
     "count_rows",
     "digest_tables",
     "find_damage",
-    "find_present_time",
     "find_strays",
     "find_varying",
-    "has_rows_of",
-    "has_values_of",
     "leave_out_excused",
     "stray_findings",
     "tables_with_new_values",

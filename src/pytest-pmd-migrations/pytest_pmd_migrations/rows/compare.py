@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.errors import TemporaryFolderError
 from pytest_pmd_migrations.image import Image
@@ -12,21 +13,13 @@ from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.limits.time_limit import let_python_run
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.rows.evidence import cut_line
-from pytest_pmd_migrations.rows.findings import broken_declaration
-from pytest_pmd_migrations.rows.matching.sides import open_sides
-from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
-from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
-from pytest_pmd_migrations.rows.substitute_names import (
-    with_real_names,
-    with_substitutes,
-    without_substitutes,
-)
-from pytest_pmd_migrations.rows.table_comparison import TableComparison
-from pytest_pmd_migrations.rows.tables import unread_tables
 from pytest_pmd_migrations.sources.declarations import Declarations
 from pytest_pmd_migrations.struck_timeout import raise_if_struck
 from pytest_pmd_migrations.wording import error_text
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.rows.moved.experiment import Rerun
 
 __all__ = ["VERIFY_RAISED", "compare_rows", "verify_rows"]
 
@@ -55,35 +48,21 @@ def compare_rows(
     """
     report = RowsReport()
     if not same_content(before.stored, after.stored):
-        try:
-            with open_sides(before, after, declarations, ignore=ignore) as (old, new):
-                if old.image is before and new.image is after:
-                    step = RepeatableStep(before, old, new, rerun, ignore, statements)
-                    report = _compare_tables(step, volatile, unchanged)
-                else:
-                    own = with_real_names(rerun)
-                    step = RepeatableStep(old.image, old, new, own, ignore, statements)
-                    named = with_substitutes((tuple(volatile), frozenset(unchanged)))
-                    report = without_substitutes(_compare_tables(step, *named))
-        except BrokenDeclarationError as error:
-            report = RowsReport((without_substitutes(broken_declaration(error)),), lost=None)
+        # One in ten of the package's modules: only a step that changed something needs them.
+        from pytest_pmd_migrations.rows.step_comparison import compare_step
+
+        report = compare_step(
+            before,
+            after,
+            declarations=declarations,
+            rerun=rerun,
+            statements=statements,
+            ignore=ignore,
+            volatile=volatile,
+            unchanged=unchanged,
+        )
     verified = verify_rows(before, after, declarations, limits or StepLimits())
     return replace(report, findings=(*report.findings, *verified))
-
-
-def _compare_tables(
-    step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str]
-) -> RowsReport:
-    comparison = TableComparison(step, volatile, unchanged)
-    comparison.run()
-    unread = unread_tables(step.old.conn, ignore=step.ignore).items()
-    notes = [f"{name}: {reason}, its rows are not compared" for name, reason in unread]
-    return RowsReport(
-        tuple(comparison.findings),
-        (*notes, *comparison.notes),
-        frozenset(step.old.declared.used),
-        comparison.lost,
-    )
 
 
 def verify_rows(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from pytest_pmd_migrations.pages.layout import Layout, StoredObject
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.large_values import has_large_values, row_text
+from pytest_pmd_migrations.rows.exact_texts import exact_texts
+from pytest_pmd_migrations.rows.large_values import row_text
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.substitute_names import (
     can_name_all,
@@ -20,6 +21,7 @@ from pytest_pmd_migrations.rows.substitute_names import (
     without_substitutes,
 )
 from pytest_pmd_migrations.rows.tables import RowTable, can_be_named, list_tables
+from pytest_pmd_migrations.rows_at_once import rows_at_once
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = [
@@ -109,7 +111,14 @@ def count_rows(conn: sqlite3.Connection) -> dict[str, int]:
 
 def combine_digests(digests: Mapping[str, str]) -> str:
     """Return one digest over those of several tables."""
-    return _hashed(repr(sorted(digests.items())).encode())
+    items = ", ".join([_written(*item) for item in sorted(digests.items())])
+    return _hashed(f"[{items}]".encode())
+
+
+@lru_cache(maxsize=65_536)
+def _written(table: str, digest: str) -> str:
+    """Return ``repr`` of both; a step leaves most tables as they were."""
+    return repr((table, digest))
 
 
 def steady_columns(table: RowTable, volatile: Sequence[str]) -> list[str]:
@@ -127,20 +136,25 @@ def digest_columns(conn: sqlite3.Connection, table: RowTable, columns: Sequence[
     """Return a digest of what these columns of a table hold in all rows."""
     # Only FTS knows its rows by their rowids; elsewhere a rebuild may number them anew.
     sql = select_rows(table if table.full_text else replace(table, rowid=""), columns)
-    digest = _digest_large_row if has_large_values(conn, table, columns) else _digest_row
     count = total = 0
-    for row in exact_rows(conn, sql):
-        count += 1
-        total += int.from_bytes(digest(row), "big")
+    for numbers in _row_numbers(conn, sql, at_once=rows_at_once(conn, table.name, columns)):
+        count += len(numbers)
+        total += sum(numbers)
     return _hashed(repr((columns, count, total % _MODULUS)).encode())
 
 
-def _digest_row(row: tuple[Value, ...]) -> bytes:
-    return hashlib.sha256(repr(row).encode()).digest()
+def _row_numbers(conn: sqlite3.Connection, sql: str, *, at_once: int) -> Iterator[list[int]]:
+    """Yield the digests of the rows of a query, as numbers."""
+    if at_once == 1:
+        for row in exact_rows(conn, sql):
+            yield [int.from_bytes(_digest_large_row(row), "big")]
+    else:
+        for texts in exact_texts(conn, sql, at_once=at_once):
+            yield [int.from_bytes(hashlib.sha256(text).digest(), "big") for text in texts]
 
 
 def _digest_large_row(row: tuple[Value, ...]) -> bytes:
-    """Return the same digest; of a value of 20 MB, four times as much is never written at once."""
+    """Return the digest of a row; of a value of 20 MB, four times as much is never written."""
     found = hashlib.sha256()
     for part in row_text(row):
         found.update(part.encode())

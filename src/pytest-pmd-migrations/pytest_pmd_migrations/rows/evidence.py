@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pytest_pmd_migrations.rows.matching.exact_rows import Value
-from pytest_pmd_migrations.rows.matching.sides import Row
-from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declarations import EXCUSES, DeclarationKind, ExcuseKind
 from pytest_pmd_migrations.sources.written_declarations import (
@@ -15,6 +13,12 @@ from pytest_pmd_migrations.sources.written_declarations import (
     written_in_module,
     written_in_toml,
 )
+
+if TYPE_CHECKING:
+    # Each check has the values of this module, and only the check data compares rows.
+    from pytest_pmd_migrations.rows.matching.exact_rows import Value
+    from pytest_pmd_migrations.rows.matching.sides import Row
+    from pytest_pmd_migrations.rows.tables import RowTable
 
 __all__ = [
     "EVIDENCE_WIDTH",

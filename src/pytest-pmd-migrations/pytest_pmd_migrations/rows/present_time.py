@@ -69,18 +69,19 @@ def find_present_time(
     span: TimeSpan,
     *,
     written: bytes,
-    unchanged: Collection[str] = (),
+    changed: Collection[str] | None = None,
     volatile: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> VaryingRows:
     """Return the columns of ``after`` that show a time within ``span``.
 
     Values that ``before`` has somewhere, or that the text ``written`` spells out, tell of no clock.
-    Tables that ``ignore`` (globs) names are left out, and columns that ``volatile`` names. Those of
-    ``unchanged`` hold in both the same, and are not read for what they show.
+    Tables that ``ignore`` (globs) names are left out, and columns that ``volatile`` names. Where
+    ``changed`` is given, all other tables hold the same in both, and are not read for what they
+    show.
     """
     shown: dict[str, set[object]] = {}
-    for column, value in _values(after, volatile, ignore, unchanged):
+    for column, value in _values(after, volatile, ignore, changed):
         if span.shows(value) and str(value).encode(errors="surrogateescape") not in written:
             shown.setdefault(column, set()).add(value)
     known = {value for _, value in _values(before, (), ())} if shown else set()
@@ -91,13 +92,14 @@ def _values(
     conn: sqlite3.Connection,
     volatile: Sequence[str],
     ignore: Sequence[str],
-    unchanged: Collection[str] = (),
+    changed: Collection[str] | None = None,
 ) -> Iterator[tuple[str, object]]:
     cursor = conn.cursor()
     cursor.row_factory = None
     for table in list_tables(conn, ignore=ignore).values():
         # What a generated column or another's module shows is not in the file.
-        if table.name in unchanged and not (table.generated or table.module):
+        same = changed is not None and table.name not in changed
+        if same and not (table.generated or table.module):
             continue
         for column in steady_columns(table, volatile):
             name = quote(column)

@@ -54,14 +54,14 @@ def nameable_image(image: Image) -> Image:
 
     It stays as it is, too, where one of its names has a character that is a substitute.
     """
-    with closing(replace(image, preparation=NO_PREPARATION).connect()) as conn:
+    with closing(image.prepared_as(NO_PREPARATION).connect()) as conn:
         if can_name_all(conn):
             return image
         with plain_rows(conn) as rows:
             if any(not _TAKEN.isdisjoint(text) for row in rows for text in row if text):
                 return image
         _rename(conn, with_substitutes)
-        return replace(image, stored=Image.of_connection(conn).stored)
+        return Image.of_connection(conn).prepared_as(image.preparation)
 
 
 @contextmanager

@@ -4,6 +4,5 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.snapshots.write import write_snapshot
 
-__all__ = ["SnapshotFolder", "SnapshotName", "format_version", "write_snapshot"]
+__all__ = ["SnapshotFolder", "SnapshotName", "format_version"]

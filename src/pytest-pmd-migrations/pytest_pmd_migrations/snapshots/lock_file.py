@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +23,6 @@ from pytest_pmd_migrations.snapshots.lock_file_text import (
     refuse,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, parse_start
-from pytest_pmd_migrations.snapshots.write import replace_file
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
@@ -168,6 +168,9 @@ def lock_file_text(lock_file: LockFile) -> str:
 
 def write_lock_file(path: Path, lock_file: LockFile) -> None:
     """Write the lock file by an atomic rename; raises SnapshotError where it cannot be."""
+    # Commands write it; a matrix, which only reads it, needs nothing that writes.
+    from pytest_pmd_migrations.snapshots.write import replace_file
+
     replace_file(path, lock_file_text(lock_file).encode())
 
 
@@ -198,6 +201,7 @@ def _globs(line: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
     return tuple(globs)
 
 
+@lru_cache(maxsize=65_536)
 def _start(text: str) -> Start:
     try:
         return parse_start(text)
@@ -206,6 +210,7 @@ def _start(text: str) -> Start:
 
 
 def _lines(lock_file: LockFile) -> Iterator[str]:
+    starts = lru_cache(maxsize=None)(str)
     yield f"{_HEAD}format = {_FORMAT}"
     for version, line in sorted(lock_file.versions.items()):
         yield ""
@@ -220,7 +225,7 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
             if globs is not None:
                 yield f"{key} = [{', '.join(map(_text, globs))}]"
         yield f"[versions.{format_version(version)}.rows]"
-        for start, digest in sorted((str(start), digest) for start, digest in line.rows.items()):
+        for start, digest in sorted((starts(start), digest) for start, digest in line.rows.items()):
             yield f"{_text(start)} = {_text(digest)}"
     for name, stored in sorted(lock_file.snapshots.items()):
         yield ""
@@ -235,4 +240,6 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
 
 def _text(value: str) -> str:
     """Return a basic string; TOML has no surrogate pairs and wants DEL escaped, unlike JSON."""
+    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

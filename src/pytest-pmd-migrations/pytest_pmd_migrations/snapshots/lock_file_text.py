@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from pytest_pmd_migrations.errors import LockFileError
 from pytest_pmd_migrations.git_leftovers import FETCH, conflicts_in, is_pointer
 from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.snapshots.written_lock_lines import written_lock_toml
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["line_of_table", "read_lock_toml", "refuse"]
@@ -29,6 +30,9 @@ def read_lock_toml(path: Path) -> tuple[dict[str, Any], str]:
     text = _read_text(path)
     _refuse_conflict(path, text)
     _refuse_doubles(path, text)
+    written = written_lock_toml(text)
+    if written is not None:
+        return written, text
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
@@ -119,7 +123,7 @@ def _refuse_doubles(path: Path, text: str) -> None:
 def _tables(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield each table of a version or a snapshot: its line, its kind, its name."""
     for number, line in enumerate(text.splitlines(), 1):
-        match = _TABLE.match(line)
+        match = _TABLE.match(line) if "[" in line else None
         if match:
             yield number, match[1], match[2] or match[3] or match[4]
 

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows_at_once import rows_at_once
 from pytest_pmd_migrations.untrusted_schema import read_untrusted
 
 __all__ = ["twin_sql"]
@@ -98,7 +99,8 @@ def _parts(conn: sqlite3.Connection, layout: Layout | None) -> Iterator[str]:
     sequence = conn.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'")
     if sequence.fetchone():
         yield "\n"
-        yield from sorted(map("".join, _rows(conn, "sqlite_sequence", virtual=False)))
+        rows = _rows(conn, "sqlite_sequence", virtual=False, together=False)
+        yield from sorted(map("".join, rows))
 
 
 def _known_rows(
@@ -118,8 +120,13 @@ def _known_rows(
     yield _KNOWN[key]
 
 
-def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[Iterable[str]]:
-    """Yield the line of each row, in parts: one of 20 MB is never a text as a whole."""
+def _rows(
+    conn: sqlite3.Connection, table: str, *, virtual: bool, together: bool = True
+) -> Iterator[Iterable[str]]:
+    """Yield the line of each row, in parts: one of 20 MB is never a text as a whole.
+
+    Unless not ``together``, the lines of many small rows are one part.
+    """
     quoted = quote(table)
     shown = printable_line(table)
     try:
@@ -136,9 +143,8 @@ def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[It
     if virtual:
         columns.insert(0, "rowid")
         keys = ["rowid"]
-    names = ", ".join(columns)
-    order = ", ".join(keys) or "rowid"
-    sql = f"SELECT {names} FROM {quoted} ORDER BY {order}"
+    ordered = f"{quoted} ORDER BY {', '.join(keys) or 'rowid'}"
+    sql = f"SELECT {(names := ', '.join(columns))} FROM {ordered}"
     try:
         rows = conn.execute(sql).fetchall() if virtual else conn.execute(sql)
     except conn.DatabaseError:
@@ -148,30 +154,64 @@ def _rows(conn: sqlite3.Connection, table: str, *, virtual: bool) -> Iterator[It
         yield (f"-- rows of {shown} cannot be listed by its module\n",)
         return
     into = printable_line(f"INSERT INTO {quoted}({names}) VALUES (")
-    if virtual or not _may_quote(conn, columns):
+    if not isinstance(rows, sqlite3.Cursor) or not _may_quote(conn, columns):
         yield from (_line(into, row) for row in rows)
         return
+    read = [_read(row[1]) for row in info if row[6] == 0]
+    at_once = rows_at_once(conn, table, read) if together else 1
+    yield from _quick_lines(into, _quoted_rows(conn, ordered, columns, at_once), rows)
+
+
+def _quoted_rows(
+    conn: sqlite3.Connection, table: str, columns: Sequence[str], at_once: int
+) -> Iterator[Sequence[bytes | None]]:
+    """Yield the values of each row as SQLite writes them, those of many rows together."""
     quoting = "'' || " + " || ', ' || ".join(map(_QUOTED.format, columns))
-    quick = conn.execute(f"SELECT {quoting} FROM {quoted} ORDER BY {order}")
-    yield from _quick_lines(into, quick, iter(rows))
+    cursor = conn.execute(f"SELECT {quoting} FROM {table}")
+    while True:
+        conn.text_factory = bytes
+        values = [value for (value,) in cursor.fetchmany(at_once)]
+        conn.text_factory = _Text
+        if not values:
+            return
+        yield values
 
 
 def _quick_lines(
     into: str, quick: Iterable[Sequence[bytes | None]], rows: Iterator[Sequence[object]]
 ) -> Iterator[Iterable[str]]:
-    """Yield the line of each row, most of which SQLite wrote in ``quick``, in a fifth of the time.
+    """Yield the lines of rows, most of which SQLite wrote in ``quick``, in a tenth of the time.
 
     ``rows`` are the same rows in the same order.
     """
     behind = 0
-    for (values,) in quick:
-        text = values.decode() if values is not None and values.isascii() else ""
-        if text and text.isprintable() and "::" not in text and "##" not in text:
-            behind += 1
-            yield (f"{into}{text});\n",)
-        else:
-            yield _line(into, next(islice(rows, behind, None)))
-            behind = 0
+    for some in quick:
+        lines = _plain_lines(into, some)
+        if lines:
+            behind += len(some)
+            yield (lines,)
+            continue
+        for values in some:
+            line = _plain_lines(into, (values,))
+            if line:
+                behind += 1
+                yield (line,)
+            else:
+                yield _line(into, next(islice(rows, behind, None)))
+                behind = 0
+
+
+def _plain_lines(into: str, some: Sequence[bytes | None]) -> str:
+    """Return the lines of rows that may stand as SQLite wrote them; none where one may not."""
+    written = [values for values in some if values is not None]
+    content = b"".join(written)
+    if len(written) < len(some) or not content.isascii():
+        return ""
+    text = content.decode()
+    if not text.isprintable() or "::" in text or "##" in text:
+        return ""
+    between = f");\n{into}"
+    return f"{into}{between.encode().join(written).decode()});\n"
 
 
 def _may_quote(conn: sqlite3.Connection, columns: Sequence[str]) -> bool:

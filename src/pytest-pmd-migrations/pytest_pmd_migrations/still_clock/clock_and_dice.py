@@ -47,7 +47,8 @@ class _Process:
 
     ruling = _Ruling()
     version = 0
-    dice = random.Random(0)
+    seed = 0
+    dice: random.Random | None = None
     asked = 0
     thrown = 0
 
@@ -55,7 +56,8 @@ class _Process:
 def begin_step(version: int) -> None:
     """Take the dice of the step to ``version``; called before each run of it."""
     _Process.version = version
-    _Process.dice = random.Random(2 * version + _Process.ruling.other_dice)
+    # Made where they are thrown: few steps throw any.
+    _Process.seed, _Process.dice = 2 * version + _Process.ruling.other_dice, None
 
 
 def still_time() -> int | None:
@@ -69,6 +71,8 @@ def throw_bytes(count: int) -> bytes:
     _Process.thrown += 1
     if _Process.ruling.time is None:
         return os.urandom(count)
+    if _Process.dice is None:
+        _Process.dice = random.Random(_Process.seed)
     return _Process.dice.randbytes(count)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_pmd_migrations.c_library.library import LibraryNotFoundError
-from pytest_pmd_migrations.still_clock.replaced_functions import replace_functions
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.still_clock.library_hooks import LibraryHooks
@@ -28,6 +27,9 @@ def open_still(database: str | Path, factory: type[Opened]) -> Opened:
     with still_connections():
         conn = sqlite3.connect(database, factory=factory)
     if _hooks() is None:
+        # Hardly any Python needs them.
+        from pytest_pmd_migrations.still_clock.replaced_functions import replace_functions
+
         replace_functions(conn)
     return conn
 

@@ -66,16 +66,21 @@ class LibraryHooks:
         """Let every connection that is opened in the block, by whoever, ask the hooks."""
         library = self._library
         before, dice_before = library.sqlite3_vfs_find(None), self._dice
-        self._dice = dice
+        self._replace_dice(dice)
         library.sqlite3_vfs_register(self._address, 1)
-        library.sqlite3_auto_extension(self._entry_address)
         try:
             yield
         finally:
-            self._dice = dice_before
+            self._replace_dice(dice_before)
             library.sqlite3_vfs_register(before, 1)
-            if before != self._address:
-                library.sqlite3_cancel_auto_extension(self._entry_address)
+
+    def _replace_dice(self, wanted: bool) -> None:
+        """Let the functions of chance be replaced on each connection from now on, or no longer."""
+        if wanted and not self._dice:
+            self._library.sqlite3_auto_extension(self._entry_address)
+        elif self._dice and not wanted:
+            self._library.sqlite3_cancel_auto_extension(self._entry_address)
+        self._dice = wanted
 
     def _declare_types(self) -> None:
         library = self._library
@@ -105,8 +110,6 @@ class LibraryHooks:
 
     def _prepare(self, connection: int, _message: int, _api: int) -> int:
         """Replace the functions of a connection that is being opened."""
-        if not self._dice:
-            return _OK
         create = self._library.sqlite3_create_function_v2
         for name, count, function in self._functions:
             flags = _UTF8 | _INNOCUOUS

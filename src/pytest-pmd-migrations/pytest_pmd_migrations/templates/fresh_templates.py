@@ -17,7 +17,7 @@ from pathlib import Path
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import TimeSpan
+from pytest_pmd_migrations.rows.present_time import TimeSpan
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files
 from pytest_pmd_migrations.templates.inputs import (

@@ -11,7 +11,8 @@ from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.rows import TimeSpan, digest_tables, find_present_time
+from pytest_pmd_migrations.rows import digest_tables
+from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.pmd_runner import PMD_RUNNER

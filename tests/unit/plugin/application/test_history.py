@@ -155,7 +155,7 @@ def test_a_label_is_recorded_in_the_lock_file(tmp_path: Path) -> None:
     store(history, "0001", ONE)
     assert "id =" not in lock(history).store.lock_path.read_text()
     history.application.source.label = lambda _: "9c1f0a77b2d4"
-    locked = lock(history)
+    locked = lock(again(history))
     assert 'id = "9c1f0a77b2d4"\n' in locked.store.lock_path.read_text()
     assert again(locked).store.lock_file.versions[1].label == "9c1f0a77b2d4"
 

@@ -10,7 +10,6 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -219,9 +218,7 @@ def test_what_a_strangers_snapshot_calls_is_not_called_where_it_is_only_read(
     called.unlink()
     code, text = made.run("show", "1", "1+strange")
     assert (code, text.count("only in 0001+strange")) == (0, 6)
-    prepared = replace(
-        Image.of_file(strange), preparation=Preparation((("p", application.prepare),))
-    )
+    prepared = Image.of_file(strange).prepared_as(Preparation((("p", application.prepare),)))
     with closing(prepared.connect()) as conn:
         assert {one.kind for one in read_schema(conn).objects} >= {"view", "trigger", "index"}
         assert compare_databases(conn, conn).differences == ()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_pmd_migrations.cli import survey
+from pytest_pmd_migrations.cli import lineage_survey, survey
+from pytest_pmd_migrations.rows import digests
+from pytest_pmd_migrations.rows.tables import RowTable
 
 from tests.unit.plugin.cli.conftest import Project
 
@@ -135,3 +138,22 @@ def test_a_command_reads_each_stored_file_once(
     stored = Counter(path.name for path in read if path.parent == counted.snapshots)
     names = (f"000{version}.{ending}" for version in range(1, 5) for ending in ("db", "sql"))
     assert stored == Counter([*names, "frozen.toml"])
+
+
+def test_what_a_large_database_held_before_its_first_step_is_not_digested(
+    stored: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = stored("CREATE TABLE t(a);", "ALTER TABLE t ADD COLUMN b;")
+    digested: list[tuple[str, ...]] = []
+    digest_columns = digests.digest_columns
+
+    def counted(conn: Connection, table: RowTable, columns: Sequence[str]) -> str:
+        digested.append(tuple(columns))
+        return digest_columns(conn, table, columns)
+
+    monkeypatch.setattr(digests, "_KNOWN", {})
+    monkeypatch.setattr(digests, "digest_columns", counted)
+    monkeypatch.setattr(lineage_survey, "MEMORY_LIMIT", 0)
+    assert made.run("check")[0] == 0
+    # Of the fresh database, empty, after each step; of the stored one, with rows, after its only.
+    assert Counter(digested) == {("a",): 1, ("a", "b"): 2}

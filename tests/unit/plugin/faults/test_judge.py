@@ -157,6 +157,45 @@ def test_high_water_marks_of_autoincrement_that_are_set_back_are_lost():
     )
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_files_that_a_run_without_a_fault_had_are_judged_without_opening_them(mode):
+    """Their verdict is that of files that are opened, and upgraded once more."""
+    point, found = Point("crash", mode, "end", 0, "killed"), {}
+    for share in (True, False):
+        subject, opened = replace(case(TenLines(), mode), share=share), []
+        judge = Judge(subject, before_opening=lambda: opened.append(1))  # noqa: B023 - called below
+        with patched_connect():
+            before = judge.after_kill(point, subject.start_files)
+            judge = Judge(subject, before_opening=lambda: opened.append(1))  # noqa: B023 - likewise
+            judge.check_plain_run()
+            known = [subject.start_files, subject.plain_run.files]
+            found[share] = [before, *(judge.after_kill(point, files) for files in known)]
+        assert len(opened) == (1 if share else 3)
+    assert found[True] == found[False]
+    assert [one.left for one in found[True]] == ["old", "old", "new"]
+
+
+def test_files_that_sqlite_recovers_to_the_same_bytes_are_judged_once(tmp_path):
+    """A journal that begins with a zero says nothing: SQLite lets it lie."""
+
+    class Noted(TenLines):
+        def upgrade(self, conn, to):
+            with (tmp_path / "note").open("a") as file:
+                file.write("run\n")
+            super().upgrade(conn, to)
+
+    subject = case(Noted())
+    point = Point("crash", "rollback", "end", 0, "killed")
+    with patched_connect():
+        judge = Judge(subject)
+        judge.check_plain_run()
+        (tmp_path / "note").write_text("")
+        start = subject.start_files.database
+        for size in (0, 600, 700):
+            assert judge.after_kill(point, DatabaseFiles(start, bytes(size))).left == "old"
+    assert (tmp_path / "note").read_text() == "run\n"
+
+
 def test_corrupt_is_what_sqlite_cannot_read():
     subject = case(TenLines())
     judge = Judge(subject)

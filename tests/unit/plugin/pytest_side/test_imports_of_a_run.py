@@ -8,8 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
+COMMAND = str(Path(sys.executable).with_name("pmd-migrations"))
 SCRIPTS = Path(__file__).parents[4] / "fixtures/projects/scripts"
 
 CONFTEST = """
@@ -56,19 +55,49 @@ ONLY_SOME_RUNS = {
 }
 """What commands, all kinds of fault and the fixtures need."""
 
+ONLY_WHAT_DIFFERS = {
+    "pytest_pmd_migrations.application.step_error",
+    "pytest_pmd_migrations.application.varying_schema",
+    "pytest_pmd_migrations.application.varying_step",
+    "pytest_pmd_migrations.checks.changed_step",
+    "pytest_pmd_migrations.rows.step_comparison",
+    "pytest_pmd_migrations.schema.lost",
+    "pytest_pmd_migrations.schema.showing",
+    "pytest_pmd_migrations.snapshots.write",
+}
+"""What tells of a change or a finding, and what compares the rows of a step that changed some."""
 
-def test_a_matrix_imports_what_it_needs_as_python_does(pytester: pytest.Pytester) -> None:
-    shutil.copytree(SCRIPTS, pytester.path, dirs_exist_ok=True)
-    pytester.makeconftest(CONFTEST)
+
+def imported(folder: Path, *arguments: str) -> dict[str, set[str]]:
+    """What a run of the matrix in that folder imports, and by which loaders."""
+    (folder / "conftest.py").write_text(CONFTEST)
     without = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "--migration-matrix", *without],
-        cwd=pytester.path,
+        [sys.executable, "-m", "pytest", "--migration-matrix", *without, *arguments],
+        cwd=folder,
         capture_output=True,
         text=True,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    told = json.loads((pytester.path / "told.json").read_text())
-    assert HEAVY & set(told["top"]) == set()
-    assert ONLY_SOME_RUNS & set(told["own"]) == set()
-    assert told["loaders"] == ["SourceFileLoader"]
+    told = json.loads((folder / "told.json").read_text())
+    return {kind: set(names) for kind, names in told.items()}
+
+
+def test_a_matrix_imports_what_it_needs_as_python_does(tmp_path: Path) -> None:
+    shutil.copytree(SCRIPTS, tmp_path, dirs_exist_ok=True)
+    told = imported(tmp_path)
+    assert HEAVY & told["top"] == set()
+    assert ONLY_SOME_RUNS & told["own"] == set()
+    assert told["loaders"] == {"SourceFileLoader"}
+
+
+def test_a_matrix_that_finds_nothing_imports_nothing_that_tells_findings(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\nmigration_source = 'db/'")
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db/0001_notes.sql").write_text("CREATE TABLE notes(id INTEGER PRIMARY KEY)")
+    subprocess.run([COMMAND, "snapshot"], cwd=tmp_path, check=True, capture_output=True)
+    told = imported(tmp_path)
+    assert ONLY_WHAT_DIFFERS & told["own"] == set()
+    assert "pytest_pmd_migrations.faults" in told["own"]
+    told = imported(tmp_path, "--migration-checks=schema,data,again,frozen")
+    assert "pytest_pmd_migrations.faults" not in told["own"]

@@ -164,18 +164,18 @@ def test_a_step_is_taken_once_where_only_other_tables_differ(tmp_path: Path, nam
     assert (taken[3] < each[3], taken[4], each[4]) == (True, 1, 3), name
 
 
-def test_a_child_whose_parent_only_one_lineage_has(tmp_path: Path) -> None:
+def test_what_only_one_lineage_has_is_told_of_it_alone(tmp_path: Path) -> None:
+    """A parent that a step's new child needs, and damage that was there before any step."""
     step, parent = "INSERT INTO child VALUES (9, 7)", "INSERT INTO parent VALUES (7)"
-    found = both_ways(two_lineages(tmp_path, step, rows="", first=parent))
-    assert not found["migrations::0001..0004[data]"].findings
-    assert found["migrations::0001+rows..0004[data]"].findings
-
-
-def test_what_was_damaged_before_is_told_of_its_own_lineage(tmp_path: Path) -> None:
     damaged = "INSERT INTO words VALUES ('x'); DELETE FROM words_content"
-    found = both_ways(two_lineages(tmp_path, "CREATE TABLE new(a)", rows=damaged))
-    assert not found["migrations::0001..0004[data]"].findings
-    assert found["migrations::0001+rows..0004[data]"].findings
+    (tmp_path / "damaged").mkdir()
+    for history in (
+        two_lineages(tmp_path, step, rows="", first=parent),
+        two_lineages(tmp_path / "damaged", "CREATE TABLE new(a)", rows=damaged),
+    ):
+        found = both_ways(history)
+        assert not found["migrations::0001..0004[data]"].findings
+        assert found["migrations::0001+rows..0004[data]"].findings
 
 
 def test_steps_that_were_repeated_are_made_good_before_one_that_is_taken(tmp_path: Path) -> None:

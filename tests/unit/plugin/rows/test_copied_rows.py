@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from pytest_pmd_migrations.rows import has_rows_of, has_values_of
+from pytest_pmd_migrations.rows.copied_rows import has_rows_of, has_values_of
 
 from tests.every import for_every
 

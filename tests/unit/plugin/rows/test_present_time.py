@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pytest_pmd_migrations.rows import TimeSpan, find_present_time
+from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 
 SINCE = datetime(2026, 3, 1, 23, 59, 50, tzinfo=UTC)
 SPAN = TimeSpan(SINCE, SINCE + timedelta(seconds=20))

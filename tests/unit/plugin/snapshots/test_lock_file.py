@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     write_lock_file,
 )
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
+from pytest_pmd_migrations.snapshots.written_lock_lines import written_lock_toml
 
 LOCK = LockFile(
     {
@@ -85,6 +88,37 @@ def test_what_is_written_is_read_again(
     path = tmp_path_factory.mktemp("lock") / "frozen.toml"
     path.write_text(lock_file_text(lock), encoding="utf-8")
     assert read_lock_file(path) == lock
+
+
+PIECES = (*'"\\\n\r\t#[]=10é', ".rows", " = ", "true", ", ")
+plain_locks = st.builds(
+    lambda line, names: LockFile(
+        dict.fromkeys((1, 12), line),
+        {SnapshotName(1): SnapshotLine("sha256:dd", dict.fromkeys(names, 10))},
+    ),
+    st.sampled_from(
+        (LOCK.versions[1], replace(LOCK.versions[1], volatile=("a.b", "c.*"), rows={}))
+    ),
+    st.sets(st.sampled_from(("t", "sqlite_sequence", "ünï code", "[x]"))),
+)
+
+
+edits = st.tuples(st.integers(0, 700), st.integers(0, 90), st.sampled_from(PIECES))
+
+
+@given(plain_locks, st.lists(edits, max_size=2))
+def test_what_is_read_quickly_is_what_toml_reads(
+    lock_file: LockFile, edited: list[tuple[int, int, str]]
+) -> None:
+    text = lock_file_text(lock_file)
+    assert written_lock_toml(text) == tomllib.loads(text)
+    for at, length, piece in edited:
+        # Cut out, put in, or said twice.
+        new = piece if length < 45 else text[at : at + length]
+        text = text[:at] + new + text[at + length % 9 :]
+    found = written_lock_toml(text)
+    if found is not None:
+        assert found == tomllib.loads(text)
 
 
 def test_a_missing_file_is_an_empty_lock(tmp_path: Path) -> None:

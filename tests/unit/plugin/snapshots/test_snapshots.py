@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName, write_snapshot
+from pytest_pmd_migrations.snapshots import SnapshotFolder, SnapshotName, twin
+from pytest_pmd_migrations.snapshots.write import write_snapshot
 
 from tests.every import for_every
 from tests.unit.plugin.twin_text import twin_text
@@ -130,7 +131,9 @@ def test_the_twin_spells_every_kind_of_value(value: str, literal: str) -> None:
         assert f'INSERT INTO "t"("a") VALUES ({literal});' in twin_text(connection)
 
 
-def test_what_sqlite_writes_of_the_twin_is_what_python_writes() -> None:
+def test_what_sqlite_writes_of_the_twin_is_what_python_writes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(
             "CREATE TABLE mixed(a TEXT, b, c REAL);"
@@ -151,6 +154,9 @@ def test_what_sqlite_writes_of_the_twin_is_what_python_writes() -> None:
             )
         ]
         assert by_sqlite.endswith("(NULL, x'" + "00" * 70000 + "', 1.0);\n" + LAST_MIXED)
+        for at_once in (1, 2, 3):
+            monkeypatch.setattr(twin, "rows_at_once", lambda *_, number=at_once: number)
+            assert twin_text(connection) == by_sqlite
         connection.create_function("quote", 1, lambda _: "of the application's own")
         assert twin_text(connection) == by_sqlite
 

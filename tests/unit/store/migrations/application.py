@@ -27,6 +27,13 @@ class Application:
         path.write_text(f"{text}\ndef up(db):\n{lines}\n", encoding="utf-8")
         return path
 
+    def add_script(self, sql):
+        """Add a script, described as a module would be."""
+        self.count += 1
+        path = self.folder / f"{self.count:04d}_step_{self.count}.sql"
+        path.write_text(sql, encoding="utf-8")
+        return path
+
     def replace(self, body):
         self.count -= 1
         self.add(body)

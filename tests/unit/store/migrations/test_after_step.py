@@ -11,6 +11,7 @@ import pytest
 
 from pmd.store.migrations import (
     ForeignKeyViolationError,
+    MigrationError,
     MigrationFailedError,
     MigrationRunner,
     UnusableConnectionError,
@@ -149,6 +150,17 @@ def test_what_it_sets_past_every_statement_reaches_no_step(app):
         assert app.runner(conn).run_migrations(after_step=switch_on) == 4
         assert conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
         assert conn.execute("SELECT count(*) FROM child").fetchone() == (2,)
+
+
+def test_a_version_that_it_sets_back_past_every_statement_is_said(app, at_one):
+    """A backup into the connection runs no statement there, and is no other connection's write."""
+    app.add("db.execute('CREATE TABLE two (id)')")
+    app.add("db.execute('CREATE TABLE three (id)')")
+    with closing(sqlite3.connect(":memory:")) as older:
+        at_one.backup(older)
+        with pytest.raises(MigrationError, match="the database went back to version 1 while"):
+            app.runner(at_one).run_migrations(after_step=lambda conn, _: older.backup(conn))
+    assert state(at_one)[-1] == 1
 
 
 def test_a_cursor_that_it_leaves_half_read_stays_so(app):

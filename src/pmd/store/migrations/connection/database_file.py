@@ -22,6 +22,8 @@ class DatabaseFile:
 
     def size(self) -> int:
         """Return its bytes on the disk; 0 where there is none."""
+        if not self._path:
+            return 0
         try:
             return os.stat(self._path).st_size  # noqa: PTH116  # the text that SQLite gave
         except (OSError, ValueError):

@@ -138,7 +138,18 @@ class PreparedConnection:
         No transaction is open when it is not. Raises the driver's error, or MigrationError when
         the database is at a version before the one it had.
         """
+        self.begin()
+        return self.is_to_take(version)
+
+    def begin(self) -> None:
+        """Begin a transaction, with the write lock. Raises the driver's error."""
         self.cursor.execute("BEGIN IMMEDIATE")
+
+    def is_to_take(self, version: int) -> bool:
+        """Return whether the step to `version` is still to take; else end the transaction.
+
+        Raises as `begin_step` does.
+        """
         current = int(self.cursor.execute("PRAGMA user_version").fetchone()[0])
         if current == version - 1:
             return True

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmd.store.migrations.connection.driver import LEGACY_TRANSACTION_CONTROL, plain_cursor
 
@@ -27,8 +26,7 @@ _CONFIG = tuple(
 """Python 3.12 can set these past every authorizer; the versions before it cannot at all."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of a connection when it was asked; it must have had no open transaction."""
 
     pragmas: dict[str, int]
@@ -44,7 +42,7 @@ class Settings:
 
     def with_attributes_of(self, connection: sqlite3.Connection) -> Settings:
         """Return the same pragmas, with what of the connection Python sets without a statement."""
-        return replace(self, attributes=_read_attributes(connection), limits=_limits(connection))
+        return self._replace(attributes=_read_attributes(connection), limits=_limits(connection))
 
     def restore_limits(self, connection: sqlite3.Connection) -> None:
         """Set SQLite's limits as they were."""

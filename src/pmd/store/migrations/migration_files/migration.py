@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Migration:
     path: Path
     package: str = field(default="", repr=False, compare=False)
 
-    @property
+    @cached_property
     def is_script(self) -> bool:
         """Whether it is an SQL script, which needs no sqlite-utils."""
         return self.path.suffix == ".sql"
@@ -66,8 +67,8 @@ class LoadedMigration:
     `verify` as they are written there: what it does to rows on purpose (docs/MIGRATIONS.md, Rows).
     `excuses` has its GUARDS, ORPHANS, SEQUENCES, DANGLING, NEEDS_ROWS and AGAIN, as far as they are
     there.
-    The runner does not read them; the migration tests do. A script declares nothing. A migration
-    that is not `atomic` runs outside a transaction.
+    The runner does not read them; the migration tests do. A script declares nothing; `script` is
+    its text, None for a module. A migration that is not `atomic` runs outside a transaction.
     """
 
     migration: Migration
@@ -79,6 +80,7 @@ class LoadedMigration:
     verify: Callable[[Any, Any], object] | None = None
     atomic: bool = True
     excuses: Mapping[str, Any] = field(default_factory=dict)
+    script: str | None = None
 
 
 def _load_script(migration: Migration, *, default_description: str) -> LoadedMigration:
@@ -99,4 +101,4 @@ def _load_script(migration: Migration, *, default_description: str) -> LoadedMig
     def up(db: Any) -> None:  # noqa: ANN401 - sqlite-utils is imported only for a step
         db.executescript(script)
 
-    return LoadedMigration(migration, comment or default_description, up)
+    return LoadedMigration(migration, comment or default_description, up, script=script)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pmd.store.migrations.connection.prepared import PreparedConnection
 from pmd.store.migrations.step.foreign_keys import Violations, find_violations
@@ -12,18 +12,21 @@ from pmd.store.migrations.step.high_water_marks import HighWaterMarks, read_high
 __all__ = ["Content", "ContentMemory"]
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """Holds parts of a database before a step, which must neither lose nor add any.
 
     `data_version` and `total_changes` say whether another connection, or this one, has written
-    since (https://www.sqlite.org/pragma.html#pragma_data_version).
+    since (https://www.sqlite.org/pragma.html#pragma_data_version). `version` is the one that the
+    database is then at; None where this connection may have set another one, which neither tells.
+    Where not `all_keys`, foreign keys were not checked: the step can break none.
     """
 
     violations: Violations
     high_water_marks: HighWaterMarks | None
     data_version: int
     total_changes: int
+    version: int | None = None
+    all_keys: bool = True
 
 
 class ContentMemory:
@@ -32,21 +35,41 @@ class ContentMemory:
     def __init__(self) -> None:
         self._known: Content | None = None
 
-    def read(self, prepared: PreparedConnection) -> Content:
-        """Return the content under the write lock of a step; the database has proved writable."""
-        cursor, known = prepared.cursor, self._known
-        data_version = int(cursor.execute("PRAGMA main.data_version").fetchone()[0])
-        total_changes = prepared.connection.total_changes
-        if known and (known.data_version, known.total_changes) == (data_version, total_changes):
+    def recall(self, prepared: PreparedConnection) -> Content | None:
+        """Return the content under the write lock of a step; None where somebody has written."""
+        known = self._known
+        if (
+            known is not None
+            and known.total_changes == prepared.connection.total_changes
+            and known.data_version == _data_version(prepared)
+        ):
             return known
+        return None
+
+    def read(self, prepared: PreparedConnection, *, all_keys: bool) -> Content:
+        """Read the content under the write lock of a step; the database proves to be writable."""
         prepared.check_writable()
-        violations = Counter(find_violations(cursor))
-        return Content(violations, read_high_water_marks(cursor), data_version, total_changes)
+        return Content(
+            Counter(find_violations(prepared.cursor) if all_keys else ()),
+            read_high_water_marks(prepared.cursor),
+            _data_version(prepared),
+            prepared.connection.total_changes,
+            all_keys=all_keys,
+        )
 
     def keep(self, content: Content) -> None:
         """Remember what a step left when it was committed."""
-        self._known = content
+        self._known = content if content.all_keys else None
+
+    def doubt_version(self) -> None:
+        """Let the next step read the version again: the connection was lent meanwhile."""
+        if self._known is not None:
+            self._known = self._known._replace(version=None)
 
     def forget(self) -> None:
         """Let the next step read everything again."""
         self._known = None
+
+
+def _data_version(prepared: PreparedConnection) -> int:
+    return int(prepared.cursor.execute("PRAGMA main.data_version").fetchone()[0])

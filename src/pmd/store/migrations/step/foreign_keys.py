@@ -113,12 +113,11 @@ def compare(before: Violations, after: Iterable[Violation]) -> Violations | NewV
     """
     if not before:
         found = iter(after)
-        first_violations = tuple(islice(found, _VIOLATIONS_SHOWN))
-        if not first_violations:
+        first = next(found, None)
+        if first is None:
             return before
-        return NewViolations(
-            _in_order(first_violations), len(first_violations) + sum(1 for _ in found), 0
-        )
+        shown = (first, *islice(found, _VIOLATIONS_SHOWN - 1))
+        return NewViolations(_in_order(shown), len(shown) + sum(1 for _ in found), 0)
     now = Counter(after)
     added = _added(before, now)
     if not added:

@@ -7,14 +7,11 @@ whenever it prepares a statement. Savepoints are allowed: `db.atomic()` and `tra
 from __future__ import annotations
 
 import sqlite3
-from abc import ABC, abstractmethod
-from contextlib import suppress
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+from abc import abstractmethod
+from typing import NamedTuple
 
 from pmd.store.migrations.callbacks import Authorizer
-from pmd.store.migrations.connection.driver import is_open
+from pmd.store.migrations.step.installed_authorizer import InstalledAuthorizer
 from pmd.store.migrations.step.written_tables import Question
 
 __all__ = ["QUERY_PRAGMAS", "READ_ACTIONS", "Denial", "Guard", "RewriteGuard", "StepGuard"]
@@ -39,6 +36,8 @@ READ_ACTIONS = frozenset(
     {sqlite3.SQLITE_READ, sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
 """The actions that SQLite asks about most; they change nothing, also outside a transaction."""
+
+_ALLOWED, _UPDATE = sqlite3.SQLITE_OK, sqlite3.SQLITE_UPDATE
 
 _SETTINGS = frozenset({"defer_foreign_keys", "legacy_alter_table", "recursive_triggers"})
 """Settings a step may change; they are put back after it."""
@@ -65,22 +64,19 @@ _INSTEAD = {
 _OUTSIDE = "set it on the connection, outside the migrations"
 
 
-@dataclass(frozen=True)
-class Denial:
+class Denial(NamedTuple):
     """Something a step was not allowed to do, and what it should do instead."""
 
     what: str
     instead: str
 
 
-class Guard(ABC):
-    """Watches one connection during one step, in a `with` block, and remembers what it denied.
+class Guard(InstalledAuthorizer):
+    """Watches one connection during one step, and remembers what it denied.
 
     A guard is made and installed for each step, because only that makes SQLite prepare again what
-    the connection has cached. At the end of the block the authorizer `chained` is put back, which
-    is asked too during the step; the connection's own cannot be read, so whoever has set one hands
-    it over. `keeps_transaction` says whether the step must end in the transaction it began in.
-    `questions` are those of a step in a transaction that are not about reading.
+    the connection has cached. `keeps_transaction` says whether the step must end in the transaction
+    it began in. `questions` are those of a step in a transaction that are not about reading.
     `settings` are the names of those the step may have changed; `made_temporary` and
     `made_sequences` say whether it may have created temporary objects, or `sqlite_sequence`.
     """
@@ -90,28 +86,13 @@ class Guard(ABC):
     def __init__(
         self, connection: sqlite3.Connection, *, chained: Authorizer | None = None
     ) -> None:
-        self._connection = connection
-        self._chained = chained
+        super().__init__(connection, chained=chained)
         self._is_over = False
         self.denials: list[Denial] = []
         self.settings: set[str] = set()
         self.made_temporary = False
         self.made_sequences = False
-        self.was_asked = False
         self.questions: set[Question] = set()
-
-    def __enter__(self) -> Self:
-        self._connection.set_authorizer(self._authorize)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if is_open(self._connection):
-            self._connection.set_authorizer(self._chained)
 
     def end_step(self) -> None:
         """Let the runner's own statements pass.
@@ -125,22 +106,27 @@ class Guard(ABC):
     def is_watching(self, cursor: sqlite3.Cursor) -> bool:
         """Return whether the connection still asks this guard, after the step."""
         self.end_step()
-        with suppress(self._connection.Error):
-            cursor.execute(f"PRAGMA main.user_version -- {id(self)}").fetchone()
-        return self.was_asked
+        return self.is_still_asked(cursor)
 
-    def _authorize(
-        self,
-        action: int,
-        one: str | None,
-        two: str | None,
-        database: str | None,
-        trigger: str | None,
-    ) -> int:
-        if action in READ_ACTIONS:
-            if self._chained is None:
-                return sqlite3.SQLITE_OK
-            return self._chained(action, one, two, database, trigger)
+    def _authorizer(self) -> Authorizer:
+        # SQLite asks a dozen times about reading where it asks once about writing: a function of
+        # few names answers that soonest.
+        reading, allowed, judge, chained = READ_ACTIONS, _ALLOWED, self._judge, self._chained
+        if chained is None:
+            return lambda action, one, two, database, _: (
+                allowed if action in reading else judge(action, one, two, database)
+            )
+
+        def authorize(
+            action: int, one: str | None, two: str | None, database: str | None, trigger: str | None
+        ) -> int:
+            own = allowed if action in reading else judge(action, one, two, database)
+            return own if own != allowed else chained(action, one, two, database, trigger)
+
+        return authorize
+
+    def _judge(self, action: int, one: str | None, two: str | None, database: str | None) -> int:
+        """Return what is answered about an action that does more than read."""
         if not self._is_over:
             denial = self._denied(action, one or "", two, database)
             if denial is not None:
@@ -148,9 +134,7 @@ class Guard(ABC):
                     self.denials.append(denial)
                 return sqlite3.SQLITE_DENY
         self.was_asked = True
-        if self._chained is not None:
-            return self._chained(action, one, two, database, trigger)
-        return sqlite3.SQLITE_OK
+        return _ALLOWED
 
     @abstractmethod
     def _denied(
@@ -177,7 +161,7 @@ class StepGuard(Guard):
                 " leave up(db)",
             )
         self.questions.add((action, one, two, database))
-        if action == sqlite3.SQLITE_UPDATE:
+        if action == _UPDATE:
             return None
         if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
             word = "ATTACH" if action == sqlite3.SQLITE_ATTACH else "DETACH"

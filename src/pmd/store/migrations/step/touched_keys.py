@@ -8,7 +8,7 @@ its own columns, or by a write to the table it refers to.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pmd.store.migrations.connection.prepared import PreparedConnection
 from pmd.store.migrations.migration_files.migration import LoadedMigration
@@ -18,11 +18,15 @@ from pmd.store.migrations.step.foreign_keys import (
     find_violations_of,
     lower,
 )
-from pmd.store.migrations.step.written_tables import WrittenTables
+from pmd.store.migrations.step.written_tables import (
+    Question,
+    WrittenTables,
+    may_change_schema,
+)
 
-__all__ = ["find_violations_of_touched", "touched_keys_suffice"]
+__all__ = ["LARGE", "find_violations_of_touched", "is_large", "tell_touched", "touched_tables"]
 
-_LARGE = 1_000_000
+LARGE = 1_000_000
 """Bytes. The check of a smaller database is quicker than asking which keys there are."""
 
 # Joining the empty text removes the declared type: the connection may have a converter for it.
@@ -34,20 +38,20 @@ _KEYS = (
 _COLUMNS = "SELECT name || '' FROM pragma_table_info(?, 'main')"
 
 
-def touched_keys_suffice(
-    prepared: PreparedConnection, loaded: LoadedMigration, written: WrittenTables
-) -> bool:
-    """Return whether the keys of the touched tables tell all that a step may have broken."""
-    if written.schema_changed or prepared.file.size() < _LARGE:
-        return False
-    return not _may_write_blobs(loaded)
+def tell_touched(
+    prepared: PreparedConnection, loaded: LoadedMigration, questions: Collection[Question]
+) -> WrittenTables | None:
+    """Return what a step wrote, if the keys of these tables tell all that it may have broken."""
+    if may_change_schema(questions) or not is_large(prepared) or _may_write_blobs(loaded):
+        return None
+    return WrittenTables(questions)
 
 
 def find_violations_of_touched(
     cursor: sqlite3.Cursor, written: WrittenTables, before: Violations
 ) -> Iterator[Violation]:
     """Yield the violations there are after a step: those of untouched keys are as before it."""
-    touched = _touched_tables(cursor, written, {lower(table) for table, _, _, _ in before})
+    touched = touched_tables(cursor, written, {lower(table) for table, _, _, _ in before})
     for violation, count in before.items():
         if lower(violation[0]) not in touched:
             yield from [violation] * count
@@ -55,7 +59,7 @@ def find_violations_of_touched(
         yield from find_violations_of(cursor, table)
 
 
-def _touched_tables(
+def touched_tables(
     cursor: sqlite3.Cursor, written: WrittenTables, before: set[str]
 ) -> dict[str, str]:
     """Return the tables whose keys are to be checked, by their names in lower case.
@@ -78,6 +82,11 @@ def _touched_tables(
 def _is_plain(cursor: sqlite3.Cursor, table: str, column: str) -> bool:
     """Return whether it is no generated column, which changes with others."""
     return lower(column) in {lower(name) for (name,) in cursor.execute(_COLUMNS, (table,))}
+
+
+def is_large(prepared: PreparedConnection) -> bool:
+    """Return whether the check of all keys takes long; a database without a file is none such."""
+    return prepared.file.size() >= LARGE
 
 
 def _may_write_blobs(loaded: LoadedMigration) -> bool:

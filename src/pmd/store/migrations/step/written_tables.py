@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from pmd.store.migrations.step.foreign_keys import lower
 
-__all__ = ["Question", "WrittenTables"]
+__all__ = ["Question", "WrittenTables", "may_change_schema"]
 
 _SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema"})
 _ROW_ACTIONS = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
@@ -23,22 +23,26 @@ Question: TypeAlias = tuple[int, str, str | None, str | None]
 """The action that SQLite asked about, two names that belong to it, and the database."""
 
 
+def may_change_schema(questions: Collection[Question]) -> bool:
+    """Return whether the schema may be another one after these: then anything may have changed."""
+    for action, one, _, database in questions:
+        changes = one in _SCHEMA_TABLES if action in _ROW_ACTIONS else action not in _NO_CHANGE
+        if changes and database != "temp":
+            return True
+    return False
+
+
 class WrittenTables:
     """Tells of the tables and columns that were asked about; names are in lower case.
 
-    `schema_changed` says whether the schema may be another one: then anything may have changed.
+    The questions are those of a step that changed no schema.
     """
 
     def __init__(self, questions: Collection[Question]) -> None:
-        self.schema_changed = any(
-            one in _SCHEMA_TABLES if action in _ROW_ACTIONS else action not in _NO_CHANGE
-            for action, one, _, database in questions
-            if database != "temp"
-        )
         self._updated: dict[str, set[str]] = {}
         self._inserted: set[str] = set()
         self._deleted: set[str] = set()
-        for action, one, two, database in () if self.schema_changed else questions:
+        for action, one, two, database in questions:
             if database == "main" and action == sqlite3.SQLITE_UPDATE:
                 self._updated.setdefault(lower(one), set()).add(lower(two or ""))
             elif database == "main" and action in _ROW_ACTIONS:

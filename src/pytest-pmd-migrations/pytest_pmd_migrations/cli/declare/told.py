@@ -13,10 +13,17 @@ from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declarations import EXCUSES
 from pytest_pmd_migrations.wording import counted, folded_names, shown_path, wrap_text
 
-__all__ = ["tell_edited", "tell_other", "tell_proposals", "tell_unreleased", "tell_written"]
+__all__ = ["tell_edited", "tell_found", "tell_written"]
 
 
-def tell_proposals(files: Iterable[DeclaringFile]) -> Iterator[str]:
+def tell_found(
+    files: Iterable[DeclaringFile], found: Sequence[Found], edited: Iterable[str], rows: RowsFile
+) -> list[str]:
+    """Return what is to be declared and where, the lines of ``tell_edited``, and what cannot be."""
+    return [*_proposals(files), *_unreleased(found), *edited, *_other(found, rows)]
+
+
+def _proposals(files: Iterable[DeclaringFile]) -> Iterator[str]:
     """Yield each file and the lines that are to be in it."""
     for file in files:
         yield shown_path(file.path)
@@ -52,7 +59,7 @@ def tell_edited(found: Sequence[Found], files: Iterable[DeclaringFile]) -> Itera
             )
 
 
-def tell_unreleased(found: Iterable[Found]) -> Iterator[str]:
+def _unreleased(found: Iterable[Found]) -> Iterator[str]:
     """Yield the migrations that excuse something although they can still be mended."""
     for one in found:
         lines = one.history.store.lock_file.versions
@@ -68,7 +75,7 @@ def tell_unreleased(found: Iterable[Found]) -> Iterator[str]:
             )
 
 
-def tell_other(found: Iterable[Found], rows: RowsFile) -> Iterator[str]:
+def _other(found: Iterable[Found], rows: RowsFile) -> Iterator[str]:
     """Yield what cannot be declared, and why."""
     for one in found:
         if one.others or one.declared:

@@ -7,13 +7,13 @@ nothing else happens, as with a constraint, a missing table or a full temporary 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.kinds.kind import RunKind
 from pytest_pmd_migrations.faults.points import STATEMENTS, TICKS
-from pytest_pmd_migrations.faults.struck_runs import strike_points
-from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.struck_runs import PlannedFault
+from pytest_pmd_migrations.faults.values import Point
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.faults.watching.recording import spread
 
@@ -23,6 +23,7 @@ __all__ = ["Deny"]
 class _Denial(Fault):
     """Denies at one call of the authorizer."""
 
+    wants_statements = False
     wants_authorizations = True
 
     def __init__(self, point: Point) -> None:
@@ -36,11 +37,10 @@ class _Denial(Fault):
         return False
 
 
-class Deny:
+class Deny(RunKind):
     """Denied when each statement is prepared, and at calls that are evenly spread."""
 
     name = "deny"
-    lacking = ""
 
     def points(self, case: Case) -> Sequence[Point]:
         """Return a point at the first call for each statement, then those spread over all calls.
@@ -61,6 +61,6 @@ class Deny:
         where = f"denied in {case.recording.in_words(statement)}"
         return Point(self.name, case.mode, "call", call, where, statement.sql)
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
-        """Run once for each point."""
-        yield from strike_points(case, [(point, _Denial(point)) for point in points], judge)
+    def plan(self, case: Case, points: Sequence[Point]) -> Sequence[PlannedFault]:  # noqa: ARG002 - a kind's
+        """Return the fault of each point."""
+        return [(point, _Denial(point)) for point in points]

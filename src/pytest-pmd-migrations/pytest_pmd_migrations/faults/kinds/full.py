@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.judge import Judge
-from pytest_pmd_migrations.faults.struck_runs import strike_points
-from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.kinds.kind import RunKind
+from pytest_pmd_migrations.faults.struck_runs import PlannedFault
+from pytest_pmd_migrations.faults.values import Point
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.faults.watching.recording import spread
 
@@ -25,6 +25,8 @@ _PAGE_COUNT = slice(28, 32)
 class _PageLimit(Fault):
     """Limits the pages of the database on every connection."""
 
+    wants_statements = False
+
     def __init__(self, point: Point) -> None:
         self._pages = point.at
 
@@ -33,11 +35,10 @@ class _PageLimit(Fault):
         self.struck = True
 
 
-class Full:
+class Full(RunKind):
     """No room for another page, at every page until the upgrade fits."""
 
     name = "full"
-    lacking = ""
 
     def points(self, case: Case) -> Sequence[Point]:
         """Return a point for each page that the upgrade adds, evenly spread where many are."""
@@ -54,9 +55,9 @@ class Full:
             for added in spread(max(end - start, 0), _PAGES)
         )
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
-        """Run once for each point."""
-        yield from strike_points(case, [(point, _PageLimit(point)) for point in points], judge)
+    def plan(self, case: Case, points: Sequence[Point]) -> Sequence[PlannedFault]:  # noqa: ARG002 - a kind's
+        """Return the fault of each point."""
+        return [(point, _PageLimit(point)) for point in points]
 
 
 def _pages(content: bytes) -> int:

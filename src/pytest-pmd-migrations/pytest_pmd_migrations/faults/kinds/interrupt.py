@@ -6,15 +6,16 @@ A statement that writes inside a transaction then rolls all of it back
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.kinds.kind import RunKind
 from pytest_pmd_migrations.faults.points import at_statements, at_ticks
-from pytest_pmd_migrations.faults.struck_runs import strike_points
-from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.struck_runs import PlannedFault
+from pytest_pmd_migrations.faults.values import Point
 from pytest_pmd_migrations.faults.watching.events import Fault, RunControls
+from pytest_pmd_migrations.faults.watching.recording import Recording
 
 __all__ = ["Interrupt"]
 
@@ -23,41 +24,49 @@ class _Interruption(Fault):
     """Interrupts in one statement, or at one tick.
 
     A statement may have no tick before those that SQLite runs within it: it is then interrupted
-    in the first of them. ``end`` is the index of the runner's next statement.
+    in the first of them. ``begin`` is the index of the statement in which that is, before which
+    there are so many ``ticks``, -1 where none has begun; ``end`` is that of the runner's next one.
 
-    It asks for ticks as late as possible: they make a run several times slower.
+    Ticks make a run several times slower: it has none before that statement and none after the
+    interrupt. A statement that runs already goes on as it began.
     """
 
-    def __init__(self, point: Point, end: int) -> None:
+    def __init__(self, point: Point, begin: int, ticks: int, end: int) -> None:
         self._point = point
-        self._end = end
+        self._begin, self._ticks_before, self._end = begin, ticks, end
         self._statements = self._ticks = -1
-        self.wants_ticks = point.unit == "tick" or not point.at
+        self.wants_ticks = begin <= 0
+        self._is_over = False
 
     def started(self, run: RunControls) -> None:
         self._run = run
 
     def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
         self._statements += 1
-        if self._point.unit == "statement" and self._statements == self._point.at - 1:
+        if self.struck:
+            if not self._is_over:
+                self._is_over = True
+                self._run.watch_ticks(False)
+        elif self._statements == self._begin - 1:
             self._run.watch_ticks(True)
+        elif self._statements == self._begin:
+            self._ticks = self._ticks_before - 1
 
     def tick(self) -> bool:
-        if self.struck:
+        if self.struck or self._statements < self._begin:
             return False
         self._ticks += 1
         if self._point.unit == "statement":
-            self.struck = self._point.at <= self._statements < self._end
+            self.struck = self._statements < self._end
         else:
             self.struck = self._ticks == self._point.at
         return self.struck
 
 
-class Interrupt:
+class Interrupt(RunKind):
     """Interrupted in every statement, and at ticks that are evenly spread."""
 
     name = "interrupt"
-    lacking = ""
 
     def points(self, case: Case) -> Sequence[Point]:
         """Return a point in each statement, then those at ticks."""
@@ -66,15 +75,14 @@ class Interrupt:
             *at_ticks(case, self.name, "interrupted in"),
         )
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
-        """Run once for each point."""
-        yield from strike_points(
-            case, [(point, _Interruption(point, _end(case, point))) for point in points], judge
-        )
+    def plan(self, case: Case, points: Sequence[Point]) -> Sequence[PlannedFault]:
+        """Return the fault of each point."""
+        return [(point, _interruption(case.recording, point)) for point in points]
 
 
-def _end(case: Case, point: Point) -> int:
-    """Return the index of the statement that the runner runs after the one at a point."""
-    statements = case.recording.statements
-    own = (index for index, one in enumerate(statements) if not one.nested and index > point.at)
-    return next(own, len(statements))
+def _interruption(recording: Recording, point: Point) -> _Interruption:
+    begin = point.at
+    if point.unit == "tick":
+        begin = recording.begun_before_tick(point.at)
+    ticks = recording.statements[begin].ticks if begin >= 0 else 0
+    return _Interruption(point, begin, ticks, recording.next_own(begin))

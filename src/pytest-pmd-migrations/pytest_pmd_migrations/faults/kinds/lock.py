@@ -7,15 +7,15 @@ locked the other connection out, there is no point to strike.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.judge import Judge
+from pytest_pmd_migrations.faults.kinds.kind import RunKind
 from pytest_pmd_migrations.faults.points import STATEMENTS
-from pytest_pmd_migrations.faults.struck_runs import strike_points
-from pytest_pmd_migrations.faults.values import Point, StruckPoint
+from pytest_pmd_migrations.faults.struck_runs import PlannedFault
+from pytest_pmd_migrations.faults.values import Point
 from pytest_pmd_migrations.faults.watching.events import Fault, RunControls, RunObserver
 
 __all__ = ["HeldLock"]
@@ -72,11 +72,10 @@ class _LockHolder(Fault):
             self._other.close()
 
 
-class HeldLock:
+class HeldLock(RunKind):
     """A reader and a writer of another connection, at each statement where they get in."""
 
     name = "lock"
-    lacking = ""
 
     def points(self, case: Case) -> Sequence[Point]:
         """Return a point for each statement and each lock that can be had there."""
@@ -96,9 +95,9 @@ class HeldLock:
             for index, who in probe.got_in
         )
 
-    def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
-        """Run once for each point."""
-        yield from strike_points(case, [(point, _LockHolder(point)) for point in points], judge)
+    def plan(self, case: Case, points: Sequence[Point]) -> Sequence[PlannedFault]:  # noqa: ARG002 - a kind's
+        """Return the fault of each point."""
+        return [(point, _LockHolder(point)) for point in points]
 
 
 def _gets_lock(conn: sqlite3.Connection, statements: Sequence[str]) -> bool:

@@ -23,13 +23,14 @@ class RunControls(Protocol):
 class RunObserver:
     """Is told what happens in a run. This one does nothing; others override what they need.
 
-    ``wants_ticks`` and ``wants_authorizations`` ask for the calls of ``tick`` and of
-    ``authorize``, which make a run slower. ``lock_timeout`` replaces the seconds a connection
-    waits for a lock. ``keeps_synchronous`` leaves ``PRAGMA synchronous`` as it is. Without it
-    SQLite flushes no file; only a loss of power would show the difference. ``is_waited_for`` says
-    that another process ends the run if it takes too long.
+    ``wants_statements``, ``wants_ticks`` and ``wants_authorizations`` ask for the calls of
+    ``statement``, ``tick`` and ``authorize``, which make a run slower. ``lock_timeout`` replaces
+    the seconds a connection waits for a lock. ``keeps_synchronous`` leaves ``PRAGMA synchronous``
+    as it is. Without it SQLite flushes no file; only a loss of power would show the difference.
+    ``is_waited_for`` says that another process ends the run if it takes too long.
     """
 
+    wants_statements = True
     wants_ticks = False
     wants_authorizations = False
     keeps_synchronous = False

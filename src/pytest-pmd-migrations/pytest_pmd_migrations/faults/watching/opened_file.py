@@ -12,19 +12,19 @@ __all__ = ["file_of_argument", "file_of_connection"]
 
 
 def file_of_connection(conn: Any) -> str:  # noqa: ANN401 - a connection of either driver
-    """Return the real path of a connection's main database; empty in memory, or where closed."""
+    """Return the path of a connection's main database; empty in memory, or where closed."""
     try:
         file = file_of(conn)
     except (conn.Error, MemoryError):
         return ""
-    return "" if file is None else os.path.realpath(file)
+    return "" if file is None else str(file)
 
 
 def file_of_argument(first_argument: object) -> str:
-    """Return the real path that the first argument of ``connect`` names; empty where none."""
+    """Return the path that the first argument of ``connect`` names; empty where none."""
     if not isinstance(first_argument, (str, bytes, os.PathLike)):
         return ""
     text = os.fsdecode(first_argument)
     if text.startswith("file:"):
         text = unquote(urlsplit(text).path)
-    return os.path.realpath(text) if text and text != ":memory:" else ""
+    return "" if text == ":memory:" else text

@@ -67,6 +67,36 @@ class Recording:
     def _calls(self) -> tuple[int, ...]:
         return tuple(statement.calls for statement in self.statements)
 
+    @cached_property
+    def own(self) -> tuple[int, ...]:
+        """The indexes of the statements that the runner itself ran, ascending."""
+        return tuple(index for index, one in enumerate(self.statements) if not one.nested)
+
+    @cached_property
+    def _begun(self) -> tuple[int, ...]:
+        """The indexes of those that surely began there, ascending.
+
+        One of the same text as the one before may be a trigger of that, which runs already.
+        """
+        pairs = zip((None, *self.own), self.own, strict=False)
+        texts = (
+            (None if before is None else self.statements[before].sql, index)
+            for before, index in pairs
+        )
+        return tuple(index for text, index in texts if text != self.statements[index].sql)
+
+    def begun_before_tick(self, tick: int) -> int:
+        """Return the index of the last statement that surely began before a tick (from 0).
+
+        It is -1 where none did.
+        """
+        ticks = [self._ticks[index] for index in self._begun]
+        return (-1, *self._begun)[bisect_right(ticks, tick)]
+
+    def next_own(self, index: int) -> int:
+        """Return the index of the statement that the runner runs after the one at ``index``."""
+        return (*self.own, len(self.statements))[bisect_right(self.own, index)]
+
     def running_at_tick(self, tick: int) -> RecordedStatement:
         """Return the statement that was running at a tick (counted from 1)."""
         return self.statements[max(bisect_right(self._ticks, tick - 1) - 1, 0)]
@@ -86,9 +116,9 @@ class Recording:
         All of them, if they are few; else those where another kind of statement begins come first
         (narrow windows lie there), and the rest are spread evenly.
         """
-        own = [index for index, one in enumerate(self.statements) if not one.nested]
+        own = self.own
         if len(own) <= limit:
-            return tuple(own)
+            return own
         changes = [own[0]]
         changes.extend(
             here
@@ -96,7 +126,8 @@ class Recording:
             if _shape(self.statements[before].sql) != _shape(self.statements[here].sql)
         )
         changes = [changes[n] for n in spread(len(changes), limit)]
-        others = [index for index in own if index not in set(changes)]
+        chosen = set(changes)
+        others = [index for index in own if index not in chosen]
         rest = [others[n] for n in spread(len(others), limit - len(changes))]
         return tuple(sorted((*changes, *rest)))
 

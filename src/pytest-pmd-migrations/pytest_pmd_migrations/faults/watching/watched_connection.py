@@ -50,7 +50,8 @@ class _Watched:
         The driver drops what a trace callback raises: ``failed`` is called with it instead.
         """
         self._observer, self._failed = observer, failed
-        self.set_trace_callback(None)
+        if observer.wants_statements:
+            self.set_trace_callback(None)
         if ticks:
             self.watch_ticks(True)
         if observer.wants_authorizations:
@@ -68,7 +69,7 @@ class _Watched:
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Set the runner's trace callback."""
         parent: Any = super()
-        if self._observer is None:
+        if self._observer is None or not self._observer.wants_statements:
             parent.set_trace_callback(trace_callback)
             return
         self._trace = trace_callback

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import weakref
 from contextlib import ExitStack, suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -35,7 +36,7 @@ class WatchedRun:
     def __init__(
         self, path: Path, observer: RunObserver, preparation: Preparation = NO_PREPARATION
     ) -> None:
-        self._path = os.path.realpath(path)
+        self._path = str(path)
         self._preparation = preparation
         self._is_given = False
         self._observer = observer
@@ -114,7 +115,7 @@ class WatchedRun:
 
     def watch(self, conn: Any) -> None:  # noqa: ANN401 - a connection of either driver
         """Watch a connection that the patched ``connect`` opened, if it is one to the file."""
-        if file_of_connection(conn) != self._path:
+        if not self._is_the_file(file_of_connection(conn)):
             return
         self._connections.append(weakref.ref(conn))
         if self._is_given:
@@ -133,8 +134,16 @@ class WatchedRun:
         """Note a connection to the file that nobody can watch."""
         if can_be_watched(conn) or self._ignores_new:
             return
-        if file_of_argument(database) == self._path:
+        if self._is_the_file(file_of_argument(database)):
             self._lost.append(f"{type(conn).__module__}.{type(conn).__qualname__}")
+
+    def _is_the_file(self, path: str) -> bool:
+        """Return whether a path, empty for none, leads to the file: mostly in the same words."""
+        return path == self._path or (bool(path) and os.path.realpath(path) == self._real_path)
+
+    @cached_property
+    def _real_path(self) -> str:
+        return os.path.realpath(self._path)
 
     def _living(self) -> list[Any]:
         """Return the connections that the runner still holds."""

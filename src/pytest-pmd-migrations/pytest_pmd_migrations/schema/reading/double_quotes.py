@@ -18,7 +18,6 @@ from itertools import pairwise
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
-from pytest_pmd_migrations.schema.reading.single_quotes import NamePositions, with_names
 from pytest_pmd_migrations.schema.reading.stand_ins import SqlError, execute
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 from pytest_pmd_migrations.schema.reading.trigger_event import firing_statement, trigger_event
@@ -46,6 +45,9 @@ class Quotes:
         """Return a statement's tokens, with the kind "string" for each double-quoted string."""
         found = tokenize(entry.sql)
         if "'" in entry.sql:
+            # Half of all statements have no string.
+            from pytest_pmd_migrations.schema.reading.single_quotes import with_names
+
             found = with_names(found)
         double = [position for position, token in enumerate(found) if token.double]
         if not double:
@@ -108,6 +110,8 @@ class Quotes:
 
     def _never_names(self, tokens: Sequence[Token], double: Sequence[int]) -> list[int]:
         """Return the positions where a value may stand, of words that no column's name can be."""
+        from pytest_pmd_migrations.schema.reading.single_quotes import NamePositions
+
         names = NamePositions(tokens)
         valued = [position for position in double if position not in names]
         known = {fold(token.value) for token in tokens if token.is_identifier and not token.double}

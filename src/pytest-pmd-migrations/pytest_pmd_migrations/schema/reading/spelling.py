@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
 from pytest_pmd_migrations.schema.reading.tokens import RESERVED_WORDS, WORD, Token, tokenize
-from pytest_pmd_migrations.schema.reading.window_names import with_window_names
 
 __all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
 
@@ -25,10 +23,16 @@ def canonical(tokens: Sequence[Token]) -> str:
 
     Keywords and names are in lower case; needless quotes and redundant parentheses are left out.
     """
+    # Windows and operators are read where there are some; most of a schema has neither.
     if any(token.word == "OVER" for token in tokens):
+        from pytest_pmd_migrations.schema.reading.window_names import with_window_names
+
         tokens = with_window_names(tokens)
-    nested = any(token.text == "(" for token in tokens)
-    plain = without_redundant(tokens) if nested else tokens
+    plain = tokens
+    if any(token.text == "(" for token in tokens):
+        from pytest_pmd_migrations.schema.reading.parentheses import without_redundant
+
+        plain = without_redundant(tokens)
     spelled = [_spell(token) for token in plain]
     if not _JOIN_WORDS.isdisjoint(spelled):
         spelled = [

@@ -34,7 +34,7 @@ PROPOSED = """\
 @pytest.fixture
 def without_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = [check for check in all_checks() if check is not ATOMIC]
-    monkeypatch.setattr("pytest_pmd_migrations.cli.command.all_checks", lambda: checks)
+    monkeypatch.setattr("pytest_pmd_migrations.checks.registry.all_checks", lambda: checks)
 
 
 def with_setting(made: Project) -> Project:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sqlite3
 from contextlib import closing
 
@@ -106,11 +107,32 @@ def images():
     return made
 
 
-def outcome(app, image):
+def application(folder, *steps):
+    """An application whose second step is the first of these; text of SQL stands for a script."""
+    folder.mkdir()
+    app = Application(folder)
+    app.add("pass")
+    for step in steps:
+        (app.add if step == "pass" or step.startswith(("db", "with")) else app.add_script)(step)
+    return app
+
+
+def as_script(body):
+    """The SQL of a step that executes one statement; None of any other."""
+    call = ast.parse(body).body
+    if len(call) == 1 and body.startswith("db.execute("):
+        return call[0].value.args[0].value
+    return None
+
+
+def outcome(app, image, prepare=lambda _: None):
     """What a run says of each step, and what it leaves, but for what makes the file large."""
     checked = []
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as conn:
-        conn.deserialize(image)
+    path = app.folder.parent / f"{app.folder.name}.db"
+    path.write_bytes(image)
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        conn.execute("PRAGMA synchronous = OFF")
+        prepare(conn)
         conn.set_trace_callback(lambda sql: "check" in sql and checked.append(sql))
         try:
             said = MigrationRunner(conn, load_migrations(app.folder)).run_migrations()
@@ -122,32 +144,30 @@ def outcome(app, image):
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_large_database_and_a_small_one_have_the_same_verdict(tmp_path, images, broken):
-    """For each step alone, and for each with a second one that breaks a key of its own."""
-    refused = 0
+    """For each step alone, and for each with a second one that breaks a key of its own.
+
+    What executes one statement says of it as a script what it says of it as a module.
+    """
+    refused = scripts = 0
     for number, body in enumerate(STEPS):
-        for second in ("", "db.execute('UPDATE child SET p = 8 WHERE id = 2')"):
-            folder = tmp_path / f"{number}{bool(second)}"
-            folder.mkdir()
-            app = Application(folder)
-            app.add("pass")
-            app.add(body)
-            if second:
-                app.add(second)
+        for second in ((), ("db.execute('UPDATE child SET p = 8 WHERE id = 2')",)):
+            app = application(tmp_path / f"{number}{bool(second)}", body, *second)
             small = outcome(app, images[broken, False])
             large = outcome(app, images[broken, True])
             assert large[:2] == small[:2], (body, second)
             refused += isinstance(small[0], str)
+            if (sql := as_script(body)) is not None:
+                scripts += 1
+                app = application(tmp_path / f"{number}{bool(second)}sql", sql, *second)
+                assert outcome(app, images[broken, True])[:2] == small[:2], (sql, second)
     assert 40 < refused < 2 * len(STEPS)
+    assert scripts > len(STEPS)
 
 
 def test_keys_that_a_step_cannot_break_are_not_checked(tmp_path, images):
     checks = {}
     for body in STEPS[:1] + STEPS[3:4] + STEPS[16:17]:
-        folder = tmp_path / str(len(checks))
-        folder.mkdir()
-        app = Application(folder)
-        app.add("pass")
-        app.add(body)
+        app = application(tmp_path / str(len(checks)), body)
         said, _, checked = outcome(app, images[False, True])
         assert said == 1
         # The first is of the whole database, before the step.
@@ -157,6 +177,32 @@ def test_keys_that_a_step_cannot_break_are_not_checked(tmp_path, images):
         "db.execute('UPDATE child SET p = 3')": ["child"],
         "db.execute('UPDATE parent SET note = 1')": ["child", "coded", "own", "keyed", "made"],
     }
+
+
+def test_no_key_is_checked_around_a_script_that_can_break_none(tmp_path, images):
+    """After it, a module is not known to break none, and every key is checked before it."""
+    harmless = "-- notes\nUPDATE child SET note = note || 1; /* more */ SELECT 1;"
+    app = application(tmp_path / "alone", harmless, "DELETE FROM log")
+    assert outcome(app, images[True, True])[::2] == (2, [])
+    app = application(tmp_path / "before", harmless, "db.execute('UPDATE child SET note = 1')")
+    said, _, checked = outcome(app, images[True, True])
+    assert "UNIQUE constraint failed" in said
+    assert checked[:1] == ["PRAGMA main.foreign_key_check"]
+    for number, other in enumerate(("CREATE TABLE late (x)", "PRAGMA user_version", "SELECT nope")):
+        app = application(tmp_path / f"other{number}", f"{harmless} {other};")
+        assert outcome(app, images[True, True])[2][:1] == ["PRAGMA main.foreign_key_check"], other
+    app = application(tmp_path / "many", "SELECT 1;" * 101)
+    assert outcome(app, images[True, True])[2][:1] == ["PRAGMA main.foreign_key_check"]
+
+
+def test_what_a_function_writes_in_a_script_is_checked_though_nobody_foresaw_it(tmp_path, images):
+    def prepare(conn):
+        conn.create_function("sneak", 0, lambda: conn.execute("DELETE FROM parent").rowcount)
+
+    app = application(tmp_path / "sneaking", "SELECT sneak()")
+    said, left, _ = outcome(app, images[False, True], prepare)
+    assert "rows whose foreign key points at nothing" in said
+    assert left[-1] == 1
 
 
 def test_the_size_of_a_file_is_that_on_the_disk(tmp_path, images):

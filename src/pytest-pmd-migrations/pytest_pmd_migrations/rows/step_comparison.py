@@ -1,0 +1,62 @@
+"""Compare all tables before and after one step, by a private copy of each database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.rows.findings import broken_declaration
+from pytest_pmd_migrations.rows.matching.sides import open_sides
+from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
+from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
+from pytest_pmd_migrations.rows.rows_report import RowsReport
+from pytest_pmd_migrations.rows.substitute_names import (
+    with_real_names,
+    with_substitutes,
+    without_substitutes,
+)
+from pytest_pmd_migrations.rows.table_comparison import TableComparison
+from pytest_pmd_migrations.rows.tables import unread_tables
+from pytest_pmd_migrations.sources.declarations import Declarations
+
+__all__ = ["compare_step"]
+
+
+def compare_step(
+    before: Image,
+    after: Image,
+    *,
+    declarations: Declarations,
+    rerun: Rerun,
+    statements: Sequence[str],
+    ignore: Sequence[str],
+    volatile: Sequence[str],
+    unchanged: Collection[str],
+) -> RowsReport:
+    """Return what became of every row and value in one step, as ``compare_rows`` describes it."""
+    try:
+        with open_sides(before, after, declarations, ignore=ignore) as (old, new):
+            if old.image is before and new.image is after:
+                step = RepeatableStep(before, old, new, rerun, ignore, statements)
+                return _compare_tables(step, volatile, unchanged)
+            own = with_real_names(rerun)
+            step = RepeatableStep(old.image, old, new, own, ignore, statements)
+            named = with_substitutes((tuple(volatile), frozenset(unchanged)))
+            return without_substitutes(_compare_tables(step, *named))
+    except BrokenDeclarationError as error:
+        return RowsReport((without_substitutes(broken_declaration(error)),), lost=None)
+
+
+def _compare_tables(
+    step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str]
+) -> RowsReport:
+    comparison = TableComparison(step, volatile, unchanged)
+    comparison.run()
+    unread = unread_tables(step.old.conn, ignore=step.ignore).items()
+    notes = [f"{name}: {reason}, its rows are not compared" for name, reason in unread]
+    return RowsReport(
+        tuple(comparison.findings),
+        (*notes, *comparison.notes),
+        frozenset(step.old.declared.used),
+        comparison.lost,
+    )
