@@ -45,7 +45,7 @@ class Walk:
 
     ``start`` is what it starts from; ``reached`` the versions it arrived at by a step; ``last`` the
     last database it had; ``failure`` why it stopped early; ``unseen`` why a check could
-    observe no more.
+    observe no more. ``has_repeated`` says that it did not take all its steps itself.
     """
 
     start: Start
@@ -53,6 +53,7 @@ class Walk:
     last: Image | None = None
     failure: MigrationTestError | None = None
     unseen: dict[AnyCheck, Unseen] = field(default_factory=dict)
+    has_repeated: bool = False
     _seen: dict[AnyCheck, dict[int, Any]] = field(default_factory=dict)
     _records: dict[AnyCheck, LineageRecord[Any]] = field(default_factory=dict)
 
@@ -73,6 +74,7 @@ class Walk:
             known = self._seen.setdefault(check, {})
             known.update((number, one) for number, one in seen.items() if number > version)
         self.failure = other.failure
+        self.has_repeated |= other.has_repeated
         if later:
             self.last = other.last
 
@@ -102,6 +104,7 @@ class Walk:
         self, known: KnownStep[_SeenByChecks], observers: Mapping[AnyCheck, Observer[Any]]
     ) -> None:
         """Take over what the checks see of a step that was taken elsewhere."""
+        self.has_repeated = True
         self.reached.append(known.version)
         for check, observe in observers.items():
             seen = observe.repeat(known.version, known.seen[check])  # type: ignore[attr-defined]  # see may_repeat
@@ -163,6 +166,9 @@ class Walks:
         """Return the fresh lineage's walk and that of every stored snapshot that must upgrade."""
         if not self._all:
             starts: tuple[Start, ...] = (FRESH, *self.history.supported)
+            for start in starts:
+                self.lineage(start)
+            # The last one may have shown that others are to be walked again.
             self._all = tuple(self.lineage(start) for start in starts)
         return self._all
 
@@ -172,7 +178,14 @@ class Walks:
         except OtherwiseError:
             # An application that looks at more than SQLite hears of takes all its steps itself.
             self._known = None
+            self._forget_repeated()
             return self._walk_with(start, None)
+
+    def _forget_repeated(self) -> None:
+        """Let each lineage be walked again that relied on steps which it did not take."""
+        self._taken = {start: one for start, one in self._taken.items() if not one.has_repeated}
+        self._met = {state: one for state, one in self._met.items() if not one.has_repeated}
+        self._all = ()
 
     def _walk_with(self, start: Start, known: KnownSteps[_SeenByChecks] | None) -> Walk:
         taken, states = Walk(start), dict[tuple[int, State], Walk]()

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from pytest_pmd_migrations.application.connection_marks import has_rows_of_its_own
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.asked_tables import AskedTables
 from pytest_pmd_migrations.pages.layout import StoredObject
+from pytest_pmd_migrations.repeated.known_steps import Facts
 
 __all__ = ["find_footprint", "keys_are_sound"]
 
@@ -31,16 +32,16 @@ _REFERENCES = "references"
 Objects = tuple[StoredObject, ...]
 
 
-def find_footprint(
-    asked: AskedTables, before: Mapping[str, bytes], step: Step
-) -> frozenset[str] | None:
+def find_footprint(asked: AskedTables, before: Facts, step: Step) -> frozenset[str] | None:
     """Return the names of the tables that a step depends on, in small letters; None for all.
 
-    ``before`` is what the tables held before the step, as DatabaseParts has it.
+    ``before`` are the facts of the database before the step.
     """
     if step.layout is None or step.layout_before is None or step.parts is None:
         return None
-    if asked.everything or step.marks is None or has_rows_of_its_own(step.marks):
+    if asked.everything or step.marks is None:
+        return None
+    if has_rows_of_its_own(before.marks) or has_rows_of_its_own(step.marks):
         return None
     then, now = step.layout_before.objects, step.layout.objects
     objects = (*then, *now) if then is not now else now
@@ -48,7 +49,7 @@ def find_footprint(
     found = {
         *asked.tables,
         *(one.table.lower() for one in objects if one.name.lower() in asked.indexes),
-        *step.parts.changed_since(before),
+        *step.parts.changed_since(before.tables),
         *_tables_with_other_text(then, now),
     }
     tables = {one.table.lower() for one in objects} - views

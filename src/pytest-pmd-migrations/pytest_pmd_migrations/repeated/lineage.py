@@ -124,7 +124,7 @@ class Lineage(Generic[Seen]):
         if self._known is None or before is None or after is None or parts is None:
             return
         needs_keys = asked.keys
-        footprint = None if self.limits.met else find_footprint(asked, before.tables, self.step)
+        footprint = None if self.limits.met else find_footprint(asked, before, self.step)
         if footprint is None or (needs_keys and not (before.sound_keys and after.sound_keys)):
             return
         changed = parts.changed_since(before.tables)

@@ -103,7 +103,15 @@ def by_next_rowid(conn: sqlite3.Connection) -> None:
     delete_if(conn, conn.execute("SELECT max(id) > 1 FROM counted").fetchone()[0])
 
 
+def into_temporary(conn: sqlite3.Connection) -> None:
+    conn.execute("CREATE TEMP TABLE kept_for_later AS SELECT id FROM other")
+
+
+TEMPORARY = "a temporary table of an earlier step"
 LOOKS_ELSEWHERE: Mapping[str, Up] = {
+    TEMPORARY: (
+        "DELETE FROM t WHERE id IN (SELECT id FROM kept_for_later); DROP TABLE kept_for_later"
+    ),
     "a subquery": f"{DELETE} AND EXISTS (SELECT 1 FROM other)",
     "IN a table": "DELETE FROM t WHERE id IN (SELECT id FROM other)",
     "a count": f"{DELETE} AND (SELECT count(*) FROM other) > 0",
@@ -126,9 +134,11 @@ LOOKS_ELSEWHERE: Mapping[str, Up] = {
 }
 
 
-def two_lineages(root: Path, step: Up, rows: str = IN_ONE, first: str = "") -> History:
+def two_lineages(
+    root: Path, step: Up, rows: str = IN_ONE, first: str = "", *, before: Up = "SELECT 1"
+) -> History:
     """An application whose version 1 is stored twice: with rows in other tables, and without."""
-    history = application(root, {1: create, 2: "SELECT 1", 3: step, 4: "CREATE TABLE last(a)"})
+    history = application(root, {1: create, 2: before, 3: step, 4: "CREATE TABLE last(a)"})
     store(history, "0001", BASE + FILLED + first)
     store(history, "0001+rows", BASE + FILLED + rows)
     return lock(history)
@@ -136,7 +146,8 @@ def two_lineages(root: Path, step: Up, rows: str = IN_ONE, first: str = "") -> H
 
 @for_every("name", LOOKS_ELSEWHERE)
 def test_a_step_that_looks_at_another_table_is_taken_for_each(tmp_path: Path, name: str) -> None:
-    found = both_ways(two_lineages(tmp_path, LOOKS_ELSEWHERE[name]))
+    before = into_temporary if name == TEMPORARY else "SELECT 1"
+    found = both_ways(two_lineages(tmp_path, LOOKS_ELSEWHERE[name], before=before))
     told = {one: len(found[f"migrations::{one}..0004[data]"].findings) for one in NAMES}
     assert told == {"0001": 0, "0001+rows": 1}, name
 
@@ -221,18 +232,20 @@ def test_steps_that_do_otherwise_when_they_are_made_good_are_all_taken(tmp_path:
         2: look,
         # SQLite hears nothing of what Python remembers.
         3: lambda conn: conn.executemany("DELETE FROM t WHERE id = ?", list(remembered)),
-        4: "INSERT INTO log SELECT a FROM other",
+        4: "CREATE TABLE last AS SELECT a FROM counted",
     }
     history = application(tmp_path, steps)
     store(history, "0001", BASE + FILLED)
-    store(history, "0001+rows", BASE + FILLED + IN_ONE)
+    # This one ends without having taken step 3: only the next one shows that it must.
+    store(history, "0001+less", BASE + FILLED + IN_OTHERS)
+    store(history, "0001+rows", f"{BASE}{FILLED}{IN_OTHERS} INSERT INTO counted VALUES (1, 'x')")
     walks = Walks(history, (DATA,))
-    assert [walk.reached for walk in walks.all_lineages()] == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4]]
+    assert [walk.reached[-3:] for walk in walks.all_lineages()] == [[2, 3, 4]] * 4
     found = [
         len(walk.record(DATA).seen[3].report.findings)  # type: ignore[attr-defined]
         for walk in walks.all_lineages()
     ]
-    assert found == [0, 0, 1]
+    assert found == [0, 0, 1, 1]
 
 
 class Declared(Repeatable):

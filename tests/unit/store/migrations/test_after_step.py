@@ -301,9 +301,10 @@ def test_a_step_that_rewrites_the_file_is_told_after_its_stamp(app, at_one):
     app.add("db.execute('INSERT INTO t VALUES (3)')")
     seen, migrations = [], load_migrations(app.folder)
     runner = MigrationRunner(at_one, migrations, backup=lambda: None)
-    told = lambda conn, version: seen.append(  # noqa: E731
-        (version, *conn.execute("PRAGMA user_version").fetchone())
-    )
+
+    def told(conn, version):
+        seen.append((version, *conn.execute("PRAGMA user_version").fetchone()))
+
     assert runner.run_migrations(after_step=told) == 2
     assert seen == [(2, 2), (3, 3)]
 

@@ -129,7 +129,10 @@ class Case:
 
     def run(self, conn):
         migrations = load_migrations(self.app.folder)
-        backup = lambda: self.backups.append(1)  # noqa: E731
+
+        def backup():
+            self.backups.append(1)
+
         return MigrationRunner(conn, migrations, backup=backup).run_migrations()
 
     def step(self, body):
