@@ -131,10 +131,11 @@ def _is_utf8(conn: AskingConnection) -> bool:
     cursor.row_factory = None
     (text,) = cursor.execute(_TEXTS).fetchone()
     try:
-        conn.is_utf8 = text is None or bool(bytes(text).decode())
+        bytes(text or b"").decode()
     except UnicodeDecodeError:
         return False
-    return conn.is_utf8
+    conn.is_utf8 = True
+    return True
 
 
 @contextmanager

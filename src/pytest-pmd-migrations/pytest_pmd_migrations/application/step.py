@@ -102,14 +102,9 @@ class Step:
     @property
     def _same_text(self) -> bool:
         """Whether the step changed neither the schema nor what FTS5 keeps of it in rows."""
-        changed = self.changed_tables
-        return (
-            changed is not None
-            and self.layout is not None
-            and self.layout_before is not None
-            and self.layout.objects == self.layout_before.objects
-            and not any(name.lower().endswith("_config") for name in changed)
-        )
+        if self.layout is None or self.layout_before is None:
+            return False
+        return self.layout.has_schema_of(self.layout_before)
 
     def next(
         self, version: int, after: Image, conn: sqlite3.Connection, record: StatementRecord

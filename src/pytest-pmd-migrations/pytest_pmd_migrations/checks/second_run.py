@@ -148,10 +148,7 @@ class _Changed:
             return cls(None, None)
         no_row = unchanged_rows(step.layout, layout)
         changed = layout.changed_tables(step.layout)
-        # FTS5 keeps settings in rows, which belong to the schema.
-        settings = any(name.lower().endswith("_config") for name in changed)
-        same = layout.objects == step.layout.objects and not settings
-        return cls(changed, layout, no_row, same)
+        return cls(changed, layout, no_row, layout.has_schema_of(step.layout))
 
 
 def _run(

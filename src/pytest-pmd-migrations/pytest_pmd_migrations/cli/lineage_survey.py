@@ -14,7 +14,7 @@ from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.repeated.known_steps import KnownSteps
-from pytest_pmd_migrations.repeated.lineage import Lineage, OtherwiseError
+from pytest_pmd_migrations.repeated.lineage import DivergedError, Lineage
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import Start
 
@@ -54,7 +54,7 @@ class LineageWalker:
         known = self._known if self._history.rules.share else None
         try:
             return self._walk_with(known, start, image, schemas)
-        except OtherwiseError:
+        except DivergedError:
             # An application that looks at more than SQLite hears of takes all its steps itself.
             self._known = None
             return self._walk_with(None, start, image, schemas)

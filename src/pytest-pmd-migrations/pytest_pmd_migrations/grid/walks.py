@@ -21,7 +21,7 @@ from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.repeated.known_steps import KnownStep, KnownSteps
-from pytest_pmd_migrations.repeated.lineage import Lineage, OtherwiseError
+from pytest_pmd_migrations.repeated.lineage import DivergedError, Lineage
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
 from pytest_pmd_migrations.wording import error_text
 
@@ -175,7 +175,7 @@ class Walks:
     def _walk(self, start: Start) -> Walk:
         try:
             return self._walk_with(start, self._known if self.history.rules.share else None)
-        except OtherwiseError:
+        except DivergedError:
             # An application that looks at more than SQLite hears of takes all its steps itself.
             self._known = None
             self._forget_repeated()

@@ -23,6 +23,7 @@ __all__ = ["Layout", "StoredObject", "changed_pages", "layout_of"]
 _CHUNK = 64
 _EXTERNAL = "content"
 _FREE_PAGES = 36
+_SETTINGS = "_config"
 
 
 class StoredObject(NamedTuple):
@@ -124,6 +125,12 @@ class Layout:
             return False
         pages.extend(free)
         return len(pages) == self.file.pages and set(pages) == set(range(1, len(pages) + 1))
+
+    def has_schema_of(self, before: Layout) -> bool:
+        """Return whether both surely have one schema, with what FTS5 keeps of it in rows."""
+        return self.objects == before.objects and not any(
+            name.lower().endswith(_SETTINGS) for name in self.changed_tables(before)
+        )
 
     def changed_tables(self, before: Layout) -> frozenset[str]:
         """Return the names of the tables that do not hold what they held in ``before``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pytest_pmd_migrations.application.connection_marks import Marks
@@ -86,28 +86,27 @@ class KnownStep(Generic[Seen]):
         )
 
 
-@dataclass
-class _SameStart(Generic[Seen]):
-    """The known steps to one version from one schema, by what the tables they depend on held."""
-
-    by_tables: dict[tuple[str, ...], dict[Held, KnownStep[Seen]]] = field(default_factory=dict)
-
-
 class KnownSteps(Generic[Seen]):
-    """The steps that the lineages of one history took, for the lineages that come after them."""
+    """The steps that the lineages of one history took, for the lineages that come after them.
+
+    They are found by version and all that counts for every step, then by the names of the tables
+    that they depend on, then by what these held.
+    """
 
     def __init__(self) -> None:
-        self._starts: dict[tuple[object, ...], _SameStart[Seen]] = {}
+        self._starts: dict[
+            tuple[object, ...], dict[tuple[str, ...], dict[Held, KnownStep[Seen]]]
+        ] = {}
 
     def add(self, before: Facts, step: KnownStep[Seen]) -> None:
         """Keep a step that was taken from a database with these facts."""
-        start = self._starts.setdefault((step.version, before.outside_of_tables), _SameStart())
-        start.by_tables.setdefault(step.tables, {}).setdefault(before.held(step.tables), step)
+        by_tables = self._starts.setdefault((step.version, before.outside_of_tables), {})
+        by_tables.setdefault(step.tables, {}).setdefault(before.held(step.tables), step)
 
     def find(self, version: int, facts: Facts) -> KnownStep[Seen] | None:
         """Return a step to ``version`` that does the same to a database with these facts."""
-        start = self._starts.get((version, facts.outside_of_tables))
-        for tables, steps in start.by_tables.items() if start is not None else ():
+        by_tables = self._starts.get((version, facts.outside_of_tables), {})
+        for tables, steps in by_tables.items():
             known = steps.get(facts.held(tables))
             if known is not None and known.suits(facts):
                 return known

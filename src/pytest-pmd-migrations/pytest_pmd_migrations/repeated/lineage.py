@@ -19,14 +19,14 @@ from pytest_pmd_migrations.schema import refuse_missing_names
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.sources.protocol import Source, current_version, versions_of
 
-__all__ = ["Lineage", "OtherwiseError"]
+__all__ = ["DivergedError", "Lineage"]
 
 _PAGE_SIZE = slice(16, 18)
 Seen = TypeVar("Seen")
 """What somebody saw of a step, and of each that is the same."""
 
 
-class OtherwiseError(Exception):
+class DivergedError(Exception):
     """Steps that were known do otherwise when they are taken: they look at more than was heard."""
 
 
@@ -104,7 +104,7 @@ class Lineage(Generic[Seen]):
         """Take the next step and return it.
 
         Raises StepFailedError when the application's runner does not arrive, MissingNameError when
-        it made what needs a function or collation that no other connection has, OtherwiseError
+        it made what needs a function or collation that no other connection has, DivergedError
         where steps that were repeated do otherwise.
         """
         self._make_good()
@@ -165,7 +165,7 @@ class Lineage(Generic[Seen]):
                 for version in self._pending:
                     take_step(self._source, self._conn, version, limits=self.limits)
         except StepFailedError as error:
-            raise OtherwiseError from error
+            raise DivergedError from error
         self._pending.clear()
         image = Image.of_connection(self._conn)
         layout = self.step.layout
@@ -174,4 +174,4 @@ class Lineage(Generic[Seen]):
         self.step = Step(self.version, None, image, self._conn, layout=layout)
         expected, self._facts = self._facts, self._read_facts()
         if expected != self._facts:
-            raise OtherwiseError
+            raise DivergedError
