@@ -16,6 +16,7 @@ from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,
     format_version,
+    shown_label,
     version_title,
 )
 from pytest_pmd_migrations.sources.declarations import (
@@ -98,7 +99,7 @@ class Application:
     def start_title(self, start: Start) -> str:
         """Return what a lineage starts from, for people to read: a snapshot, or ``fresh``."""
         label = self.label(start.version)
-        return f"{start} {label}" if label else str(start)
+        return f"{start} {shown_label(label)}" if label else str(start)
 
     @property
     def span(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_pmd_migrations.rows import volatile_setting
@@ -39,6 +39,12 @@ class Rules:
     step_timeout: float = 60.0
     step_memory: int = 1024
     share: bool = True
+
+    def besides(self, bookkeeping: Sequence[str]) -> Rules:
+        """Return the rules for an application whose runner keeps such tables: they are hidden."""
+        if not bookkeeping:
+            return self
+        return replace(self, ignore_patterns=(*bookkeeping, *self.ignore_patterns))
 
     def volatile_line(self, globs: Iterable[str]) -> str:
         """Return the line of settings that adds ``globs`` to ``migration_volatile``."""

@@ -19,6 +19,7 @@ from pytest_pmd_migrations.application.recorded_text import (
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.changed_result import Lineages, StepResult, find_difference
 from pytest_pmd_migrations.checks.idle_step import IdleWatcher
+from pytest_pmd_migrations.checks.inserted_migration import judge_inserted
 from pytest_pmd_migrations.checks.model import (
     Cause,
     Check,
@@ -102,6 +103,9 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     if removed is not None:
         newest = version > history.application.latest
         return Verdict(cause=removed) if newest else Verdict((removed.finding,))
+    inserted = judge_inserted(history, row)
+    if inserted is not None:
+        return inserted
     if line is None:
         return _unlocked(history, row)
     # Asked first: a source that cannot say where a migration is written must not pass.

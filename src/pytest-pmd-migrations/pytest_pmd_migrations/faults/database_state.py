@@ -13,7 +13,8 @@ from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows
 from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.sources.protocol import Source, current_version
+from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["DatabaseState", "differing_lines", "read_state"]

@@ -34,6 +34,7 @@ from pytest_pmd_migrations.grid.unsupported import judge_unsupported
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.sources.protocol import unasked_of
 from pytest_pmd_migrations.where_raised import raised_where
 from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
@@ -185,6 +186,9 @@ def _list_cells(history: History, checks: Sequence[AnyCheck]) -> Iterator[Cell]:
 
 def judge_cell(walks: Walks, cell: Cell) -> Verdict:
     """Return the verdict on one cell; its lineages are walked where they have not been yet."""
+    reason = unasked_of(cell.history.application.source).get(cell.check.name)
+    if reason:
+        return Verdict(unasked=reason)
     try:
         if isinstance(cell.row, SnapshotRow):
             return _judge_snapshot(walks, cell.check, cell.row)

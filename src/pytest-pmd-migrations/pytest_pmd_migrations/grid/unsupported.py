@@ -22,14 +22,15 @@ def judge_unsupported(walks: Walks, row: SnapshotRow, reason: str) -> Verdict:
     be read is still at fault.
     """
     history, walk = walks.history, walks.lineage(row.snapshot)
+    unasked = Verdict(unasked=f"unsupported: {reason}")
     if isinstance(walk.failure, SnapshotError):
-        return stopped_lineage(history, walk) or Verdict(unsupported=reason)
+        return stopped_lineage(history, walk) or unasked
     if walk.failure is not None or walk.last is None:
-        return Verdict(unsupported=reason)
+        return unasked
     latest = history.application.latest
     with closing(walk.last.connect()) as conn:
         if history.difference(read_schema(conn), latest):
-            return Verdict(unsupported=reason)
+            return unasked
     title = history.application.title(latest)
     lines = (
         *wrap_text(

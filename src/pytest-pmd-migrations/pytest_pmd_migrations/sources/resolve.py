@@ -36,7 +36,12 @@ __all__ = ["resolve_connection", "resolve_source"]
 
 
 def resolve_source(
-    text: str, *, root: Path, setting: str = "migration_source", allow_empty: bool = False
+    text: str,
+    *,
+    root: Path,
+    setting: str = "migration_source",
+    allow_empty: bool = False,
+    config: object = None,
 ) -> Source:
     """Return the source that ``text`` names.
 
@@ -58,7 +63,7 @@ def resolve_source(
         found = _package_source(_import(text, root, named), root, named)
     if isinstance(found, FilesSource) and not found.files:
         refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
-    return check_source(found, setting=named, allow_empty=allow_empty)
+    return check_source(found, setting=named, allow_empty=allow_empty, config=config)
 
 
 def resolve_connection(

@@ -24,6 +24,8 @@ from pytest_pmd_migrations.database_path import file_of
 from pytest_pmd_migrations.file_content import write_content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
+from pytest_pmd_migrations.sources.ask import ask, described
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
@@ -59,7 +61,16 @@ def rerun(
 
     ``during`` gives what is entered while the application's own code runs, such as a limit.
     """
-    _run(source, "rerun", conn, version, during)
+    forget = getattr(source, "forget", None)
+    if not callable(forget):
+        _run(source, "rerun", conn, version, during)
+        return
+    with put_back_on_error(conn, bookkeeping_of(source)):
+        with as_application(conn):
+            forget(conn, version)
+        if conn.in_transaction:
+            conn.commit()
+        _run(source, "upgrade", conn, version, during)
 
 
 def upgrade_at(
@@ -71,6 +82,7 @@ def upgrade_at(
     what it opened.
     """
     own: Any = source
+    _reset(source)
     if hasattr(source, "upgrade_file"):
         own.upgrade_file(path, to)
         return
@@ -82,6 +94,7 @@ def upgrade_at(
 def _run(
     source: Source, method: str, conn: sqlite3.Connection, version: int, during: During
 ) -> None:
+    _reset(source)
     with_file = getattr(source, f"{method}_file", None)
     if with_file is None:
         with as_application(conn), during(None), hearing(conn):
@@ -90,6 +103,13 @@ def _run(
     ask_for_everything()
     with _file_copy(conn) as path, still_connections(), limited_connections(), during(path):
         with_file(path, version)
+
+
+def _reset(source: Source) -> None:
+    """Let the source forget what its last run left in memory."""
+    own = getattr(source, "reset", None)
+    if callable(own):
+        ask(described(source), "reset()", own)
 
 
 @contextmanager

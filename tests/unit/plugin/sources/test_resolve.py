@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.sources import resolve_source
-from pytest_pmd_migrations.sources.protocol import can_rerun, current_version, volatile_columns
+from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.protocol import can_rerun, volatile_columns
 from pytest_pmd_migrations.sources.resolve import resolve_connection
 
 from tests.unit.plugin.sources.conftest import RUNNER, message, package, write
