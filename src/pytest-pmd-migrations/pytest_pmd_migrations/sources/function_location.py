@@ -22,7 +22,9 @@ def location_of_function(function: Callable[..., Any]) -> Location:
     own: Any = inspect.unwrap(function)
     while isinstance(own, partial):
         own = inspect.unwrap(own.func)
-    code = getattr(own, "__code__", None) or getattr(getattr(own, "__call__", None), "__code__", None)
+    if not hasattr(own, "__code__"):
+        own = inspect.unwrap(type(own).__call__)
+    code = getattr(own, "__code__", None)
     if code is None or code.co_filename.startswith("<"):
         raise SourceError(
             f"{getattr(own, '__name__', own)!r} has no file; expected a function that is written"

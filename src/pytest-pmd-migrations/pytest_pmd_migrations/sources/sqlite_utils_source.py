@@ -11,7 +11,6 @@ import copy
 import importlib
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
