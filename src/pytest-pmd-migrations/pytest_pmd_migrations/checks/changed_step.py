@@ -87,7 +87,7 @@ def _edited(
         first = f"{name} was edited after release"
         what = f"released; what it builds now differs from the stored {title}:"
         said = when_edited(history.application.source)
-        users = (*wrap_text(f"{said[0].upper()}{said[1:]}."), "") if said else ()
+        users = (*wrap_text(f"{said}."), "") if said else ()
         mend = (*users, "Undo the edit and put the change into a new migration:", *mend)
     else:
         things = changes_of(culprit.version)
