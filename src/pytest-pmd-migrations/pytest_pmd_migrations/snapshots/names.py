@@ -13,8 +13,8 @@ __all__ = [
     "SnapshotName",
     "Start",
     "format_version",
-    "parse_start",
     "labelled",
+    "parse_start",
     "version_title",
 ]
 

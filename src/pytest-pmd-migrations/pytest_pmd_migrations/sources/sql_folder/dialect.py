@@ -9,6 +9,7 @@ from typing import Literal
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.script import Script
+from pytest_pmd_migrations.sources.sql_folder.statements import statements
 
 __all__ = ["Dialect", "Row", "plain_rows"]
 
@@ -48,7 +49,8 @@ class Dialect:
     def set_up(self, conn: sqlite3.Connection) -> None:
         """Make the tool's table where there is none."""
         if not self.is_set_up(conn):
-            conn.executescript(self.create)
+            for statement in statements(self.create):
+                conn.execute(statement)
 
     def is_set_up(self, conn: sqlite3.Connection) -> bool:
         """Return whether the tool's table is there."""

@@ -1,7 +1,6 @@
-"""Run one script as SQLite's own shell would, with its mark in the same transaction.
+"""Run one script as its tool does, with its mark in the same transaction.
 
-``executescript`` leaves it to SQLite to tell where a statement ends, triggers and comments
-included. It would commit first: there is nothing to commit, and its text begins the transaction.
+Python's ``executescript`` would not say which statement raised.
 """
 
 from __future__ import annotations
@@ -12,45 +11,66 @@ from contextlib import contextmanager
 
 from pytest_pmd_migrations.sources.sql_folder.dialect import plain_rows
 from pytest_pmd_migrations.sources.sql_folder.script import Script
+from pytest_pmd_migrations.sources.sql_folder.statements import statements
 from pytest_pmd_migrations.statement_record import first_word
 
-__all__ = ["foreign_keys_as_before", "run_script"]
+__all__ = ["as_tool", "run_script"]
 
 
-def run_script(
-    conn: sqlite3.Connection, script: Script, take_note: Callable[[], None] = lambda: None
-) -> None:
+def run_script(conn: sqlite3.Connection, script: Script, take_note: Callable[[], None]) -> None:
     """Run a script, and take note of it; where something raises, an open transaction is undone.
 
-    A script that is not to be in a transaction, or begins one itself, is run as it stands.
+    A script that is not to be in a transaction, or begins one itself, is run as it stands. What
+    SQLite raises has the ``statement`` that it was raised for.
     """
-    begins = script.in_transaction and first_word(script.up) != "BEGIN"
+    begins = script.in_transaction and first_word(script.up.removeprefix("\ufeff")) != "BEGIN"
     try:
-        conn.executescript(f"BEGIN;\n{script.up}" if begins else script.up)
+        if begins:
+            conn.execute("BEGIN")
+        for statement in statements(script.up):
+            _run_statement(conn, statement)
         if begins and not conn.in_transaction:
             # What the tool's own COMMIT would be told.
             raise sqlite3.OperationalError("cannot commit - no transaction is active")
         if not conn.in_transaction:
             conn.execute("BEGIN")
         take_note()
-        conn.commit()
+        conn.execute("COMMIT")
     except BaseException:
         if conn.in_transaction:
             conn.rollback()
         raise
 
 
-@contextmanager
-def foreign_keys_as_before(conn: sqlite3.Connection, *, on: bool) -> Iterator[None]:
-    """Have foreign keys in the block as a tool sets them, and then as they were.
+def _run_statement(conn: sqlite3.Connection, statement: str) -> None:
+    """Run a statement to its end, rows included."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    try:
+        for _ in cursor.execute(statement):
+            pass
+    except sqlite3.Error as error:
+        # The line of the script is told by it.
+        error.statement = statement  # type: ignore[attr-defined]
+        raise
+    finally:
+        cursor.close()
 
-    A script may switch them itself, which ends with the tool's own connection.
+
+@contextmanager
+def as_tool(conn: sqlite3.Connection, *, foreign_keys: bool) -> Iterator[None]:
+    """Have a connection in the block as tools have theirs: it begins nothing by itself.
+
+    ``foreign_keys`` switches them on. They are as before in the end: a script may switch them
+    too, which ends with the tool's own connection.
     """
-    before = plain_rows(conn, "PRAGMA foreign_keys")[0][0]
-    if on:
+    level, before = conn.isolation_level, plain_rows(conn, "PRAGMA foreign_keys")[0][0]
+    conn.isolation_level = None
+    if foreign_keys:
         conn.execute("PRAGMA foreign_keys = ON")
     try:
         yield
     finally:
         if not conn.in_transaction:
             conn.execute(f"PRAGMA foreign_keys = {before}")
+            conn.isolation_level = level

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
-from pytest_pmd_migrations.sources.sql_folder.run_script import foreign_keys_as_before, run_script
+from pytest_pmd_migrations.sources.sql_folder.run_script import as_tool, run_script
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 
 __all__ = ["SqlFolderSource"]
@@ -69,7 +69,7 @@ class SqlFolderSource:
 
     def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
         """Run what the database has not, up to that version, as the tool does."""
-        with foreign_keys_as_before(conn, on=self._dialect.foreign_keys):
+        with as_tool(conn, foreign_keys=self._dialect.foreign_keys):
             self._dialect.set_up(conn)
             done = {*self.applied(conn)}
             for label in self._ids.up_to(to):
