@@ -17,6 +17,7 @@ from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declara
 __all__ = [
     "Location",
     "Source",
+    "can_downgrade",
     "can_rerun",
     "can_upgrade",
     "check_source",
@@ -79,6 +80,8 @@ class Source(Protocol):
     - ``own_order() -> Sequence[int]``: the versions in the order in which the runner applies them
       to an empty database; ascending where it does not say so;
     - ``bookkeeping``: globs on the runner's own tables, which no check compares and nothing fills;
+    - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
+      raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;
     - ``unasked``: reasons by the names of the checks that cannot be asked of this runner;
     - ``open(config)``: called once, before anything else, with pytest's ``Config``; ``reset()``:
@@ -259,6 +262,11 @@ def unasked_of(source: Source) -> Mapping[str, str]:
     if getattr(source, "in_process", True) is False:
         return {"atomic": _ELSEWHERE, **own}
     return own
+
+
+def can_downgrade(source: Source) -> bool:
+    """Return whether the source can take a migration back."""
+    return hasattr(source, "downgrade") or hasattr(source, "downgrade_file")
 
 
 def runner_of(source: Source) -> str:

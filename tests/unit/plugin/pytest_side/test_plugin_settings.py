@@ -61,6 +61,9 @@ class Config:
             "migration_step_timeout": "60",
             "migration_step_memory": "1024",
             "migration_share": True,
+            "migration_down": False,
+            "migration_applied": "",
+            "migration_dialect": "",
             **ini,
         }
         self.hook = SimpleNamespace(

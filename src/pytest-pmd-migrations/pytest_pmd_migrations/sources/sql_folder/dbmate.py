@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import DBMATE_UP
@@ -46,16 +47,18 @@ def _read(folder: SqlFolder, path: Path, number: str) -> Script:
     text = folder.text(path)
     directives = list(DBMATE_UP.finditer(text))
     if not directives:
-        raise folder.refusal(f"{path.name} has no line '-- migrate:up'")
+        raise SourceError(f"{folder.named}: {path.name} has no line '-- migrate:up'")
     before = text[: directives[0].start()].removeprefix("\ufeff").splitlines()
     if any(line.strip() and not line.lstrip().startswith("--") for line in before):
-        raise folder.refusal(f"{path.name} has a statement before '-- migrate:up'")
+        raise SourceError(f"{folder.named}: {path.name} has a statement before '-- migrate:up'")
     ends = [*(directive.start() for directive in directives[1:]), len(text)]
     parts = []
     for directive, end in zip(directives, ends, strict=True):
         down = _DOWN.search(text, directive.start(), end)
         if down is None:
-            raise folder.refusal(f"{path.name} has no line '-- migrate:down' after its up part")
+            raise SourceError(
+                f"{folder.named}: {path.name} has no line '-- migrate:down' after its up part"
+            )
         parts.append(text[directive.start() : down.start()])
     up = "\n".join(parts)
     return Script(

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import DIESEL_SCRIPT
@@ -53,10 +54,10 @@ CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
 def _read(folder: SqlFolder, inner: Path) -> Script:
     path = inner / DIESEL_SCRIPT
     if not path.is_file():
-        raise folder.refusal(f"{inner.name} has no up.sql, which diesel insists on")
+        raise SourceError(f"{folder.named}: {inner.name} has no up.sql, which diesel insists on")
     text, version = folder.text(path), inner.name.partition("_")[0].replace("-", "")
     if not text:
-        raise folder.refusal(f"{folder.shown(path)} is empty, which diesel refuses")
+        raise SourceError(f"{folder.named}: {folder.shown(path)} is empty, which diesel refuses")
     return Script(version, version, path, text, text, in_transaction=_in_transaction(inner, folder))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import DRIZZLE_JOURNAL
@@ -40,12 +41,15 @@ CREATE TABLE IF NOT EXISTS "__drizzle_migrations" (
         """Return the scripts in the order of the journal."""
         path = folder.path / DRIZZLE_JOURNAL
         if not path.is_file():
-            raise folder.refusal(f"{DRIZZLE_JOURNAL} is not there, which tells drizzle the order")
+            raise SourceError(
+                f"{folder.named}: {DRIZZLE_JOURNAL} is not there, which tells drizzle the order"
+            )
         try:
             entries = [(str(one["tag"]), int(one["when"])) for one in _entries(folder.text(path))]
         except (ValueError, TypeError, KeyError) as error:
-            raise folder.refusal(
-                f"{DRIZZLE_JOURNAL} cannot be read: {error}; expected entries with a tag and a when"
+            raise SourceError(
+                f"{folder.named}: {DRIZZLE_JOURNAL} cannot be read: {error}; expected"
+                " entries with a tag and a when"
             ) from error
         return refuse_doubled([_read(folder, tag, when) for tag, when in entries], folder)
 
@@ -64,8 +68,8 @@ def _entries(journal: str) -> list[Any]:
 def _read(folder: SqlFolder, tag: str, when: int) -> Script:
     path: Path = folder.path / f"{tag}.sql"
     if not path.is_file():
-        raise folder.refusal(
-            f"{DRIZZLE_JOURNAL} names {tag}, and there is no {tag}.sql. Restore it"
+        raise SourceError(
+            f"{folder.named}: {DRIZZLE_JOURNAL} names {tag}, and there is no {tag}.sql. Restore it"
         )
     text = folder.text(path)
     # Each piece is a statement, which need not end with a semicolon.

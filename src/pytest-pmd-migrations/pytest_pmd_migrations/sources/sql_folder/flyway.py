@@ -157,8 +157,9 @@ def _script(folder: SqlFolder, path: Path, label: str, name: str) -> Script:
     text = folder.text(path)
     at = text.find("${")
     if at >= 0:
-        raise folder.refusal(
-            f"{folder.shown(path)}, line {text.count(chr(10), 0, at) + 1}: a placeholder"
+        raise SourceError(
+            f"{folder.named}: {folder.shown(path)}, line {text.count(chr(10), 0, at) + 1}:"
+            " a placeholder"
             f" {text[at : at + 40].partition('}')[0]}}}, which only flyway replaces"
         )
     return Script(

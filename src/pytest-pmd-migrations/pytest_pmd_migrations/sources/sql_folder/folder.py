@@ -68,20 +68,19 @@ class SqlFolder:
             if folder == self.root or not folder.is_relative_to(self.root):
                 return
 
-    def refusal(self, what: str) -> SourceError:
-        """Return the error of one line about this folder."""
-        return SourceError(f"{self.named}: {what}")
-
     def _read(self, path: Path) -> str:
         try:
             content = read_regular(path)
         except OSError as error:
-            raise self.refusal(f"{shown_path(path)} cannot be read: {error.strerror}") from error
+            raise SourceError(
+                f"{self.named}: {shown_path(path)} cannot be read: {error.strerror}"
+            ) from error
         try:
             return content.decode()
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            raise self.refusal(
-                f"{shown_path(path)}, line {line}: byte 0x{content[error.start]:02x} is no UTF-8."
+            raise SourceError(
+                f"{self.named}: {shown_path(path)}, line {line}: byte"
+                f" 0x{content[error.start]:02x} is no UTF-8."
                 " Save the script as UTF-8"
             ) from error

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark, plain_rows
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import GOOSE_ANNOTATION
@@ -41,8 +42,9 @@ INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1);
         """Return the scripts by their numbers; a migration in Go cannot be run."""
         for path in folder.files:
             if re.fullmatch(r"\d+_.*(?<!_test)\.go", path.name):
-                raise folder.refusal(
-                    f"{path.name} is a migration in Go, which cannot be run here; expected SQL"
+                raise SourceError(
+                    f"{folder.named}: {path.name} is a migration in Go, which cannot be run"
+                    " here; expected SQL"
                     " scripts alone. Name a source of your own, or a command"
                 )
         found = [
@@ -90,7 +92,7 @@ class _UpReader:
             elif not self.line and line.strip() and not line.lstrip().startswith("--"):
                 raise self._refusal(number, "a statement before '-- +goose Up'")
         if not self.line:
-            raise self.folder.refusal(f"{self.where} has no line '-- +goose Up'")
+            raise SourceError(f"{self.folder.named}: {self.where} has no line '-- +goose Up'")
         self._finish(len(lines))
 
     def _annotation(self, word: str, number: int) -> None:
@@ -142,7 +144,7 @@ class _UpReader:
             raise self._refusal(self.begun, "a statement without a ';' at its end")
 
     def _refusal(self, number: int, what: str) -> Exception:
-        return self.folder.refusal(f"{self.where}, line {number}: {what}")
+        return SourceError(f"{self.folder.named}: {self.where}, line {number}: {what}")
 
 
 def _read(folder: SqlFolder, path: Path, number: str) -> Script:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 
@@ -25,8 +26,9 @@ def numbered(folder: SqlFolder) -> list[tuple[Path, str, str]]:
         if match is None:
             continue
         if int(match["number"]) > LARGEST:
-            raise folder.refusal(
-                f"{path.name} has a number over {LARGEST}; expected one that the tool can hold"
+            raise SourceError(
+                f"{folder.named}: {path.name} has a number over {LARGEST}; expected one"
+                " that the tool can hold"
             )
         found.append((path, match["number"], match["name"]))
     return found
@@ -39,8 +41,9 @@ def refuse_doubled(scripts: Iterable[Script], folder: SqlFolder) -> Sequence[Scr
         other = known.setdefault(script.mark, script)
         if other is not script:
             names = f"{folder.shown(other.path)} and {folder.shown(script.path)}"
-            raise folder.refusal(
-                f"two migrations have the id {script.label}: {names}; expected one. Renumber the"
+            raise SourceError(
+                f"{folder.named}: two migrations have the id {script.label}: {names};"
+                " expected one. Renumber the"
                 " newer one"
             )
     return list(known.values())

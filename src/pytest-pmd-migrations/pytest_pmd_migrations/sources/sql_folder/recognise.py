@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import (
     DBMATE_UP,
@@ -61,8 +62,9 @@ def recognise(folder: SqlFolder) -> Claim | None:
         return None
     if len(claims) > 1:
         first, second = sorted(claims.values(), key=lambda claim: claim.file)[:2]
-        raise folder.refusal(
-            f"there are two dialects in one folder: {first.file} is as {first.dialect} has it, and"
+        raise SourceError(
+            f"{folder.named}: there are two dialects in one folder: {first.file} is as"
+            f" {first.dialect} has it, and"
             f" {second.file} as {second.dialect}; expected one. Move the one away, or say which:"
             f' migration_dialect = "{first.dialect}"'
         )
@@ -87,8 +89,9 @@ def _claims_of_folders(folder: SqlFolder) -> Iterator[Claim]:
         script = inner / PRISMA_SCRIPT
         if script.is_file():
             if (inner / "snapshot.json").is_file():
-                raise folder.refusal(
-                    f"{folder.shown(script)} with a snapshot.json is as drizzle-kit 1 has it, whose"
+                raise SourceError(
+                    f"{folder.named}: {folder.shown(script)} with a snapshot.json is as"
+                    " drizzle-kit 1 has it, whose"
                     f" folders are not known here; expected {DRIZZLE_JOURNAL}, as before it. Name a"
                     " source of your own, or a command"
                 )

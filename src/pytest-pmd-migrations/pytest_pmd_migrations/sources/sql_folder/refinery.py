@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark, plain_rows
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import REFINERY_MODULE
@@ -43,8 +44,9 @@ CREATE TABLE IF NOT EXISTS refinery_schema_history(
         """Return the scripts by their versions; a migration in Rust cannot be run."""
         for path in sorted(folder.path.rglob("*.rs")):
             if REFINERY_MODULE.fullmatch(path.name):
-                raise folder.refusal(
-                    f"{folder.shown(path)} is a migration in Rust, which cannot be run here;"
+                raise SourceError(
+                    f"{folder.named}: {folder.shown(path)} is a migration in Rust, which"
+                    " cannot be run here;"
                     " expected SQL scripts alone. Name a source of your own, or a command"
                 )
         found = []
@@ -54,7 +56,7 @@ CREATE TABLE IF NOT EXISTS refinery_schema_history(
                 continue
             version, text = int(match["version"]), folder.text(path)
             if version > LARGEST:
-                raise folder.refusal(f"{path.name} has a number over {LARGEST}")
+                raise SourceError(f"{folder.named}: {path.name} has a number over {LARGEST}")
             label = f"{match['kind']}{match['version']}"
             found.append(Script(label, version, path, text, text, description=match["name"]))
         return refuse_doubled(sorted(found, key=lambda script: int(script.mark)), folder)

@@ -28,8 +28,9 @@ class SqlFolderSource:
     def __init__(self, folder: SqlFolder, dialect: Dialect, why: str) -> None:
         scripts = dialect.scripts(folder)
         if not scripts:
-            raise folder.refusal(
-                f"there are no migrations of {dialect.name} in {folder.path.name}; expected files"
+            raise SourceError(
+                f"{folder.named}: there are no migrations of {dialect.name} in"
+                f" {folder.path.name}; expected files"
                 f" such as {dialect.files}"
             )
         self.name = usable_name(folder.path.name)
