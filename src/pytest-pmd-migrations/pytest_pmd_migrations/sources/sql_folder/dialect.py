@@ -68,7 +68,8 @@ class Dialect:
 
     def marks(self, conn: sqlite3.Connection) -> Sequence[int | str]:
         """Return the marks that the table has."""
-        sql = f"SELECT {quote(self.column)} FROM {quote(self.table)}"
+        # A quoted name that is no column is a string to SQLite, unless its table stands before it.
+        sql = f"SELECT its.{quote(self.column)} FROM {quote(self.table)} AS its"
         return [as_mark(row[0]) for row in plain_rows(conn, sql)]
 
     def take_note(self, conn: sqlite3.Connection, script: Script) -> None:

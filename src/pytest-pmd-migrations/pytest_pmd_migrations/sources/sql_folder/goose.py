@@ -83,6 +83,7 @@ class _UpReader:
     in_block: bool = False
 
     def read(self, lines: Sequence[str]) -> None:
+        early = 0
         for number, line in enumerate(lines, start=1):
             found = GOOSE_ANNOTATION.match(line)
             if found is not None:
@@ -90,9 +91,11 @@ class _UpReader:
             elif self.line and self.end is None:
                 self._statement_line(line, number)
             elif not self.line and line.strip() and not line.lstrip().startswith("--"):
-                raise self._refusal(number, "a statement before '-- +goose Up'")
+                early = early or number
         if not self.line:
             raise SourceError(f"{self.folder.named}: {self.where} has no line '-- +goose Up'")
+        if early:
+            raise self._refusal(early, "a statement before '-- +goose Up'")
         self._finish(len(lines))
 
     def _annotation(self, word: str, number: int) -> None:
