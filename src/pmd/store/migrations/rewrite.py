@@ -50,7 +50,7 @@ def take_rewrite(
     try:
         if not prepared.begin_step(version):
             return False
-        prepared.check_writable()
+        prepared.check_writable(version - 1)
         for call in (before, backup if prepared.file.exists else None):
             if call is not None:
                 call()
@@ -63,7 +63,7 @@ def take_rewrite(
         if not prepared.begin_step(version):
             return False
         prepared.cursor.execute(f"PRAGMA user_version = {version}")
-        prepared.cursor.execute("COMMIT")
+        prepared.commit()
     except (connection.Error, MemoryError) as error:
         raise database_error(connection, error) from error
     return True

