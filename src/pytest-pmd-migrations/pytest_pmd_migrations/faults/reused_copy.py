@@ -27,6 +27,7 @@ class ReusedCopy:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._folder: TemporaryFolder | None = None
+        self._descriptors = 0
 
     def run(self, observer: RunObserver) -> FinishedRun:
         """Run the upgrade, and tell ``observer`` of it; raises what ``Case.run`` does."""
@@ -34,15 +35,15 @@ class ReusedCopy:
         if folder is None:
             folder = self._folder = case.new_folder()
             case.write_copy(folder.path)
-        path, descriptors = case.path_in(folder.path), _open_descriptors()
-        is_as_it_was = False
+            self._descriptors = _open_descriptors()
+        path, is_as_it_was = case.path_in(folder.path), False
         try:
             finished = case.run_on(path, observer)
             is_as_it_was = (
-                descriptors > 0
+                self._descriptors > 0
                 and finished.files == case.start_files
                 and os.listdir(folder.path) == [path.name]  # noqa: PTH208 - asked after each run
-                and _open_descriptors() == descriptors
+                and _open_descriptors() == self._descriptors
             )
         finally:
             if not is_as_it_was:

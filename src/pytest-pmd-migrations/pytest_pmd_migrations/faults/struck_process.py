@@ -6,6 +6,7 @@ and files that both ends know by a number.
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -53,6 +54,14 @@ class _Request:
     faults: Sequence[Fault]
     dice: bool
     folder: Path | None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy the faults by themselves, in which none of the known objects is looked for."""
+        return _copied_request, (self.case, pickle.dumps(self.faults), self.dice, self.folder)
+
+
+def _copied_request(case: Case, faults: bytes, dice: bool, folder: Path | None) -> _Request:
+    return _Request(case, pickle.loads(faults), dice, folder)
 
 
 _Told: TypeAlias = tuple[str, bool, int | DatabaseFiles]

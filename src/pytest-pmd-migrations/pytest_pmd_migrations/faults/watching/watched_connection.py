@@ -84,7 +84,11 @@ class _Watched:
         if not self._ticking:
             parent.set_progress_handler(progress_handler, n)
             return
-        parent.set_progress_handler(self._progressed, 1)
+        if progress_handler is None and self._observer is not None:
+            # A run has thousands of ticks, and runners hardly ever a handler.
+            parent.set_progress_handler(self._observer.tick, 1)
+        else:
+            parent.set_progress_handler(self._progressed, 1)
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the runner's authorizer."""
