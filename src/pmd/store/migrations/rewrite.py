@@ -63,7 +63,7 @@ def take_rewrite(
         if not prepared.begin_step(version):
             return False
         prepared.cursor.execute(f"PRAGMA user_version = {version}")
-        prepared.commit()
+        prepared.cursor.execute("COMMIT")
     except (connection.Error, MemoryError) as error:
         raise database_error(connection, error) from error
     return True

@@ -157,6 +157,8 @@ def _take_step(
             violations = _check_foreign_keys(prepared, guard, loaded, content)
             if violations is None:
                 raise TransactionControlError(version, loaded.description, REPLACED)
+            # The guard saw what the step set, and that is put back.
+            prepared.trust_pragmas()
         if isinstance(violations, foreign_keys.NewViolations):
             raise ForeignKeyViolationError(version, loaded.description, str(violations))
         high_water_marks = content.high_water_marks
@@ -167,7 +169,7 @@ def _take_step(
         if known is None and not is_last:
             known = read_data_version(prepared)
         # 11. Commit.
-        prepared.commit()
+        prepared.cursor.execute("COMMIT")
     except (connection.Error, MemoryError) as error:
         if is_locked(error):
             raise database_error(connection, error) from error

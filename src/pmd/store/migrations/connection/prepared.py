@@ -43,7 +43,7 @@ class PreparedConnection:
         self._settings: Settings | None = None
         self._config: tuple[bool, ...] = ()
         self._handles: OpenHandles | None = None
-        self._is_as_set = False
+        self._may_differ: tuple[str, ...] = ()
 
     @property
     def enforces_keys(self) -> bool:
@@ -56,6 +56,7 @@ class PreparedConnection:
         Raises UnusableConnectionError, or the driver's error.
         """
         self._settings = Settings.of(self.connection)
+        self.trust_pragmas()
         expect_plain_rows(self.connection)
         self.connection.isolation_level = None
         (mode,) = self.cursor.execute("PRAGMA main.journal_mode").fetchone()
@@ -79,7 +80,6 @@ class PreparedConnection:
             self.temporary = read_temporary_objects(self.cursor)
         if not self.statements.is_attached(files):
             self.statements.attach()
-        self._is_as_set = True
 
     def _read_files(self) -> dict[str, bytes]:
         """Return the file of each attached database, as bytes: its name need not be text."""
@@ -100,7 +100,7 @@ class PreparedConnection:
             if self.enforces_keys:
                 self.cursor.execute("PRAGMA foreign_keys = ON")
             self._settings.restore_attributes(self.connection)
-            self._is_as_set = False
+            self.doubt_pragmas()
 
     def take_back(self) -> bool:
         """Set what the runner needs, after a call that only read; return whether that will do.
@@ -116,8 +116,17 @@ class PreparedConnection:
         self.connection.isolation_level = None
         if self.enforces_keys:
             self.cursor.execute("PRAGMA foreign_keys = OFF")
-        self._is_as_set = True
+        self.trust_pragmas()
         return True
+
+    def doubt_pragmas(self) -> None:
+        """Read every pragma before it is given back: somebody else has the connection now."""
+        if self._settings is not None:
+            self._may_differ = tuple(self._settings.pragmas)
+
+    def trust_pragmas(self) -> None:
+        """Rely on it that every pragma is as the caller or the runner had set it."""
+        self._may_differ = ("foreign_keys",) * self.enforces_keys
 
     def check_returned(self, version: int) -> None:
         """Raise UnusableConnectionError unless a run can go on with the connection it lent.
@@ -147,9 +156,7 @@ class PreparedConnection:
             roll_back(self.connection)
             self.statements.detach()
             settings, self._settings = self._settings, None
-            names = ("foreign_keys",) * bool(settings.pragmas["foreign_keys"])
-            changed = names if self._is_as_set else settings.pragmas
-            persist(self.connection, lambda: settings.restore(self.connection, changed))
+            persist(self.connection, lambda: settings.restore(self.connection, self._may_differ))
 
     def begin_step(self, version: int) -> bool:
         """Begin the transaction of the step to `version`, and return whether it is still to take.
@@ -162,16 +169,7 @@ class PreparedConnection:
 
     def begin(self) -> None:
         """Begin a transaction, with the write lock. Raises the driver's error."""
-        self._is_as_set = False
         self.cursor.execute("BEGIN IMMEDIATE")
-
-    def commit(self) -> None:
-        """Keep what a step did that left every setting as it was, or as it was put back.
-
-        Raises the driver's error.
-        """
-        self.cursor.execute("COMMIT")
-        self._is_as_set = True
 
     def is_to_take(self, version: int) -> bool:
         """Return whether the step to `version` is still to take; else end the transaction.
