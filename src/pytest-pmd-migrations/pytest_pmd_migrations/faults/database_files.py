@@ -92,10 +92,9 @@ class FilesAtMoments:
 
 def _mark(path: str) -> _Mark | None:
     """Return what differs once the file was written or replaced, None where there is none."""
-    try:
-        status = os.stat(path)  # noqa: PTH116 - hundreds are asked
-    except FileNotFoundError:
+    if not os.access(path, os.F_OK):
         return None
+    status = os.stat(path)  # noqa: PTH116 - hundreds are asked
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
