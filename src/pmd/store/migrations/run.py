@@ -132,7 +132,11 @@ def _take_step(
     Longer than most functions, because the order of its lines is what it is about.
     """
     connection, version = prepared.connection, loaded.migration.version
+    # A script ends where its transaction is lost: none of its statements can run once more.
+    may_go_on = loaded.script is None
     try:
+        if may_go_on:
+            prepared.statements.attach()
         # 2. Begin, with the write lock at once: a lock taken later could fail half-way, and
         #    what was read before it could be stale.
         prepared.begin()
@@ -145,7 +149,8 @@ def _take_step(
         if before is not None:
             # Other connections still see the database as it was.
             before()
-        prepared.statements.forget()
+        if may_go_on:
+            prepared.statements.forget()
     except (connection.Error, MemoryError) as error:
         raise database_error(connection, error) from error
     try:

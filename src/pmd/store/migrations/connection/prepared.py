@@ -67,10 +67,7 @@ class PreparedConnection:
             )
 
     def read_state(self) -> None:
-        """Read what no step may change, and forget the statements prepared so far.
-
-        Raises the driver's error.
-        """
+        """Read what no step may change. Raises the driver's error."""
         self._config = read_config(self.connection)
         self._handles = OpenHandles(self.connection)
         files = self._read_files()
@@ -78,8 +75,7 @@ class PreparedConnection:
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
         if "temp" in files:
             self.temporary = read_temporary_objects(self.cursor)
-        if not self.statements.is_attached(files):
-            self.statements.attach()
+        self.statements.take_note(files)
 
     def _read_files(self) -> dict[str, bytes]:
         """Return the file of each attached database, as bytes: its name need not be text."""

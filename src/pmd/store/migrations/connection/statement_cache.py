@@ -20,16 +20,19 @@ class StatementCache:
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
-        self._schema = "temp"
+        self._schema = ""
         self._schema_version = 0
         self._is_defensive: bool | None = None
 
-    def is_attached(self, names: Container[str]) -> bool:
-        """Return whether the empty database that was attached is among these."""
-        return self._schema == _EMPTY and _EMPTY in names
+    def take_note(self, names: Container[str]) -> None:
+        """Take note of the databases that there are: the empty one may have been detached."""
+        if self._schema != _EMPTY or _EMPTY not in names:
+            self._schema = ""
 
     def attach(self) -> None:
-        """Attach the empty database. Raises the driver's error."""
+        """Attach the empty database, unless it is there. Raises the driver's error."""
+        if self._schema:
+            return
         self._schema, is_new = self._attach()
         self._schema_version = 0 if is_new else self._read_version()
         self._is_defensive = None
@@ -59,7 +62,7 @@ class StatementCache:
         with suppress(self._cursor.connection.Error):
             if self._schema == _EMPTY:
                 self._cursor.execute(f"DETACH {_EMPTY}")
-                self._schema = "temp"
+                self._schema = ""
 
     def _attach(self) -> tuple[str, bool]:
         """Attach the empty database and return its name, and whether it is a new one.
