@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.errors import IrreversibleError, SourceError
 from pytest_pmd_migrations.sources import resolve_source
 from pytest_pmd_migrations.sources.current_version import current_version
 
@@ -298,3 +298,44 @@ def test_prisma_and_flyway_do_not_mind_how_lines_end(tmp_path: Path) -> None:
         source = resolve_source(FOLDER, root=root)
         with opened(path) as conn:
             assert source.altered(conn) == {}
+
+
+DOWN = ["golang-migrate", "dbmate", "goose", "diesel"]
+
+
+def test_only_tools_whose_scripts_go_back_can_downgrade(tmp_path: Path) -> None:
+    for dialect in DIALECTS:
+        source = source_of(tmp_path / dialect, dialect)
+        assert hasattr(source, "downgrade") == (dialect in (*DOWN, "sqlx")), dialect
+
+
+@pytest.mark.parametrize("dialect", DOWN)
+def test_a_step_is_taken_back_with_its_mark(dialect: str, tmp_path: Path) -> None:
+    source = source_of(tmp_path, dialect)
+    with opened(make_real(dialect, tmp_path / FOLDER, tmp_path / "real.db")) as conn:
+        source.downgrade(conn, 3)
+        assert current_version(source, conn) == 2
+        sql = "SELECT name FROM sqlite_schema WHERE name IN ('tags', 'notes')"
+        assert conn.execute(sql).fetchall() == [("notes",)]
+        source.downgrade(conn, 2)
+        source.downgrade(conn, 1)
+        assert current_version(source, conn) == 0
+        assert conn.execute(sql).fetchall() == []
+        source.upgrade(conn, 6)
+        assert current_version(source, conn) == 6
+
+
+def test_a_script_without_a_way_back_says_so(tmp_path: Path) -> None:
+    source = source_of(tmp_path, "sqlx")
+    with opened() as conn:
+        source.upgrade(conn, 1)
+        with pytest.raises(
+            IrreversibleError, match=r"create_notes\.sql has nothing that goes down"
+        ):
+            source.downgrade(conn, 1)
+    (tmp_path / "dbmate" / FOLDER).mkdir(parents=True)
+    script = tmp_path / "dbmate" / FOLDER / "1_a.sql"
+    script.write_text("-- migrate:up\nCREATE TABLE a(b);\n-- migrate:down\n-- no way\n")
+    found: Any = resolve_source(FOLDER, root=tmp_path / "dbmate")
+    with opened() as conn, pytest.raises(IrreversibleError, match="nothing that goes down"):
+        found.downgrade(conn, 1)

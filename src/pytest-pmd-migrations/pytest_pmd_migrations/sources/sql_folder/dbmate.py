@@ -16,7 +16,7 @@ from pytest_pmd_migrations.sources.sql_folder.script import Script
 
 __all__ = ["Dbmate"]
 
-_DOWN = re.compile(r"^--\s*migrate:down(?:\s*$|\s+\S+)", re.MULTILINE)
+_DOWN = re.compile(r"^--\s*migrate:down(?P<options>[^\S\n]+[^\n]*|[^\S\n]*)$", re.MULTILINE)
 _NAME = re.compile(r"(\d+).*\.sql")
 
 
@@ -27,6 +27,7 @@ class Dbmate(Dialect):
     table = "schema_migrations"
     create = 'CREATE TABLE IF NOT EXISTS "schema_migrations" (version varchar(128) primary key);'
     files = "20240101120000_initial.sql with a line '-- migrate:up'"
+    goes_down = True
 
     def scripts(self, folder: SqlFolder) -> Sequence[Script]:
         """Return the scripts by their names."""
@@ -52,7 +53,7 @@ def _read(folder: SqlFolder, path: Path, number: str) -> Script:
     if any(line.strip() and not line.lstrip().startswith("--") for line in before):
         raise SourceError(f"{folder.named}: {path.name} has a statement before '-- migrate:up'")
     ends = [*(directive.start() for directive in directives[1:]), len(text)]
-    parts = []
+    parts, downs = [], []
     for directive, end in zip(directives, ends, strict=True):
         down = _DOWN.search(text, directive.start(), end)
         if down is None:
@@ -60,6 +61,7 @@ def _read(folder: SqlFolder, path: Path, number: str) -> Script:
                 f"{folder.named}: {path.name} has no line '-- migrate:down' after its up part"
             )
         parts.append(text[directive.start() : down.start()])
+        downs.append((down, text[down.start() : end]))
     up = "\n".join(parts)
     return Script(
         label=number,
@@ -69,7 +71,12 @@ def _read(folder: SqlFolder, path: Path, number: str) -> Script:
         whole=text,
         line=text.count("\n", 0, directives[0].start()) + 1,
         own_text=up.rstrip(),
-        in_transaction=not any(
-            "transaction:false" in directive["options"].split() for directive in directives
-        ),
+        in_transaction=not _says_none(directives),
+        down_in_transaction=not _says_none([down for down, _ in downs]),
+        # What went up last goes down first.
+        down="\n".join(part for _, part in reversed(downs)),
     )
+
+
+def _says_none(directives: Sequence[re.Match[str]]) -> bool:
+    return any("transaction:false" in one["options"].split() for one in directives)

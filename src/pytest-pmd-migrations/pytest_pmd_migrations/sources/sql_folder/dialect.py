@@ -22,7 +22,7 @@ class Dialect:
     ``name`` is the tool's. ``table`` is its own, ``column`` the one that holds what was applied,
     ``create`` the SQL that makes it, ``objects`` all that this makes. ``applies`` and
     ``when_edited`` are those of the source; ``files`` are what its scripts look like, for messages.
-    ``foreign_keys`` says that the tool switches them on.
+    ``foreign_keys`` says that the tool switches them on, ``goes_down`` that scripts may go back.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Dialect:
     when_edited = ""
     files: str
     foreign_keys = False
+    goes_down = False
 
     def scripts(self, folder: SqlFolder) -> Sequence[Script]:
         """Return the migrations of a folder in the order in which the tool applies them.

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
 );
 """
     files = "2024-01-01-120000_initial/up.sql"
+    goes_down = True
 
     def scripts(self, folder: SqlFolder) -> Sequence[Script]:
         """Return the scripts in the order of their ids as texts."""
@@ -58,7 +59,17 @@ def _read(folder: SqlFolder, inner: Path) -> Script:
     text, version = folder.text(path), inner.name.partition("_")[0].replace("-", "")
     if not text:
         raise SourceError(f"{folder.named}: {folder.shown(path)} is empty, which diesel refuses")
-    return Script(version, version, path, text, text, in_transaction=_in_transaction(inner, folder))
+    whole = _in_transaction(inner, folder)
+    return Script(
+        version,
+        version,
+        path,
+        text,
+        text,
+        in_transaction=whole,
+        down_in_transaction=whole,
+        down=folder.text_beside(path, "down.sql"),
+    )
 
 
 def _in_transaction(inner: Path, folder: SqlFolder) -> bool:

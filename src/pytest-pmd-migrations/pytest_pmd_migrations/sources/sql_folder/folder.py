@@ -48,6 +48,11 @@ class SqlFolder:
             self._texts[path] = self._read(path)
         return self._texts[path]
 
+    def text_beside(self, path: Path, name: str) -> str:
+        """Return the text of another file in a script's folder; "" where there is none."""
+        other = path.with_name(name)
+        return self.text(other) if other.is_file() else ""
+
     def glimpse(self, path: Path) -> str:
         """Return a script's text to recognise it by; "" where it cannot be read."""
         try:

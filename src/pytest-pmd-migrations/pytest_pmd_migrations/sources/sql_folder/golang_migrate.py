@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (version uint64,dirty bool);
     objects = ("version_unique",)
     applies = "highest"
     files = "000001_initial.up.sql"
+    goes_down = True
 
     def scripts(self, folder: SqlFolder) -> Sequence[Script]:
         """Return the scripts that go up, by their numbers."""
@@ -35,7 +36,8 @@ CREATE TABLE IF NOT EXISTS schema_migrations (version uint64,dirty bool);
             match = UP_SCRIPT.fullmatch(path.name)
             if match is not None:
                 text, number = folder.text(path), match["number"]
-                found.append(Script(number, int(number), path, text, text))
+                down = folder.text_beside(path, f"{number}_{match['name']}.down.sql")
+                found.append(Script(number, int(number), path, text, text, down=down))
         return refuse_doubled(sorted(found, key=lambda script: int(script.mark)), folder)
 
     def applied(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Sequence[str]:

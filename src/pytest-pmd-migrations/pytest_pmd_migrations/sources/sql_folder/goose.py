@@ -37,6 +37,7 @@ INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1);
     column = "version_id"
     applies = "highest"
     files = "00001_initial.sql with a line '-- +goose Up'"
+    goes_down = True
 
     def scripts(self, folder: SqlFolder) -> Sequence[Script]:
         """Return the scripts by their numbers; a migration in Go cannot be run."""
@@ -66,7 +67,7 @@ INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1);
 
 @dataclass
 class _UpReader:
-    """Reads a file line by line; of the part that goes up, each statement on its own.
+    """Reads a file line by line, and of each part its statements, cut as goose cuts them.
 
     ``line`` is that of the annotation Up, ``end`` that of Down, ``begun`` where the statement
     begins that is being read.
@@ -77,7 +78,8 @@ class _UpReader:
     line: int = 0
     end: int | None = None
     in_transaction: bool = True
-    statements: list[str] = field(default_factory=list)
+    ups: list[str] = field(default_factory=list)
+    downs: list[str] = field(default_factory=list)
     gathered: list[str] = field(default_factory=list)
     begun: int = 0
     in_block: bool = False
@@ -88,7 +90,7 @@ class _UpReader:
             found = GOOSE_ANNOTATION.match(line)
             if found is not None:
                 self._annotation(found["word"].lower(), number)
-            elif self.line and self.end is None:
+            elif self.line:
                 self._statement_line(line, number)
             elif not self.line and line.strip() and not line.lstrip().startswith("--"):
                 early = early or number
@@ -130,19 +132,24 @@ class _UpReader:
     def _end_statement(self) -> None:
         statement = "\n".join(self.gathered).strip()
         self.gathered = []
-        if not statement or self.end is not None:
+        if not statement:
             return
+        goes_down = self.end is not None
         if not sqlite3.complete_statement(f"{statement};"):
-            raise self._refusal(self.begun, f"a statement that goose cuts at a ';' in it; {_HOW}")
-        if not sqlite3.complete_statement(statement):
+            # Goose reads what goes down when it does.
+            if not goes_down:
+                what = f"a statement that goose cuts at a ';' in it; {_HOW}"
+                raise self._refusal(self.begun, what)
+        elif not sqlite3.complete_statement(statement):
             statement += ";"
-        self.statements.append(statement)
+        (self.downs if goes_down else self.ups).append(statement)
 
     def _finish(self, number: int) -> None:
-        if self.end is not None:
-            return
         if self.in_block:
             raise self._refusal(number, "no '-- +goose StatementEnd' after the last StatementBegin")
+        if self.end is not None:
+            self._end_statement()
+            return
         if "".join(self.gathered).strip():
             raise self._refusal(self.begun, "a statement without a ';' at its end")
 
@@ -160,9 +167,11 @@ def _read(folder: SqlFolder, path: Path, number: str) -> Script:
         label=number,
         mark=int(number),
         path=path,
-        up="\n".join(reader.statements),
+        up="\n".join(reader.ups),
         whole=text,
         line=reader.line,
         own_text="\n".join(lines[:end]).rstrip(),
         in_transaction=reader.in_transaction,
+        down_in_transaction=reader.in_transaction,
+        down="\n".join(reader.downs),
     )

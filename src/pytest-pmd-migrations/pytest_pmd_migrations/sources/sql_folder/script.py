@@ -15,7 +15,8 @@ class Script:
     ``label`` is the tool's id for people to read, ``mark`` the same as its table has it. ``up`` is
     the SQL of the step, ``line`` where that begins in the file. ``own_text`` is the part of the
     file that is this step's, None for all of it; ``whole`` is the file's text, which checksums are
-    of. ``description`` is what the tool's table has as its name.
+    of. ``description`` is what the tool's table has as its name. ``down`` is the
+    SQL that takes the step back, empty without one.
     """
 
     label: str
@@ -26,4 +27,6 @@ class Script:
     line: int = 1
     own_text: str | None = None
     in_transaction: bool = True
+    down_in_transaction: bool = True
     description: str = ""
+    down: str = ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.errors import IrreversibleError, SourceError
 from pytest_pmd_migrations.sources.ask import described
 from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
@@ -13,6 +14,7 @@ from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.run_script import as_tool, run_script
 from pytest_pmd_migrations.sources.sql_folder.script import Script
+from pytest_pmd_migrations.sources.sql_folder.statements import statements
 
 __all__ = ["SqlFolderSource"]
 
@@ -20,10 +22,12 @@ __all__ = ["SqlFolderSource"]
 class SqlFolderSource:
     """Scripts that this package runs by the rules of ``dialect``; ``why`` these are its rules.
 
-    ``text`` is there only for a tool whose files hold more than the step itself.
+    ``text`` is there only for a tool whose files hold more than the step itself, ``downgrade`` only
+    for one whose scripts may go back.
     """
 
     text: Callable[[int], str]
+    downgrade: Callable[[sqlite3.Connection, int], None]
 
     def __init__(self, folder: SqlFolder, dialect: Dialect, why: str) -> None:
         scripts = dialect.scripts(folder)
@@ -49,6 +53,8 @@ class SqlFolderSource:
         self.own_order = self._ids.own_order
         if any(script.own_text is not None for script in scripts):
             self.text = self._own_text
+        if dialect.goes_down:
+            self.downgrade = self._downgrade
 
     def location(self, version: int) -> Location:
         """Return the script, and the line where its part that goes up begins."""
@@ -81,10 +87,17 @@ class SqlFolderSource:
 
     def forget(self, conn: sqlite3.Connection, version: int) -> None:
         """Take the note away that a script was applied."""
-        order = list(self._by_label)
-        at = order.index(self.label(version))
-        before = self._scripts[at - 1] if at else None
-        self._dialect.forget(conn, self._scripts[at], before)
+        script = self._script(version)
+        at = self._scripts.index(script)
+        self._dialect.forget(conn, script, self._scripts[at - 1] if at else None)
+
+    def _downgrade(self, conn: sqlite3.Connection, version: int) -> None:
+        script = self._script(version)
+        if not any(statements(script.down)):
+            raise IrreversibleError(f"{script.path.name} has nothing that goes down")
+        back = replace(script, up=script.down, in_transaction=script.down_in_transaction)
+        with as_tool(conn, foreign_keys=self._dialect.foreign_keys):
+            run_script(conn, back, lambda: self.forget(conn, version))
 
     def _run(self, conn: sqlite3.Connection, script: Script) -> None:
         run_script(conn, script, lambda: self._dialect.take_note(conn, script))

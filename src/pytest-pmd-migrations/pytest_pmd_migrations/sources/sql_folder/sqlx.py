@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
@@ -39,6 +38,7 @@ CREATE TABLE IF NOT EXISTS _sqlx_migrations (
     )
     files = "20240101120000_initial.sql"
     foreign_keys = True
+    goes_down = True
 
     def scripts(self, folder: SqlFolder) -> Sequence[Script]:
         """Return the scripts that go up, by their numbers."""
@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS _sqlx_migrations (
             if name.endswith(".down"):
                 continue
             text = folder.text(path)
+            stem = name.removesuffix(".up")
+            down = folder.text_beside(path, f"{number}_{stem}.down.sql")
             found.append(
                 Script(
                     label=number,
@@ -55,7 +57,9 @@ CREATE TABLE IF NOT EXISTS _sqlx_migrations (
                     up=text,
                     whole=text,
                     in_transaction=not text.startswith(_NO_TRANSACTION),
-                    description=re.sub(r"\.up$", "", name).replace("_", " "),
+                    description=stem.replace("_", " "),
+                    down=down,
+                    down_in_transaction=not down.startswith(_NO_TRANSACTION),
                 )
             )
         return refuse_doubled(sorted(found, key=lambda script: int(script.mark)), folder)
