@@ -22,8 +22,8 @@ __all__ = ["SqlFolderSource"]
 class SqlFolderSource:
     """Scripts that this package runs by the rules of ``dialect``; ``why`` these are its rules.
 
-    ``text`` is there only for a tool whose files hold more than the step itself, ``downgrade`` only
-    for one whose scripts may go back.
+    ``tool`` is what the tool is called. ``text`` is there only for a tool whose files
+    hold more than the step itself, ``downgrade`` only for one whose scripts may go back.
     """
 
     text: Callable[[int], str]
@@ -38,6 +38,7 @@ class SqlFolderSource:
                 f" such as {dialect.files}"
             )
         self.name = usable_name(folder.path.name)
+        self.tool = dialect.name
         self.runner = f"the rules of {dialect.name}: {why}"
         self.applies = dialect.applies
         self.bookkeeping = dialect.bookkeeping(folder)
