@@ -81,6 +81,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
     )
     parser.addini(
+        "migration_dialect",
+        "Tool whose rules a folder of SQL scripts follows: goose, flyway...; else recognised",
+        type="string",
+        default="",
+    )
+    parser.addini(
         "migration_snapshots",
         "Folder of the stored databases, relative to the root folder",
         type="string",

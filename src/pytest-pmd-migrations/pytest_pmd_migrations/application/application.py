@@ -16,7 +16,7 @@ from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,
     format_version,
-    shown_label,
+    labelled,
     version_title,
 )
 from pytest_pmd_migrations.sources.declarations import (
@@ -98,8 +98,7 @@ class Application:
 
     def start_title(self, start: Start) -> str:
         """Return what a lineage starts from, for people to read: a snapshot, or ``fresh``."""
-        label = self.label(start.version)
-        return f"{start} {shown_label(label)}" if label else str(start)
+        return labelled(str(start), start.version, self.label(start.version))
 
     @property
     def span(self) -> str:
@@ -137,8 +136,13 @@ class Application:
         return location_of(self.source, version)
 
     def file_name(self, version: int) -> str:
-        """Return the name of the file that holds that version's migration."""
-        return self.location(version).path.name
+        """Return the name of the file that holds that version's migration.
+
+        Where others have the same name in folders of their own, the folder's comes before it.
+        """
+        path = self.location(version).path
+        alike = sum(other.name == path.name for other in self._migrations_in)
+        return f"{path.parent.name}/{path.name}" if alike > 1 else path.name
 
     def step_name(self, version: int) -> str:
         """Return how messages name that version's migration: its file, and what it is in one."""

@@ -86,6 +86,9 @@ class Source(Protocol):
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
       where it says nothing, the function or other statement at its location, else the whole file;
+    - ``when_edited``: what the runner does to users when the text of a released migration changes;
+    - ``altered(conn) -> Mapping[str, str]``: labels of what a database had with another text, and
+      what the runner says of that;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
