@@ -17,6 +17,7 @@ from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declara
 __all__ = [
     "Location",
     "Source",
+    "atomic_advice_of",
     "can_rerun",
     "can_upgrade",
     "check_source",
@@ -87,6 +88,8 @@ class Source(Protocol):
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
       where it says nothing, the function or other statement at its location, else the whole file;
+    - ``atomic_advice``: lines on how its runner makes a step one transaction, with which a finding
+      of the check ``atomic`` ends;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
@@ -250,6 +253,12 @@ def unasked_of(source: Source) -> Mapping[str, str]:
     if getattr(source, "in_process", True) is False:
         return {"atomic": _ELSEWHERE, **own}
     return own
+
+
+def atomic_advice_of(source: Source) -> tuple[str, ...]:
+    """Return the lines on how this source's runner makes a step one transaction, () for none."""
+    found = getattr(source, "atomic_advice", ())
+    return ask(described(source), "atomic_advice", lambda: tuple(map(printable_line, found)))
 
 
 def runner_of(source: Source) -> str:

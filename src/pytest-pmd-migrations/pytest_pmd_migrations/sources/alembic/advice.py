@@ -1,12 +1,12 @@
-"""What to write into env.py so that each step of Alembic's is one transaction on SQLite."""
+"""What to write into env.py so that each revision is one transaction on SQLite."""
 
 from __future__ import annotations
 
 __all__ = ["ATOMIC_ADVICE"]
 
 ATOMIC_ADVICE = (
-    "Alembic commits after each statement on SQLite. In env.py, let it begin one transaction a",
-    "revision, and commit its change and its mark together:",
+    "On SQLite, Alembic commits after each statement. Write into env.py, before",
+    "connectable.connect() (of an async engine, for connectable.sync_engine):",
     "",
     "    from sqlalchemy import event",
     "",
@@ -18,14 +18,9 @@ ATOMIC_ADVICE = (
     "    def _(connection):",
     '        connection.exec_driver_sql("BEGIN IMMEDIATE")',
     "",
-    "    context.configure(",
-    "        connection=connection,",
-    "        target_metadata=target_metadata,",
+    "and give context.configure() these, too:",
+    "",
     "        transactional_ddl=True,",
     "        transaction_per_migration=True,",
-    "    )",
 )
-"""The lines, of at most 76 columns, that a finding of ``atomic`` ends with.
-
-An asynchronous engine takes its listeners at ``connectable.sync_engine``.
-"""
+"""The lines, of at most 76 columns, that a finding of ``atomic`` ends with."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pytest_pmd_migrations.sources.alembic.kept_listeners import kept_listeners
 from pytest_pmd_migrations.sources.alembic.kept_logging import kept_logging
 from pytest_pmd_migrations.sources.alembic.redirect import redirected
 from pytest_pmd_migrations.sources.alembic.tool import Tool
@@ -50,6 +51,7 @@ class Environment:
         with ExitStack() as stack:
             stack.enter_context(application_code(self.tool, self.folder, path))
             stack.enter_context(self.context())
+            stack.enter_context(kept_listeners(self.tool, Path(self.scripts.env_py_location)))
             stack.enter_context(
                 self.tool.environment(
                     self.config, self.scripts, fn=answer, destination_rev=target or None

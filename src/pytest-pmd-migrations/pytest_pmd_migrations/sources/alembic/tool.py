@@ -29,7 +29,9 @@ class Tool:
         self.event: Any = sqlalchemy.event
         self.engine: Any = importlib.import_module("sqlalchemy.engine").Engine
         self.pool: Any = importlib.import_module("sqlalchemy.pool").Pool
-        self.disconnection: Any = importlib.import_module("sqlalchemy.exc").DisconnectionError
+        errors = importlib.import_module("sqlalchemy.exc")
+        self.disconnection: Any = errors.DisconnectionError
+        self.invalid_request: Any = errors.InvalidRequestError
         config = importlib.import_module("alembic.config")
         self.config: Any = config.Config
         self.command_line: Any = config.CommandLine
