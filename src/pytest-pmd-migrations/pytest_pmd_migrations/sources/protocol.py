@@ -107,9 +107,16 @@ class Source(Protocol):
 
 
 def check_source(
-    candidate: object, *, setting: str, allow_empty: bool = False, config: object = None
+    candidate: object,
+    *,
+    setting: str,
+    allow_empty: bool = False,
+    advice: str = "",
+    config: object = None,
 ) -> Source:
     """Return ``candidate`` when it is a usable source; it is opened with pytest's ``config``.
+
+    ``advice`` is what to do where it has no migrations.
 
     Raises SourceError naming what it lacks, or why its versions cannot be used.
     """
@@ -133,8 +140,7 @@ def check_source(
     versions = ask(setting, "versions()", lambda: list(candidate.versions()))
     if not versions and not allow_empty:
         raise SourceError(
-            f"{setting} has no migrations; expected at least one."
-            ' Write the first: pmd-migrations new "initial schema"'
+            f"{setting} has no migrations; expected at least one{advice and f'. {advice}'}"
         )
     refuse_unordered(versions, setting)
     return candidate
