@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pytest_pmd_migrations.sources.alembic.databases import Database
 from pytest_pmd_migrations.sources.alembic.kept_listeners import kept_listeners
 from pytest_pmd_migrations.sources.alembic.kept_logging import kept_logging
 from pytest_pmd_migrations.sources.alembic.redirect import redirected
@@ -36,8 +37,8 @@ class Environment:
     folder: Path
     context: Callable[[], AbstractContextManager[object]] = field(default=nullcontext)
 
-    def run(self, path: Path, target: tuple[str, ...], steps: Steps) -> None:
-        """Run env.py with the database at ``path``; ``steps`` says what it then migrates.
+    def run(self, database: Database, target: tuple[str, ...], steps: Steps) -> None:
+        """Run env.py on a database; ``steps`` says what it then migrates.
 
         ``target`` is what env.py is told that it upgrades to. Raises what env.py raises, of
         SQLAlchemy's errors the driver's own; RuntimeError where it migrates nothing.
@@ -49,7 +50,7 @@ class Environment:
             return steps(heads, context)
 
         with ExitStack() as stack:
-            stack.enter_context(application_code(self.tool, self.folder, path))
+            stack.enter_context(application_code(self.tool, self.folder, database))
             stack.enter_context(self.context())
             stack.enter_context(kept_listeners(self.tool, Path(self.scripts.env_py_location)))
             stack.enter_context(
@@ -63,9 +64,9 @@ class Environment:
                 "env.py migrated nothing; expected that it calls context.run_migrations()"
             )
 
-    def upgrade(self, path: Path, target: tuple[str, ...]) -> None:
-        """Upgrade the database at ``path`` to the heads ``target``, as ``alembic upgrade`` does."""
-        self.run(path, target, lambda heads, _context: self.steps(target, heads))
+    def upgrade(self, database: Database, target: tuple[str, ...]) -> None:
+        """Upgrade a database to the heads ``target``, as ``alembic upgrade`` does."""
+        self.run(database, target, lambda heads, _context: self.steps(target, heads))
 
     def steps(self, target: tuple[str, ...], heads: object) -> Iterable[Any]:
         """Return Alembic's own steps from some heads to others, in the order it applies them."""
@@ -74,18 +75,18 @@ class Environment:
 
 
 @contextmanager
-def application_code(tool: Tool, folder: Path, path: Path) -> Iterator[None]:
+def application_code(tool: Tool, folder: Path, database: Database) -> Iterator[None]:
     """Let the application's code run in the block as if Alembic's command had called it.
 
-    In the folder where the command is called, every connection leads to ``path``, and nothing of
-    logging and warnings is left changed. Of an error of SQLAlchemy, the driver's own is raised.
+    In the folder where the command is called, every connection leads to ``database``, and nothing
+    of logging and warnings is left changed. Of an error of SQLAlchemy, the driver's own is raised.
     """
     with ExitStack() as stack:
         if Path.cwd() != folder:
             stack.enter_context(chdir(folder))
         stack.enter_context(kept_logging())
         stack.enter_context(_ordinary_warnings())
-        stack.enter_context(redirected(tool, path))
+        stack.enter_context(redirected(tool, database))
         try:
             yield
         except Exception as error:

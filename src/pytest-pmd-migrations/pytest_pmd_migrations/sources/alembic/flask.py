@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.alembic.databases import FileDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment, application_code
 from pytest_pmd_migrations.sources.alembic.load import load_scripts, refusing
 from pytest_pmd_migrations.sources.alembic.source import AlembicSource
@@ -58,6 +59,6 @@ def _application(tool: Tool, app: str, folder: Path, named: str) -> Any:  # noqa
     with (
         TemporaryFolder(in_memory=True) as scratch,
         refusing(named),
-        application_code(tool, folder, scratch / "empty.db"),
+        application_code(tool, folder, FileDatabase(scratch / "empty.db")),
     ):
         return info(app_import_path=wanted).load_app()

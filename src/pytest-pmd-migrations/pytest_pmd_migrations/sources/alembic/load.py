@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
 from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.sources.alembic.databases import FileDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment
 from pytest_pmd_migrations.sources.alembic.history import Revision
 from pytest_pmd_migrations.sources.protocol import Location
@@ -85,7 +86,7 @@ def version_table(environment: Environment, named: str) -> str:
         return ()
 
     with refusing(named), TemporaryFolder(in_memory=True) as folder:
-        environment.run(folder / "empty.db", (), note)
+        environment.run(FileDatabase(folder / "empty.db"), (), note)
     return names[0]
 
 

@@ -1,36 +1,36 @@
-"""Send every connection that SQLAlchemy opens to one file, whatever its URL says.
+"""Send every connection that SQLAlchemy opens to one database, whatever its URL says.
 
 An environment may take its URL from anywhere, and the engine may be the application's own, with
 connections in its pool. So it is the connecting itself that is caught, and a pooled connection to
-another file is thrown away as it is taken out.
+another one is thrown away as it is taken out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.alembic.databases import Database
 from pytest_pmd_migrations.sources.alembic.tool import Tool
 
 __all__ = ["redirected"]
 
-_FILE = "pytest_pmd_migrations.file"
+_DATABASE = "pytest_pmd_migrations.database"
 _DRIVERS = ("pysqlite", "pysqlite_numeric", "aiosqlite")
 _ONLY_SQLITE = "expected SQLite, by the driver pysqlite or aiosqlite; nothing was connected"
 
 
 class _Redirect:
-    """The listeners of one run: ``path`` is its file, ``records`` the connections it opened.
+    """The listeners of one run on one database; ``records`` are the connections it opened.
 
     ``named`` are the databases that the URLs name.
     """
 
-    def __init__(self, tool: Tool, path: Path) -> None:
+    def __init__(self, tool: Tool, database: Database) -> None:
         self.tool = tool
-        self.path = str(path)
+        self.database = database
         self.records: list[Any] = []
         self.named: set[str] = set()
 
@@ -40,27 +40,26 @@ class _Redirect:
         record: Any,  # noqa: ANN401 - SQLAlchemy's
         arguments: list[Any],
         named: dict[str, Any],
-    ) -> None:
-        """Put the file in the place of what the URL names; refuse what is not SQLite."""
+    ) -> object | None:
+        """Connect to the database in the place of what the URL names; refuse what is not SQLite."""
         if dialect.name != "sqlite" or dialect.driver not in _DRIVERS:
             raise SourceError(
                 f"env.py connects to {dialect.name} by {dialect.driver}; {_ONLY_SQLITE}"
             )
-        database = str(arguments[0] if arguments else named.pop("database", ""))
-        self.named.add(database)
+        url = str(arguments[0] if arguments else named.pop("database", ""))
+        self.named.add(url)
         if len(self.named) > 1:
             raise SourceError(
                 f"env.py opens more than one database: {', '.join(sorted(self.named))}; expected"
                 " one. Name an env.py that migrates one of them"
             )
-        arguments[:] = [self.path]
-        named.pop("uri", None)
-        record.info[_FILE] = self.path
+        record.info[_DATABASE] = self.database
         self.records.append(record)
+        return self.database.connect(dialect.driver, arguments, named)
 
     def connected(self, _connection: object, record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
         """Refuse a connection that was opened by the application's own function."""
-        if record.info.get(_FILE) != self.path:
+        if record.info.get(_DATABASE) is not self.database:
             raise SourceError(
                 "env.py has an engine that opens its connections by a function of its own"
                 " (create_engine(creator=...)), which would lead to the real database; expected"
@@ -68,9 +67,9 @@ class _Redirect:
             )
 
     def taken(self, _connection: object, record: Any, _taker: object) -> None:  # noqa: ANN401
-        """Throw a pooled connection away that leads to another file."""
-        if record.info.get(_FILE) != self.path:
-            raise self.tool.disconnection("it leads to another file than this run's")
+        """Throw a pooled connection away that leads to another database."""
+        if record.info.get(_DATABASE) is not self.database:
+            raise self.tool.disconnection("it leads to another database than this run's")
 
     def close(self) -> None:
         """Close what is left open, in pools or forgotten: the file is about to be moved."""
@@ -79,12 +78,12 @@ class _Redirect:
 
 
 @contextmanager
-def redirected(tool: Tool, path: Path) -> Iterator[None]:
-    """Let every connection of SQLAlchemy that is opened in the block lead to ``path``.
+def redirected(tool: Tool, database: Database) -> Iterator[None]:
+    """Let every connection of SQLAlchemy that is opened in the block lead to ``database``.
 
     Raises SourceError, inside the block, where a connection would lead elsewhere.
     """
-    redirect = _Redirect(tool, path)
+    redirect = _Redirect(tool, database)
     listeners = (
         (tool.engine, "do_connect", redirect.connecting),
         (tool.pool, "first_connect", redirect.connected),

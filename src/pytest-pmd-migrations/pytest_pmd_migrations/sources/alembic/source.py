@@ -8,9 +8,11 @@ from pathlib import Path
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.alembic.advice import ATOMIC_ADVICE
+from pytest_pmd_migrations.sources.alembic.databases import FileDatabase, LentDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment
 from pytest_pmd_migrations.sources.alembic.history import numbered
 from pytest_pmd_migrations.sources.alembic.load import load_revisions, version_table
+from pytest_pmd_migrations.sources.memory_copy import NeedsFileError
 from pytest_pmd_migrations.sources.protocol import Location
 
 __all__ = ["AlembicSource"]
@@ -19,6 +21,7 @@ __all__ = ["AlembicSource"]
 class AlembicSource:
     """The revisions of an Alembic environment; a version is a revision's place in the history.
 
+    ``needs_file`` says that it opens a second connection, or one of another driver.
     ``bookkeeping`` is the table in which env.py lets Alembic keep what is applied.
     ``environment`` is loaded, ``named`` is the setting in messages.
     Raises SourceError where its revisions cannot be used, or its env.py cannot run.
@@ -32,6 +35,7 @@ class AlembicSource:
         self.runner = runner
         self._environment = environment
         self._named = named
+        self.needs_file = False
         self._revisions = load_revisions(environment.scripts, environment.folder, named)
         self._history = numbered(self._revisions, {}, described=named)
         self._table = version_table(environment, named)
@@ -70,7 +74,20 @@ class AlembicSource:
 
     def upgrade_file(self, path: Path, to: int) -> None:
         """Let Alembic upgrade the file to the heads of all revisions up to that version."""
-        self._environment.upgrade(path, self._history.target(to))
+        self._environment.upgrade(FileDatabase(path), self._history.target(to))
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        """Do the same to the database that ``conn`` shows.
+
+        Raises NeedsFileError where it must be in a file.
+        """
+        database = LentDatabase(conn)
+        try:
+            self._environment.upgrade(database, self._history.target(to))
+        finally:
+            self.needs_file = database.needs_file
+        if database.needs_file:
+            raise NeedsFileError
 
     def forget(self, conn: sqlite3.Connection, version: int) -> None:
         """Take one revision out of the heads that the database has."""
