@@ -18,6 +18,7 @@ __all__ = [
     "Location",
     "Source",
     "atomic_advice_of",
+    "can_downgrade",
     "can_rerun",
     "can_upgrade",
     "check_source",
@@ -80,6 +81,8 @@ class Source(Protocol):
     - ``own_order() -> Sequence[int]``: the versions in the order in which the runner applies them
       to an empty database; ascending where it does not say so;
     - ``bookkeeping``: globs on the runner's own tables, which no check compares and nothing fills;
+    - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
+      raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;
     - ``unasked``: reasons by the names of the checks that cannot be asked of this runner;
     - ``open(config)``: called once, before anything else, with pytest's ``Config``; ``reset()``:
@@ -265,6 +268,11 @@ def atomic_advice_of(source: Source) -> tuple[str, ...]:
     """Return the lines on how this source's runner makes a step one transaction, () for none."""
     found = getattr(source, "atomic_advice", ())
     return ask(described(source), "atomic_advice", lambda: tuple(map(printable_line, found)))
+
+
+def can_downgrade(source: Source) -> bool:
+    """Return whether the source can take a migration back."""
+    return hasattr(source, "downgrade") or hasattr(source, "downgrade_file")
 
 
 def runner_of(source: Source) -> str:
