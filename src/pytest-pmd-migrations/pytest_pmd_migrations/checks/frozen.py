@@ -127,6 +127,7 @@ def _inserted(history: History, row: Row) -> Verdict | None:
         return None
     if inserted_before(source, row.version) is None:
         return None
+    from pytest_pmd_migrations.checks.inserted_migration import judge_inserted
 
     return judge_inserted(history, row)
 
