@@ -17,7 +17,6 @@ from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declara
 __all__ = [
     "Location",
     "Source",
-    "atomic_advice_of",
     "can_downgrade",
     "can_rerun",
     "can_upgrade",
@@ -262,12 +261,6 @@ def unasked_of(source: Source) -> Mapping[str, str]:
     if getattr(source, "in_process", True) is False:
         return {"atomic": _ELSEWHERE, **own}
     return own
-
-
-def atomic_advice_of(source: Source) -> tuple[str, ...]:
-    """Return the lines on how this source's runner makes a step one transaction, () for none."""
-    found = getattr(source, "atomic_advice", ())
-    return ask(described(source), "atomic_advice", lambda: tuple(map(printable_line, found)))
 
 
 def can_downgrade(source: Source) -> bool:
