@@ -93,6 +93,8 @@ def application_code(tool: Tool, folder: Path, database: Database) -> Iterator[N
             original = getattr(error, "orig", None)
             if not isinstance(original, BaseException):
                 raise
+            # It is the cause of the error that it comes from now.
+            error.__cause__ = error.__context__ = None
             raise original.with_traceback(error.__traceback__) from None
 
 

@@ -108,9 +108,12 @@ def _refuse_skipped(history: History, known: frozenset[str], described: str) -> 
 
 
 def _written(history: History, known: frozenset[str]) -> str:
-    heads = [
-        repr(one) for one in history.heads([one for one in history.ids.values() if one in known])
-    ]
+    """Return the down_revision of a revision that comes after all known ones."""
+    there = [one for one in history.ids.values() if one in known]
+    before = frozenset[str]().union(
+        *(history.applied(history.revisions[one].parents) for one in there)
+    )
+    heads = [repr(one) for one in there if one not in before]
     return heads[0] if len(heads) == 1 else f"({', '.join(heads)})"
 
 

@@ -1,7 +1,7 @@
 """create notes
 
 Revision ID: 9c1f0a77b2d4
-Revises: 
+Revises:
 Create Date: 2024-01-11 09:30:00.000000
 
 """
