@@ -32,7 +32,7 @@ def upgrade():
 '''
 BRANCH = (
     ("aa01", "'4be2c19d0f63'", None, "2024-02-20", 'op.execute("CREATE TABLE colors(id)")'),
-    ("aa02", "'aa01'", "'d07a5e6'", "2024-03-20", 'op.execute("ALTER TABLE tags ADD color")'),
+    ("aa02", "'aa01'", "'d07a5e6613c8'", "2024-03-20", 'op.execute("ALTER TABLE tags ADD color")'),
     ("aa03", "('aa02', 'e6f39042d7b5')", None, "2024-07-01", "pass"),
 )
 ORDER = [

@@ -139,5 +139,5 @@ def _revision(script: Any, scripts: Any, named: str) -> Revision:  # noqa: ANN40
 def _dependencies(script: Any, scripts: Any) -> Iterator[Any]:  # noqa: ANN401 - Alembic's
     named = script.dependencies or ()
     for one in (named,) if isinstance(named, str) else named:
-        # A branch's label, or the first characters of an id.
+        # It may be a branch's label.
         yield from scripts.get_revisions(one)
