@@ -56,6 +56,10 @@ class Source(Protocol):
     - ``upgrade_file(path, to)``: for a runner that opens the file itself. An empty database is no
       file: ``path`` does not exist yet.
 
+    One that defines both, and ``needs_file`` as False, mostly needs no file: ``upgrade`` gets a
+    connection to a copy, and raises NeedsFileError where it turns out that it does need one, after
+    which ``needs_file`` is True. Faults strike ``upgrade_file``.
+
     It may also define:
 
     - ``prepare(conn)``: adds what the database needs to a new connection: functions, collations;

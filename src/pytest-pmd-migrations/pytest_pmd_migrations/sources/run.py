@@ -40,7 +40,7 @@ During: TypeAlias = Callable[[Place], AbstractContextManager[object]]
 """Called with what the runner works on; entered while the application runs."""
 
 
-def _without_limit(_place: Place) -> AbstractContextManager[object]:
+def _without_limit(_worked_on: Place) -> AbstractContextManager[object]:
     return nullcontext()
 
 

@@ -60,14 +60,14 @@ def load_revisions(scripts: Any, folder: Path, named: str) -> tuple[Revision, ..
         except KeyError as error:
             raise SourceError(
                 f"{named}: a revision comes after {error}, by down_revision or depends_on, and no"
-                f" file in {' or '.join(_places(scripts))} has that id; expected one"
+                f" file in {_folders_of(scripts)} has that id; expected one"
             ) from error
     twice = [str(one.message) for one in told if _TWICE in str(one.message)]
     if twice:
         raise SourceError(f"{named}: {twice[0]}; expected one file for each id")
     if not found:
         raise SourceError(
-            f"{named} has no migrations in {' or '.join(_places(scripts))}; expected at least one."
+            f"{named} has no migrations in {_folders_of(scripts)}; expected at least one."
             ' Write the first: alembic revision -m "initial schema"'
         )
     return tuple(found)
@@ -102,21 +102,21 @@ def refusing(named: str) -> Iterator[None]:
         raise
     except SystemExit as error:
         raise SourceError(
-            f"{named}: it ended Python by sys.exit({error.code!r}){_place(error)}; expected that"
-            " it runs to its end"
+            f"{named}: it ended Python by sys.exit({error.code!r}){_where_it_left(error)}; expected"
+            " that it runs to its end"
         ) from error
     except BaseException as error:
         raise SourceError(f"{named}: {printable_line(raised_where(error))}") from error
 
 
-def _place(error: BaseException) -> str:
+def _where_it_left(error: BaseException) -> str:
     _, bracket, place = raised_where(error).rpartition(" (")
     return f"{bracket}{place}" if bracket else ""
 
 
-def _places(scripts: Any) -> list[str]:  # noqa: ANN401 - Alembic's
+def _folders_of(scripts: Any) -> str:  # noqa: ANN401 - Alembic's
     locations = scripts.version_locations or [str(Path(scripts.dir) / "versions")]
-    return [str(one) for one in locations]
+    return " or ".join(map(str, locations))
 
 
 def _revision(script: Any, scripts: Any, named: str) -> Revision:  # noqa: ANN401 - Alembic's
