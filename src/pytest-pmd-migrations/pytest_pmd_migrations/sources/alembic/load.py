@@ -96,8 +96,7 @@ def refusing(named: str) -> Iterator[None]:
     try:
         yield
     except SourceError as error:
-        text = str(error)
-        raise SourceError(text if text.startswith(named) else f"{named}: {text}") from error
+        raise SourceError(_naming(named, str(error))) from error
     except (MigrationTestError, KeyboardInterrupt):
         raise
     except SystemExit as error:
@@ -107,6 +106,10 @@ def refusing(named: str) -> Iterator[None]:
         ) from error
     except BaseException as error:
         raise SourceError(f"{named}: {printable_line(raised_where(error))}") from error
+
+
+def _naming(named: str, text: str) -> str:
+    return text if text.startswith(named) else f"{named}: {text}"
 
 
 def _where_it_left(error: BaseException) -> str:
