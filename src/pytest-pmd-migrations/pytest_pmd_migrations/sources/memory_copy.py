@@ -25,10 +25,11 @@ def memory_copy(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Give a connection to a copy of what ``conn`` shows, and put what becomes of it back.
 
     What was committed there before an error is put back too, unless that is NeedsFileError. What
-    runs on the copy is in the record of ``conn``.
+    runs on the copy is in the record of ``conn``. Raises NeedsFileError where the copy got pages
+    of another size, which a database in memory cannot take over.
     """
     with _unrecorded(conn) as record:
-        image, page_size = Image.of_connection(conn), _page_size(conn)
+        image, page_size = Image.of_connection(conn), _ask(conn, "page_size")
     with closing(image.connect()) as copy:
         if not image.size:
             copy.execute(f"PRAGMA page_size = {page_size}")
@@ -60,10 +61,13 @@ def _unrecorded(conn: sqlite3.Connection) -> Iterator[StatementRecord | None]:
 def _put_back(copy: sqlite3.Connection, conn: sqlite3.Connection) -> None:
     """Make ``conn`` show what was committed on the copy."""
     copy.rollback()
+    if _ask(conn, "page_count") and _ask(copy, "page_size") != _ask(conn, "page_size"):
+        raise NeedsFileError
     sqlite3.Connection.backup(copy, conn)
 
 
-def _page_size(conn: sqlite3.Connection) -> int:
-    cursor = conn.cursor()
+def _ask(conn: sqlite3.Connection, pragma: str) -> int:
+    # Nobody takes it for what the runner ran.
+    cursor = sqlite3.Connection.cursor(conn)
     cursor.row_factory = None
-    return int(cursor.execute("PRAGMA page_size").fetchone()[0])
+    return int(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])
