@@ -56,6 +56,10 @@ class Source(Protocol):
     - ``upgrade_file(path, to)``: for a runner that opens the file itself. An empty database is no
       file: ``path`` does not exist yet.
 
+    One that defines both, and ``needs_file`` as False, mostly needs no file: ``upgrade`` gets a
+    connection to a copy, and raises NeedsFileError where it turns out that it does need one, after
+    which ``needs_file`` is True. Faults strike ``upgrade_file``.
+
     It may also define:
 
     - ``prepare(conn)``: adds what the database needs to a new connection: functions, collations;
@@ -89,6 +93,8 @@ class Source(Protocol):
     - ``when_edited``: what the runner does to users when the text of a released migration changes;
     - ``altered(conn) -> Mapping[str, str]``: labels of what a database had with another text, and
       what the runner says of that;
+    - ``atomic_advice``: lines on how its runner makes a step one transaction, with which a finding
+      of the check ``atomic`` ends;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.

@@ -24,6 +24,7 @@ from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
+from pytest_pmd_migrations.sources.tools import tool_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
     refuse_missing_colon,
@@ -56,7 +57,9 @@ def resolve_source(
     Raises SourceError, one line, naming the setting and, where a name is close, what was meant.
     """
     named = f"{setting} {text!r}"
-    found: object
+    found: object = tool_source(text, root, named)
+    if found is not None:
+        return check_source(found, setting=named, allow_empty=allow_empty, config=config)
     dialect = _ini(config, "migration_dialect")
     refuse_spelling(text, root, named)
     if ":" in text:
