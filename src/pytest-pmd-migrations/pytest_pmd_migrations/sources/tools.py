@@ -13,10 +13,10 @@ from typing import Any
 
 __all__ = ["tool_source"]
 
-_MODULES: dict[str, str] = {}
+_MODULES: dict[str, str] = {"django": "django"}
 """The module of this package for each tool, by what stands before the setting's colon."""
 
-_ALONE: frozenset[str] = frozenset()
+_ALONE: frozenset[str] = frozenset({"django"})
 """The tools whose name alone says enough."""
 
 

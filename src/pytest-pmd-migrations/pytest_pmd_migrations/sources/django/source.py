@@ -1,0 +1,178 @@
+"""A Django project as a migration source: its apps' migrations are the versions."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sqlite3
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_pmd_migrations.sources.declarations import EXCUSES, Declarations
+from pytest_pmd_migrations.sources.django.environment import set_up
+from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
+from pytest_pmd_migrations.sources.django.order import (
+    label,
+    module_of,
+    read_graphs,
+    versions_in_order,
+)
+from pytest_pmd_migrations.sources.django.parts import part, refuse_unusable
+from pytest_pmd_migrations.sources.django.run import MigrateCommand
+from pytest_pmd_migrations.sources.django.settings_module import VARIABLE
+from pytest_pmd_migrations.sources.parse_declarations import parse_constants
+from pytest_pmd_migrations.sources.protocol import Location
+from pytest_pmd_migrations.sources.recorded_order import positions
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["DjangoSource"]
+
+_TABLE = "django_migrations"
+
+
+class DjangoSource:
+    """The migrations of the apps below ``root``, or of the one app with the label ``app``.
+
+    What other apps bring along is applied as Django's graph asks, and is no version. ``named`` is
+    how messages name the setting.
+    """
+
+    applies = "set"
+    bookkeeping = (_TABLE, "django_content_type", "auth_permission")
+    volatile = (f"{_TABLE}.applied", f"{_TABLE}.id")
+
+    def __init__(self, app: str, *, root: Path, named: str) -> None:
+        self.name = app or "django"
+        self._app, self._root, self._named = app, root, named
+        self._ini, self._blocker = "", None
+        self._recorded: Mapping[int, str] = {}
+
+    def open(self, config: pytest.Config) -> None:
+        """Take the name of the settings from pytest's own, and what keeps tests from databases."""
+        self._ini = _ini_value(config)
+        plugin: Any = sys.modules.get("pytest_django.plugin")
+        if plugin is not None:
+            self._blocker = config.stash.get(plugin.blocking_manager_key, None)
+
+    @property
+    def runner(self) -> str:
+        """What applies the migrations."""
+        return f"Django {part('django', 'get_version')()}"
+
+    def versions(self, recorded: Mapping[int, str] | None = None) -> Sequence[int]:
+        """Return the positions of the migrations; those that the lock file has keep theirs."""
+        if recorded is not None:
+            self._recorded = dict(recorded)
+            self.__dict__.pop("_keys", None)
+        return tuple(self._keys)
+
+    def own_order(self) -> Sequence[int]:
+        """Return the versions as Django applies them to an empty database."""
+        numbers = {key: version for version, key in self._keys.items()}
+        return tuple(numbers[key] for key in self._order)
+
+    def label(self, version: int) -> str:
+        """Return what Django calls a migration: ``notes.0003_tag``."""
+        return label(self._keys[version])
+
+    def location(self, version: int) -> Location:
+        """Return the file of a migration and the line of its class."""
+        module = module_of(self._graphs.found[self._keys[version]])
+        path = Path(inspect.getfile(module))
+        return Location(path, _class_line(path))
+
+    def declarations(self, version: int) -> Declarations:
+        """Return what the module declares: DELETES, CHANGES, MOVES and excuses beside its class."""
+        module = module_of(self._graphs.found[self._keys[version]])
+        return parse_constants(
+            Path(inspect.getfile(module)).name,
+            deletes=getattr(module, "DELETES", {}),
+            changes=getattr(module, "CHANGES", {}),
+            moves=getattr(module, "MOVES", {}),
+            verify=None,
+            excuses={kind: getattr(module, kind) for kind in EXCUSES if hasattr(module, kind)},
+        )
+
+    def prepare(self, conn: sqlite3.Connection) -> None:
+        """Add the SQL functions that Django adds to each of its connections."""
+        part("django.db.backends.sqlite3._functions", "register")(conn)
+
+    def applied(self, conn: sqlite3.Connection) -> Collection[str]:
+        """Return the migrations that the database's own table says it has.
+
+        Rows of migrations that Django has forgotten are left out, as it does: replaced ones, and
+        those that the lock file knew.
+        """
+        if not conn.execute(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (_TABLE,)
+        ).fetchone():
+            return ()
+        rows = {
+            (str(row[0]), str(row[1])) for row in conn.execute(f"SELECT app, name FROM {_TABLE}")
+        }
+        known = {*self._keys.values()}
+        gone = {each for key in self._graphs.replaced for each in self._graphs.replaced[key]}
+        gone -= known
+        squashed = {key for key in known if self._stands_for(key, rows, gone)}
+        apps = {key[0] for key in known}
+        return {
+            label(key)
+            for key in rows | squashed
+            if key[0] in apps and key not in gone and (key in known or self._is_unheard(key))
+        }
+
+    def forget(self, conn: sqlite3.Connection, version: int) -> None:
+        """Take a migration's row out of Django's table: the next run applies it again."""
+        conn.execute(f"DELETE FROM {_TABLE} WHERE app = ? AND name = ?", self._keys[version])
+
+    def upgrade_file(self, path: Path, to: int) -> None:
+        """Let Django apply what the file lacks of the migrations up to a version."""
+        allowed = [key for version, key in self._keys.items() if version <= to]
+        later = {key for version, key in self._keys.items() if version > to}
+        held_back = {key for key in self._graphs.replaced if key in later}
+        self._command.upgrade(path, allowed, held_back)
+
+    def _stands_for(self, key: Key, rows: set[Key], gone: set[Key]) -> bool:
+        """Return whether a squashed migration counts as applied through what is there no more."""
+        replaced = {*self._graphs.replaced.get(key, ())}
+        return bool(replaced) and replaced <= gone and replaced <= rows
+
+    def _is_unheard(self, key: Key) -> bool:
+        return label(key) not in self._recorded.values()
+
+    @cached_property
+    def _graphs(self) -> Graphs:
+        refuse_unusable(self._named)
+        set_up(self._root, self._ini, self._named)
+        return read_graphs(self._named)
+
+    @cached_property
+    def _order(self) -> tuple[Key, ...]:
+        return versions_in_order(self._graphs, self._app, self._root, self._named)
+
+    @cached_property
+    def _keys(self) -> dict[int, Key]:
+        keys = {label(key): key for key in self._order}
+        return {n: keys[name] for n, name in positions([*keys], self._recorded).items()}
+
+    @cached_property
+    def _command(self) -> MigrateCommand:
+        return MigrateCommand(self._graphs, self._blocker)
+
+
+def _ini_value(config: pytest.Config) -> str:
+    """Return pytest's setting, which only pytest-django makes known to pytest."""
+    found: Any = config.inicfg.get(VARIABLE, "")
+    return str(getattr(found, "value", found)).strip()
+
+
+def _class_line(path: Path) -> int:
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.ClassDef) and node.name == "Migration":
+            return node.lineno
+    return 1
