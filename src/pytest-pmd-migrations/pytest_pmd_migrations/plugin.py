@@ -75,6 +75,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
     )
     parser.addini(
+        "migration_applied",
+        "Table and column of a list's applied migrations: _migrations.name; else user_version",
+        type="string",
+        default="",
+    )
+    parser.addini(
         "migration_snapshots",
         "Folder of the stored databases, relative to the root folder",
         type="string",

@@ -22,15 +22,14 @@ def judge_unsupported(walks: Walks, row: SnapshotRow, reason: str) -> Verdict:
     be read is still at fault.
     """
     history, walk = walks.history, walks.lineage(row.snapshot)
-    unasked = Verdict(unasked=f"unsupported: {reason}")
     if isinstance(walk.failure, SnapshotError):
-        return stopped_lineage(history, walk) or unasked
+        return stopped_lineage(history, walk) or Verdict(unsupported=reason)
     if walk.failure is not None or walk.last is None:
-        return unasked
+        return Verdict(unsupported=reason)
     latest = history.application.latest
     with closing(walk.last.connect()) as conn:
         if history.difference(read_schema(conn), latest):
-            return unasked
+            return Verdict(unsupported=reason)
     title = history.application.title(latest)
     lines = (
         *wrap_text(

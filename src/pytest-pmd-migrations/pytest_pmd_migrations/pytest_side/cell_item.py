@@ -118,6 +118,8 @@ class CellItem(pytest.Item):
         self.outcome = Outcome.of_verdict(self.cell.key, verdict, closing=closing)
         if verdict.cause is not None:
             pytest.skip(f"blocked {verdict.cause.row.culprit}")
+        if verdict.unsupported:
+            pytest.skip(f"unsupported: {verdict.unsupported}")
         if verdict.unasked:
             pytest.skip(verdict.unasked)
         if verdict.findings:

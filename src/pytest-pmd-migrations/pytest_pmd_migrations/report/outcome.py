@@ -58,8 +58,11 @@ class Outcome:
         cause = verdict.cause
         if cause is not None:
             return cls(cell, BLOCKED, findings=(cause.finding,), blocked_by=cause.row)
+        if verdict.unsupported:
+            remark = Note(cell.row, f"unsupported: {verdict.unsupported}")
+            return cls(cell, NONE, remarks=(remark,))
         if verdict.unasked:
-            remark = Note(cell.row, verdict.unasked)
+            remark = Note(cell.check, verdict.unasked)
             return cls(cell, NONE, remarks=(remark,))
         status = FAIL if verdict.findings else NOTE if verdict.notes else OK
         return cls(

@@ -28,6 +28,7 @@ __all__ = [
     "runner_of",
     "text_of",
     "unasked_of",
+    "usable_name",
     "versions_of",
     "volatile_columns",
 ]
@@ -134,6 +135,11 @@ def check_source(
         )
     refuse_unordered(versions, setting)
     return candidate
+
+
+def usable_name(text: str) -> str:
+    """Return a source's name made of ``text``: what cannot stand in a folder's name is ``_``."""
+    return re.sub(r"[^\w.-]", "_", text).lstrip(".-") or "migrations"
 
 
 def refuse_unordered(versions: Sequence[object], setting: str) -> None:

@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from pytest_pmd_migrations.connection import Prepare
 from pytest_pmd_migrations.errors import SettingError, SourceError
@@ -14,6 +15,7 @@ from pytest_pmd_migrations.sources.close_names import (
     close_folder,
     close_package,
     did_you_mean,
+    tool_of,
     with_colon,
 )
 from pytest_pmd_migrations.sources.files_source import FilesSource
@@ -23,7 +25,6 @@ from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
-    refuse_foreign_object,
     refuse_missing_colon,
     refuse_module,
     refuse_spelling,
@@ -55,8 +56,7 @@ def resolve_source(
     found: object
     refuse_spelling(text, root, named)
     if ":" in text:
-        found = _object(text, root, named)
-        refuse_foreign_object(found, named)
+        found = _source_of(_object(text, root, named), text, named, config)
     elif "/" in text or ((root / text).is_dir() and "." not in text):
         found = _folder_source(root / text, root, named)
     else:
@@ -138,8 +138,9 @@ def _own_source(folder: Path, named: str) -> FilesSource | None:
 
 def _object(text: str, root: Path, named: str) -> object:
     found = _attribute(text, root, named)
-    # Such an object can be called too, and would return a decorator.
-    refuse_foreign_object(found, named)
+    # An object of sqlite-utils can be called too, and would return a decorator.
+    if tool_of(found):
+        return found
     if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
         try:
             found = found()
@@ -150,6 +151,21 @@ def _object(text: str, root: Path, named: str) -> object:
                 f"{named} cannot be used: {text.partition(':')[2]}() raised {error_text(error)};"
                 " expected a source, or a function without arguments that returns one"
             ) from error
+    return found
+
+
+def _source_of(found: object, text: str, named: str, config: Any) -> object:  # noqa: ANN401 - pytest's Config
+    """Return the source of an object of sqlite-utils or of a list; any other is one itself."""
+    if tool_of(found):
+        from pytest_pmd_migrations.sources.sqlite_utils_source import SqliteUtilsSource
+
+        return SqliteUtilsSource(found, named)
+    if isinstance(found, (list, tuple, dict)):
+        from pytest_pmd_migrations.sources.list_source import list_source
+
+        applied = str(config.getini("migration_applied")) if config is not None else ""
+        file = Path(str(sys.modules[text.partition(":")[0]].__file__))
+        return list_source(found, file, text, named, applied)
     return found
 
 
