@@ -23,6 +23,7 @@ from pytest_pmd_migrations.sources.find_own_runner import modules_with_runner
 from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_source
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.tools import tool_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
     refuse_missing_colon,
@@ -55,7 +56,10 @@ def resolve_source(
     named = f"{setting} {text!r}"
     found: object
     refuse_spelling(text, root, named)
-    if ":" in text:
+    tool = tool_source(text, root, named)
+    if tool is not None:
+        found = tool
+    elif ":" in text:
         found = _source_of(_object(text, root, named), text, named, config)
     elif "/" in text or ((root / text).is_dir() and "." not in text):
         found = _folder_source(root / text, root, named)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["DjangoSource"]
 
 _TABLE = "django_migrations"
+_FILLED = ("django_content_type", "auth_permission")
+"""The tables that Django fills after each run, and their indexes begin with their names."""
 
 
 class DjangoSource:
@@ -43,7 +45,7 @@ class DjangoSource:
     """
 
     applies = "set"
-    bookkeeping = (_TABLE, "django_content_type", "auth_permission")
+    bookkeeping = (_TABLE, *(f"{name}{end}" for name in _FILLED for end in ("", "_*")))
     volatile = (f"{_TABLE}.applied", f"{_TABLE}.id")
 
     def __init__(self, app: str, *, root: Path, named: str) -> None:
