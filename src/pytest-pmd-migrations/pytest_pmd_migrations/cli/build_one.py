@@ -191,7 +191,7 @@ def _fill_within_limits(history: History, name: SnapshotName, conn: sqlite3.Conn
     filled = Filled({}, {})
     try:
         with limited:
-            filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
+            filled = fill_empty_tables(conn, ignore=history.rules.unfilled_patterns)
     except BaseException:
         if limited.stopped is None:
             raise

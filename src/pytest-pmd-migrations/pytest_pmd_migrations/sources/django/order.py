@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from pytest_pmd_migrations.sources.django.environment import reason_of
 from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
 from pytest_pmd_migrations.sources.django.parts import part
 
-__all__ = ["label", "module_of", "read_graphs", "versions_in_order"]
+__all__ = ["foreign_tables", "label", "module_of", "read_graphs", "versions_in_order"]
 
 _INSTALLED = {"site-packages", "dist-packages"}
 
@@ -54,6 +54,15 @@ def versions_in_order(graphs: Graphs, app: str, root: Path, named: str) -> tuple
         last = max(order.index(each) for each in graphs.replaced[key] if each in order)
         order.insert(last + 1, key)
     return tuple(order)
+
+
+def foreign_tables(own: Collection[str], *, besides: Collection[str]) -> tuple[str, ...]:
+    """Return the tables of installed apps whose labels are not among ``own``."""
+    tables: dict[bool, set[str]] = {True: set(), False: set()}
+    for config in part("django.apps", "apps").get_app_configs():
+        for model in config.get_models(include_auto_created=True):
+            tables[config.label in own].add(model._meta.db_table)
+    return tuple(sorted(tables[False] - tables[True] - {*besides}))
 
 
 def _asked(named: str, question: Callable[[], Any]) -> Any:  # noqa: ANN401
@@ -100,8 +109,8 @@ def _why_none(app: str, own: set[str], root: Path, named: str) -> str:
     if not app:
         first = f" makemigrations {below[0]}" if below else " makemigrations"
         return (
-            f"{named}: no app below {root} has migrations, of {', '.join(below) or 'none'}; expected"
-            f" at least one. Write the first: python manage.py{first}"
+            f"{named}: no app below {root} has migrations, of {', '.join(below) or 'none'};"
+            f" expected at least one. Write the first: python manage.py{first}"
         )
     if app not in labels:
         close = difflib.get_close_matches(app, sorted(labels), 1) or sorted(own)[:1]

@@ -15,6 +15,7 @@ from pytest_pmd_migrations.sources.declarations import EXCUSES, Declarations
 from pytest_pmd_migrations.sources.django.environment import set_up
 from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
 from pytest_pmd_migrations.sources.django.order import (
+    foreign_tables,
     label,
     module_of,
     read_graphs,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["DjangoSource"]
 
 _TABLE = "django_migrations"
-_FILLED = ("django_content_type", "auth_permission")
-"""The tables that Django fills after each run, and their indexes begin with their names."""
 
 
 class DjangoSource:
@@ -45,7 +44,7 @@ class DjangoSource:
     """
 
     applies = "set"
-    bookkeeping = (_TABLE, *(f"{name}{end}" for name in _FILLED for end in ("", "_*")))
+    bookkeeping = (_TABLE, "django_content_type", "auth_permission")
     volatile = (f"{_TABLE}.applied", f"{_TABLE}.id")
 
     def __init__(self, app: str, *, root: Path, named: str) -> None:
@@ -65,6 +64,11 @@ class DjangoSource:
     def runner(self) -> str:
         """What applies the migrations."""
         return f"Django {part('django', 'get_version')()}"
+
+    @property
+    def foreign(self) -> Sequence[str]:
+        """The tables of the apps that are not the project's own."""
+        return foreign_tables({key[0] for key in self._order}, besides=self.bookkeeping)
 
     def versions(self, recorded: Mapping[int, str] | None = None) -> Sequence[int]:
         """Return the positions of the migrations; those that the lock file has keep theirs."""
@@ -168,9 +172,11 @@ class DjangoSource:
 
 
 def _ini_value(config: pytest.Config) -> str:
-    """Return pytest's setting, which only pytest-django makes known to pytest."""
-    found: Any = config.inicfg.get(VARIABLE, "")
-    return str(getattr(found, "value", found)).strip()
+    try:
+        return str(config.getini(VARIABLE) or "")
+    except ValueError:
+        # It is pytest-django that makes this setting known to pytest.
+        return ""
 
 
 def _class_line(path: Path) -> int:
