@@ -27,9 +27,10 @@ class Rules:
     ``migration_volatile`` (on ``"table.column"``); ``foreign_patterns`` are those among the first
     whose tables have rows all the same, as others refer to them; ``idempotent`` says that a step
     run a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of
-    columns alone is no difference; ``faults`` are those that the check ``atomic`` tries. ``step_timeout``
-    are the seconds that a step may go on without progress, ``step_memory`` the megabytes that it
-    may take; 0 sets no limit. ``share`` lets lineages that meet take their steps together.
+    columns alone is no difference; ``faults`` are those that the check ``atomic`` tries.
+    ``step_timeout`` are the seconds that a step may go on without progress, ``step_memory`` the
+    megabytes that it may take; 0 sets no limit. ``share`` lets lineages that meet take their steps
+    together.
     """
 
     ignore_patterns: tuple[str, ...] = ()
