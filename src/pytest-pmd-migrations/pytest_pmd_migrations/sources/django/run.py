@@ -61,8 +61,11 @@ class MigrateCommand:
             signal = part("django.core.management.sql", "emit_pre_migrate_signal")
             signal(0, False, ALIAS, apps=before.apps, plan=plan)
             after = executor.migrate(None, plan=plan, state=before.clone())
-            self._states[loader, there | {_key(each) for each, _ in plan}] = after
-            _send_post_migrate(after.clone(), plan)
+            place = (loader, there | {_key(each) for each, _ in plan})
+            if place not in self._states:
+                self._states[place] = _rendered(after)
+            signal = part("django.core.management.sql", "emit_post_migrate_signal")
+            signal(0, False, ALIAS, apps=self._states[place].apps, plan=plan)
 
     def _executor(self, connection: Any, held_back: Collection[Key]) -> Any:  # noqa: ANN401
         """Return Django's executor with a loader that is kept: a new one reads all anew."""
@@ -78,7 +81,8 @@ class MigrateCommand:
         """Return the models as the migrations that a database has make them; nobody changes it."""
         place = (executor.loader, applied)
         if place not in self._states:
-            self._states[place] = executor._create_project_state(with_applied_migrations=True)
+            state = executor._create_project_state(with_applied_migrations=True)
+            self._states[place] = _rendered(state)
         return self._states[place]
 
 
@@ -110,8 +114,8 @@ def _forget_content_types(state: Any) -> None:  # noqa: ANN401
                 manager.clear_cache()
 
 
-def _send_post_migrate(state: Any, plan: list[tuple[Any, bool]]) -> None:  # noqa: ANN401
-    """Tell the apps that migrations ran, with the models as they are then; as the command does."""
+def _rendered(state: Any) -> Any:  # noqa: ANN401
+    """Return a state whose models are complete, as the command gives them to post_migrate."""
     state.clear_delayed_apps_cache()
     models = state.apps
     model_state = part("django.db.migrations.state", "ModelState")
@@ -121,5 +125,4 @@ def _send_post_migrate(state: Any, plan: list[tuple[Any, bool]]) -> None:  # noq
         for key in real:
             models.unregister_model(*key)
     models.render_multiple([model_state.from_model(known.get_model(*key)) for key in real])
-    signal = part("django.core.management.sql", "emit_post_migrate_signal")
-    signal(0, False, ALIAS, apps=models, plan=plan)
+    return state
