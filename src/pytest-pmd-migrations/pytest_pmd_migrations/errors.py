@@ -11,6 +11,7 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── IrreversibleError         a migration has no way back, as its source says
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
@@ -28,6 +29,7 @@ __all__ = [
     "DoubledNumberError",
     "FreshFailedError",
     "InjectionError",
+    "IrreversibleError",
     "LockFileError",
     "MigrationTestError",
     "MissingNameError",
@@ -151,6 +153,10 @@ class StepFailedError(MigrationTestError):
 
 class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
+
+
+class IrreversibleError(MigrationTestError):
+    """A migration has no way back: what a source's ``downgrade`` raises, with the reason."""
 
 
 class TemporaryFolderError(MigrationTestError):

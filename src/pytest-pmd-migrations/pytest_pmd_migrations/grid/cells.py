@@ -188,7 +188,7 @@ def judge_cell(walks: Walks, cell: Cell) -> Verdict:
     """Return the verdict on one cell; its lineages are walked where they have not been yet."""
     reason = unasked_of(cell.history.application.source).get(cell.check.name)
     if reason:
-        return Verdict(unasked=reason)
+        return Verdict(unasked=Note(cell.check.name, reason))
     try:
         if isinstance(cell.row, SnapshotRow):
             return _judge_snapshot(walks, cell.check, cell.row)

@@ -17,6 +17,7 @@ from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declara
 __all__ = [
     "Location",
     "Source",
+    "can_downgrade",
     "can_rerun",
     "can_upgrade",
     "check_source",
@@ -81,6 +82,8 @@ class Source(Protocol):
     - ``bookkeeping``: globs on the runner's own tables, which no check compares and nothing fills;
     - ``foreign``: globs on the tables of other packages, whose migrations come along with these:
       they are filled, and no check compares them;
+    - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
+      raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;
     - ``unasked``: reasons by the names of the checks that cannot be asked of this runner;
     - ``open(config)``: called once, before anything else, with pytest's ``Config``; ``reset()``:
@@ -106,9 +109,16 @@ class Source(Protocol):
 
 
 def check_source(
-    candidate: object, *, setting: str, allow_empty: bool = False, config: object = None
+    candidate: object,
+    *,
+    setting: str,
+    allow_empty: bool = False,
+    advice: str = "",
+    config: object = None,
 ) -> Source:
     """Return ``candidate`` when it is a usable source; it is opened with pytest's ``config``.
+
+    ``advice`` is what to do where it has no migrations.
 
     Raises SourceError naming what it lacks, or why its versions cannot be used.
     """
@@ -132,8 +142,7 @@ def check_source(
     versions = ask(setting, "versions()", lambda: list(candidate.versions()))
     if not versions and not allow_empty:
         raise SourceError(
-            f"{setting} has no migrations; expected at least one."
-            ' Write the first: pmd-migrations new "initial schema"'
+            f"{setting} has no migrations; expected at least one{advice and f'. {advice}'}"
         )
     refuse_unordered(versions, setting)
     return candidate
@@ -252,6 +261,11 @@ def unasked_of(source: Source) -> Mapping[str, str]:
     if getattr(source, "in_process", True) is False:
         return {"atomic": _ELSEWHERE, **own}
     return own
+
+
+def can_downgrade(source: Source) -> bool:
+    """Return whether the source can take a migration back."""
+    return hasattr(source, "downgrade") or hasattr(source, "downgrade_file")
 
 
 def runner_of(source: Source) -> str:
