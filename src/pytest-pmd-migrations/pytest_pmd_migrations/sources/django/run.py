@@ -6,16 +6,19 @@ for the next run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
 from pytest_pmd_migrations.sources.django.parts import part
 from pytest_pmd_migrations.sources.django.redirected import ALIAS, redirected
 
 __all__ = ["MigrateCommand"]
+
+Plan: TypeAlias = list[tuple[Any, bool]]
+"""Django's own migrations, each with whether it is taken back."""
 
 
 class MigrateCommand:
@@ -35,37 +38,60 @@ class MigrateCommand:
         Squashed migrations of ``held_back`` stand back behind what they replace. Raises what a
         migration or Django raises.
         """
-        lifted = self._blocker.unblock() if self._blocker is not None else nullcontext()
-        run = part("django.core.management.base", "no_translations")(self._run)
-        with lifted, redirected(file) as connection:
-            run(connection, allowed, held_back)
 
-    def _run(
+        def plan(executor: Any) -> Plan:  # noqa: ANN401
+            nodes, applied = executor.loader.graph.nodes, executor.loader.applied_migrations
+            missing = [key for key in allowed if key in nodes and key not in applied]
+            found: Plan = executor.migration_plan(missing)
+            return found
+
+        self._run(file, plan, held_back)
+
+    def take_back(self, file: Path, key: Key, held_back: Collection[Key]) -> None:
+        """Take a migration back, and what depends on it; for ``held_back`` see ``upgrade``.
+
+        Raises what a migration or Django raises: IrreversibleError of Django's where there is no
+        way back.
+        """
+
+        def plan(executor: Any) -> Plan:  # noqa: ANN401
+            graph, applied = executor.loader.graph, executor.loader.applied_migrations
+            return [
+                (graph.nodes[each], True) for each in graph.backwards_plan(key) if each in applied
+            ]
+
+        self._run(file, plan, held_back)
+
+    def _run(self, file: Path, plan: Callable[[Any], Plan], held_back: Collection[Key]) -> None:
+        lifted = self._blocker.unblock() if self._blocker is not None else nullcontext()
+        run = part("django.core.management.base", "no_translations")(self._handle)
+        with lifted, redirected(file) as connection:
+            run(connection, plan, held_back)
+
+    def _handle(
         self,
         connection: Any,  # noqa: ANN401
-        allowed: Collection[Key],
+        plan_of: Callable[[Any], Plan],
         held_back: Collection[Key],
     ) -> None:
+        """Do what the command's own method of that name does."""
         connection.prepare_database()
         executor = self._executor(connection, held_back)
         loader = executor.loader
         loader.check_consistent_history(connection)
-        applied = loader.applied_migrations
-        there = frozenset(key for key in applied if key in loader.graph.nodes)
+        there = frozenset(key for key in loader.applied_migrations if key in loader.graph.nodes)
         before = self._state(executor, there)
-        plan = executor.migration_plan(
-            [key for key in allowed if key in loader.graph.nodes and key not in applied]
-        )
+        plan = plan_of(executor)
         with _unchanged_operations(plan):
             _forget_content_types(before)
-            signal = part("django.core.management.sql", "emit_pre_migrate_signal")
-            signal(0, False, ALIAS, apps=before.apps, plan=plan)
+            _send("pre", before, plan)
             after = executor.migrate(None, plan=plan, state=before.clone())
-            place = (loader, there | {_key(each) for each, _ in plan})
+            changed = {_key(migration) for migration, _ in plan}
+            back = any(is_back for _, is_back in plan)
+            place = (loader, there - changed if back else there | changed)
             if place not in self._states:
                 self._states[place] = _rendered(after)
-            signal = part("django.core.management.sql", "emit_post_migrate_signal")
-            signal(0, False, ALIAS, apps=self._states[place].apps, plan=plan)
+            _send("post", self._states[place], plan)
 
     def _executor(self, connection: Any, held_back: Collection[Key]) -> Any:  # noqa: ANN401
         """Return Django's executor with a loader that is kept: a new one reads all anew."""
@@ -90,8 +116,13 @@ def _key(migration: Any) -> Key:  # noqa: ANN401
     return (migration.app_label, migration.name)
 
 
+def _send(when: str, state: Any, plan: Plan) -> None:  # noqa: ANN401
+    signal = part("django.core.management.sql", f"emit_{when}_migrate_signal")
+    signal(0, False, ALIAS, apps=state.apps, plan=plan)
+
+
 @contextmanager
-def _unchanged_operations(plan: list[tuple[Any, bool]]) -> Iterator[None]:
+def _unchanged_operations(plan: Plan) -> Iterator[None]:
     """Take out of the migrations what Django puts in before it runs them: renamed content types."""
     kept = [(migration, list(migration.operations)) for migration, _ in plan]
     try:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_pmd_migrations.errors import IrreversibleError
 from pytest_pmd_migrations.sources.declarations import EXCUSES, Declarations
 from pytest_pmd_migrations.sources.django.environment import set_up
 from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
@@ -139,9 +140,22 @@ class DjangoSource:
     def upgrade_file(self, path: Path, to: int) -> None:
         """Let Django apply what the file lacks of the migrations up to a version."""
         allowed = [key for version, key in self._keys.items() if version <= to]
+        self._command.upgrade(path, allowed, self._held_back(to))
+
+    def downgrade_file(self, path: Path, version: int) -> None:
+        """Let Django take a migration back."""
+        key = self._keys[version]
+        if any(each in self._graphs.found for each in self._graphs.replaced.get(key, ())):
+            raise IrreversibleError("it stands for the migrations that it replaces")
+        try:
+            self._command.take_back(path, key, self._held_back(version))
+        except part("django.db.migrations.exceptions", "IrreversibleError") as error:
+            raise IrreversibleError(str(error)) from error
+
+    def _held_back(self, to: int) -> set[Key]:
+        """Return the squashed migrations that come later than a version."""
         later = {key for version, key in self._keys.items() if version > to}
-        held_back = {key for key in self._graphs.replaced if key in later}
-        self._command.upgrade(path, allowed, held_back)
+        return {key for key in self._graphs.replaced if key in later}
 
     def _stands_for(self, key: Key, rows: set[Key], gone: set[Key]) -> bool:
         """Return whether a squashed migration counts as applied through what is there no more."""
