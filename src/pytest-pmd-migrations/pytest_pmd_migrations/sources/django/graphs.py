@@ -47,6 +47,7 @@ class Graphs:
         if loader is None:
             loader = self._loaders[given] = self._build(given)
         loader.applied_migrations = self._counted(applied)
+        loader.replacements = {key: self.found[key] for key in self.replaced}
         return loader
 
     def _given(self, applied: Mapping[Key, object], held_back: Collection[Key]) -> frozenset[Key]:
@@ -55,7 +56,8 @@ class Graphs:
         for key in held_back:
             # Django does not use a squashed migration that a database has half of.
             there = [each for each in self.replaced[key] if each in self.found]
-            if there and not given.intersection(self.replaced[key]):
+            if there:
+                given.difference_update(self.replaced[key])
                 given.add(there[0])
         return frozenset(given)
 

@@ -109,7 +109,7 @@ def _why_none(app: str, own: set[str], root: Path, named: str) -> str:
     if not app:
         first = f" makemigrations {below[0]}" if below else " makemigrations"
         return (
-            f"{named}: no app below {root} has migrations, of {', '.join(below) or 'none'};"
+            f"{named}: no app below {root} has migrations (apps: {', '.join(below) or 'none'});"
             f" expected at least one. Write the first: python manage.py{first}"
         )
     if app not in labels:

@@ -40,10 +40,12 @@ class MigrateCommand:
         """
 
         def plan(executor: Any) -> Plan:  # noqa: ANN401
-            nodes, applied = executor.loader.graph.nodes, executor.loader.applied_migrations
-            missing = [key for key in allowed if key in nodes and key not in applied]
-            found: Plan = executor.migration_plan(missing)
-            return found
+            graph, applied = executor.loader.graph, executor.loader.applied_migrations
+            asked: dict[Key, None] = {}
+            for key in allowed:
+                if key in graph.nodes and key not in applied:
+                    asked.update(dict.fromkeys(graph.forwards_plan(key)))
+            return [(graph.nodes[key], False) for key in asked if key not in applied]
 
         self._run(file, plan, held_back)
 
@@ -79,6 +81,9 @@ class MigrateCommand:
         executor = self._executor(connection, held_back)
         loader = executor.loader
         loader.check_consistent_history(connection)
+        for key in held_back:
+            # The executor marks the others as applied where all that they replace is.
+            loader.replacements.pop(key, None)
         there = frozenset(key for key in loader.applied_migrations if key in loader.graph.nodes)
         before = self._state(executor, there)
         plan = plan_of(executor)

@@ -123,15 +123,11 @@ class DjangoSource:
             (str(row[0]), str(row[1])) for row in conn.execute(f"SELECT app, name FROM {_TABLE}")
         }
         known = {*self._keys.values()}
-        gone = {each for key in self._graphs.replaced for each in self._graphs.replaced[key]}
-        gone -= known
-        squashed = {key for key in known if self._stands_for(key, rows, gone)}
+        replaced = {each for key in self._graphs.replaced for each in self._graphs.replaced[key]}
         apps = {key[0] for key in known}
-        return {
-            label(key)
-            for key in rows | squashed
-            if key[0] in apps and key not in gone and (key in known or self._is_unheard(key))
-        }
+        unknown = rows - known - replaced
+        unheard = {key for key in unknown if label(key) not in self._recorded.values()}
+        return {label(key) for key in rows & known | unheard if key[0] in apps}
 
     def forget(self, conn: sqlite3.Connection, version: int) -> None:
         """Take a migration's row out of Django's table: the next run applies it again."""
@@ -156,14 +152,6 @@ class DjangoSource:
         """Return the squashed migrations that come later than a version."""
         later = {key for version, key in self._keys.items() if version > to}
         return {key for key in self._graphs.replaced if key in later}
-
-    def _stands_for(self, key: Key, rows: set[Key], gone: set[Key]) -> bool:
-        """Return whether a squashed migration counts as applied through what is there no more."""
-        replaced = {*self._graphs.replaced.get(key, ())}
-        return bool(replaced) and replaced <= gone and replaced <= rows
-
-    def _is_unheard(self, key: Key) -> bool:
-        return label(key) not in self._recorded.values()
 
     @cached_property
     def _graphs(self) -> Graphs:
