@@ -34,7 +34,7 @@ from pytest_pmd_migrations.grid.unsupported import judge_unsupported
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.sources.protocol import unasked_of
+from pytest_pmd_migrations.sources.abilities import unasked_of
 from pytest_pmd_migrations.where_raised import raised_where
 from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 

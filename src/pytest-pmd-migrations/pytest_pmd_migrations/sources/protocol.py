@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,8 +17,6 @@ from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declara
 __all__ = [
     "Location",
     "Source",
-    "can_downgrade",
-    "can_rerun",
     "can_upgrade",
     "check_source",
     "declared_by",
@@ -28,7 +26,6 @@ __all__ = [
     "refuse_unordered",
     "runner_of",
     "text_of",
-    "unasked_of",
     "usable_name",
     "versions_of",
     "volatile_columns",
@@ -36,7 +33,6 @@ __all__ = [
 
 _REQUIRED = ("name", "versions", "location")
 _UPGRADES = ("upgrade", "upgrade_file")
-_ELSEWHERE = "its migrations run in another process, where faults do not reach them"
 _NAME = re.compile(r"\w[\w.-]*")
 
 
@@ -245,29 +241,6 @@ def can_upgrade(candidate: object) -> bool:
     return any(hasattr(candidate, name) for name in _UPGRADES)
 
 
-def unasked_of(source: Source) -> Mapping[str, str]:
-    """Return why some checks are not asked of a source, by their names.
-
-    Raises SourceError unless these are reasons by names.
-    """
-    found = getattr(source, "unasked", {})
-    own = {} if callable(found) else found
-    if not isinstance(own, Mapping) or not all(
-        isinstance(name, str) and isinstance(why, str) and why for name, why in own.items()
-    ):
-        raise SourceError(
-            f"{described(source)}: unasked is {found!r}; expected reasons by the names of checks"
-        )
-    if getattr(source, "in_process", True) is False:
-        return {"atomic": _ELSEWHERE, **own}
-    return own
-
-
-def can_downgrade(source: Source) -> bool:
-    """Return whether the source can take a migration back."""
-    return hasattr(source, "downgrade") or hasattr(source, "downgrade_file")
-
-
 def runner_of(source: Source) -> str:
     """Return what the runner is called that applies a source's migrations, "" where it is silent.
 
@@ -275,11 +248,6 @@ def runner_of(source: Source) -> str:
     """
     found = getattr(source, "runner", "")
     return printable_line(found) if isinstance(found, str) else ""
-
-
-def can_rerun(source: Source) -> bool:
-    """Return whether the source can run a migration's change a second time."""
-    return any(hasattr(source, name) for name in ("rerun", "rerun_file", "forget"))
 
 
 def volatile_columns(source: Source) -> tuple[str, ...]:

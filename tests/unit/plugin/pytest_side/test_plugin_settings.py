@@ -61,6 +61,8 @@ class Config:
             "migration_step_timeout": "60",
             "migration_step_memory": "1024",
             "migration_share": True,
+            "migration_down": False,
+            "migration_applied": "",
             **ini,
         }
         self.hook = SimpleNamespace(

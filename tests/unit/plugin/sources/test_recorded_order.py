@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
@@ -22,6 +22,7 @@ IDS = st.lists(st.sampled_from("abcdefgh"), unique=True)
 
 
 @given(known=IDS, recorded=IDS)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_recorded_ids_keep_their_numbers_and_new_ones_come_behind(
     known: list[str], recorded: list[str]
 ) -> None:
