@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,8 +127,8 @@ CASES = {
     ),
     "a project without migrations": (
         no_migrations,
-        f"{NAMED}no app below {{root}} has migrations (apps: labels, notes); expected at least"
-        " one. Write the first: python manage.py makemigrations labels",
+        f"{NAMED}no app below {{root}} has migrations; expected at least one. Write the first:"
+        " python manage.py makemigrations labels",
     ),
     "a cycle": (
         edited(STARS, '("notes", "0001_initial")', '("notes", "0003_comment")'),
@@ -232,3 +235,49 @@ class Migration(migrations.Migration):
         ),
     ]
 """
+
+
+SOURCES = Path(__file__).parents[3] / "src/pytest-pmd-migrations"
+ASK = (
+    "import pathlib; from pytest_pmd_migrations.errors import SourceError\n"
+    "from pytest_pmd_migrations.sources.django import make_source\n"
+    "try:\n    make_source('django', pathlib.Path('.'), 'X').versions()\n"
+    "except SourceError as error:\n    print(error)\n"
+)
+VERSIONS = {
+    "none": (
+        "",
+        "X needs Django, which is not installed in this environment: pip install django"
+        " (Django 5.2 and 6.1 are known to work)\n",
+    ),
+    "too old": (
+        "(3, 2, 25)",
+        "X: Django 3.2.25 is too old; Django 5.2 and 6.1 are known to work:"
+        " pip install 'django>=5.2'\n",
+    ),
+    "too new": (
+        "(99, 0, 0)",
+        "X: Django 99.0.0 cannot be used, as its django.db.migrations.loader has no"
+        " MigrationLoader.build_graph; Django 5.2 and 6.1 are known to work\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("version", "message"), VERSIONS.values(), ids=VERSIONS)
+def test_a_django_that_cannot_be_used_is_named(tmp_path: Path, version: str, message: str) -> None:
+    if version:
+        (tmp_path / "django").mkdir()
+        text = (
+            f"VERSION = {version}\n\n\ndef get_version():\n    return '.'.join(map(str, VERSION))\n"
+        )
+        (tmp_path / "django/__init__.py").write_text(text, encoding="utf-8")
+    # Without its site-packages a Python has no other Django.
+    asked = subprocess.run(
+        [sys.executable, "-S", "-c", ASK],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(SOURCES)))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.stdout == message, asked.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.django.parts import part
+from pytest_pmd_migrations.sources.django.reason import reason_of
 from pytest_pmd_migrations.sources.django.redirected import ALIAS, redirected
 from pytest_pmd_migrations.sources.django.settings_module import (
     VARIABLE,
@@ -15,10 +16,8 @@ from pytest_pmd_migrations.sources.django.settings_module import (
     find_settings,
 )
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
-from pytest_pmd_migrations.where_raised import find_syntax_error, raised_where
-from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["reason_of", "set_up"]
+__all__ = ["set_up"]
 
 
 def set_up(root: Path, ini: str, named: str) -> None:
@@ -28,7 +27,7 @@ def set_up(root: Path, ini: str, named: str) -> None:
     where the database is no SQLite database.
     """
     settings = part("django.conf", "settings")
-    told_by = "this run's own settings"
+    told_by = "settings that this run made itself"
     if not settings.configured:
         found = find_settings(root, ini, named)
         told_by = f"settings {found.name}, named by {found.told_by},"
@@ -45,16 +44,6 @@ def set_up(root: Path, ini: str, named: str) -> None:
             raise SourceError(
                 f"{named}: the {told_by} cannot be used: Django's setup raised {reason_of(error)}"
             ) from error
-
-
-def reason_of(error: BaseException) -> str:
-    """Return in one line what the project's code raised, and where; for a syntax error its line."""
-    syntax = find_syntax_error(error)
-    if syntax is not None:
-        return (
-            f"SyntaxError: {syntax.msg} ({shown_path(Path(str(syntax.filename)))}:{syntax.lineno})"
-        )
-    return " ".join(raised_where(error).split())
 
 
 def _import_settings(found: SettingsModule, root: Path, named: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.close_names import did_you_mean
-from pytest_pmd_migrations.sources.django.environment import reason_of
 from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
 from pytest_pmd_migrations.sources.django.parts import part
+from pytest_pmd_migrations.sources.django.reason import reason_of
 
 __all__ = ["foreign_tables", "label", "module_of", "read_graphs", "versions_in_order"]
 
@@ -109,8 +109,8 @@ def _why_none(app: str, own: set[str], root: Path, named: str) -> str:
     if not app:
         first = f" makemigrations {below[0]}" if below else " makemigrations"
         return (
-            f"{named}: no app below {root} has migrations (apps: {', '.join(below) or 'none'});"
-            f" expected at least one. Write the first: python manage.py{first}"
+            f"{named}: no app below {root} has migrations; expected at least one. Write the first:"
+            f" python manage.py{first}"
         )
     if app not in labels:
         close = difflib.get_close_matches(app, sorted(labels), 1) or sorted(own)[:1]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_pmd_migrations.errors import IrreversibleError
 from pytest_pmd_migrations.sources.declarations import EXCUSES, Declarations
@@ -28,9 +28,6 @@ from pytest_pmd_migrations.sources.django.settings_module import VARIABLE
 from pytest_pmd_migrations.sources.parse_declarations import parse_constants
 from pytest_pmd_migrations.sources.protocol import Location
 from pytest_pmd_migrations.sources.recorded_order import positions
-
-if TYPE_CHECKING:
-    import pytest
 
 __all__ = ["DjangoSource"]
 
@@ -54,7 +51,7 @@ class DjangoSource:
         self._ini, self._blocker = "", None
         self._recorded: Mapping[int, str] = {}
 
-    def open(self, config: pytest.Config) -> None:
+    def open(self, config: Any) -> None:  # noqa: ANN401 - pytest's own class
         """Take the name of the settings from pytest's own, and what keeps tests from databases."""
         self._ini = _ini_value(config)
         plugin: Any = sys.modules.get("pytest_django.plugin")
@@ -173,7 +170,7 @@ class DjangoSource:
         return MigrateCommand(self._graphs, self._blocker)
 
 
-def _ini_value(config: pytest.Config) -> str:
+def _ini_value(config: Any) -> str:  # noqa: ANN401 - pytest's own class
     try:
         return str(config.getini(VARIABLE) or "")
     except ValueError:
