@@ -198,7 +198,7 @@ def _fill_within_limits(
     filled = Filled({}, {})
     try:
         with limited:
-            ignore = history.rules.ignore_patterns
+            ignore = history.rules.unfilled_patterns
             filled = fill_empty_tables(conn, ignore=ignore, before=columns)
     except BaseException:
         if limited.stopped is None:

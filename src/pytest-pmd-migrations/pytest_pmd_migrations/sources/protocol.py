@@ -80,6 +80,8 @@ class Source(Protocol):
     - ``own_order() -> Sequence[int]``: the versions in the order in which the runner applies them
       to an empty database; ascending where it does not say so;
     - ``bookkeeping``: globs on the runner's own tables, which no check compares and nothing fills;
+    - ``foreign``: globs on the tables of other packages, whose migrations come along with these:
+      they are filled, and no check compares them;
     - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
       raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;

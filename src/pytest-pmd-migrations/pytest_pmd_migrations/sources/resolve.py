@@ -58,16 +58,15 @@ def resolve_source(
     """
     named = f"{setting} {text!r}"
     found: object = tool_source(text, root, named)
-    if found is not None:
-        return check_source(found, setting=named, allow_empty=allow_empty, config=config)
     dialect = _ini(config, "migration_dialect")
-    refuse_spelling(text, root, named)
-    if ":" in text:
-        found = _source_of(_object(text, root, named), text, named, config)
-    elif "/" in text or ((root / text).is_dir() and "." not in text):
-        found, dialect = _folder_source(root / text, root, named, dialect), ""
-    else:
-        found = _package_source(_import(text, root, named), root, named)
+    if found is None:
+        refuse_spelling(text, root, named)
+        if ":" in text:
+            found = _source_of(_object(text, root, named), text, named, config)
+        elif "/" in text or ((root / text).is_dir() and "." not in text):
+            found, dialect = _folder_source(root / text, root, named, dialect), ""
+        else:
+            found = _package_source(_import(text, root, named), root, named)
     if dialect:
         raise SettingError(
             f"migration_dialect {dialect!r} is for a folder of SQL scripts; expected {setting} to"

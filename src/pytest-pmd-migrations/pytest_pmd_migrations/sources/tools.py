@@ -15,11 +15,15 @@ __all__ = ["tool_source"]
 
 _MODULES: dict[str, str] = {
     "alembic": "alembic.settings",
+    "command": "command.choose",
+    "django": "django",
+    "fastmigrate": "fastmigrate",
     "flask": "alembic.flask",
+    "yoyo": "yoyo",
 }
 """The module of this package for each tool, by what stands before the setting's colon."""
 
-_ALONE: frozenset[str] = frozenset({"alembic", "flask"})
+_ALONE: frozenset[str] = frozenset({"alembic", "django", "flask"})
 """The tools whose name alone says enough."""
 
 
