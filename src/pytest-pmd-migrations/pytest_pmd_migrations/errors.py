@@ -11,6 +11,7 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── CommandFailedError        the command that migrates a database did not end well
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
@@ -25,6 +26,7 @@ from pytest_pmd_migrations.printable import printable_text
 
 __all__ = [
     "HOW_TO_PREPARE",
+    "CommandFailedError",
     "DoubledNumberError",
     "FreshFailedError",
     "InjectionError",
@@ -151,6 +153,14 @@ class StepFailedError(MigrationTestError):
 
 class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
+
+
+class CommandFailedError(MigrationTestError):
+    """The command that migrates a database did not end well; ``lines`` are its last ones."""
+
+    def __init__(self, message: str, *, lines: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.lines = lines
 
 
 class TemporaryFolderError(MigrationTestError):

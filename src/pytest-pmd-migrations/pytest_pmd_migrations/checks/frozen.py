@@ -36,6 +36,7 @@ from pytest_pmd_migrations.checks.moved_migration import changes_of, moved_findi
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources.only_latest import goes_to_latest_only
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["FROZEN", "removed_after_release"]
@@ -144,6 +145,8 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
     version = row.version
     line = history.store.lock_file.versions.get(version)
     if line is None or not line.released or version in history.application.versions:
+        return None
+    if goes_to_latest_only(history.application.source):
         return None
     moved = find_moved(history, version)
     if moved is not None:

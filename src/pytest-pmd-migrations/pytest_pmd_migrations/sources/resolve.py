@@ -23,6 +23,7 @@ from pytest_pmd_migrations.sources.find_own_runner import modules_with_runner
 from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_source
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.tools import tool_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
     refuse_missing_colon,
@@ -53,7 +54,9 @@ def resolve_source(
     Raises SourceError, one line, naming the setting and, where a name is close, what was meant.
     """
     named = f"{setting} {text!r}"
-    found: object
+    found: object = tool_source(text, root, named)
+    if found is not None:
+        return check_source(found, setting=named, allow_empty=allow_empty, config=config)
     refuse_spelling(text, root, named)
     if ":" in text:
         found = _source_of(_object(text, root, named), text, named, config)

@@ -13,7 +13,11 @@ from typing import Any
 
 __all__ = ["tool_source"]
 
-_MODULES: dict[str, str] = {}
+_MODULES: dict[str, str] = {
+    "command": "command.choose",
+    "fastmigrate": "fastmigrate",
+    "yoyo": "yoyo",
+}
 """The module of this package for each tool, by what stands before the setting's colon."""
 
 _ALONE: frozenset[str] = frozenset()
