@@ -11,7 +11,7 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
-├── CommandFailedError        the command that migrates a database did not end well
+├── RunnerFailedError         a runner says that it failed, and has no exception for it
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
@@ -26,7 +26,6 @@ from pytest_pmd_migrations.printable import printable_text
 
 __all__ = [
     "HOW_TO_PREPARE",
-    "CommandFailedError",
     "DoubledNumberError",
     "FreshFailedError",
     "InjectionError",
@@ -34,6 +33,7 @@ __all__ = [
     "MigrationTestError",
     "MissingNameError",
     "MissingNumberError",
+    "RunnerFailedError",
     "SchemaMismatchError",
     "SchemaReadError",
     "SettingError",
@@ -155,8 +155,8 @@ class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
 
 
-class CommandFailedError(MigrationTestError):
-    """The command that migrates a database did not end well; ``lines`` are its last ones."""
+class RunnerFailedError(MigrationTestError):
+    """A runner says that it failed: a command, or one that prints; ``lines`` are its last ones."""
 
     def __init__(self, message: str, *, lines: tuple[str, ...] = ()) -> None:
         super().__init__(message)
