@@ -35,9 +35,11 @@ PASSED_ON = {
     "pytest_pmd_migrations.grid.blocked: headline(text)",
     "pytest_pmd_migrations.grid.blocked: text",
     "pytest_pmd_migrations.pytest_side.matrix: ' '.join(str(error).split('\\n'))",
-    "pytest_pmd_migrations.pytest_side.settings: f'{error}{_file(config)}'",
+    "pytest_pmd_migrations.pytest_side.settings: f'{error}{settings_file(config)}'",
     "pytest_pmd_migrations.pytest_side.settings: f'{error}{where}'",
     "pytest_pmd_migrations.report.outcome: values['headline']",
+    # What a source says of a check that cannot be asked of its runner.
+    "pytest_pmd_migrations.grid.cells: reason",
     "pytest_pmd_migrations.report.plan: str(error)",
     "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.pmd_runner: str(error)",

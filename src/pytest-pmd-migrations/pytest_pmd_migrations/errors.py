@@ -12,6 +12,7 @@ MigrationTestError
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
 ├── RunnerFailedError         a runner says that it failed, and has no exception for it
+├── IrreversibleError         a migration has no way back, as its source says
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
@@ -29,6 +30,7 @@ __all__ = [
     "DoubledNumberError",
     "FreshFailedError",
     "InjectionError",
+    "IrreversibleError",
     "LockFileError",
     "MigrationTestError",
     "MissingNameError",
@@ -161,6 +163,10 @@ class RunnerFailedError(MigrationTestError):
     def __init__(self, message: str, *, lines: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.lines = lines
+
+
+class IrreversibleError(MigrationTestError):
+    """A migration has no way back: what a source's ``downgrade`` raises, with the reason."""
 
 
 class TemporaryFolderError(MigrationTestError):

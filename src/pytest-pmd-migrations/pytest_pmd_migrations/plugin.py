@@ -147,6 +147,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=True,
     )
     parser.addini(
+        "migration_down",
+        "Ask whether each migration can be taken back, where its tool can do that",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
         "migration_rows",
         "TOML file that declares what migrations do to rows on purpose",
         type="string",

@@ -28,7 +28,8 @@ class Rules:
     a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
     alone is no difference; ``faults`` are those that the check ``atomic`` tries. ``step_timeout``
     are the seconds that a step may go on without progress, ``step_memory`` the megabytes that it
-    may take; 0 sets no limit. ``share`` lets lineages that meet take their steps together.
+    may take; 0 sets no limit. ``share`` lets lineages that meet take their steps together;
+    ``down`` asks whether each migration can be taken back.
     """
 
     ignore_patterns: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Rules:
     step_timeout: float = 60.0
     step_memory: int = 1024
     share: bool = True
+    down: bool = False
 
     def besides(self, bookkeeping: Sequence[str]) -> Rules:
         """Return the rules for an application whose runner keeps such tables: they are hidden."""

@@ -6,11 +6,10 @@ interrupted or fails half-way leaves a database that neither the old nor the new
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.checks.databases_before import databases_before
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -19,7 +18,6 @@ from pytest_pmd_migrations.checks.model import (
     Row,
     Verdict,
 )
-from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.faults import (
     DEFAULT_KINDS,
     MOST_HUNG,
@@ -31,7 +29,6 @@ from pytest_pmd_migrations.faults import (
     try_faults,
 )
 from pytest_pmd_migrations.faults.wording import advice, counts, describe, untried_words
-from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.long_work import part_of_work
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.snapshots.names import FRESH
@@ -42,14 +39,6 @@ __all__ = ["ATOMIC"]
 
 _OF_A_RUN = 1_000_000
 """Bytes that a fault takes as long for as it takes whatever the database is."""
-
-
-@dataclass(frozen=True)
-class _TriedOn:
-    """A database one step before the migration, and what it is called."""
-
-    name: str
-    image: Image
 
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) -> Verdict:
@@ -74,7 +63,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
             limits=history.step_limits(FRESH),
             share=history.rules.share,
         )
-        for start in _tried_on(history, version, before, lineages)
+        for start in databases_before(history, version, lineages)
         for mode in modes
     ]
     sizes = [case.before.size + _OF_A_RUN for case in cases]
@@ -98,29 +87,6 @@ def kinds_tried(*, full: bool) -> Sequence[Kind]:
     from pytest_pmd_migrations.faults import KINDS
 
     return KINDS
-
-
-def _tried_on(
-    history: History, version: int, before: int, lineages: Sequence[LineageRecord[None]]
-) -> Iterator[_TriedOn]:
-    """Yield what the step is tried on: every database stored at the version before.
-
-    For the first migration also the one that does not exist yet. Where none is stored at that
-    version, the nearest older one is brought there.
-    """
-    starts = [record.start for record in reaching(lineages, version)]
-    stored = [start for start in starts if start.version == before]
-    for start in stored:
-        yield _TriedOn(
-            "a new database" if start == FRESH else history.application.start_title(start),
-            history.store.image(start),
-        )
-    if not stored:
-        nearest = max(starts, key=lambda start: (start.version, start == FRESH))
-        image, limits = history.store.image(nearest), history.step_limits(nearest)
-        *_, last = walk(history.application.source, image, to=before, limits=limits)
-        nearest_title = history.application.start_title(nearest)
-        yield _TriedOn(f"{nearest_title} at {history.application.title(before)}", last.after)
 
 
 def _as_another(case: Case, done: Sequence[tuple[Case, TriedFaults]]) -> TriedFaults | None:

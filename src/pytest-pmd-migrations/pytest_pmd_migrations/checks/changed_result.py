@@ -19,7 +19,7 @@ from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
-from pytest_pmd_migrations.sources.only_latest import goes_to_latest_only
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.statement_record import FailedStatement
 from pytest_pmd_migrations.wording import wrap_text
 

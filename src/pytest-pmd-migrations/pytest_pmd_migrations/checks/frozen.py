@@ -19,7 +19,6 @@ from pytest_pmd_migrations.application.recorded_text import (
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.changed_result import Lineages, StepResult, find_difference
 from pytest_pmd_migrations.checks.idle_step import IdleWatcher
-from pytest_pmd_migrations.checks.inserted_migration import judge_inserted
 from pytest_pmd_migrations.checks.model import (
     Cause,
     Check,
@@ -36,7 +35,8 @@ from pytest_pmd_migrations.checks.moved_migration import changes_of, moved_findi
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.sources.only_latest import goes_to_latest_only
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
+from pytest_pmd_migrations.sources.recorded_order import inserted_before
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["FROZEN", "removed_after_release"]
@@ -104,7 +104,7 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     if removed is not None:
         newest = version > history.application.latest
         return Verdict(cause=removed) if newest else Verdict((removed.finding,))
-    inserted = judge_inserted(history, row)
+    inserted = _inserted(history, row)
     if inserted is not None:
         return inserted
     if line is None:
@@ -119,6 +119,18 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     from pytest_pmd_migrations.checks.changed_step import judge_changed
 
     return judge_changed(history, row, lineages, difference, moved)
+
+
+def _inserted(history: History, row: Row) -> Verdict | None:
+    """Return the verdict on a migration that stands before older ones in the runner's order."""
+    source = history.application.source
+    if row.version not in history.application.versions:
+        return None
+    if inserted_before(source, row.version) is None:
+        return None
+    from pytest_pmd_migrations.checks.inserted_migration import judge_inserted
+
+    return judge_inserted(history, row)
 
 
 def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...]:

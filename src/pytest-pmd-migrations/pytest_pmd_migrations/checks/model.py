@@ -181,8 +181,7 @@ class Verdict:
 
     The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
     declarations that some row needed; ``image`` is the database a person would want to look at.
-    With a ``cause`` the question could not be asked; ``unsupported`` says why it is not asked of a
-    database that the application no longer upgrades, ``unasked`` why it is not asked at all.
+    With a ``cause`` the question could not be asked; ``unasked`` says why it is not asked.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -191,8 +190,7 @@ class Verdict:
     used: frozenset[UsedDeclaration] = frozenset()
     image: Image | None = None
     cause: Cause | None = None
-    unsupported: str = ""
-    unasked: str = ""
+    unasked: Note | None = None
 
 
 Seen = TypeVar("Seen")

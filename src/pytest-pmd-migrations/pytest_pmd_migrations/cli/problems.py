@@ -22,7 +22,7 @@ from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
-from pytest_pmd_migrations.sources.only_latest import goes_to_latest_only
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["Problem", "find_problems", "shown_failure", "told_generated"]

@@ -18,7 +18,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     content_digest,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.sources.only_latest import goes_to_latest_only
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 
 __all__ = ["list_changes", "updated_lock_file"]
 

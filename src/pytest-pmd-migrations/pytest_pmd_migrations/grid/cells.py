@@ -34,8 +34,7 @@ from pytest_pmd_migrations.grid.unsupported import judge_unsupported
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.sources.only_latest import goes_to_latest_only
-from pytest_pmd_migrations.sources.protocol import unasked_of
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only, unasked_of
 from pytest_pmd_migrations.where_raised import raised_where
 from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
@@ -190,7 +189,7 @@ def judge_cell(walks: Walks, cell: Cell) -> Verdict:
     """Return the verdict on one cell; its lineages are walked where they have not been yet."""
     reason = unasked_of(cell.history.application.source).get(cell.check.name)
     if reason:
-        return Verdict(unasked=reason)
+        return Verdict(unasked=Note(cell.check.name, reason))
     try:
         if isinstance(cell.row, SnapshotRow):
             return _judge_snapshot(walks, cell.check, cell.row)

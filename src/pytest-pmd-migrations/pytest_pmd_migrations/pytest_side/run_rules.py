@@ -31,6 +31,7 @@ def read_rules(config: pytest.Config) -> Rules:
         step_timeout=_number(config, "migration_step_timeout", "seconds"),
         step_memory=int(_number(config, "migration_step_memory", "megabytes")),
         share=bool(config.getini("migration_share")),
+        down=bool(config.getini("migration_down")),
     )
 
 

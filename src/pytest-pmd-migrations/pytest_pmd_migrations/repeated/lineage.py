@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from pytest_pmd_migrations.application.known_layouts import known_layout
+from pytest_pmd_migrations.application.runner_tables import runner_tables
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.asked_tables import AskedTables, asking
@@ -56,7 +57,8 @@ class Lineage(Generic[Seen]):
         except BaseException:
             self._conn.close()
             raise
-        self.step = Step(version, None, start, self._conn, layout=layout)
+        self._own = runner_tables(source)
+        self.step = Step(version, None, start, self._conn, layout=layout, own=self._own)
         self.version = version
         self._later = [later for later in versions_of(source) if later > version]
         self._pending: list[int] = []
@@ -172,7 +174,7 @@ class Lineage(Generic[Seen]):
         layout = self.step.layout
         if layout is not None:
             layout = layout.next(image.stored, stored_objects(self._conn))
-        self.step = Step(self.version, None, image, self._conn, layout=layout)
+        self.step = Step(self.version, None, image, self._conn, layout=layout, own=self._own)
         expected, self._facts = self._facts, self._read_facts()
         if expected != self._facts:
             raise DivergedError

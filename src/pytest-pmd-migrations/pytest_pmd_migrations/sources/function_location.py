@@ -22,12 +22,9 @@ def location_of_function(function: Callable[..., Any]) -> Location:
     own: Any = inspect.unwrap(function)
     while isinstance(own, partial):
         own = inspect.unwrap(own.func)
-    if not hasattr(own, "__code__"):
-        own = inspect.unwrap(type(own).__call__)
-    code = getattr(own, "__code__", None)
+    name = getattr(own, "__name__", type(own).__name__)
+    called = own if hasattr(own, "__code__") else inspect.unwrap(type(own).__call__)
+    code = getattr(called, "__code__", None)
     if code is None or code.co_filename.startswith("<"):
-        raise SourceError(
-            f"{getattr(own, '__name__', own)!r} has no file; expected a function that is written"
-            " in a module"
-        )
+        raise SourceError(f"{name!r} has no file; expected a function that is written in a module")
     return Location(Path(code.co_filename), code.co_firstlineno)

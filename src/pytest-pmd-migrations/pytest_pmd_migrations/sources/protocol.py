@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,7 +17,6 @@ from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declara
 __all__ = [
     "Location",
     "Source",
-    "can_rerun",
     "can_upgrade",
     "check_source",
     "declared_by",
@@ -27,7 +26,6 @@ __all__ = [
     "refuse_unordered",
     "runner_of",
     "text_of",
-    "unasked_of",
     "usable_name",
     "versions_of",
     "volatile_columns",
@@ -35,7 +33,6 @@ __all__ = [
 
 _REQUIRED = ("name", "versions", "location")
 _UPGRADES = ("upgrade", "upgrade_file")
-_ELSEWHERE = "its migrations run in another process, where faults do not reach them"
 _NAME = re.compile(r"\w[\w.-]*")
 
 
@@ -79,7 +76,11 @@ class Source(Protocol):
     - ``own_order() -> Sequence[int]``: the versions in the order in which the runner applies them
       to an empty database; ascending where it does not say so;
     - ``bookkeeping``: globs on the runner's own tables, which no check compares and nothing fills;
+    - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
+      raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;
+    - ``only_latest = True``: the runner cannot be told where to stop: its one version is the
+      latest, and what was latest before is stored and upgraded, but never built again;
     - ``unasked``: reasons by the names of the checks that cannot be asked of this runner;
     - ``open(config)``: called once, before anything else, with pytest's ``Config``; ``reset()``:
       called before every run, to forget what the last one left in memory;
@@ -104,9 +105,16 @@ class Source(Protocol):
 
 
 def check_source(
-    candidate: object, *, setting: str, allow_empty: bool = False, config: object = None
+    candidate: object,
+    *,
+    setting: str,
+    allow_empty: bool = False,
+    advice: str = "",
+    config: object = None,
 ) -> Source:
     """Return ``candidate`` when it is a usable source; it is opened with pytest's ``config``.
+
+    ``advice`` is what to do where it has no migrations.
 
     Raises SourceError naming what it lacks, or why its versions cannot be used.
     """
@@ -130,8 +138,7 @@ def check_source(
     versions = ask(setting, "versions()", lambda: list(candidate.versions()))
     if not versions and not allow_empty:
         raise SourceError(
-            f"{setting} has no migrations; expected at least one."
-            ' Write the first: pmd-migrations new "initial schema"'
+            f"{setting} has no migrations; expected at least one{advice and f'. {advice}'}"
         )
     refuse_unordered(versions, setting)
     return candidate
@@ -234,24 +241,6 @@ def can_upgrade(candidate: object) -> bool:
     return any(hasattr(candidate, name) for name in _UPGRADES)
 
 
-def unasked_of(source: Source) -> Mapping[str, str]:
-    """Return why some checks are not asked of a source, by their names.
-
-    Raises SourceError unless these are reasons by names.
-    """
-    found = getattr(source, "unasked", {})
-    own = {} if callable(found) else found
-    if not isinstance(own, Mapping) or not all(
-        isinstance(name, str) and isinstance(why, str) and why for name, why in own.items()
-    ):
-        raise SourceError(
-            f"{described(source)}: unasked is {found!r}; expected reasons by the names of checks"
-        )
-    if getattr(source, "in_process", True) is False:
-        return {"atomic": _ELSEWHERE, **own}
-    return own
-
-
 def runner_of(source: Source) -> str:
     """Return what the runner is called that applies a source's migrations, "" where it is silent.
 
@@ -259,11 +248,6 @@ def runner_of(source: Source) -> str:
     """
     found = getattr(source, "runner", "")
     return printable_line(found) if isinstance(found, str) else ""
-
-
-def can_rerun(source: Source) -> bool:
-    """Return whether the source can run a migration's change a second time."""
-    return any(hasattr(source, name) for name in ("rerun", "rerun_file", "forget"))
 
 
 def volatile_columns(source: Source) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ from pytest_pmd_migrations.wording import error_text, shown_path
 
 __all__ = ["resolve_connection", "resolve_source"]
 
+_FIRST = 'Write the first: pmd-migrations new "initial schema"'
+
 
 def resolve_source(
     text: str,
@@ -66,7 +68,8 @@ def resolve_source(
         found = _package_source(_import(text, root, named), root, named)
     if isinstance(found, FilesSource) and not found.files:
         refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
-    return check_source(found, setting=named, allow_empty=allow_empty, config=config)
+    advice = _FIRST if isinstance(found, FilesSource) else ""
+    return check_source(found, setting=named, allow_empty=allow_empty, advice=advice, config=config)
 
 
 def resolve_connection(

@@ -30,7 +30,7 @@ from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
-__all__ = ["During", "rerun", "upgrade", "upgrade_at"]
+__all__ = ["During", "downgrade", "rerun", "upgrade", "upgrade_at"]
 
 During: TypeAlias = Callable[[Path | None], AbstractContextManager[object]]
 """Called with the file that the runner works on, if any; entered while the application runs."""
@@ -71,6 +71,16 @@ def rerun(
         if conn.in_transaction:
             conn.commit()
         _run(source, "upgrade", conn, version, during)
+
+
+def downgrade(
+    source: Source, conn: sqlite3.Connection, version: int, *, during: During = _without_limit
+) -> None:
+    """Let the source take that migration back; it must be able to (``can_downgrade``).
+
+    ``during`` gives what is entered while the application's own code runs, such as a limit.
+    """
+    _run(source, "downgrade", conn, version, during)
 
 
 def upgrade_at(

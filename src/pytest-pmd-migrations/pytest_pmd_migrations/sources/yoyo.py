@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.errors import IrreversibleError, SourceError
 from pytest_pmd_migrations.sources.import_tool import import_tool
 from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
@@ -110,6 +110,19 @@ class YoyoSource:
                 pending = backend.to_apply(self._migrations.filter(lambda one: one.id in wanted))
                 backend.apply_migrations(pending)
 
+    def downgrade_file(self, path: Path, version: int) -> None:
+        """Let yoyo roll a migration back; raises IrreversibleError where it has nothing to do."""
+        one = self._by_id[self.label(version)]
+        if not any(_rollbacks(one.steps)):
+            raise IrreversibleError(
+                f"{one.id} has no rollback step, and yoyo only takes its mark away"
+            )
+        with _adapters_kept():
+            backend = self._yoyo.get_backend(f"sqlite:///{path}", self._table)
+            with backend, ExitStack() as opened:
+                self._lock(backend, opened)
+                backend.rollback_migrations(self._migrations.filter(lambda each: each is one))
+
     def forget(self, conn: sqlite3.Connection, version: int) -> None:
         """Take the migration out of yoyo's table."""
         one = self._by_id[self.label(version)]
@@ -132,6 +145,16 @@ class YoyoSource:
             if backend.execute(left, own).fetchone():
                 raise
             opened.enter_context(backend.lock(timeout=_WAIT))
+
+
+def _rollbacks(steps: Iterable[Any]) -> Iterator[bool]:
+    """Yield of each step, and of those in groups, whether it has a way back."""
+    for step in steps:
+        inner = getattr(step, "step", step)
+        if hasattr(inner, "steps"):
+            yield from _rollbacks(inner.steps)
+        else:
+            yield bool(inner._rollback)
 
 
 @contextmanager

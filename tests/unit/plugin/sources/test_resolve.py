@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.sources import resolve_source
+from pytest_pmd_migrations.sources.abilities import can_rerun
 from pytest_pmd_migrations.sources.current_version import current_version
-from pytest_pmd_migrations.sources.protocol import can_rerun, volatile_columns
+from pytest_pmd_migrations.sources.protocol import volatile_columns
 from pytest_pmd_migrations.sources.resolve import resolve_connection
 
 from tests.unit.plugin.sources.conftest import RUNNER, message, package, write

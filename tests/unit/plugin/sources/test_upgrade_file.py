@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.sources import Location
-from pytest_pmd_migrations.sources.protocol import can_rerun, check_source
+from pytest_pmd_migrations.sources.abilities import can_rerun
+from pytest_pmd_migrations.sources.protocol import check_source
 from pytest_pmd_migrations.sources.run import rerun, upgrade, upgrade_at
 
 from tests.unit.plugin.own_functions import PREPARED, SCHEMA, prepare
