@@ -133,9 +133,12 @@ def _sources(config: pytest.Config) -> list[Source]:
             for candidate in answer
         )
     if not sources:
+        from pytest_pmd_migrations.sources.found_here import told_candidates
+
         raise SettingError(
             'migration_source is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
-            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources"
+            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources."
+            f" {told_candidates(config.rootpath)}"
         )
     names = [source.name for source in sources]
     for name in names:

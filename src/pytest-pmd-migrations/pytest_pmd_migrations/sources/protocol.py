@@ -85,6 +85,8 @@ class Source(Protocol):
     - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
       raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;
+    - ``only_latest = True``: the runner cannot be told where to stop: its one version is the
+      latest, and what was latest before is stored and upgraded, but never built again;
     - ``unasked``: reasons by the names of the checks that cannot be asked of this runner;
     - ``open(config)``: called once, before anything else, with pytest's ``Config``; ``reset()``:
       called before every run, to forget what the last one left in memory;
