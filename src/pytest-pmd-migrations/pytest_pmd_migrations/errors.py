@@ -11,6 +11,7 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── RunnerFailedError         a runner says that it failed, and has no exception for it
 ├── IrreversibleError         a migration has no way back, as its source says
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
@@ -34,6 +35,7 @@ __all__ = [
     "MigrationTestError",
     "MissingNameError",
     "MissingNumberError",
+    "RunnerFailedError",
     "SchemaMismatchError",
     "SchemaReadError",
     "SettingError",
@@ -153,6 +155,14 @@ class StepFailedError(MigrationTestError):
 
 class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
+
+
+class RunnerFailedError(MigrationTestError):
+    """A runner says that it failed: a command, or one that prints; ``lines`` are its last ones."""
+
+    def __init__(self, message: str, *, lines: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.lines = lines
 
 
 class IrreversibleError(MigrationTestError):

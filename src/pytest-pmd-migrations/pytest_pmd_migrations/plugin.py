@@ -87,6 +87,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
     )
     parser.addini(
+        "migration_versions",
+        "Command that prints the versions of a command's migrations, one id a line",
+        type="string",
+        default="",
+    )
+    parser.addini(
         "migration_snapshots",
         "Folder of the stored databases, relative to the root folder",
         type="string",

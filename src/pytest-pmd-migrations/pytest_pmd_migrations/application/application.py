@@ -38,7 +38,7 @@ from pytest_pmd_migrations.sources.protocol import (
 )
 from pytest_pmd_migrations.sources.written_declarations import toml_key
 
-__all__ = ["Application"]
+__all__ = ["Application", "name_in_file"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +145,11 @@ class Application:
         return f"{path.parent.name}/{path.name}" if alike > 1 else path.name
 
     def step_name(self, version: int) -> str:
-        """Return how messages name that version's migration: its file, and its number in one."""
+        """Return how messages name that version's migration: its file, and what it is in one."""
         name = self.file_name(version)
         if self._migrations_in[self.location(version).path] < 2:
             return name
-        return f"step {format_version(version)} of {name}"
+        return name_in_file(name, version, self.label(version))
 
     @cached_property
     def _migrations_in(self) -> Counter[Path]:
@@ -202,3 +202,9 @@ class Application:
                 f"source {self.source.name}: location({version}) is {path}, which cannot be read:"
                 f" {error.strerror}; expected the file that the migration is written in"
             ) from error
+
+
+def name_in_file(file: str, version: int, label: str) -> str:
+    """Return how messages name a migration that shares its file with others."""
+    title = version_title(version, label)
+    return f"{title if label else f'step {title}'} of {file}"

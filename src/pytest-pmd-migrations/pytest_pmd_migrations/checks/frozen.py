@@ -36,6 +36,7 @@ from pytest_pmd_migrations.checks.other_text import other_text
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.sources.edited_scripts import altered_versions, when_edited
 from pytest_pmd_migrations.sources.recorded_order import inserted_before
 from pytest_pmd_migrations.wording import headline, wrap_text
@@ -170,6 +171,8 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
     version = row.version
     line = history.store.lock_file.versions.get(version)
     if line is None or not line.released or version in history.application.versions:
+        return None
+    if goes_to_latest_only(history.application.source):
         return None
     moved = find_moved(history, version)
     if moved is not None:

@@ -27,7 +27,7 @@ from pytest_pmd_migrations.errors import (
 from pytest_pmd_migrations.pytest_side.run_rules import read_rules, settings_file
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, foreign_of
 from pytest_pmd_migrations.sources.parse_declarations import (
     read_rows_file,
     read_stored_excuses,
@@ -99,7 +99,8 @@ def _history(application: Application, folder: SnapshotFolder, rules: Rules) -> 
     if asks_for_recorded_order(source):
         lines = store.lock_file.versions
         keep_recorded_order(source, {v: line.label for v, line in lines.items() if line.label})
-    return History(application, store, rules.besides(bookkeeping_of(source)))
+    hiding = rules.besides(bookkeeping_of(source), foreign_of(source))
+    return History(application, store, hiding)
 
 
 def _sources(config: pytest.Config) -> list[Source]:
@@ -132,9 +133,12 @@ def _sources(config: pytest.Config) -> list[Source]:
             for candidate in answer
         )
     if not sources:
+        from pytest_pmd_migrations.sources.found_here import told_candidates
+
         raise SettingError(
             'migration_source is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
-            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources"
+            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources."
+            f" {told_candidates(config.rootpath)}"
         )
     names = [source.name for source in sources]
     for name in names:

@@ -8,7 +8,7 @@ from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.ask import described
 from pytest_pmd_migrations.sources.protocol import Source
 
-__all__ = ["can_downgrade", "can_rerun", "unasked_of"]
+__all__ = ["can_downgrade", "can_rerun", "goes_to_latest_only", "unasked_of"]
 
 _ELSEWHERE = "its migrations run in another process, where faults do not reach them"
 
@@ -39,3 +39,11 @@ def unasked_of(source: Source) -> Mapping[str, str]:
     if getattr(source, "in_process", True) is False:
         return {"atomic": _ELSEWHERE, **own}
     return own
+
+
+def goes_to_latest_only(source: Source) -> bool:
+    """Return whether the source's one version is the latest: earlier ones were not removed.
+
+    What was latest at an earlier release is stored under its number, and is never built again.
+    """
+    return getattr(source, "only_latest", False) is True

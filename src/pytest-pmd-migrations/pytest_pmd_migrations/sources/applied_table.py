@@ -57,6 +57,11 @@ class AppliedTable:
         """Forget that a migration was applied."""
         conn.execute(f"DELETE FROM {self._table} WHERE {self._column} = ?", (name,))
 
+    def rename(self, conn: sqlite3.Connection, name: str, other: str) -> None:
+        """Have ``other`` in the place of ``name``."""
+        sql = f"UPDATE {self._table} SET {self._column} = ? WHERE {self._column} = ?"
+        conn.execute(sql, (other, name))
+
     @property
     def _table(self) -> str:
         return quote(self.name)

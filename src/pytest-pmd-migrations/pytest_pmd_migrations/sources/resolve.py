@@ -24,6 +24,7 @@ from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
+from pytest_pmd_migrations.sources.tools import tool_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
     refuse_missing_colon,
@@ -56,15 +57,16 @@ def resolve_source(
     Raises SourceError, one line, naming the setting and, where a name is close, what was meant.
     """
     named = f"{setting} {text!r}"
-    found: object
+    found: object = tool_source(text, root, named)
     dialect = _ini(config, "migration_dialect")
-    refuse_spelling(text, root, named)
-    if ":" in text:
-        found = _source_of(_object(text, root, named), text, named, config)
-    elif "/" in text or ((root / text).is_dir() and "." not in text):
-        found, dialect = _folder_source(root / text, root, named, dialect), ""
-    else:
-        found = _package_source(_import(text, root, named), root, named)
+    if found is None:
+        refuse_spelling(text, root, named)
+        if ":" in text:
+            found = _source_of(_object(text, root, named), text, named, config)
+        elif "/" in text or ((root / text).is_dir() and "." not in text):
+            found, dialect = _folder_source(root / text, root, named, dialect), ""
+        else:
+            found = _package_source(_import(text, root, named), root, named)
     if dialect:
         raise SettingError(
             f"migration_dialect {dialect!r} is for a folder of SQL scripts; expected {setting} to"
