@@ -205,7 +205,8 @@ def test_an_unset_or_broken_source_is_one_line(application: App) -> None:
 
     assert error("") == (
         'ERROR: migration_source is not set; expected "app.migrations", "db/sql" or'
-        ' "app.db:thing" (pyproject.toml), or the hook pytest_migration_sources'
+        ' "app.db:thing" (pyproject.toml), or the hook pytest_migration_sources. Found here:'
+        ' "app.migrations" (numbered files). Write it: pmd-migrations init'
     )
     assert error('migration_source = "app.migration"') == (
         "ERROR: migration_source 'app.migration' cannot be imported: No module named"

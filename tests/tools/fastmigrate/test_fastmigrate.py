@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> TriedProject:
 def test_six_steps_are_green_but_for_what_no_runner_without_transactions_can_be(
     project: TriedProject,
 ) -> None:
-    """It commits between the statements of a script, and sets the version in another transaction."""
+    """It commits between statements, and sets the version in another transaction."""
     printed = project.matrix("-n2")
     assert "migrations 0001..0006 by fastmigrate" in printed.text
     assert "6 failed, 24 passed" in printed.text, printed.text

@@ -80,7 +80,7 @@ def test_a_step_goes_down_where_yoyo_can(project: TriedProject) -> None:
     ("text", "told"),
     [
         ("-- depends: gone\nSELECT 1;\n", "Could not resolve dependencies"),
-        ("-- depends: 0007-odd\nSELECT 1;\n", "Circular dependencies"),
+        ("-- depends: 0007-odd\nSELECT 1;\n", "Dependency graph loop detected"),
     ],
 )
 def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path, text: str, told: str) -> None:

@@ -114,9 +114,7 @@ class YoyoSource:
         """Let yoyo roll a migration back; raises IrreversibleError where it has nothing to do."""
         one = self._by_id[self.label(version)]
         if not any(_rollbacks(one.steps)):
-            raise IrreversibleError(
-                f"{one.id} has no rollback step, and yoyo only takes its mark away"
-            )
+            raise IrreversibleError(f"{one.id} has no rollback step: yoyo takes its mark alone")
         with _adapters_kept():
             backend = self._yoyo.get_backend(f"sqlite:///{path}", self._table)
             with backend, ExitStack() as opened:

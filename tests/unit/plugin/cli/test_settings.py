@@ -91,7 +91,8 @@ def test_an_unset_source(project: Make) -> None:
     made.write("pyproject.toml", "[tool.pytest.ini_options]\n")
     message = (
         'Error: migration_source is not set; expected "app.migrations", "db/sql" or'
-        ' "app.db:thing" (pyproject.toml), or the hook pytest_migration_sources\n'
+        ' "app.db:thing" (pyproject.toml), or the hook pytest_migration_sources. No migrations were'
+        " found here. Write it: pmd-migrations init --source TEXT\n"
     )
     assert made.run_apart("check") == (2, "", message)
     for arguments in (["new", "x"], ["snapshot"], ["release"], ["show", "1", "2"]):

@@ -1,0 +1,172 @@
+"""A command as a source: its process, its versions, and one clear line for each that is bad."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.sources.command.choose import make_source
+from pytest_pmd_migrations.sources.command.process import run_process
+from pytest_pmd_migrations.sources.protocol import check_source
+
+from tests.every import for_every
+
+PYTHON = shlex.quote(sys.executable)
+# A runner as there are many: --to N, and what it does with a number that it has not.
+RUNNER = """
+import sqlite3, sys
+steps, unknown, (to, path) = {steps!r}, {unknown!r}, sys.argv[1:]
+if int(to) > len(steps) and unknown == "refuse":
+    sys.exit(f"no version {{to}}")
+if int(to) > len(steps) and unknown == "refuse in silence":
+    sys.exit(3)
+conn = sqlite3.connect(path, isolation_level=None)
+(at,) = conn.execute("PRAGMA user_version").fetchone()
+for number in range(at + 1, min(int(to), len(steps)) + 1):
+    conn.execute(steps[number - 1])
+    conn.execute(f"PRAGMA user_version = {{number}}")
+"""
+GOOD = ["CREATE TABLE a(x)", "CREATE TABLE b(x)"]
+BAD = [*GOOD, "CREATE TABLE a(y)"]
+
+ENDS = {
+    "a number that it has not is refused": (GOOD, "refuse", [1, 2]),
+    "one that it has not is as good as the last": (GOOD, "go as far as possible", [1, 2]),
+    "the last one fails": (BAD, "refuse", "ended with 1 with {to} = 3, and not as with a number"),
+    "the last one fails, and unknown ones too": (
+        BAD,
+        "go as far as possible",
+        "ended with 1 with {to} = 3, and not as with a number",
+    ),
+    "the first one fails": (["nonsense"], "refuse", "on an empty database with {to} = 1"),
+    "a refusal without the number": (
+        GOOD,
+        "refuse in silence",
+        "ended with 3 with {to} = 3, and not as with a number that it does not have",
+    ),
+}
+
+MESSAGES = {
+    "command:": "migration_source 'command:' names no command",
+    "command: myapp {to}": "does not say where the database goes; expected {db} in it",
+    "command: myapp '{to} {db}": "cannot be split into words: No closing quotation",
+    "command: cd app && myapp {to} {db}": "is written for a shell, and started without one",
+    "command: no-such-program {to} {db}": "there is no program no-such-program, on PATH or in ROOT",
+    "command: A=1 myapp {to} {db}": "there is no program A=1: it is started without a shell",
+    "command: ./plain {to} {db}": "the program ./plain cannot be started: Permission denied",
+    "command: sh -c 'echo oh dear >&2; exit 1' {to} {db}": "{to} = 1: oh dear. Versions are tried",
+    "command: sh -c 'kill -9 $$' {to} {db}": "was ended by signal 9 on an empty database",
+    "command: sh -c 'yes | head -c 10000000; echo end; exit 1' {to} {db}": "= 1: end. Versions",
+    "command: true {to} {db}": "but leaves PRAGMA user_version at nothing; expected 1",
+    "command: true {db}": "leaves nothing in PRAGMA user_version, so that nobody can tell",
+    "command: false {db}": "ended with 1 on an empty database",
+}
+
+LISTS = {
+    "echo 2 1": ([2], {}),
+    "printf '0010 b\\n\\n0002 a\\n'": ([2, 10], {}),
+    "printf 'notes first.sql\\ntags\\n'": ([1, 2], {1: "notes", 2: "tags"}),
+    "true": "migration_versions 'true' prints nothing; expected one id a line",
+    "false": "migration_versions 'false' ended with 1",
+    "printf 'a\\na\\n'": "prints the id 'a' twice; expected one id a line",
+    "seq 1000000": "prints more than 1 MB; expected one id a line",
+}
+
+
+class Settings:
+    """The part of pytest's Config that a source asks."""
+
+    def __init__(self, **values: str) -> None:
+        self._values = {"migration_step_timeout": "60", **values}
+
+    def getini(self, name: str) -> str:
+        return self._values.get(name, "")
+
+
+def opened(text: str, root: Path, **settings: str) -> object:
+    source = make_source(text, root, f"migration_source {text!r}")
+    return check_source(source, setting="migration_source", config=Settings(**settings))
+
+
+@for_every("steps, unknown, expected", ENDS.values(), ids=ENDS)
+def test_the_end_of_a_history_is_told_from_a_migration_that_fails(
+    tmp_path: Path, steps: list[str], unknown: str, expected: list[int] | str
+) -> None:
+    (tmp_path / "run.py").write_text(RUNNER.format(steps=steps, unknown=unknown))
+    text = f"command: {PYTHON} run.py {{to}} {{db}}"
+    if isinstance(expected, str):
+        with pytest.raises(MigrationTestError) as caught:
+            opened(text, tmp_path)
+        assert expected in str(caught.value)
+        assert "\n" not in str(caught.value)
+        return
+    assert [*opened(text, tmp_path).versions()] == expected
+    assert not [*tmp_path.glob("*.db")]
+
+
+@for_every("text, expected", MESSAGES.items(), ids=lambda case: case[0])
+def test_a_command_that_cannot_be_used_is_one_line(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    (tmp_path / "plain").touch()
+    with pytest.raises(MigrationTestError) as caught:
+        opened(text, tmp_path)
+    assert expected in str(caught.value).replace(str(tmp_path), "ROOT")
+    assert "\n" not in str(caught.value)
+
+
+@for_every("text, expected", LISTS.items(), ids=lambda case: case[0])
+def test_versions_are_what_a_command_lists(
+    tmp_path: Path, text: str, expected: tuple[list[int], dict[int, str]] | str
+) -> None:
+    (tmp_path / "first.sql").write_text("SELECT 1")
+    command = "command: myapp {to} {db}"
+    if isinstance(expected, str):
+        with pytest.raises(MigrationTestError) as caught:
+            opened(command, tmp_path, migration_versions=text)
+        assert expected in str(caught.value)
+        return
+    source = opened(command, tmp_path, migration_versions=text)
+    versions, labels = expected
+    assert [*source.versions()] == versions
+    assert {v: source.label(v) for v in versions if source.label(v)} == labels
+    if labels:
+        assert (source.location(1).path.name, source.text(1)) == ("first.sql", b"SELECT 1")
+        assert (source.location(2).path.name, source.text(2)) == ("myapp", b"tags")
+
+
+def runs(number: int) -> bool:
+    """Whether a process is there that is not dead; who reaps the orphans may take its time."""
+    try:
+        os.kill(number, 0)
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+
+
+def test_a_process_is_ended_with_all_that_it_started_and_little_of_it_is_kept(
+    tmp_path: Path,
+) -> None:
+    """It hangs, leaves others behind, waits for an answer, or prints 10 MB."""
+    pid = tmp_path / "pid"
+    hangs = f"sleep 1000 & echo $! > {pid}; wait"
+    ended = run_process(["sh", "-c", hangs], folder=tmp_path, seconds=0.5)
+    assert ended.code is None
+    leaves = f"sleep 1000 & echo $! >> {pid}; echo done"
+    ended = run_process(["sh", "-c", leaves], folder=tmp_path)
+    assert (ended.code, ended.out) == (0, "done\n")
+    ends = time.monotonic() + 10
+    while any(runs(int(number)) for number in pid.read_text().split()):
+        assert time.monotonic() < ends
+    asks = run_process(["sh", "-c", "read answer; echo \"got '$answer'\""], folder=tmp_path)
+    assert asks.out == "got ''\n"
+    prints = run_process(["sh", "-c", "yes | head -c 10000000; echo e >&2"], folder=tmp_path)
+    assert (prints.code, prints.is_cut, len(prints.out)) == (0, True, 16 * 1024)
+    assert prints.last_lines()[-2:] == ("y", "e")
