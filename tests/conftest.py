@@ -22,6 +22,7 @@ _MEMORY = Path("/dev/shm")
 _SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
 _MANY_OBJECTS = 20_000
+_TOOLS = Path(__file__).parent / "tools"
 _KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
@@ -44,6 +45,17 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.dont_write_bytecode = False
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the projects of other tools, which need these tools, unless they are named.
+
+    `pytest tests/tools` runs them; those of a tool that is not installed are skipped.
+    """
+    if collection_path != _TOOLS:
+        return None
+    named = (Path(config.invocation_params.dir, one.partition("::")[0]) for one in config.args)
+    return not any(path.resolve().is_relative_to(_TOOLS) for path in named) or None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -22,6 +22,8 @@ PASSED_ON = {
     "pytest_pmd_migrations.cli.command: str(error)",
     "pytest_pmd_migrations.cli.command: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
+    "pytest_pmd_migrations.sources.alembic.load: f'{named}: {printable_line(raised_where(error))}'",
+    "pytest_pmd_migrations.sources.alembic.load: _naming(named, str(error))",
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.temporary_folder: file",
     "pytest_pmd_migrations.regular_file: errno.EINVAL",
@@ -35,12 +37,15 @@ PASSED_ON = {
     "pytest_pmd_migrations.grid.blocked: headline(text)",
     "pytest_pmd_migrations.grid.blocked: text",
     "pytest_pmd_migrations.pytest_side.matrix: ' '.join(str(error).split('\\n'))",
-    "pytest_pmd_migrations.pytest_side.settings: f'{error}{_file(config)}'",
+    "pytest_pmd_migrations.pytest_side.settings: f'{error}{settings_file(config)}'",
     "pytest_pmd_migrations.pytest_side.settings: f'{error}{where}'",
     "pytest_pmd_migrations.report.outcome: values['headline']",
+    # What a source says of a check that cannot be asked of its runner.
+    "pytest_pmd_migrations.grid.cells: reason",
     "pytest_pmd_migrations.report.plan: str(error)",
     "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.pmd_runner: str(error)",
+    "pytest_pmd_migrations.sources.django.source: str(error)",
     "pytest_pmd_migrations.sources.resolve: str(error)",
     # A sentence that is told in the matrix too, with more lines below it.
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_pmd_migrations.checks.registry import register
     from pytest_pmd_migrations.errors import (
         FreshFailedError,
+        IrreversibleError,
         LockFileError,
         MigrationTestError,
         MissingNameError,
@@ -50,6 +51,7 @@ __all__ = [
     "Fresh",
     "FreshFailedError",
     "History",
+    "IrreversibleError",
     "LineageRecord",
     "Location",
     "LockFileError",
@@ -93,6 +95,7 @@ _ROOMS = {
     "pytest_side.database": ("MigrationDatabase",),
     "errors": (
         "FreshFailedError",
+        "IrreversibleError",
         "LockFileError",
         "MigrationTestError",
         "MissingNameError",

@@ -11,6 +11,8 @@ MigrationTestError
 ├── MissingNameError          a database needs a function or collation that only its application has
 ├── StepFailedError           the application's runner did not bring a database one version on
 │   └── FreshFailedError      so no fresh database can be built, to compare others with
+├── RunnerFailedError         a runner says that it failed, and has no exception for it
+├── IrreversibleError         a migration has no way back, as its source says
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
@@ -28,10 +30,12 @@ __all__ = [
     "DoubledNumberError",
     "FreshFailedError",
     "InjectionError",
+    "IrreversibleError",
     "LockFileError",
     "MigrationTestError",
     "MissingNameError",
     "MissingNumberError",
+    "RunnerFailedError",
     "SchemaMismatchError",
     "SchemaReadError",
     "SettingError",
@@ -151,6 +155,18 @@ class StepFailedError(MigrationTestError):
 
 class FreshFailedError(StepFailedError):
     """No fresh database can be built; the step that failed is the ``__cause__``."""
+
+
+class RunnerFailedError(MigrationTestError):
+    """A runner says that it failed: a command, or one that prints; ``lines`` are its last ones."""
+
+    def __init__(self, message: str, *, lines: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.lines = lines
+
+
+class IrreversibleError(MigrationTestError):
+    """A migration has no way back: what a source's ``downgrade`` raises, with the reason."""
 
 
 class TemporaryFolderError(MigrationTestError):

@@ -75,6 +75,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
     )
     parser.addini(
+        "migration_applied",
+        "Table and column of a list's applied migrations: _migrations.name; else user_version",
+        type="string",
+        default="",
+    )
+    parser.addini(
+        "migration_dialect",
+        "Tool whose rules a folder of SQL scripts follows: goose, flyway...; else recognised",
+        type="string",
+        default="",
+    )
+    parser.addini(
+        "migration_versions",
+        "Command that prints the versions of a command's migrations, one id a line",
+        type="string",
+        default="",
+    )
+    parser.addini(
         "migration_snapshots",
         "Folder of the stored databases, relative to the root folder",
         type="string",
@@ -133,6 +151,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "Take the steps of lineages that have become the same only once",
         type="bool",
         default=True,
+    )
+    parser.addini(
+        "migration_down",
+        "Ask whether each migration can be taken back, where its tool can do that",
+        type="bool",
+        default=False,
     )
     parser.addini(
         "migration_rows",

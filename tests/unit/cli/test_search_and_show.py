@@ -14,6 +14,7 @@ from pmd.cli import main
 from pmd.store.database import Database
 from pmd.store.repositories.documents import DocumentRepository
 from pmd.store.repositories.search import SearchRepository
+from tests.every import for_every
 
 
 def scoreless(text):
@@ -127,7 +128,7 @@ def test_a_quote_without_a_partner_is_told(pmd, indexed):
     assert err == "note      one double quote has no partner; it was left out\n"
 
 
-@pytest.mark.parametrize(
+@for_every(
     "words", ["O'Brien", "a:b", "--", "(tree", "^tree", "tree\0car", "NEAR(", "title:tree", "{x}"]
 )
 def test_nothing_else_that_is_typed_is_an_error(pmd, indexed, words):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,8 +68,8 @@ def test_tags_are_searched_for_without_their_sign_and_once():
     assert searched_tags(("#todo", "todo", "##", "a b", " # c")) == ("todo", "a b", "c")
 
 
-@pytest.mark.parametrize(
-    ("text", "tags", "problem"),
+@for_every(
+    "text, tags, problem",
     [
         (
             "---\ntags: [a, b\n---\ntext",

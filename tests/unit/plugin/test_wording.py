@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 from pytest_pmd_migrations.wording import error_text
 
+from tests.every import for_every
+
 
 class SpeechlessError(Exception):
     def __str__(self) -> str:
         raise RuntimeError("it cannot say it")
 
 
-@pytest.mark.parametrize(
-    ("error", "text"),
+@for_every(
+    "error, text",
     [
         (ValueError("no room"), "ValueError: no room"),
         (GeneratorExit(), "GeneratorExit"),

@@ -50,7 +50,7 @@ def take_rewrite(
     try:
         if not prepared.begin_step(version):
             return False
-        prepared.check_writable()
+        prepared.check_writable(version - 1)
         for call in (before, backup if prepared.file.exists else None):
             if call is not None:
                 call()

@@ -23,7 +23,7 @@ from pmd.store.migrations.errors import (
 from pmd.store.migrations.migration_files.migration import LoadedMigration
 from pmd.store.migrations.rewrite import check_backup, take_rewrite
 from pmd.store.migrations.step import foreign_keys
-from pmd.store.migrations.step.content import Content, ContentMemory
+from pmd.store.migrations.step.content import Content, ContentMemory, read_data_version
 from pmd.store.migrations.step.foreseen import can_break_no_key
 from pmd.store.migrations.step.guard import Guard, StepGuard
 from pmd.store.migrations.step.high_water_marks import restore_high_water_marks
@@ -61,7 +61,7 @@ def take_steps(
             started = time.perf_counter()
             before = None if applied else before_first
             if step.atomic:
-                taken = _take_step(prepared, memory, step, before=before)
+                taken = _take_step(prepared, memory, step, before, is_last=step is steps[-1])
             else:
                 memory.forget()
                 taken = take_rewrite(prepared, step, backup, before=before)
@@ -83,7 +83,8 @@ def _prepare(prepared: PreparedConnection) -> ContentMemory:
         prepared.take_over()
         # 1. Foreign keys off: inside a transaction the pragma is ignored, and with keys enforced
         #    dropping a rebuilt table would delete or cut off its children.
-        prepared.cursor.execute("PRAGMA foreign_keys = OFF")
+        if prepared.enforces_keys:
+            prepared.cursor.execute("PRAGMA foreign_keys = OFF")
         prepared.read_state()
     except (prepared.connection.Error, MemoryError) as error:
         raise database_error(prepared.connection, error) from error
@@ -116,19 +117,25 @@ def _take_step(
     prepared: PreparedConnection,
     memory: ContentMemory,
     loaded: LoadedMigration,
-    *,
     before: Callable[[], object] | None,
+    *,
+    is_last: bool,
 ) -> bool:
     """Bring the database from the version before `loaded` to its version, or leave it as it was.
 
-    `before` is called under the write lock, if the step is still to be taken.
+    `before` is called under the write lock, if the step is still to be taken. After the last step
+    of a run nothing needs to be remembered.
 
     Returns False, having changed nothing, when another connection has already taken the step.
     Raises MigrationFailedError, or what a BaseException of `up` was; 12. then undoes the step.
     Longer than most functions, because the order of its lines is what it is about.
     """
     connection, version = prepared.connection, loaded.migration.version
+    # A script ends where its transaction is lost: none of its statements can run once more.
+    may_go_on = loaded.script is None
     try:
+        if may_go_on:
+            prepared.statements.attach()
         # 2. Begin, with the write lock at once: a lock taken later could fail half-way, and
         #    what was read before it could be stale.
         prepared.begin()
@@ -136,11 +143,13 @@ def _take_step(
         if (content is None or content.version is None) and not prepared.is_to_take(version):
             return False
         if content is None:
-            content = memory.read(prepared, all_keys=not can_break_no_key(prepared, loaded))
+            all_keys = not can_break_no_key(prepared, loaded)
+            content = memory.read(prepared, version - 1, all_keys=all_keys)
         if before is not None:
             # Other connections still see the database as it was.
             before()
-        prepared.statements.forget()
+        if may_go_on:
+            prepared.statements.forget()
     except (connection.Error, MemoryError) as error:
         raise database_error(connection, error) from error
     try:
@@ -152,12 +161,17 @@ def _take_step(
             violations = _check_foreign_keys(prepared, guard, loaded, content)
             if violations is None:
                 raise TransactionControlError(version, loaded.description, REPLACED)
+            # The guard saw what the step set, and that is put back.
+            prepared.trust_pragmas()
         if isinstance(violations, foreign_keys.NewViolations):
             raise ForeignKeyViolationError(version, loaded.description, str(violations))
         high_water_marks = content.high_water_marks
         if high_water_marks is not None or guard.made_sequences:
             high_water_marks = restore_high_water_marks(prepared.cursor, high_water_marks)
         prepared.cursor.execute(f"PRAGMA user_version = {version}")
+        known = content.data_version
+        if known is None and not is_last:
+            known = read_data_version(prepared)
         # 11. Commit.
         prepared.cursor.execute("COMMIT")
     except (connection.Error, MemoryError) as error:
@@ -166,7 +180,7 @@ def _take_step(
         raise MigrationFailedError(
             version, loaded.description, f"it could not be committed: {error}"
         ) from error
-    changes, known = connection.total_changes, content.data_version
+    changes = connection.total_changes
     memory.keep(Content(violations, high_water_marks, known, changes, version, content.all_keys))
     return True
 

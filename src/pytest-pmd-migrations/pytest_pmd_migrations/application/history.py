@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.fresh import FreshDatabases
+from pytest_pmd_migrations.application.fresh_in_one_go import schema_in_one_go
 from pytest_pmd_migrations.application.references import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
@@ -56,6 +57,12 @@ class History:
     def fresh_today(self) -> FreshDatabases:
         """Fresh databases by the real clock, as the application's own tests expect them."""
         return self._build_fresh(real_clock=True)
+
+    @cached_property
+    def fresh_in_one_go(self) -> SchemaDiff:
+        """How a new database differs that the runner builds by one call, in its own order."""
+        schema = schema_in_one_go(self.application, self.step_limits(FRESH))
+        return self.difference(schema, self.application.latest)
 
     def _build_fresh(self, *, real_clock: bool) -> FreshDatabases:
         source, empty = self.application.source, self.application.empty

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_pmd_migrations.rows import volatile_setting
@@ -24,21 +24,40 @@ class Rules:
     """The settings that hold for every application of a run.
 
     ``ignore_patterns`` are the globs of ``migration_ignore``, ``volatile_patterns`` those of
-    ``migration_volatile`` (on ``"table.column"``); ``idempotent`` says that a step run
-    a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
-    alone is no difference; ``faults`` are those that the check ``atomic`` tries. ``step_timeout``
-    are the seconds that a step may go on without progress, ``step_memory`` the megabytes that it
-    may take; 0 sets no limit. ``share`` lets lineages that meet take their steps together.
+    ``migration_volatile`` (on ``"table.column"``); ``foreign_patterns`` are those among the first
+    whose tables have rows all the same, as others refer to them; ``idempotent`` says that a step
+    run a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of
+    columns alone is no difference; ``faults`` are those that the check ``atomic`` tries.
+    ``step_timeout`` are the seconds that a step may go on without progress, ``step_memory`` the
+    megabytes that it may take; 0 sets no limit. ``share`` lets lineages that meet take their steps
+    together; ``down`` asks whether each migration can be taken back.
     """
 
     ignore_patterns: tuple[str, ...] = ()
     volatile_patterns: tuple[str, ...] = ()
+    foreign_patterns: tuple[str, ...] = ()
     idempotent: bool = False
     column_order: ColumnOrder = "fail"
     faults: FaultSet = "default"
     step_timeout: float = 60.0
     step_memory: int = 1024
     share: bool = True
+    down: bool = False
+
+    def besides(self, bookkeeping: Sequence[str], foreign: Sequence[str] = ()) -> Rules:
+        """Return the rules for an application whose runner keeps such tables: they are hidden.
+
+        So are the ``foreign`` ones, of other packages.
+        """
+        if not bookkeeping and not foreign:
+            return self
+        hidden = (*bookkeeping, *foreign, *self.ignore_patterns)
+        return replace(self, ignore_patterns=hidden, foreign_patterns=tuple(foreign))
+
+    @property
+    def unfilled_patterns(self) -> tuple[str, ...]:
+        """The globs on tables for which no rows are generated."""
+        return tuple(each for each in self.ignore_patterns if each not in self.foreign_patterns)
 
     def volatile_line(self, globs: Iterable[str]) -> str:
         """Return the line of settings that adds ``globs`` to ``migration_volatile``."""

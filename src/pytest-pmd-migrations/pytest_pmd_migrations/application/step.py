@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pytest_pmd_migrations.application.connection_marks import Marks, connection_marks
 from pytest_pmd_migrations.application.known_layouts import known_layout
+from pytest_pmd_migrations.application.runner_tables import NO_RUNNER_TABLES, RunnerTables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts, database_parts
 from pytest_pmd_migrations.pages.layout import Layout
@@ -33,7 +34,7 @@ class Step:
     ``conn`` shows the same as ``after`` and lives only until the walk goes on: read from it,
     never write to it and never close it. ``record`` holds the statements of the step.
     ``layout`` says where its tables lie, ``layout_before`` where they lay; None where that cannot
-    be told.
+    be told. ``own`` are the tables in which the runner keeps what it applied.
     """
 
     version: int
@@ -43,6 +44,7 @@ class Step:
     record: StatementRecord = field(default_factory=StatementRecord)
     layout: Layout | None = None
     layout_before: Layout | None = None
+    own: RunnerTables = NO_RUNNER_TABLES
 
     @cached_property
     def text(self) -> StoredText:
@@ -91,8 +93,14 @@ class Step:
 
     @cached_property
     def parts(self) -> DatabaseParts | None:
-        """What the database says, table by table; None where it cannot be told."""
-        return database_parts(self.layout) if self.layout is not None else None
+        """What the database says, table by table; None where it cannot be told.
+
+        Read when it is first asked for, which must be before the walk goes on.
+        """
+        parts = database_parts(self.layout) if self.layout is not None else None
+        if parts is None or self.layout is None:
+            return None
+        return self.own.settled(parts, self.conn, self.layout)
 
     @cached_property
     def marks(self) -> Marks | None:
@@ -114,7 +122,7 @@ class Step:
             layout = self.layout.next(after.stored, stored_objects(conn))
         else:
             layout = known_layout(after, conn)
-        step = Step(version, self.after, after, conn, record, layout, self.layout)
+        step = Step(version, self.after, after, conn, record, layout, self.layout, self.own)
         if step._same_text and "text" in vars(self):
             vars(step)["text"] = self.text
         return step

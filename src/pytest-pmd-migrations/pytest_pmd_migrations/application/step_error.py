@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_pmd_migrations.errors import HOW_TO_PREPARE
+from pytest_pmd_migrations.errors import HOW_TO_PREPARE, RunnerFailedError
 from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.schema.missing_modules import (
@@ -114,6 +114,8 @@ def _tell(error: BaseException, source: Source, written: Location) -> StepErrorT
     left = leftover(written.path)
     if left is not None:
         return StepErrorText(left[0], (f"  {shown_path(written.path)}:{left[1]}",), left[1])
+    if isinstance(error, RunnerFailedError):
+        return StepErrorText(lines=tuple(f"  {line}" for line in error.lines[:-1]))
     syntax = find_syntax_error(error)
     if syntax is not None:
         return _of_syntax(syntax, written.path)

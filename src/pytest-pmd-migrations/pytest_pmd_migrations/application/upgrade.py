@@ -19,9 +19,9 @@ from pytest_pmd_migrations.limits.step_limits import (
 )
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.current_version import current_version, version_after
 from pytest_pmd_migrations.sources.protocol import (
     Source,
-    current_version,
     location_of,
     versions_of,
 )
@@ -75,11 +75,12 @@ def take_step(
     SQLite cannot read.
     """
     names = _names(conn) if to == versions_of(source)[0] else frozenset()
+    expected = version_after(source, conn, to)
     run = LimitedRun(conn, limits or StepLimits(), to)
     begin_step(to)
     try:
         with recording(conn) as record:
-            upgrade(source, conn, to, during=run.on_file)
+            upgrade(source, conn, to, during=run.on_copy)
     except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as error:
@@ -100,12 +101,12 @@ def take_step(
         # The step caught what stopped it.
         raise _stopped_error(run.stopped, source, to)
     _refuse_open(conn, to)
-    _refuse_elsewhere(source, conn, to)
+    _refuse_elsewhere(source, conn, to, expected)
     return record
 
 
-def _refuse_elsewhere(source: Source, conn: sqlite3.Connection, to: int) -> None:
-    """Raise StepFailedError where the step ended at another version than ``to``."""
+def _refuse_elsewhere(source: Source, conn: sqlite3.Connection, to: int, expected: int) -> None:
+    """Raise StepFailedError where the step to ``to`` ended at another version than ``expected``."""
     number = format_version(to)
     try:
         arrived = current_version(source, conn)
@@ -113,7 +114,7 @@ def _refuse_elsewhere(source: Source, conn: sqlite3.Connection, to: int) -> None
         raise StepFailedError(
             f"the step to {number} left a database that SQLite cannot read: {error}", version=to
         ) from error
-    if arrived != to:
+    if arrived != expected:
         from pytest_pmd_migrations.application.runner_advice import why_unmoved
 
         raise StepFailedError(

@@ -21,7 +21,7 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.second_run import Lines, SecondRun, watch_second_runs
 from pytest_pmd_migrations.rows.evidence import excuse
-from pytest_pmd_migrations.sources.protocol import can_rerun
+from pytest_pmd_migrations.sources.abilities import can_rerun
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["AGAIN"]

@@ -6,11 +6,10 @@ interrupted or fails half-way leaves a database that neither the old nor the new
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.checks.databases_before import databases_before
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -19,7 +18,6 @@ from pytest_pmd_migrations.checks.model import (
     Row,
     Verdict,
 )
-from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.faults import (
     DEFAULT_KINDS,
     MOST_HUNG,
@@ -31,10 +29,10 @@ from pytest_pmd_migrations.faults import (
     try_faults,
 )
 from pytest_pmd_migrations.faults.wording import advice, counts, describe, untried_words
-from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.long_work import part_of_work
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.snapshots.names import FRESH
+from pytest_pmd_migrations.sources.atomic_advice import atomic_advice_of
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
@@ -42,14 +40,6 @@ __all__ = ["ATOMIC"]
 
 _OF_A_RUN = 1_000_000
 """Bytes that a fault takes as long for as it takes whatever the database is."""
-
-
-@dataclass(frozen=True)
-class _TriedOn:
-    """A database one step before the migration, and what it is called."""
-
-    name: str
-    image: Image
 
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) -> Verdict:
@@ -74,7 +64,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
             limits=history.step_limits(FRESH),
             share=history.rules.share,
         )
-        for start in _tried_on(history, version, before, lineages)
+        for start in databases_before(history, version, lineages)
         for mode in modes
     ]
     sizes = [case.before.size + _OF_A_RUN for case in cases]
@@ -98,29 +88,6 @@ def kinds_tried(*, full: bool) -> Sequence[Kind]:
     from pytest_pmd_migrations.faults import KINDS
 
     return KINDS
-
-
-def _tried_on(
-    history: History, version: int, before: int, lineages: Sequence[LineageRecord[None]]
-) -> Iterator[_TriedOn]:
-    """Yield what the step is tried on: every database stored at the version before.
-
-    For the first migration also the one that does not exist yet. Where none is stored at that
-    version, the nearest older one is brought there.
-    """
-    starts = [record.start for record in reaching(lineages, version)]
-    stored = [start for start in starts if start.version == before]
-    for start in stored:
-        yield _TriedOn(
-            "a new database" if start == FRESH else history.application.start_title(start),
-            history.store.image(start),
-        )
-    if not stored:
-        nearest = max(starts, key=lambda start: (start.version, start == FRESH))
-        image, limits = history.store.image(nearest), history.step_limits(nearest)
-        *_, last = walk(history.application.source, image, to=before, limits=limits)
-        nearest_title = history.application.start_title(nearest)
-        yield _TriedOn(f"{nearest_title} at {history.application.title(before)}", last.after)
 
 
 def _as_another(case: Case, done: Sequence[tuple[Case, TriedFaults]]) -> TriedFaults | None:
@@ -151,19 +118,20 @@ def _verdict(
                 text += f"; {kind.name} left out: {kind.lacking}"
         return Verdict(remarks=(Note(row, text),))
     name, struck = broken
+    mends = advice(struck, atomic_advice_of(history.application.source))
     lines = (
         *describe(struck, name),
         "",
         *wrap_text(counts(every)),
         *(wrap_text(untried) if untried else ()),
         "",
-        *advice(struck),
+        *mends,
     )
     word = struck.point.kind
     file = history.application.step_name(row.version)
     head = headline(f"{file} is not atomic: {struck.left} by {word}")
     # What is left of every step in the same way is the runner's doing.
-    things = frozenset({(struck.left, word, *advice(struck))})
+    things = frozenset({(struck.left, word, *mends)})
     return Verdict((Finding(head, lines, row.version, things=things),))
 
 

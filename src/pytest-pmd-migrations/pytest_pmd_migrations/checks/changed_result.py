@@ -5,7 +5,7 @@ What ``frozen`` finds of many versions mostly comes from one that was edited, re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,6 +19,7 @@ from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.statement_record import FailedStatement
 from pytest_pmd_migrations.wording import wrap_text
 
@@ -35,13 +36,15 @@ class StepResult:
     """What one step left: the digest of the rows, and whether it changed nothing at all.
 
     ``failed`` are the statements that failed in it without failing the step. ``digested`` is what
-    the digest of the same step in another lineage follows from, if it does.
+    the digest of the same step in another lineage follows from, if it does. ``altered`` is what the
+    runner says of versions that the lineage's first database had with another text.
     """
 
     rows: str
     idle: bool
     failed: tuple[FailedStatement, ...] = ()
     digested: DigestedRows | None = field(default=None, compare=False)
+    altered: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
 Lineages = Sequence[LineageRecord[StepResult]]
@@ -121,7 +124,8 @@ def _became(history: History, version: int) -> Literal["edited", "removed", "ins
     lock_file = history.store.lock_file
     line = lock_file.versions.get(version)
     if version not in history.application.versions:
-        return "removed" if line is not None and line.released else None
+        is_removed = not goes_to_latest_only(history.application.source)
+        return "removed" if is_removed and line is not None and line.released else None
     if line is None:
         return "inserted" if version < lock_file.newest_released else None
     return "edited" if is_edited(history, version) else None

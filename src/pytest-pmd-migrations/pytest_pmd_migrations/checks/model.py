@@ -13,7 +13,13 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
-from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, version_title
+from pytest_pmd_migrations.snapshots.names import (
+    SnapshotName,
+    Start,
+    format_version,
+    labelled,
+    version_title,
+)
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
 
 __all__ = [
@@ -58,7 +64,7 @@ class SnapshotRow:
     @property
     def title(self) -> str:
         """The row for people to read."""
-        return f"{self} {self.label}" if self.label else str(self)
+        return labelled(str(self), self.version, self.label)
 
     @property
     def culprit(self) -> str:
@@ -175,8 +181,7 @@ class Verdict:
 
     The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
     declarations that some row needed; ``image`` is the database a person would want to look at.
-    With a ``cause`` the question could not be asked; ``unsupported`` says why it is not asked of a
-    database that the application no longer upgrades.
+    With a ``cause`` the question could not be asked; ``unasked`` says why it is not asked.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -185,7 +190,7 @@ class Verdict:
     used: frozenset[UsedDeclaration] = frozenset()
     image: Image | None = None
     cause: Cause | None = None
-    unsupported: str = ""
+    unasked: Note | None = None
 
 
 Seen = TypeVar("Seen")

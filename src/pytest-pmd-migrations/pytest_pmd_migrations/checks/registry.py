@@ -50,6 +50,12 @@ def _atomic() -> AnyCheck:
     return ATOMIC
 
 
+def _down() -> AnyCheck:
+    from pytest_pmd_migrations.checks.down import DOWN
+
+    return DOWN
+
+
 def _frozen() -> AnyCheck:
     from pytest_pmd_migrations.checks.frozen import FROZEN
 
@@ -63,6 +69,7 @@ _CHECKS: dict[str, Callable[[], AnyCheck]] = {
     "again": _again,
     "atomic": _atomic,
     "frozen": _frozen,
+    "down": _down,
 }
 
 

@@ -26,7 +26,7 @@ from pytest_pmd_migrations.cli.refuse_broken import Soundness
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
-from pytest_pmd_migrations.fill import Filled, fill_empty_tables
+from pytest_pmd_migrations.fill import ColumnsBefore, Filled, columns_of, fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs, put_aside
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
@@ -39,8 +39,8 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.rows.present_time import TimeSpan
 from pytest_pmd_migrations.rows.substitute_names import nameable
-from pytest_pmd_migrations.rows.tables import NOT_LOADED
-from pytest_pmd_migrations.schema import read_schema, stored_text
+from pytest_pmd_migrations.rows.tables import NOT_LOADED, list_tables
+from pytest_pmd_migrations.schema import SchemaDiff, read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
@@ -90,6 +90,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
     with closing(base.image.connect()) as conn:
         with nameable(conn) as shown:
             rows = sum(count_rows(shown).values())
+        columns = columns_of(list_tables(conn, ignore=history.rules.ignore_patterns).values())
         step = Step(base.version, None, base.image, conn, layout=known_layout(base.image, conn))
         first, soundness = step.layout, Soundness(history, base.start, step)
         for version in history.application.versions:
@@ -104,7 +105,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         changed = step.layout.changed_tables(first) if step.layout and first else None
         timed = TimedRun(base.start, base.image, step.after, span, changed)
         run = BuiltRun(timed, digest_rows(history, conn, step.layout))
-        image, filled, damage = _fill(history, name, step, soundness.integrity)
+        image, filled, damage = _fill(history, name, step, soundness.integrity, columns)
         told_empty = tuple(_told_empty(name, filled, damage, conn))
     step.after.put_aside()
     way = f"{FRESH} -> {name}"
@@ -149,6 +150,8 @@ def _told_empty(
                 f"         {needed} needs the {missing}, which the application adds to its own"
                 f" connections: {HOW_TO_PREPARE}"
             )
+    for column, reason in filled.alike.items():
+        yield f"alike    {column}: no row with another value fits ({reason})"
     for table, reason in filled.unread.items():
         yield f"unread   {table}: {reason}"
         if reason.endswith(NOT_LOADED):
@@ -168,14 +171,16 @@ def _fill(
     name: SnapshotName,
     step: Step,
     known: Integrity,
+    columns: ColumnsBefore,
 ) -> tuple[Image, Filled, tuple[RowFinding, ...]]:
     """Fill the empty tables; return what is to be stored, and what the rows would have broken.
 
-    ``known`` is what was found after the last step. Rows that would break the database are not
+    ``known`` is what was found after the last step, ``columns`` are those of the tables that the
+    snapshot was built from. Rows that would break the database are not
     stored: the second value is empty then.
     """
     conn = step.conn
-    filled = _fill_within_limits(history, name, conn)
+    filled = _fill_within_limits(history, name, conn, columns)
     after = Image.of_connection(conn)
     layout = step.layout.next(after.content, stored_objects(conn)) if step.layout else None
     found = check_integrity(conn, after, layout, known)
@@ -185,13 +190,16 @@ def _fill(
     return canonical_image(after), filled, ()
 
 
-def _fill_within_limits(history: History, name: SnapshotName, conn: sqlite3.Connection) -> Filled:
+def _fill_within_limits(
+    history: History, name: SnapshotName, conn: sqlite3.Connection, columns: ColumnsBefore
+) -> Filled:
     """Fill the empty tables; triggers of the application's may run for ever."""
     limited = LimitedRun(conn, history.step_limits(name), "fill")
     filled = Filled({}, {})
     try:
         with limited:
-            filled = fill_empty_tables(conn, ignore=history.rules.ignore_patterns)
+            ignore = history.rules.unfilled_patterns
+            filled = fill_empty_tables(conn, ignore=ignore, before=columns)
     except BaseException:
         if limited.stopped is None:
             raise
@@ -233,8 +241,18 @@ def _refuse_difference(survey: Survey, name: SnapshotName, step: Step, base: Sta
         what = counted(count_differences(diff), "difference")
         lines = "\n".join(f"  {line}" for line in diff_lines(diff))
         varying = find_varying_schema(survey.history, name.version, diff)
-        mend = told_varying_schema(varying) or "Mend the migration, so that both ways end alike."
+        mend = told_varying_schema(varying) or _how_to_mend(diff)
         raise click.ClickException(
             f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
             f"{lines}\n\n" + "\n".join(wrap_text(mend))
         )
+
+
+def _how_to_mend(diff: SchemaDiff) -> str:
+    """Say how both ways end alike, or how to leave out what only some databases are to have."""
+    mend = "Mend the migration, so that both ways end alike."
+    names = {found.object for found in diff.differences if found.kind in ("table", "index", "view")}
+    if any(found.part or found.object not in names for found in diff.differences):
+        return mend
+    line = ", ".join(f'"{name}"' for name in sorted(names))
+    return f"{mend} Where only some databases are meant to have it: migration_ignore = [{line}]"

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_pmd_migrations.cli.output import say, say_at_end
-from pytest_pmd_migrations.errors import MigrationTestError, SnapshotError, StepFailedError
+from pytest_pmd_migrations.errors import (
+    MigrationTestError,
+    SettingError,
+    SnapshotError,
+    StepFailedError,
+)
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.wording import counted, shown_path
 
@@ -49,6 +54,25 @@ def main() -> None:
 
     # Without a handler, Python would print what an application logs while it upgrades.
     logging.getLogger().addHandler(logging.NullHandler())
+
+
+@main.command()
+@click.option("--source", default="", metavar="TEXT", help="What to write, where several are found")
+def init(*, source: str) -> None:
+    """Look how the project migrates, and write the setting that says so."""
+    from pytest_pmd_migrations.cli.init import choose_source, write_source
+    from pytest_pmd_migrations.cli.project import UnusableError
+
+    try:
+        initial = choose_source(Path.cwd(), source)
+    except SettingError as error:
+        raise UnusableError(str(error)) from error
+    with _clean_errors():
+        line = write_source(initial)
+    if initial.whose:
+        say(f"found    {printable_line(initial.source)}  {initial.whose}")
+    say(f"wrote    {shown_path(initial.file.path)}  {printable_line(line)}")
+    say("next     pmd-migrations snapshot")
 
 
 @main.command()

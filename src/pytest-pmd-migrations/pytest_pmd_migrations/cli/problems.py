@@ -22,6 +22,7 @@ from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["Problem", "find_problems", "shown_failure", "told_generated"]
@@ -141,6 +142,8 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
     for version, line in sorted(lock_file.versions.items()):
         number = format_version(version)
         if version not in application.versions:
+            if goes_to_latest_only(application.source):
+                continue
             moved = find_moved(survey.history, version)
             if moved is not None:
                 yield Problem(version, _told_moved(survey.history, version, moved))

@@ -18,6 +18,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     content_digest,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 
 __all__ = ["list_changes", "updated_lock_file"]
 
@@ -29,7 +30,8 @@ def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> Lo
     versions that the source no longer has, and never released, go.
     """
     old = survey.lock_file
-    versions = {version: line for version, line in old.versions.items() if line.released}
+    kept = goes_to_latest_only(survey.history.application.source)
+    versions = {v: line for v, line in old.versions.items() if line.released or kept}
     for version in survey.history.application.versions:
         versions[version] = _version_line(survey, version, built)
     images = {name: stored.image for name, stored in survey.snapshots.items()} | dict(built)

@@ -130,7 +130,10 @@ class Case:
                 raised = error
             observer.returned(raised)
         watched.check()
-        return FinishedRun(_error_text(raised), read_files(path))
+        text = _error_text(raised)
+        # Its frames hold cursors, without which a closed connection is not gone; one is this.
+        raised = None
+        return FinishedRun(text, read_files(path))
 
     def _upgrade(self, path: Path, watched: WatchedRun, observer: RunObserver) -> None:
         seconds = self.limits.seconds

@@ -7,13 +7,16 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.temporary_folder import told_full
 
-__all__ = ["DatabaseFiles", "files_of", "read_files", "without_wal_mark"]
+__all__ = ["DatabaseFiles", "KeptFiles", "files_of", "read_files", "without_wal_mark"]
 
+_LONG_AGO = (0, 0)
+_Mark: TypeAlias = tuple[int, int, int]
 _FORMAT_VERSIONS = slice(18, 20)
 _WAL_FORMAT, _LEGACY_FORMAT = b"\x02\x02", b"\x01\x01"
 
@@ -59,6 +62,40 @@ def read_files(path: Path) -> DatabaseFiles:
     return DatabaseFiles(
         _content(name), *(_content_if_there(f"{name}{ending}") for ending in ("-journal", "-wal"))
     )
+
+
+class KeptFiles:
+    """Reads the files at ``path`` again and again, those that nobody wrote to since not twice.
+
+    Of a file that was read the time of its last change is set to one long ago: however coarse the
+    system's clock is, it differs as soon as somebody writes. Equal files are one object.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._names = tuple(f"{path}{ending}" for ending in ("", "-journal", "-wal"))
+        self._last = DatabaseFiles(b"")
+        self._marks: tuple[_Mark | None, ...] = (None, None, None)
+
+    def read(self) -> DatabaseFiles:
+        """Return the files as they are now."""
+        marks = tuple(map(_mark, self._names))
+        if marks != self._marks:
+            files = read_files(self._path)
+            self._last = self._last if files == self._last else files
+            for name, mark in zip(self._names, marks, strict=True):
+                if mark is not None:
+                    os.utime(name, ns=_LONG_AGO)
+            self._marks = tuple(map(_mark, self._names))
+        return self._last
+
+
+def _mark(path: str) -> _Mark | None:
+    """Return what differs once the file was written or replaced, None where there is none."""
+    if not os.access(path, os.F_OK):
+        return None
+    status = os.stat(path)  # noqa: PTH116 - hundreds are asked
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _content_if_there(path: str) -> bytes:

@@ -6,10 +6,11 @@ and files that both ends know by a number.
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +18,7 @@ from typing import TypeAlias
 from pytest_pmd_migrations.faults.case import Case, FinishedRun
 from pytest_pmd_migrations.faults.child_process import Tell
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
+from pytest_pmd_migrations.faults.reused_copy import ReusedCopy
 from pytest_pmd_migrations.faults.standing_child import StandingChild
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.image import MEMORY_LIMIT
@@ -52,6 +54,14 @@ class _Request:
     faults: Sequence[Fault]
     dice: bool
     folder: Path | None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy the faults by themselves, in which none of the known objects is looked for."""
+        return _copied_request, (self.case, pickle.dumps(self.faults), self.dice, self.folder)
+
+
+def _copied_request(case: Case, faults: bytes, dice: bool, folder: Path | None) -> _Request:
+    return _Request(case, pickle.loads(faults), dice, folder)
 
 
 _Told: TypeAlias = tuple[str, bool, int | DatabaseFiles]
@@ -124,10 +134,11 @@ def _strike(request: _Request, tell: Tell) -> None:
     files, told = _KnownFiles(request.case.start_files), list[_Told]()
     within = nullcontext() if request.folder is None else all_folders_within(request.folder)
     told_at = time.monotonic()
-    with within, still_connections(dice=request.dice):
+    copy = ReusedCopy(request.case)
+    with within, closing(copy), still_connections(dice=request.dice):
         for fault in request.faults:
-            run = run_under(fault, request.case)
-            told.append((run.finished.raised, run.struck, files.packed(run.finished.files)))
+            finished = copy.run(fault)
+            told.append((finished.raised, fault.struck, files.packed(finished.files)))
             if fault is request.faults[-1] or time.monotonic() - told_at > _TOLD_EVERY:
                 tell("ran", told)
                 told, told_at = [], time.monotonic()

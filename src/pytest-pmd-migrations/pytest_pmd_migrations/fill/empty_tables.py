@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from pytest_pmd_migrations.fill.full_text import (
     indexes_in_step,
     rebuild,
 )
+from pytest_pmd_migrations.fill.new_columns import ColumnsBefore, vary_new_columns
 from pytest_pmd_migrations.fill.requirements import Requirements, RequirementsReader
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.quoting import quote
@@ -27,16 +28,22 @@ class Filled:
     """How many rows each table got, and why those that stayed empty did.
 
     ``unread`` names virtual tables whose rows nobody can read, with the reason: nothing was put
-    there.
+    there. ``alike`` names new columns that have one value in all rows, with the reason.
     """
 
     rows: Mapping[str, int]
     failed: Mapping[str, str]
     unread: Mapping[str, str] = field(default_factory=dict)
+    alike: Mapping[str, str] = field(default_factory=dict)
 
 
 def fill_empty_tables(
-    conn: sqlite3.Connection, *, ignore: Sequence[str] = (), seed: int = 0, rows: int = 5
+    conn: sqlite3.Connection,
+    *,
+    ignore: Sequence[str] = (),
+    seed: int = 0,
+    rows: int = 5,
+    before: ColumnsBefore | None = None,
 ) -> Filled:
     """Insert about ``rows`` generated rows into every empty table, and commit.
 
@@ -46,31 +53,75 @@ def fill_empty_tables(
     in some row. Full-text tables that keep their own text are filled last, where no trigger has
     filled them; indexes of other tables' text are kept in step with it.
     Tables that ``ignore`` (globs) names are left alone. A table that takes no row stays empty and
-    is named in ``failed`` with SQLite's reason. ``conn`` must have no open transaction.
+    is named in ``failed`` with SQLite's reason. Where ``before`` says which columns the tables had,
+    those with a new column that has one value in all rows get another row; ``alike`` says of which
+    columns that cannot be. ``conn`` must have no open transaction.
     """
     with _plain(conn):
         tables = list_tables(conn, ignore=ignore)
         in_step = indexes_in_step(conn)
         reader = RequirementsReader(conn)
         empty = [table for table in _parents_first(tables) if not _count(conn, table)]
-        reasons = {table.name: _fill(conn, reader, table, seed=seed, rows=rows) for table in empty}
-        stuck = [table for table in empty if not _count(conn, table)]
-        for circle in find_circles(stuck):
-            _fill_circle(conn, reader, circle, seed=seed, rows=rows)
-        # A refused row may have waited for a circle, or for a later table's trigger.
-        for table in stuck:
-            if not _count(conn, table):
-                reasons[table.name] = _fill(conn, reader, table, seed=seed, rows=rows)
+        reasons = _fill_all(conn, reader, empty, seed=seed, rows=rows)
+        added, alike = _vary(conn, reader, tables, before or {}, empty, seed=seed)
         contentless = [table for table in tables.values() if table.contentless]
         empty.extend(table for table in contentless if not _count(conn, table))
         copy_into_contentless(conn, tables)
         counts = {table.name: _count(conn, table) for table in empty}
         unfit = rebuild(conn, in_step)
         unread = unread_tables(conn, ignore=ignore)
-    got = {name: count for name, count in counts.items() if count}
+    got = {name: count for name, count in {**counts, **added}.items() if count}
     none = {name: reasons[name] for name, count in counts.items() if not count and name in reasons}
     failed = {**none, **unfit}
-    return Filled(got, failed, {name: why for name, why in unread.items() if name not in failed})
+    unread = {name: why for name, why in unread.items() if name not in failed}
+    return Filled(got, failed, unread, alike)
+
+
+def _fill_all(
+    conn: sqlite3.Connection,
+    reader: RequirementsReader,
+    empty: Sequence[RowTable],
+    *,
+    seed: int,
+    rows: int,
+) -> dict[str, str]:
+    """Insert rows into empty tables, then into circles of them; return why each stays empty."""
+    reasons = {table.name: _fill(conn, reader, table, seed=seed, rows=rows) for table in empty}
+    stuck = [table for table in empty if not _count(conn, table)]
+    for circle in find_circles(stuck):
+        _fill_circle(conn, reader, circle, seed=seed, rows=rows)
+    # A refused row may have waited for a circle, or for a later table's trigger.
+    for table in stuck:
+        if not _count(conn, table):
+            reasons[table.name] = _fill(conn, reader, table, seed=seed, rows=rows)
+    return reasons
+
+
+def _vary(
+    conn: sqlite3.Connection,
+    reader: RequirementsReader,
+    tables: Mapping[str, RowTable],
+    before: ColumnsBefore,
+    empty: Collection[RowTable],
+    *,
+    seed: int,
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Let new columns have more than one value; return the rows added, and which stay alike."""
+    added: dict[str, int] = {}
+    alike: dict[str, str] = {}
+
+    def insert(table: RowTable, number: int) -> str:
+        try:
+            reason = RowSearch(conn, reader.read(table), seed=str(seed)).insert(number)
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        added[table.name] = added.get(table.name, 0) + (not reason)
+        return reason
+
+    for table in _parents_first(tables) if before else ():
+        if table not in empty and not table.full_text:
+            alike |= vary_new_columns(conn, table, before, insert)
+    return added, alike
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from pytest_pmd_migrations.grid.unsupported import judge_unsupported
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only, unasked_of
 from pytest_pmd_migrations.where_raised import raised_where
 from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
@@ -137,8 +138,9 @@ def snapshot_rows(history: History) -> tuple[SnapshotRow, ...]:
 def migration_rows(history: History) -> tuple[MigrationRow, ...]:
     """Return a row for each migration there is, and for each that was released."""
     lines = history.store.lock_file.versions
-    versions = {version for version, line in lines.items() if line.released}
-    versions.update(history.application.versions)
+    versions = {*history.application.versions}
+    if not goes_to_latest_only(history.application.source):
+        versions.update(version for version, line in lines.items() if line.released)
     return tuple(MigrationRow(version, _label(history, version)) for version in sorted(versions))
 
 
@@ -185,6 +187,9 @@ def _list_cells(history: History, checks: Sequence[AnyCheck]) -> Iterator[Cell]:
 
 def judge_cell(walks: Walks, cell: Cell) -> Verdict:
     """Return the verdict on one cell; its lineages are walked where they have not been yet."""
+    reason = unasked_of(cell.history.application.source).get(cell.check.name)
+    if reason:
+        return Verdict(unasked=Note(cell.check.name, reason))
     try:
         if isinstance(cell.row, SnapshotRow):
             return _judge_snapshot(walks, cell.check, cell.row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, SnapshotRow, Verdict
+from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.grid.blocked import stopped_lineage
 from pytest_pmd_migrations.grid.walks import Walks
@@ -22,14 +22,15 @@ def judge_unsupported(walks: Walks, row: SnapshotRow, reason: str) -> Verdict:
     be read is still at fault.
     """
     history, walk = walks.history, walks.lineage(row.snapshot)
+    unasked = Verdict(unasked=Note(row, f"unsupported: {reason}"))
     if isinstance(walk.failure, SnapshotError):
-        return stopped_lineage(history, walk) or Verdict(unsupported=reason)
+        return stopped_lineage(history, walk) or unasked
     if walk.failure is not None or walk.last is None:
-        return Verdict(unsupported=reason)
+        return unasked
     latest = history.application.latest
     with closing(walk.last.connect()) as conn:
         if history.difference(read_schema(conn), latest):
-            return Verdict(unsupported=reason)
+            return unasked
     title = history.application.title(latest)
     lines = (
         *wrap_text(

@@ -118,8 +118,8 @@ class CellItem(pytest.Item):
         self.outcome = Outcome.of_verdict(self.cell.key, verdict, closing=closing)
         if verdict.cause is not None:
             pytest.skip(f"blocked {verdict.cause.row.culprit}")
-        if verdict.unsupported:
-            pytest.skip(f"unsupported: {verdict.unsupported}")
+        if verdict.unasked:
+            pytest.skip(verdict.unasked.text)
         if verdict.findings:
             raise CellFailedError(whole_message(self.outcome), self._blamed(verdict.findings))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
-from typing import TypeVar, cast, get_args
+from typing import TypeVar
 
 import pytest
 
@@ -16,7 +15,7 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.doubled_number import accuse_newcomer
 from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.missing_number import explain_gap
-from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
+from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.connection import Prepare
 from pytest_pmd_migrations.errors import (
@@ -25,19 +24,24 @@ from pytest_pmd_migrations.errors import (
     MissingNumberError,
     SettingError,
 )
+from pytest_pmd_migrations.pytest_side.run_rules import read_rules, settings_file
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, foreign_of
 from pytest_pmd_migrations.sources.parse_declarations import (
     read_rows_file,
     read_stored_excuses,
 )
 from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.recorded_order import (
+    asks_for_recorded_order,
+    keep_recorded_order,
+)
 from pytest_pmd_migrations.sources.resolve import resolve_connection, resolve_source
 from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_project", "project_of", "rows_path"]
 
-_NUMBERS = {"migration_step_timeout": 60, "migration_step_memory": 1024}
 _EXPECTED_PAIRS = "expected (name, SQL) pairs"
 Answer = TypeVar("Answer")
 _PROJECT = pytest.StashKey[Project]()
@@ -67,10 +71,9 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
         raise SettingError(
             f"migration_snapshots {config.getini('migration_snapshots')!r} is no folder: {folder}"
         )
-    rules = _rules(config)
+    rules = read_rules(config)
     several, rows = len(sources) > 1, rows_path(config)
     rows = None if new_rows_file and rows is not None and not rows.exists() else rows
-    prepare = _connection(config)
     histories = []
     for source in sources:
         application = Application(
@@ -79,39 +82,34 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
             declared=read_rows_file(rows, source=source.name) if rows else {},
             statements=_statements(config, source),
             stored=read_stored_excuses(rows, source=source.name) if rows else {},
-            connection=(*prepare, *_connection_hook(config, source)),
+            connection=(*_connection(config), *_connection_hook(config, source)),
         )
-        # What raises is told at once, and not by every cell.
-        application.empty.connect().close()
         own_folder = SnapshotFolder(folder / source.name if several else folder)
-        histories.append(History(application, Store(own_folder, application), rules))
+        histories.append(_history(application, own_folder, rules))
     _refuse_unknown_snapshots(config, histories)
     _refuse_unknown_versions(config, histories)
     return Project(rules, tuple(histories))
 
 
-def _rules(config: pytest.Config) -> Rules:
-    return Rules(
-        ignore_patterns=_globs(config, "migration_ignore"),
-        volatile_patterns=_volatile(config),
-        idempotent=bool(config.getini("migration_idempotent")),
-        column_order=cast(
-            "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
-        ),
-        faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
-        step_timeout=_number(config, "migration_step_timeout", "seconds"),
-        step_memory=int(_number(config, "migration_step_memory", "megabytes")),
-        share=bool(config.getini("migration_share")),
-    )
+def _history(application: Application, folder: SnapshotFolder, rules: Rules) -> History:
+    """Return what is asked of one application: its numbers are those that its lock file records."""
+    source, store = application.source, Store(folder, application)
+    # What raises is told at once, and not by every cell.
+    application.empty.connect().close()
+    if asks_for_recorded_order(source):
+        lines = store.lock_file.versions
+        keep_recorded_order(source, {v: line.label for v, line in lines.items() if line.label})
+    hiding = rules.besides(bookkeeping_of(source), foreign_of(source))
+    return History(application, store, hiding)
 
 
 def _sources(config: pytest.Config) -> list[Source]:
     text = str(config.getini("migration_source"))
-    where = _file(config)
+    where = settings_file(config)
     sources: list[Source] = []
     if text:
         try:
-            sources.append(resolve_source(text, root=config.rootpath))
+            sources.append(resolve_source(text, root=config.rootpath, config=config))
         except DoubledNumberError as error:
             snapshots = config.rootpath / str(config.getini("migration_snapshots"))
             accused = accuse_newcomer(error, snapshots)
@@ -131,13 +129,16 @@ def _sources(config: pytest.Config) -> list[Source]:
                 " expected a list of sources"
             )
         sources.extend(
-            check_source(candidate, setting="a source of pytest_migration_sources")
+            check_source(candidate, setting="a source of pytest_migration_sources", config=config)
             for candidate in answer
         )
     if not sources:
+        from pytest_pmd_migrations.sources.found_here import told_candidates
+
         raise SettingError(
             'migration_source is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
-            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources"
+            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources."
+            f" {told_candidates(config.rootpath)}"
         )
     names = [source.name for source in sources]
     for name in names:
@@ -151,7 +152,7 @@ def _connection(config: pytest.Config) -> tuple[tuple[str, Prepare], ...]:
     try:
         return resolve_connection(text, root=config.rootpath)
     except SettingError as error:
-        raise SettingError(f"{error}{_file(config)}") from error
+        raise SettingError(f"{error}{settings_file(config)}") from error
 
 
 def _connection_hook(config: pytest.Config, source: Source) -> tuple[tuple[str, Prepare], ...]:
@@ -164,11 +165,6 @@ def _connection_hook(config: pytest.Config, source: Source) -> tuple[tuple[str, 
 
 def _prepare_by_hook(hook: Callable[..., object], source: Source, conn: Connection) -> object:
     return hook(conn=conn, source=source)
-
-
-def _file(config: pytest.Config) -> str:
-    """Return the file that holds the settings, as a message ends with it."""
-    return f" ({config.inipath.name})" if config.inipath else ""
 
 
 def rows_path(config: pytest.Config) -> Path | None:
@@ -210,52 +206,6 @@ def _refuse_unknown_versions(config: pytest.Config, histories: Sequence[History]
             f"{config.getini('migration_rows')}: [{format_version(version)}] is no migration;"
             f" expected one of {there}. Mend the number, or take it out"
         )
-
-
-def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> str:
-    found = config.getini(setting)
-    if found not in allowed:
-        expected = " or ".join(f'"{value}"' for value in allowed)
-        raise SettingError(f"{setting} {found!r} is unknown; expected {expected}{_file(config)}")
-    return str(found)
-
-
-def _globs(config: pytest.Config, setting: str) -> tuple[str, ...]:
-    # pytest hands a list of pyproject.toml on, whatever it holds.
-    found: list[object] = config.getini(setting)
-    for one in found:
-        if not isinstance(one, str):
-            raise SettingError(
-                f'{setting} has {one!r}, which is no string; expected {setting} = ["..."]'
-                f"{_file(config)}"
-            )
-    return tuple(map(str, found))
-
-
-def _volatile(config: pytest.Config) -> tuple[str, ...]:
-    patterns = _globs(config, "migration_volatile")
-    for pattern in patterns:
-        table, dot, column = pattern.partition(".")
-        if not (table and dot and column):
-            raise SettingError(
-                f"migration_volatile {pattern!r} names no column; expected globs on"
-                f' "table.column", such as "notes.added_at"{_file(config)}'
-            )
-    return patterns
-
-
-def _number(config: pytest.Config, setting: str, unit: str) -> float:
-    text = str(config.getini(setting))
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < math.inf:
-        raise SettingError(
-            f"{setting} {text!r} is no number of {unit}; expected one such as"
-            f" {_NUMBERS[setting]}, or 0 for no limit{_file(config)}"
-        )
-    return found
 
 
 def _statements(config: pytest.Config, source: Source) -> Mapping[str, str]:

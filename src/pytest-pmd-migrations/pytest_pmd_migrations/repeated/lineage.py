@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from pytest_pmd_migrations.application.known_layouts import known_layout
+from pytest_pmd_migrations.application.runner_tables import runner_tables
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.asked_tables import AskedTables, asking
@@ -17,7 +18,8 @@ from pytest_pmd_migrations.repeated.known_steps import Facts, KnownStep, KnownSt
 from pytest_pmd_migrations.repeated.later_image import LaterImage
 from pytest_pmd_migrations.schema import refuse_missing_names
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
-from pytest_pmd_migrations.sources.protocol import Source, current_version, versions_of
+from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.protocol import Source, versions_of
 
 __all__ = ["DivergedError", "Lineage"]
 
@@ -55,7 +57,8 @@ class Lineage(Generic[Seen]):
         except BaseException:
             self._conn.close()
             raise
-        self.step = Step(version, None, start, self._conn, layout=layout)
+        self._own = runner_tables(source)
+        self.step = Step(version, None, start, self._conn, layout=layout, own=self._own)
         self.version = version
         self._later = [later for later in versions_of(source) if later > version]
         self._pending: list[int] = []
@@ -171,7 +174,7 @@ class Lineage(Generic[Seen]):
         layout = self.step.layout
         if layout is not None:
             layout = layout.next(image.stored, stored_objects(self._conn))
-        self.step = Step(self.version, None, image, self._conn, layout=layout)
+        self.step = Step(self.version, None, image, self._conn, layout=layout, own=self._own)
         expected, self._facts = self._facts, self._read_facts()
         if expected != self._facts:
             raise DivergedError

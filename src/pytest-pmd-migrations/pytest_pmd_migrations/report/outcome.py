@@ -58,9 +58,8 @@ class Outcome:
         cause = verdict.cause
         if cause is not None:
             return cls(cell, BLOCKED, findings=(cause.finding,), blocked_by=cause.row)
-        if verdict.unsupported:
-            remark = Note(cell.row, f"unsupported: {verdict.unsupported}")
-            return cls(cell, NONE, remarks=(remark,))
+        if verdict.unasked:
+            return cls(cell, NONE, remarks=(verdict.unasked,))
         status = FAIL if verdict.findings else NOTE if verdict.notes else OK
         return cls(
             cell,

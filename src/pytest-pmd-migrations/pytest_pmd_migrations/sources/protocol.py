@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from pytest_pmd_migrations.connection import Prepare, as_application
-from pytest_pmd_migrations.errors import MigrationTestError, SourceError
+from pytest_pmd_migrations.connection import Prepare
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
-from pytest_pmd_migrations.wording import error_text
 
 __all__ = [
     "Location",
     "Source",
-    "can_rerun",
     "can_upgrade",
     "check_source",
-    "current_version",
     "declared_by",
     "label_of",
     "location_of",
     "preparing_part",
+    "refuse_unordered",
     "runner_of",
     "text_of",
+    "usable_name",
     "versions_of",
     "volatile_columns",
 ]
@@ -35,8 +34,6 @@ __all__ = [
 _REQUIRED = ("name", "versions", "location")
 _UPGRADES = ("upgrade", "upgrade_file")
 _NAME = re.compile(r"\w[\w.-]*")
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -59,17 +56,49 @@ class Source(Protocol):
     - ``upgrade_file(path, to)``: for a runner that opens the file itself. An empty database is no
       file: ``path`` does not exist yet.
 
+    One that defines both, and ``needs_file`` as False, mostly needs no file: ``upgrade`` gets a
+    connection to a copy, and raises NeedsFileError where it turns out that it does need one, after
+    which ``needs_file`` is True. Faults strike ``upgrade_file``.
+
     It may also define:
 
     - ``prepare(conn)``: adds what the database needs to a new connection: functions, collations;
     - ``current_version(conn) -> int``: the version a database is at; ``PRAGMA user_version``
       when it does not;
     - ``rerun(conn, version)`` or ``rerun_file(path, version)``: run that migration's change once
-      more on a database that has it; without it, the check ``again`` has nothing to run;
+      more on a database that has it; or, in its place, ``forget(conn, version)``: take the mark of
+      that one version out of ``bookkeeping``, after which ``upgrade`` is called again; with
+      neither, the check ``again`` has nothing to run;
+    - ``applied(conn) -> Collection[str]``, in the place of ``current_version``: the labels that the
+      database says were applied;
+    - ``applies``: ``"highest"`` where the runner applies what is above the highest version that was
+      applied, as numbers are mostly understood, ``"set"`` where it applies all that was not;
+    - ``versions(recorded=None)``: called once with what the lock file records, a mapping of
+      versions to labels, before anything else is asked, and without it from then on. The source
+      keeps these numbers, gives new migrations the next ones, and leaves out the number of one
+      that is gone;
+    - ``own_order() -> Sequence[int]``: the versions in the order in which the runner applies them
+      to an empty database; ascending where it does not say so;
+    - ``bookkeeping``: globs on the runner's own tables, which no check compares and nothing fills;
+    - ``foreign``: globs on the tables of other packages, whose migrations come along with these:
+      they are filled, and no check compares them;
+    - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
+      raises IrreversibleError where there is no way back;
+    - ``in_process = False``: the migrations run in another process, where no fault reaches them;
+    - ``only_latest = True``: the runner cannot be told where to stop: its one version is the
+      latest, and what was latest before is stored and upgraded, but never built again;
+    - ``unasked``: reasons by the names of the checks that cannot be asked of this runner;
+    - ``open(config)``: called once, before anything else, with pytest's ``Config``; ``reset()``:
+      called before every run, to forget what the last one left in memory;
     - ``label(version) -> str``: what the application's own tool calls that migration, such as a
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
       where it says nothing, the function or other statement at its location, else the whole file;
+    - ``when_edited``: what the runner does to users when the text of a released migration changes;
+    - ``altered(conn) -> Mapping[str, str]``: labels of what a database had with another text, and
+      what the runner says of that;
+    - ``atomic_advice``: lines on how its runner makes a step one transaction, with which a finding
+      of the check ``atomic`` ends;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
@@ -86,8 +115,17 @@ class Source(Protocol):
         ...
 
 
-def check_source(candidate: object, *, setting: str, allow_empty: bool = False) -> Source:
-    """Return ``candidate`` when it is a usable source.
+def check_source(
+    candidate: object,
+    *,
+    setting: str,
+    allow_empty: bool = False,
+    advice: str = "",
+    config: object = None,
+) -> Source:
+    """Return ``candidate`` when it is a usable source; it is opened with pytest's ``config``.
+
+    ``advice`` is what to do where it has no migrations.
 
     Raises SourceError naming what it lacks, or why its versions cannot be used.
     """
@@ -105,22 +143,36 @@ def check_source(candidate: object, *, setting: str, allow_empty: bool = False) 
             f"{setting} has the name {candidate.name!r}, which stands in ids and is a folder's"
             " name; expected letters, digits, '_', '-' and '.' only"
         )
-    versions = _ask(setting, "versions()", lambda: list(candidate.versions()))
+    opening = getattr(candidate, "open", None)
+    if config is not None and callable(opening):
+        ask(setting, "open(config)", lambda: opening(config))
+    versions = ask(setting, "versions()", lambda: list(candidate.versions()))
     if not versions and not allow_empty:
         raise SourceError(
-            f"{setting} has no migrations; expected at least one."
-            ' Write the first: pmd-migrations new "initial schema"'
+            f"{setting} has no migrations; expected at least one{advice and f'. {advice}'}"
         )
+    refuse_unordered(versions, setting)
+    return candidate
+
+
+def usable_name(text: str) -> str:
+    """Return a source's name made of ``text``: what cannot stand in a folder's name is ``_``."""
+    return re.sub(r"[^\w.-]", "_", text).lstrip(".-") or "migrations"
+
+
+def refuse_unordered(versions: Sequence[object], setting: str) -> None:
+    """Raise SourceError unless these are versions, each once, ascending."""
+    numbers: list[int] = []
     for version in versions:
         if type(version) is not int or not 0 < version < 2**31:
             raise SourceError(
                 f"{setting} has the version {version!r}; expected integers from 1 to 2147483647"
             )
-    if versions != sorted(set(versions)):
+        numbers.append(version)
+    if numbers != sorted(set(numbers)):
         raise SourceError(
-            f"{setting} lists its versions as {versions}; expected each once, ascending"
+            f"{setting} lists its versions as {numbers}; expected each once, ascending"
         )
-    return candidate
 
 
 def versions_of(source: Source) -> Sequence[int]:
@@ -128,25 +180,7 @@ def versions_of(source: Source) -> Sequence[int]:
 
     Raises SourceError where it raises.
     """
-    return _ask(_described(source), "versions()", lambda: tuple(source.versions()))
-
-
-def current_version(source: Source, conn: sqlite3.Connection) -> int:
-    """Return the version ``conn`` is at: as the source says, else ``PRAGMA user_version``.
-
-    Raises SourceError where the source raises, or answers with anything but an integer.
-    """
-    own = getattr(source, "current_version", None)
-    if own is None:
-        return int(conn.execute("PRAGMA user_version").fetchone()[0])
-    with as_application(conn):
-        found = _ask(_described(source), "current_version(conn)", lambda: own(conn))
-    if type(found) is not int:
-        raise SourceError(
-            f"{_described(source)}: current_version(conn) returned {found!r}; expected an integer,"
-            " 0 where the database has no version yet"
-        )
-    return found
+    return ask(described(source), "versions()", lambda: tuple(source.versions()))
 
 
 def location_of(source: Source, version: int) -> Location:
@@ -155,10 +189,10 @@ def location_of(source: Source, version: int) -> Location:
     Raises SourceError where the source cannot say it.
     """
     call = f"location({version})"
-    found = _ask(_described(source), call, lambda: source.location(version))
+    found = ask(described(source), call, lambda: source.location(version))
     if not isinstance(found, Location):
         raise SourceError(
-            f"{_described(source)}: {call} returned a {type(found).__name__};"
+            f"{described(source)}: {call} returned a {type(found).__name__};"
             " expected pytest_pmd_migrations.Location"
         )
     return found
@@ -174,10 +208,10 @@ def label_of(source: Source, version: int) -> str:
         # An attribute of that name may be anything in a source written before there were labels.
         return ""
     call = f"label({version})"
-    found = _ask(_described(source), call, lambda: own(version))
+    found = ask(described(source), call, lambda: own(version))
     if not isinstance(found, str) or not found.isprintable() or found != found.strip():
         raise SourceError(
-            f"{_described(source)}: {call} returned {found!r}; expected one printable line of text"
+            f"{described(source)}: {call} returned {found!r}; expected one printable line of text"
             " without spaces at its ends"
         )
     return found
@@ -193,12 +227,12 @@ def text_of(source: Source, version: int) -> bytes | None:
         # As with labels: it may be anything in a source written before.
         return None
     call = f"text({version})"
-    found = _ask(_described(source), call, lambda: own(version))
+    found = ask(described(source), call, lambda: own(version))
     if isinstance(found, str):
         return found.encode(errors="surrogatepass")
     if not isinstance(found, bytes):
         raise SourceError(
-            f"{_described(source)}: {call} returned a {type(found).__name__}; expected the"
+            f"{described(source)}: {call} returned a {type(found).__name__}; expected the"
             " migration's own text, as str or bytes"
         )
     return found
@@ -210,7 +244,7 @@ def preparing_part(source: Source) -> tuple[tuple[str, Prepare], ...]:
     if not callable(own):
         # An attribute of that name may be anything in a source written before there was one.
         return ()
-    return ((f"{_described(source)}: prepare(conn)", own),)
+    return ((f"{described(source)}: prepare(conn)", own),)
 
 
 def can_upgrade(candidate: object) -> bool:
@@ -227,14 +261,9 @@ def runner_of(source: Source) -> str:
     return printable_line(found) if isinstance(found, str) else ""
 
 
-def can_rerun(source: Source) -> bool:
-    """Return whether the source can run a migration's change a second time."""
-    return hasattr(source, "rerun") or hasattr(source, "rerun_file")
-
-
 def volatile_columns(source: Source) -> tuple[str, ...]:
     """Return the globs on ``"table.column"`` whose values differ from run to run."""
-    return _ask(_described(source), "volatile", lambda: tuple(getattr(source, "volatile", ())))
+    return ask(described(source), "volatile", lambda: tuple(getattr(source, "volatile", ())))
 
 
 def declared_by(source: Source, version: int) -> Declarations:
@@ -247,29 +276,10 @@ def declared_by(source: Source, version: int) -> Declarations:
     if declarations is None:
         return NOTHING_DECLARED
     call = f"declarations({version})"
-    found = _ask(_described(source), call, lambda: declarations(version))
+    found = ask(described(source), call, lambda: declarations(version))
     if not isinstance(found, Declarations):
         raise SourceError(
-            f"{_described(source)}: {call} returned a {type(found).__name__};"
+            f"{described(source)}: {call} returned a {type(found).__name__};"
             " expected pytest_pmd_migrations.Declarations"
         )
     return found
-
-
-def _described(source: Source) -> str:
-    return f"source {source.name}"
-
-
-def _ask(who: str, call: str, question: Callable[[], Answer]) -> Answer:
-    """Return what a source's own code answers; what it raises becomes a SourceError.
-
-    Only KeyboardInterrupt goes through.
-    """
-    try:
-        return question()
-    except MigrationTestError:
-        raise
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise SourceError(f"{who}: {call} raised {error_text(error)}") from error

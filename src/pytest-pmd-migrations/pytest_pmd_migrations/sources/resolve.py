@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from pytest_pmd_migrations.connection import Prepare
 from pytest_pmd_migrations.errors import SettingError, SourceError
@@ -14,6 +15,7 @@ from pytest_pmd_migrations.sources.close_names import (
     close_folder,
     close_package,
     did_you_mean,
+    tool_of,
     with_colon,
 )
 from pytest_pmd_migrations.sources.files_source import FilesSource
@@ -21,9 +23,10 @@ from pytest_pmd_migrations.sources.find_own_runner import modules_with_runner
 from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_source
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
+from pytest_pmd_migrations.sources.tools import tool_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
-    refuse_foreign_object,
     refuse_missing_colon,
     refuse_module,
     refuse_spelling,
@@ -34,9 +37,16 @@ from pytest_pmd_migrations.wording import error_text, shown_path
 
 __all__ = ["resolve_connection", "resolve_source"]
 
+_FIRST = 'Write the first: pmd-migrations new "initial schema"'
+
 
 def resolve_source(
-    text: str, *, root: Path, setting: str = "migration_source", allow_empty: bool = False
+    text: str,
+    *,
+    root: Path,
+    setting: str = "migration_source",
+    allow_empty: bool = False,
+    config: object = None,
 ) -> Source:
     """Return the source that ``text`` names.
 
@@ -47,18 +57,25 @@ def resolve_source(
     Raises SourceError, one line, naming the setting and, where a name is close, what was meant.
     """
     named = f"{setting} {text!r}"
-    found: object
-    refuse_spelling(text, root, named)
-    if ":" in text:
-        found = _object(text, root, named)
-        refuse_foreign_object(found, named)
-    elif "/" in text or ((root / text).is_dir() and "." not in text):
-        found = _folder_source(root / text, root, named)
-    else:
-        found = _package_source(_import(text, root, named), root, named)
+    found: object = tool_source(text, root, named)
+    dialect = _ini(config, "migration_dialect")
+    if found is None:
+        refuse_spelling(text, root, named)
+        if ":" in text:
+            found = _source_of(_object(text, root, named), text, named, config)
+        elif "/" in text or ((root / text).is_dir() and "." not in text):
+            found, dialect = _folder_source(root / text, root, named, dialect), ""
+        else:
+            found = _package_source(_import(text, root, named), root, named)
+    if dialect:
+        raise SettingError(
+            f"migration_dialect {dialect!r} is for a folder of SQL scripts; expected {setting} to"
+            f' name one, as in "db/migrations", and it is {text!r}'
+        )
     if isinstance(found, FilesSource) and not found.files:
         refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
-    return check_source(found, setting=named, allow_empty=allow_empty)
+    advice = _FIRST if isinstance(found, FilesSource) else ""
+    return check_source(found, setting=named, allow_empty=allow_empty, advice=advice, config=config)
 
 
 def resolve_connection(
@@ -90,12 +107,19 @@ def resolve_connection(
     return ((named, found),)
 
 
-def _folder_source(folder: Path, root: Path, named: str) -> FilesSource:
+def _folder_source(folder: Path, root: Path, named: str, dialect: str) -> object:
+    """Return the source of a folder: a runner of its own comes before a tool's rules, if not named.
+
+    pmd's runner runs what neither of them does.
+    """
     if not folder.is_dir():
         meant = did_you_mean(close_folder(folder, root))
         raise SourceError(f"{named} is no folder: {folder} does not exist{meant}")
-    return _own_source(folder, named) or pmd_runner_source(
-        folder, folder, name=folder.name, setting=named
+    own = None if dialect else _own_source(folder, named)
+    return (
+        own
+        or sql_folder_source(folder, root, named, dialect)
+        or pmd_runner_source(folder, folder, name=folder.name, setting=named)
     )
 
 
@@ -133,8 +157,9 @@ def _own_source(folder: Path, named: str) -> FilesSource | None:
 
 def _object(text: str, root: Path, named: str) -> object:
     found = _attribute(text, root, named)
-    # Such an object can be called too, and would return a decorator.
-    refuse_foreign_object(found, named)
+    # An object of sqlite-utils can be called too, and would return a decorator.
+    if tool_of(found):
+        return found
     if callable(found) and (isinstance(found, type) or not hasattr(found, "upgrade")):
         try:
             found = found()
@@ -146,6 +171,26 @@ def _object(text: str, root: Path, named: str) -> object:
                 " expected a source, or a function without arguments that returns one"
             ) from error
     return found
+
+
+def _source_of(found: object, text: str, named: str, config: Any) -> object:  # noqa: ANN401 - pytest's Config
+    """Return the source of an object of sqlite-utils or of a list; any other is one itself."""
+    if tool_of(found):
+        from pytest_pmd_migrations.sources.sqlite_utils_source import SqliteUtilsSource
+
+        return SqliteUtilsSource(found, named)
+    if isinstance(found, (list, tuple, dict)):
+        from pytest_pmd_migrations.sources.list_source import list_source
+
+        applied = _ini(config, "migration_applied")
+        file = Path(str(sys.modules[text.partition(":")[0]].__file__))
+        return list_source(found, file, text, named, applied)
+    return found
+
+
+def _ini(config: Any, name: str) -> str:  # noqa: ANN401 - pytest's Config
+    """Return what a setting says; nothing where there are no settings."""
+    return str(config.getini(name)) if config is not None else ""
 
 
 def _attribute(text: str, root: Path, named: str, *, suggest: bool = True) -> object:

@@ -13,13 +13,11 @@ from pytest_pmd_migrations.sources.close_names import (
     first_numbered,
     shown_below,
     source_names,
-    tool_of,
 )
 from pytest_pmd_migrations.sources.numbered_files import has_files, versions_folder
 
 __all__ = [
     "refuse_file",
-    "refuse_foreign_object",
     "refuse_missing_colon",
     "refuse_module",
     "refuse_spelling",
@@ -97,17 +95,6 @@ def refuse_missing_colon(module: ModuleType, named: str) -> None:
         meant = did_you_mean(*(f"{module.__name__}:{name}" for name in found))
         raise SourceError(
             f"{named} is a module; expected, after a colon, the name of the source in it{meant}"
-        )
-
-
-def refuse_foreign_object(found: object, named: str) -> None:
-    """Raise SourceError for an object of another migration tool; do nothing for any other."""
-    tool = tool_of(found)
-    if tool:
-        raise SourceError(
-            f"{named} is a {tool}.Migrations: functions with names, but without versions and"
-            " files; it cannot be run as it stands. Write a source of your own around it, or put"
-            " each function into a numbered file. See docs/howto/sqlite-utils-migrations.md"
         )
 
 

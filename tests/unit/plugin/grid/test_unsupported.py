@@ -43,7 +43,9 @@ def test_nothing_is_asked_of_it(tmp_path: Path, beta: str) -> None:
     history = with_beta(tmp_path, beta)
     for check in ("schema", "data"):
         assert told(history, "0001+beta", check) == ""
-        assert verdict(history, "0001+beta", check).unsupported == "dropped in 2.0"
+        unasked = verdict(history, "0001+beta", check).unasked
+        assert unasked is not None
+        assert unasked.text == "unsupported: dropped in 2.0"
 
 
 def test_migrations_are_judged_without_it(tmp_path: Path) -> None:

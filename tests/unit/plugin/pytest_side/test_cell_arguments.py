@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.pytest_side.cell_arguments import split_arguments
 
+from tests.every import for_every
+
 ID = "migrations::0001..0002[schema]"
 
 
-@pytest.mark.parametrize("way", ["", "./", "../", "par/", "par/sub/../", "C:\\par\\", "/abs/"])
+@for_every("way", ["", "./", "../", "par/", "par/sub/../", "C:\\par\\", "/abs/"])
 def test_an_id_may_have_the_way_to_the_root_folder_before_it(tmp_path: Path, way: str) -> None:
     found = split_arguments(["tests", way + ID], here=tmp_path / "x", root=tmp_path)
     assert found == ([ID], ["tests"])

@@ -14,6 +14,7 @@ from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import shown_path
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import Notes
 
 
@@ -60,6 +61,9 @@ class Config:
             "migration_step_timeout": "60",
             "migration_step_memory": "1024",
             "migration_share": True,
+            "migration_down": False,
+            "migration_applied": "",
+            "migration_dialect": "",
             **ini,
         }
         self.hook = SimpleNamespace(
@@ -209,7 +213,7 @@ def test_a_source_that_cannot_list_its_versions_is_refused(tmp_path: Path) -> No
     )
 
 
-@pytest.mark.parametrize("name", ["a/b", "a::b", "", "a b", 3, "a[b]", ".."])
+@for_every("name", ["a/b", "a::b", "", "a b", 3, "a[b]", ".."])
 def test_a_name_must_fit_into_an_id_and_a_folder(tmp_path: Path, name: object) -> None:
     assert error(Config(tmp_path, [notes(tmp_path, name)])) == (
         f"a source of pytest_migration_sources has the name {name!r}, which stands in ids and is"

@@ -10,16 +10,16 @@ from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources import resolve_source
 from pytest_pmd_migrations.sources.protocol import check_source, declared_by, label_of
 
+from tests.every import for_every
 from tests.unit.plugin.sources.conftest import package
 
 
-@pytest.mark.parametrize(
-    ("versions", "text"),
+@for_every(
+    "versions, text",
     [
         (
             [],
-            "x has no migrations; expected at least one."
-            ' Write the first: pmd-migrations new "initial schema"',
+            "x has no migrations; expected at least one",
         ),
         ([1, True], "x has the version True; expected integers from 1 to 2147483647"),
         ([0], "x has the version 0; expected integers from 1 to 2147483647"),
@@ -59,7 +59,7 @@ def test_a_source_without_labels_has_none(tmp_path: Path) -> None:
     assert label_of(resolve_source("shop.migrations", root=package(tmp_path)), 1) == ""
 
 
-@pytest.mark.parametrize("label", [None, 7, " 9c1f", "9c1f\n", "two\nlines", "\x1b[31mred"])
+@for_every("label", [None, 7, " 9c1f", "9c1f\n", "two\nlines", "\x1b[31mred"])
 def test_a_label_that_is_no_line_of_text_is_refused(label: object) -> None:
     source = SimpleNamespace(name="n", label=lambda _: label)
     with pytest.raises(SourceError) as caught:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -70,18 +70,36 @@ def as_dict(cursor, row):
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
-@pytest.mark.parametrize("text_factory", [str, bytes])
 @pytest.mark.parametrize("row_factory", [None, sqlite3.Row, as_dict])
-def test_a_connection_with_any_rows_will_do(app, row_factory, text_factory):
-    with app.connect() as conn:
-        conn.row_factory, conn.text_factory = row_factory, text_factory
-        assert app.runner(conn).run_migrations() == 1
-        assert app.runner(conn).run_migrations() == 0
-        assert (conn.row_factory, conn.text_factory) == (row_factory, text_factory)
-        app.runner(conn).set_version(9)
-        with pytest.raises(Exception, match=r"newer than this code") as caught:
-            app.runner(conn).run_migrations()
-    assert str(caught.value).startswith(f"the database {app.path} is at version 9")
+def test_a_connection_with_any_rows_will_do(app, row_factory):
+    for text_factory in (str, bytes):
+        app.path.unlink(missing_ok=True)
+        with app.connect() as conn:
+            conn.row_factory, conn.text_factory = row_factory, text_factory
+            assert app.runner(conn).run_migrations() == 1
+            assert app.runner(conn).run_migrations() == 0
+            assert (conn.row_factory, conn.text_factory) == (row_factory, text_factory)
+            app.runner(conn).set_version(9)
+            with pytest.raises(Exception, match=r"newer than this code") as caught:
+                app.runner(conn).run_migrations()
+        assert str(caught.value).startswith(f"the database {app.path} is at version 9")
+
+
+def test_a_script_whose_function_lost_the_transaction_ends_there(app, at_one):
+    """The last statement is prepared already, and would commit by itself."""
+
+    def lose():
+        with suppress(sqlite3.IntegrityError):
+            at_one.execute("INSERT OR ROLLBACK INTO u VALUES (1)")
+
+    at_one.execute("CREATE TABLE u (k INTEGER PRIMARY KEY)")
+    at_one.execute("INSERT INTO u VALUES (1)")
+    at_one.create_function("lose", 0, lose)
+    before = state(at_one)
+    app.add_script("INSERT INTO t VALUES (5); SELECT lose(); INSERT INTO t VALUES (5);")
+    with pytest.raises(TransactionControlError, match="its transaction was lost"):
+        app.runner(at_one).run_migrations()
+    assert state(at_one) == before
 
 
 def test_a_module_in_a_bare_folder_may_define_a_dataclass(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 from pmd.store.migrations.callbacks import Authorizer
@@ -24,8 +25,6 @@ from pmd.store.migrations.errors import MigrationError, UnusableConnectionError
 
 __all__ = ["PreparedConnection"]
 
-_FILES = "SELECT name, CAST(file AS BLOB) FROM pragma_database_list"
-
 
 class PreparedConnection:
     """A connection whose settings are taken over from the caller, and given back at the end.
@@ -44,6 +43,12 @@ class PreparedConnection:
         self._settings: Settings | None = None
         self._config: tuple[bool, ...] = ()
         self._handles: OpenHandles | None = None
+        self._may_differ: tuple[str, ...] = ()
+
+    @property
+    def enforces_keys(self) -> bool:
+        """Whether the caller has foreign keys switched on."""
+        return self._settings is not None and bool(self._settings.pragmas["foreign_keys"])
 
     def take_over(self) -> None:
         """Remember the caller's settings, and set what the runner needs.
@@ -51,6 +56,7 @@ class PreparedConnection:
         Raises UnusableConnectionError, or the driver's error.
         """
         self._settings = Settings.of(self.connection)
+        self.trust_pragmas()
         expect_plain_rows(self.connection)
         self.connection.isolation_level = None
         (mode,) = self.cursor.execute("PRAGMA main.journal_mode").fetchone()
@@ -61,19 +67,24 @@ class PreparedConnection:
             )
 
     def read_state(self) -> None:
-        """Read what no step may change, and forget the statements prepared so far.
-
-        Raises the driver's error.
-        """
+        """Read what no step may change. Raises the driver's error."""
         self._config = read_config(self.connection)
         self._handles = OpenHandles(self.connection)
-        files = dict(self.cursor.execute(_FILES).fetchall())
+        files = self._read_files()
         self.file = DatabaseFile(files["main"] or b"")
         # Not asked where nothing temporary was ever made, since asking opens a database for it.
         if "temp" in files:
             self.temporary = read_temporary_objects(self.cursor)
-        if not self.statements.is_attached(files):
-            self.statements.attach()
+        self.statements.take_note(files)
+
+    def _read_files(self) -> dict[str, bytes]:
+        """Return the file of each attached database, as bytes: its name need not be text."""
+        self.connection.text_factory = bytes
+        try:
+            rows = self.cursor.execute("PRAGMA database_list").fetchall()
+        finally:
+            self.connection.text_factory = str
+        return {os.fsdecode(name): file for _, name, file in rows}
 
     def lend(self) -> None:
         """Set everything as the caller had it, for a call between two steps.
@@ -82,9 +93,10 @@ class PreparedConnection:
         `take_back()` or `take_over()`, or by `give_back()`. Raises the driver's error.
         """
         if self._settings is not None:
-            if self._settings.pragmas["foreign_keys"]:
+            if self.enforces_keys:
                 self.cursor.execute("PRAGMA foreign_keys = ON")
             self._settings.restore_attributes(self.connection)
+            self.doubt_pragmas()
 
     def take_back(self) -> bool:
         """Set what the runner needs, after a call that only read; return whether that will do.
@@ -98,9 +110,19 @@ class PreparedConnection:
         self._handles = OpenHandles(self.connection)
         expect_plain_rows(self.connection)
         self.connection.isolation_level = None
-        if settings.pragmas["foreign_keys"]:
+        if self.enforces_keys:
             self.cursor.execute("PRAGMA foreign_keys = OFF")
+        self.trust_pragmas()
         return True
+
+    def doubt_pragmas(self) -> None:
+        """Read every pragma before it is given back: somebody else has the connection now."""
+        if self._settings is not None:
+            self._may_differ = tuple(self._settings.pragmas)
+
+    def trust_pragmas(self) -> None:
+        """Rely on it that every pragma is as the caller or the runner had set it."""
+        self._may_differ = ("foreign_keys",) * self.enforces_keys
 
     def check_returned(self, version: int) -> None:
         """Raise UnusableConnectionError unless a run can go on with the connection it lent.
@@ -130,7 +152,7 @@ class PreparedConnection:
             roll_back(self.connection)
             self.statements.detach()
             settings, self._settings = self._settings, None
-            persist(self.connection, lambda: settings.restore(self.connection))
+            persist(self.connection, lambda: settings.restore(self.connection, self._may_differ))
 
     def begin_step(self, version: int) -> bool:
         """Begin the transaction of the step to `version`, and return whether it is still to take.
@@ -161,10 +183,9 @@ class PreparedConnection:
             f" {version}: another program sets PRAGMA user_version. Stop it, and try again."
         )
 
-    def check_writable(self) -> None:
-        """Write something at once: a read-only database is found out before a step begins."""
-        current = int(self.cursor.execute("PRAGMA main.user_version").fetchone()[0])
-        self.cursor.execute(f"PRAGMA main.user_version = {current}")
+    def check_writable(self, version: int) -> None:
+        """Write the ``version`` that there is: a read-only database is found out before a step."""
+        self.cursor.execute(f"PRAGMA main.user_version = {version}")
 
     def end_handles(self, *, more_references: bool) -> None:
         """End what the step left half-read or open; the caller's own stays as it is.

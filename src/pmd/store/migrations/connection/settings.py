@@ -60,10 +60,10 @@ class Settings(NamedTuple):
             if value != wanted[name]:
                 cursor.execute(f"PRAGMA {name} = {wanted[name]}")
 
-    def restore(self, connection: sqlite3.Connection) -> None:
-        """Set everything as it was."""
+    def restore(self, connection: sqlite3.Connection, pragmas: Iterable[str]) -> None:
+        """Set everything as it was; of the pragmas only those that may be otherwise."""
         self.restore_limits(connection)
-        self.restore_pragmas(connection, self.pragmas)
+        self.restore_pragmas(connection, pragmas)
         self.restore_attributes(connection)
 
     def restore_attributes(self, connection: sqlite3.Connection) -> None:

@@ -9,21 +9,22 @@ from pmd.store.migrations.connection.prepared import PreparedConnection
 from pmd.store.migrations.step.foreign_keys import Violations, find_violations
 from pmd.store.migrations.step.high_water_marks import HighWaterMarks, read_high_water_marks
 
-__all__ = ["Content", "ContentMemory"]
+__all__ = ["Content", "ContentMemory", "read_data_version"]
 
 
 class Content(NamedTuple):
     """Holds parts of a database before a step, which must neither lose nor add any.
 
     `data_version` and `total_changes` say whether another connection, or this one, has written
-    since (https://www.sqlite.org/pragma.html#pragma_data_version). `version` is the one that the
-    database is then at; None where this connection may have set another one, which neither tells.
+    since (https://www.sqlite.org/pragma.html#pragma_data_version); the first is None where no
+    other step follows. `version` is the one that the database is then at; None where this
+    connection may have set another one, which neither tells.
     Where not `all_keys`, foreign keys were not checked: the step can break none.
     """
 
     violations: Violations
     high_water_marks: HighWaterMarks | None
-    data_version: int
+    data_version: int | None
     total_changes: int
     version: int | None = None
     all_keys: bool = True
@@ -41,18 +42,21 @@ class ContentMemory:
         if (
             known is not None
             and known.total_changes == prepared.connection.total_changes
-            and known.data_version == _data_version(prepared)
+            and known.data_version == read_data_version(prepared)
         ):
             return known
         return None
 
-    def read(self, prepared: PreparedConnection, *, all_keys: bool) -> Content:
-        """Read the content under the write lock of a step; the database proves to be writable."""
-        prepared.check_writable()
+    def read(self, prepared: PreparedConnection, version: int, *, all_keys: bool) -> Content:
+        """Read the content of a database at ``version``, under the write lock of a step.
+
+        The database proves to be writable.
+        """
+        prepared.check_writable(version)
         return Content(
             Counter(find_violations(prepared.cursor) if all_keys else ()),
             read_high_water_marks(prepared.cursor),
-            _data_version(prepared),
+            None,
             prepared.connection.total_changes,
             all_keys=all_keys,
         )
@@ -71,5 +75,6 @@ class ContentMemory:
         self._known = None
 
 
-def _data_version(prepared: PreparedConnection) -> int:
+def read_data_version(prepared: PreparedConnection) -> int:
+    """Return what another number will stand for once another connection has written."""
     return int(prepared.cursor.execute("PRAGMA main.data_version").fetchone()[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 __all__ = ["split_script"]
 
@@ -24,6 +25,9 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+_SMALL = 20_000
+"""Characters. The statements of such a script are remembered: a history is taken many times."""
+
 _COMMENT = re.compile(r"--|/\*")
 
 
@@ -33,6 +37,18 @@ def split_script(script: str) -> Iterator[str]:
     A byte order mark at the beginning is left out, and so is a statement of nothing but blanks and
     comments. A last statement without an end is yielded, for SQLite to judge.
     """
+    if len(script) <= _SMALL:
+        yield from _split_small(script)
+    else:
+        yield from _split(script)
+
+
+@lru_cache(maxsize=64)
+def _split_small(script: str) -> tuple[str, ...]:
+    return tuple(_split(script))
+
+
+def _split(script: str) -> Iterator[str]:
     script = script.removeprefix("\ufeff")
     alone = script.strip()
     if alone and _is_one(alone):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from pmd.store.migrations.step.script import split_script
 
@@ -47,14 +48,29 @@ class ScriptDatabase:
         return self._failed.denied
 
     def executescript(self, sql: str) -> sqlite3.Cursor:
-        """Run each statement of the script in the step's transaction, unlike sqlite3's own."""
-        return run_script(self.conn, sql, self._failed)
+        """Run each statement of the script in the step's transaction, unlike sqlite3's own.
+
+        None runs once that is lost, past an error that a function of the application's swallowed:
+        one that SQLite has prepared before would commit by itself, unseen by the guard.
+        """
+        return run_script(self.conn, sql, self._failed, goes_on=lambda: self.conn.in_transaction)
 
 
-def run_script(conn: sqlite3.Connection, sql: str, failed: FailedStatements) -> sqlite3.Cursor:
-    """Run each statement of a script in turn, and remember the one that raises."""
+def run_script(
+    conn: sqlite3.Connection,
+    sql: str,
+    failed: FailedStatements,
+    *,
+    goes_on: Callable[[], bool] = lambda: True,
+) -> sqlite3.Cursor:
+    """Run each statement of a script in turn as long as it ``goes_on``.
+
+    The one that raises is remembered.
+    """
     cursor = conn.cursor()
     for statement in split_script(sql):
+        if not goes_on():
+            break
         try:
             cursor.execute(statement)
         except Exception as error:

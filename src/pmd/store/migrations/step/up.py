@@ -69,6 +69,7 @@ def run_up(prepared: PreparedConnection, loaded: LoadedMigration, guard: Guard) 
     connection, process = prepared.connection, os.getpid()
     db = _database_of(loaded, connection)
     references = getrefcount(connection)
+    prepared.doubt_pragmas()
     try:
         result = loaded.up(db)
     except BaseException as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +16,8 @@ from pytest_pmd_migrations.cli.declare.module_text import (
 from pytest_pmd_migrations.cli.declare.proposals import Proposal
 from pytest_pmd_migrations.cli.declare.rounds import Found
 from pytest_pmd_migrations.cli.declare.rows_text import Entry, add_entries, table_lines
+from pytest_pmd_migrations.cli.whole_file import write_whole
 from pytest_pmd_migrations.regular_file import read_regular
-from pytest_pmd_migrations.snapshots.write import replace_file
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["DeclaringFile", "declaring_files", "write_file"]
@@ -67,13 +66,8 @@ def write_file(file: DeclaringFile) -> None:
 
     Raises SnapshotError where it cannot be written.
     """
-    if file.text is None:
-        return
-    path = file.path.resolve()
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-    replace_file(path, file.text)
-    if mode is not None:
-        path.chmod(mode)
+    if file.text is not None:
+        write_whole(file.path, file.text)
 
 
 def _entry(path: tuple[str, ...], proposal: Proposal) -> Entry:

@@ -32,7 +32,7 @@ class _Interruption(Fault):
     """
 
     def __init__(self, point: Point, begin: int, ticks: int, end: int) -> None:
-        self._point = point
+        self._in_statement, self._at = point.unit == "statement", point.at
         self._begin, self._ticks_before, self._end = begin, ticks, end
         self._statements = self._ticks = -1
         self.wants_ticks = begin <= 0
@@ -56,10 +56,10 @@ class _Interruption(Fault):
         if self.struck or self._statements < self._begin:
             return False
         self._ticks += 1
-        if self._point.unit == "statement":
+        if self._in_statement:
             self.struck = self._statements < self._end
         else:
-            self.struck = self._ticks == self._point.at
+            self.struck = self._ticks == self._at
         return self.struck
 
 

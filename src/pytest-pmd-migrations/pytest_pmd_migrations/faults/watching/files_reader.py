@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles, KeptFiles
 from pytest_pmd_migrations.faults.values import Point, Unit
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 
@@ -17,11 +17,10 @@ class FilesReader(RunObserver):
     """Reads the files at ``path`` at each of ``points`` of a run; ``at`` returns them."""
 
     def __init__(self, path: Path, points: Iterable[Point]) -> None:
-        self._path = path
+        self._files = KeptFiles(path)
         self._wanted = frozenset((point.unit, point.at) for point in points)
         self.wants_ticks = any(unit == "tick" for unit, _ in self._wanted)
         self._read: dict[tuple[Unit, int], DatabaseFiles] = {}
-        self._last = DatabaseFiles(b"")
         self._statements = self._ticks = 0
 
     def at(self, point: Point) -> DatabaseFiles | None:
@@ -45,7 +44,4 @@ class FilesReader(RunObserver):
 
     def _keep(self, unit: Unit, at: int) -> None:
         if (unit, at) in self._wanted:
-            files = read_files(self._path)
-            # Files that did not change are kept once.
-            self._last = self._last if files == self._last else files
-            self._read[unit, at] = self._last
+            self._read[unit, at] = self._files.read()

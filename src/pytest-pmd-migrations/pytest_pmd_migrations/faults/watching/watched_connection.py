@@ -26,6 +26,10 @@ def can_be_watched(conn: object) -> bool:
     return isinstance(conn, _Watched)
 
 
+def _no_tick() -> bool:
+    return False
+
+
 class _Watched:
     """Lets an observer see what a connection does, whatever else is set on it.
 
@@ -39,7 +43,6 @@ class _Watched:
     _trace: Callable[[str], object] | None = None
     _progress: Callable[[], int | None] | None = None
     _progress_steps = 1
-    _progress_count = 0
     _ticking = False
 
     def watch(
@@ -84,7 +87,25 @@ class _Watched:
         if not self._ticking:
             parent.set_progress_handler(progress_handler, n)
             return
-        parent.set_progress_handler(self._progressed, 1)
+        parent.set_progress_handler(self._told_of_ticks(progress_handler), 1)
+
+    def _told_of_ticks(
+        self, progress_handler: Callable[[], int | None] | None
+    ) -> Callable[[], int | None]:
+        """Return a handler that tells of each tick: a run has thousands, so it is quick."""
+        tick = self._observer.tick if self._observer is not None else _no_tick
+        if progress_handler is None:
+            return tick
+        runners_own, steps, count = progress_handler, self._progress_steps, 0
+
+        def progressed() -> int | None:
+            nonlocal count
+            if tick():
+                return 1
+            count += 1
+            return 0 if count % steps else runners_own()
+
+        return progressed
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the runner's authorizer."""
@@ -103,16 +124,6 @@ class _Watched:
                 self._failed(error)
         if self._trace is not None:
             self._trace(sql)
-
-    def _progressed(self) -> int:
-        if self._observer is not None and self._observer.tick():
-            return 1
-        if self._progress is None:
-            return 0
-        self._progress_count += 1
-        if self._progress_count % self._progress_steps:
-            return 0
-        return int(bool(self._progress()))
 
     def _authorized(
         self,

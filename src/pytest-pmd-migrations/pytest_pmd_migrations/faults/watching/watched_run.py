@@ -115,7 +115,7 @@ class WatchedRun:
 
     def watch(self, conn: Any) -> None:  # noqa: ANN401 - a connection of either driver
         """Watch a connection that the patched ``connect`` opened, if it is one to the file."""
-        if not self._is_the_file(file_of_connection(conn)):
+        if not self._is_given and not self._is_the_file(file_of_connection(conn)):
             return
         self._connections.append(weakref.ref(conn))
         if self._is_given:

@@ -1,0 +1,88 @@
+"""Read the settings that hold for every application of a run, and refuse what cannot be meant."""
+
+from __future__ import annotations
+
+import math
+from typing import cast, get_args
+
+import pytest
+
+from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
+from pytest_pmd_migrations.errors import SettingError
+
+__all__ = ["read_rules", "settings_file"]
+
+_NUMBERS = {"migration_step_timeout": 60, "migration_step_memory": 1024}
+
+
+def read_rules(config: pytest.Config) -> Rules:
+    """Return the rules of the run.
+
+    Raises SettingError, whose text is one line, when a setting cannot be used.
+    """
+    return Rules(
+        ignore_patterns=_globs(config, "migration_ignore"),
+        volatile_patterns=_volatile(config),
+        idempotent=bool(config.getini("migration_idempotent")),
+        column_order=cast(
+            "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
+        ),
+        faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
+        step_timeout=_number(config, "migration_step_timeout", "seconds"),
+        step_memory=int(_number(config, "migration_step_memory", "megabytes")),
+        share=bool(config.getini("migration_share")),
+        down=bool(config.getini("migration_down")),
+    )
+
+
+def settings_file(config: pytest.Config) -> str:
+    """Return the file that holds the settings, as a message ends with it."""
+    return f" ({config.inipath.name})" if config.inipath else ""
+
+
+def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> str:
+    found = config.getini(setting)
+    if found not in allowed:
+        expected = " or ".join(f'"{value}"' for value in allowed)
+        raise SettingError(
+            f"{setting} {found!r} is unknown; expected {expected}{settings_file(config)}"
+        )
+    return str(found)
+
+
+def _globs(config: pytest.Config, setting: str) -> tuple[str, ...]:
+    # pytest hands a list of pyproject.toml on, whatever it holds.
+    found: list[object] = config.getini(setting)
+    for one in found:
+        if not isinstance(one, str):
+            raise SettingError(
+                f'{setting} has {one!r}, which is no string; expected {setting} = ["..."]'
+                f"{settings_file(config)}"
+            )
+    return tuple(map(str, found))
+
+
+def _volatile(config: pytest.Config) -> tuple[str, ...]:
+    patterns = _globs(config, "migration_volatile")
+    for pattern in patterns:
+        table, dot, column = pattern.partition(".")
+        if not (table and dot and column):
+            raise SettingError(
+                f"migration_volatile {pattern!r} names no column; expected globs on"
+                f' "table.column", such as "notes.added_at"{settings_file(config)}'
+            )
+    return patterns
+
+
+def _number(config: pytest.Config, setting: str, unit: str) -> float:
+    text = str(config.getini(setting))
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < math.inf:
+        raise SettingError(
+            f"{setting} {text!r} is no number of {unit}; expected one such as"
+            f" {_NUMBERS[setting]}, or 0 for no limit{settings_file(config)}"
+        )
+    return found

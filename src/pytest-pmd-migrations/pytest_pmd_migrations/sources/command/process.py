@@ -1,0 +1,167 @@
+"""Run a command in a process group of its own, which never outlives the call.
+
+Little of what it prints is kept, and its input is empty: nobody answers a question.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
+
+__all__ = ["Ended", "run_process"]
+
+_PIECE = 64 * 1024
+_KEPT = 16 * 1024
+_PAUSE = 0.1
+_PIPES_FULL = 32
+_LINES = 8
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: with which code, or with None as its time was over.
+
+    ``out`` is what it printed, ``said`` the end of all that it printed, errors among them; of
+    ``out`` the end alone where ``is_cut``.
+    """
+
+    code: int | None
+    out: str
+    said: str
+    is_cut: bool
+
+    def last_lines(self) -> tuple[str, ...]:
+        """Return the last lines of all that it printed, fit for a terminal."""
+        lines = (printable_line(line.rstrip()) for line in self.said.splitlines())
+        return tuple(line for line in lines if line)[-_LINES:]
+
+
+def run_process(
+    arguments: Sequence[str], *, folder: Path, seconds: float = 0.0, keep: int = _KEPT
+) -> Ended:
+    """Run a command in ``folder`` and return how it ended; ``keep`` bytes of its output are kept.
+
+    After ``seconds`` (0 for no limit) it is ended. What it started and left behind ends with it.
+    Raises SourceError where it cannot be started.
+    """
+    out, said = _Tail(keep), _Tail(_KEPT)
+    with _started(arguments, folder) as process:
+        over = _read(process, out, said, seconds)
+        code = None if over else process.poll()
+    return Ended(code, out.text(), said.text(), out.is_cut)
+
+
+class _Tail:
+    """The end of what was printed."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept = bytearray()
+        self.is_cut = False
+
+    def add(self, piece: bytes) -> None:
+        self._kept += piece
+        if len(self._kept) > self._most:
+            self.is_cut = True
+            del self._kept[: -self._most]
+
+    def text(self) -> str:
+        return self._kept.decode(errors="replace")
+
+
+@contextmanager
+def _started(arguments: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Give the process; its whole group is ended with the block, also by a signal to this one."""
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(
+            list(arguments),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SourceError(_not_started(arguments[0], folder, error)) from error
+    end = _ending(process.pid)
+    add_cleanup(end)
+    try:
+        yield process
+    finally:
+        end()
+        drop_cleanup(end)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait()
+
+
+def _ending(group: int) -> Callable[[], None]:
+    def end() -> None:
+        # None of it may be left; macOS refuses where all that is left is dead.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+    return end
+
+
+def _read(process: subprocess.Popen[bytes], out: _Tail, said: _Tail, seconds: float) -> bool:
+    """Read what a process prints until it ended; return whether its time was over before."""
+    ends = time.monotonic() + seconds
+    with selectors.DefaultSelector() as pipes:
+        for stream, tails in ((process.stdout, (out, said)), (process.stderr, (said,))):
+            pipes.register(_stream(stream), selectors.EVENT_READ, tails)
+        while process.poll() is None:
+            if seconds and time.monotonic() >= ends:
+                return True
+            if pipes.get_map():
+                _read_what_is_there(pipes, _PAUSE)
+            else:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_PAUSE)
+        # One that it left behind may hold the pipes open, and print without end.
+        for _ in range(_PIPES_FULL):
+            if not pipes.get_map() or not _read_what_is_there(pipes, 0):
+                break
+    return False
+
+
+def _read_what_is_there(pipes: selectors.BaseSelector, pause: float) -> bool:
+    """Read a piece of each pipe that has one, waiting for it so long; return whether any has."""
+    ready = pipes.select(pause)
+    for key, _ in ready:
+        piece = os.read(key.fd, _PIECE)
+        for tail in key.data:
+            tail.add(piece)
+        if not piece:
+            pipes.unregister(key.fileobj)
+    return bool(ready)
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise AssertionError("the process was started with pipes")
+    return stream
+
+
+def _not_started(program: str, folder: Path, error: OSError) -> str:
+    """Return why a program could not be started, in one line."""
+    shown = printable_line(program)
+    if "=" in program:
+        return f"there is no program {shown}: it is started without a shell; put env before it"
+    if isinstance(error, FileNotFoundError):
+        return f"there is no program {shown}, on PATH or in {folder}"
+    return f"the program {shown} cannot be started: {error.strerror or error}"

@@ -1,0 +1,66 @@
+"""Modules that hold the migrations themselves: an object of sqlite-utils, or a list."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from pytest_pmd_migrations.sources.found_here.project_files import Candidate, ProjectFiles
+
+__all__ = ["objects_here"]
+
+_TOOLS = re.compile(r"\b(?:sqlite_utils|sqlite_migrate)\b")
+_LIST = re.compile(r"_?(?:all_)?migrations", re.IGNORECASE)
+_SQL = re.compile(r"\s*(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|BEGIN|PRAGMA|--)\b", re.IGNORECASE)
+
+
+def objects_here(files: ProjectFiles) -> Iterator[Candidate]:
+    """Yield each object of ``sqlite_utils.Migrations`` and each list of SQL or functions."""
+    for path, text in files.modules():
+        name = files.dotted(path)
+        if not name or ("igrations" not in text and "MIGRATIONS" not in text):
+            continue
+        try:
+            with warnings.catch_warnings():
+                # An odd string of the project's own is no business of this one's.
+                warnings.simplefilter("ignore")
+                body = ast.parse(text).body
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        for target, value in _assignments(body):
+            whose = _whose(target, value, of_tool=bool(_TOOLS.search(text)))
+            if whose:
+                yield Candidate(f"{name}:{target}", whose)
+
+
+def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, value
+
+
+def _whose(target: str, value: ast.expr, *, of_tool: bool) -> str:
+    """Return what is assigned to a name: whose migrations, "" for anything else."""
+    match value:
+        case ast.Call(func=ast.Name(id="Migrations") | ast.Attribute(attr="Migrations")):
+            return "sqlite-utils" if of_tool else ""
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) if _LIST.fullmatch(target):
+            return "a list" if elements and all(map(_is_step, elements)) else ""
+        case ast.Dict(values=elements) if _LIST.fullmatch(target):
+            return "a list" if elements and all(map(_is_step, elements)) else ""
+    return ""
+
+
+def _is_step(element: ast.expr) -> bool:
+    """Return whether an element may be a migration: SQL, a function, or a pair with one."""
+    match element:
+        case ast.Constant(value=str(text)):
+            return _SQL.match(text) is not None
+        case ast.Tuple(elts=[_, second]):
+            return _is_step(second)
+    return isinstance(element, (ast.Name, ast.Attribute, ast.Lambda))

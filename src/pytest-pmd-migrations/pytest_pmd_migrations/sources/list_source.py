@@ -1,0 +1,180 @@
+"""The source of a list in Python: SQL strings and functions, applied one after the other.
+
+Where a database stands is a number in ``PRAGMA user_version``, or the names in a table of the
+application's, which ``migration_applied`` names. The transaction around each is this package's own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.applied_table import AppliedTable
+from pytest_pmd_migrations.sources.list_elements import ListElement, read_elements
+from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
+from pytest_pmd_migrations.sources.protocol import Location, usable_name
+from pytest_pmd_migrations.sources.wanted_argument import Function, want_database
+from pytest_pmd_migrations.statement_record import first_word
+
+__all__ = ["list_source"]
+
+_RUNNER = "pytest-pmd-migrations"
+_NOT_ASKED = {
+    "atomic": "the transaction around each element is this package's, not the application's"
+}
+
+
+def list_source(
+    found: object,
+    file: Path,
+    text: str,
+    named: str,
+    applied: str,
+) -> NumberedList | NamedList:
+    """Return the source of the list ``found``, which ``text`` names and ``file`` holds.
+
+    ``applied`` is what ``migration_applied`` says. Raises SourceError where an element is no
+    migration, or has no name that such a table could hold.
+    """
+    module, _, attribute = text.partition(":")
+    elements = read_elements(found, file, attribute.rpartition(".")[2], named)
+    if not applied:
+        return NumberedList(usable_name(module), elements)
+    for number, element in enumerate(elements, start=1):
+        if not element.name:
+            raise SourceError(
+                f"{named}: element {number} has no name, which migration_applied {applied!r} needs;"
+                ' expected a function, or a pair ("name", SQL)'
+            )
+    return NamedList(usable_name(module), elements, AppliedTable.parse(applied))
+
+
+class NumberedList:
+    """A list whose elements are numbered from 1; the database keeps the number of the last one."""
+
+    runner = _RUNNER
+    unasked = _NOT_ASKED
+
+    def __init__(self, name: str, elements: Sequence[ListElement]) -> None:
+        self.name = name
+        self._elements = elements
+        self._changes = _Changes(elements)
+
+    def versions(self) -> Sequence[int]:
+        """Return the numbers of the elements."""
+        return range(1, len(self._elements) + 1)
+
+    def label(self, version: int) -> str:
+        """Return the name of an element, if it has one."""
+        return self._elements[version - 1].name
+
+    def location(self, version: int) -> Location:
+        """Return where an element is written."""
+        return self._elements[version - 1].location
+
+    def text(self, version: int) -> str:
+        """Return an element's own text."""
+        return self._elements[version - 1].text
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        """Apply the elements that follow the one whose number the database has."""
+        (current,) = conn.execute("PRAGMA user_version").fetchone()
+        for version in range(current + 1, to + 1):
+            self._changes.apply(conn, self._elements[version - 1])
+            conn.execute(f"PRAGMA user_version = {version}")
+            conn.commit()
+
+    def rerun(self, conn: sqlite3.Connection, version: int) -> None:
+        """Apply one element again."""
+        conn.execute(f"PRAGMA user_version = {version - 1}")
+        self.upgrade(conn, version)
+
+
+class NamedList:
+    """A list whose elements' names the database keeps in a table."""
+
+    runner = _RUNNER
+    unasked = _NOT_ASKED
+    applies = "set"
+
+    def __init__(self, name: str, elements: Sequence[ListElement], table: AppliedTable) -> None:
+        self.name = name
+        self.bookkeeping = (table.name,)
+        self.volatile = (f"{table.name}.*",)
+        self._table = table
+        self._elements: Mapping[str, ListElement] = {one.name: one for one in elements}
+        self._ids = NumberedIds(list(self._elements))
+        self._changes = _Changes(elements)
+        self.versions = self._ids.versions
+        self.label = self._ids.label
+        self.own_order = self._ids.own_order
+
+    def location(self, version: int) -> Location:
+        """Return where an element is written."""
+        return self._elements[self.label(version)].location
+
+    def text(self, version: int) -> str:
+        """Return an element's own text."""
+        return self._elements[self.label(version)].text
+
+    def applied(self, conn: sqlite3.Connection) -> Collection[str]:
+        """Return the names that the table has."""
+        return self._table.read(conn)
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        """Apply the elements up to that version that the table does not name."""
+        done = {*self._table.read(conn)}
+        for name in self._ids.up_to(to):
+            if name not in done:
+                self._changes.apply(conn, self._elements[name])
+                self._table.add(conn, name)
+                conn.commit()
+
+    def forget(self, conn: sqlite3.Connection, version: int) -> None:
+        """Take an element's name out of the table."""
+        self._table.remove(conn, self.label(version))
+
+
+class _Changes:
+    """Applies elements, each in a transaction that is left open for the mark."""
+
+    def __init__(self, elements: Iterable[ListElement]) -> None:
+        self._with_own_transaction: set[ListElement] = set()
+        functions = [one.change for one in elements if not isinstance(one.change, str)]
+        self._of_database = want_database(functions)
+
+    def apply(self, conn: sqlite3.Connection, element: ListElement) -> None:
+        """Apply one element; where it raises, nothing of it is left."""
+        try:
+            self._apply(conn, element)
+        except BaseException:
+            if conn.in_transaction:
+                conn.rollback()
+            raise
+
+    def _apply(self, conn: sqlite3.Connection, element: ListElement) -> None:
+        change = element.change
+        if isinstance(change, str):
+            own = first_word(change) == "BEGIN"
+            conn.executescript(change if own else f"BEGIN IMMEDIATE;\n{change}")
+            return
+        if element not in self._with_own_transaction:
+            conn.execute("BEGIN IMMEDIATE")
+            try:
+                self._call(change, conn)
+                return
+            except sqlite3.OperationalError as error:
+                if "within a transaction" not in str(error):
+                    raise
+            conn.rollback()
+            self._with_own_transaction.add(element)
+        self._call(change, conn)
+
+    def _call(self, change: Function, conn: sqlite3.Connection) -> None:
+        if change not in self._of_database:
+            change(conn)
+            return
+        change(importlib.import_module("sqlite_utils").Database(conn))

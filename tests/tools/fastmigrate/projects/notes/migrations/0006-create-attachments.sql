@@ -1,0 +1,2 @@
+-- Files of notes
+CREATE TABLE attachments (id INTEGER PRIMARY KEY, path TEXT NOT NULL);

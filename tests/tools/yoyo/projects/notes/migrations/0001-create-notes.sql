@@ -1,0 +1,2 @@
+-- Notes
+CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL);

@@ -1,0 +1,72 @@
+"""The runner's own tables: named by globs, and put back after a second run that raised."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.abilities import unasked_of
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
+from pytest_pmd_migrations.sources.run import rerun
+
+from tests.every import for_every
+
+
+class Twice:
+    """Its step refuses to run twice; what was applied stands in a table of its own."""
+
+    name = "notes"
+    bookkeeping = ("APPLIED_*",)
+
+    def forget(self, conn: sqlite3.Connection, version: int) -> None:
+        conn.execute("DELETE FROM applied_steps WHERE version = ?", (version,))
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:  # noqa: ARG002 - as a source has it
+        conn.execute("DROP TABLE IF EXISTS applied_old")
+        conn.execute("INSERT INTO applied_steps VALUES (9, 'half')")
+        conn.execute("CREATE TABLE notes(a)")
+
+
+def test_a_step_that_refuses_to_run_twice_is_still_applied() -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(
+            "CREATE TABLE notes(a); CREATE TABLE applied_steps(version, x);"
+            "CREATE TABLE applied_old(a); INSERT INTO applied_steps VALUES (1, NULL), (2, x'00')"
+        )
+        with pytest.raises(sqlite3.OperationalError, match="table notes already exists"):
+            rerun(Twice(), conn, 2)  # type: ignore[arg-type]  # only what is asked for
+        assert not conn.in_transaction
+        rows = conn.execute("SELECT * FROM applied_steps ORDER BY version").fetchall()
+        assert rows == [(1, None), (2, b"\0")]
+
+
+def test_a_block_that_ends_well_changes_what_it_changes() -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("CREATE TABLE marks(a)")
+        with put_back_on_error(conn, ("marks",)):
+            conn.execute("INSERT INTO marks VALUES (1)")
+        assert conn.execute("SELECT a FROM marks").fetchall() == [(1,)]
+
+
+@for_every("found", ["applied", [""], [1], 3])
+def test_what_is_no_list_of_globs_is_refused(found: object) -> None:
+    with pytest.raises(SourceError, match="bookkeeping"):
+        bookkeeping_of(SimpleNamespace(name="n", bookkeeping=found))  # type: ignore[arg-type]  # only what is asked for
+
+
+@for_every("found", [["atomic"], {"atomic": ""}, {"atomic": None}, {1: "why"}])
+def test_what_is_no_reason_by_the_name_of_a_check_is_refused(found: object) -> None:
+    with pytest.raises(SourceError, match="expected reasons by the names of checks"):
+        unasked_of(SimpleNamespace(name="n", unasked=found))  # type: ignore[arg-type]  # only what is asked for
+
+
+def test_what_runs_elsewhere_is_not_asked_to_survive_faults() -> None:
+    elsewhere = SimpleNamespace(name="n", in_process=False, unasked={"again": "it cannot"})
+    assert unasked_of(elsewhere) == {  # type: ignore[arg-type]  # only what is asked for
+        "atomic": "its migrations run in another process, where faults do not reach them",
+        "again": "it cannot",
+    }
+    assert unasked_of(SimpleNamespace(name="n", unasked=lambda: 3)) == {}  # type: ignore[arg-type]  # only what is asked for

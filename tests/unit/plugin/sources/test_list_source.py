@@ -1,0 +1,216 @@
+"""A list in Python as a source: SQL and functions, by number or by names in a table."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.sources import Location, resolve_source
+from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.run import rerun, upgrade
+from pytest_pmd_migrations.sources.wanted_argument import want_database
+
+from tests.every import for_every
+from tests.unit.plugin.sources.conftest import write
+
+MODULE = '''"""The database."""
+import sqlite3
+from sqlite_utils import Database
+
+
+def tags(conn: sqlite3.Connection):
+    conn.execute("CREATE TABLE tags(tag TEXT)")
+
+
+def links(db):
+    db["links"].create({"id": int, "url": str}, pk="id")
+
+
+def own(conn):
+    conn.execute("BEGIN")
+    conn.execute("INSERT INTO tags VALUES ('first')")
+    conn.commit()
+
+
+MIGRATIONS = [
+    "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT); -- the first",
+    tags,
+    ("fill", """
+    INSERT INTO notes(title) VALUES ('a;b');
+    INSERT INTO notes(title) VALUES ('c')
+    """),
+    links,
+    own,
+    "BEGIN; ALTER TABLE notes ADD COLUMN done; COMMIT;",
+    lambda conn: conn.execute("CREATE INDEX by_title ON notes(title)"),
+]
+
+
+class Store:
+    STEPS = {"one": "CREATE TABLE one(a)", "two": tags}
+'''
+
+
+def settings(applied: str) -> object:
+    return SimpleNamespace(
+        getini={"migration_applied": applied, "migration_dialect": ""}.__getitem__
+    )
+
+
+def test_each_element_is_a_version_with_a_place_and_a_text_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, {"shop.py": MODULE})
+    source = resolve_source("shop:MIGRATIONS", root=tmp_path)
+    assert list(source.versions()) == [1, 2, 3, 4, 5, 6, 7]
+    labels = [source.label(version) for version in source.versions()]  # type: ignore[attr-defined]  # it has them
+    assert labels == ["", "tags", "fill", "links", "own", "", ""]
+    lines = MODULE.splitlines()
+    places = [source.location(version) for version in source.versions()]
+    assert {place.path for place in places} == {tmp_path / "shop.py"}
+    found = [lines[place.line - 1].split("(")[0].strip() for place in places]
+    assert found[1:5] == ["def tags", "", "def links", "def own"]
+    assert lines[places[0].line - 1].strip().startswith('"CREATE TABLE notes')
+    assert places[2] == Location(tmp_path / "shop.py", lines.index('    ("fill", """') + 1)
+    assert "CREATE TABLE tags" in source.text(2)  # type: ignore[attr-defined]  # it has texts
+
+
+def test_it_goes_up_step_by_step_and_stands_in_user_version(tmp_path: Path) -> None:
+    write(tmp_path, {"shop.py": MODULE})
+    source = resolve_source("shop:MIGRATIONS", root=tmp_path)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        for version in source.versions():
+            upgrade(source, conn, version)
+            assert (current_version(source, conn), conn.in_transaction) == (version, False)
+        assert conn.execute("SELECT title FROM notes").fetchall() == [("a;b",), ("c",)]
+        assert conn.execute("SELECT tag FROM tags").fetchall() == [("first",)]
+        with pytest.raises(sqlite3.OperationalError):
+            rerun(source, conn, 7)
+        assert not conn.in_transaction
+
+
+def test_an_element_that_raises_leaves_nothing_of_it(tmp_path: Path) -> None:
+    write(tmp_path, {"shop.py": "STEPS = ['CREATE TABLE a(a); CREATE TABLE b(b); nonsense']"})
+    source = resolve_source("shop:STEPS", root=tmp_path)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        with pytest.raises(sqlite3.OperationalError, match="nonsense"):
+            upgrade(source, conn, 1)
+        assert conn.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+
+
+@for_every("makes", ["", "CREATE TABLE done(name TEXT PRIMARY KEY, day TEXT DEFAULT 'today');"])
+def test_names_stand_in_a_table_of_the_application_or_one_that_is_made(
+    tmp_path: Path, makes: str
+) -> None:
+    own = MODULE.replace("CREATE TABLE one(a)", f"{makes} CREATE TABLE one(a)")
+    write(tmp_path, {"shop.py": own})
+    source = resolve_source("shop:Store.STEPS", root=tmp_path, config=settings("done.name"))
+    with closing(sqlite3.connect(":memory:")) as conn:
+        assert current_version(source, conn) == 0
+        for version in (1, 2):
+            upgrade(source, conn, version)
+            assert current_version(source, conn) == version
+        assert conn.execute("SELECT name FROM done").fetchall() == [("one",), ("two",)]
+        with pytest.raises(sqlite3.OperationalError, match="already exists"):
+            rerun(source, conn, 1)
+        assert current_version(source, conn) == 2
+
+
+@for_every(
+    "text, applied, message",
+    [
+        (
+            "STEPS = ['SELECT 1', 3]",
+            "",
+            "element 2 is 3; expected SQL strings, functions, or pairs of a name and one of these",
+        ),
+        (
+            "STEPS = [('a', 'SELECT 1'), ('a', 'SELECT 2')]",
+            "",
+            "two elements are named 'a'; expected other names",
+        ),
+        (
+            "STEPS = [('a', 'SELECT 1'), 'SELECT 2']",
+            "done.name",
+            "element 2 has no name, which migration_applied 'done.name' needs; expected a function,"
+            ' or a pair ("name", SQL)',
+        ),
+        (
+            "STEPS = ['SELECT 1']",
+            "",
+            None,
+        ),
+        (
+            "STEPS = [('a', 'SELECT 1')]",
+            "done",
+            "migration_applied 'done' names no column; expected a table and its column of names,"
+            ' such as "_migrations.name"',
+        ),
+        ("STEPS = []", "", "has no migrations; expected at least one"),
+        ("STEPS = [print]", "", "'print' has no file; expected a function that is written in a"),
+    ],
+)
+def test_what_is_no_list_of_migrations_is_told(
+    tmp_path: Path, text: str, applied: str, message: str | None
+) -> None:
+    name = f"shop_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    write(tmp_path, {f"{name}.py": text})
+    if message is None:
+        resolve_source(f"{name}:STEPS", root=tmp_path, config=settings(applied))
+        return
+    with pytest.raises(MigrationTestError) as raised:
+        resolve_source(f"{name}:STEPS", root=tmp_path, config=settings(applied))
+    assert message in str(raised.value)
+
+
+def test_a_module_of_thirty_functions_that_take_a_database(tmp_path: Path) -> None:
+    head = "MIGRATIONS = []\nmigration = MIGRATIONS.append\n"
+    makes = 'db["t{n}"].create({{"id": int, "a": str}}, pk="id")'
+    bodies = [makes, 'db.execute("CREATE INDEX i{n} ON t{before}(a)")', 'db["t{two}"].transform()']
+    functions = [
+        f"@migration\ndef m{n:03d}(db):\n    "
+        + bodies[n % 3].format(n=n, before=n - 1, two=n - 2)
+        + "\n"
+        for n in range(30)
+    ]
+    write(tmp_path, {"shop.py": "\n\n".join([head, *functions])})
+    source = resolve_source("shop:MIGRATIONS", root=tmp_path, config=settings("_shop.name"))
+    with closing(sqlite3.connect(":memory:")) as conn:
+        for version in source.versions():
+            upgrade(source, conn, version)
+            assert current_version(source, conn) == version
+        tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 't%'"
+        assert conn.execute(tables).fetchone() == (10,)
+        conn.execute("DELETE FROM _shop WHERE name = 'm003'")
+        conn.commit()
+        assert current_version(source, conn) == 3
+        with pytest.raises(sqlite3.OperationalError, match='table "t3" already exists'):
+            upgrade(source, conn, 30)
+    assert source.label(30) == "m029"  # type: ignore[attr-defined]  # it has labels
+
+
+@for_every(
+    "text, wants",
+    [
+        ("def f(conn): conn.cursor()", False),
+        ("def f(db): db.cursor()", False),
+        ("def f(db): db['t'].drop()", True),
+        ("def f(db): db.create_view('v', 'SELECT 1')", True),
+        ("def f(db): db.execute('SELECT 1')", False),
+        ("def f(x: 'sqlite_utils.Database'): pass", True),
+        ("def f(x: 'sqlite3.Connection'): x['t']", False),
+        ("def f(): pass", False),
+        ("def f(db): db.execute('SELECT 1')\ndef g(db): db['t']", True),
+        ("def f(db): db.execute('SELECT 1')\ndef g(db): db['t']\ndef h(db): db.commit()", False),
+    ],
+)
+def test_a_function_gets_what_it_uses(tmp_path: Path, text: str, wants: bool) -> None:
+    path = tmp_path / "functions.py"
+    path.write_text(text)
+    names: dict[str, Any] = {}
+    exec(compile(text, str(path), "exec"), names)
+    functions = [names[name] for name in "fgh" if name in names]
+    assert (functions[0] in want_database(functions)) is wants
