@@ -455,11 +455,12 @@ def test_a_run_killed_between_two_writes_is_finished_by_the_next(
             (made.snapshots / name).write_bytes(content)
 
     anew = SnapshotName(rewrite) if rewrite else None
-    lines = len(list(write_built(build_missing(history(made), rewrite=anew))))
+    built = build_missing(history(made), rewrite=anew)
+    lines = len(list(write_built(built)))
     complete = made.files()
     for done in range(lines):
         lay_out()
-        writing = write_built(build_missing(history(made), rewrite=anew))
+        writing = write_built(built)
         for _ in range(done):
             next(writing)
         writing.close()
