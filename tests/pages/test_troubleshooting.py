@@ -22,6 +22,9 @@ PASSED_ON = {
     "pytest_pmd_migrations.cli.command: str(error)",
     "pytest_pmd_migrations.cli.command: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
+    # What a command printed last.
+    "pytest_pmd_migrations.sources.command.step: f'{shown} {wrong}{told}'",
+    "pytest_pmd_migrations.sources.command.history: f'{named} {wrong}{_last_line(ended)}'",
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.temporary_folder: file",
     "pytest_pmd_migrations.regular_file: errno.EINVAL",
