@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from tests.warm_python import Run, WarmPython, can_run
+from tests.warm_python import Run, WarmPython, can_run, keep_what_is_installed
 
 _MEMORY = Path("/dev/shm")
 _SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
+_MANY_OBJECTS = 20_000
 _TOOLS = Path(__file__).parent / "tools"
 _KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
@@ -58,13 +59,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Leave what was imported and collected out of every search for garbage from here on."""
+    """Leave what was imported and collected out of every search for garbage from here on.
+
+    Searches are few, as most of what tests leave goes by itself. What is installed is read once:
+    each command of the plugin's that a test calls starts pytest, which asks all of it.
+    """
     if _KEPT_BEFORE in session.config.stash:
         # Tests write modules themselves, and one over another within one tick of the clock.
         sys.dont_write_bytecode = True
         sys.pycache_prefix = session.config.stash[_KEPT_BEFORE]
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_MANY_OBJECTS, 20, 20)
+    keep_what_is_installed()
 
 
 @pytest.fixture(scope="session")

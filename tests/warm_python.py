@@ -47,17 +47,13 @@ IMPORTED = (
     "pmd.store.migrations.migration_files.module_import",
     "pmd.store.migrations.run",
     "pmd.store.migrations.step.step_database",
-    "pytest_pmd_migrations.cli",
-    "pytest_pmd_migrations.faults.kinds.registry",
-    "pytest_pmd_migrations.fill.emptied_table",
-    "pytest_pmd_migrations.pytest_side.cell_arguments",
-    "pytest_pmd_migrations.pytest_side.database_factory",
-    "pytest_pmd_migrations.pytest_side.matrix",
-    "pytest_pmd_migrations.still_clock.library_hooks",
     "resource",
     "sqlite_utils",
 )
-"""What the children find imported, with all that these import, beside what pytest loads itself."""
+"""What the children find imported, with all that these import, beside what pytest loads itself.
+
+So is each module of the plugin's package, which imports most where they are needed.
+"""
 
 OF_XDIST = ("xdist.dsession", "xdist.remote", "xdist.scheduler", "xdist.workermanage")
 """The same, of a plugin that an environment may lack."""
@@ -178,7 +174,7 @@ def serve() -> None:
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)
         # Imported within a run, they are rewritten as pytest rewrites the modules of its plugins.
-        names = (*IMPORTED, *(OF_XDIST if find_spec("xdist") else ()))
+        names = (*IMPORTED, *modules_of_the_plugin(), *(OF_XDIST if find_spec("xdist") else ()))
         Path("conftest.py").write_text("".join(f"import {name}\n" for name in names))
         pytest.main(["-qq", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", empty])
         os.chdir(before)
@@ -191,6 +187,14 @@ def serve() -> None:
             end(exit_code(partial(become, **json.loads(line))))
         answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         answers.flush()
+
+
+def modules_of_the_plugin() -> list[str]:
+    """Return their names, without the scripts among them."""
+    found = find_spec("pytest_pmd_migrations")
+    [package] = map(Path, found.submodule_search_locations or ()) if found else ()
+    files = (file.relative_to(package.parent) for file in package.rglob("*.py"))
+    return sorted(".".join(file.with_suffix("").parts) for file in files if file.stem[0] != "_")
 
 
 def keep_what_is_installed() -> None:
@@ -256,6 +260,7 @@ def run_as(command: Sequence[str], cwd: str, env: Mapping[str, str], files: Sequ
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    tempfile.tempdir = None  # to be found anew, in this environment
     sys.dont_write_bytecode = bool(env.get("PYTHONDONTWRITEBYTECODE"))
     for descriptor, opened in enumerate(files):
         os.dup2(opened, descriptor)

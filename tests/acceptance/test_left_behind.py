@@ -64,12 +64,10 @@ class Project:
 
     def store_first(self, text: str) -> None:
         (self.folder / "migrations/0001_first.sql").write_text(text)
-        assert self._warm_python.run(sys.executable, *SNAPSHOT, cwd=self.folder).returncode == 0
+        self.snapshot()
 
     def snapshot(self) -> str:
-        """Run it in a process of its own: one that was forked knows another TMPDIR."""
-        command = [sys.executable, *SNAPSHOT]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        done = self._warm_python.run(sys.executable, *SNAPSHOT, cwd=self.folder)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -39,6 +39,7 @@ class TriedProject:
         shutil.copytree(project, self.path)
         self._precious = [self.path / name for name in files]
         for path in self._precious:
+            path.parent.mkdir(exist_ok=True)
             if not path.exists():
                 with closing(sqlite3.connect(path)) as conn:
                     conn.execute("CREATE TABLE precious(a)")

@@ -90,6 +90,7 @@ _OF_NO_ROW = frozenset(
         "module_list",
         "pragma_list",
         "query_only",
+        "read_uncommitted",
         "recursive_triggers",
         "reverse_unordered_selects",
         "schema_version",

@@ -81,6 +81,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
     )
     parser.addini(
+        "migration_dialect",
+        "Tool whose rules a folder of SQL scripts follows: goose, flyway...; else recognised",
+        type="string",
+        default="",
+    )
+    parser.addini(
         "migration_versions",
         "Command that prints the versions of a command's migrations, one id a line",
         type="string",

@@ -16,7 +16,10 @@ def raise_if_struck(error: BaseException, where: str) -> None:
     goes on without a limit. ``where`` says in what it struck.
     """
     found: BaseException | None = error
-    while found is not None:
+    seen: list[BaseException] = []
+    # A cause that is raised again comes from the error that it caused: the chain is a circle.
+    while found is not None and all(found is not one for one in seen):
+        seen.append(found)
         # Known by its name: nothing but the ends of the package knows pytest.
         if type(found).__name__ == "Failed" and _SAYS in str(found):
             raise TimeoutStruckError(f"{where} was not done: {found}") from error

@@ -24,6 +24,7 @@ from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 __all__ = [
     "PREFIX",
     "TemporaryFolder",
+    "all_folders_within",
     "disk_full",
     "folder_around",
     "folders_within",
@@ -166,6 +167,21 @@ def folders_within(path: Path) -> Iterator[None]:
         yield
     finally:
         _State.within = previous
+
+
+@contextmanager
+def all_folders_within(path: Path) -> Iterator[None]:
+    """Make the folders and files within ``path``, too, that the application asks ``tempfile`` for.
+
+    One that is killed leaves them there, and not for good. For a process of its own: what is
+    meant to outlive ``path`` would be made there as well.
+    """
+    previous, tempfile.tempdir = tempfile.tempdir, str(path)
+    try:
+        with folders_within(path):
+            yield
+    finally:
+        tempfile.tempdir = previous
 
 
 def folder_around() -> Path | None:

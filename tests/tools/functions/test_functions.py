@@ -77,5 +77,5 @@ def test_a_function_that_is_inserted_after_release_is_told(tmp_path: Path) -> No
     )
     noted = project.matrix("--migration-checks=schema,frozen")
     assert noted.failed == {("0007", "frozen")}, noted.text
-    assert "step 0007 of db.py was inserted before a release" in noted.text
+    assert "0007 colours of db.py was inserted before a release" in noted.text
     assert "they end with different schemas" in noted.text, noted.text

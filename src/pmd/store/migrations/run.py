@@ -61,8 +61,7 @@ def take_steps(
             started = time.perf_counter()
             before = None if applied else before_first
             if step.atomic:
-                is_last = number == len(steps)
-                taken = _take_step(prepared, memory, step, before=before, is_last=is_last)
+                taken = _take_step(prepared, memory, step, before, is_last=step is steps[-1])
             else:
                 memory.forget()
                 taken = take_rewrite(prepared, step, backup, before=before)
@@ -118,8 +117,8 @@ def _take_step(
     prepared: PreparedConnection,
     memory: ContentMemory,
     loaded: LoadedMigration,
-    *,
     before: Callable[[], object] | None,
+    *,
     is_last: bool,
 ) -> bool:
     """Bring the database from the version before `loaded` to its version, or leave it as it was.

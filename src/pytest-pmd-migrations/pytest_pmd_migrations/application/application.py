@@ -16,7 +16,7 @@ from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,
     format_version,
-    shown_label,
+    labelled,
     version_title,
 )
 from pytest_pmd_migrations.sources.declarations import (
@@ -38,7 +38,7 @@ from pytest_pmd_migrations.sources.protocol import (
 )
 from pytest_pmd_migrations.sources.written_declarations import toml_key
 
-__all__ = ["Application"]
+__all__ = ["Application", "name_in_file"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,7 @@ class Application:
 
     def start_title(self, start: Start) -> str:
         """Return what a lineage starts from, for people to read: a snapshot, or ``fresh``."""
-        label = self.label(start.version)
-        return f"{start} {shown_label(label)}" if label else str(start)
+        return labelled(str(start), start.version, self.label(start.version))
 
     @property
     def span(self) -> str:
@@ -137,15 +136,20 @@ class Application:
         return location_of(self.source, version)
 
     def file_name(self, version: int) -> str:
-        """Return the name of the file that holds that version's migration."""
-        return self.location(version).path.name
+        """Return the name of the file that holds that version's migration.
+
+        Where others have the same name in folders of their own, the folder's comes before it.
+        """
+        path = self.location(version).path
+        alike = sum(other.name == path.name for other in self._migrations_in)
+        return f"{path.parent.name}/{path.name}" if alike > 1 else path.name
 
     def step_name(self, version: int) -> str:
-        """Return how messages name that version's migration: its file, and its number in one."""
+        """Return how messages name that version's migration: its file, and what it is in one."""
         name = self.file_name(version)
         if self._migrations_in[self.location(version).path] < 2:
             return name
-        return f"step {format_version(version)} of {name}"
+        return name_in_file(name, version, self.label(version))
 
     @cached_property
     def _migrations_in(self) -> Counter[Path]:
@@ -198,3 +202,9 @@ class Application:
                 f"source {self.source.name}: location({version}) is {path}, which cannot be read:"
                 f" {error.strerror}; expected the file that the migration is written in"
             ) from error
+
+
+def name_in_file(file: str, version: int, label: str) -> str:
+    """Return how messages name a migration that shares its file with others."""
+    title = version_title(version, label)
+    return f"{title if label else f'step {title}'} of {file}"

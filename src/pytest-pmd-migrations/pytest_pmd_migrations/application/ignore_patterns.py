@@ -31,7 +31,7 @@ def count_hidden(project: Project) -> Mapping[History, int]:
     read = [schema for found in schemas.values() for schema in found]
     known = [schema for schema in read if schema is not None]
     if len(known) == len(read):
-        _refuse_idle(patterns, known)
+        _refuse_idle(patterns, known, project)
     counts = {}
     for history in project.histories:
         own = [schema for schema in schemas[history] if schema is not None]
@@ -55,9 +55,9 @@ def _schemas(history: History) -> Iterator[Schema | None]:
         yield None
 
 
-def _refuse_idle(patterns: Sequence[str], schemas: Sequence[Schema]) -> None:
+def _refuse_idle(patterns: Sequence[str], schemas: Sequence[Schema], project: Project) -> None:
     for pattern in patterns:
-        if any(schema.without([pattern]) != schema for schema in schemas):
+        if _hides(pattern, schemas) or _hides(pattern, _on_the_way(project)):
             continue
         close = _close_names(
             pattern,
@@ -69,6 +69,17 @@ def _refuse_idle(patterns: Sequence[str], schemas: Sequence[Schema]) -> None:
             f" fresh database; expected a glob on names of tables, indexes, views or"
             f" triggers.{meant}"
         )
+
+
+def _hides(pattern: str, schemas: Iterable[Schema]) -> bool:
+    return any(schema.without([pattern]) != schema for schema in schemas)
+
+
+def _on_the_way(project: Project) -> Iterator[Schema]:
+    """Yield the fresh schema of every version: a table may be there for a while only."""
+    for history in project.histories:
+        for version in history.application.versions:
+            yield history.fresh.schema(version)
 
 
 def _close_names(pattern: str, names: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.application import Application, name_in_file
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
@@ -82,8 +82,8 @@ def find_moved(history: History, version: int) -> Moved | None:
         if other != version and _moved_to(history, other, version, line):
             now = application.step_name(other)
             was = line.file
-            if now.startswith("step ") and line.text.startswith(_OWN):
-                was = f"step {version:04d} of {line.file}"
+            if now != application.file_name(other) and line.text.startswith(_OWN):
+                was = name_in_file(line.file, version, line.label)
             return Moved("renumbered", was, now, other)
     if there and application.file_name(version) != line.file:
         return Moved("replaced", line.file, application.file_name(version), version)

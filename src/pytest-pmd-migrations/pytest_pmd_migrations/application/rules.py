@@ -24,16 +24,18 @@ class Rules:
     """The settings that hold for every application of a run.
 
     ``ignore_patterns`` are the globs of ``migration_ignore``, ``volatile_patterns`` those of
-    ``migration_volatile`` (on ``"table.column"``); ``idempotent`` says that a step run
-    a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of columns
-    alone is no difference; ``faults`` are those that the check ``atomic`` tries. ``step_timeout``
-    are the seconds that a step may go on without progress, ``step_memory`` the megabytes that it
-    may take; 0 sets no limit. ``share`` lets lineages that meet take their steps together;
-    ``down`` asks whether each migration can be taken back.
+    ``migration_volatile`` (on ``"table.column"``); ``foreign_patterns`` are those among the first
+    whose tables have rows all the same, as others refer to them; ``idempotent`` says that a step
+    run a second time must change nothing; ``column_order`` is ``"ignore"`` where the order of
+    columns alone is no difference; ``faults`` are those that the check ``atomic`` tries.
+    ``step_timeout`` are the seconds that a step may go on without progress, ``step_memory`` the
+    megabytes that it may take; 0 sets no limit. ``share`` lets lineages that meet take their steps
+    together; ``down`` asks whether each migration can be taken back.
     """
 
     ignore_patterns: tuple[str, ...] = ()
     volatile_patterns: tuple[str, ...] = ()
+    foreign_patterns: tuple[str, ...] = ()
     idempotent: bool = False
     column_order: ColumnOrder = "fail"
     faults: FaultSet = "default"
@@ -42,11 +44,20 @@ class Rules:
     share: bool = True
     down: bool = False
 
-    def besides(self, bookkeeping: Sequence[str]) -> Rules:
-        """Return the rules for an application whose runner keeps such tables: they are hidden."""
-        if not bookkeeping:
+    def besides(self, bookkeeping: Sequence[str], foreign: Sequence[str] = ()) -> Rules:
+        """Return the rules for an application whose runner keeps such tables: they are hidden.
+
+        So are the ``foreign`` ones, of other packages.
+        """
+        if not bookkeeping and not foreign:
             return self
-        return replace(self, ignore_patterns=(*bookkeeping, *self.ignore_patterns))
+        hidden = (*bookkeeping, *foreign, *self.ignore_patterns)
+        return replace(self, ignore_patterns=hidden, foreign_patterns=tuple(foreign))
+
+    @property
+    def unfilled_patterns(self) -> tuple[str, ...]:
+        """The globs on tables for which no rows are generated."""
+        return tuple(each for each in self.ignore_patterns if each not in self.foreign_patterns)
 
     def volatile_line(self, globs: Iterable[str]) -> str:
         """Return the line of settings that adds ``globs`` to ``migration_volatile``."""

@@ -80,7 +80,7 @@ def take_step(
     begin_step(to)
     try:
         with recording(conn) as record:
-            upgrade(source, conn, to, during=run.on_file)
+            upgrade(source, conn, to, during=run.on_copy)
     except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as error:

@@ -32,6 +32,7 @@ from pytest_pmd_migrations.faults.wording import advice, counts, describe, untri
 from pytest_pmd_migrations.long_work import part_of_work
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.snapshots.names import FRESH
+from pytest_pmd_migrations.sources.atomic_advice import atomic_advice_of
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
@@ -117,19 +118,20 @@ def _verdict(
                 text += f"; {kind.name} left out: {kind.lacking}"
         return Verdict(remarks=(Note(row, text),))
     name, struck = broken
+    mends = advice(struck, atomic_advice_of(history.application.source))
     lines = (
         *describe(struck, name),
         "",
         *wrap_text(counts(every)),
         *(wrap_text(untried) if untried else ()),
         "",
-        *advice(struck),
+        *mends,
     )
     word = struck.point.kind
     file = history.application.step_name(row.version)
     head = headline(f"{file} is not atomic: {struck.left} by {word}")
     # What is left of every step in the same way is the runner's doing.
-    things = frozenset({(struck.left, word, *advice(struck))})
+    things = frozenset({(struck.left, word, *mends)})
     return Verdict((Finding(head, lines, row.version, things=things),))
 
 

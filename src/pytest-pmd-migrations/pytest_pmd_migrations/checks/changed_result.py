@@ -5,7 +5,7 @@ What ``frozen`` finds of many versions mostly comes from one that was edited, re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Literal
@@ -36,13 +36,15 @@ class StepResult:
     """What one step left: the digest of the rows, and whether it changed nothing at all.
 
     ``failed`` are the statements that failed in it without failing the step. ``digested`` is what
-    the digest of the same step in another lineage follows from, if it does.
+    the digest of the same step in another lineage follows from, if it does. ``altered`` is what the
+    runner says of versions that the lineage's first database had with another text.
     """
 
     rows: str
     idle: bool
     failed: tuple[FailedStatement, ...] = ()
     digested: DigestedRows | None = field(default=None, compare=False)
+    altered: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
 Lineages = Sequence[LineageRecord[StepResult]]

@@ -20,6 +20,7 @@ from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, mov
 from pytest_pmd_migrations.schema.drawn_values import CLOCK_AND_DICE, told_drawings
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.edited_scripts import when_edited
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["judge_changed"]
@@ -85,7 +86,9 @@ def _edited(
         things = changes_of(version)
         first = f"{name} was edited after release"
         what = f"released; what it builds now differs from the stored {title}:"
-        mend = ("Undo the edit and put the change into a new migration:", *mend)
+        said = when_edited(history.application.source)
+        users = (*wrap_text(f"{said}."), "") if said else ()
+        mend = (*users, "Undo the edit and put the change into a new migration:", *mend)
     else:
         things = changes_of(culprit.version)
         other = history.application.title(culprit.version)

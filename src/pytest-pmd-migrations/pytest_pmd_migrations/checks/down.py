@@ -95,7 +95,7 @@ def _take_back(history: History, conn: Connection, version: int) -> Lines:
     limited = LimitedRun(conn, history.step_limits(FRESH), ("down", version))
     begin_step(version)
     try:
-        downgrade(source, conn, version, during=limited.on_file)
+        downgrade(source, conn, version, during=limited.on_copy)
     except (KeyboardInterrupt, TemporaryFolderError, IrreversibleError):
         raise
     except BaseException as error:

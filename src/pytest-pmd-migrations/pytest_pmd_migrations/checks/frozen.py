@@ -32,10 +32,12 @@ from pytest_pmd_migrations.checks.model import (
     shares_always,
 )
 from pytest_pmd_migrations.checks.moved_migration import changes_of, moved_finding
+from pytest_pmd_migrations.checks.other_text import other_text
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
+from pytest_pmd_migrations.sources.edited_scripts import altered_versions, when_edited
 from pytest_pmd_migrations.sources.recorded_order import inserted_before
 from pytest_pmd_migrations.wording import headline, wrap_text
 
@@ -43,14 +45,18 @@ __all__ = ["FROZEN", "removed_after_release"]
 
 
 def _watch(history: History) -> Callable[[Step], StepResult]:
-    digester, is_idle = RowDigester(history), IdleWatcher(history.application.source)
+    source = history.application.source
+    digester, is_idle = RowDigester(history), IdleWatcher(source)
     versions = frozenset(history.application.versions)
 
     def observe(step: Step) -> StepResult:
         digested = digester.digest(step)
         idle, failed = is_idle(step, digester.tables), tuple(step.record.failed)
         is_fresh = step.version in versions and step.text == history.fresh.text(step.version)
-        return StepResult(digested.whole, idle, failed, digested if is_fresh else None)
+        known = digested if is_fresh else None
+        is_first = step.before is None and step.version > 0
+        altered = altered_versions(source, step.conn) if is_first else {}
+        return StepResult(digested.whole, idle, failed, known, altered)
 
     def may_repeat(version: int, seen: StepResult) -> bool:
         return seen.digested is not None and digester.may_repeat(version, seen.digested)
@@ -98,7 +104,7 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
 
 
 def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
-    version = row.version
+    version, source = row.version, history.application.source
     line = history.store.lock_file.versions.get(version)
     removed = removed_after_release(history, row)
     if removed is not None:
@@ -113,8 +119,12 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
     edited = surely_edited(history, version)
     moved = find_moved(history, version)
     difference = find_difference(history, version, lineages)
+    edited = edited and line.released
     if not difference:
-        return Verdict(notes=_harmless(row, moved, edited=edited and line.released))
+        other = None if edited or moved else other_text(history, row, lineages)
+        if other is not None:
+            return Verdict((other,))
+        return Verdict(notes=_harmless(row, moved, when_edited(source) if edited else None))
     # What tells a change is imported where there is one.
     from pytest_pmd_migrations.checks.changed_step import judge_changed
 
@@ -133,8 +143,11 @@ def _inserted(history: History, row: Row) -> Verdict | None:
     return judge_inserted(history, row)
 
 
-def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...]:
-    """Return what is to be known of a migration that still does what it did."""
+def _harmless(row: Row, moved: Moved | None, edited: str | None) -> tuple[Note, ...]:
+    """Return what is to be known of a migration that still does what it did.
+
+    ``edited`` is what its runner does to users where its text changed, None where it did not.
+    """
     if moved is not None:
         how = {
             "renamed": f"{moved.was} was renamed to {moved.now} since release",
@@ -144,8 +157,9 @@ def _harmless(row: Row, moved: Moved | None, *, edited: bool) -> tuple[Note, ...
             " the same",
         }
         return (Note(row, how[moved.how]),)
-    if edited:
-        return (Note(row, "its text changed since release, what it does did not"),)
+    if edited is not None:
+        told = "its text changed since release, what it does did not"
+        return (Note(row, f"{told}; {edited}" if edited else told),)
     return ()
 
 

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,
     format_version,
-    shown_label,
+    labelled,
     version_title,
 )
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
@@ -64,7 +64,7 @@ class SnapshotRow:
     @property
     def title(self) -> str:
         """The row for people to read."""
-        return f"{self} {shown_label(self.label)}" if self.label else str(self)
+        return labelled(str(self), self.version, self.label)
 
     @property
     def culprit(self) -> str:

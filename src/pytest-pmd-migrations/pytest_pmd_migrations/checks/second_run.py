@@ -167,7 +167,7 @@ def _run(
     source, version = second.history.application.source, second.step.version
     begin_step(version)
     try:
-        run(source, conn, version, during=limited.on_file)
+        run(source, conn, version, during=limited.on_copy)
     except (KeyboardInterrupt, TemporaryFolderError):
         raise
     except BaseException as raised:

@@ -40,7 +40,7 @@ from pytest_pmd_migrations.rows import (
 from pytest_pmd_migrations.rows.present_time import TimeSpan
 from pytest_pmd_migrations.rows.substitute_names import nameable
 from pytest_pmd_migrations.rows.tables import NOT_LOADED, list_tables
-from pytest_pmd_migrations.schema import read_schema, stored_text
+from pytest_pmd_migrations.schema import SchemaDiff, read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
@@ -198,7 +198,7 @@ def _fill_within_limits(
     filled = Filled({}, {})
     try:
         with limited:
-            ignore = history.rules.ignore_patterns
+            ignore = history.rules.unfilled_patterns
             filled = fill_empty_tables(conn, ignore=ignore, before=columns)
     except BaseException:
         if limited.stopped is None:
@@ -241,8 +241,18 @@ def _refuse_difference(survey: Survey, name: SnapshotName, step: Step, base: Sta
         what = counted(count_differences(diff), "difference")
         lines = "\n".join(f"  {line}" for line in diff_lines(diff))
         varying = find_varying_schema(survey.history, name.version, diff)
-        mend = told_varying_schema(varying) or "Mend the migration, so that both ways end alike."
+        mend = told_varying_schema(varying) or _how_to_mend(diff)
         raise click.ClickException(
             f"{base} upgraded to {name}: {what} from fresh {name}; nothing was written\n\n"
             f"{lines}\n\n" + "\n".join(wrap_text(mend))
         )
+
+
+def _how_to_mend(diff: SchemaDiff) -> str:
+    """Say how both ways end alike, or how to leave out what only some databases are to have."""
+    mend = "Mend the migration, so that both ways end alike."
+    names = {found.object for found in diff.differences if found.kind in ("table", "index", "view")}
+    if any(found.part or found.object not in names for found in diff.differences):
+        return mend
+    line = ", ".join(f'"{name}"' for name in sorted(names))
+    return f"{mend} Where only some databases are meant to have it: migration_ignore = [{line}]"

@@ -25,6 +25,8 @@ from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.sources.resolve import resolve_source
+from pytest_pmd_migrations.sources.sql_folder.recognise import PMD
+from pytest_pmd_migrations.sources.sql_folder.source import SqlFolderSource
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
@@ -53,8 +55,9 @@ class UnusableError(click.ClickException):
 class _SettingsReader:
     """A pytest plugin that takes the configuration when it is complete, and stops pytest there.
 
-    ``source`` is the setting ``migration_source`` and ``root`` the root folder, which a source
-    without migrations is resolved with; ``settings_file`` is the file of the settings, and ``rows``
+    ``source`` is the setting ``migration_source``, ``dialect`` is ``migration_dialect``, and
+    ``root`` the root folder, which a source without migrations is resolved with;
+    ``settings_file`` is the file of the settings, and ``rows``
     the one that ``migration_rows`` names, which need not be there with ``new_rows_file``;
     ``error`` says why there is no ``project``.
     """
@@ -62,6 +65,7 @@ class _SettingsReader:
     project: Project | None = None
     new_rows_file: bool = False
     source: str = ""
+    dialect: str = ""
     root: Path = Path()
     settings_file: Path | None = None
     rows: Path | None = None
@@ -71,6 +75,7 @@ class _SettingsReader:
     def pytest_cmdline_main(self, config: pytest.Config) -> int:
         """Load the project in the place of a test run."""
         self.source = str(config.getini("migration_source"))
+        self.dialect = str(config.getini("migration_dialect"))
         self.root = config.rootpath
         self.settings_file = config.inipath
         self.rows = rows_path(config)
@@ -166,10 +171,15 @@ def source_for_new(source: str) -> tuple[FilesSource, list[Path]]:
     written: list[Path] = []
     if settings.project is not None:
         found: object = choose_history(settings.project.histories, source).application.source
-    elif settings.source:
+    elif settings.source and settings.dialect in ("", PMD):
         found, written = _empty_source(settings)
     else:
         raise UnusableError(settings.error)
+    if isinstance(found, SqlFolderSource):
+        raise UnusableError(
+            f"the source {found.name} is a folder of {found.tool}'s scripts; expected one whose"
+            f" files are numbered as pmd's. Begin a script as {found.tool} does"
+        )
     if not isinstance(found, FilesSource):
         name = getattr(found, "name", type(found).__name__)
         raise UnusableError(

@@ -26,7 +26,11 @@ from pytest_pmd_migrations.faults.watching.patched_connect import patched_connec
 from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
 from pytest_pmd_migrations.still_clock.connections import still_connections
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder, folders_within
+from pytest_pmd_migrations.temporary_folder import (
+    TemporaryFolder,
+    all_folders_within,
+    folders_within,
+)
 
 __all__ = ["MOST_HUNG", "try_faults"]
 
@@ -165,7 +169,8 @@ def _gather(child: StandingChild, heard: HeardPoints) -> str:
 def _strike(wanted: _WantedFaults, tell: Tell) -> None:
     limit = MemoryLimit(usable_megabytes(wanted.case.limits.megabytes))
     try:
-        wanted.strike(tell)
+        with all_folders_within(wanted.folder):
+            wanted.strike(tell)
     finally:
         limit.end()
 

@@ -13,7 +13,7 @@ from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.temporary_folder import told_full
 
-__all__ = ["DatabaseFiles", "FilesAtMoments", "files_of", "read_files", "without_wal_mark"]
+__all__ = ["DatabaseFiles", "KeptFiles", "files_of", "read_files", "without_wal_mark"]
 
 _LONG_AGO = (0, 0)
 _Mark: TypeAlias = tuple[int, int, int]
@@ -64,7 +64,7 @@ def read_files(path: Path) -> DatabaseFiles:
     )
 
 
-class FilesAtMoments:
+class KeptFiles:
     """Reads the files at ``path`` again and again, those that nobody wrote to since not twice.
 
     Of a file that was read the time of its last change is set to one long ago: however coarse the

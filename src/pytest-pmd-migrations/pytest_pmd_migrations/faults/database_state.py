@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import digest_tables
-from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows
+from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows
 from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
+from pytest_pmd_migrations.schema.values import matches_any
 from pytest_pmd_migrations.sources.current_version import current_version
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.wording import counted
@@ -46,7 +47,7 @@ def read_state(
         stored_text(conn),
         {
             **digest_tables(conn, volatile=volatile, ignore=ignore),
-            **_high_water_marks(conn),
+            **_high_water_marks(conn, ignore),
         },
         image or Image.of_connection(conn),
     )
@@ -68,13 +69,21 @@ def differing_lines(
             yield _differing_rows(table, found.image, expected.image)
 
 
-def _high_water_marks(conn: sqlite3.Connection) -> Mapping[str, str]:
+def _high_water_marks(conn: sqlite3.Connection, ignore: Sequence[str]) -> Mapping[str, str]:
     """Return AUTOINCREMENT's high-water marks: no id is given out twice, whatever struck."""
     try:
         rows = [*exact_rows(conn, "SELECT name, seq FROM sqlite_sequence ORDER BY name")]
     except sqlite3.OperationalError:
         return {}
-    return {"sqlite_sequence": repr(rows)}
+    return {"sqlite_sequence": repr([row for row in rows if not _hidden(row[0], ignore)])}
+
+
+def _hidden(name: Value, ignore: Sequence[str]) -> bool:
+    return isinstance(name, tuple) and matches_any(_text(name[1]), ignore)
+
+
+def _text(content: bytes | float) -> str:
+    return content.decode(errors="replace") if isinstance(content, bytes) else str(content)
 
 
 def _differing_rows(table: str, found: Image, expected: Image) -> str:

@@ -23,7 +23,7 @@ from pytest_pmd_migrations.faults.standing_child import StandingChild
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.still_clock.connections import still_connections
-from pytest_pmd_migrations.temporary_folder import folder_around, folders_within
+from pytest_pmd_migrations.temporary_folder import all_folders_within, folder_around
 
 __all__ = ["RunsUnderFaults", "StruckRun", "close_struck_process", "run_under"]
 
@@ -132,7 +132,7 @@ def _taken_child() -> StandingChild | None:
 def _strike(request: _Request, tell: Tell) -> None:
     """Run under each fault in turn, and tell how each run ended."""
     files, told = _KnownFiles(request.case.start_files), list[_Told]()
-    within = nullcontext() if request.folder is None else folders_within(request.folder)
+    within = nullcontext() if request.folder is None else all_folders_within(request.folder)
     told_at = time.monotonic()
     copy = ReusedCopy(request.case)
     with within, closing(copy), still_connections(dice=request.dice):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_pmd_migrations.faults.values import LEFT_WORDS, NEVER_BACK, Mode, StruckPoint
 from pytest_pmd_migrations.snapshots.names import format_version
@@ -65,11 +65,17 @@ def _reopened_lines(struck: StruckPoint) -> Iterator[str]:
         yield f"    and {counted(len(struck.differences) - _SHOWN, 'more line')}"
 
 
-def advice(struck: StruckPoint) -> tuple[str, ...]:
-    """Return the lines on what usually mends a runner that left this."""
+def advice(struck: StruckPoint, own: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the lines on what usually mends a runner that left this.
+
+    ``own`` are those of the runner that was struck, where it is one that has advice of its own on
+    how a step becomes one transaction.
+    """
     kind, left = struck.point.kind, struck.left
     if struck.retry == NEVER_BACK:
         return wrap_text(_GIVE_UP)
+    if own and kind != "power" and left not in _BY_LEFT:
+        return tuple(own)
     return wrap_text(_BY_KIND.get(kind) or _BY_LEFT.get(left) or _ONE_TRANSACTION)
 
 

@@ -68,15 +68,20 @@ class LimitedRun:
 
     def __init__(self, conn: sqlite3.Connection, limits: StepLimits, name: object) -> None:
         self.stopped = limits.met.get(name)
-        self._conn, self._limits, self._name = conn, limits, name
+        self._given, self._limits, self._name = conn, limits, name
+        self._conn = conn
         self._megabytes = usable_megabytes(limits.megabytes) if limits.megabytes else 0
         self._most_pages = 0
         self._copy: Path | None = None
         self._time: TimeLimit | None = None
 
-    def on_file(self, path: Path | None) -> LimitedRun:
-        """Watch the file at ``path`` too, on which connections of the run's own work; return it."""
-        self._copy = path
+    def on_copy(self, copy: Path | sqlite3.Connection | None) -> LimitedRun:
+        """Watch what the run works on in the place of the connection it was given; return it.
+
+        That is a file, on which connections of the run's own work, or a connection.
+        """
+        self._conn = copy if isinstance(copy, sqlite3.Connection) else self._given
+        self._copy = copy if isinstance(copy, Path) else None
         return self
 
     def __enter__(self) -> None:

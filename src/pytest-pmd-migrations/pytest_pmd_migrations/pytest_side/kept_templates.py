@@ -47,12 +47,12 @@ class _TestModules:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
-    def has(self, path: Path) -> bool:
+    def has(self, path: str) -> bool:
         """Return whether a module is one of them; doctests make no module one."""
         return path in self._paths
 
     @cached_property
-    def _paths(self) -> set[Path]:
+    def _paths(self) -> set[str]:
         session = self._config.pluginmanager.get_plugin("session")
         items = session.items if isinstance(session, pytest.Session) else ()
-        return {item.path for item in items if isinstance(item, pytest.Function)}
+        return {str(item.path) for item in items if isinstance(item, pytest.Function)}

@@ -27,7 +27,7 @@ from pytest_pmd_migrations.errors import (
 from pytest_pmd_migrations.pytest_side.run_rules import read_rules, settings_file
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, foreign_of
 from pytest_pmd_migrations.sources.parse_declarations import (
     read_rows_file,
     read_stored_excuses,
@@ -99,7 +99,8 @@ def _history(application: Application, folder: SnapshotFolder, rules: Rules) -> 
     if asks_for_recorded_order(source):
         lines = store.lock_file.versions
         keep_recorded_order(source, {v: line.label for v, line in lines.items() if line.label})
-    return History(application, store, rules.besides(bookkeeping_of(source)))
+    hiding = rules.besides(bookkeeping_of(source), foreign_of(source))
+    return History(application, store, hiding)
 
 
 def _sources(config: pytest.Config) -> list[Source]:

@@ -13,14 +13,15 @@ __all__ = [
     "SnapshotName",
     "Start",
     "format_version",
+    "labelled",
     "parse_start",
-    "shown_label",
     "version_title",
 ]
 
 _NAME = re.compile(r"(?P<version>\d{4,10})(?:\+(?P<variant>[A-Za-z0-9_.-]+))?")
 
-_HASH = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}")
+_HASH = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}")
+"""Digits alone are a number or a moment, of which the first ones tell little."""
 _READ = 7
 
 
@@ -29,14 +30,20 @@ def format_version(version: int) -> str:
     return f"{version:04d}"
 
 
-def shown_label(label: str) -> str:
-    """Return a label as people read it: of a hash the first digits, of a file not its ``.py``."""
-    return label[:_READ] if _HASH.fullmatch(label) else label.removesuffix(".py")
+def labelled(name: str, version: int, label: str) -> str:
+    """Return a name of a version with its label behind it, where it has one that says more.
+
+    People read of a hash the first digits, of a file not its ``.py``.
+    """
+    if not label or (label.isdecimal() and int(label) == version):
+        return name
+    shown = label[:_READ] if _HASH.fullmatch(label) else label.removesuffix(".py")
+    return f"{name} {shown}"
 
 
 def version_title(version: int, label: str = "") -> str:
     """Return a version for people to read: ``0007``, or with its label ``0007 9c1f0a7``."""
-    return f"{format_version(version)} {shown_label(label)}" if label else format_version(version)
+    return labelled(format_version(version), version, label)
 
 
 @dataclass(frozen=True, order=True)

@@ -15,7 +15,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source
 
-__all__ = ["bookkeeping_of", "put_back_on_error"]
+__all__ = ["bookkeeping_of", "foreign_of", "put_back_on_error"]
 
 
 def bookkeeping_of(source: Source) -> tuple[str, ...]:
@@ -23,12 +23,25 @@ def bookkeeping_of(source: Source) -> tuple[str, ...]:
 
     Raises SourceError unless these are strings.
     """
-    found = getattr(source, "bookkeeping", ())
-    globs = ask(described(source), "bookkeeping", lambda: [] if callable(found) else list(found))
+    return _globs(source, "bookkeeping", "the runner's own tables")
+
+
+def foreign_of(source: Source) -> tuple[str, ...]:
+    """Return the globs on the tables of other packages, whose migrations come along.
+
+    Rows are generated for them, as the application's refer to them; no check compares them.
+    Raises SourceError unless these are strings.
+    """
+    return _globs(source, "foreign", "tables of other packages")
+
+
+def _globs(source: Source, attribute: str, what: str) -> tuple[str, ...]:
+    found = getattr(source, attribute, ())
+    globs = ask(described(source), attribute, lambda: [] if callable(found) else list(found))
     if isinstance(found, str) or not all(isinstance(glob, str) and glob for glob in globs):
         raise SourceError(
-            f"{described(source)}: bookkeeping is {found!r}; expected a list of globs on the names"
-            " of the runner's own tables"
+            f"{described(source)}: {attribute} is {found!r}; expected a list of globs on the names"
+            f" of {what}"
         )
     return tuple(globs)
 

@@ -7,9 +7,8 @@ application's, which ``migration_applied`` names. The transaction around each is
 from __future__ import annotations
 
 import importlib
-import inspect
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
@@ -17,12 +16,12 @@ from pytest_pmd_migrations.sources.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.list_elements import ListElement, read_elements
 from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
+from pytest_pmd_migrations.sources.wanted_argument import Function, want_database
 from pytest_pmd_migrations.statement_record import first_word
 
 __all__ = ["list_source"]
 
 _RUNNER = "pytest-pmd-migrations"
-_DATABASES = ("db", "database")
 _NOT_ASKED = {
     "atomic": "the transaction around each element is this package's, not the application's"
 }
@@ -62,7 +61,7 @@ class NumberedList:
     def __init__(self, name: str, elements: Sequence[ListElement]) -> None:
         self.name = name
         self._elements = elements
-        self._changes = _Changes()
+        self._changes = _Changes(elements)
 
     def versions(self) -> Sequence[int]:
         """Return the numbers of the elements."""
@@ -108,7 +107,7 @@ class NamedList:
         self._table = table
         self._elements: Mapping[str, ListElement] = {one.name: one for one in elements}
         self._ids = NumberedIds(list(self._elements))
-        self._changes = _Changes()
+        self._changes = _Changes(elements)
         self.versions = self._ids.versions
         self.label = self._ids.label
         self.own_order = self._ids.own_order
@@ -142,8 +141,10 @@ class NamedList:
 class _Changes:
     """Applies elements, each in a transaction that is left open for the mark."""
 
-    def __init__(self) -> None:
+    def __init__(self, elements: Iterable[ListElement]) -> None:
         self._with_own_transaction: set[ListElement] = set()
+        functions = [one.change for one in elements if not isinstance(one.change, str)]
+        self._of_database = want_database(functions)
 
     def apply(self, conn: sqlite3.Connection, element: ListElement) -> None:
         """Apply one element; where it raises, nothing of it is left."""
@@ -163,32 +164,17 @@ class _Changes:
         if element not in self._with_own_transaction:
             conn.execute("BEGIN IMMEDIATE")
             try:
-                _call(change, conn)
+                self._call(change, conn)
                 return
             except sqlite3.OperationalError as error:
                 if "within a transaction" not in str(error):
                     raise
             conn.rollback()
             self._with_own_transaction.add(element)
-        _call(change, conn)
+        self._call(change, conn)
 
-
-def _call(change: Callable[..., object], conn: sqlite3.Connection) -> None:
-    """Call a migration with the connection, or with sqlite-utils' Database where it wants that."""
-    if not _wants_database(change):
-        change(conn)
-        return
-    change(importlib.import_module("sqlite_utils").Database(conn))
-
-
-def _wants_database(change: Callable[..., object]) -> bool:
-    """Return whether a function takes sqlite-utils' Database: it says so, or its module has one."""
-    parameters = list(inspect.signature(change).parameters.values())
-    if not parameters:
-        return False
-    first = parameters[0]
-    if first.annotation is not inspect.Parameter.empty:
-        return "Database" in str(getattr(first.annotation, "__name__", first.annotation))
-    values = getattr(inspect.unwrap(change), "__globals__", {}).values()
-    known = any(getattr(value, "__module__", "").startswith("sqlite_utils") for value in values)
-    return first.name in _DATABASES and known
+    def _call(self, change: Function, conn: sqlite3.Connection) -> None:
+        if change not in self._of_database:
+            change(conn)
+            return
+        change(importlib.import_module("sqlite_utils").Database(conn))

@@ -56,6 +56,10 @@ class Source(Protocol):
     - ``upgrade_file(path, to)``: for a runner that opens the file itself. An empty database is no
       file: ``path`` does not exist yet.
 
+    One that defines both, and ``needs_file`` as False, mostly needs no file: ``upgrade`` gets a
+    connection to a copy, and raises NeedsFileError where it turns out that it does need one, after
+    which ``needs_file`` is True. Faults strike ``upgrade_file``.
+
     It may also define:
 
     - ``prepare(conn)``: adds what the database needs to a new connection: functions, collations;
@@ -76,6 +80,8 @@ class Source(Protocol):
     - ``own_order() -> Sequence[int]``: the versions in the order in which the runner applies them
       to an empty database; ascending where it does not say so;
     - ``bookkeeping``: globs on the runner's own tables, which no check compares and nothing fills;
+    - ``foreign``: globs on the tables of other packages, whose migrations come along with these:
+      they are filled, and no check compares them;
     - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
       raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;
@@ -88,6 +94,11 @@ class Source(Protocol):
       revision id ``"9c1f0a77b2d4"``; the number alone where it does not;
     - ``text(version) -> str | bytes``: that migration's own text, where several stand in one file;
       where it says nothing, the function or other statement at its location, else the whole file;
+    - ``when_edited``: what the runner does to users when the text of a released migration changes;
+    - ``altered(conn) -> Mapping[str, str]``: labels of what a database had with another text, and
+      what the runner says of that;
+    - ``atomic_advice``: lines on how its runner makes a step one transaction, with which a finding
+      of the check ``atomic`` ends;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.

@@ -23,6 +23,7 @@ from pytest_pmd_migrations.sources.find_own_runner import modules_with_runner
 from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_source
 from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
 from pytest_pmd_migrations.sources.tools import tool_source
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
@@ -57,15 +58,20 @@ def resolve_source(
     """
     named = f"{setting} {text!r}"
     found: object = tool_source(text, root, named)
-    if found is not None:
-        return check_source(found, setting=named, allow_empty=allow_empty, config=config)
-    refuse_spelling(text, root, named)
-    if ":" in text:
-        found = _source_of(_object(text, root, named), text, named, config)
-    elif "/" in text or ((root / text).is_dir() and "." not in text):
-        found = _folder_source(root / text, root, named)
-    else:
-        found = _package_source(_import(text, root, named), root, named)
+    dialect = _ini(config, "migration_dialect")
+    if found is None:
+        refuse_spelling(text, root, named)
+        if ":" in text:
+            found = _source_of(_object(text, root, named), text, named, config)
+        elif "/" in text or ((root / text).is_dir() and "." not in text):
+            found, dialect = _folder_source(root / text, root, named, dialect), ""
+        else:
+            found = _package_source(_import(text, root, named), root, named)
+    if dialect:
+        raise SettingError(
+            f"migration_dialect {dialect!r} is for a folder of SQL scripts; expected {setting} to"
+            f' name one, as in "db/migrations", and it is {text!r}'
+        )
     if isinstance(found, FilesSource) and not found.files:
         refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
     advice = _FIRST if isinstance(found, FilesSource) else ""
@@ -101,12 +107,19 @@ def resolve_connection(
     return ((named, found),)
 
 
-def _folder_source(folder: Path, root: Path, named: str) -> FilesSource:
+def _folder_source(folder: Path, root: Path, named: str, dialect: str) -> object:
+    """Return the source of a folder: a runner of its own comes before a tool's rules, if not named.
+
+    pmd's runner runs what neither of them does.
+    """
     if not folder.is_dir():
         meant = did_you_mean(close_folder(folder, root))
         raise SourceError(f"{named} is no folder: {folder} does not exist{meant}")
-    return _own_source(folder, named) or pmd_runner_source(
-        folder, folder, name=folder.name, setting=named
+    own = None if dialect else _own_source(folder, named)
+    return (
+        own
+        or sql_folder_source(folder, root, named, dialect)
+        or pmd_runner_source(folder, folder, name=folder.name, setting=named)
     )
 
 
@@ -169,10 +182,15 @@ def _source_of(found: object, text: str, named: str, config: Any) -> object:  # 
     if isinstance(found, (list, tuple, dict)):
         from pytest_pmd_migrations.sources.list_source import list_source
 
-        applied = str(config.getini("migration_applied")) if config is not None else ""
+        applied = _ini(config, "migration_applied")
         file = Path(str(sys.modules[text.partition(":")[0]].__file__))
         return list_source(found, file, text, named, applied)
     return found
+
+
+def _ini(config: Any, name: str) -> str:  # noqa: ANN401 - pytest's Config
+    """Return what a setting says; nothing where there are no settings."""
+    return str(config.getini(name)) if config is not None else ""
 
 
 def _attribute(text: str, root: Path, named: str, *, suggest: bool = True) -> object:

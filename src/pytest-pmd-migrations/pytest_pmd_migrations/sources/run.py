@@ -26,17 +26,21 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
+from pytest_pmd_migrations.sources.memory_copy import NeedsFileError, memory_copy
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
 __all__ = ["During", "downgrade", "rerun", "upgrade", "upgrade_at"]
 
-During: TypeAlias = Callable[[Path | None], AbstractContextManager[object]]
-"""Called with the file that the runner works on, if any; entered while the application runs."""
+Place: TypeAlias = Path | sqlite3.Connection | None
+"""What a runner works on in the place of the connection it was to upgrade: its file or its copy."""
+
+During: TypeAlias = Callable[[Place], AbstractContextManager[object]]
+"""Called with what the runner works on; entered while the application runs."""
 
 
-def _without_limit(_file: Path | None) -> AbstractContextManager[object]:
+def _without_limit(_worked_on: Place) -> AbstractContextManager[object]:
     return nullcontext()
 
 
@@ -110,9 +114,25 @@ def _run(
         with as_application(conn), during(None), hearing(conn):
             getattr(source, method)(conn, version)
         return
+    if getattr(source, "needs_file", True) is False and _ran_in_memory(
+        source, method, conn, version, during
+    ):
+        return
     ask_for_everything()
     with _file_copy(conn) as path, still_connections(), limited_connections(), during(path):
         with_file(path, version)
+
+
+def _ran_in_memory(
+    source: Source, method: str, conn: sqlite3.Connection, version: int, during: During
+) -> bool:
+    """Let a source that mostly needs no file work on a connection; return whether it could."""
+    try:
+        with memory_copy(conn) as copy, as_application(copy), during(copy), hearing(copy):
+            getattr(source, method)(copy, version)
+    except NeedsFileError:
+        return False
+    return True
 
 
 def _reset(source: Source) -> None:

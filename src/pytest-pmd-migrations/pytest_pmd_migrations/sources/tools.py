@@ -14,13 +14,16 @@ from typing import Any
 __all__ = ["tool_source"]
 
 _MODULES: dict[str, str] = {
+    "alembic": "alembic.settings",
     "command": "command.choose",
+    "django": "django",
     "fastmigrate": "fastmigrate",
+    "flask": "alembic.flask",
     "yoyo": "yoyo",
 }
 """The module of this package for each tool, by what stands before the setting's colon."""
 
-_ALONE: frozenset[str] = frozenset()
+_ALONE: frozenset[str] = frozenset({"alembic", "django", "flask"})
 """The tools whose name alone says enough."""
 
 
@@ -32,6 +35,8 @@ def tool_source(text: str, root: Path, named: str) -> object | None:
     """
     tool, colon, _ = text.partition(":")
     module = _MODULES.get(tool) if colon or tool in _ALONE else None
+    if text.endswith(".ini"):
+        module = _MODULES["alembic"]
     if module is None:
         return None
     return _make(module)(text, root, named)

@@ -56,7 +56,7 @@ class FreshTemplates:
     settings: str
     started: float
     root: Path
-    is_test: Callable[[Path], bool]
+    is_test: Callable[[str], bool]
     _images: dict[tuple[History, int], Image] = field(default_factory=dict)
     _records: dict[History, BuildRecord] = field(default_factory=dict)
 

@@ -88,7 +88,7 @@ def _reads(mode: object, flags: object) -> bool:
 
 
 def inputs_of(
-    record: BuildRecord, application: Application, root: Path, is_test: Callable[[Path], bool]
+    record: BuildRecord, application: Application, root: Path, is_test: Callable[[str], bool]
 ) -> dict[str, str]:
     """Return a mark of each thing that a build depended on, by its path.
 
@@ -99,10 +99,10 @@ def inputs_of(
     """
     found = {path: "" for path in record.paths if _is_own(path)}
     found |= {str(path): "" for path in _migrations(application)}
+    within = os.path.join(root, "")  # noqa: PTH118 - compared with hundreds
     for path in filter(_is_own, _loaded_files()):
-        if not is_test(Path(path)):
-            outside = not Path(path).is_relative_to(root)
-            found.setdefault(path, _BY_TIME if outside else "")
+        if not is_test(path):
+            found.setdefault(path, "" if path.startswith(within) else _BY_TIME)
     return {path: _mark(path, by_time=kind == _BY_TIME) for path, kind in sorted(found.items())}
 
 

@@ -63,6 +63,12 @@ def test_objects_in_fresh_alone_are_counted_too(tmp_path: Path) -> None:
     assert text(found) == "1 object hidden from every check"
 
 
+def test_what_is_there_for_a_while_only_may_be_hidden(tmp_path: Path) -> None:
+    steps = {1: f"{ONE}; CREATE TABLE log(a)", 2: "DROP TABLE log"}
+    found = application(tmp_path, steps, ignore_patterns=("log",))
+    assert count_hidden(project(found)) == {}
+
+
 def test_a_column_can_be_hidden(tmp_path: Path) -> None:
     found = history(tmp_path, "notes.title")
     assert text(found) == "1 object hidden from every check"

@@ -123,13 +123,14 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Sleeps(TenLines):
-    """Answers every error with a long sleep."""
+    """Answers every error with a long sleep, and has a temporary folder meanwhile."""
 
     def upgrade(self, conn, to):
         try:
             super().upgrade(conn, to)
         except sqlite3.Error:
-            threading.Event().wait()
+            with tempfile.TemporaryDirectory():
+                threading.Event().wait()
 
 
 class SleepsInRetry(Piecemeal):

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.warm_python import WarmPython
+
 COMMAND = str(Path(sys.executable).with_name("pmd-migrations"))
 SCRIPTS = Path(__file__).parents[4] / "fixtures/projects/scripts"
 
@@ -91,11 +93,13 @@ def test_a_matrix_imports_what_it_needs_as_python_does(tmp_path: Path) -> None:
     assert told["loaders"] == {"SourceFileLoader"}
 
 
-def test_a_matrix_that_finds_nothing_imports_nothing_that_tells_findings(tmp_path: Path) -> None:
+def test_a_matrix_that_finds_nothing_imports_nothing_that_tells_findings(
+    tmp_path: Path, warm_python: WarmPython
+) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\nmigration_source = 'db/'")
     (tmp_path / "db").mkdir()
     (tmp_path / "db/0001_notes.sql").write_text("CREATE TABLE notes(id INTEGER PRIMARY KEY)")
-    subprocess.run([COMMAND, "snapshot"], cwd=tmp_path, check=True, capture_output=True)
+    assert warm_python.run(COMMAND, "snapshot", cwd=tmp_path).returncode == 0
     told = imported(tmp_path)
     assert ONLY_WHAT_DIFFERS & told["own"] == set()
     assert "pytest_pmd_migrations.faults" in told["own"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import re
-import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pytest_pmd_migrations.long_work import (
@@ -17,6 +19,8 @@ from pytest_pmd_migrations.long_work import (
     part_of_work,
     tell_work_done,
 )
+
+from tests.warm_python import WarmPython
 
 CONFTEST = """
 from pytest_pmd_migrations.pytest_side.long_cells import LongCells
@@ -41,17 +45,20 @@ def project(pytester: pytest.Pytester, light_child_runs: None) -> Path:
     return pytester.path
 
 
-def told(project: Path, *arguments: str) -> list[str]:
+@pytest.fixture
+def told(project: Path, warm_python: WarmPython) -> Callable[..., list[str]]:
     """Return the lines that tell of long cells, in a run without a terminal."""
-    run = subprocess.run(
-        [sys.executable, *MATRIX, *arguments], cwd=project, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stdout
-    return [line for line in run.stdout.splitlines() if " takes about " in line]
+
+    def run_matrix(*arguments: str) -> list[str]:
+        run = warm_python.run(sys.executable, *MATRIX, *arguments, cwd=project)
+        assert run.returncode == 0, run.stdout
+        return [line for line in run.stdout.splitlines() if " takes about " in line]
+
+    return run_matrix
 
 
-def test_each_long_cell_is_told_once_before_it_is_judged(project: Path) -> None:
-    lines = told(project, "--migration-checks=schema,atomic")
+def test_each_long_cell_is_told_once_before_it_is_judged(told: Callable[..., list[str]]) -> None:
+    lines = told("--migration-checks=schema,atomic")
     assert lines[:2] == [
         "migrations::0001..0003[schema] takes about 1 s: 2 steps of a database of 1 MB",
         "migrations::0002..0003[schema] takes about 1 s: 1 step of a database of 1 MB",
@@ -61,31 +68,36 @@ def test_each_long_cell_is_told_once_before_it_is_judged(project: Path) -> None:
     assert len(lines) == 5
 
 
-def test_the_lineages_that_a_migration_needs_are_told_together(project: Path) -> None:
-    assert told(project, "--migration-checks=again", "-k", "0003") == [
+def test_the_lineages_that_a_migration_needs_are_told_together(
+    told: Callable[..., list[str]],
+) -> None:
+    assert told("--migration-checks=again", "-k", "0003") == [
         "migrations::0003[again] takes about 1 s: 4 lineages with 6 steps"
     ]
 
 
 def test_nothing_is_told_to_who_wants_little_nor_by_workers_nor_of_what_takes_no_time(
-    project: Path,
+    project: Path, told: Callable[..., list[str]]
 ) -> None:
-    assert told(project, "-q", "--migration-checks=schema") == []
-    assert told(project, "-n", "1", "--migration-checks=schema") == []
+    assert told("-q", "--migration-checks=schema") == []
+    assert told("-n", "1", "--migration-checks=schema") == []
     (project / "conftest.py").write_text(CONFTEST.format(seconds=3600))
-    assert told(project, "--migration-checks=schema") == []
+    assert told("--migration-checks=schema") == []
 
 
-def test_a_terminal_shows_what_is_done(project: Path) -> None:
+def test_a_terminal_shows_what_is_done(project: Path, warm_python: WarmPython) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, *MATRIX, "-v", "--migration-checks=atomic", "-k", "0002"]
-    with subprocess.Popen(command, cwd=project, stdout=theirs, stderr=theirs) as run:
-        os.close(theirs)
+    terminal = SimpleNamespace(name=os.ttyname(theirs))
+    run = warm_python.start(command, cwd=project, env=os.environ, stdout=terminal, stderr=terminal)
+    with ThreadPoolExecutor(1) as waiting:
+        code = waiting.submit(run.wait)
+        code.add_done_callback(lambda _: os.close(theirs))
         written = b""
         while piece := read_of_terminal(ours):
             written += piece
     os.close(ours)
-    assert run.returncode == 0, written.decode()
+    assert code.result() == 0, written.decode()
     shown = written.decode().replace("\r\n", "\n")
     first, *parts = re.findall(r"\r(migrations::0002\[atomic\] [^\r\n]*?) *(?=[\r\n])", shown)
     assert first == "migrations::0002[atomic] takes about 1 s: 4 lineages with 6 steps"

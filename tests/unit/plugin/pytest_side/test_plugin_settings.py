@@ -63,6 +63,7 @@ class Config:
             "migration_share": True,
             "migration_down": False,
             "migration_applied": "",
+            "migration_dialect": "",
             **ini,
         }
         self.hook = SimpleNamespace(

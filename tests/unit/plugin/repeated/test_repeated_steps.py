@@ -137,17 +137,20 @@ LOOKS_ELSEWHERE: Mapping[str, Up] = {
 def two_lineages(
     root: Path, step: Up, rows: str = IN_ONE, first: str = "", *, before: Up = "SELECT 1"
 ) -> History:
-    """An application whose version 1 is stored twice: with rows in other tables, and without."""
+    """An application whose version 1 is stored twice: with rows in other tables, and without.
+
+    There is no lock file, which only `frozen` asks for.
+    """
     history = application(root, {1: create, 2: before, 3: step, 4: "CREATE TABLE last(a)"})
     store(history, "0001", BASE + FILLED + first)
     store(history, "0001+rows", BASE + FILLED + rows)
-    return lock(history)
+    return history
 
 
 @for_every("name", LOOKS_ELSEWHERE)
 def test_a_step_that_looks_at_another_table_is_taken_for_each(tmp_path: Path, name: str) -> None:
     before = into_temporary if name == TEMPORARY else "SELECT 1"
-    found = both_ways(two_lineages(tmp_path, LOOKS_ELSEWHERE[name], before=before))
+    found = both_ways(two_lineages(tmp_path, LOOKS_ELSEWHERE[name], before=before), (DATA,))
     told = {one: len(found[f"migrations::{one}..0004[data]"].findings) for one in NAMES}
     assert told == {"0001": 0, "0001+rows": 1}, name
 
@@ -168,7 +171,7 @@ ALONE: Mapping[str, Up] = {
 @for_every("name", ALONE)
 def test_a_step_is_taken_once_where_only_other_tables_differ(tmp_path: Path, name: str) -> None:
     history = two_lineages(tmp_path, ALONE[name], rows=IN_OTHERS)
-    both_ways(history)
+    both_ways(lock(history))
     apart = again(history)
     apart = History(apart.application, apart.store, replace(apart.rules, share=False))
     taken, each = (steps_taken(one, (DATA,)) for one in (again(history), apart))
@@ -184,7 +187,7 @@ def test_what_only_one_lineage_has_is_told_of_it_alone(tmp_path: Path) -> None:
         two_lineages(tmp_path, step, rows="", first=parent),
         two_lineages(tmp_path / "damaged", "CREATE TABLE new(a)", rows=damaged),
     ):
-        found = both_ways(history)
+        found = both_ways(lock(history))
         assert not found["migrations::0001..0004[data]"].findings
         assert found["migrations::0001+rows..0004[data]"].findings
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.schema.__main__ import main
+
+from tests.warm_python import WarmPython
 
 COMMAND = [sys.executable, "-m", "pytest_pmd_migrations.schema"]
 
@@ -20,10 +23,15 @@ def make(path: Path, script: str) -> str:
     return str(path)
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
+@pytest.fixture
+def run(warm_python: WarmPython) -> Callable[..., tuple[int, str, str]]:
     """Run the command in a process of its own; return its exit code, output and errors."""
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
+
+    def run_apart(*arguments: str) -> tuple[int, str, str]:
+        done = warm_python.run(*COMMAND, *arguments)
+        return done.returncode, done.stdout, done.stderr
+
+    return run_apart
 
 
 def run_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -31,14 +39,20 @@ def run_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
     return (main(arguments), *capsys.readouterr())
 
 
-def test_equal_schemas_exit_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_equal_schemas_exit_0(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
     one = make(tmp_path / "a.db", "CREATE TABLE t(a INT)")
     other = make(tmp_path / "b.db", 'create table "t" (a int)')
     assert run(one, other) == (0, "equal\n", "")
     assert run_here(capsys, one, one) == (0, "equal\n", "")
 
 
-def test_different_schemas_exit_1_and_are_told_with_what_mends_them(tmp_path: Path) -> None:
+def test_different_schemas_exit_1_and_are_told_with_what_mends_them(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
     one = make(tmp_path / "a.db", "CREATE TABLE t(a INT); CREATE TABLE u(x)")
     other = make(tmp_path / "b.db", "CREATE TABLE t(a INT NOT NULL)")
     expected = """\
@@ -69,7 +83,9 @@ order: only the order of columns differs
     assert run_here(capsys, one, other) == (1, expected, "")
 
 
-def test_a_file_that_cannot_be_read_exits_2(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_exits_2(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
     one = make(tmp_path / "a.db", "CREATE TABLE t(a)")
     gone = tmp_path / "gone.db"
     message = f"{gone} does not exist; expected a SQLite database file\n"

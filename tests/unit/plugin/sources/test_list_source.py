@@ -6,12 +6,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.sources import Location, resolve_source
 from pytest_pmd_migrations.sources.current_version import current_version
 from pytest_pmd_migrations.sources.run import rerun, upgrade
+from pytest_pmd_migrations.sources.wanted_argument import want_database
 
 from tests.every import for_every
 from tests.unit.plugin.sources.conftest import write
@@ -55,7 +57,9 @@ class Store:
 
 
 def settings(applied: str) -> object:
-    return SimpleNamespace(getini=lambda name: {"migration_applied": applied}[name])
+    return SimpleNamespace(
+        getini={"migration_applied": applied, "migration_dialect": ""}.__getitem__
+    )
 
 
 def test_each_element_is_a_version_with_a_place_and_a_text_of_its_own(tmp_path: Path) -> None:
@@ -160,3 +164,53 @@ def test_what_is_no_list_of_migrations_is_told(
     with pytest.raises(MigrationTestError) as raised:
         resolve_source(f"{name}:STEPS", root=tmp_path, config=settings(applied))
     assert message in str(raised.value)
+
+
+def test_a_module_of_thirty_functions_that_take_a_database(tmp_path: Path) -> None:
+    head = "MIGRATIONS = []\nmigration = MIGRATIONS.append\n"
+    makes = 'db["t{n}"].create({{"id": int, "a": str}}, pk="id")'
+    bodies = [makes, 'db.execute("CREATE INDEX i{n} ON t{before}(a)")', 'db["t{two}"].transform()']
+    functions = [
+        f"@migration\ndef m{n:03d}(db):\n    "
+        + bodies[n % 3].format(n=n, before=n - 1, two=n - 2)
+        + "\n"
+        for n in range(30)
+    ]
+    write(tmp_path, {"shop.py": "\n\n".join([head, *functions])})
+    source = resolve_source("shop:MIGRATIONS", root=tmp_path, config=settings("_shop.name"))
+    with closing(sqlite3.connect(":memory:")) as conn:
+        for version in source.versions():
+            upgrade(source, conn, version)
+            assert current_version(source, conn) == version
+        tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 't%'"
+        assert conn.execute(tables).fetchone() == (10,)
+        conn.execute("DELETE FROM _shop WHERE name = 'm003'")
+        conn.commit()
+        assert current_version(source, conn) == 3
+        with pytest.raises(sqlite3.OperationalError, match='table "t3" already exists'):
+            upgrade(source, conn, 30)
+    assert source.label(30) == "m029"  # type: ignore[attr-defined]  # it has labels
+
+
+@for_every(
+    "text, wants",
+    [
+        ("def f(conn): conn.cursor()", False),
+        ("def f(db): db.cursor()", False),
+        ("def f(db): db['t'].drop()", True),
+        ("def f(db): db.create_view('v', 'SELECT 1')", True),
+        ("def f(db): db.execute('SELECT 1')", False),
+        ("def f(x: 'sqlite_utils.Database'): pass", True),
+        ("def f(x: 'sqlite3.Connection'): x['t']", False),
+        ("def f(): pass", False),
+        ("def f(db): db.execute('SELECT 1')\ndef g(db): db['t']", True),
+        ("def f(db): db.execute('SELECT 1')\ndef g(db): db['t']\ndef h(db): db.commit()", False),
+    ],
+)
+def test_a_function_gets_what_it_uses(tmp_path: Path, text: str, wants: bool) -> None:
+    path = tmp_path / "functions.py"
+    path.write_text(text)
+    names: dict[str, Any] = {}
+    exec(compile(text, str(path), "exec"), names)
+    functions = [names[name] for name in "fgh" if name in names]
+    assert (functions[0] in want_database(functions)) is wants

@@ -53,8 +53,18 @@ def test_an_object_that_implements_the_protocol_is_used_as_it_is(tmp_path: Path)
             assert current_version(source, conn) == 7
 
 
-def test_a_name_that_cannot_be_imported_is_said_with_what_was_meant(tmp_path: Path) -> None:
+def test_a_name_that_cannot_be_imported_is_said_with_what_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package(tmp_path)
+    (tmp_path / "db").mkdir()
+    for name in ("alembic.ini", "db/alembic.ini"):
+        (tmp_path / name).write_text("[alembic]\n")
+        monkeypatch.setitem(sys.modules, "alembic", None)
+        assert message(name, tmp_path) == (
+            f"migration_source {name!r} needs alembic, which is not installed here; known to work:"
+            " Alembic 1.20 with SQLAlchemy 2.1. pip install alembic"
+        )
     assert message("shop.migration", tmp_path) == (
         "migration_source 'shop.migration' cannot be imported: No module named 'shop.migration'."
         " Did you mean 'shop.migrations'?"

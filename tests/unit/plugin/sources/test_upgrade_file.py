@@ -15,8 +15,10 @@ from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.sources import Location
 from pytest_pmd_migrations.sources.abilities import can_rerun
+from pytest_pmd_migrations.sources.memory_copy import NeedsFileError
 from pytest_pmd_migrations.sources.protocol import check_source
 from pytest_pmd_migrations.sources.run import rerun, upgrade, upgrade_at
+from pytest_pmd_migrations.statement_record import recording
 
 from tests.unit.plugin.own_functions import PREPARED, SCHEMA, prepare
 
@@ -46,6 +48,24 @@ class OnFiles:
         self.work(path)
 
 
+class OnCopies(OnFiles):
+    """A source whose runner opens a connection, and sometimes a file."""
+
+    needs_file = False
+
+    def __init__(self, sql: str, *, late: bool = False) -> None:
+        super().__init__(script(sql))
+        self.sql, self.late = sql, late
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:  # noqa: ARG002 - likewise
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("CREATE TEMP TABLE IF NOT EXISTS mine(a)")
+        conn.executescript(self.sql)
+        if self.late:
+            self.needs_file = True
+            raise NeedsFileError
+
+
 def script(sql: str) -> Work:
     def work(path: Path) -> None:
         with closing(sqlite3.connect(path)) as conn:
@@ -73,6 +93,28 @@ def test_what_the_runner_makes_of_the_file_is_in_the_connection() -> None:
         assert conn.execute("SELECT rowid, a, b FROM t").fetchall() == [(2, 2, "z")]
         assert conn.execute("PRAGMA user_version").fetchone() == (7,)
         rerun(OnFiles(script("DELETE FROM t")), conn, 1)
+        assert conn.execute("SELECT * FROM t").fetchall() == []
+
+
+def test_a_runner_that_mostly_needs_no_file_has_a_copy_that_takes_its_settings_away() -> None:
+    change = "INSERT INTO t VALUES (3, 'n')"
+    for size, late in product((512, 4096), (False, True)):
+        with closing(database(ROWS, size)) as conn:
+            source = OnCopies(change, late=late)
+            with recording(conn) as record:
+                upgrade(source, conn, 1)
+            assert conn.execute("SELECT a FROM t").fetchall() == [(2,), (3,)], (size, late)
+            assert conn.execute("PRAGMA foreign_keys").fetchone() == (0,)
+            assert conn.execute("SELECT * FROM sqlite_temp_schema").fetchall() == []
+            assert change in record.texts
+            assert late or not any("page_" in text for text in record.all_texts())
+            assert source.needs_file is late
+            with pytest.raises(sqlite3.OperationalError):
+                upgrade(OnCopies(f"{change}; COMMIT; nonsense"), conn, 1)
+            upgrade(OnCopies("PRAGMA page_size = 8192; VACUUM"), conn, 1)
+            assert conn.execute("SELECT count(*) FROM t").fetchone() >= (2,)
+    with closing(Image(b"").connect()) as conn:
+        upgrade(OnCopies("CREATE TABLE t(a)"), conn, 1)
         assert conn.execute("SELECT * FROM t").fetchall() == []
 
 
@@ -107,9 +149,7 @@ def test_the_file_may_get_another_form() -> None:
                 found = conn.execute("SELECT count(*) FROM t").fetchone()
                 assert found == (2 + number,), (pragmas, size)
             assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def test_the_first_step_may_choose_the_size_of_pages() -> None:
+    # The first step may choose the size of pages.
     with closing(Image(b"").connect()) as conn:
         upgrade(OnFiles(script("PRAGMA page_size = 8192; CREATE TABLE t(a)")), conn, 1)
         assert conn.execute("PRAGMA page_size").fetchone() == (8192,)

@@ -136,10 +136,10 @@ def test_a_folder_that_is_empty_and_one_of_other_files(tmp_path: Path) -> None:
         "has no migrations; expected at least one."
         ' Write the first: pmd-migrations new "initial schema"'
     )
-    write(tmp_path, {f"sql/{name}.sql": "" for name in ("V1__init", "a", "b", "c")})
+    write(tmp_path, {f"sql/{name}.sql": "" for name in ("V1_init", "a", "b", "c")})
     assert said("sql", tmp_path) == (
         "has no migrations; expected names that begin with a number, as in 0001_initial.sql, and"
-        " there are V1__init.sql, a.sql, b.sql and others. Rename them, or write the first:"
+        " there are V1_init.sql, a.sql, b.sql and others. Rename them, or write the first:"
         ' pmd-migrations new "initial schema"'
     )
 

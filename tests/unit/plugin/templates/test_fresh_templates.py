@@ -64,7 +64,7 @@ class Project:
             self.settings,
             started=time.time() if started is None else started,
             root=self.folder,
-            is_test=lambda path: "unit" in path.parts,
+            is_test=lambda path: "/unit/" in path,
         )
         for version in versions:
             self.image = self.templates.image(self.history, version)

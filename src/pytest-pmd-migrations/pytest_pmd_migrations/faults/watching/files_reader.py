@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.faults.database_files import DatabaseFiles, FilesAtMoments
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles, KeptFiles
 from pytest_pmd_migrations.faults.values import Point, Unit
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 
@@ -17,7 +17,7 @@ class FilesReader(RunObserver):
     """Reads the files at ``path`` at each of ``points`` of a run; ``at`` returns them."""
 
     def __init__(self, path: Path, points: Iterable[Point]) -> None:
-        self._files = FilesAtMoments(path)
+        self._files = KeptFiles(path)
         self._wanted = frozenset((point.unit, point.at) for point in points)
         self.wants_ticks = any(unit == "tick" for unit, _ in self._wanted)
         self._read: dict[tuple[Unit, int], DatabaseFiles] = {}

@@ -45,7 +45,11 @@ BROKEN = """
 INSERT INTO child VALUES (7, 77, 'w'); INSERT INTO keyed VALUES (7, 7, 77);
 INSERT INTO tree VALUES (7, 77, '');
 """
-FILLER = "CREATE TABLE filler (b); INSERT INTO filler VALUES (zeroblob(1100000));"
+FILLER = """
+CREATE TABLE filler (b);
+INSERT INTO filler VALUES (zeroblob(1100000)); DELETE FROM filler;
+"""
+"""A megabyte of free pages, which a dump need not print."""
 STEPS = [
     "db.execute('UPDATE child SET note = note || 1')",
     "db.execute('UPDATE child SET note = note || 1, p = 9 WHERE id = 1')",

@@ -1,0 +1,35 @@
+"""Tell of a stored database that had a migration with another text than it has now.
+
+The lock file knows of no edit: the database was made elsewhere, by a runner that keeps checksums.
+"""
+
+from __future__ import annotations
+
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.changed_result import Lineages
+from pytest_pmd_migrations.checks.model import Finding, Row
+from pytest_pmd_migrations.checks.moved_migration import changes_of
+from pytest_pmd_migrations.wording import headline, wrap_text
+
+__all__ = ["other_text"]
+
+
+def other_text(history: History, row: Row, lineages: Lineages) -> Finding | None:
+    """Return the finding on a version that stored databases had with another text, if any."""
+    version, application = row.version, history.application
+    said = {
+        application.start_title(record.start): seen.altered[version]
+        for record in lineages
+        for seen in record.seen.values()
+        if version in seen.altered
+    }
+    if not said:
+        return None
+    name = application.step_name(version)
+    names, (what, *_) = ", ".join(said), said.values()
+    told = wrap_text(
+        f"The runner's own table in {names} has another checksum for it than its file: {what}."
+    )
+    mend = wrap_text("Restore the text that these databases ran, or store databases of this one.")
+    head = headline(f"{name} is another than stored databases had")
+    return Finding(head, (*told, "", *mend), version, things=changes_of(version))

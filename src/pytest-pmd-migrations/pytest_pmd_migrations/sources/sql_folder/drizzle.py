@@ -1,0 +1,77 @@
+"""Drizzle: a journal gives the order; looked at: drizzle-orm 0.45.3."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
+from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
+from pytest_pmd_migrations.sources.sql_folder.names import DRIZZLE_JOURNAL
+from pytest_pmd_migrations.sources.sql_folder.numbered import refuse_doubled
+from pytest_pmd_migrations.sources.sql_folder.script import Script
+
+__all__ = ["Drizzle"]
+
+_BREAKPOINT = "--> statement-breakpoint"
+
+
+class Drizzle(Dialect):
+    """One row a migration, known by the moment it was generated; what is later is applied."""
+
+    name = "drizzle"
+    table = "__drizzle_migrations"
+    column = "created_at"
+    create = """\
+CREATE TABLE IF NOT EXISTS "__drizzle_migrations" (
+				id SERIAL PRIMARY KEY,
+				hash text NOT NULL,
+				created_at numeric
+			);
+"""
+    applies = "highest"
+    files = "0000_initial.sql and meta/_journal.json"
+
+    def scripts(self, folder: SqlFolder) -> Sequence[Script]:
+        """Return the scripts in the order of the journal."""
+        path = folder.path / DRIZZLE_JOURNAL
+        if not path.is_file():
+            raise SourceError(
+                f"{folder.named}: {DRIZZLE_JOURNAL} is not there, which tells drizzle the order"
+            )
+        try:
+            entries = [(str(one["tag"]), int(one["when"])) for one in _entries(folder.text(path))]
+        except (ValueError, TypeError, KeyError) as error:
+            raise SourceError(
+                f"{folder.named}: {DRIZZLE_JOURNAL} cannot be read: {error}; expected"
+                " entries with a tag and a when"
+            ) from error
+        return refuse_doubled([_read(folder, tag, when) for tag, when in entries], folder)
+
+    def take_note(self, conn: sqlite3.Connection, script: Script) -> None:
+        """Add a row."""
+        digest = hashlib.sha256(script.whole.encode()).hexdigest()
+        sql = 'INSERT INTO __drizzle_migrations ("hash", "created_at") VALUES (?, ?)'
+        conn.execute(sql, (digest, script.mark))
+
+
+def _entries(journal: str) -> list[Any]:
+    entries: list[Any] = json.loads(journal)["entries"]
+    return entries
+
+
+def _read(folder: SqlFolder, tag: str, when: int) -> Script:
+    path: Path = folder.path / f"{tag}.sql"
+    if not path.is_file():
+        raise SourceError(
+            f"{folder.named}: {DRIZZLE_JOURNAL} names {tag}, and there is no {tag}.sql. Restore it"
+        )
+    text = folder.text(path)
+    # Each piece is a statement, which need not end with a semicolon.
+    up = "\n;\n".join(piece.strip() for piece in text.split(_BREAKPOINT))
+    return Script(tag, when, path, up, text)

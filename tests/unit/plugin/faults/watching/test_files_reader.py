@@ -1,0 +1,25 @@
+"""The files of a database at moments of a run are read where somebody wrote, and only there."""
+
+from __future__ import annotations
+
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles, KeptFiles
+
+
+def test_whatever_is_written_between_two_looks_is_seen_and_equal_files_are_one(tmp_path) -> None:
+    path, journal = tmp_path / "app.db", tmp_path / "app.db-journal"
+    files = KeptFiles(path)
+    assert files.read() == DatabaseFiles(b"")
+    # Faster than the clock of many systems ticks.
+    for number in range(200):
+        with path.open("wb") as file:
+            file.write(b"%03d" % number)
+        first = files.read()
+        assert first.database == b"%03d" % number
+        assert files.read() is first
+    journal.write_bytes(b"log")
+    assert files.read() == DatabaseFiles(b"199", b"log")
+    journal.unlink()
+    assert files.read() == DatabaseFiles(b"199")
+    before = files.read()
+    path.write_bytes(b"199")
+    assert files.read() is before
