@@ -133,18 +133,23 @@ def _sources(config: pytest.Config) -> list[Source]:
             for candidate in answer
         )
     if not sources:
-        from pytest_pmd_migrations.sources.found_here import told_candidates
-
-        raise SettingError(
-            'migration_source is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
-            f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources."
-            f" {told_candidates(config.rootpath)}"
-        )
+        raise _unset(config.rootpath, where)
     names = [source.name for source in sources]
     for name in names:
         if names.count(name) > 1:
             raise SettingError(f"two migration sources are named {name!r}; expected other names")
     return sources
+
+
+def _unset(root: Path, where: str) -> SettingError:
+    """Return the error that no source is named: what was found, and the command that writes it."""
+    from pytest_pmd_migrations.sources.found_here import told_candidates
+
+    return SettingError(
+        'migration_source is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
+        f"{where or ' in pyproject.toml'}, or the hook pytest_migration_sources."
+        f" {told_candidates(root)}"
+    )
 
 
 def _connection(config: pytest.Config) -> tuple[tuple[str, Prepare], ...]:

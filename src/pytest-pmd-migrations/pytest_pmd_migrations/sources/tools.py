@@ -35,7 +35,7 @@ def tool_source(text: str, root: Path, named: str) -> object | None:
     """
     tool, colon, _ = text.partition(":")
     module = _MODULES.get(tool) if colon or tool in _ALONE else None
-    if text.endswith(".ini"):
+    if module is None and text.endswith(".ini"):
         module = _MODULES["alembic"]
     if module is None:
         return None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.every import holds_for_every
 from tests.unit.plugin.cli.conftest import FIRST, PROJECTS, Project
 
 Make = Callable[..., Project]
@@ -62,16 +63,16 @@ def test_addopts_make_no_difference(stored: Make, addopts: str) -> None:
     assert made.run_apart("check") == (*IN_ORDER, "")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("CI", "1"), ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"), ("PYTEST_ADDOPTS", "-x --version")],
-)
-def test_the_environment_makes_no_difference(
-    stored: Make, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_the_environment_makes_no_difference(stored: Make) -> None:
     made = stored(FIRST)
-    monkeypatch.setenv(name, value)
-    assert made.run_apart("check") == (*IN_ORDER, "")
+
+    def judge(variable: tuple[str, str]) -> None:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv(*variable)
+            assert made.run_apart("check") == (*IN_ORDER, "")
+
+    variables = {"CI": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-x --version"}
+    holds_for_every({name: (name, value) for name, value in variables.items()}, judge)
 
 
 def test_a_subfolder_is_as_good_as_the_root(stored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,35 +100,35 @@ def test_an_unset_source(project: Make) -> None:
         assert made.run(*arguments) == (2, message)
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        (
-            'migration_source = "app.migratons"',
-            "migration_source 'app.migratons' cannot be imported: No module named 'app.migratons'."
-            " Did you mean 'app.migrations'? (pyproject.toml)",
-        ),
-        (
-            'migration_source = "db/gone"',
-            "migration_source 'db/gone' is no folder: ROOT/db/gone does not exist (pyproject.toml)",
-        ),
-        (
-            'migration_source = "app.migrations"\nmigration_snapshots = "pyproject.toml"',
-            "migration_snapshots 'pyproject.toml' is no folder: ROOT/pyproject.toml",
-        ),
-        (
-            'migration_source = "app.migrations"\nmigration_volatile = [1]',
-            'migration_volatile has 1, which is no string; expected migration_volatile = ["..."]'
-            " (pyproject.toml)",
-        ),
-    ],
-)
-def test_a_broken_setting_is_one_line(project: Make, settings: str, message: str) -> None:
+BROKEN = {
+    'migration_source = "app.migratons"': (
+        "migration_source 'app.migratons' cannot be imported: No module named 'app.migratons'."
+        " Did you mean 'app.migrations'? (pyproject.toml)"
+    ),
+    'migration_source = "db/gone"': (
+        "migration_source 'db/gone' is no folder: ROOT/db/gone does not exist (pyproject.toml)"
+    ),
+    'migration_source = "app.migrations"\nmigration_snapshots = "pyproject.toml"': (
+        "migration_snapshots 'pyproject.toml' is no folder: ROOT/pyproject.toml"
+    ),
+    'migration_source = "app.migrations"\nmigration_volatile = [1]': (
+        'migration_volatile has 1, which is no string; expected migration_volatile = ["..."]'
+        " (pyproject.toml)"
+    ),
+}
+
+
+def test_a_broken_setting_is_one_line(project: Make) -> None:
     made = project()
     for file in sorted((PROJECTS / "downstream/app").rglob("*.py")):
         made.write(str(file.relative_to(PROJECTS / "downstream")), file.read_text())
-    made.write("pyproject.toml", f"[tool.pytest.ini_options]\n{settings}\n")
-    assert made.run("check") == (2, f"Error: {message}\n")
+
+    def judge(case: tuple[str, str]) -> None:
+        settings, message = case
+        made.write("pyproject.toml", f"[tool.pytest.ini_options]\n{settings}\n")
+        assert made.run("check") == (2, f"Error: {message}\n")
+
+    holds_for_every({settings: (settings, message) for settings, message in BROKEN.items()}, judge)
 
 
 def test_a_new_migration_cannot_be_put_where_nothing_can_be_made(project: Make) -> None:

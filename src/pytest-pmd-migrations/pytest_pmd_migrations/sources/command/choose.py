@@ -25,7 +25,7 @@ def make_source(text: str, root: Path, named: str) -> object | None:
     command = CommandLine(words(written, named), root)
     if not any(DATABASE in word for word in command.words):
         raise SourceError(
-            f"{named} does not say where the database goes; expected {DATABASE} in it, as in"
+            f"{named} does not say where the database goes; expected {{db}} in it, as in"
             ' "command: myapp migrate --to {to} --db {db}"'
         )
     name = usable_name(command.file.stem)

@@ -75,16 +75,16 @@ def try_versions(command: CommandLine, marks: Marks, seconds: float, named: str)
             if complaint(ended, seconds) or not _is_at(marks, path, last + 1):
                 break
             last += 1
-        trial = _Trial(command, marks, seconds, named, folder)
+        end = _HistoryEnd(command, marks, seconds, named, folder)
         if complaint(ended, seconds):
-            trial.refuse_failure(last + 1, ended)
+            end.refuse_failure(last + 1, ended)
         else:
-            trial.refuse_passed_over(path, last)
+            end.refuse_passed_over(path, last)
     return Listed([str(number) for number in range(1, last + 1)])
 
 
 @dataclass(frozen=True)
-class _Trial:
+class _HistoryEnd:
     """What tells the end of a history from a migration that fails."""
 
     command: CommandLine

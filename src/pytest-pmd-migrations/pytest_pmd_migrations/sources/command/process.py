@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
@@ -123,7 +122,8 @@ def _read(process: subprocess.Popen[bytes], out: _Tail, said: _Tail, seconds: fl
     ends = time.monotonic() + seconds
     with selectors.DefaultSelector() as pipes:
         for stream, tails in ((process.stdout, (out, said)), (process.stderr, (said,))):
-            pipes.register(_stream(stream), selectors.EVENT_READ, tails)
+            if stream is not None:
+                pipes.register(stream, selectors.EVENT_READ, tails)
         while process.poll() is None:
             if seconds and time.monotonic() >= ends:
                 return True
@@ -149,12 +149,6 @@ def _read_what_is_there(pipes: selectors.BaseSelector, pause: float) -> bool:
         if not piece:
             pipes.unregister(key.fileobj)
     return bool(ready)
-
-
-def _stream(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise AssertionError("the process was started with pipes")
-    return stream
 
 
 def _not_started(program: str, folder: Path, error: OSError) -> str:

@@ -21,4 +21,5 @@ def migrate(command: CommandLine, path: Path, *, to: str = "") -> None:
         return
     shown = command.written.replace("{to}", to)
     last = ended.last_lines()
-    raise RunnerFailedError(f"{shown} {wrong}" + (f": {last[-1]}" if last else ""), lines=last)
+    told = f": {last[-1]}" if last else ""
+    raise RunnerFailedError(f"{shown} {wrong}{told}", lines=last)
