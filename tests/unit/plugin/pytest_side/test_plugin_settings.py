@@ -176,10 +176,12 @@ def test_several_sources_have_a_folder_and_a_name_each(tmp_path: Path) -> None:
 def test_no_source_at_all_says_where_to_name_one(tmp_path: Path) -> None:
     rest = 'is not set; expected "app.migrations", "db/sql" or "app.db:thing"'
     assert error(Config(tmp_path)) == (
-        f"migration_source {rest} in pyproject.toml, or the hook pytest_migration_sources"
+        f"migration_source {rest} in pyproject.toml, or the hook pytest_migration_sources."
+        " No migrations were found here. Write it: pmd-migrations init --source TEXT"
     )
     assert error(Config(tmp_path, inipath=tmp_path / "tox.ini")) == (
-        f"migration_source {rest} (tox.ini), or the hook pytest_migration_sources"
+        f"migration_source {rest} (tox.ini), or the hook pytest_migration_sources."
+        " No migrations were found here. Write it: pmd-migrations init --source TEXT"
     )
 
 
