@@ -324,26 +324,34 @@ def test_the_migration_example_can_run(tmp_path):
 NOTES = "CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL);"
 
 
-@pytest.mark.parametrize("page", ["README.md", "src/pytest-pmd-migrations/README.md"])
-def test_the_five_lines_set_up_a_project(in_an_empty_project, page):
-    project = in_an_empty_project
-    text = (ROOT / page).read_text(encoding="utf-8")
-    (settings,) = blocks(text, "toml")
+def written(project, text: str, *, settings: str) -> None:
+    """Write a small application into the project, with or without the settings of a page."""
+    shutil.rmtree(project.path / "fixtures", ignore_errors=True)
     (project.path / "pyproject.toml").write_text(settings)
     migrations = project.path / "app/migrations"
-    migrations.mkdir(parents=True)
+    migrations.mkdir(parents=True, exist_ok=True)
     for folder in (migrations, migrations.parent):
         (folder / "__init__.py").touch()
-    if page == "README.md":
+    if "<!-- a migration:" in text:
         (migrations / "0001_notes.py").write_text(after(text, "<!-- a migration:"))
         (migrations.parent / "__init__.py").write_text(after(text, "<!-- an application:"))
     else:
         (migrations / "0001_notes.sql").write_text(NOTES)
-    (commands,) = (block for block in blocks(text, "sh") if "pmd-migrations snapshot" in block)
-    for line in commands.splitlines():
-        result = project.run(*shlex.split(line, comments=True))
-        assert result.ret == 0, result.stderr.str()
-    result.stdout.fnmatch_lines(["1 snapshot, 1 migration: 5 ok in *"])
+
+
+@pytest.mark.parametrize("page", ["README.md", "src/pytest-pmd-migrations/README.md"])
+def test_the_commands_set_up_a_project_with_the_five_lines_or_with_init(in_an_empty_project, page):
+    project = in_an_empty_project
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (settings,) = blocks(text, "toml")
+    found = [block for block in blocks(text, "sh") if "pmd-migrations snapshot" in block]
+    assert [("pmd-migrations init" in block) for block in found] in ([True, False], [True])
+    for commands in found:
+        written(project, text, settings="" if "pmd-migrations init" in commands else settings)
+        for line in commands.splitlines():
+            result = project.run(*shlex.split(line, comments=True))
+            assert result.ret == 0, result.stderr.str()
+        result.stdout.fnmatch_lines(["1 snapshot, 1 migration: 5 ok in *"])
     if page == "README.md":
         show = "import app; print(*app.open_notes('my.db').execute('PRAGMA user_version'))"
         assert project.run(sys.executable, "-c", show).outlines == ["(1,)"]
