@@ -50,10 +50,12 @@ class TriedProject:
         """Run a command of this environment; fail if it changed a precious database."""
         program = Path(sys.executable).with_name(command[0])
         plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        # As in an environment that was activated: `python` is this one.
+        path = os.pathsep.join((str(program.parent), os.environ.get("PATH", "")))
         done = subprocess.run(
             [program, *command[1:]],
             cwd=self.path,
-            env={**plain, "COLUMNS": "80"},
+            env={**plain, "COLUMNS": "80", "PATH": path},
             capture_output=True,
             text=True,
             timeout=300,
