@@ -128,7 +128,7 @@ def test_what_is_expected_to_fail_tells_no_story_of_others(
     result.assert_outcomes(failed=1, passed=1, xfailed=1)
     result.stdout.fnmatch_lines(
         [
-            "0003_step.sql: t1 lost 1 of 2 rows",
+            "0003_step.sql: t1 lost 1 of 3 rows",
             "  seen from 0002",
             "  0001        skip",
             "  0002        FAIL",

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,6 @@ from tests.warm_python import WarmPython
 
 TUTORIAL = ROOT / "docs/tutorial.md"
 OTHERS = [page for page in typed_pages() if page != TUTORIAL]
-NEEDS = {
-    "alembic": "alembic",
-    "django": "django",
-    "fastmigrate": "fastmigrate",
-    "flask": "flask_migrate",
-    "yoyo": "yoyo",
-}
-"""The tools that pages about them need, as they are imported: tests/tools/requirements.txt."""
 
 
 @pytest.fixture
@@ -83,9 +74,6 @@ ADVICE = "where that is right: python -m tests.pages.typed_pages"
 def test_a_page_prints_what_it_says(page, tmp_path, plain_variables, warm_python):
     if "$ git " in page.read_text(encoding="utf-8") and not shutil.which("git"):
         pytest.skip("there is no git")
-    tool = NEEDS.get(page.stem)
-    if tool is not None and find_spec(tool) is None:
-        pytest.skip(f"{tool} is not installed: pip install -r tests/tools/requirements.txt")
     type_command = typed_into(warm_python, Path(sys.executable).parent)
     found = differences(page.read_text(encoding="utf-8"), tmp_path, type_command)
     assert not found, "\n".join([f"{page.name}, {ADVICE}", *found])

@@ -32,6 +32,8 @@ _DROPPED = re.compile(
     r"^(?:platform|rootdir|configfile|plugins|cachedir)\b.*\n|^bringing up nodes\.\.\.\n\n?",
     re.MULTILINE,
 )
+_OF_TOOLS = ("alembic", "flask")
+"""Pages that tests/tools types, where these tools are installed."""
 _FOLDER = "/home/you/project"
 """What a page calls the folder in which it is typed."""
 _GIT = {
@@ -146,9 +148,10 @@ def _shown(command: Command, printed: str) -> str:
 
 
 def typed_pages() -> list[Path]:
-    """Every page that is typed."""
+    """Every page that is typed, but those about tools that need a project of theirs first."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    return [page for page in pages if is_typed(page.read_text(encoding="utf-8"))]
+    typed = [page for page in pages if is_typed(page.read_text(encoding="utf-8"))]
+    return [page for page in typed if page.stem not in _OF_TOOLS]
 
 
 def main() -> None:

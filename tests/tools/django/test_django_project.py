@@ -50,9 +50,12 @@ def write(project: TriedProject, name: str, dependencies: str, operations: str) 
 
 def test_six_steps_are_green_but_for_what_django_itself_leaves_wedged(shop: TriedProject) -> None:
     printed = shop.released().matrix("-n2")
-    assert printed.failed == WEDGED, printed.text
+    assert "3 failed, 27 passed" in printed.text, printed.text
+    told = " ".join(printed.text.split())
+    the_same = "0001 notes.0001_initial, 0003 notes.0003_comment, 0004 labels.0001_initial"
+    assert f"wedged by crash the same at {the_same}" in told
     assert "migrations: django 0001..0006 by Django " in printed.text
-    assert 'raises OperationalError: table "notes_comment" already' in printed.text
+    assert 'raises OperationalError: table "auth_permission" already' in printed.text
     assert "torn" not in printed.text
     assert lock_ids(shop) == [
         "notes.0001_initial",

@@ -20,6 +20,7 @@ ALIAS = "default"
 """The alias of the database whose migrations are tested."""
 
 _DUMMY = "django.db.backends.dummy"
+_SQLITE = "django.db.backends.sqlite3"
 
 
 @contextmanager
@@ -75,7 +76,11 @@ def _new_connection(connections: Any, alias: str, settings: dict[str, Any]) -> A
         # Kept by somebody, it must not lead to the project's file when the settings do again.
         connection.settings_dict = dict(settings)
         return connection
-    connection = part(f"{_DUMMY}.base", "DatabaseWrapper")(dict(settings), alias)
+    if settings["ENGINE"] == _SQLITE:
+        # A query is made into SQL before it is refused, which Django's dummy cannot do.
+        connection = connections.create_connection(alias)
+    else:
+        connection = part(f"{_DUMMY}.base", "DatabaseWrapper")(dict(settings), alias)
     connection.ensure_connection = connection.cursor = _refusal(alias)
     return connection
 

@@ -18,7 +18,9 @@ depends_on = None
 def upgrade() -> None:
     notes = sa.table("notes", sa.column("id"), sa.column("pinned"))
     tags = sa.table("tags", sa.column("note_id"), sa.column("name"))
-    pinned = sa.select(notes.c.id, sa.literal("pinned")).where(notes.c.pinned)
+    tagged = sa.select(tags.c.note_id).where(tags.c.name == "pinned")
+    wanted = notes.c.pinned & notes.c.id.not_in(tagged)
+    pinned = sa.select(notes.c.id, sa.literal("pinned")).where(wanted)
     op.execute(sa.insert(tags).from_select(["note_id", "name"], pinned))
 
 
