@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.new_migration import how_to_begin
 from pytest_pmd_migrations.application.recorded_text import Moved, is_edited
 from pytest_pmd_migrations.application.varying_step import VaryingStep, find_varying_step
 from pytest_pmd_migrations.checks.changed_result import (
@@ -72,7 +73,7 @@ def _edited(
 ) -> Finding:
     name, title = history.application.step_name(version), history.application.title(version)
     things: Things = frozenset(("difference", line) for line in difference.lines)
-    mend: Lines = ('  pmd-migrations new "describe the change"',)
+    mend: Lines = (f"  {how_to_begin(history.application, 'describe the change')}",)
     if culprit is None:
         first = f"{name} no longer does what it did at release"
         what = "its text is as released, but what it builds differs:"

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.new_migration import how_to_begin
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.model import (
     Check,
@@ -196,7 +197,7 @@ def _mend(upgraded: Errors, fresh: Errors, row: Row, application: Application) -
             f"{row} and a fresh database end with other schemas: see the cell"
             f" {row}..{format_version(application.latest)}[schema]. Make them alike:"
         )
-    yield '  pmd-migrations new "describe the change"'
+    yield f"  {how_to_begin(application, 'describe the change')}"
 
 
 STATEMENTS = Check(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.new_migration import how_to_begin
 from pytest_pmd_migrations.checks.model import Finding, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.quoting import quote
@@ -17,7 +18,7 @@ from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
 __all__ = ["judge_stored_damage"]
 
-_NEW = 'pmd-migrations new "mend what is damaged"'
+_NEW = "mend what is damaged"
 
 
 def judge_stored_damage(
@@ -112,13 +113,18 @@ def _no_version(history: History, row: SnapshotRow, until: int) -> Finding:
     """Return the finding on a declaration that names no migration."""
     latest = history.application.title(history.application.latest)
     text = f"{_written(until)} of {row}, but the newest migration is {latest}."
-    lines = (*wrap_text(text, indent="  "), "", "Write the one that mends it:", f"  {_NEW}")
+    lines = (
+        *wrap_text(text, indent="  "),
+        "",
+        "Write the one that mends it:",
+        f"  {how_to_begin(history.application, _NEW)}",
+    )
     return Finding(headline(f"nothing mends what is damaged in {row}"), lines)
 
 
 def _advice(history: History, row: SnapshotRow, damages: Damages) -> Iterator[str]:
     yield "  Users may have such databases. Mend it in a new migration:"
-    yield f"    {_NEW}"
+    yield f"    {how_to_begin(history.application, _NEW)}"
     for found in damages.findings(mends=False):
         if found.table:
             name = quote(found.table)

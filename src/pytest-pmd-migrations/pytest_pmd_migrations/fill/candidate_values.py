@@ -52,8 +52,30 @@ _MOMENTS: tuple[Value, ...] = (
 _DAYS: tuple[Value, ...] = ("2025-03-01", "2024-02-29", "1970-01-01")
 _SECONDS: tuple[Value, ...] = (1740816000, 0, 2**31)
 JSON: tuple[Value, ...] = ("{}", '{"a": [1, "é", null]}', "[]")
+_HEX_DIGITS: tuple[Value, ...] = (
+    "6b1b36cbb04b41490bfc0ab2bfa26f86",
+    "00000000000000000000000000000000",
+    "ffffffffffffffffffffffffffffffff",
+)
+_UUIDS: tuple[Value, ...] = (
+    "6b1b36cb-b04b-4149-8bfc-0ab2bfa26f86",
+    "00000000-0000-0000-0000-000000000000",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+)
 _ANYTHING: tuple[Value, ...] = (*_TEXTS[:3], *_INTEGERS[:3], _BLOBS[0], _REALS[0])
-_MANY = (_TEXTS, _INTEGERS, _REALS, _NUMBERS, _BLOBS, _MOMENTS, _DAYS, _SECONDS, _ANYTHING)
+_MANY = (
+    _TEXTS,
+    _INTEGERS,
+    _REALS,
+    _NUMBERS,
+    _BLOBS,
+    _MOMENTS,
+    _DAYS,
+    _SECONDS,
+    _HEX_DIGITS,
+    _UUIDS,
+    _ANYTHING,
+)
 _INTEGER_TEXTS: tuple[Value, ...] = ("17", "1", "42", "0", "-3", "1000003")
 _REAL_TEXTS: tuple[Value, ...] = ("0.5", "2.25", "-1.5", "17.0", "1000.125")
 _NAMED = (
@@ -62,6 +84,9 @@ _NAMED = (
     (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
 )
 _LONGEST_TEXT = 1000
+_OF_32_DIGITS = re.compile(r"CHAR\(32\)")
+_OF_A_UUID = re.compile(r"CHAR\(36\)")
+_DIGITS = re.compile(r"[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _STEPS = (0.5, 2**-10)
 _OUTSIDE = re.compile(r"\[\^(.)")
@@ -70,13 +95,17 @@ _OUTSIDE = re.compile(r"\[\^(.)")
 def typed_values(declared: str, name: str) -> tuple[Value, ...]:
     """Return values for a column of that type, by SQLite's rules of affinity.
 
-    A text column whose name says that it holds JSON or a moment gets such texts: an application
-    may parse them. https://www.sqlite.org/datatype3.html
+    A text column whose name says that it holds JSON or a moment gets such texts, and one of 32 or
+    36 characters a UUID, as Django and SQLAlchemy store it: an application may parse them. https://www.sqlite.org/datatype3.html
     """
     kind = declared.upper()
     named = next((found for pattern, found in _NAMED if pattern.search(name.lower())), ())
     if "INT" in kind:
         return _SECONDS if named is _MOMENTS else _INTEGERS
+    if _OF_32_DIGITS.fullmatch(kind):
+        return _HEX_DIGITS
+    if _OF_A_UUID.fullmatch(kind):
+        return _UUIDS
     if any(word in kind for word in ("CHAR", "CLOB", "TEXT")):
         return named or _TEXTS
     if "BLOB" in kind:
@@ -195,6 +224,10 @@ def unlike(value: Value, chance: random.Random) -> Value:
     number = chance.choice((chance.randrange(10), chance.randrange(10_000)))
     same_length = chance.random() < 0.5
     match value:
+        case str() if _DIGITS.fullmatch(value):
+            digits = f"{chance.getrandbits(128):032x}"
+            parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+            return ("-" if "-" in value else "").join(parts)
         case str() if _DAY.match(value):
             # The day of the month is one that each month and each year has.
             return f"{1970 + number % 100}{value[4:8]}{1 + number % 28:02}{value[10:]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from uuid import UUID
 
 from pytest_pmd_migrations.fill import columns_of, fill_empty_tables
 from pytest_pmd_migrations.rows.tables import list_tables
@@ -69,3 +70,14 @@ def test_without_the_columns_of_before_only_empty_tables_get_rows() -> None:
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.executescript(f"{BASE} ALTER TABLE notes ADD COLUMN done INTEGER DEFAULT 0")
         assert fill_empty_tables(conn).rows == {}
+
+
+@for_every("declared, dashes", [("char(32)", 0), ("CHAR(36)", 4)])
+def test_a_column_of_uuids_gets_uuids(declared: str, dashes: int) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute(f"CREATE TABLE t(id {declared} PRIMARY KEY, other {declared} NOT NULL UNIQUE)")
+        fill_empty_tables(conn, rows=8)
+        found = [text for row in conn.execute("SELECT id, other FROM t") for text in row]
+        assert len(found) == 16
+        assert {text.count("-") for text in found} == {dashes}
+        assert all(UUID(text) for text in found)

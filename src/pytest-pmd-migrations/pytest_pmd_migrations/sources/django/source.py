@@ -133,7 +133,11 @@ class DjangoSource:
     def upgrade_file(self, path: Path, to: int) -> None:
         """Let Django apply what the file lacks of the migrations up to a version."""
         allowed = [key for version, key in self._keys.items() if version <= to]
-        self._command.upgrade(path, allowed, self._held_back(to))
+        try:
+            self._command.upgrade(path, allowed, self._held_back(to))
+        except part("django.db.transaction", "TransactionManagementError") as error:
+            # It only says that something failed before, which tells more.
+            raise error.__cause__ or error from error
 
     def downgrade_file(self, path: Path, version: int) -> None:
         """Let Django take a migration back."""
