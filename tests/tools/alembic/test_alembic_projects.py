@@ -28,6 +28,21 @@ and give context.configure() these, too:
 """
 
 
+LISTENERS = """\
+    from sqlalchemy import event
+
+    @event.listens_for({engine}, "connect")
+    def _(dbapi_connection, record):
+        dbapi_connection.isolation_level = None
+
+    @event.listens_for({engine}, "begin")
+    def _(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+"""
+IN_ONE_TRANSACTION = "transactional_ddl=True, transaction_per_migration=True"
+
+
 def notes(folder: Path, env: str = "") -> TriedProject:
     """Return the project; its env.py is another where ``env`` names one."""
     project = TriedProject(NOTES, folder, files=FILES)
@@ -36,10 +51,29 @@ def notes(folder: Path, env: str = "") -> TriedProject:
     return project
 
 
+def initialised(folder: Path, template: str) -> TriedProject:
+    """Return the project with the env.py that `alembic init` writes, by one of its templates."""
+    project = notes(folder)
+    (project.path / "begun").mkdir()
+    ini = ("-c", "begun/alembic.ini")
+    made = project.run("alembic", *ini, "init", "-t", template, "begun/alembic")
+    assert made.code == 0, made.text
+    shutil.copy(project.path / "begun/alembic/env.py", project.path / "alembic")
+    shutil.rmtree(project.path / "begun")
+    return project
+
+
 def webapp(folder: Path) -> TriedProject:
-    """Return the project of Flask-Migrate, with the same revisions."""
+    """Return the project of Flask-Migrate, with the same revisions, each in one transaction."""
     project = TriedProject(HERE / "projects/webapp", folder, files=(PRECIOUS, "instance/notes.db"))
-    shutil.copytree(NOTES / VERSIONS, project.path / "migrations/versions")
+    made = project.run("flask", "--app", "webapp:create_app", "db", "init")
+    assert made.code == 0, made.text
+    shutil.copytree(NOTES / VERSIONS, project.path / "migrations/versions", dirs_exist_ok=True)
+    env, connects = "migrations/env.py", "    with connectable.connect() as connection:\n"
+    project.edit(env, connects, LISTENERS.format(engine="connectable") + connects)
+    project.edit(
+        env, "            **conf_args\n", f"            **conf_args, {IN_ONE_TRANSACTION}\n"
+    )
     return project
 
 
@@ -57,7 +91,7 @@ def test_six_steps_are_green_and_an_edited_one_alone_is_blamed(tmp_path: Path) -
 
 
 def test_the_env_py_of_alembic_init_is_torn_and_the_advice_mends_it(tmp_path: Path) -> None:
-    project = notes(tmp_path, "init.py").released()
+    project = initialised(tmp_path, "generic").released()
     torn = project.matrix("--migration-checks=atomic")
     # The step that only fills a table is one statement, and its mark is in its transaction.
     assert "5 failed, 1 passed" in torn.text, torn.text
@@ -85,7 +119,11 @@ def test_the_env_py_of_alembic_init_is_torn_and_the_advice_mends_it(tmp_path: Pa
 
 def test_an_asynchronous_env_py_is_green(tmp_path: Path) -> None:
     pytest.importorskip("aiosqlite", reason="aiosqlite is not installed in this environment")
-    project = notes(tmp_path, "async_atomic.py")
+    project = initialised(tmp_path, "async")
+    env, connects = "alembic/env.py", "    async with connectable.connect() as connection:\n"
+    project.edit(env, connects, LISTENERS.format(engine="connectable.sync_engine") + connects)
+    configures = "configure(connection=connection, target_metadata=target_metadata"
+    project.edit(env, configures, f"{configures}, {IN_ONE_TRANSACTION}")
     project.edit("alembic.ini", "sqlite:///notes.db", "sqlite+aiosqlite:///notes.db")
     good = project.released().matrix()
     assert good.code == 0, good.text
