@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import gc
 import json
+import math
 import os
 import runpy
 import shutil
@@ -57,6 +58,10 @@ So is each module of the plugin's package, which imports most where they are nee
 
 OF_XDIST = ("xdist.dsession", "xdist.remote", "xdist.scheduler", "xdist.workermanage")
 """The same, of a plugin that an environment may lack."""
+
+
+NOTHING_IS_LONG = "TESTED_RUN_IS_COMPARED"
+"""Set in the environment of a run whose text is compared with what it was before."""
 
 
 class WarmPython:
@@ -189,6 +194,14 @@ def serve() -> None:
         answers.flush()
 
 
+def let_nothing_be_long() -> None:
+    """Have no cell told before it begins: how long one takes depends on the machine."""
+    from pytest_pmd_migrations.pytest_side.long_cells import LongCells
+
+    defaults = LongCells.__init__.__kwdefaults__
+    defaults["seconds"] = math.inf
+
+
 def modules_of_the_plugin() -> list[str]:
     """Return their names, without the scripts among them."""
     found = find_spec("pytest_pmd_migrations")
@@ -275,6 +288,8 @@ def run_as(command: Sequence[str], cwd: str, env: Mapping[str, str], files: Sequ
     sys.path[:1] = [first, *python_path]
     if xdist := sys.modules.get("xdist.plugin"):
         xdist._sys_path[:] = sys.path  # its workers get the path that Python started with
+    if NOTHING_IS_LONG in env:
+        let_nothing_be_long()
     if is_code(command):
         sys.argv = ["-c", *command[3:]]
         sys.modules["__main__"] = main = ModuleType("__main__")

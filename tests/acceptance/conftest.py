@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.warm_python import NOTHING_IS_LONG
+
 PROJECTS = Path(__file__).parents[2] / "fixtures/projects"
 SLOW = {
     # What only the full set of faults finds, seconds a step: of the step that matters.
@@ -116,6 +118,7 @@ def plain(result: pytest.RunResult) -> str:
 def plain_environment(monkeypatch: pytest.MonkeyPatch, light_child_runs: None) -> None:
     """Let a run print the same wherever it runs."""
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv(NOTHING_IS_LONG, "1")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("BUILD_NUMBER", raising=False)
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:

@@ -23,7 +23,7 @@ from tests.pages.typed_pages import (
     with_new_outputs,
 )
 from tests.pages.wheel_environment import build_wheels, make_environment
-from tests.warm_python import WarmPython
+from tests.warm_python import NOTHING_IS_LONG, WarmPython
 
 TUTORIAL = ROOT / "docs/tutorial.md"
 OTHERS = [page for page in typed_pages() if page != TUTORIAL]
@@ -37,6 +37,7 @@ def plain_variables(monkeypatch):
     for name in ("CI", "BUILD_NUMBER", "PYTHONPATH", "VIRTUAL_ENV"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv(NOTHING_IS_LONG, "1")
     # Its plugin imports all of hypothesis at the end of every run.
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
 
