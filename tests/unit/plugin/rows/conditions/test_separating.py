@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.rows import RowFinding
 from pytest_pmd_migrations.rows.conditions.separating import separates
@@ -147,6 +147,7 @@ cells = st.one_of(
         ["a IS NULL", "a < 0", "a <> trim(a)", "b = 'a'", "a = ''", "b IS NOT NULL", "a >= b"]
     ),
 )
+@example(rows=[(0, 0), (0, 0), (0, 0), (0, 0), (0, 1), (2, 1)], condition="a >= b")
 def test_whatever_is_lost_the_suggestion_holds_for_exactly_that_or_for_all(
     rows: list[tuple[object, object]], condition: str
 ) -> None:
