@@ -23,7 +23,7 @@ __all__ = [
 _SIGNS = ("{0} < 0", "{0} = 0", "{0} > 0", "{0} <= 0", "{0} >= 0", "{0} <> 0")
 _CASES = ("{0} <> lower({0})", "{0} <> upper({0})")
 _TYPES = ("text", "integer", "real", "blob")
-_PAIRS = ("{0} < {1}", "{0} = {1}", "{0} <> {1}", "{0} IS {1}", "{0} IS NOT {1}", "{} <= {}")
+_PAIRS = ("{0} < {1}", "{0} = {1}", "{0} <> {1}", "{0} IS {1}", "{0} IS NOT {1}", "{0} <= {1}")
 _MARKS = "@./:-_, "
 """Characters that a text of some kind has, and what is none of that kind lacks."""
 _SEVERAL = 4
