@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -22,9 +21,7 @@ NAMED = "Error: migration_source 'django': "
 UNREADABLE = f"{NAMED}Django cannot read the migrations: "
 END = " (pyproject.toml)\n"
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("django") is None, reason="Django is not installed here"
-)
+pytest.importorskip("django", reason="Django is not installed in this environment")
 
 
 @pytest.fixture

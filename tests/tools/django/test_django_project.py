@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,7 @@ WEDGED = {("0001", "atomic"), ("0003", "atomic"), ("0004", "atomic")}
 """Those that make a table with a foreign key: Django records such a one after its COMMIT."""
 NO_FAULTS = "--migration-checks=schema,data,statements,again,frozen,down"
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("django") is None, reason="Django is not installed here"
-)
+pytest.importorskip("django", reason="Django is not installed in this environment")
 
 
 @pytest.fixture

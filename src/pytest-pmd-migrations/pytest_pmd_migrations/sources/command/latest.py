@@ -8,9 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.command.base import CommandBase
 from pytest_pmd_migrations.sources.command.command_line import CommandLine, complaint
-from pytest_pmd_migrations.sources.command.mark import Marks
-from pytest_pmd_migrations.sources.command.settings import Settings, read_settings
 from pytest_pmd_migrations.sources.command.step import migrate
 from pytest_pmd_migrations.sources.protocol import Location
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
@@ -18,7 +17,7 @@ from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 __all__ = ["LatestSource"]
 
 
-class LatestSource:
+class LatestSource(CommandBase):
     """A command without ``{to}``: its one version is what it makes of an empty database today.
 
     What a database says of itself, its highest mark, is the version's label. A mark that the lock
@@ -27,28 +26,11 @@ class LatestSource:
     is at 0: shapes of which nobody knows more are stored as ``0000+name``.
     """
 
-    in_process = False
     only_latest = True
 
     def __init__(self, command: CommandLine, name: str, named: str) -> None:
-        self.name = name
-        self.runner = command.file.name
-        self.bookkeeping: Sequence[str] = ()
-        self.volatile: Sequence[str] = ()
-        self._command = command
-        self._named = named
-        self._settings = Settings()
-        self._marks = Marks()
+        super().__init__(command, name, named)
         self._recorded: Mapping[str, int] = {}
-
-    def open(self, config: object) -> None:
-        """Read the settings that this source has of its own."""
-        self._settings = read_settings(config)
-        table = self._settings.applied
-        self._marks = Marks(table)
-        if table is not None:
-            self.bookkeeping = (table.name,)
-            self.volatile = (f"{table.name}.*",)
 
     def versions(self, recorded: Mapping[int, str] | None = None) -> Sequence[int]:
         """Return the one version that there is."""

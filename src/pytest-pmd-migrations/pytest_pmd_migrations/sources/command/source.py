@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from pytest_pmd_migrations.sources.command.command_line import CommandLine
+from pytest_pmd_migrations.sources.command.base import CommandBase
 from pytest_pmd_migrations.sources.command.history import Listed, list_versions, try_versions
-from pytest_pmd_migrations.sources.command.mark import Marks, highest
-from pytest_pmd_migrations.sources.command.settings import Settings, read_settings
+from pytest_pmd_migrations.sources.command.mark import highest
 from pytest_pmd_migrations.sources.command.step import migrate
 from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.protocol import Location
@@ -18,35 +17,18 @@ from pytest_pmd_migrations.sources.protocol import Location
 __all__ = ["CommandSource"]
 
 
-class CommandSource:
+class CommandSource(CommandBase):
     """A command with ``{to}``: ids that are numbers are the versions, others have numbers.
 
     Which there are is asked once, when it is first needed.
     """
 
-    in_process = False
-
-    def __init__(self, command: CommandLine, name: str, named: str) -> None:
-        self.name = name
-        self.runner = command.file.name
-        self.bookkeeping: Sequence[str] = ()
-        self.volatile: Sequence[str] = ()
-        self._command = command
-        self._named = named
-        self._settings = Settings()
-        self._marks = Marks()
-
     def open(self, config: object) -> None:
-        """Read the settings that this source has of its own."""
-        self._settings = read_settings(config)
-        table = self._settings.applied
-        self._marks = Marks(table)
-        if table is not None:
-            self.bookkeeping = (table.name,)
-            self.volatile = (f"{table.name}.*",)
-            if not self._listed.are_numbers:
-                self.applied = self._applied
-                self.applies = "set"
+        """Read the settings; ids that are names stand in the table as a set."""
+        super().open(config)
+        if self._marks.table is not None and not self._listed.are_numbers:
+            self.applied = self._applied
+            self.applies = "set"
 
     def versions(self, recorded: Mapping[int, str] | None = None) -> Sequence[int]:
         """Return the ids that are numbers, else the numbers of the ids."""

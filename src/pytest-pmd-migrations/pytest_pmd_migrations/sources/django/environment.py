@@ -53,8 +53,7 @@ def _import_settings(found: SettingsModule, root: Path, named: str) -> None:
     os.environ[VARIABLE] = found.name
     settings = part("django.conf", "settings")
     try:
-        # The first question imports the module.
-        settings.INSTALLED_APPS  # noqa: B018
+        settings.INSTALLED_APPS  # noqa: B018 - the first question imports the module
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -16,7 +17,7 @@ __all__ = ["Dialect", "Row", "plain_rows"]
 Row = tuple[object, ...]
 
 
-class Dialect:
+class Dialect(ABC):
     """The rules of one tool; a subclass says where they are others.
 
     ``name`` is the tool's. ``table`` is its own, ``column`` the one that holds what was applied,
@@ -36,12 +37,12 @@ class Dialect:
     foreign_keys = False
     goes_down = False
 
+    @abstractmethod
     def scripts(self, folder: SqlFolder) -> Sequence[Script]:
         """Return the migrations of a folder in the order in which the tool applies them.
 
         Raises SourceError, one line, where the tool would refuse one.
         """
-        raise NotImplementedError
 
     def bookkeeping(self, folder: SqlFolder) -> Sequence[str]:  # noqa: ARG002 - some tools look
         """Return globs on what belongs to the tool."""
@@ -73,9 +74,9 @@ class Dialect:
         sql = f"SELECT its.{quote(self.column)} FROM {quote(self.table)} AS its"
         return [as_mark(row[0]) for row in plain_rows(conn, sql)]
 
+    @abstractmethod
     def take_note(self, conn: sqlite3.Connection, script: Script) -> None:
         """Write into the table that a script was applied."""
-        raise NotImplementedError
 
     def forget(self, conn: sqlite3.Connection, script: Script, before: Script | None) -> None:  # noqa: ARG002 - some tools keep one row
         """Take that note away; ``before`` is the migration that the tool applies before it."""
@@ -89,7 +90,7 @@ class Dialect:
         """
         return {}
 
-    def finish(self, conn: sqlite3.Connection, folder: SqlFolder) -> None:
+    def finish(self, conn: sqlite3.Connection, folder: SqlFolder) -> None:  # noqa: B027 - most do nothing
         """Do what the tool does after the newest migration."""
 
 
