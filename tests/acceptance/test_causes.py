@@ -76,6 +76,18 @@ def test_five_defects_of_thirty_versions_are_five_stories(
     assert_text(alone, "pasted")
 
 
+def test_a_ci_that_shows_whole_summaries_gets_one_line_a_cause_too(
+    pytester: pytest.Pytester, plain_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    generate(pytester, 2, {2: "DELETE FROM t1 WHERE id = 1;\n"})
+    result = pytester.runpytest_subprocess("--migration-matrix", "--migration-checks=data")
+    _, _, summary = plain(result).partition("short test summary info")
+    assert summary.splitlines()[1:-1] == [
+        "FAILED migrations::0001..0002[data] - 0002_step.sql: t1 lost 1 of 2 rows"
+    ]
+
+
 def test_a_blocked_cell_that_runs_alone_tells_the_whole_story(
     pytester: pytest.Pytester, plain_environment: None
 ) -> None:

@@ -49,7 +49,11 @@ class TriedProject:
     def run(self, *command: str) -> Printed:
         """Run a command of this environment; fail if it changed a precious database."""
         program = Path(sys.executable).with_name(command[0])
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        plain = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("PYTEST") and name not in {"CI", "BUILD_NUMBER"}
+        }
         # As in an environment that was activated: `python` is this one.
         path = os.pathsep.join((str(program.parent), os.environ.get("PATH", "")))
         done = subprocess.run(

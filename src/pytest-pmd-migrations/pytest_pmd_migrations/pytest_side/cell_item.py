@@ -49,8 +49,12 @@ def _is_tool(frame: TracebackEntry) -> bool:
 
 
 def message_repr(text: str, path: str, line: int) -> ReprExceptionInfo:
-    """Return what makes pytest print this text as the whole failure, without a traceback."""
-    crash = ReprFileLocation(path, line, text)
+    """Return what makes pytest print this text as the whole failure, without a traceback.
+
+    Its summary gets the headline alone: where the variable ``CI`` is set it shows the whole, which
+    has been printed above it.
+    """
+    crash = ReprFileLocation(path, line, text.partition("\n")[0])
     entry = ReprEntryNative([f"{text}\n"])
     return ReprExceptionInfo(ReprTraceback([entry], None, "native"), crash)
 
