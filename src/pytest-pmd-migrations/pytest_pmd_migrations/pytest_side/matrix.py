@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
-from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
+from pytest_pmd_migrations.report.terminal import COLOURS, closing_piece, matrix_section
 from pytest_pmd_migrations.sources.protocol import runner_of
 from pytest_pmd_migrations.wording import WIDTH, counted
 
@@ -58,6 +59,8 @@ class MatrixPlugin:
         self._workers: set[str] = set()
         self._plans: list[Plan] = []
         self._folded: dict[str, Folded] = {}
+        self._is_annotated = os.environ.get("GITHUB_ACTIONS") == "true"
+        self._summary_file = os.environ.get("GITHUB_STEP_SUMMARY", "")
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
@@ -150,20 +153,51 @@ class MatrixPlugin:
         """Print the section: one line when all is good, the grids on failure or with ``-v``."""
         if terminalreporter.config.option.collectonly:
             return
-        times = self._times or [(0.0, 0.0)]
         terminalreporter.ensure_newline()
         terminalreporter.section("migration matrix")
         for line in matrix_section(
             self._plans,
             tuple(self._outcomes.values()),
             self._folded,
-            seconds=max(stop for _, stop in times) - min(start for start, _ in times),
+            seconds=self._seconds,
             workers=len(self._workers),
             verbose=terminalreporter.verbosity > 0,
         ):
             for piece in line:
                 terminalreporter.write(piece.text, **COLOURS.get(piece.word, {}))
             terminalreporter.line("")
+        for text in self._tell_github(terminalreporter.config):
+            terminalreporter.write_line(text)
+
+    @property
+    def _seconds(self) -> float:
+        """The seconds from the first cell's start to the last one's end."""
+        times = self._times or [(0.0, 0.0)]
+        return max(stop for _, stop in times) - min(start for start, _ in times)
+
+    def _tell_github(self, config: pytest.Config) -> Iterator[str]:
+        """Write the job's summary where GitHub runs the tests; yield the lines it reads itself."""
+        if not (self._summary_file or self._is_annotated):
+            return
+        from pytest_pmd_migrations.pytest_side import github_actions
+
+        outcomes = tuple(self._outcomes.values())
+        closing = closing_piece(
+            self._plans,
+            outcomes,
+            self._folded,
+            seconds=self._seconds,
+            workers=len(self._workers),
+        )
+        run = github_actions.EndedRun(
+            self.histories, self._plans, outcomes, self._folded, closing.text
+        )
+        if self._is_annotated:
+            yield from github_actions.annotation_lines(run, config)
+        if self._summary_file:
+            warning = github_actions.write_summary(run, self._summary_file)
+            if warning:
+                yield warning
 
 
 def _header(history: History) -> list[str]:

@@ -11,11 +11,25 @@ from pytest_pmd_migrations.report.outcome import FAIL, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.wording import counted, folded_names, wrap_text
 
-__all__ = ["Folded", "fold", "whole_message"]
+__all__ = ["Folded", "Told", "fold", "whole_message"]
 
 _Thing = tuple[str, ...]
-_Told = tuple[CellKey, int]
+_Place = tuple[CellKey, int]
 """The finding of a cell: the cell, and the finding's index."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that is wrong, told once.
+
+    ``cell`` is the one that tells it, ``finding`` what it tells, ``cells`` all that share it, the
+    telling one first; ``lines`` are what its message says below the headline.
+    """
+
+    cell: CellKey
+    finding: Finding
+    cells: tuple[CellKey, ...]
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -23,12 +37,13 @@ class Folded:
     """Tells which failing cell prints what.
 
     ``messages`` has the message of each cell that prints one; ``repeats`` names for each cell that
-    prints none the cells that tell the same; ``untold`` are the first of the blocked cells whose
-    cause no cell tells.
+    prints none the cells that tell the same; ``told`` are the things that are wrong, each once, in
+    the grid's order; ``untold`` are the first of the blocked cells whose cause no cell tells.
     """
 
     messages: Mapping[CellKey, str] = field(default_factory=dict)
     repeats: Mapping[CellKey, tuple[CellKey, ...]] = field(default_factory=dict)
+    told: tuple[Told, ...] = ()
     untold: tuple[Outcome, ...] = ()
 
 
@@ -46,6 +61,7 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
     tellings = _Tellings(failed)
     messages: dict[CellKey, str] = {}
     repeats: dict[CellKey, tuple[CellKey, ...]] = {}
+    told: list[Told] = []
     for outcome in failed:
         others = tellings.told_by(outcome)
         if others:
@@ -60,34 +76,38 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
                 lines.extend((finding.headline, "", *told_by, ""))
                 continue
             blocks = _blocks(plan, outcome, finding.tells, outcomes)
-            lines.extend(_finding_lines(finding, tellings.seen[here], blocks))
+            cells = tellings.seen[here]
+            rows = [*dict.fromkeys(cell.row for cell in cells)]
+            own_lines = [*_finding_lines(finding, rows, blocks)]
+            told.append(Told(outcome.cell, finding, tuple(cells), tuple(own_lines[1:])))
+            lines.extend(own_lines)
         messages[outcome.cell] = "\n".join((*lines, *outcome.closing))
-    return Folded(messages, repeats, _untold(outcomes))
+    return Folded(messages, repeats, tuple(told), _untold(outcomes))
 
 
 class _Tellings:
-    """Tells which finding is told where, and from which rows each one was seen.
+    """Tells which finding is told where, and in which cells each one was seen.
 
     The first finding that has a thing tells it; one whose things have all been told is the ``same``
     as those that told them.
     """
 
     def __init__(self, failed: Sequence[Outcome]) -> None:
-        self.same: dict[_Told, tuple[_Told, ...]] = {}
-        self.seen: dict[_Told, list[Row]] = {}
-        told: dict[tuple[str, _Thing], _Told] = {}
+        self.same: dict[_Place, tuple[_Place, ...]] = {}
+        self.seen: dict[_Place, list[CellKey]] = {}
+        told: dict[tuple[str, _Thing], _Place] = {}
         for outcome in failed:
             for index, finding in enumerate(outcome.findings):
                 here = outcome.cell, index
                 things = [_scoped(outcome, thing) for thing in sorted(finding.things)]
                 others = tuple(dict.fromkeys(told[thing] for thing in things if thing in told))
                 for other in others:
-                    if outcome.cell.row not in self.seen[other]:
-                        self.seen[other].append(outcome.cell.row)
+                    if outcome.cell not in self.seen[other]:
+                        self.seen[other].append(outcome.cell)
                 if things and all(thing in told for thing in things):
                     self.same[here] = others
                     continue
-                self.seen[here] = [outcome.cell.row]
+                self.seen[here] = [outcome.cell]
                 for thing in things:
                     told.setdefault(thing, here)
 

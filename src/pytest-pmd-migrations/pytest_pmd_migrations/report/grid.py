@@ -8,7 +8,7 @@ from itertools import groupby
 
 from pytest_pmd_migrations.report.outcome import BLOCKED, NONE
 
-__all__ = ["LONGEST_TITLE", "Grid", "GridLine", "grid_lines"]
+__all__ = ["LONGEST_TITLE", "Grid", "GridLine", "grid_lines", "grid_rows"]
 
 LONGEST_TITLE = 36
 """Characters up to which a row's name stands before its words; a longer one stands above them."""
@@ -53,11 +53,15 @@ def grid_lines(grid: Grid, *, folded: bool) -> tuple[tuple[GridLine, ...], int, 
 
     With ``folded``, neighbours with the same words and remark share a line.
     """
-    rows = _folded(grid) if folded else _rows(grid)
-    lines = [GridLine(grid.name, grid.checks), *_short_titles(rows)]
+    lines = [GridLine(grid.name, grid.checks), *_short_titles(grid_rows(grid, folded=folded))]
     title_width = max(len(line.title) for line in lines if line.words) + _GAP
     widths = tuple(max(len(name), len(BLOCKED)) + _GAP for name in grid.checks)
     return tuple(lines), title_width, widths
+
+
+def grid_rows(grid: Grid, *, folded: bool) -> Iterator[GridLine]:
+    """Yield a line a row; with ``folded``, one of neighbours with the same words and remark."""
+    yield from _folded(grid) if folded else _rows(grid)
 
 
 def _short_titles(lines: Iterable[GridLine]) -> Iterator[GridLine]:

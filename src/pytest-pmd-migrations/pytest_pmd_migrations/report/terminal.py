@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.model import Note, Row, UsedDeclaration
+from pytest_pmd_migrations.checks.model import Note, UsedDeclaration
 from pytest_pmd_migrations.report.fold import Folded
-from pytest_pmd_migrations.report.grid import Grid, GridLine, grid_lines
+from pytest_pmd_migrations.report.grid import GridLine, grid_lines
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import (
     BAD,
@@ -22,10 +22,11 @@ from pytest_pmd_migrations.report.outcome import (
     Outcome,
 )
 from pytest_pmd_migrations.report.plan import Plan
+from pytest_pmd_migrations.report.planned_grids import planned_grids
 from pytest_pmd_migrations.sources.declarations import EXCUSES
-from pytest_pmd_migrations.wording import counted, folded_names
+from pytest_pmd_migrations.wording import counted
 
-__all__ = ["COLOURS", "Piece", "matrix_section"]
+__all__ = ["COLOURS", "Piece", "closing_piece", "matrix_section", "told_notes"]
 
 COLOURS: Mapping[str, Mapping[str, bool]] = {
     OK: {"green": True},
@@ -65,70 +66,19 @@ def matrix_section(
     for plan in plans:
         own = plan.in_order(outcomes)
         if bad or verbose:
-            yield from _grids(plan, own, folded[plan.application.name], len(plans), verbose=verbose)
-        for line in note_lines(_notes(plan, own, verbose=verbose)):
+            if len(plans) > 1:
+                yield (Piece(plan.application.name),)
+            for grid in planned_grids(plan, own, folded[plan.application.name]):
+                lines, title_width, widths = grid_lines(grid, folded=not verbose)
+                for grid_line in lines:
+                    yield tuple(_pieces(grid_line, title_width, widths))
+                yield ()
+        for line in note_lines(told_notes(plan, own, verbose=verbose)):
             yield (Piece(line),)
     for plan in plans:
         for outcome in folded[plan.application.name].untold:
             yield from _untold(outcome)
-    yield (_closing(plans, outcomes, folded, seconds=seconds, workers=workers),)
-
-
-def _grids(
-    plan: Plan, outcomes: list[Outcome], folded: Folded, plans: int, *, verbose: bool
-) -> Iterator[tuple[Piece, ...]]:
-    if plans > 1:
-        yield (Piece(plan.application.name),)
-    found = {outcome.cell: outcome for outcome in outcomes}
-    grids: list[tuple[str, tuple[Row, ...], tuple[str, ...]]] = [
-        ("snapshots", plan.snapshot_rows, plan.snapshot_checks),
-        ("migrations", plan.migration_rows, plan.migration_checks),
-    ]
-    for name, rows, checks in grids:
-        kind = {type(row) for row in rows}
-        cells = [cell for cell in plan.cells if type(cell.row) in kind]
-        if not cells:
-            continue
-        statuses = {
-            (cell.row.title, cell.check): found[cell].status if cell in found else NOT_RUN
-            for cell in cells
-        }
-        own = [found[cell] for cell in cells if cell in found]
-        alone = {
-            outcome.cell.row.title
-            for outcome in own
-            if outcome.status in BAD and outcome.cell not in folded.repeats
-        }
-        grid = Grid(
-            name,
-            tuple(row.title for row in rows),
-            checks,
-            statuses,
-            _remarks(own, folded),
-            frozenset(alone),
-        )
-        lines, title_width, widths = grid_lines(grid, folded=not verbose)
-        for line in lines:
-            yield tuple(_pieces(line, title_width, widths))
-        yield ()
-
-
-def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
-    """Return for each row which others tell what it found, and which block it."""
-    parts: dict[str, dict[str, None]] = {}
-    for outcome in outcomes:
-        own = outcome.cell.row
-        cells = folded.repeats.get(outcome.cell, ())
-        tellers = dict.fromkeys(
-            cell.row.title if type(cell.row) is type(own) else cell.row.culprit
-            for cell in cells
-            if cell.row != own
-        )
-        if tellers:
-            parts.setdefault(own.title, {})[f"as {folded_names([*tellers])}"] = None
-        if outcome.blocked_by is not None and outcome.blocked_by != own:
-            parts.setdefault(own.title, {})[f"by {outcome.blocked_by.culprit}"] = None
-    return {title: ", ".join(texts) for title, texts in parts.items()}
+    yield (closing_piece(plans, outcomes, folded, seconds=seconds, workers=workers),)
 
 
 def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:
@@ -148,7 +98,8 @@ def _pieces(line: GridLine, title_width: int, widths: Sequence[int]) -> Iterator
         yield Piece(text, text if text in COLOURS else "")
 
 
-def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterator[Note]:
+def told_notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterator[Note]:
+    """Yield the notes of one application that a run tells; with ``verbose``, remarks as well."""
     yield from _one_a_command(note for outcome in outcomes for note in outcome.notes)
     if verbose:
         for outcome in outcomes:
@@ -202,7 +153,7 @@ def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclarat
     return frozenset((version, key) for version, key in unused if key.kind in asked)
 
 
-def _closing(
+def closing_piece(
     plans: Sequence[Plan],
     outcomes: Sequence[Outcome],
     folded: Mapping[str, Folded],
@@ -210,6 +161,7 @@ def _closing(
     seconds: float,
     workers: int,
 ) -> Piece:
+    """Return the line that counts what became of the cells."""
     took = f" in {seconds:.2f}s" + (f" ({workers} workers)" if workers > 1 else "")
     total = sum(len(plan.cells) for plan in plans)
     chosen = f" of {total}" if len(outcomes) < total else ""
