@@ -24,12 +24,29 @@ from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.wording import counted, shown_path
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from pytest_pmd_migrations.cli.declare.files import DeclaringFile
     from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["main"]
 
-_source = click.option("--source", default="", help="Which source, where there are several")
+
+def _complete_source(
+    _context: click.Context, _option: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Return the sources that begin as typed, for a shell that completes."""
+    from pytest_pmd_migrations.cli.completion import complete_sources
+
+    return complete_sources(typed)
+
+
+_source = click.option(
+    "--source",
+    default="",
+    help="Which source, where there are several",
+    shell_complete=_complete_source,
+)
 
 
 def _snapshot_name(
@@ -44,6 +61,15 @@ def _snapshot_name(
         return SnapshotName.typed(text)
     except SnapshotError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _complete_name(
+    context: click.Context, _argument: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Return the versions and snapshots that begin as typed, for a shell that completes."""
+    from pytest_pmd_migrations.cli.completion import complete_names
+
+    return complete_names(context.params.get("source") or "", typed)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -200,16 +226,26 @@ def declare(*, write: bool, source: str) -> None:
 
 
 @main.command()
-@click.argument("one", metavar="A")
-@click.argument("other", metavar="B")
+@click.argument("one", metavar="A", shell_complete=_complete_name)
+@click.argument("other", metavar="B", shell_complete=_complete_name)
+@click.option(
+    "--mermaid", "form", flag_value="mermaid", help="As a diagram of the tables (Mermaid)"
+)
+@click.option("--markdown", "form", flag_value="markdown", help="As Markdown, with the diagram")
 @_source
-def show(one: str, other: str, *, source: str) -> None:
+def show(one: str, other: str, *, form: str | None, source: str) -> None:
     """Print how the schemas of two versions or snapshots differ: show 3 9."""
-    from pytest_pmd_migrations.cli.difference import schema_difference
+    from pytest_pmd_migrations.cli.difference import (
+        schema_difference,
+        schema_markdown,
+        schema_picture,
+    )
     from pytest_pmd_migrations.cli.project import choose_history, load_histories
 
+    forms = {"mermaid": schema_picture, "markdown": schema_markdown}
+    lines_of = forms.get(form or "", schema_difference)
     with _clean_errors():
-        lines = schema_difference(choose_history(load_histories(), source), one, other)
+        lines = lines_of(choose_history(load_histories(), source), one, other)
     for line in lines:
         say(printable_line(line))
 

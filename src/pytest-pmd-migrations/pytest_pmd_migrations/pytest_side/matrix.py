@@ -59,8 +59,10 @@ class MatrixPlugin:
         self._workers: set[str] = set()
         self._plans: list[Plan] = []
         self._folded: dict[str, Folded] = {}
-        self._is_annotated = os.environ.get("GITHUB_ACTIONS") == "true"
-        self._summary_file = os.environ.get("GITHUB_STEP_SUMMARY", "")
+        # A worker ends its session as the controller does, and prints to nobody.
+        environment = {} if is_worker else os.environ
+        self._is_annotated = environment.get("GITHUB_ACTIONS") == "true"
+        self._summary_file = environment.get("GITHUB_STEP_SUMMARY", "")
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
@@ -179,7 +181,11 @@ class MatrixPlugin:
         """Write the job's summary where GitHub runs the tests; yield the lines it reads itself."""
         if not (self._summary_file or self._is_annotated):
             return
-        from pytest_pmd_migrations.pytest_side import github_actions
+        from pytest_pmd_migrations.pytest_side.github_actions import (
+            EndedRun,
+            annotation_lines,
+            write_summary,
+        )
 
         outcomes = tuple(self._outcomes.values())
         closing = closing_piece(
@@ -189,13 +195,11 @@ class MatrixPlugin:
             seconds=self._seconds,
             workers=len(self._workers),
         )
-        run = github_actions.EndedRun(
-            self.histories, self._plans, outcomes, self._folded, closing.text
-        )
+        run = EndedRun(self.histories, self._plans, outcomes, self._folded, closing.text)
         if self._is_annotated:
-            yield from github_actions.annotation_lines(run, config)
+            yield from annotation_lines(run, config)
         if self._summary_file:
-            warning = github_actions.write_summary(run, self._summary_file)
+            warning = write_summary(run, self._summary_file)
             if warning:
                 yield warning
 

@@ -45,9 +45,12 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 def joined_within(blocks: Iterable[str], size: int, instead: str) -> str:
     """Return as many whole blocks as fit into ``size`` bytes, an empty line between them.
 
-    Where some are left out, ``instead`` follows those before the first of them.
+    Where some are left out, ``instead`` follows those before the first of them; nothing is returned
+    where there is no room for that either.
     """
     room = size - len(f"{instead}\n\n".encode())
+    if room < 0:
+        return ""
     taken: list[str] = []
     for block in blocks:
         room -= len(f"{block}\n\n".encode())

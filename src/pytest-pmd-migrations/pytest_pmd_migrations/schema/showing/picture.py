@@ -106,7 +106,8 @@ class _Tables:
         if self._before is None:
             return sorted(self._all)
         changed = {name for name in self._all if self._mark(name) or self._differs(name)}
-        parents = {one.parent for one in self._now.relations if one.child in changed}
+        both = (*self._now.relations, *self._gone_relations())
+        parents = {one.parent for one in both if one.child in changed}
         return sorted(changed | parents)
 
     def box(self, name: str) -> str:
@@ -140,13 +141,16 @@ class _Tables:
     def relations(self) -> Iterator[str]:
         """Yield a line a foreign key of the drawn tables."""
         drawn = {*self.drawn()}
-        gone = [] if self._before is None else self._before.relations
-        kept = [one for one in gone if one.child in drawn and one.child not in self._now.tables]
-        for one in (*self._now.relations, *kept):
+        for one in (*self._now.relations, *self._gone_relations()):
             if {one.child, one.parent} <= drawn:
                 parent = "||" if one.is_required else "o|"
                 label = _quoted(", ".join(map(_unquoted, one.columns)))
                 yield f"{self._id(one.child)} }}o--{parent} {self._id(one.parent)} : {label}"
+
+    def _gone_relations(self) -> list[_Relation]:
+        """Return the foreign keys of the tables that are gone."""
+        old = [] if self._before is None else self._before.relations
+        return [one for one in old if one.child not in self._now.tables]
 
     def _id(self, name: str) -> str:
         """Return the name of a box: the table's own where Mermaid can read it."""
