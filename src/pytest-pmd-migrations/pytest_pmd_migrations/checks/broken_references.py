@@ -25,7 +25,7 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
 from pytest_pmd_migrations.snapshots.names import Start, format_version
 from pytest_pmd_migrations.sources.written_declarations import in_quotes
-from pytest_pmd_migrations.wording import WIDTH, headline, wrap_text
+from pytest_pmd_migrations.wording import headline, width, wrap_text
 
 __all__ = ["judge_references"]
 
@@ -153,12 +153,12 @@ def _declarable(broken: Sequence[Broken]) -> Iterator[SuggestedDeclaration]:
 def _mend_lines(mend: str) -> list[str]:
     """Return how to mend: on the line itself, or on lines of their own that can be copied."""
     line = f"{' ' * _MEND}mend: {mend}"
-    if not mend or len(line) <= WIDTH:
+    if not mend or len(line) <= width():
         return [line] if mend else []
     # Few references are broken, and few that are have so long a mend.
     from pytest_pmd_migrations.schema.showing.carets import TextWithCarets
 
-    parts = TextWithCarets(mend).lines(WIDTH - _MEND - 2)
+    parts = TextWithCarets(mend).lines(width() - _MEND - 2)
     return [f"{' ' * _MEND}mend:", *(f"{' ' * (_MEND + 2)}{part.text}" for part in parts)]
 
 

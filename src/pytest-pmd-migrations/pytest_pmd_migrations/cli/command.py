@@ -21,7 +21,7 @@ from pytest_pmd_migrations.errors import (
     StepFailedError,
 )
 from pytest_pmd_migrations.printable import printable_line, printable_text
-from pytest_pmd_migrations.wording import counted, shown_path
+from pytest_pmd_migrations.wording import counted, shown_path, terminal_columns, wrapped_to
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -74,10 +74,12 @@ def _complete_name(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pytest-pmd-migrations")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Write migrations and the snapshots that pytest --migration-matrix checks."""
     import logging
 
+    context.with_resource(wrapped_to(terminal_columns()))
     # Without a handler, Python would print what an application logs while it upgrades.
     logging.getLogger().addHandler(logging.NullHandler())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -28,9 +29,11 @@ from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, closing_piece, matrix_section
 from pytest_pmd_migrations.sources.protocol import runner_of
-from pytest_pmd_migrations.wording import WIDTH, counted
+from pytest_pmd_migrations.wording import counted, terminal_columns, width, wrapped_to
 
 __all__ = ["MatrixPlugin"]
+
+_COLUMNS = "migration_columns"
 
 
 class MatrixPlugin:
@@ -41,6 +44,12 @@ class MatrixPlugin:
 
     def __init__(self, config: pytest.Config, ids: Sequence[str]) -> None:
         self.long_cells = LongCells(config)
+        # A worker has no terminal: what it lays out is printed on the controller's.
+        told = getattr(config, "workerinput", {})
+        self._columns = int(told.get(_COLUMNS, 0)) or terminal_columns()
+        layout = ExitStack()
+        layout.enter_context(wrapped_to(self._columns))
+        config.add_cleanup(layout.close)
         try:
             project = project_of(config)
             self.histories = project.histories
@@ -68,6 +77,11 @@ class MatrixPlugin:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
         with self.long_cells.telling_of(cell.id):
             return self._judged.verdict(cell)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - of pytest-xdist
+        """Tell a worker how wide the terminal is."""
+        node.workerinput[_COLUMNS] = self._columns
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""
@@ -164,6 +178,7 @@ class MatrixPlugin:
             seconds=self._seconds,
             workers=len(self._workers),
             verbose=terminalreporter.verbosity > 0,
+            columns=self._columns,
         ):
             for piece in line:
                 terminalreporter.write(piece.text, **COLOURS.get(piece.word, {}))
@@ -212,4 +227,4 @@ def _header(history: History) -> list[str]:
     stored = counted(len(history.store.names), "snapshot")
     second = f"{stored}, SQLite {sqlite3.sqlite_version}"
     one_line = f"{first}, {second}"
-    return [one_line] if len(one_line) <= WIDTH else [first, f"            {second}"]
+    return [one_line] if len(one_line) <= width() else [first, f"            {second}"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_pmd_migrations.checks.model import Note, UsedDeclaration
 from pytest_pmd_migrations.report.fold import Folded
-from pytest_pmd_migrations.report.grid import GridLine, grid_lines
+from pytest_pmd_migrations.report.grid import grid_blocks
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import (
     BAD,
@@ -57,9 +57,11 @@ def matrix_section(
     seconds: float,
     workers: int,
     verbose: bool,
+    columns: int = 80,
 ) -> Iterator[tuple[Piece, ...]]:
     """Yield the lines of the section: one when all is good, the grid on failure or ``verbose``.
 
+    Below 80 ``columns`` the grids are laid out for as many.
     ``folded`` says by the name of each application which of its cells repeat what another tells.
     """
     bad = any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes)
@@ -69,10 +71,10 @@ def matrix_section(
             if len(plans) > 1:
                 yield (Piece(plan.application.name),)
             for grid in planned_grids(plan, own, folded[plan.application.name]):
-                lines, title_width, widths = grid_lines(grid, folded=not verbose)
-                for grid_line in lines:
-                    yield tuple(_pieces(grid_line, title_width, widths))
-                yield ()
+                for block in grid_blocks(grid, folded=not verbose, columns=columns):
+                    for texts in block.padded():
+                        yield tuple(_pieces(texts))
+                    yield ()
         for line in note_lines(told_notes(plan, own, verbose=verbose)):
             yield (Piece(line),)
     for plan in plans:
@@ -90,8 +92,8 @@ def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:
         yield ()
 
 
-def _pieces(line: GridLine, title_width: int, widths: Sequence[int]) -> Iterator[Piece]:
-    texts = list(line.padded(title_width, widths))
+def _pieces(padded: Iterable[str]) -> Iterator[Piece]:
+    texts = list(padded)
     while texts and not texts[-1].strip():
         texts.pop()
     for text in texts:
