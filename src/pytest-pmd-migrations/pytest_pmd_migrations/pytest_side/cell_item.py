@@ -48,15 +48,18 @@ def _is_tool(frame: TracebackEntry) -> bool:
     return module in _TOOLS
 
 
-def message_repr(text: str, path: str, line: int) -> ReprExceptionInfo:
+def message_repr(text: str, path: str, line: int, config: pytest.Config) -> ReprExceptionInfo:
     """Return what makes pytest print this text as the whole failure, without a traceback.
+
+    With ``--tb=line`` pytest prints the place and the headline alone, as it does of other failures.
 
     Its summary gets the headline alone: where the variable ``CI`` is set it shows the whole, which
     has been printed above it.
     """
     crash = ReprFileLocation(path, line, text.partition("\n")[0])
-    entry = ReprEntryNative([f"{text}\n"])
-    return ReprExceptionInfo(ReprTraceback([entry], None, "native"), crash)
+    is_one_line = config.getoption("tbstyle", "auto") == "line"
+    entries = [] if is_one_line else [ReprEntryNative([f"{text}\n"])]
+    return ReprExceptionInfo(ReprTraceback(entries, None, "native"), crash)
 
 
 class CellFailedError(MigrationTestError, AssertionError):
@@ -145,11 +148,12 @@ class CellItem(pytest.Item):
         """
         error = excinfo.value
         if isinstance(error, CellFailedError):
-            return message_repr(str(error), str(error.location.path), error.location.line)
+            at = error.location
+            return message_repr(str(error), str(at.path), at.line, self.config)
         if isinstance(error, TimeoutStruckError):
             at = self._location(self.cell.row.version)
             text = f'{error}\n\nagain: pytest --migration-matrix "{self.cell.id}"'
-            return message_repr(text, str(at.path), at.line)
+            return message_repr(text, str(at.path), at.line, self.config)
         if self.config.option.fulltrace:
             return super().repr_failure(excinfo)
         frames = excinfo.traceback
