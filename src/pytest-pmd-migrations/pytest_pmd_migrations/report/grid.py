@@ -76,10 +76,10 @@ def grid_blocks(grid: Grid, *, folded: bool, columns: int) -> Iterator[GridBlock
         lines = [GridLine(grid.name, grid.checks), *_short_titles(rows, LONGEST_TITLE)]
         yield _block(lines, grid.checks, _GAP)
         return
-    yield from _narrow_blocks(rows, grid, columns)
+    yield from _blocks_within(rows, grid, columns)
 
 
-def _narrow_blocks(rows: Sequence[GridLine], grid: Grid, columns: int) -> Iterator[GridBlock]:
+def _blocks_within(rows: Sequence[GridLine], grid: Grid, columns: int) -> Iterator[GridBlock]:
     """Yield as many blocks as the words need, nearer to each other where that spares one."""
     longest = min(LONGEST_TITLE, columns // 2 - _GAP)
     titles = [grid.name, *(row.title for row in rows if len(row.title) <= longest)]

@@ -42,7 +42,7 @@ def workflow_commands(
     """
     for plan in plans:
         for told in _annotations(plan, plan.in_order(outcomes), folded[plan.application.name]):
-            properties = [*_place(plan, told.version, repository), ("title", told.cell)]
+            properties = [*_properties(plan, told.version, repository), ("title", told.cell)]
             shown = ",".join(
                 f"{name}={text.translate(_IN_PROPERTIES)}" for name, text in properties
             )
@@ -67,7 +67,7 @@ def _of_finding(finding: Finding, cell: str, version: int) -> _Annotation:
     return _Annotation(cell, blamed, finding.headline)
 
 
-def _place(plan: Plan, version: int, repository: Path) -> Iterator[tuple[str, str]]:
+def _properties(plan: Plan, version: int, repository: Path) -> Iterator[tuple[str, str]]:
     """Yield the file and the line of a version's migration, of the last one before it there is."""
     versions = plan.application.versions
     known = [one for one in versions if one <= version] or [*versions[:1]]
