@@ -54,12 +54,15 @@ def build(folder: Path) -> list[Path]:
     """Return the wheels and source distributions, dated by the last commit."""
     date = git("log", "-1", "--format=%ct")[0]
     for project, _ in PACKAGES.values():
-        subprocess.run(
+        built = subprocess.run(
             [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, project],
             env={**os.environ, "SOURCE_DATE_EPOCH": date},
-            stdout=subprocess.DEVNULL,
-            check=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
+        if built.returncode:
+            sys.exit(built.stdout)
     return sorted([*folder.glob("*.whl"), *folder.glob("*.tar.gz")])
 
 
@@ -94,7 +97,8 @@ def judge(file: Path, tag: str) -> list[str]:
     needed = {f"{prefix}{name}" for name in committed} | {"LICENSE", "README.md", "pyproject.toml"}
     wrong += [f"lacks {name}" for name in sorted(needed - inside)]
     tracked = {(ROOT / name) for name in git("ls-files")}
-    made = {"PKG-INFO"}
+    # hatchling puts the repository's own .gitignore into every source distribution.
+    made = {"PKG-INFO", ".gitignore"}
     wrong += [f"holds {x}" for x in sorted(inside - made) if project / x not in tracked]
     return wrong
 

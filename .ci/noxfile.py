@@ -36,7 +36,7 @@ def install(session: nox.Session, *more: str) -> None:
 
 @nox.session(python=PYTHONS)
 def python(session: nox.Session) -> None:
-    """All tests, and the matrix of pmd's own history, on one Python."""
+    """Run all tests, and the matrix of pmd's own history, on one Python."""
     install(session)
     session.run("pytest", "-q", "-n", "auto", *session.posargs)
     session.run(*MATRIX)
@@ -44,7 +44,7 @@ def python(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def oldest_pytest(session: nox.Session) -> None:
-    """The tests that start pytest, on the oldest one that is supported."""
+    """Run the tests that start pytest on the oldest one that is supported."""
     install(session, "pytest==8.4.*")
     session.run("pytest", "-q", "-n", "auto", "tests/acceptance", "tests/unit/plugin")
     session.run(*MATRIX)
@@ -52,7 +52,7 @@ def oldest_pytest(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def oldest_sqlite(session: nox.Session) -> None:
-    """Whole projects, and the matrix of pmd's own history, on the oldest SQLite.
+    """Run whole projects, and the matrix of pmd's own history, on the oldest SQLite.
 
     Needs npm, to fetch its source, and a C compiler.
     """
