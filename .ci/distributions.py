@@ -59,6 +59,7 @@ def build(folder: Path) -> list[Path]:
             env={**os.environ, "SOURCE_DATE_EPOCH": date},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            check=False,
             text=True,
         )
         if built.returncode:
