@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.checks.model import Note, UsedDeclaration
 from pytest_pmd_migrations.report.fold import Folded
@@ -24,7 +24,7 @@ from pytest_pmd_migrations.report.outcome import (
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.report.planned_grids import planned_grids
 from pytest_pmd_migrations.sources.declarations import EXCUSES
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.wording import counted, wrap_text
 
 __all__ = ["COLOURS", "Piece", "closing_piece", "matrix_section", "told_notes"]
 
@@ -39,6 +39,9 @@ COLOURS: Mapping[str, Mapping[str, bool]] = {
     NOT_RUN: {"light": True},
 }
 """How each word is coloured where the terminal has colours; the words alone say it all."""
+
+
+_USUAL = 80
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def matrix_section(
     seconds: float,
     workers: int,
     verbose: bool,
-    columns: int = 80,
+    columns: int = _USUAL,
 ) -> Iterator[tuple[Piece, ...]]:
     """Yield the lines of the section: one when all is good, the grid on failure or ``verbose``.
 
@@ -80,7 +83,9 @@ def matrix_section(
     for plan in plans:
         for outcome in folded[plan.application.name].untold:
             yield from _untold(outcome)
-    yield (closing_piece(plans, outcomes, folded, seconds=seconds, workers=workers),)
+    closing = closing_piece(plans, outcomes, folded, seconds=seconds, workers=workers)
+    for line in wrap_text(closing.text) if columns < _USUAL else (closing.text,):
+        yield (replace(closing, text=line),)
 
 
 def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:

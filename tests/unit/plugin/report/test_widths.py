@@ -61,7 +61,8 @@ GRID_OF_40 = """\
     (149 rows alike)
   0150         FAIL      ok
 
-1 failed, 150 blocked by it, 451 ok in 0.84s"""
+1 failed, 150 blocked by it, 451 ok in
+0.84s"""
 
 
 def test_many_versions_in_40_columns() -> None:
