@@ -69,8 +69,9 @@ def with_navigation(index: str) -> str:
     listed = {found["page"] for found in _LINK.finditer(index)}
 
     def navigated(section: re.Match[str]) -> str:
+        options = f":hidden:\n:caption: {section['caption']}"
         pages = "\n".join(_pages(section["body"], listed))
-        return f"{section[0]}\n```{{toctree}}\n:hidden:\n:caption: {section['caption']}\n\n{pages}\n```\n\n"
+        return f"{section[0]}\n```{{toctree}}\n{options}\n\n{pages}\n```\n\n"
 
     return _SECTION.sub(navigated, index)
 

@@ -91,7 +91,9 @@ def test_no_page_loads_anything_from_another_host(site, pages):
         loaded += [(path.name, one.strip("'\" ")) for pair in found for one in pair if one]
     for path in site.rglob("*.js"):
         text = path.read_text(encoding="utf-8")
-        loaded += [(path.name, one) for one in re.findall(r"""["'`]((?:https?:)?//[^"'`]*)""", text)]
+        loaded += [
+            (path.name, one) for one in re.findall(r"""["'`]((?:https?:)?//[^"'`]*)""", text)
+        ]
     assert any(name == "index.html" for name, _ in loaded)
     assert any(name.endswith(".css") for name, _ in loaded)
     elsewhere = [one for one in loaded if urlsplit(one[1]).netloc and one[1] != A_NAME_OF_XML]
