@@ -36,9 +36,11 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(pmd|pytest_pmd_migrations)\.\w+\.[\w.]+|AnyCheck"),
 ]
 
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+python_maximum_signature_line_length = 88
 
 html_theme = "furo"
 html_title = f"{project} {version}"
@@ -49,6 +51,7 @@ html_show_search_summary = False
 
 _SECTION = re.compile(r"^## (?P<caption>.*)\n(?P<body>(?:(?!## ).*\n?)*)", re.MULTILINE)
 _LINK = re.compile(r"\]\((?P<page>[\w/-]+)\.md\)")
+_NO_PYTHON = re.compile(r"<(?:[^<>]|<[^<>]*>)*>")
 _AUTODOC = re.compile(r"^<!-- autodoc: (?P<module>[\w.]+) -->$", re.MULTILINE)
 
 
@@ -76,20 +79,25 @@ def with_navigation(index: str) -> str:
     return _SECTION.sub(navigated, index)
 
 
+def _directive(name: str, value: object) -> str:
+    """Return what lets autodoc document a class or a function; nothing for other values."""
+    if isinstance(value, FunctionType):
+        return f".. autofunction:: {name}\n"
+    if not isinstance(value, type):
+        return ""
+    has_bases = value.__bases__ != (object,)
+    return f".. autoclass:: {name}\n" + "   :show-inheritance:\n" * has_bases
+
+
 def with_docstrings(page: str) -> str:
     """Return a page's text with what the public classes and functions of a module say of them."""
 
     def documented(comment: re.Match[str]) -> str:
         module = import_module(comment["module"])
-        values = {name: getattr(module, name) for name in module.__all__}
-        kinds = {
-            name: "autoclass" if isinstance(value, type) else "autofunction"
-            for name, value in values.items()
-            if isinstance(value, type | FunctionType)
-        }
         # Named one by one: those that a package imports when asked for are not in its `dir()`.
-        asked = "\n".join(f".. {kind}:: {name}" for name, kind in kinds.items())
-        return f"```{{eval-rst}}\n.. py:currentmodule:: {module.__name__}\n\n{asked}\n```"
+        asked = [_directive(name, getattr(module, name)) for name in module.__all__]
+        directives = f".. py:currentmodule:: {module.__name__}\n\n{''.join(asked)}"
+        return f"### `{module.__name__}`\n\n```{{eval-rst}}\n{directives}\n```"
 
     return _AUTODOC.sub(documented, page)
 
@@ -98,7 +106,19 @@ def _read(_app: Sphinx, name: str, source: list[str]) -> None:
     source[0] = with_docstrings(with_navigation(source[0]) if name == "index" else source[0])
 
 
+def _readable(*documented: object) -> tuple[str, str] | None:
+    """Return a signature without defaults that are no Python, such as `<factory>`.
+
+    Sphinx cannot parse it otherwise, and shows every type by its full name.
+    """
+    *_, signature, returned = documented
+    if not isinstance(signature, str):
+        return None
+    return _NO_PYTHON.sub("...", signature), returned if isinstance(returned, str) else ""
+
+
 def setup(app: Sphinx) -> None:
     """Let Sphinx read the pages with what they ask for."""
     app.connect("source-read", _read)
+    app.connect("autodoc-process-signature", _readable)
     app.add_lexer("shellsession", BashSessionLexer)  # as GitHub calls it
