@@ -30,13 +30,10 @@ def test_each_action_is_a_full_commit_and_one_job_alone_can_publish() -> None:
         for name, workflow in WORKFLOWS.items()
         for job, content in workflow["jobs"].items()
     }
-    assert rights == {
-        ("ci.yml", "everything"): {"contents": "read"},
-        ("ci.yml", "supported"): {"contents": "read"},
-        ("release.yml", "build"): {"contents": "read"},
-        ("release.yml", "attest"): {"id-token": "write", "attestations": "write"},
-        ("release.yml", "publish"): {"id-token": "write"},
-    }
+    assert rights.pop(("release.yml", "publish")) == {"id-token": "write"}
+    attested = {"id-token": "write", "attestations": "write"}
+    assert rights.pop(("release.yml", "attest")) == attested
+    assert {*map(str, rights.values())} == {str({"contents": "read"})}
     publish = WORKFLOWS["release.yml"]["jobs"]["publish"]
     assert publish["environment"] == "release"
     assert not any("run" in step for step in publish["steps"])
