@@ -27,6 +27,7 @@ __all__ = [
     "AnyCheck",
     "Cause",
     "Check",
+    "FaultCounts",
     "Finding",
     "LineageRecord",
     "MigrationRow",
@@ -171,6 +172,14 @@ class Note:
             object.__setattr__(self, "about", printable_line(self.about))
 
 
+@dataclass(frozen=True)
+class FaultCounts:
+    """How many points of a step were struck, and how many of them left a broken database."""
+
+    points: int
+    broken: int
+
+
 UsedDeclaration = tuple[int, DeclarationKey]
 """A declaration that some row needed, with the version whose migration makes it."""
 
@@ -182,6 +191,7 @@ class Verdict:
     The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
     declarations that some row needed; ``image`` is the database a person would want to look at.
     With a ``cause`` the question could not be asked; ``unasked`` says why it is not asked.
+    ``faults`` counts those that the check tried, if it tries any.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -191,6 +201,7 @@ class Verdict:
     image: Image | None = None
     cause: Cause | None = None
     unasked: Note | None = None
+    faults: FaultCounts | None = None
 
 
 Seen = TypeVar("Seen")
