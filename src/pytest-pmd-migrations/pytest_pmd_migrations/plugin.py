@@ -194,12 +194,10 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.meta_path.insert(0, own_modules)
     config.add_cleanup(own_modules.take_away)
     ids = _take_cell_ids(config)
-    if config.option.migration_matrix or ids:
+    if config.option.migration_matrix or config.option.migration_report or ids:
         from pytest_pmd_migrations.pytest_side.registration import register_matrix
 
         register_matrix(config, ids)
-    elif config.option.migration_report:
-        raise pytest.UsageError("--migration-report needs --migration-matrix, which it is about")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

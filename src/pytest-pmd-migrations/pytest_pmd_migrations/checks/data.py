@@ -128,6 +128,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         volatile=history.volatile,
         limits=limits,
         unchanged=step.unchanged_tables,
+        count=history.rules.count_rows,
     )
 
 

@@ -12,7 +12,12 @@ __all__ = ["register_matrix"]
 
 
 def register_matrix(config: pytest.Config, ids: Sequence[str]) -> None:
-    """Register the plugin that adds the matrix, of the cells with these ids or of all."""
+    """Register the plugin that adds the matrix, of the cells with these ids or of all.
+
+    Raises UsageError where a report is asked for, but no matrix.
+    """
+    if not (config.option.migration_matrix or ids):
+        raise pytest.UsageError("--migration-report needs --migration-matrix, which it is about")
     with paused_collector():
         from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
 

@@ -139,7 +139,7 @@ def _versions(run: ApplicationRun) -> Iterator[VersionReport]:
     application, facts = run.history.application, run.facts
     lines = run.history.store.lock_file.versions
     places = {version: _location(run.history, version) for version in application.versions}
-    dates = added_dates((at.path for at in places.values() if at is not None), run.root)
+    dates = added_dates({at.path for at in places.values() if at is not None}, run.root)
     starts = (*(str(row) for row in run.plan.snapshot_rows), str(FRESH))
     shared = _shared_files(places.values())
     for version in application.versions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 __all__ = ["added_dates"]
@@ -14,7 +14,7 @@ _COMMIT = "\x01"
 _GRAFTED = "grafted"
 
 
-def added_dates(files: Iterable[Path], root: Path) -> Mapping[Path, str]:
+def added_dates(files: Collection[Path], root: Path) -> Mapping[Path, str]:
     """Return the day of the commit that added each file; empty where git does not know.
 
     Of a shallow clone's first commit, which has all files, nothing is said.

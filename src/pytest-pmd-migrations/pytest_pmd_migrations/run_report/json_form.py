@@ -27,7 +27,8 @@ def to_values(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
         return [to_values(one) for one in value]
     if isinstance(value, Mapping):
         return {str(key): to_values(one) for key, one in value.items()}
-    return {name: to_values(getattr(value, name)) for name in _names(value.__class__)}
+    kind: Any = type(value)
+    return {name: to_values(getattr(value, name)) for name in _names(kind)}
 
 
 def written_report(report: Report) -> str:
