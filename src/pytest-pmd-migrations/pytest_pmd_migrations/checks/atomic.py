@@ -119,7 +119,7 @@ def _verdict(
         for kind in wanted:
             if kind.lacking:
                 text += f"; {kind.name} left out: {kind.lacking}"
-        return Verdict(remarks=(Note(row, text),), faults=tried)
+        return Verdict(remarks=(Note(row, text).showing_no_rows(),), faults=tried)
     name, struck = broken
     mends = advice(struck, atomic_advice_of(history.application.source))
     lines = (
@@ -135,7 +135,10 @@ def _verdict(
     head = headline(f"{file} is not atomic: {struck.left} by {word}")
     # What is left of every step in the same way is the runner's doing.
     things = frozenset({(struck.left, word, *mends)})
-    return Verdict((Finding(head, lines, row.version, things=things),), faults=tried)
+    # Statements and differences may have values of rows.
+    public = (head, *wrap_text(counts(every)), "", *mends)
+    finding = Finding(head, lines, row.version, things=things, without_rows=public)
+    return Verdict((finding,), faults=tried)
 
 
 ATOMIC = Check("atomic", "migration", None, _judge)

@@ -181,6 +181,7 @@ class RunReportPlugin:
             history,
             plan,
             self._config.rootpath,
+            self.facts.values != "none",
             plan.in_order(matrix.outcomes),
             self._seconds,
             self._silent,

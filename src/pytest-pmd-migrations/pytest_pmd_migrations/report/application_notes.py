@@ -18,7 +18,7 @@ def application_notes(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[Note]
     for version, key in sorted(_unneeded(plan, outcomes)):
         about = f"{plan.application.title(version)} {key}"
         needs = "nothing needs it" if key.kind in EXCUSES else "no stored row needs it"
-        yield Note(about, f"declared, but {needs}")
+        yield Note(about, f"declared, but {needs}").showing_no_rows()
 
 
 def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:

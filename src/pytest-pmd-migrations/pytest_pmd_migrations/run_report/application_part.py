@@ -12,7 +12,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import CellKey
 from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import ToldFinding, told_findings
-from pytest_pmd_migrations.report.outcome import BAD, NOT_RUN, Outcome
+from pytest_pmd_migrations.report.outcome import BAD, DIED, NOT_RUN, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.run_report.commit_dates import added_dates
 from pytest_pmd_migrations.run_report.gathered import GatheredFacts
@@ -34,18 +34,21 @@ from pytest_pmd_migrations.sources.protocol import Location, runner_of
 
 __all__ = ["ApplicationRun", "application_part"]
 
+_LEFT_OUT = "left out, since it may show values of rows (--migration-report-values=none)"
+
 
 @dataclass
 class ApplicationRun:
     """What a run has of one application: the plan, what became of cells, what was learnt.
 
-    ``seconds`` are by the ids of cells; ``silent`` has for each cell that failed without a verdict
-    the lines that pytest prints of it.
+    Without ``shows_values`` no value of a row may stand in the report. ``seconds`` are by the ids
+    of cells; ``silent`` has for each cell that failed without a verdict what pytest prints of it.
     """
 
     history: History
     plan: Plan
     root: Path
+    shows_values: bool = True
     outcomes: Sequence[Outcome] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     silent: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -68,7 +71,7 @@ def application_part(run: ApplicationRun) -> ApplicationReport:
         rows=tuple(RowTitle(_kind(row), str(row), row.title, row.version) for row in rows),
         cells=tuple(_cells(run, told)),
         findings=tuple(_finding(run, one) for one in told),
-        notes=tuple(map(_note, application_notes(plan, run.outcomes))),
+        notes=tuple(_note(run, note) for note in application_notes(plan, run.outcomes)),
         objects=tuple(run.facts.objects),
         versions=tuple(_versions(run)),
     )
@@ -101,8 +104,8 @@ def _cells(run: ApplicationRun, told: Sequence[ToldFinding]) -> Iterator[CellRep
             run.seconds.get(cell_id),
             tuple(shared.get(cell, ())),
             None if by is None else RowName(_kind(by), str(by)),
-            tuple(map(_note, outcome.notes)),
-            tuple(map(_note, outcome.remarks)),
+            tuple(_note(run, note) for note in outcome.notes),
+            tuple(_note(run, note) for note in outcome.remarks),
         )
 
 
@@ -111,20 +114,23 @@ def _silent_findings(run: ApplicationRun) -> Iterator[ToldFinding]:
     for outcome in run.outcomes:
         if outcome.status in BAD and not outcome.findings:
             cell_id = outcome.cell.id(run.plan.application.latest)
-            ended = "its worker was killed" if outcome.status not in ("FAIL",) else "no verdict"
+            ended = "its worker was killed" if outcome.status == DIED else "no verdict"
             lines = tuple(run.silent.get(cell_id, ()))
-            finding = Finding(f"{outcome.cell.row} [{outcome.cell.check}]: {ended}", lines)
+            head = f"{outcome.cell.row} [{outcome.cell.check}]: {ended}"
+            finding = Finding(head, lines, without_rows=(head,))
             yield ToldFinding(finding, outcome.cell, (outcome.cell,))
 
 
 def _finding(run: ApplicationRun, told: ToldFinding) -> FindingReport:
     finding, latest = told.finding, run.plan.application.latest
     at = None if finding.version is None else _location(run.history, finding.version)
-    lines = finding.lines[1:] if finding.lines[:1] == ("",) else finding.lines
+    told_lines = (finding.headline, *finding.lines)
+    shown = told_lines if run.shows_values else finding.without_rows or _hidden(run, told)
+    headline, *lines = shown
     return FindingReport(
-        finding.headline,
-        lines,
-        finding.details,
+        headline,
+        tuple(lines[1:] if lines[:1] == [""] else lines),
+        finding.details if shown == told_lines else (),
         finding.version,
         None if at is None else path_below(run.root, at.path),
         None if at is None else at.line,
@@ -133,6 +139,13 @@ def _finding(run: ApplicationRun, told: ToldFinding) -> FindingReport:
         tuple(cell.id(latest) for cell in told.blocks),
         told.closing,
     )
+
+
+def _hidden(run: ApplicationRun, told: ToldFinding) -> tuple[str, ...]:
+    """Return what to tell of a finding of which nobody has said that it shows no value of a row."""
+    cells = told.cells or told.blocks
+    where = f"{cells[0].row} [{cells[0].check}]" if cells else run.plan.application.source.name
+    return (f"{where}: what it says is left out", _LEFT_OUT)
 
 
 def _versions(run: ApplicationRun) -> Iterator[VersionReport]:
@@ -189,6 +202,8 @@ def _kind(row: Row) -> Kind:
     return "migration" if isinstance(row, MigrationRow) else "snapshot"
 
 
-def _note(note: Note) -> NoteReport:
+def _note(run: ApplicationRun, note: Note) -> NoteReport:
     about = note.about if isinstance(note.about, str) else note.about.title
+    if note.shows_rows and not run.shows_values:
+        return NoteReport("" if isinstance(note.about, str) else about, _LEFT_OUT)
     return NoteReport(about, note.text, note.command)
