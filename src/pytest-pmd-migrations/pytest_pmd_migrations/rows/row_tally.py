@@ -61,35 +61,37 @@ class RowTally:
 
     def counts(self, unchanged: Collection[str], renamed: Mapping[str, str]) -> Iterator[RowCounts]:
         """Yield what became of each table that the step did not leave as it was."""
-        seen: dict[str, int] = {}
-        for name, table in self._old.tables.items():
-            if name in unchanged:
-                continue
-            fate, before = self._fates.get(name, _Fate()), self._old.count(name)
-            target = renamed.get(name, name)
-            stays = before - fate.deleted - fate.moved
+        targets = {name: renamed.get(name, name) for name in self._old.tables}
+        sources: dict[str, list[str]] = {}
+        for name, target in targets.items():
+            if name not in unchanged:
+                sources.setdefault(target, []).append(name)
+        before = {name: self._old.count(name) for names in sources.values() for name in names}
+        for target, names in sources.items():
             new = self._new.tables.get(target)
             after = None if new is None else self._new.count(target)
-            # Of tables that became one, the first has what was added.
-            added = 0 if after is None or target in seen else after - stays
-            seen[target] = stays
-            found = RowCounts(
-                table.name,
-                None if new is None else new.name,
-                before,
-                after,
-                stays - fate.changed,
-                fate.changed,
-                fate.deleted,
-                fate.moved,
-                max(added, 0),
-                tuple(fate.samples[:_SHOWN]),
-            )
-            if not _is_as_it_was(found):
-                yield found
+            fates = {name: self._fates.get(name, _Fate()) for name in names}
+            stay = {name: before[name] - one.deleted - one.moved for name, one in fates.items()}
+            for name, fate in fates.items():
+                # Of tables that became one, the first has what was added.
+                added = 0 if after is None or name != names[0] else after - sum(stay.values())
+                found = RowCounts(
+                    self._old.tables[name].name,
+                    None if new is None else new.name,
+                    before[name],
+                    after,
+                    stay[name] - fate.changed,
+                    fate.changed,
+                    fate.deleted,
+                    fate.moved,
+                    added,
+                    tuple(fate.samples[:_SHOWN]),
+                )
+                if not _is_as_it_was(found):
+                    yield found
         for name, table in self._new.tables.items():
-            if name not in seen and name not in unchanged and (after := self._new.count(name)):
-                yield RowCounts(table.name, table.name, None, after, added=after)
+            if name not in targets.values() and (count := self._new.count(name)):
+                yield RowCounts(table.name, table.name, None, count, added=count)
 
 
 def _is_as_it_was(found: RowCounts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Finding, MigrationRow, Note, Row
@@ -12,7 +13,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import CellKey
 from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import ToldFinding, told_findings
-from pytest_pmd_migrations.report.outcome import BAD, DIED, NOT_RUN, Outcome
+from pytest_pmd_migrations.report.outcome import BAD, DIED, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.run_report.commit_dates import added_dates
 from pytest_pmd_migrations.run_report.gathered import GatheredFacts
@@ -25,6 +26,7 @@ from pytest_pmd_migrations.run_report.values import (
     NoteReport,
     RowName,
     RowTitle,
+    Status,
     VersionReport,
 )
 from pytest_pmd_migrations.run_report.written_migration import described, path_below
@@ -92,7 +94,7 @@ def _cells(run: ApplicationRun, told: Sequence[ToldFinding]) -> Iterator[CellRep
         outcome, cell_id = found.get(cell), cell.id(run.plan.application.latest)
         kind, row = _kind(cell.row), str(cell.row)
         if outcome is None:
-            yield CellReport(cell_id, kind, row, cell.check, NOT_RUN)
+            yield CellReport(cell_id, kind, row, cell.check, "-")
             continue
         by = outcome.blocked_by
         yield CellReport(
@@ -100,7 +102,7 @@ def _cells(run: ApplicationRun, told: Sequence[ToldFinding]) -> Iterator[CellRep
             kind,
             row,
             cell.check,
-            outcome.status,
+            cast("Status", outcome.status),
             run.seconds.get(cell_id),
             tuple(shared.get(cell, ())),
             None if by is None else RowName(_kind(by), str(by)),

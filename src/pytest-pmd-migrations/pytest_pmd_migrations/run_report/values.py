@@ -27,6 +27,7 @@ __all__ = [
     "RowName",
     "RowTitle",
     "RunReport",
+    "Status",
     "StepReport",
     "TableReport",
     "ValuesShown",
@@ -40,6 +41,7 @@ FORMAT_VERSION = 1
 """The version of the format; one that a reader does not know has a higher number."""
 
 Kind = Literal["snapshot", "migration"]
+Status = Literal["ok", "FAIL", "note", "blocked", "skip", "none", "died", "-"]
 ObjectType = Literal["table", "view", "index", "trigger", "virtual"]
 
 ValuesShown = Literal["cut", "none"]
@@ -89,7 +91,7 @@ class CellReport:
     of: Kind
     row: str
     check: str
-    status: str
+    status: Status
     seconds: float | None = None
     findings: tuple[int, ...] = ()
     blocked_by: RowName | None = None
