@@ -25,6 +25,7 @@ def report_runs(paths: Sequence[Path], output: Path | None) -> Iterator[str]:
         file.refuse_unusable()
         file.write(merged)
     for run in merged.runs:
-        yield printable_line(f"{run.name}: {'; '.join((run.verdict, *run.missing))}")
+        told = dict.fromkeys((run.verdict, *run.missing))
+        yield printable_line(f"{run.name}: {'; '.join(told)}")
     if output is not None:
         yield f"wrote    {shown_path(output)}"

@@ -16,6 +16,7 @@ from pytest_pmd_migrations.run_report.values import (
     ApplicationReport,
     Report,
     RunReport,
+    Status,
     ValuesShown,
 )
 from pytest_pmd_migrations.wording import counted
@@ -25,7 +26,7 @@ __all__ = ["UNFINISHED", "RunFacts", "begun_report", "finished_report"]
 UNFINISHED = "this run did not finish"
 """What a report says of a run until that has ended."""
 
-_STATUSES = ("ok", "FAIL", "note", "blocked", "skip", "none", "died", "-")
+_STATUSES: tuple[Status, ...] = ("ok", "FAIL", "note", "blocked", "skip", "none", "died", "-")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def finished_report(
 ) -> Report:
     """Return the report of a run that has ended; ``missing`` says what it lacks."""
     statuses = Counter(cell.status for one in applications for cell in one.cells)
-    counts = {status: statuses[status] for status in _STATUSES}
+    counts: dict[str, int] = {status: statuses[status] for status in _STATUSES}
     causes = sum(len(one.findings) for one in applications)
     run = replace(
         begun_report(facts).runs[0],
