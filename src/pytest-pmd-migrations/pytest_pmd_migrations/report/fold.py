@@ -11,7 +11,7 @@ from pytest_pmd_migrations.report.outcome import FAIL, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.wording import counted, folded_names, wrap_text
 
-__all__ = ["Folded", "Told", "fold", "whole_message"]
+__all__ = ["Folded", "ToldFinding", "fold", "whole_message"]
 
 _Thing = tuple[str, ...]
 _Place = tuple[CellKey, int]
@@ -19,17 +19,25 @@ _Place = tuple[CellKey, int]
 
 
 @dataclass(frozen=True)
-class Told:
-    """One thing that is wrong, told once.
+class ToldFinding:
+    """One thing that is wrong, with all cells that found it.
 
-    ``cell`` is the one that tells it, ``finding`` what it tells, ``cells`` all that share it, the
-    telling one first; ``lines`` are what its message says below the headline.
+    ``told_by`` is the cell that tells it, None where no cell that was run does; ``cells`` are those
+    that share it, the telling one first; ``blocks`` those that could not be judged for it.
+    ``lines`` are what its message says below the headline, ``closing`` that message's last lines.
     """
 
-    cell: CellKey
     finding: Finding
-    cells: tuple[CellKey, ...]
-    lines: tuple[str, ...]
+    told_by: CellKey | None
+    cells: tuple[CellKey, ...] = ()
+    blocks: tuple[CellKey, ...] = ()
+    lines: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
+
+    @property
+    def known_from(self) -> CellKey:
+        """The cell that tells it, or the first that it blocks."""
+        return self.told_by or self.blocks[0]
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,13 @@ class Folded:
     """Tells which failing cell prints what.
 
     ``messages`` has the message of each cell that prints one; ``repeats`` names for each cell that
-    prints none the cells that tell the same; ``told`` are the things that are wrong, each once, in
-    the grid's order; ``untold`` are the first of the blocked cells whose cause no cell tells.
+    prints none the cells that tell the same; ``told`` are the things that are wrong, each once,
+    causes first; ``untold`` are the first of the blocked cells whose cause no cell tells.
     """
 
     messages: Mapping[CellKey, str] = field(default_factory=dict)
     repeats: Mapping[CellKey, tuple[CellKey, ...]] = field(default_factory=dict)
-    told: tuple[Told, ...] = ()
+    told: tuple[ToldFinding, ...] = ()
     untold: tuple[Outcome, ...] = ()
 
 
@@ -61,7 +69,7 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
     tellings = _Tellings(failed)
     messages: dict[CellKey, str] = {}
     repeats: dict[CellKey, tuple[CellKey, ...]] = {}
-    told: list[Told] = []
+    told: list[ToldFinding] = []
     for outcome in failed:
         others = tellings.told_by(outcome)
         if others:
@@ -79,10 +87,26 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
             cells = tellings.seen[here]
             rows = [*dict.fromkeys(cell.row for cell in cells)]
             own_lines = [*_finding_lines(finding, rows, blocks)]
-            told.append(Told(outcome.cell, finding, tuple(cells), tuple(own_lines[1:])))
+            blocked = _blocked_by(finding.tells, outcomes)
+            below = tuple(own_lines[1:])
+            told.append(
+                ToldFinding(finding, outcome.cell, tuple(cells), blocked, below, outcome.closing)
+            )
             lines.extend(own_lines)
         messages[outcome.cell] = "\n".join((*lines, *outcome.closing))
-    return Folded(messages, repeats, tuple(told), _untold(outcomes))
+    untold = _untold(outcomes)
+    for silent in untold:
+        blocked = _blocked_by(silent.blocked_by, outcomes)
+        told.extend(
+            ToldFinding(one, None, blocks=blocked, lines=one.lines) for one in silent.findings
+        )
+    causes_first = sorted(told, key=lambda one: not one.blocks)
+    return Folded(messages, repeats, tuple(causes_first), untold)
+
+
+def _blocked_by(cause: Row | None, outcomes: Sequence[Outcome]) -> tuple[CellKey, ...]:
+    """Return the cells that a cause blocks."""
+    return tuple(one.cell for one in outcomes if cause is not None and one.blocked_by == cause)
 
 
 class _Tellings:
@@ -144,7 +168,7 @@ def _blocks(
     plan: Plan, outcome: Outcome, cause: Row | None, outcomes: Sequence[Outcome]
 ) -> Sequence[str]:
     """Return the line that counts the cells blocked by the cause which this outcome tells."""
-    blocked = [one.cell for one in outcomes if cause is not None and one.blocked_by == cause]
+    blocked = _blocked_by(cause, outcomes)
     if not blocked:
         return ()
     checks: dict[Row, list[str]] = {}

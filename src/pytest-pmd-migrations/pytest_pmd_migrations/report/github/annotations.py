@@ -52,14 +52,12 @@ def workflow_commands(
 def _annotations(plan: Plan, outcomes: Sequence[Outcome], folded: Folded) -> Iterator[_Annotation]:
     latest = plan.application.latest
     for told in folded.told:
-        yield _of_finding(told.finding, told.cell.id(latest), told.cell.row.version)
-    for outcome in folded.untold:
-        for finding in outcome.findings:
-            yield _of_finding(finding, outcome.cell.id(latest), outcome.cell.row.version)
+        cell = told.known_from
+        yield _of_finding(told.finding, cell.id(latest), cell.row.version)
     for outcome in outcomes:
         if outcome.status in BAD and not outcome.findings:
-            cell = outcome.cell.id(latest)
-            yield _Annotation(cell, outcome.cell.row.version, f"{outcome.status}: {cell}")
+            cell_id = outcome.cell.id(latest)
+            yield _Annotation(cell_id, outcome.cell.row.version, f"{outcome.status}: {cell_id}")
 
 
 def _of_finding(finding: Finding, cell: str, version: int) -> _Annotation:

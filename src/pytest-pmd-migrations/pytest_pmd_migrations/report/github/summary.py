@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.report.fold import Folded, Told
+from pytest_pmd_migrations.report.fold import Folded, ToldFinding
 from pytest_pmd_migrations.report.github.markdown import as_text, code, fenced, joined_within, table
 from pytest_pmd_migrations.report.grid import Grid, grid_rows
 from pytest_pmd_migrations.report.notes import note_lines
@@ -84,23 +84,21 @@ def _all_causes(
         own = folded[plan.application.name]
         for told in own.told:
             yield "\n\n".join(_cause(plan, told))
-        for outcome in own.untold:
-            for finding in outcome.findings:
-                title = f"{finding.headline}, which no cell that was run tells"
-                yield f"### {as_text(title)}\n\n{fenced(_trimmed(finding.lines), 'text')}"
         for outcome in plan.in_order(outcomes):
             if outcome.status in BAD and not outcome.findings:
                 cell = code(outcome.cell.id(plan.application.latest))
                 yield f"### {cell} {outcome.status}\n\nIts story is in the log of the step."
 
 
-def _cause(plan: Plan, told: Told) -> Iterator[str]:
-    yield f"### {as_text(told.finding.headline)}"
+def _cause(plan: Plan, told: ToldFinding) -> Iterator[str]:
+    untold = ", which no cell that was run tells" if told.told_by is None else ""
+    yield f"### {as_text(f'{told.finding.headline}{untold}')}"
     lines = _trimmed(told.lines)
     if lines:
         yield fenced(lines, "text")
     latest = plan.application.latest
-    yield fenced([f'pytest --migration-matrix "{told.cell.id(latest)}"'], "sh")
+    if told.told_by is not None:
+        yield fenced([f'pytest --migration-matrix "{told.told_by.id(latest)}"'], "sh")
     if len(told.cells) > 1:
         ids = "\n".join(f"- {code(cell.id(latest))}" for cell in told.cells)
         seen = f"Seen by {counted(len(told.cells), 'cell')}"
