@@ -62,6 +62,12 @@ SUMMARY = """\
 | <code>0001&#46;&#46;0002</code> | ok | ok | &#40;2 rows alike&#41; |
 | <code>0003</code> | ok | note |  |
 
+### 0003&#46;sql failed, which no cell that was run tells
+
+```text
+why
+```
+
 ### 0002&#95;x&#124;&#96;&#60;b&#62;&#46;sql loses 1 row of notes&#58; 50&#37;, &#42;all&#42;
 
 ````text
@@ -80,12 +86,6 @@ pytest --migration-matrix "migrations::0000+u1..0003[data]"
 - <code>migrations&#58;&#58;0001&#46;&#46;0003&#91;data&#93;</code>
 
 </details>
-
-### 0003&#46;sql failed, which no cell that was run tells
-
-```text
-why
-```
 
 ### <code>migrations&#58;&#58;0003&#46;&#46;0003&#91;data&#93;</code> died
 
@@ -147,9 +147,9 @@ def test_a_cause_is_pointed_to_on_its_migrations_line(tmp_path: Path) -> None:
     of = replace(of, application=replace(of.application, source=Written(repository / "db")))
     folded = {"": fold(of, of.in_order(found))}
     assert [*workflow_commands([of], found, folded, repository=repository)] == [
+        "::error title=migrations%3A%3A0002..0003[data]::0003.sql failed",
         "::error file=db/2%2C50%25%3A.sql,line=6,title=migrations%3A%3A0000+u1..0003[data]"
         "::0002_x|`<b>.sql loses 1 row of notes: 50%25, *all*",
-        "::error title=migrations%3A%3A0002..0003[data]::0003.sql failed",
         "::error title=migrations%3A%3A0003..0003[data]::died: migrations::0003..0003[data]",
     ]
     assert [*workflow_commands([of], outcomes(of), {"": fold(of, [])}, repository=repository)] == []
