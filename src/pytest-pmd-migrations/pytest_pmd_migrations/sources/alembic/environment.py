@@ -40,8 +40,8 @@ class Environment:
     def run(self, database: Database, target: tuple[str, ...] | str, steps: Steps) -> None:
         """Run env.py on a database; ``steps`` says what it then migrates.
 
-        ``target`` is what env.py is told that it upgrades or downgrades to. Raises what env.py raises, of
-        SQLAlchemy's errors the driver's own; RuntimeError where it migrates nothing.
+        ``target`` is what env.py is told that it upgrades or downgrades to. Raises what env.py
+        raises, of SQLAlchemy's errors the driver's own; RuntimeError where it migrates nothing.
         """
         asked: list[bool] = []
 
