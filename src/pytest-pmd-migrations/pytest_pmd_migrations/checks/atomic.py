@@ -124,7 +124,7 @@ def _verdict(
                 text += f"; {kind.name} left out: {kind.lacking}"
         return Verdict(remarks=(Note(row, text),))
     name, struck = broken
-    mends = advice(struck, atomic_advice_of(history.application.source))
+    mends = advice(struck, atomic_advice_of(history.application.source, row.version))
     lines = (
         *describe(struck, name),
         "",

@@ -101,7 +101,7 @@ class Source(Protocol):
     - ``altered(conn) -> Mapping[str, str]``: labels of what a database had with another text, and
       what the runner says of that;
     - ``atomic_advice``: lines on how its runner makes a step one transaction, with which a finding
-      of the check ``atomic`` ends;
+      of the check ``atomic`` ends; or ``atomic_advice(version)``, which returns them;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.
