@@ -51,6 +51,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.pmd_runner: str(error)",
     "pytest_pmd_migrations.sources.django.source: str(error)",
+    "pytest_pmd_migrations.sources.alembic.irreversible: str(error)",
     "pytest_pmd_migrations.sources.resolve: str(error)",
     # A sentence that is told in the matrix too, with more lines below it.
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",

@@ -3,6 +3,7 @@
 MigrationTestError
 ├── SettingError              a setting, option or argument cannot be used as written
 │   └── SourceError           the migration source cannot be imported or is not a source
+│       ├── UnknownVersionError  a database says of itself what no version of the source explains
 │       ├── DoubledNumberError  two of its files have one number
 │       └── MissingNumberError  no file has a number that lies between those of others
 ├── SnapshotError             a stored database is missing, unreadable or mislabelled
@@ -46,6 +47,7 @@ __all__ = [
     "StepFailedError",
     "TemporaryFolderError",
     "TimeoutStruckError",
+    "UnknownVersionError",
 ]
 
 
@@ -66,6 +68,10 @@ class SettingError(MigrationTestError):
 
 class SourceError(SettingError):
     """The migration source cannot be imported, or is not a source."""
+
+
+class UnknownVersionError(SourceError):
+    """A database says of itself what no version of the source explains."""
 
 
 class DoubledNumberError(SourceError):

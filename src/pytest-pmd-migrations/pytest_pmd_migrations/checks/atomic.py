@@ -33,7 +33,9 @@ from pytest_pmd_migrations.faults.wording import advice, counts, describe, untri
 from pytest_pmd_migrations.long_work import part_of_work
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.snapshots.names import FRESH
+from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.atomic_advice import atomic_advice_of
+from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
@@ -48,7 +50,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     source, before = history.application.source, history.application.before(version)
     full = history.rules.faults == "full"
     modes: tuple[Mode, ...] = ("rollback", "wal") if full else ("rollback",)
-    wanted = kinds_tried(full=full)
+    wanted = kinds_tried(source, full=full)
     kinds = [kind for kind in wanted if not kind.lacking]
     found: list[tuple[str, StruckPoint]] = []
     most_hung = MOST_HUNG
@@ -82,8 +84,12 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     return _verdict(history, row, found, wanted)
 
 
-def kinds_tried(*, full: bool) -> Sequence[Kind]:
-    """Return the kinds of fault that a run tries."""
+def kinds_tried(source: Source, *, full: bool) -> Sequence[Kind]:
+    """Return the kinds of fault that a run tries on a source's migrations."""
+    if can_be_killed(source):
+        from pytest_pmd_migrations.faults.kinds.kill_command import KillCommand
+
+        return (KillCommand(),)
     if not full:
         return DEFAULT_KINDS
     from pytest_pmd_migrations.faults import KINDS
@@ -121,7 +127,7 @@ def _verdict(
                 text += f"; {kind.name} left out: {kind.lacking}"
         return Verdict(remarks=(Note(row, text).showing_no_rows(),), faults=tried)
     name, struck = broken
-    mends = advice(struck, atomic_advice_of(history.application.source))
+    mends = advice(struck, atomic_advice_of(history.application.source, row.version))
     lines = (
         *describe(struck, name),
         "",

@@ -87,7 +87,8 @@ def counts(points: Iterable[StruckPoint]) -> str:
     kinds = _counted_words(one.point.kind for one in every)
     missed = _missed(given)
     if not broken:
-        return f"{counted(len(every), 'fault')}, 0 broken ({kinds}){missed}"
+        shown = f" ({kinds})" if kinds else ""
+        return f"{counted(len(every), 'fault')}, 0 broken{shown}{missed}"
     words = ", ".join(f"{broken[word]} {word}" for word in LEFT_WORDS if broken[word])
     by_kind = _counted_words(one.point.kind for one in every if one.broken)
     return f"{broken.total()} of {counted(len(every), 'fault')}: {words} ({by_kind}){missed}"
