@@ -19,6 +19,7 @@ __all__ = [
     "fails_on_generated_rows",
     "generated_rows_lines",
     "generated_tables",
+    "unsupported_lines",
     "verify_advice",
 ]
 
@@ -89,10 +90,19 @@ def generated_tables(history: History, version: int, stored: Image) -> tuple[str
     return tuple(sorted(table for table, count in rows.items() if count > inserted.get(table, 0)))
 
 
-def generated_rows_lines(starts: Sequence[Start]) -> tuple[str, ...]:
+def generated_rows_lines(history: History, starts: Sequence[Start]) -> tuple[str, ...]:
     """Return what there is to say, and to write, where a step fails on these alone."""
-    declared = (line for start in starts for line in _declaration(start))
-    return (*wrap_text(f"{_origin(starts)}{_MEND_STEP}"), *declared)
+    return (*wrap_text(f"{_origin(starts)}{_MEND_STEP}"), *unsupported_lines(history, starts))
+
+
+def unsupported_lines(history: History, starts: Sequence[Start]) -> tuple[str, ...]:
+    """Return the lines that declare stored snapshots unsupported, one for successive versions."""
+    table = history.application.stored_table
+    return tuple(
+        line
+        for name in folded_names(list(map(str, starts))).split(", ")
+        for line in (f"  [{table(name)}]", '  unsupported = "why no database has such rows"')
+    )
 
 
 def verify_advice(starts: Sequence[Start]) -> tuple[str, ...]:
@@ -102,7 +112,3 @@ def verify_advice(starts: Sequence[Start]) -> tuple[str, ...]:
 
 def _origin(starts: Sequence[Start]) -> str:
     return _ORIGIN.format(starts=folded_names([str(start) for start in starts]))
-
-
-def _declaration(start: Start) -> tuple[str, str]:
-    return f'  [stored."{start}"]', '  unsupported = "why no database has such rows"'

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_pmd_migrations.cli.output import say, say_at_end
+from pytest_pmd_migrations.cli.output import each_warning_once, say, say_at_end
 from pytest_pmd_migrations.errors import (
     MigrationTestError,
     SettingError,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["main"]
+
+_NOT_STORED = "not stored, since this must be mended first:\n"
+_NOT_UPGRADED = "not every stored database can be upgraded:\n"
 
 _source = click.option("--source", default="", help="Which source, where there are several")
 
@@ -114,11 +117,16 @@ def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
         built = [build_missing(history, rewrite=rewrite) for history in histories]
     with _clean_errors(quiet=False):
         written = say_at_end(line for one in built for line in write_built(one))
-    refused = [text for one in built for text in one.refused]
-    if refused:
-        raise click.ClickException(
-            "not stored, since this must be mended first:\n" + "\n".join(refused)
+    told = [
+        head + "\n".join(texts)
+        for head, texts in (
+            (_NOT_STORED, [text for one in built for text in one.refused]),
+            (_NOT_UPGRADED, [text for one in built for text in one.failed]),
         )
+        if texts
+    ]
+    if told:
+        raise click.ClickException("\n".join(told))
     if not written:
         say("nothing to build: every version has its snapshot and its lock line")
 
@@ -232,7 +240,7 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
     import sqlite3
 
     try:
-        with redirect_stdout(sys.stderr) if quiet else nullcontext():
+        with each_warning_once(), redirect_stdout(sys.stderr) if quiet else nullcontext():
             yield
     except StepFailedError as error:
         raise click.ClickException("\n".join((str(error), *error.lines))) from error

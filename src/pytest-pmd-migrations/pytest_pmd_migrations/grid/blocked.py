@@ -106,7 +106,7 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         head = title
         if fails_on_generated_rows(history, row.version, starts):
             head = _on_generated_rows(title, row.version)
-            lines = (*lines, "", *generated_rows_lines(starts))
+            lines = (*lines, "", *generated_rows_lines(history, starts))
         findings.append(Finding(head, lines, row.version, things=things))
     findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
