@@ -117,16 +117,13 @@ def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
         built = [build_missing(history, rewrite=rewrite) for history in histories]
     with _clean_errors(quiet=False):
         written = say_at_end(line for one in built for line in write_built(one))
-    told = [
-        head + "\n".join(texts)
-        for head, texts in (
-            (_NOT_STORED, [text for one in built for text in one.refused]),
-            (_NOT_UPGRADED, [text for one in built for text in one.failed]),
-        )
-        if texts
-    ]
-    if told:
-        raise click.ClickException("\n".join(told))
+    refused = [text for one in built for text in one.refused]
+    failed = [text for one in built for text in one.failed]
+    if failed:
+        also = (_NOT_STORED.strip(), *refused) if refused else ()
+        raise click.ClickException(_NOT_UPGRADED + "\n".join((*failed, *also)))
+    if refused:
+        raise click.ClickException(_NOT_STORED + "\n".join(refused))
     if not written:
         say("nothing to build: every version has its snapshot and its lock line")
 
