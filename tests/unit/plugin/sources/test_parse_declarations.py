@@ -128,7 +128,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize(("constants", "message"), MALFORMED.values(), ids=MALFORMED)
+@for_every("constants, message", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_constant_is_told(constants, message):
     with pytest.raises(SettingError) as caught:
         read_module(module(**constants), PATH)
@@ -180,8 +180,8 @@ def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
     }
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
+@for_every(
+    "text, message",
     [
         (
             "[0008]\ndeleted = 1\n",
