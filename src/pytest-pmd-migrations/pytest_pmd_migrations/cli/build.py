@@ -77,7 +77,8 @@ def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
         made.pop(newest, None)
         walked = walked.without_lineage(newest)
         texts.append(f"Then store {newest} too: pmd-migrations snapshot")
-    refuse_varying(walked, {name: one.run for name, one in made.items()})
+    later = {name: one.run for name, one in made.items() if one.start not in survey.lineages}
+    refuse_varying(walked, later)
     images, lock_file = _images(made), updated_lock_file(walked, _images(made))
     twins = _other_twins(survey, {name: one.twin_text for name, one in made.items()})
     if not (images or twins or lock_file != survey.lock_file) and (told or survey.rebuilt):
@@ -180,11 +181,16 @@ def _build_in_order(survey: Survey) -> dict[SnapshotName, BuiltSnapshot]:
         base = newest_before(survey, name, _images(made))
         while name not in made:
             try:
-                made[name] = build_snapshot(survey, name, base)
+                one = build_snapshot(survey, name, base)
             except StepFailedError as error:
                 if error.version == survey.history.application.latest:
                     break
                 base = base_past(survey, base, error)
+                continue
+            made[name] = one
+            if one.start in survey.lineages:
+                # Before the others take their time.
+                refuse_varying(survey, {name: one.run})
     return made
 
 
