@@ -56,7 +56,7 @@ PASSED_ON = {
     # A sentence that is told in the matrix too, with more lines below it.
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join((head, '', *found.lines))",
-    "pytest_pmd_migrations.cli.problems:pytest_pmd_migrations.checks.frozen: how[moved.how]",
+    "pytest_pmd_migrations.checks.frozen: how[moved.how]",
     "pytest_pmd_migrations.pytest_side.settings: f'{accused}{where}'",
     "pytest_pmd_migrations.pytest_side.settings: f'{explained}{where}'",
     # Why vectors cannot be had, which `vector_extension` says.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import pairwise
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError
@@ -100,9 +101,27 @@ def unsupported_lines(history: History, starts: Sequence[Start]) -> tuple[str, .
     table = history.application.stored_table
     return tuple(
         line
-        for name in folded_names(list(map(str, starts))).split(", ")
+        for name in _ranges(history, starts)
         for line in (f"  [{table(name)}]", '  unsupported = "why no database has such rows"')
     )
+
+
+def _ranges(history: History, starts: Sequence[Start]) -> list[str]:
+    """Return the names of snapshots, three and more that follow each other as ``0003..0007``."""
+    follows = dict(pairwise(history.application.versions))
+    runs: list[list[Start]] = []
+    for start in starts:
+        last = runs[-1][-1] if runs else None
+        plain = last is not None and not last.variant and not start.variant
+        if plain and last is not None and follows.get(last.version) == start.version:
+            runs[-1].append(start)
+        else:
+            runs.append([start])
+    return [
+        name
+        for run in runs
+        for name in ([f"{run[0]}..{run[-1]}"] if len(run) > 2 else [str(one) for one in run])
+    ]
 
 
 def verify_advice(starts: Sequence[Start]) -> tuple[str, ...]:

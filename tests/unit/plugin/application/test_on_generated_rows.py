@@ -7,7 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.application.generated_rows import fails_on_generated_rows
+from pytest_pmd_migrations.application.generated_rows import (
+    fails_on_generated_rows,
+    unsupported_lines,
+)
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.rows_at_fault import find_rows_at_fault
 from pytest_pmd_migrations.application.upgrade import walk
@@ -21,7 +24,7 @@ from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 
 from tests.every import for_every
 from tests.fuzz_schemas import history_in, store_in
-from tests.unit.plugin.built_application import store
+from tests.unit.plugin.built_application import application, store
 
 PEOPLE = """
 CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);
@@ -115,6 +118,15 @@ def test_a_step_that_fails_on_an_empty_database_too_is_at_fault_itself(tmp_path:
     [finding] = findings(history_in(tmp_path), "0002[again]")
     assert finding.headline == "0002_merge.sql failed"
     assert not any("generated" in line for line in finding.lines)
+
+
+def test_what_follows_each_other_is_declared_at_once(tmp_path: Path) -> None:
+    """A tool's versions may have numbers between them that none of its migrations has."""
+    history = application(tmp_path, dict.fromkeys((8, 16, 24, 32, 40), "SELECT 1"))
+    starts = [SnapshotName(one) for one in (8, 16, 24)]
+    starts += [SnapshotName(24, "mine"), SnapshotName(32)]
+    tables = unsupported_lines(history, starts)[::2]
+    assert tables == ('  [stored."0008..0024"]', '  [stored."0024+mine"]', "  [stored.0032]")
 
 
 def test_tables_that_are_not_those_of_fresh_may_be_at_fault(tmp_path: Path) -> None:
