@@ -29,6 +29,10 @@ __all__ = [
 HEADLINE = 60
 """Characters a message's first line may have: pytest repeats it in its short summary."""
 
+_SHORTEST_NAME = 16
+"""Characters of a file's name that are kept: a number or a revision's id, and how it goes on."""
+
+_FILE_FIRST = re.compile(r"(\S+\.\w+)(:? .+)")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 WIDTH = 76
@@ -63,8 +67,16 @@ def wrapped_to(columns: int) -> Iterator[None]:
 
 
 def headline(text: str) -> str:
-    """Return the first line of ``text``, cut to 60 characters."""
+    """Return the first line of ``text``, cut to 60 characters.
+
+    Where it begins with the name of a file, that is cut first: what is said of the file matters.
+    """
     first = text.strip().partition("\n")[0]
+    named = _FILE_FIRST.fullmatch(first)
+    if len(first) > HEADLINE and named is not None:
+        name, said = named.groups()
+        room = max(HEADLINE - len(said) - 3, _SHORTEST_NAME)
+        first = f"{name[:room]}...{said}" if len(name) > room + 3 else first
     return first if len(first) <= HEADLINE else first[: HEADLINE - 3].rstrip() + "..."
 
 

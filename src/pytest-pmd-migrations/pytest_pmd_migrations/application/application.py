@@ -123,11 +123,14 @@ class Application:
         """Return the same table, as the names that lead to it."""
         return tuple(filter(None, (self.name, format_version(version))))
 
-    def stored_table(self, snapshot: SnapshotName) -> str:
-        """Return the TOML table that says what a stored snapshot is: ``stored."0003+bug"``."""
+    def stored_table(self, snapshot: SnapshotName | str) -> str:
+        """Return the TOML table that says what a stored snapshot is: ``stored."0003+bug"``.
+
+        Successive versions have one for all of them: ``stored."0003..0007"``.
+        """
         return ".".join(map(toml_key, self.stored_path(snapshot)))
 
-    def stored_path(self, snapshot: SnapshotName) -> tuple[str, ...]:
+    def stored_path(self, snapshot: SnapshotName | str) -> tuple[str, ...]:
         """Return the same table, as the names that lead to it."""
         return tuple(filter(None, (self.name, "stored", str(snapshot))))
 

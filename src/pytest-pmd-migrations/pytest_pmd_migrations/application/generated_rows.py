@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import pairwise
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError
@@ -19,6 +20,7 @@ __all__ = [
     "fails_on_generated_rows",
     "generated_rows_lines",
     "generated_tables",
+    "unsupported_lines",
     "verify_advice",
 ]
 
@@ -89,10 +91,37 @@ def generated_tables(history: History, version: int, stored: Image) -> tuple[str
     return tuple(sorted(table for table, count in rows.items() if count > inserted.get(table, 0)))
 
 
-def generated_rows_lines(starts: Sequence[Start]) -> tuple[str, ...]:
+def generated_rows_lines(history: History, starts: Sequence[Start]) -> tuple[str, ...]:
     """Return what there is to say, and to write, where a step fails on these alone."""
-    declared = (line for start in starts for line in _declaration(start))
-    return (*wrap_text(f"{_origin(starts)}{_MEND_STEP}"), *declared)
+    return (*wrap_text(f"{_origin(starts)}{_MEND_STEP}"), *unsupported_lines(history, starts))
+
+
+def unsupported_lines(history: History, starts: Sequence[Start]) -> tuple[str, ...]:
+    """Return the lines that declare stored snapshots unsupported, one for successive versions."""
+    table = history.application.stored_table
+    return tuple(
+        line
+        for name in _ranges(history, starts)
+        for line in (f"  [{table(name)}]", '  unsupported = "why no database has such rows"')
+    )
+
+
+def _ranges(history: History, starts: Sequence[Start]) -> list[str]:
+    """Return the names of snapshots, three and more that follow each other as ``0003..0007``."""
+    follows = dict(pairwise(history.application.versions))
+    runs: list[list[Start]] = []
+    for start in starts:
+        last = runs[-1][-1] if runs else None
+        plain = last is not None and not last.variant and not start.variant
+        if plain and last is not None and follows.get(last.version) == start.version:
+            runs[-1].append(start)
+        else:
+            runs.append([start])
+    return [
+        name
+        for run in runs
+        for name in ([f"{run[0]}..{run[-1]}"] if len(run) > 2 else [str(one) for one in run])
+    ]
 
 
 def verify_advice(starts: Sequence[Start]) -> tuple[str, ...]:
@@ -102,7 +131,3 @@ def verify_advice(starts: Sequence[Start]) -> tuple[str, ...]:
 
 def _origin(starts: Sequence[Start]) -> str:
     return _ORIGIN.format(starts=folded_names([str(start) for start in starts]))
-
-
-def _declaration(start: Start) -> tuple[str, str]:
-    return f'  [stored."{start}"]', '  unsupported = "why no database has such rows"'

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, count_rows
 from pytest_pmd_migrations.rows.substitute_names import nameable_image
 from pytest_pmd_migrations.rows.tables import list_tables
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = ["count_lost_rows"]
@@ -29,7 +30,8 @@ def count_lost_rows(
     """Return how many rows of ``before`` are in no table of ``after``, one step later.
 
     Rows are matched as the check data does. Those of tables that ``migration_ignore`` names are
-    counted only. The tables of ``unchanged`` hold what they held, and are not read.
+    counted only, those of the runner's own tables not at all. The tables of ``unchanged`` hold what
+    they held, and are not read.
     """
     if not before.size:
         return 0
@@ -53,12 +55,15 @@ def count_lost_rows(
     found = compare(replace(history.application.declarations(version), verify=None)).lost
     if found is None:
         found = compare(NOTHING_DECLARED).lost or 0
-    return found + _count_lost_ignored(before, after, ignore)
+    bookkeeping = bookkeeping_of(history.application.source)
+    return found + _count_lost_ignored(before, after, ignore, bookkeeping)
 
 
-def _count_lost_ignored(before: Image, after: Image, ignore: Sequence[str]) -> int:
-    """Return by how many rows the tables that ``ignore`` names became smaller."""
-    if not ignore:
+def _count_lost_ignored(
+    before: Image, after: Image, ignore: Sequence[str], bookkeeping: Sequence[str]
+) -> int:
+    """Return by how many rows those of ``ignore`` became smaller, the runner's own aside."""
+    if set(ignore) <= set(bookkeeping):
         return 0
     images = nameable_image(before), nameable_image(after)
     with closing(images[0].connect()) as old, closing(images[1].connect()) as new:
@@ -66,6 +71,6 @@ def _count_lost_ignored(before: Image, after: Image, ignore: Sequence[str]) -> i
         left = count_rows(new)
         return sum(
             max(count - left.get(table, 0), 0)
-            for table, count in count_rows(old).items()
+            for table, count in count_rows(old, ignore=bookkeeping).items()
             if table not in compared
         )

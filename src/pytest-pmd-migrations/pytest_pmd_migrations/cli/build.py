@@ -9,16 +9,19 @@ import click
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.new_migration import how_to_begin
-from pytest_pmd_migrations.cli.build_one import Base, build_snapshot
-from pytest_pmd_migrations.cli.problems import find_problems, told_generated
+from pytest_pmd_migrations.cli.base import base_past, newest_before
+from pytest_pmd_migrations.cli.build_one import BuiltSnapshot, build_snapshot
+from pytest_pmd_migrations.cli.failed_steps import failed_steps
+from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import UnusableError
-from pytest_pmd_migrations.cli.refuse_varying import BuiltRun, refuse_varying
+from pytest_pmd_migrations.cli.refuse_varying import refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
+from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.kept_bytes import Kept, content_of
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files
 from pytest_pmd_migrations.snapshots.write import replace_file
 
@@ -32,7 +35,7 @@ class Built:
     """Everything that is to be written for one application.
 
     ``lines`` say what was built, and which tables stayed empty; ``refused`` what is wrong with
-    variants that are not stored.
+    variants that are not stored; ``failed`` which steps cannot be taken from what is stored.
     """
 
     survey: Survey
@@ -41,6 +44,7 @@ class Built:
     lock_file: LockFile
     lines: tuple[str, ...]
     refused: tuple[str, ...]
+    failed: tuple[str, ...] = ()
 
 
 def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
@@ -50,7 +54,9 @@ def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
     were built from it; or a variant, whose file is stored as it is now. Raises UnusableError where
     there is none of that name, ClickException where it or a later one is released, where something
     is wrong that building does not mend, and where upgraded and fresh differ. What is wrong with a
-    variant keeps that variant alone from being stored.
+    variant keeps that variant alone from being stored. A step that a new database can take, and
+    some stored one cannot, keeps nothing but the newest version from being built, whose migration
+    is still to be mended: later snapshots are built past it.
     """
     if rewrite is not None:
         _refuse_rewrite(history, rewrite)
@@ -59,27 +65,26 @@ def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
         rebuilt=_names_to_build(history, rewrite),
         stored_again=rewrite if rewrite is not None and rewrite.variant else None,
     )
-    problems = [problem for problem in find_problems(survey) if problem.mended_by != "snapshot"]
-    told = tuple(problem.text for problem in problems)
-    if not all(problem.of_variants for problem in problems):
-        raise click.ClickException(_REFUSED + "\n".join(told))
+    told = _refuse_wrong(survey)
     survey = survey.without_failing_variants()
-    built: dict[SnapshotName, Image] = {}
-    lines: list[str] = []
-    runs: dict[SnapshotName, BuiltRun] = {}
-    texts: dict[SnapshotName, Kept] = {}
-    for name in sorted(survey.rebuilt):
-        one = build_snapshot(survey, name, _newest_before(survey, name, built))
-        built[name], runs[name], texts[name] = one.image, one.run, one.twin_text
-        lines.extend(one.lines)
-    walked = survey.with_built(built)
-    _refuse_unable(history, walked, built)
-    refuse_varying(walked, runs)
-    lock_file = updated_lock_file(walked, built)
-    twins = _other_twins(survey, texts)
-    if told and not (built or twins or lock_file != survey.lock_file):
-        raise click.ClickException(_REFUSED + "\n".join(told))
-    return Built(survey, built, twins, lock_file, tuple(lines), told)
+    made = _build_in_order(survey)
+    walked = survey.with_built(_images(made))
+    failed = [step for step in failed_steps(walked, _images(made)) if not step.of_variants]
+    texts = [step.text for step in failed]
+    newest = SnapshotName(history.application.latest)
+    if newest in survey.rebuilt and any(step.version == newest.version for step in failed):
+        if rewrite is not None and not rewrite.variant:
+            raise click.ClickException(_REFUSED + "\n".join(texts))
+        made.pop(newest, None)
+        walked = walked.without_lineage(newest)
+        texts.append(f"Then store {newest} too: pmd-migrations snapshot")
+    later = {name: one.run for name, one in made.items() if one.start not in survey.lineages}
+    refuse_varying(walked, later)
+    images, lock_file = _images(made), updated_lock_file(walked, _images(made))
+    twins = _other_twins(survey, {name: one.twin_text for name, one in made.items()})
+    if not (images or twins or lock_file != survey.lock_file) and (told or survey.rebuilt):
+        raise click.ClickException(_REFUSED + "\n".join((*told, *texts)))
+    return Built(survey, images, twins, lock_file, tuple(_lines(made)), told, tuple(texts))
 
 
 def write_built(built: Built) -> Iterator[str]:
@@ -150,28 +155,60 @@ def _names_to_build(history: History, rewrite: SnapshotName | None) -> frozenset
     )
 
 
-def _newest_before(survey: Survey, name: SnapshotName, built: Mapping[SnapshotName, Image]) -> Base:
-    """Return the newest older snapshot that is no variant, stored or just built; else fresh."""
-    images = {other: stored.image for other, stored in survey.snapshots.items()} | dict(built)
-    older = [
-        other
-        for other in images
-        if not other.variant
-        and other.version < name.version
-        and not survey.history.why_unsupported(other)
-    ]
-    if not older:
-        return Base(FRESH, survey.history.application.empty)
-    return Base(max(older), images[max(older)])
+def _refuse_wrong(survey: Survey) -> tuple[str, ...]:
+    """Raise where something is wrong that building neither mends nor can leave as it is.
 
-
-def _refuse_unable(history: History, survey: Survey, built: Mapping[SnapshotName, Image]) -> None:
-    """Raise where a snapshot that was just built cannot be upgraded further."""
-    for name, image in built.items():
+    Returns what is wrong with variants, which are left out then.
+    """
+    problems = [one for one in find_problems(survey) if one.mended_by != "snapshot"]
+    if not all(one.of_variants or one.of_databases for one in problems):
+        raise click.ClickException(_REFUSED + "\n".join(one.text for one in problems))
+    told = [one.text for one in problems if one.of_variants]
+    others = {one.version for one in problems if not one.of_variants}
+    for name in sorted(survey.failing_variants):
         failure = survey.lineages[name].failure
-        if failure is not None:
-            told = (failure.story, *told_generated(history, failure.version, name, image))
-            raise click.ClickException(f"{name} cannot be upgraded: " + "\n".join(told))
+        if failure is not None and failure.version in others:
+            told.append(f"{name}: the step to {format_version(failure.version)} fails from it too")
+    return tuple(told)
+
+
+def _build_in_order(survey: Survey) -> dict[SnapshotName, BuiltSnapshot]:
+    """Build each snapshot that is to be built, from the one before it, past steps that fail there.
+
+    The newest is left out where the step to it fails: that migration is still to be mended.
+    """
+    made: dict[SnapshotName, BuiltSnapshot] = {}
+    for name in sorted(survey.rebuilt):
+        base = newest_before(survey, name, _images(made))
+        while name not in made:
+            try:
+                one = build_snapshot(survey, name, base)
+            except StepFailedError as error:
+                if error.version == survey.history.application.latest:
+                    break
+                base = base_past(survey, base, error)
+                continue
+            made[name] = one
+            if one.start in survey.lineages:
+                # Before the others take their time.
+                refuse_varying(survey, {name: one.run})
+    return made
+
+
+def _lines(made: Mapping[SnapshotName, BuiltSnapshot]) -> Iterator[str]:
+    """Yield the lines on what was built; why a table stays empty is told of the first version."""
+    told: set[str] = set()
+    for one in made.values():
+        yield from one.lines
+        new = [line for line in one.empty if line not in told]
+        told.update(new)
+        yield from new
+        if one.how_to_fill and any(line.startswith("empty") for line in new):
+            yield one.how_to_fill
+
+
+def _images(made: Mapping[SnapshotName, BuiltSnapshot]) -> dict[SnapshotName, Image]:
+    return {name: one.image for name, one in made.items()}
 
 
 def _other_twins(survey: Survey, built: Mapping[SnapshotName, Kept]) -> dict[SnapshotName, Kept]:

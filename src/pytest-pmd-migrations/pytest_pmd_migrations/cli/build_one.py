@@ -21,7 +21,8 @@ from pytest_pmd_migrations.application.varying_schema import (
     told_varying_schema,
 )
 from pytest_pmd_migrations.application.varying_step import TimedRun
-from pytest_pmd_migrations.cli.problems import shown_failure, told_generated
+from pytest_pmd_migrations.cli.base import Base
+from pytest_pmd_migrations.cli.failed_steps import shown_failure
 from pytest_pmd_migrations.cli.refuse_broken import Soundness
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
@@ -48,48 +49,46 @@ from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_l
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import canonical_image
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of
 from pytest_pmd_migrations.wording import counted, wrap_text
 
-__all__ = ["Base", "BuiltSnapshot", "build_snapshot"]
-
-
-@dataclass(frozen=True)
-class Base:
-    """What a snapshot is built from: a stored or just built snapshot, or nothing at all."""
-
-    start: Start
-    image: Image
-
-    @property
-    def version(self) -> int:
-        """The version that it is at."""
-        return self.start.version
+__all__ = ["BuiltSnapshot", "build_snapshot"]
 
 
 @dataclass(frozen=True)
 class BuiltSnapshot:
-    """A snapshot and text twin as they will be stored, lines on how it was built, and its run."""
+    """A snapshot and text twin as they will be stored, and its run.
+
+    ``lines`` say how it was built, ``empty`` what stayed empty and why, and ``how_to_fill`` what
+    to do then; that is empty where nothing stayed so.
+    """
 
     image: Image
     twin_text: Kept
     run: BuiltRun
     lines: tuple[str, ...]
+    empty: tuple[str, ...]
+    how_to_fill: str
+
+    @property
+    def start(self) -> Start:
+        """What it was built from."""
+        return self.run.run.start
 
 
 def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnapshot:
     """Upgrade ``base`` to the version of ``name``, compare it with fresh, fill its empty tables.
 
     Takes the steps again on one open connection, which the runner may have prepared (loaded
-    modules, functions): the connection of the survey's walk is closed. Raises ClickException
-    where a step fails or leaves a database that a check of the stored file would call broken, and
-    where upgraded and fresh differ.
+    modules, functions): the connection of the survey's walk is closed. Raises StepFailedError
+    where a step fails from a snapshot; ClickException where one fails from nothing, or leaves a
+    database that a check of the stored file would call broken, and where upgraded and fresh differ.
     """
     history = survey.history
     lost, dice = 0, list[str]()
     since = datetime.now(UTC)
     with closing(base.image.connect()) as conn:
-        with nameable(conn) as shown:
-            rows = sum(count_rows(shown).values())
+        rows = _count_rows(history, conn)
         columns = columns_of(list_tables(conn, ignore=history.rules.ignore_patterns).values())
         step = Step(base.version, None, base.image, conn, layout=known_layout(base.image, conn))
         first, soundness = step.layout, Soundness(history, base.start, step)
@@ -106,16 +105,24 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         timed = TimedRun(base.start, base.image, step.after, span, changed)
         run = BuiltRun(timed, digest_rows(history, conn, step.layout))
         image, filled, damage = _fill(history, name, step, soundness.integrity, columns)
-        told_empty = tuple(_told_empty(name, filled, damage, conn))
+        empty = tuple(_told_empty(filled, damage, conn))
     step.after.put_aside()
     way = f"{FRESH} -> {name}"
     told = ""
     if base.start != FRESH:
-        way = f"{base.start} (stored) -> {name} and {way}"
+        way = f"{base.start} (stored){base.told_without} -> {name} and {way}"
         told = _told_rows(rows, lost)
     first_line = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
-    lines = (first_line, *dice, *soundness.told, *told_empty)
-    return BuiltSnapshot(image, _twin_text(image), run, lines)
+    lines = (first_line, *dice, *soundness.told)
+    how = _how_to_fill(name) if filled.failed or damage else ""
+    return BuiltSnapshot(image, _twin_text(image), run, lines, empty, how)
+
+
+def _count_rows(history: History, conn: sqlite3.Connection) -> int:
+    """Return how many rows the application has; those that its runner keeps are none of its."""
+    with nameable(conn) as shown:
+        bookkeeping = bookkeeping_of(history.application.source)
+        return sum(count_rows(shown, ignore=bookkeeping).values())
 
 
 def _twin_text(image: Image) -> Kept:
@@ -135,12 +142,9 @@ def _told_rows(rows: int, lost: int) -> str:
 
 
 def _told_empty(
-    name: SnapshotName,
-    filled: Filled,
-    damage: tuple[RowFinding, ...],
-    conn: sqlite3.Connection,
+    filled: Filled, damage: tuple[RowFinding, ...], conn: sqlite3.Connection
 ) -> Iterator[str]:
-    """Yield why tables stayed empty, and how they get rows."""
+    """Yield why tables stayed empty."""
     for table, reason in filled.failed.items():
         yield f"empty    {table}: no generated row fits ({reason})"
         missing = missing_name(reason)
@@ -159,11 +163,13 @@ def _told_empty(
     if damage:
         what = "; ".join(found.message for found in damage)
         yield f"empty    every table that was: with generated rows {what}"
-    if filled.failed or damage:
-        yield (
-            f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
-            " pmd-migrations snapshot"
-        )
+
+
+def _how_to_fill(name: SnapshotName) -> str:
+    return (
+        f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
+        " pmd-migrations snapshot"
+    )
 
 
 def _fill(
@@ -224,11 +230,10 @@ def _take_step(history: History, before: Step, version: int, base: Base) -> Step
         limits = history.step_limits(base.start)
         record = take_step(history.application.source, conn, version, limits=limits)
     except StepFailedError as error:
-        what = shown_failure(history, error, str(base.start), outcome="; nothing was written")
-        lines = [what]
         if base.start != FRESH:
-            lines.extend(told_generated(history, version, base.start, base.image))
-        raise click.ClickException("\n".join(lines)) from error
+            raise
+        what = shown_failure(history, error, str(base.start), outcome="; nothing was written")
+        raise click.ClickException(what) from error
     return before.next(version, Image.of_connection(conn), conn, record)
 
 

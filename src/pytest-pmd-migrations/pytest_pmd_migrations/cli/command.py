@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_pmd_migrations.cli.output import say, say_at_end
+from pytest_pmd_migrations.cli.output import each_warning_once, say, say_at_end
 from pytest_pmd_migrations.errors import (
     MigrationTestError,
     SettingError,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["main"]
+
+_NOT_STORED = "not stored, since this must be mended first:\n"
+_NOT_UPGRADED = "not every stored database can be upgraded:\n"
 
 
 def _complete_source(
@@ -143,10 +146,12 @@ def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
     with _clean_errors(quiet=False):
         written = say_at_end(line for one in built for line in write_built(one))
     refused = [text for one in built for text in one.refused]
+    failed = [text for one in built for text in one.failed]
+    if failed:
+        also = (_NOT_STORED.strip(), *refused) if refused else ()
+        raise click.ClickException(_NOT_UPGRADED + "\n".join((*failed, *also)))
     if refused:
-        raise click.ClickException(
-            "not stored, since this must be mended first:\n" + "\n".join(refused)
-        )
+        raise click.ClickException(_NOT_STORED + "\n".join(refused))
     if not written:
         say("nothing to build: every version has its snapshot and its lock line")
 
@@ -289,7 +294,7 @@ def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
     import sqlite3
 
     try:
-        with redirect_stdout(sys.stderr) if quiet else nullcontext():
+        with each_warning_once(), redirect_stdout(sys.stderr) if quiet else nullcontext():
             yield
     except StepFailedError as error:
         raise click.ClickException("\n".join((str(error), *error.lines))) from error

@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
 from pytest_pmd_migrations.printable import printable_line
 
-__all__ = ["say", "say_at_end"]
+__all__ = ["each_warning_once", "say", "say_at_end"]
+
+
+@contextmanager
+def each_warning_once() -> Iterator[None]:
+    """Show each warning of the application's code once, which runs once for every database."""
+    show, shown = warnings.showwarning, set[tuple[type[Warning], str]]()
+
+    def show_once(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if (category, str(message)) not in shown:
+            shown.add((category, str(message)))
+            show(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show_once
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
 
 
 def say(text: str) -> None:

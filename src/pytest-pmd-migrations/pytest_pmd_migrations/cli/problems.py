@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.application.changed import (
-    OF_ITS_PROCESS,
-    first_changed,
-    is_edited_up_to,
-    is_stale,
-)
-from pytest_pmd_migrations.application.generated_rows import breaks_references, generated_tables
+from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.application.varying_step import find_varying_step
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
+from pytest_pmd_migrations.cli.failed_steps import failed_steps
 from pytest_pmd_migrations.cli.survey import Survey, is_released
-from pytest_pmd_migrations.errors import SnapshotError, StepFailedError
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["Problem", "find_problems", "shown_failure", "told_generated"]
+__all__ = ["Problem", "find_problems"]
 
 _BUILD = "pmd-migrations snapshot"
 
@@ -36,13 +30,15 @@ class Problem:
 
     ``version`` is the version it is about. ``mended_by`` is the command that mends it, "snapshot"
     or "release"; empty where a person must, and ``text`` says how. ``of_variants`` says that it
-    hinders nothing but the variants that it names.
+    hinders nothing but the variants that it names, ``of_databases`` that it is a step that a new
+    database can take, and only some stored ones cannot.
     """
 
     version: int
     text: str
     mended_by: Literal["snapshot", "release", ""] = ""
     of_variants: bool = False
+    of_databases: bool = False
 
 
 def find_problems(survey: Survey) -> Iterator[Problem]:
@@ -52,36 +48,6 @@ def find_problems(survey: Survey) -> Iterator[Problem]:
     yield from _unrecorded_versions(survey)
     yield from _failed_steps(survey)
     yield from _changed_results(survey)
-
-
-def shown_failure(
-    history: History, failure: StepFailedError, starts: str, *, outcome: str = ""
-) -> str:
-    """Return where the step that failed is written, what it was upgraded from, and why it did.
-
-    ``outcome`` says what became of the command.
-    """
-    where = history.application.location(failure.version)
-    written = f"{shown_path(where.path)}:{failure.line or where.line}"
-    first = f"{written} fails, upgraded from {starts}{outcome}: {failure.headline or failure}"
-    return "\n".join((first, *(line for line in failure.lines if line.strip() != written)))
-
-
-def told_generated(history: History, version: int, start: Start, image: Image) -> tuple[str, ...]:
-    """Return a line about the rows of a snapshot that no migration inserted: they were generated.
-
-    Empty where there are none, or the step to ``version``, which failed, leaves a database without
-    rows at fault too; ``image`` is what is stored, or will be.
-    """
-    if breaks_references(history, version):
-        return ()
-    tables = generated_tables(history, start.version, image)
-    if not tables:
-        return ()
-    return (
-        f"The rows of {', '.join(tables)} in {start}.db were generated from its schema. Let the"
-        " step take such rows, or let the schema refuse them (NOT NULL, UNIQUE, CHECK).",
-    )
 
 
 def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
@@ -186,31 +152,13 @@ def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
 
 
 def _failed_steps(survey: Survey) -> Iterator[Problem]:
-    failures: dict[int, dict[Start, StepFailedError]] = {}
-    stopped = any(lineage.failure is not None for lineage in survey.lineages.values())
-    # Where a snapshot is stale, the version that changed is told instead.
-    changed = first_changed(survey.history) if stopped else None
-    for start, lineage in survey.lineages.items():
-        built = lineage.failure is not None and lineage.failure.version in survey.fresh_schemas
-        stale = built and is_stale(survey.history, start, changed)
-        if lineage.failure is not None and not stale:
-            failures.setdefault(lineage.failure.version, {})[start] = lineage.failure
-    for version, by_start in sorted(failures.items()):
-        first = next(iter(by_start.values()))
-        what = shown_failure(survey.history, first, ", ".join(map(str, by_start)))
+    for step in failed_steps(survey):
         yield Problem(
-            version,
-            "\n".join((what, *_generated_in(survey, version, by_start))),
-            of_variants=all(start.variant for start in by_start),
+            step.version,
+            step.text,
+            of_variants=step.of_variants,
+            of_databases=FRESH not in step.starts,
         )
-
-
-def _generated_in(survey: Survey, version: int, starts: Collection[Start]) -> tuple[str, ...]:
-    """Return a line about generated rows, where none but snapshots have a step that fails."""
-    for start in () if FRESH in starts else starts:
-        if isinstance(start, SnapshotName) and not start.variant:
-            return told_generated(survey.history, version, start, survey.snapshots[start].image)
-    return ()
 
 
 def _changed_results(survey: Survey) -> Iterator[Problem]:

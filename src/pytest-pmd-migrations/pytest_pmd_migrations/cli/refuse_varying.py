@@ -45,8 +45,10 @@ def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, BuiltRun]) -> Non
     for name, built in sorted(runs.items()):
         run, version, varying = built.run, name.version, NOTHING_VARIES
         _refuse_times(history, run, version)
-        same = survey.lineages[run.start].rows.get(version, built.digest) == built.digest
-        if not same:
+        again = survey.lineages[run.start].rows.get(version)
+        # Where that lineage stopped, this one was built without the rows that stopped it.
+        same = again in (None, built.digest)
+        if again != built.digest:
             version, varying = _first_step_that_varies(history, name, run)
         varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
         # Whether a second ticked between two runs makes no difference to what is told.

@@ -98,21 +98,30 @@ class Survey:
             lineages[name] = self.walker.walk(name, image)
         return replace(self, lineages=lineages)
 
-    def without_failing_variants(self) -> Survey:
-        """Return the survey without the variants that are to be stored and cannot be upgraded."""
-        failing = {
+    @property
+    def failing_variants(self) -> frozenset[SnapshotName]:
+        """The variants that are to be stored and cannot be upgraded."""
+        return frozenset(
             start
             for start, lineage in self.lineages.items()
             if isinstance(start, SnapshotName)
             and start.variant
             and lineage.failure is not None
             and (start == self.stored_again or start not in self.lock_file.snapshots)
-        }
+        )
+
+    def without_failing_variants(self) -> Survey:
+        """Return the survey without the variants that are to be stored and cannot be upgraded."""
+        failing = self.failing_variants
         return replace(
             self,
             snapshots={name: one for name, one in self.snapshots.items() if name not in failing},
             lineages={start: one for start, one in self.lineages.items() if start not in failing},
         )
+
+    def without_lineage(self, start: Start) -> Survey:
+        """Return the survey without the lineage of what is not to be stored after all."""
+        return replace(self, lineages={s: one for s, one in self.lineages.items() if s != start})
 
 
 def take_survey(

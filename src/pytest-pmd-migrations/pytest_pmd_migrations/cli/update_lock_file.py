@@ -26,17 +26,23 @@ __all__ = ["list_changes", "updated_lock_file"]
 def updated_lock_file(survey: Survey, built: Mapping[SnapshotName, Image]) -> LockFile:
     """Return the lock file with a line for every version and every snapshot, stored or built.
 
-    ``survey`` includes the lineages of what was built (:meth:`Survey.with_built`). Lines of
-    versions that the source no longer has, and never released, go.
+    ``survey`` includes the lineages of what was built (:meth:`Survey.with_built`). What was to be
+    built and was not keeps the lines that it has, or gets none. Lines of versions that the source
+    no longer has, and never released, go.
     """
     old = survey.lock_file
+    held_back = survey.rebuilt.difference(built)
     kept = goes_to_latest_only(survey.history.application.source)
     versions = {v: line for v, line in old.versions.items() if line.released or kept}
     for version in survey.history.application.versions:
-        versions[version] = _version_line(survey, version, built)
+        if SnapshotName(version) not in held_back:
+            versions[version] = _version_line(survey, version, built)
+        elif version in old.versions:
+            versions[version] = old.versions[version]
     images = {name: stored.image for name, stored in survey.snapshots.items()} | dict(built)
     # What is wrong with a variant is told, and its line stays.
-    snapshots = {n: line for n, line in old.snapshots.items() if n in images or n.variant}
+    kept_names = held_back.union(images)
+    snapshots = {n: line for n, line in old.snapshots.items() if n in kept_names or n.variant}
     for name, image in images.items():
         if name not in snapshots or name in built or name == survey.stored_again:
             snapshots[name] = _snapshot_line(old, name, image)

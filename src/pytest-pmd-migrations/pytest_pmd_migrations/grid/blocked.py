@@ -106,7 +106,7 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         head = title
         if fails_on_generated_rows(history, row.version, starts):
             head = _on_generated_rows(title, row.version)
-            lines = (*lines, "", *generated_rows_lines(starts))
+            lines = (*lines, "", *generated_rows_lines(history, starts))
         public = (_failed(history, row.version),)
         findings.append(Finding(head, lines, row.version, things=things, without_rows=public))
     findings[-1] = replace(findings[-1], tells=row)

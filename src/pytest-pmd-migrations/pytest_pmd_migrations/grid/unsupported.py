@@ -32,14 +32,16 @@ def judge_unsupported(walks: Walks, row: SnapshotRow, reason: str) -> Verdict:
         if history.difference(read_schema(conn), latest):
             return unasked
     title = history.application.title(latest)
+    among = history.application.stored[str(row.snapshot)].among
+    what = f"{row.snapshot} (the others may stay)" if among else "this"
     lines = (
         *wrap_text(
             f"{row} arrives at {title} with the schema of a fresh database, so it is supported"
             " after all."
         ),
         "",
-        "Take this out of the file of migration_rows, so that it is checked again:",
-        f"  [{history.application.stored_table(row.snapshot)}]",
+        *wrap_text(f"Take {what} out of the file of migration_rows, so that it is checked again:"),
+        f"  [{history.application.stored_table(among or row.snapshot)}]",
         f"  unsupported = {in_quotes(reason)}",
     )
     things = frozenset({(EVERY_CHECK, "unsupported", str(row))})

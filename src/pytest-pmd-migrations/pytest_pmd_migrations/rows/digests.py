@@ -99,13 +99,13 @@ def _digest_listed(
     return known
 
 
-def count_rows(conn: sqlite3.Connection) -> dict[str, int]:
-    """Return how many rows each table has."""
+def count_rows(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> dict[str, int]:
+    """Return how many rows each table has that no glob of ``ignore`` names."""
     return {
         table.name: int(
             conn.execute(f"SELECT count(*) FROM main.{quote(table.name)}").fetchone()[0]
         )
-        for table in list_tables(conn).values()
+        for table in list_tables(conn, ignore=ignore).values()
     }
 
 

@@ -111,11 +111,13 @@ class StoredExcuse:
 
     ``damaged_until`` is the version of the migration that mends what is damaged in it, None where
     nothing is said of damage. ``unsupported`` is the reason why it is no longer upgraded, empty
-    where it is.
+    where it is. ``among`` are the successive versions of which it was said at once, ``0003..0007``;
+    empty where it was said of this snapshot alone.
     """
 
     damaged_until: int | None = None
     unsupported: str = ""
+    among: str = ""
 
 
 def merge(first: Declarations, second: Declarations) -> Declarations:

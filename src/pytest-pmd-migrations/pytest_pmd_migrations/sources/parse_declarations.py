@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -27,6 +27,7 @@ __all__ = ["parse_constants", "read_module", "read_rows_file", "read_stored_excu
 
 _STORED = "stored"
 _SNAPSHOT = re.compile(r"(?P<version>\d{4,})(\+.+)?")
+_RANGE = re.compile(r"(?P<first>\d{4,})\.\.(?P<last>\d{4,})")
 _UNTIL = re.compile(r"until (?P<version>\d+)")
 
 
@@ -137,8 +138,9 @@ def read_stored_excuses(path: Path, *, source: str) -> Mapping[str, StoredExcuse
     """Return what a ``migration_rows`` file says of stored snapshots, by their names.
 
     The file has a table for each, ``[stored."0003+bug"]``, which holds ``damaged = "until 0005"``
-    or ``unsupported = "<reason>"``. Where an application has several sources, each has such tables
-    below its name, ``[app.stored."0003+bug"]``.
+    or ``unsupported = "<reason>"``. The plain snapshots of successive versions may have one for all
+    of them, ``[stored."0003..0007"]``, besides that of one of them. Where an application has
+    several sources, each has such tables below its name, ``[app.stored."0003+bug"]``.
     Raises SettingError when the file is missing or malformed.
     """
     everywhere, own = _read_tables(path, source)
@@ -148,9 +150,24 @@ def read_stored_excuses(path: Path, *, source: str) -> Mapping[str, StoredExcuse
         where = f"{path.name}: {_STORED}"
         if not isinstance(value, dict):
             raise SettingError(f'{where} is {value!r}; expected tables such as [stored."0003+bug"]')
-        for name, entry in value.items():
-            found[name] = _stored_excuse(name, entry, f"{where}.{name!r}")
+        # What is said of one snapshot alone is read last.
+        for name in sorted(value, key=lambda name: _RANGE.fullmatch(name) is None):
+            written = f"{where}.{name!r}"
+            if _RANGE.fullmatch(name) is None:
+                found[name] = _stored_excuse(name, value[name], written)
+                continue
+            for version in _versions_among(name, written):
+                found[version] = replace(_stored_excuse(version, value[name], written), among=name)
     return MappingProxyType(found)
+
+
+def _versions_among(among: str, where: str) -> list[str]:
+    """Return the names of the plain snapshots of successive versions: those of ``0003..0007``."""
+    found = _RANGE.fullmatch(among)
+    first, last = (int(found["first"]), int(found["last"])) if found else (0, 0)
+    if first >= last:
+        raise SettingError(f"{where} names no versions; expected the older one first")
+    return [f"{version:04d}" for version in range(first, last + 1)]
 
 
 def _read_tables(path: Path, source: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -176,7 +193,9 @@ def _read_tables(path: Path, source: str) -> tuple[Mapping[str, Any], Mapping[st
 def _stored_excuse(name: str, value: Any, where: str) -> StoredExcuse:  # noqa: ANN401 - a file's content
     snapshot = _SNAPSHOT.fullmatch(name)
     if snapshot is None:
-        raise SettingError(f'{where} is no snapshot; expected [stored."0003"] or "0003+variant"')
+        raise SettingError(
+            f'{where} is no snapshot; expected [stored."0003"], "0003+variant", or "0003..0007"'
+        )
     version = int(snapshot["version"])
     if not isinstance(value, dict) or not value or set(value) - {"damaged", "unsupported"}:
         raise SettingError(

@@ -8,7 +8,7 @@ from pytest_pmd_migrations.application.lost_rows import count_lost_rows
 from pytest_pmd_migrations.sources.declarations import Condition, Declarations
 
 from tests.every import for_every
-from tests.unit.plugin.built_application import application
+from tests.unit.plugin.built_application import Repeatable, application
 from tests.unit.plugin.rows.steps import image, stepped
 
 TWO = "CREATE TABLE t (a); CREATE TABLE u (a); "
@@ -50,6 +50,10 @@ STEPS = {
 }
 
 
+class Keeping(Repeatable):
+    bookkeeping = ("u",)
+
+
 def lost(tmp_path: Path, before: str, step: str, declared: Declarations | None = None) -> int:
     history = application(tmp_path, {1: before, 2: step}, declared={2: declared or Declarations()})
     old = stepped(image(before), "PRAGMA user_version = 1")
@@ -87,3 +91,7 @@ def test_rows_of_ignored_tables_are_counted_only(tmp_path: Path) -> None:
     before = image(TWO + ROWS)
     assert count_lost_rows(history, 2, before, stepped(before, "DELETE FROM u")) == 2
     assert count_lost_rows(history, 2, before, stepped(before, "INSERT INTO u VALUES (1)")) == 0
+    # What its runner keeps of its own is none of the application's rows.
+    keeping = Keeping(tmp_path / "keeping", {1: TWO, 2: "DELETE FROM u"})
+    history = application(tmp_path, {}, source=keeping, ignore_patterns=("u", "t"))
+    assert count_lost_rows(history, 2, before, stepped(before, "DELETE FROM u")) == 0

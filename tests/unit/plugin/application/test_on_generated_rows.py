@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.application.generated_rows import fails_on_generated_rows
+from pytest_pmd_migrations.application.generated_rows import (
+    fails_on_generated_rows,
+    unsupported_lines,
+)
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.rows_at_fault import find_rows_at_fault
+from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.checks.model import Finding
 from pytest_pmd_migrations.checks.registry import select_checks
+from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.judged import JudgedCells
+from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 
+from tests.every import for_every
 from tests.fuzz_schemas import history_in, store_in
-from tests.unit.plugin.built_application import store
+from tests.unit.plugin.built_application import application, store
 
 PEOPLE = """
 CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);
@@ -55,9 +64,7 @@ def findings(history: History, name: str) -> Sequence[Finding]:
     return JudgedCells(cells, checks).verdict(cell).findings
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [(PEOPLE, MERGED), (NEEDS_ALL, EACH_HAS_PAGES)], ids=["merge", "count"]
-)
+@for_every("first, second", [(PEOPLE, MERGED), (NEEDS_ALL, EACH_HAS_PAGES)], ids=["merge", "count"])
 def test_a_step_that_takes_a_child_for_granted_is_red(
     tmp_path: Path, first: str, second: str
 ) -> None:
@@ -72,7 +79,7 @@ def test_a_step_that_takes_a_child_for_granted_is_red(
         "without children, NULL wherever a column may be NULL. Make the step cope",
         "with such rows. Where no database can have them, write so into the file that",
         "migration_rows names:",
-        '  [stored."0001"]',
+        "  [stored.0001]",
         '  unsupported = "why no database has such rows"',
     )
 
@@ -113,6 +120,15 @@ def test_a_step_that_fails_on_an_empty_database_too_is_at_fault_itself(tmp_path:
     assert not any("generated" in line for line in finding.lines)
 
 
+def test_what_follows_each_other_is_declared_at_once(tmp_path: Path) -> None:
+    """A tool's versions may have numbers between them that none of its migrations has."""
+    history = application(tmp_path, dict.fromkeys((8, 16, 24, 32, 40), "SELECT 1"))
+    starts = [SnapshotName(one) for one in (8, 16, 24)]
+    starts += [SnapshotName(24, "mine"), SnapshotName(32)]
+    tables = unsupported_lines(history, starts)[::2]
+    assert tables == ('  [stored."0008..0024"]', '  [stored."0024+mine"]', "  [stored.0032]")
+
+
 def test_tables_that_are_not_those_of_fresh_may_be_at_fault(tmp_path: Path) -> None:
     """The stored database was made by a migration that has another number now."""
     stored(tmp_path, PEOPLE)
@@ -128,6 +144,51 @@ def test_rows_that_a_migration_inserts_are_not_called_generated(tmp_path: Path) 
     assert not fails_on_generated_rows(history, 1, [SnapshotName(1)])
     assert not fails_on_generated_rows(history, 1, [FRESH])
     assert not fails_on_generated_rows(history, 1, [])
+
+
+TWO = "CREATE TABLE a(x); CREATE TABLE b(x);"
+KEPT = "CREATE TRIGGER kept BEFORE DELETE ON a BEGIN SELECT raise(ABORT, 'kept'); END;"
+NO_ROW = (
+    "CREATE TABLE c(n CHECK (n = 0));"
+    " INSERT INTO c SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM b) > 0;"
+)
+ONE_A, ONE_B = (f"CREATE UNIQUE INDEX one_{t} ON {t}(x IS 'never');" for t in "ab")
+
+
+@for_every(
+    "first, second, tables, left",
+    [
+        (TWO, ONE_B, ["b"], {"a": 5, "b": 0}),
+        (TWO, ONE_B + ONE_A, ["a", "b"], {"a": 0, "b": 0}),
+        # No table is named by what SQLite says; the pages go with their books.
+        (NEEDS_ALL, EACH_HAS_PAGES, ["book"], {"book": 0, "page": 0}),
+        (TWO + KEPT, ONE_A, None, None),
+        # It is not for the rows of a single table: those of another do the same.
+        (TWO, NO_ROW, None, None),
+        # Every row is an application's own.
+        ("CREATE TABLE a(x); INSERT INTO a VALUES (1), (2);", ONE_A, None, None),
+    ],
+    ids=["one", "both", "unnamed", "kept", "either", "inserted"],
+)
+def test_the_tables_whose_rows_are_at_fault_are_found_by_taking_the_step_without_them(
+    tmp_path: Path,
+    first: str,
+    second: str,
+    tables: Sequence[str] | None,
+    left: Mapping[str, int] | None,
+) -> None:
+    stored(tmp_path, first)
+    (tmp_path / "sql/0002_second.sql").write_text(second)
+    history, start = history_in(tmp_path), SnapshotName(1)
+    image = history.store.image(start)
+    with pytest.raises(StepFailedError) as failed:
+        list(walk(history.application.source, image))
+    found = find_rows_at_fault(history, start, image, failed.value)
+    assert (found is None) == (tables is None)
+    if found is not None:
+        assert sorted(found.tables) == tables
+        with closing(found.without.connect()) as conn:
+            assert count_rows(conn) == left
 
 
 def test_verify_that_raises_for_generated_rows_says_so(tmp_path: Path) -> None:

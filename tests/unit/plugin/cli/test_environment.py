@@ -124,6 +124,23 @@ def start_snapshot(made: Project, output: Path) -> tuple[Run, Path]:
 
 
 @pytest.mark.skipif(not FULL.exists() or not CAN_FORK, reason="no device here is always full")
+def test_a_warning_of_the_applications_is_shown_once_and_not_once_a_database(project: Make) -> None:
+    made = project(FIRST)
+    made.write(
+        "db/sql/0002_step_2.py",
+        "import warnings\n\nVERSION = 2\nDESCRIPTION = 'Warn'\n\n\ndef up(db):\n"
+        "    for what in ('old', 'slow'):\n"
+        "        warnings.warn_explicit(f'{what} driver', UserWarning, 'driver.py', 3)\n"
+        "    db.execute('CREATE TABLE more(a)')\n",
+    )
+    code, _, errors = made.run_apart("snapshot")
+    shown = [line for line in errors.splitlines() if "Warning" in line]
+    assert (code, shown) == (
+        0,
+        ["driver.py:3: UserWarning: old driver", "driver.py:3: UserWarning: slow driver"],
+    )
+
+
 def test_an_output_that_takes_nothing_is_told_and_what_was_to_be_done_is_done(
     project: Make,
 ) -> None:

@@ -324,21 +324,6 @@ def test_a_step_that_fails_is_named_and_nothing_is_written(stored: Make) -> None
     assert made.files() == files
 
 
-def test_a_step_that_generated_rows_break_is_named(project: Make) -> None:
-    made = project(FIRST, "CREATE UNIQUE INDEX one ON notes(title IS NULL);\n")
-    code, text = made.run("snapshot")
-    assert (code, text) == (
-        1,
-        "Error: db/sql/0002_step_2.sql:1 fails, upgraded from 0001; nothing was written: the step"
-        " to 0002 raised MigrationFailedError: migration 0002 (step 2) failed and was undone:"
-        " IntegrityError: UNIQUE constraint failed: index 'one'\n"
-        "in the statement: CREATE UNIQUE INDEX one ON notes(title IS NULL);\n"
-        "The rows of notes in 0001.db were generated from its schema. Let the step take such"
-        " rows, or let the schema refuse them (NOT NULL, UNIQUE, CHECK).\n",
-    )
-    assert not made.snapshots.exists()
-
-
 HANGS = """
 import time
 
@@ -388,25 +373,6 @@ def test_a_trigger_that_does_not_end_is_told_of_the_generated_rows(project: Make
         " Nothing was written. Look at its triggers. If it needs longer: migration_step_timeout"
         " (now 0.2)\n",
     )
-
-
-def test_a_stored_snapshot_that_generated_rows_do_not_reach_is_named(project: Make) -> None:
-    """0003.db was made by hand; the rows that 0002.db would get do not survive the step to it."""
-    made = project(FIRST, THIRD, "CREATE UNIQUE INDEX one ON tags(tag IS 7);\n")
-    made.snapshots.mkdir(parents=True)
-    made.execute("0003.db", FIRST, THIRD, "CREATE UNIQUE INDEX one ON tags(tag IS 7)")
-    made.execute("0003.db", "PRAGMA user_version = 3")
-    assert made.run("snapshot") == (
-        1,
-        "Error: 0002 cannot be upgraded: the step to 0003 raised MigrationFailedError: migration"
-        " 0003 (step 3) failed and was undone: IntegrityError: UNIQUE constraint failed: index"
-        " 'one'\n"
-        "in the statement: CREATE UNIQUE INDEX one ON tags(tag IS 7);\n"
-        "  db/sql/0003_step_3.sql:1\n"
-        "The rows of notes, tags in 0002.db were generated from its schema. Let the step take such"
-        " rows, or let the schema refuse them (NOT NULL, UNIQUE, CHECK).\n",
-    )
-    assert [file.name for file in made.snapshots.iterdir()] == ["0003.db"]
 
 
 def test_a_table_that_takes_no_row_is_named_with_the_reason(project: Make) -> None:

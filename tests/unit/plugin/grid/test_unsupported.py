@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.cli.problems import find_problems
@@ -15,6 +14,7 @@ from pytest_pmd_migrations.report.outcome import NONE, Outcome
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.declarations import StoredExcuse
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import application, lock, store, told, verdict
 
 ONE = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT)"
@@ -30,7 +30,7 @@ def with_beta(folder: Path, beta: str, **settings: object) -> History:
     return history
 
 
-@pytest.mark.parametrize(
+@for_every(
     "beta",
     [
         # A step fails on it.
@@ -75,6 +75,15 @@ def test_one_that_upgrades_after_all_fails_and_says_what_to_take_out(tmp_path: P
     assert told(history, "0001+beta", "data") == text
     one, other = (verdict(history, "0001+beta", check) for check in ("schema", "data"))
     assert one.findings[0].things == other.findings[0].things
+    # Of several versions that one table names, one may be taken out.
+    among = {"0001": StoredExcuse(unsupported="dropped", among="0001..0002")}
+    history = application(tmp_path, {1: ONE, 2: TWO}, stored=among)
+    assert told(history, "0001", "data").splitlines()[4:] == [
+        "Take 0001 (the others may stay) out of the file of migration_rows, so that",
+        "it is checked again:",
+        '  [stored."0001..0002"]',
+        '  unsupported = "dropped"',
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_still_told(tmp_path: Path) -> None:

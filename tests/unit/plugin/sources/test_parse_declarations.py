@@ -322,11 +322,22 @@ def test_what_is_said_of_stored_snapshots_is_read_by_their_names(tmp_path):
         damaged = "until 0005"
         [stored.0001]
         unsupported = "dropped in 2.0"
+        [stored."0006..0008"]
+        unsupported = "no such rows"
+        [stored.0007]
+        damaged = "until 0009"
         [cache.stored.0001]
         damaged = "until 2"
         """,
     )
-    everywhere = {"0003+bug": StoredExcuse(5), "0001": StoredExcuse(None, "dropped in 2.0")}
+    among = StoredExcuse(None, "no such rows", "0006..0008")
+    everywhere = {
+        "0003+bug": StoredExcuse(5),
+        "0001": StoredExcuse(None, "dropped in 2.0"),
+        "0006": among,
+        "0007": StoredExcuse(9),
+        "0008": among,
+    }
     assert read_stored_excuses(path, source="app") == everywhere
     assert read_stored_excuses(path, source="cache") == {**everywhere, "0001": StoredExcuse(2)}
     assert set(read_rows_file(path, source="app")) == {8}
@@ -347,7 +358,11 @@ def test_a_source_that_is_named_stored_has_its_tables_below_its_name(tmp_path):
         ("stored = 1\n", ' is 1; expected tables such as [stored."0003+bug"]'),
         (
             '[stored.3]\ndamaged = "until 0005"\n',
-            '.\'3\' is no snapshot; expected [stored."0003"] or "0003+variant"',
+            '.\'3\' is no snapshot; expected [stored."0003"], "0003+variant", or "0003..0007"',
+        ),
+        (
+            '[stored."0007..0003"]\nunsupported = "x"\n',
+            ".'0007..0003' names no versions; expected the older one first",
         ),
         (
             "[stored.0003]\nbroken = true\n",
