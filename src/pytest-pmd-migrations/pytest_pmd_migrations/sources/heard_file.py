@@ -29,7 +29,7 @@ _BLOCKS: list[ExitStack] = []
 class HeardConnection(AskingConnection):
     """A connection that is heard from its beginning, if it is opened in a block."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
         super().__init__(*arguments, **options)
         if _BLOCKS:
             _BLOCKS[-1].enter_context(hearing(self))
@@ -59,7 +59,7 @@ def heard_file(path: Path, *, opens_heard: bool) -> Iterator[None]:
 
     def happened(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], (str, bytes)):
-            if os.path.basename(os.fsdecode(arguments[0])) == path.name:
+            if Path(os.fsdecode(arguments[0])).name == path.name:
                 ask_for_everything()
         elif event.startswith(STARTS_PROCESS):
             ask_for_everything()
