@@ -35,16 +35,29 @@ def marks_as_parts(tables: Mapping[str, bytes], conn: sqlite3.Connection) -> dic
     """
     if MARKS not in tables:
         return dict(tables)
-    cursor = conn.cursor()
-    cursor.row_factory = None
     kept: defaultdict[str, list[object]] = defaultdict(list)
-    for name, mark in cursor.execute(f"SELECT name, seq FROM main.{MARKS} ORDER BY rowid"):
+    for name, mark in _rows(conn):
         kept[str(name).lower()].append(mark)
     found = {name: held for name, held in tables.items() if name != MARKS}
     for name, marks in kept.items():
         content = repr(marks).encode(errors="surrogatepass")
         found[_mark_name(name)] = hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
     return found
+
+
+def _rows(conn: sqlite3.Connection) -> list[tuple[object, object]]:
+    """Return all marks, by names that may not be UTF-8."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    kept, conn.text_factory = conn.text_factory, _text
+    try:
+        return cursor.execute(f"SELECT name, seq FROM main.{MARKS} ORDER BY rowid").fetchall()
+    finally:
+        conn.text_factory = kept
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="surrogateescape")
 
 
 def _mark_name(table: str) -> str:
