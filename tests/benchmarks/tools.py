@@ -1,9 +1,9 @@
 """Print what the matrix costs a project of Django or Alembic beside the plugins made for these.
 
 `python -m tests.benchmarks.tools --peers PYTHON [--quick]`: that Python has this plugin, Django,
-pytest-django, django-test-migrations, Alembic and pytest-alembic. Both sides run there, each
-without the plugins of the other, on the same history with rows. `again` rightly fails for every
-step that inserts.
+pytest-django, django-test-migrations, Alembic and pytest-alembic (whose 0.13 needs a pytest before
+9). Both sides run there, each without the plugins of the other, on the same history with rows.
+`again` rightly fails for every step that inserts.
 """
 
 from __future__ import annotations
