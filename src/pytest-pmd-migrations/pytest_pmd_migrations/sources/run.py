@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pytest_pmd_migrations.asked_tables import ask_for_everything
 from pytest_pmd_migrations.asking_connection import hearing
 from pytest_pmd_migrations.connection import (
     NO_PREPARATION,
@@ -26,6 +25,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
+from pytest_pmd_migrations.sources.heard_file import heard_file
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError, memory_copy
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
@@ -129,8 +129,13 @@ def _run(
         source, method, conn, version, during
     ):
         return
-    ask_for_everything()
-    with _file_copy(conn) as path, still_connections(), limited_connections(), during(path):
+    with (
+        _file_copy(conn) as path,
+        still_connections(),
+        limited_connections(),
+        during(path),
+        heard_file(path, opens_heard=getattr(source, "opens_heard", False) is True),
+    ):
         with_file(path, version)
 
 

@@ -42,6 +42,7 @@ class DjangoSource:
     """
 
     applies = "set"
+    opens_heard = True
     bookkeeping = (_TABLE, "django_content_type", "auth_permission")
     volatile = (f"{_TABLE}.applied", f"{_TABLE}.id")
 
