@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["part_advice"]
+__all__ = ["part_advice", "without_shared_indent"]
 
 _BEGINS = re.compile(
     r"""\s*(?:
@@ -25,12 +25,11 @@ def part_advice(lines: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
     Where no line begins one, all is evidence: a line ``mend:`` stays beside what it mends.
     """
     starts = [number for number, line in enumerate(lines) if _BEGINS.match(line)]
-    if not starts:
-        return _trimmed(lines), ()
-    return _trimmed(lines[: starts[0]]), _trimmed(lines[starts[0] :])
+    end = starts[0] if starts else len(lines)
+    return tuple(lines[:end]), tuple(lines[end:])
 
 
-def _trimmed(lines: Sequence[str]) -> tuple[str, ...]:
+def without_shared_indent(lines: Sequence[str]) -> tuple[str, ...]:
     """Return lines without the empty ones around them, nor the indent that all of them share."""
     numbers = [number for number, line in enumerate(lines) if line.strip()]
     if not numbers:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_pmd_migrations.report_page.advice import part_advice
+from pytest_pmd_migrations.report_page.advice import part_advice, without_shared_indent
 from pytest_pmd_migrations.report_page.names import Targets
 from pytest_pmd_migrations.wording import counted, folded_names
 
@@ -19,6 +20,8 @@ _HIT_BY = {
     "down": "every database that is taken back over this step",
 }
 """Whom a finding hits that only the cells of a migration have, by their check."""
+
+_FROM = re.compile(r"\s*(?:seen from|the same at) .*")
 
 _ALL = "every database that takes this step"
 
@@ -36,7 +39,8 @@ class CauseCard:
     """One finding as the page tells it.
 
     ``title`` is the version to blame, empty for none in particular; ``where`` its file and line.
-    ``hits`` says in a phrase which databases are hit, ``waits`` how many cells it blocks.
+    ``hits`` says in a phrase which databases are hit, ``waits`` how many cells it blocks. The brief
+    texts are for a line or two, in which the page cuts them.
     """
 
     target: str
@@ -45,6 +49,8 @@ class CauseCard:
     where: str
     hits: str
     waits: str
+    brief_evidence: str
+    brief_advice: str
     evidence: tuple[str, ...]
     advice: tuple[str, ...]
     details: tuple[str, ...]
@@ -52,28 +58,6 @@ class CauseCard:
     cells: tuple[CellLink, ...]
     blocked: tuple[CellLink, ...]
     version_target: str
-
-    @property
-    def mending(self) -> str:
-        """Return what to do besides the finding's own advice: to mend the step, unless it is that."""
-        if not self.advice:
-            return f"Mend {self.where}" if self.where else ""
-        return "Mend the step." if self.advice[0].startswith("where that is meant") else ""
-
-    @property
-    def brief_evidence(self) -> str:
-        """Return what was seen in a line: the first that is indented, where one is."""
-        lines = [line for line in self.evidence if not line.startswith(("seen from", "the same at"))]
-        shown = [line for line in lines if line.startswith(" ")] or lines
-        return " ".join(line.strip() for line in shown if line.strip())
-
-    @property
-    def brief_advice(self) -> str:
-        """Return what to do in a line, as much as one can hold; the whole stands below it."""
-        written = [line for line in self.evidence if line.lstrip().startswith("mend:")]
-        lines = self.advice or written or [self.mending, *self.closing[-1:]]
-        first = [self.mending] if self.advice else []
-        return " ".join(line.strip() for line in [*first, *lines] if line.strip())
 
 
 def cause_cards(application: Mapping[str, Any], targets: Targets) -> tuple[CauseCard, ...]:
@@ -106,14 +90,37 @@ def _card(
         where=_where(finding),
         hits=_hits(finding, [cells[name] for name in finding["cells"] if name in cells], titles),
         waits=_waits(blocked, titles),
-        evidence=evidence,
-        advice=advice,
+        brief_evidence=_brief_evidence(evidence),
+        brief_advice=_brief_advice(finding, evidence, advice),
+        evidence=without_shared_indent(evidence),
+        advice=without_shared_indent(advice),
         details=tuple(finding["details"]),
         closing=tuple(finding["closing"]),
         cells=_links(finding["cells"], targets),
         blocked=_links(finding["blocks"], targets),
         version_target=targets.version(version) if version in versions else "",
     )
+
+
+def _brief_evidence(lines: Sequence[str]) -> str:
+    """Return what was seen in one line: what is indented, where anything is."""
+    told = [line for line in lines if line.strip() and not _FROM.match(line)]
+    shown = [line for line in told if line.startswith(" ")] or told
+    return " · ".join(" ".join(line.split()) for line in shown)
+
+
+def _brief_advice(
+    finding: Mapping[str, Any], evidence: Sequence[str], advice: Sequence[str]
+) -> str:
+    """Return what to do in one line: the advice, what would mend it, or where to look."""
+    text = " ".join(" ".join(line.split()) for line in advice)
+    if text:
+        return f"mend the step; {text}" if text.startswith("where that is meant") else text
+    mending = [line.strip() for line in evidence if line.lstrip().startswith("mend:")]
+    if mending:
+        return " · ".join(mending)
+    again = finding["closing"][-1:]
+    return ", then ".join([f"mend {_where(finding)}"] * bool(finding["file"]) + again)
 
 
 def _where(finding: Mapping[str, Any]) -> str:

@@ -8,18 +8,38 @@ stacks the tables of a layer that it shows, in their order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-__all__ = ["place_tables"]
+__all__ = ["Placed", "place_tables"]
 
 _SWEEPS = 8
 
+_Place = tuple[int, int]
+"""A layer, counted from the left, and a place in it, counted from above."""
 
-def place_tables(references: Mapping[str, Iterable[str]]) -> dict[str, tuple[int, int]]:
-    """Return for each table its layer, from the left, and its place in it, from above.
+_Node = str | tuple[str, str, int]
+"""What stands in a layer: a table, or where a reference of a table to another passes through it."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where tables stand: ``tables`` has the place of each, in layer -1 where nothing links it.
+
+    ``passes`` has the places in the layers between, from table to parent, of each reference (table,
+    parent) between layers that are no neighbours: there its curve passes the tables.
+    """
+
+    tables: Mapping[str, _Place]
+    passes: Mapping[tuple[str, str], tuple[_Place, ...]]
+
+
+def place_tables(references: Mapping[str, Iterable[str]]) -> Placed:
+    """Return where each table stands.
 
     ``references`` has every table, with the tables that it refers to; those that are no table of
-    it, and itself, are left out. Tables without any reference between them stand in layer -1. The
-    same tables and references are placed in the same way, in whichever order they are given.
+    it, and itself, are left out. The same tables and references are placed in the same way, in
+    whichever order they are given.
     """
     parents = {
         table: sorted({*references[table]} & references.keys() - {table})
@@ -30,16 +50,43 @@ def place_tables(references: Mapping[str, Iterable[str]]) -> dict[str, tuple[int
         for parent in above:
             children[parent].append(table)
     linked = [table for table in parents if parents[table] or children[table]]
-    layer_of = _layers(linked, parents, children)
-    layers: list[list[str]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
-    for table in _by_neighbourhood(linked, parents, children):
-        layers[layer_of[table]].append(table)
-    neighbours = {table: [*parents[table], *children[table]] for table in linked}
-    ordered = _fewest_crossings(layers, layer_of, neighbours)
-    places = {table: (-1, n) for n, table in enumerate(t for t in parents if t not in layer_of)}
-    for layer, tables in enumerate(ordered):
-        places.update({table: (layer, n) for n, table in enumerate(tables)})
-    return places
+    layer_of: dict[_Node, int] = {**_layers(linked, parents, children)}
+    neighbours: dict[_Node, list[_Node]] = {}
+    ways = {
+        (table, parent): _way(table, parent, layer_of, neighbours)
+        for table in _by_neighbourhood(linked, parents, children)
+        for parent in parents[table]
+    }
+    layers: list[list[_Node]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
+    for node in neighbours:
+        layers[layer_of[node]].append(node)
+    places: dict[_Node, _Place] = {}
+    for layer, nodes in enumerate(_fewest_crossings(layers, layer_of, neighbours)):
+        places.update({node: (layer, place) for place, node in enumerate(nodes)})
+    single = [table for table in parents if table not in places]
+    places.update({table: (-1, place) for place, table in enumerate(single)})
+    return Placed(
+        {table: places[table] for table in parents},
+        {pair: tuple(places[node] for node in way) for pair, way in ways.items() if way},
+    )
+
+
+def _way(
+    table: str,
+    parent: str,
+    layer_of: dict[_Node, int],
+    neighbours: dict[_Node, list[_Node]],
+) -> list[_Node]:
+    """Return the nodes at which a reference passes the layers between, and link them in a row."""
+    first, last = layer_of[table], layer_of[parent]
+    between = range(first - 1, last, -1) if first > last else range(first + 1, last)
+    way: list[_Node] = [(table, parent, layer) for layer in between]
+    layer_of.update({(table, parent, layer): layer for layer in between})
+    row: list[_Node] = [table, *way, parent]
+    for one, other in pairwise(row):
+        neighbours.setdefault(one, []).append(other)
+        neighbours.setdefault(other, []).append(one)
+    return way
 
 
 def _layers(
@@ -101,10 +148,10 @@ def _by_neighbourhood(
 
 
 def _fewest_crossings(
-    layers: Sequence[Sequence[str]],
-    layer_of: Mapping[str, int],
-    neighbours: Mapping[str, Sequence[str]],
-) -> list[list[str]]:
+    layers: Sequence[Sequence[_Node]],
+    layer_of: Mapping[_Node, int],
+    neighbours: Mapping[_Node, Sequence[_Node]],
+) -> list[list[_Node]]:
     """Return the layers in the best order that sweeps to and fro have found."""
     current = [list(layer) for layer in layers]
     best, fewest = [list(layer) for layer in current], _crossings(current, layer_of, neighbours)
@@ -120,45 +167,41 @@ def _fewest_crossings(
 
 
 def _order_by_middle(
-    layers: Sequence[list[str]],
+    layers: Sequence[list[_Node]],
     number: int,
-    layer_of: Mapping[str, int],
-    neighbours: Mapping[str, Sequence[str]],
+    layer_of: Mapping[_Node, int],
+    neighbours: Mapping[_Node, Sequence[_Node]],
     *,
     rightwards: bool,
 ) -> None:
-    """Order a layer by where the neighbours of each table stand, on average, on the side before."""
-    height = {
-        table: (place + 0.5) / len(layer)
-        for layer in layers
-        for place, table in enumerate(layer)
+    """Order a layer by where the neighbours of each node stand, on average, in the layer before."""
+    side = number - 1 if rightwards else number + 1
+    height: dict[_Node, float] = {
+        node: (place + 0.5) / len(layers[near])
+        for near in {number, side} & {*range(len(layers))}
+        for place, node in enumerate(layers[near])
     }
 
-    def middle(table: str) -> float:
-        side = [
-            height[other]
-            for other in neighbours[table]
-            if (layer_of[other] < number if rightwards else layer_of[other] > number)
-        ]
-        return sum(side) / len(side) if side else height[table]
+    def middle(node: _Node) -> float:
+        heights = [height[other] for other in neighbours[node] if layer_of[other] == side]
+        return sum(heights) / len(heights) if heights else height[node]
 
     layers[number].sort(key=middle)
 
 
 def _crossings(
-    layers: Sequence[Sequence[str]],
-    layer_of: Mapping[str, int],
-    neighbours: Mapping[str, Sequence[str]],
+    layers: Sequence[Sequence[_Node]],
+    layer_of: Mapping[_Node, int],
+    neighbours: Mapping[_Node, Sequence[_Node]],
 ) -> int:
     """Return how many pairs of references between two layers cross."""
-    place = {table: n for layer in layers for n, table in enumerate(layer)}
-    between: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for table, others in neighbours.items():
+    place = {node: n for layer in layers for n, node in enumerate(layer)}
+    between: list[list[tuple[int, int]]] = [[] for _ in layers]
+    for node, others in neighbours.items():
         for other in others:
-            if layer_of[table] < layer_of[other]:
-                ends = layer_of[table], layer_of[other]
-                between.setdefault(ends, []).append((place[table], place[other]))
-    return sum(_inversions([right for _, right in sorted(pairs)]) for pairs in between.values())
+            if layer_of[node] < layer_of[other]:
+                between[layer_of[node]].append((place[node], place[other]))
+    return sum(_inversions([right for _, right in sorted(pairs)]) for pairs in between)
 
 
 def _inversions(numbers: Sequence[int]) -> int:

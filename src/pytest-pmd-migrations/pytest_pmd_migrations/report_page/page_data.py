@@ -49,6 +49,7 @@ def _application(application: Mapping[str, Any], targets: Targets) -> dict[str, 
     versions = []
     before: list[int] = []
     starts, texts = _Pool(), _Pool()
+    placed = place_tables(_references(application["objects"]))
     for version in application["versions"]:
         schema = version["schema"]
         versions.append(
@@ -72,7 +73,8 @@ def _application(application: Mapping[str, Any], targets: Targets) -> dict[str, 
         "versions": versions,
         "starts": starts.values,
         "texts": texts.values,
-        "places": place_tables(_references(application["objects"])),
+        "places": placed.tables,
+        "passes": [[*pair, *places] for pair, places in placed.passes.items()],
     }
 
 

@@ -75,14 +75,13 @@ def _schema_changes(
     """Return such as ``1 added, 2 changed``: objects, compared by their kind and name."""
     if before is None or after is None:
         return "unknown" if after is None else ""
-    there = {(objects[n]["type"], objects[n]["name"]): n for n in before}
-    now = {(objects[n]["type"], objects[n]["name"]): n for n in after}
-    counts = {
-        "added": len(now.keys() - there.keys()),
-        "removed": len(there.keys() - now.keys()),
-        "changed": sum(there[key] != now[key] for key in there.keys() & now.keys()),
-    }
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    there, now = {*before}, {*after}
+    gone, new = (
+        {(objects[number]["type"], objects[number]["name"]) for number in numbers}
+        for numbers in (there - now, now - there)
+    )
+    counts = {"added": new - gone, "removed": gone - new, "changed": new & gone}
+    return ", ".join(f"{len(names)} {word}" for word, names in counts.items() if names)
 
 
 def _rows_touched(steps: list[Mapping[str, Any]]) -> str:

@@ -98,15 +98,23 @@ const pictureView = (() => {
     return box.y + (line < 0 ? (LINE + 8) / 2 : LINE * (line + 2) + 4);
   };
 
-  const curve = (from, to, [state, key]) => {
+  // From the column of the key to the table that it refers to, between the tables on its way.
+  const curve = ({ from, to, passes, key: [state, key] }) => {
     const [y1, y2] = [heightOf(from, key.columns[0]), heightOf(to, key.references[0])];
     const leftwards = to.x + to.width < from.x;
     const rightwards = from.x + from.width < to.x;
-    const x1 = leftwards || !rightwards ? from.x : from.x + from.width;
-    const x2 = leftwards ? to.x + to.width : to.x;
-    const bend = leftwards || rightwards ? Math.max(36, Math.abs(x2 - x1) / 2) : 42;
-    const [c1, c2] = leftwards ? [x1 - bend, x2 + bend] : rightwards ? [x1 + bend, x2 - bend] : [x1 - bend, x2 - bend];
-    return draw("path", { class: `curve ${state}`, d: `M${x1} ${y1}C${c1} ${y1} ${c2} ${y2} ${x2} ${y2}`, "marker-end": "url(#tip)" },
+    const sides = (box) => (leftwards ? [box.x + box.width, box.x] : [box.x, box.x + box.width]);
+    const points = [[rightwards ? from.x + from.width : from.x, y1]];
+    for (const pass of passes) for (const x of sides(pass)) points.push([x, pass.y + pass.height / 2]);
+    points.push([leftwards ? to.x + to.width : to.x, y2]);
+    let d = `M${points[0].join(" ")}`;
+    for (let n = 1; n < points.length; n += 1) {
+      const [[ax, ay], [bx, by]] = [points[n - 1], points[n]];
+      const bend = leftwards || rightwards ? Math.abs(bx - ax) / 2 : -42;
+      d += n % 2 ? `C${ax + (rightwards ? bend : leftwards ? -bend : bend)} ${ay} ${bx + (rightwards ? -bend : bend)} ${by} ${bx} ${by}`
+        : `L${bx} ${by}`;
+    }
+    return draw("path", { class: `curve ${state}`, d, "marker-end": "url(#tip)" },
       draw("title", {}, keyText(from.table.name, [state, key])));
   };
 
@@ -114,17 +122,35 @@ const pictureView = (() => {
     `${name}(${key.columns.join(", ")}) refers to ${key.table}${key.references.length ? `(${key.references.join(", ")})` : ""}`
     + (key.on_delete ? `, on delete ${key.on_delete}` : "") + (state === "same" ? "" : ` [${state}]`);
 
-  const picture = (boxes, title) => {
+  const link = (one, other) => {
+    one.linked.push(other);
+    other.linked.push(one);
+  };
+
+  // The curves to draw, and room for them in the layers that they pass.
+  const linksOf = (boxes, ways) => {
     const find = new Map(boxes.map((box) => [box.table.name.toLowerCase(), box]));
-    const links = boxes.flatMap((from) => from.table.keys
-      .map((key) => [from, find.get(key[1].table.toLowerCase()), key]).filter(([, to]) => to));
-    for (const [from, to] of links) {
-      if (from !== to) {
-        from.linked.push(to);
-        to.linked.push(from);
+    const room = [];
+    const links = [];
+    for (const from of boxes) {
+      for (const key of from.table.keys) {
+        const to = find.get(key[1].table.toLowerCase());
+        if (!to) continue;
+        const way = ways.get(`${from.table.name}\n${to.table.name}`.toLowerCase()) ?? [];
+        const passes = way.map(([layer, order]) => ({ isPass: true, layer, order, width: 0, height: 4, linked: [] }));
+        room.push(...passes);
+        const row = [from, ...passes, to];
+        if (from !== to) for (let n = 1; n < row.length; n += 1) link(row[n - 1], row[n]);
+        links.push({ from, to, passes, key });
       }
     }
-    const { width, height } = picturePlaces.place(boxes);
+    return { links, room };
+  };
+
+  const picture = (boxes, one, title) => {
+    const ways = new Map(one.passes.map(([from, to, ...way]) => [`${from}\n${to}`.toLowerCase(), way]));
+    const { links, room } = linksOf(boxes, ways);
+    const { width, height } = picturePlaces.place([...boxes, ...room]);
     return draw("svg", {
       role: "img", "aria-labelledby": "picture-title", viewBox: `-48 -8 ${width + 60} ${height + 16}`,
       width: width + 60, height: height + 16,
@@ -132,7 +158,7 @@ const pictureView = (() => {
     draw("title", { id: "picture-title" }, title),
     draw("defs", {}, draw("marker", { id: "tip", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 9, markerHeight: 9, orient: "auto", markerUnits: "userSpaceOnUse" },
       draw("path", { class: "tip", d: "M0 0L8 4L0 8Z" }))),
-    links.map(([from, to, key]) => curve(from, to, key)),
+    links.map(curve),
     boxes.map(boxElement));
   };
 
@@ -142,7 +168,7 @@ const pictureView = (() => {
       make("button", { type: "button", "aria-label": `Show ${table.name} and its neighbours`, onclick: () => address.set({ "tables-table": table.name }) }, table.name),
       table.state === "same" ? "" : [" ", make("span", { class: `tag tag-${table.state}` }, table.state)],
       ` ${counted(table.columns.length, "column")}`,
-      table.columns.filter(([state]) => state !== "same" && state !== table.state)
+      table.columns.filter(([state]) => table.state === "changed" && state !== "same")
         .map(([state, { name }]) => `, ${name} ${state}`).join(""),
       table.keys.map((key) => `; ${keyText(table.name, key)}`).join("")))));
 
@@ -173,7 +199,7 @@ const pictureView = (() => {
       make("p", {}, text, columns && !detailed ? `; columns are drawn for ${MOST_DETAILED} tables or fewer: name a table` : "",
         "; an arrow points from a foreign key to the table that it refers to"),
       make("div", { class: fit ? "picture fit" : "picture", tabindex: "0", role: "region", "aria-label": "Picture of the tables" },
-        picture(tables.map((table) => boxOf(table, one.places, detailed)), text)),
+        picture(tables.map((table) => boxOf(table, one.places, detailed)), one, text)),
       twin(tables));
   };
 

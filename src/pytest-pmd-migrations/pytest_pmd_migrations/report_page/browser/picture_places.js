@@ -26,7 +26,9 @@ const picturePlaces = (() => {
       box.y = y;
       y += box.height + GAP;
     }
-    return Math.max(0, ...column.map((box) => box.width));
+    const width = Math.max(0, ...column.map((box) => box.width));
+    for (const box of column) if (box.isPass) box.width = width;
+    return width;
   };
 
   // Each box moves towards the middle of those it hangs together with, never over another one.
@@ -69,7 +71,8 @@ const picturePlaces = (() => {
     }
   };
 
-  // Give x and y to every box: { layer, order, width, height, linked: other boxes }.
+  // Give x and y to every box: { layer, order, width, height, linked: other boxes }. One that `isPass`
+  // is room for a curve: as wide as its column.
   const place = (boxes) => {
     const linked = boxes.filter((box) => box.linked.length);
     const single = boxes.filter((box) => !box.linked.length);
@@ -82,7 +85,7 @@ const picturePlaces = (() => {
     for (const column of columns) x += stack(column, x) + BETWEEN;
     for (let n = 0; n < RELAXED; n += 1)
       (n % 2 ? [...columns].reverse() : columns).forEach(relax);
-    const top = Math.min(0, ...linked.map((box) => box.y));
+    const top = linked.length ? Math.min(...linked.map((box) => box.y)) : 0;
     for (const box of linked) box.y -= top;
     const bottom = Math.max(0, ...linked.map((box) => box.y + box.height + GAP));
     const singleArea = single.reduce((sum, box) => sum + (box.width + GAP) * (box.height + GAP), 0);
