@@ -35,6 +35,7 @@ const address = (() => {
   addEventListener("hashchange", reread);
   return {
     get: (key, otherwise = "") => shown.get(key) ?? otherwise,
+    keys: () => [...shown.keys()],
     has: (key) => shown.has(key),
     listen: (listener) => listeners.push(listener),
     // Show something else: a value that is null or empty is left out of the address.

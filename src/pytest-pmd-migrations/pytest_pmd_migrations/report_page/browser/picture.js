@@ -67,6 +67,9 @@ const pictureView = (() => {
       + (column.not_null ? " not null" : "");
   };
 
+  const columnWords = ({ name, type, key, not_null: notNull }) =>
+    [name, type, key ? "primary key" : "", notNull ? "not null" : ""].filter(Boolean).join(" ");
+
   const cut = (text, letters) => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
 
   const boxOf = (table, places, detailed) => {
@@ -167,9 +170,9 @@ const pictureView = (() => {
     make("ul", {}, tables.map((table) => make("li", {},
       make("button", { type: "button", "aria-label": `Show ${table.name} and its neighbours`, onclick: () => address.set({ "tables-table": table.name }) }, table.name),
       table.state === "same" ? "" : [" ", make("span", { class: `tag tag-${table.state}` }, table.state)],
-      ` ${counted(table.columns.length, "column")}`,
+      `: ${table.columns.map(([, column]) => columnWords(column)).join(", ")}`,
       table.columns.filter(([state]) => table.state === "changed" && state !== "same")
-        .map(([state, { name }]) => `, ${name} ${state}`).join(""),
+        .map(([state, { name }]) => `; ${name} ${state}`).join(""),
       table.keys.map((key) => `; ${keyText(table.name, key)}`).join("")))));
 
   const render = () => {
@@ -198,7 +201,7 @@ const pictureView = (() => {
     body.replaceChildren(
       make("p", {}, text, columns && !detailed ? `; columns are drawn for ${MOST_DETAILED} tables or fewer: name a table` : "",
         "; an arrow points from a foreign key to the table that it refers to"),
-      make("div", { class: fit ? "picture fit" : "picture", tabindex: "0", role: "region", "aria-label": "Picture of the tables" },
+      make("div", { class: fit ? "picture fit" : "picture", tabindex: "0", role: "region", "aria-label": "Boxes and curves of the tables" },
         picture(tables.map((table) => boxOf(table, one.places, detailed)), one, text)),
       twin(tables));
   };

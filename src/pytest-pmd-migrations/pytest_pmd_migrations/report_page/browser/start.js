@@ -13,6 +13,15 @@ const drawStale = (wanted) => {
 
 const drawInSight = () => drawStale((view) => inSight.has(view.id));
 
+// What lies above a view is drawn before it is gone to: drawn later, it would push the view away.
+const reveal = (id) => {
+  if (views.some((view) => view.id === id)) drawStale(() => true);
+  grids.reveal(id);
+};
+
+// The view that a link speaks of, where it names no element.
+const viewOfAddress = () => views.find((view) => address.keys().some((key) => view.keys.test(key)));
+
 const chooseApplication = () => {
   const { applications } = reportData.run();
   byId("chosen-application").hidden = applications.length < 2;
@@ -49,7 +58,7 @@ const follow = (event) => {
   const section = run && document.querySelector(`section.run[data-run="${run}"]`);
   const runs = document.querySelectorAll("section.run").length;
   address.set(section ? { run: runs > 1 ? section.dataset.name : "", at: "" } : { at }, { step: true });
-  if (!section) grids.reveal(at);
+  if (!section) reveal(at);
 };
 
 address.listen((changed) => {
@@ -59,7 +68,7 @@ address.listen((changed) => {
   if (started) showViews();
 });
 
-addEventListener("hashchange", () => grids.reveal(address.get("at")));
+addEventListener("hashchange", () => reveal(address.get("at")));
 document.addEventListener("click", follow);
 byId("application").addEventListener("change", (event) => address.set({ app: event.target.value }));
 addEventListener("beforeprint", () => {
@@ -86,5 +95,6 @@ requestAnimationFrame(() => setTimeout(() => {
     drawInSight();
   }, { rootMargin: "500px" });
   for (const view of views) observer.observe(byId(view.id));
-  if (address.get("at")) grids.reveal(address.get("at"));
+  const wanted = address.get("at") || (viewOfAddress()?.id ?? "");
+  if (wanted) reveal(wanted);
 }));
