@@ -15,6 +15,7 @@ MigrationTestError
 ├── IrreversibleError         a migration has no way back, as its source says
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
+├── ReportError               a report of a run cannot be written, or is none
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
 """
@@ -35,6 +36,7 @@ __all__ = [
     "MigrationTestError",
     "MissingNameError",
     "MissingNumberError",
+    "ReportError",
     "RunnerFailedError",
     "SchemaMismatchError",
     "SchemaReadError",
@@ -175,6 +177,10 @@ class TemporaryFolderError(MigrationTestError):
 
 class TimeoutStruckError(MigrationTestError):
     """pytest-timeout ended the test; the message says in the midst of what it struck."""
+
+
+class ReportError(MigrationTestError):
+    """A report of a run cannot be written where it is asked for, or a file is no report."""
 
 
 class InjectionError(MigrationTestError):

@@ -30,7 +30,8 @@ class Rules:
     columns alone is no difference; ``faults`` are those that the check ``atomic`` tries.
     ``step_timeout`` are the seconds that a step may go on without progress, ``step_memory`` the
     megabytes that it may take; 0 sets no limit. ``share`` lets lineages that meet take their steps
-    together; ``down`` asks whether each migration can be taken back.
+    together; ``down`` asks whether each migration can be taken back. ``count_rows`` says that a
+    report tells what became of each table's rows.
     """
 
     ignore_patterns: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class Rules:
     step_memory: int = 1024
     share: bool = True
     down: bool = False
+    count_rows: bool = False
 
     def besides(self, bookkeeping: Sequence[str], foreign: Sequence[str] = ()) -> Rules:
         """Return the rules for an application whose runner keeps such tables: they are hidden.

@@ -12,6 +12,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.databases_before import databases_before
 from pytest_pmd_migrations.checks.model import (
     Check,
+    FaultCounts,
     Finding,
     LineageRecord,
     Note,
@@ -110,13 +111,15 @@ def _verdict(
     untried: str = "",
 ) -> Verdict:
     every = [struck for _, struck in found]
+    hit = [struck for struck in every if struck.left != "missed"]
+    tried = FaultCounts(len(hit), sum(struck.broken for struck in hit))
     broken = next(((name, struck) for name, struck in found if struck.broken), None)
     if broken is None:
         text = counts(every)
         for kind in wanted:
             if kind.lacking:
                 text += f"; {kind.name} left out: {kind.lacking}"
-        return Verdict(remarks=(Note(row, text),))
+        return Verdict(remarks=(Note(row, text).showing_no_rows(),), faults=tried)
     name, struck = broken
     mends = advice(struck, atomic_advice_of(history.application.source))
     lines = (
@@ -132,7 +135,10 @@ def _verdict(
     head = headline(f"{file} is not atomic: {struck.left} by {word}")
     # What is left of every step in the same way is the runner's doing.
     things = frozenset({(struck.left, word, *mends)})
-    return Verdict((Finding(head, lines, row.version, things=things),))
+    # Statements and differences may have values of rows.
+    public = (head, *wrap_text(counts(every)), "", *mends)
+    finding = Finding(head, lines, row.version, things=things, without_rows=public)
+    return Verdict((finding,), faults=tried)
 
 
 ATOMIC = Check("atomic", "migration", None, _judge)

@@ -128,6 +128,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         volatile=history.volatile,
         limits=limits,
         unchanged=step.unchanged_tables,
+        count=history.rules.count_rows,
     )
 
 
@@ -141,7 +142,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
         report = seen.report
         findings.extend(_finding(history, row, version, found) for found in report.findings)
         about = row if version == record.start.version else MigrationRow(version, label(version))
-        remarks.extend(Note(about, note) for note in report.notes)
+        remarks.extend(Note(about, note).showing_no_rows() for note in report.notes)
         used.update((version, key) for key in report.used)
     for version, found, needed in _needed_rows(history, record):
         findings.extend(_finding(history, row, version, one) for one in found)
@@ -199,7 +200,14 @@ def _finding(history: History, row: Row, version: int, found: RowFinding) -> Fin
     lines = (*uncut, *evidence)
     declarable = (found.allowed_by,) if found.allowed_by is not None else ()
     return Finding(
-        first, lines, version, things=frozenset({thing}), of_step=True, declarable=declarable
+        first,
+        lines,
+        version,
+        things=frozenset({thing}),
+        of_step=True,
+        declarable=declarable,
+        # A condition that would allow it may name values too.
+        without_rows=(first, *uncut),
     )
 
 

@@ -214,6 +214,25 @@ def show(one: str, other: str, *, source: str) -> None:
         say(printable_line(line))
 
 
+@main.command()
+@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write all runs into FILE.html (a page) or FILE.json",
+)
+def report(*, reports: tuple[Path, ...], output: Path | None) -> None:
+    """Tell what reports in JSON say, and put them together: report a.json b.json -o all.html."""
+    from pytest_pmd_migrations.cli.report import report_runs
+
+    with _clean_errors():
+        lines = list(report_runs(reports, output))
+    for line in lines:
+        say(line)
+
+
 def _write(file: DeclaringFile) -> str:
     """Write a file of declarations, and return the line that tells it."""
     from pytest_pmd_migrations.cli.declare.files import write_file

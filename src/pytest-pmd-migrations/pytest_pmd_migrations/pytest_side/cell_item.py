@@ -26,6 +26,7 @@ from pytest_pmd_migrations.file_content import content_pieces
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.report.fold import whole_message
 from pytest_pmd_migrations.report.outcome import Outcome
+from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Location
 
 _EVERYTHING = 2
@@ -104,7 +105,9 @@ class CellItem(pytest.Item):
         self.outcome: Outcome | None = None
         self._judge = judge
         self.extra_keyword_matches.update(cell.keywords)
-        self.add_marker(pytest.mark.migration(version=cell.row.version, check=cell.check.name))
+        version, check = cell.row.version, cell.check.name
+        self.add_marker(pytest.mark.migration(version=version, check=check))
+        self._tell(version=format_version(version), check=check)
 
     @property
     def obj(self) -> Callable[[], None]:
@@ -120,6 +123,7 @@ class CellItem(pytest.Item):
         verdict = replace(judged, findings=tuple(map(self._with_details, judged.findings)))
         closing = self._closing(verdict) if verdict.findings else ()
         self.outcome = Outcome.of_verdict(self.cell.key, verdict, closing=closing)
+        self._tell(verdict=self.outcome.status, cause=self._culprit(verdict))
         if verdict.cause is not None:
             pytest.skip(f"blocked {verdict.cause.row.culprit}")
         if verdict.unasked:
@@ -167,6 +171,19 @@ class CellItem(pytest.Item):
             return finding
         everything = self.config.getoption("verbose", 0) >= _EVERYTHING
         return replace(finding, details=(*finding.details, "") if everything else (_MORE,))
+
+    def _tell(self, **properties: str) -> None:
+        """Add properties of the cell, which JUnit's XML has, too; an empty one is left out."""
+        self.user_properties.extend(
+            (f"migration_{name}", value) for name, value in properties.items() if value
+        )
+
+    def _culprit(self, verdict: Verdict) -> str:
+        """Return the row or the version to blame, as people read it; empty where all is well."""
+        if verdict.cause is not None:
+            return verdict.cause.row.culprit
+        versions = [one.version for one in verdict.findings if one.version is not None]
+        return self.cell.history.application.title(min(versions)) if versions else ""
 
     def _closing(self, verdict: Verdict) -> list[str]:
         return [*self._keep(verdict), f'again: pytest --migration-matrix "{self.cell.id}"']

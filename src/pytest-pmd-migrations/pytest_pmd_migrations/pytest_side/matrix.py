@@ -35,10 +35,12 @@ __all__ = ["MatrixPlugin"]
 class MatrixPlugin:
     """Registered when the flag or the id of a cell is given; holds all state of the matrix.
 
-    ``long_cells`` tells of the cells that take long.
+    ``long_cells`` tells of the cells that take long; ``plans``, made at the end, say what was to be
+    judged, and ``judged`` keeps what this process judges.
     """
 
     def __init__(self, config: pytest.Config, ids: Sequence[str]) -> None:
+        self.config = config
         self.long_cells = LongCells(config)
         try:
             project = project_of(config)
@@ -52,17 +54,29 @@ class MatrixPlugin:
             self._ignored = {} if is_worker else refuse_idle_globs(project)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
-        self._judged = JudgedCells((), ())
+        self.judged = JudgedCells((), ())
         self._outcomes: dict[str, Outcome] = {}
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
-        self._plans: list[Plan] = []
+        self.plans: list[Plan] = []
         self._folded: dict[str, Folded] = {}
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of the cells so far, as their reports came in."""
+        return tuple(self._outcomes.values())
+
+    @property
+    def took(self) -> tuple[float, int]:
+        """How many seconds the cells took, from the first to the last, and on how many workers."""
+        times = self._times or [(0.0, 0.0)]
+        seconds = max(stop for _, stop in times) - min(start for start, _ in times)
+        return seconds, len(self._workers)
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
         with self.long_cells.telling_of(cell.id):
-            return self._judged.verdict(cell)
+            return self.judged.verdict(cell)
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""
@@ -90,7 +104,7 @@ class MatrixPlugin:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Prepare to judge the cells that are left after deselection."""
         cells = [item.cell for item in session.items if isinstance(item, CellItem)]
-        self._judged = JudgedCells(cells, self.checks)
+        self.judged = JudgedCells(cells, self.checks)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -133,32 +147,32 @@ class MatrixPlugin:
         """
         if hasattr(session.config, "workerinput") or session.config.option.collectonly:
             return
-        self._plans = [
+        self.plans = [
             plan_of(history, self.checks, ignored=self._ignored.get(history, 0))
             for history in self.histories
         ]
-        outcomes = tuple(self._outcomes.values())
+        outcomes = self.outcomes
         self._folded = {
-            plan.application.name: fold(plan, plan.in_order(outcomes)) for plan in self._plans
+            plan.application.name: fold(plan, plan.in_order(outcomes)) for plan in self.plans
         }
         untold = any(folded.untold for folded in self._folded.values())
         if untold and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        session.config.pluginmanager.register(FoldedFailures(self._plans, self._folded))
+        session.config.pluginmanager.register(FoldedFailures(self.plans, self._folded))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the section: one line when all is good, the grids on failure or with ``-v``."""
         if terminalreporter.config.option.collectonly:
             return
-        times = self._times or [(0.0, 0.0)]
+        seconds, workers = self.took
         terminalreporter.ensure_newline()
         terminalreporter.section("migration matrix")
         for line in matrix_section(
-            self._plans,
-            tuple(self._outcomes.values()),
+            self.plans,
+            self.outcomes,
             self._folded,
-            seconds=max(stop for _, stop in times) - min(start for start, _ in times),
-            workers=len(self._workers),
+            seconds=seconds,
+            workers=workers,
             verbose=terminalreporter.verbosity > 0,
         ):
             for piece in line:

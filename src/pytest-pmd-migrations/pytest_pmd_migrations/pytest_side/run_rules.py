@@ -32,6 +32,7 @@ def read_rules(config: pytest.Config) -> Rules:
         step_memory=int(_number(config, "migration_step_memory", "megabytes")),
         share=bool(config.getini("migration_share")),
         down=bool(config.getini("migration_down")),
+        count_rows=bool(config.getoption("migration_report", None)),
     )
 
 

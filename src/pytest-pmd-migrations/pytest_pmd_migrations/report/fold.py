@@ -11,7 +11,7 @@ from pytest_pmd_migrations.report.outcome import FAIL, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.wording import counted, folded_names, wrap_text
 
-__all__ = ["Folded", "fold", "whole_message"]
+__all__ = ["Folded", "ToldFinding", "fold", "told_findings", "whole_message"]
 
 _Thing = tuple[str, ...]
 _Told = tuple[CellKey, int]
@@ -32,6 +32,50 @@ class Folded:
     untold: tuple[Outcome, ...] = ()
 
 
+@dataclass(frozen=True)
+class ToldFinding:
+    """One thing that is wrong, with all cells that found it.
+
+    ``told_by`` is the cell that tells it, None where no cell that was run does; ``cells`` are those
+    that share it, ``blocks`` those that could not be judged for it.
+    """
+
+    finding: Finding
+    told_by: CellKey | None
+    cells: tuple[CellKey, ...] = ()
+    blocks: tuple[CellKey, ...] = ()
+    closing: tuple[str, ...] = ()
+
+
+def told_findings(outcomes: Sequence[Outcome]) -> tuple[ToldFinding, ...]:
+    """Return everything that one application's outcomes found once, causes first.
+
+    Each is told by the cell that tells it in what :func:`fold` returns.
+    """
+    failed = _failed(outcomes)
+    tellings = _Tellings(failed)
+    shared: dict[_Told, list[CellKey]] = {}
+    for (cell, _), others in tellings.same.items():
+        for other in others:
+            shared.setdefault(other, []).append(cell)
+    found = [
+        ToldFinding(
+            finding,
+            outcome.cell,
+            tuple(dict.fromkeys((outcome.cell, *shared.get((outcome.cell, index), ())))),
+            _blocked_by(finding.tells, outcomes),
+            outcome.closing,
+        )
+        for outcome in failed
+        for index, finding in enumerate(outcome.findings)
+        if (outcome.cell, index) not in tellings.same
+    ]
+    for untold in _untold(outcomes):
+        blocks = _blocked_by(untold.blocked_by, outcomes)
+        found.extend(ToldFinding(one, None, blocks=blocks) for one in untold.findings)
+    return tuple(sorted(found, key=lambda one: not one.blocks))
+
+
 def whole_message(outcome: Outcome) -> str:
     """Return the message of a failing cell as long as nothing is known of the others."""
     lines: list[str] = []
@@ -42,7 +86,7 @@ def whole_message(outcome: Outcome) -> str:
 
 def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
     """Fold one application's outcomes, which are in the grid's order."""
-    failed = [outcome for outcome in outcomes if outcome.status == FAIL and outcome.findings]
+    failed = _failed(outcomes)
     tellings = _Tellings(failed)
     messages: dict[CellKey, str] = {}
     repeats: dict[CellKey, tuple[CellKey, ...]] = {}
@@ -63,6 +107,15 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
             lines.extend(_finding_lines(finding, tellings.seen[here], blocks))
         messages[outcome.cell] = "\n".join((*lines, *outcome.closing))
     return Folded(messages, repeats, _untold(outcomes))
+
+
+def _failed(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.status == FAIL and outcome.findings]
+
+
+def _blocked_by(cause: Row | None, outcomes: Sequence[Outcome]) -> tuple[CellKey, ...]:
+    """Return the cells that a cause blocks."""
+    return tuple(one.cell for one in outcomes if cause is not None and one.blocked_by == cause)
 
 
 class _Tellings:
@@ -124,7 +177,7 @@ def _blocks(
     plan: Plan, outcome: Outcome, cause: Row | None, outcomes: Sequence[Outcome]
 ) -> Sequence[str]:
     """Return the line that counts the cells blocked by the cause which this outcome tells."""
-    blocked = [one.cell for one in outcomes if cause is not None and one.blocked_by == cause]
+    blocked = _blocked_by(cause, outcomes)
     if not blocked:
         return ()
     checks: dict[Row, list[str]] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.checks.model import Note, Row, UsedDeclaration
+from pytest_pmd_migrations.checks.model import Note, Row
+from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.grid import Grid, GridLine, grid_lines
 from pytest_pmd_migrations.report.notes import note_lines
@@ -22,7 +23,6 @@ from pytest_pmd_migrations.report.outcome import (
     Outcome,
 )
 from pytest_pmd_migrations.report.plan import Plan
-from pytest_pmd_migrations.sources.declarations import EXCUSES
 from pytest_pmd_migrations.wording import counted, folded_names
 
 __all__ = ["COLOURS", "Piece", "matrix_section"]
@@ -153,11 +153,7 @@ def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterato
     if verbose:
         for outcome in outcomes:
             yield from outcome.remarks
-    yield from plan.notes_beside(outcomes)
-    for version, key in sorted(_unneeded(plan, outcomes)):
-        about = f"{plan.application.title(version)} {key}"
-        needs = "nothing needs it" if key.kind in EXCUSES else "no stored row needs it"
-        yield Note(about, f"declared, but {needs}")
+    yield from application_notes(plan, outcomes)
 
 
 def _one_a_command(notes: Iterable[Note]) -> Iterator[Note]:
@@ -184,22 +180,6 @@ def _subject(note: Note) -> tuple[int, str]:
 
 def _kind(note: Note) -> str:
     return note.text.partition(":")[0]
-
-
-def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:
-    """Return the declarations that no cell used.
-
-    A declaration is left out unless every cell of the checks that read it ran; none is told where
-    anything failed.
-    """
-    if any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes):
-        return frozenset()
-    seen = {outcome.cell for outcome in outcomes}
-    not_run = {cell.check for cell in plan.cells if cell not in seen}
-    ran = {cell.check for cell in plan.cells} - not_run
-    asked = {kind for kind, checks in plan.read_by.items() if checks <= ran}
-    unused = plan.declared.difference(*(outcome.used for outcome in outcomes))
-    return frozenset((version, key) for version, key in unused if key.kind in asked)
 
 
 def _closing(

@@ -21,16 +21,24 @@ class SettledRows:
     """The rows that need not be read: each has the same key on both sides, and may differ so.
 
     ``rowids`` is the SELECT of their rowids; ``changed`` are the columns in which a value of theirs
-    is another one, as a declaration allows, ``emptied`` those in which one is gone.
+    is another one, as a declaration allows, ``emptied`` those in which one is gone. ``differing``
+    counts the rows that differ, where somebody asks for that.
     """
 
     rowids: str
     changed: frozenset[str]
     emptied: frozenset[str]
+    differing: int = 0
 
 
 def settle_rows(
-    old: Side, new: Side, table: RowTable, target: str, columns: ColumnMapping
+    old: Side,
+    new: Side,
+    table: RowTable,
+    target: str,
+    columns: ColumnMapping,
+    *,
+    count: bool = False,
 ) -> SettledRows | None:
     """Return the rows of ``table`` that became rows of ``target`` with no more than what may be.
 
@@ -62,12 +70,14 @@ def settle_rows(
     )
     used = [(kind, c, f"NOT ({equal[c]}) AND {may}") for c in allowed for kind, may in allowed[c]]
     asked = ", ".join(f"max({what})" for _, _, what in used)
-    answers = old.conn.execute(f"SELECT {asked} {joined}").fetchone()
+    differ = f"total({' OR '.join(f'({what})' for _, _, what in used)})" if count else "0"
+    *answers, differing = old.conn.execute(f"SELECT {asked}, {differ} {joined}").fetchone()
     found = {(kind, c) for (kind, c, _), yes in zip(used, answers, strict=True) if yes}
     return SettledRows(
         f"SELECT {_OLD}.r {joined}",
         frozenset(column for kind, column in found if kind == "CHANGES"),
         frozenset(column for kind, column in found if kind == "DELETES"),
+        int(differing),
     )
 
 
