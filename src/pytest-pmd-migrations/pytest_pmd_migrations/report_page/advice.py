@@ -12,6 +12,7 @@ _BEGINS = re.compile(
         where\ (?:that|it|this)\ is\ (?:meant|released)
         | (?:Make|Undo|Put|Give|Store|Restore|Take|Write|Rename|Renumber|Remove|Move|Let|Delete|Add)\ 
         | Usually\ the\ runner
+        | CHANGES\ never\ excuses
         | INSERT\ without\ column\ names
         | (?:.*\ )?pmd-migrations\ (?:new|snapshot|declare|release|init)\b
     )""",

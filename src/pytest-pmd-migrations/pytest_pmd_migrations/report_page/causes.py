@@ -21,6 +21,7 @@ _HIT_BY = {
 }
 """Whom a finding hits that only the cells of a migration have, by their check."""
 
+_MEANT = "where that is meant"
 _FROM = re.compile(r"\s*(?:seen from|the same at) .*")
 
 _ALL = "every database that takes this step"
@@ -115,7 +116,7 @@ def _brief_advice(
     """Return what to do in one line: the advice, what would mend it, or where to look."""
     text = " ".join(" ".join(line.split()) for line in advice)
     if text:
-        return f"mend the step; {text}" if text.startswith("where that is meant") else text
+        return f"mend the step; {text}" if _MEANT in text else text
     mending = [line.strip() for line in evidence if line.lstrip().startswith("mend:")]
     if mending:
         return " · ".join(mending)

@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_pmd_migrations.report_page.causes import cause_cards
+from pytest_pmd_migrations.report_page.forecast_curves import HEIGHT, WIDTH, forecast_curves
 from pytest_pmd_migrations.report_page.grids import grid_tables
 from pytest_pmd_migrations.report_page.names import Targets
 from pytest_pmd_migrations.report_page.page_data import json_block, page_data
@@ -54,7 +55,8 @@ def render_page(report: Mapping[str, Any]) -> str:
         runs=runs,
         headline=_headline(runs),
         values="none" if all(run["values"] == "none" for run in report["runs"]) else "cut",
-        forecast=False,
+        forecast=any(one["forecast"] for run in runs for one in run["applications"]),
+        forecast_size=(WIDTH, HEIGHT),
         style=Markup(style),
         script=Markup(script),
         data=Markup(json_block(page_data(report))),
@@ -101,7 +103,9 @@ def _facts(run: Mapping[str, Any]) -> list[str]:
         row["of"] == "snapshot" for one in run["applications"] for row in one["rows"]
     )
     versions = sum(len(one["versions"]) for one in run["applications"])
+    alone = run["applications"] if len(run["applications"]) == 1 else []
     return [
+        *(f"{one['source']} by {one['runner']}" for one in alone),
         counted(versions, "migration"),
         counted(snapshots, "stored database"),
         f"Python {run['python']}",
@@ -125,6 +129,7 @@ def _application(application: Mapping[str, Any], targets: Targets) -> dict[str, 
         "causes": cause_cards(application, targets),
         "grids": grid_tables(application, targets),
         "timeline": timeline(application, targets),
+        "forecast": forecast_curves(application["forecast"]),
         "notes": list(notes),
         "remarks": list(remarks),
     }

@@ -49,7 +49,7 @@ const linePairs = (left, right) => {
     gone = [];
     come = [];
   };
-  for (const [a, b] of aligned(left, right)) {
+  for (const [a, b] of aligned(left, right, sameLine)) {
     if (a !== null && b !== null) {
       settle();
       pairs.push([a, b]);
@@ -59,6 +59,9 @@ const linePairs = (left, right) => {
   settle();
   return pairs;
 };
+
+// The comma behind a column says only that another one follows.
+const sameLine = (a, b) => a !== null && b !== null && a.replace(/,$/, "") === b.replace(/,$/, "");
 
 const firstWord = (line) => line.trim().split(/\s+/)[0].toLowerCase();
 

@@ -43,6 +43,12 @@ const rowsView = (() => {
     make("td", {}, table.evidence.length
       ? make("ul", {}, table.evidence.map((text) => make("li", {}, text))) : "none"));
 
+  const told = (found) => {
+    const undeclared = found.filter(isUndeclared).length;
+    return undeclared ? `${undeclared} of ${counted(found.length, "line")} not declared`
+      : `${counted(found.length, "line")}, all that needs it declared`;
+  };
+
   const render = () => {
     const one = reportData.application();
     const wanted = reportData.indexOf(one, address.get("rows-version"));
@@ -62,7 +68,7 @@ const rowsView = (() => {
     const lines = make("tbody");
     firstOf(found.slice(0, MOST_ROWS).map((each) => () => row(one, each)), MOST_ROWS, "row", lines);
     body.replaceChildren(
-      make("p", {}, `${counted(found.filter(isUndeclared).length, "line")} not declared, of ${found.length}`
+      make("p", {}, told(found)
         + `; tables that are not named were left as they were`
         + (found.length > MOST_ROWS ? `; the first ${MOST_ROWS} are shown, name a table for others` : "")),
       make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `Rows of step ${version.title}` },

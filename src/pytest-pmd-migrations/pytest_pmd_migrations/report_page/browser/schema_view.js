@@ -33,7 +33,7 @@ const schemaView = (() => {
   ];
 
   const splitRow = ([a, b]) => {
-    if (a === b) return make("tr", {}, line(" ", a, ""), line(" ", b, ""));
+    if (sameLine(a, b)) return make("tr", {}, line(" ", a, ""), line(" ", b, ""));
     const [left, right] = a !== null && b !== null ? markedSides(a, b) : [a, b];
     return make("tr", {},
       a === null ? line(" ", "", "") : line("−", left, "was"),
@@ -41,7 +41,7 @@ const schemaView = (() => {
   };
 
   const unifiedRows = ([a, b]) => {
-    if (a === b) return [make("tr", {}, line(" ", a, ""))];
+    if (sameLine(a, b)) return [make("tr", {}, line(" ", b, ""))];
     const [left, right] = a !== null && b !== null ? markedSides(a, b) : [a, b];
     return [
       ...(a === null ? [] : [make("tr", {}, line("−", left, "was"))]),

@@ -29,7 +29,7 @@ const listLines = (sql) => {
       end();
       line = ")";
     } else {
-      line += token;
+      line = token === "," ? line.trimEnd() + token : line + token;
       if (token === "(" && ++depth === 1) end();
       else if ((token === "," && depth === 1) || token.startsWith("--")) end();
     }
