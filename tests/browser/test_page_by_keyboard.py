@@ -62,7 +62,9 @@ def test_a_failing_cell_leads_to_its_cause_and_the_cause_to_its_cells(opened):
     page.keyboard.press("f")
     page.keyboard.press("Enter")
     cause = page.locator("details.cause[open]").first
-    assert cause.locator(".headline").inner_text() == "0008_rebuild_orders.py: orders lost 2 of 5 rows"
+    assert (
+        cause.locator(".headline").inner_text() == "0008_rebuild_orders.py: orders lost 2 of 5 rows"
+    )
     cause.get_by_text("migrations::0005..0012[data]").last.click()
     assert page.evaluate(FOCUSED) == "0:migrations::0005..0012[data]"
     assert page.locator(":focus").is_visible()

@@ -1,4 +1,4 @@
-"""At every width and in both schemes: nothing is fetched, nothing is lost, everybody can read it."""
+"""At every width and in both schemes: nothing is fetched or lost, and everybody can read it."""
 
 from __future__ import annotations
 
@@ -128,10 +128,13 @@ def test_it_prints_on_a4_with_everything_open(opened):
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 703
     assert not page.locator("#tools").is_visible()
-    assert page.get_by_text("gone: id 3, customer_id 9, state 'open'").nth(1).bounding_box()["height"]
+    assert (
+        page.get_by_text("gone: id 3, customer_id 9, state 'open'").nth(1).bounding_box()["height"]
+    )
     wide = page.evaluate(
         "[...document.querySelectorAll('main table, main pre, main svg')]"
-        ".filter((one) => one.getBoundingClientRect().right > 704).map((one) => one.outerHTML.slice(0, 99))"
+        ".filter((one) => one.getBoundingClientRect().right > 704)"
+        ".map((one) => one.outerHTML.slice(0, 99))"
     )
     assert wide == []
     printed = page.pdf(format="A4")

@@ -1,14 +1,18 @@
-"""The views that the page's script draws: schemas, rows, the picture; and a report of great size."""
+"""The views that the page's script draws: schemas, rows, the picture; also of great size."""
 
 from __future__ import annotations
 
 OVERLAPS = """
 () => {
-  const boxes = [...document.querySelectorAll("#tables-body rect.box")].map((one) => one.getBoundingClientRect());
-  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
-  return [boxes.length, boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => meet(a, b))).length];
+  const boxes = [...document.querySelectorAll("#tables-body rect.box")]
+    .map((one) => one.getBoundingClientRect());
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+    && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const pairs = boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => meet(a, b)));
+  return [boxes.length, pairs.length];
 }
 """
+"""How many boxes the picture has, and how many pairs of them overlap."""
 
 
 def test_two_schemas_are_compared_side_by_side_and_unified_with_the_tokens_that_changed(opened):

@@ -9,12 +9,13 @@ __all__ = ["part_advice", "without_shared_indent"]
 
 _BEGINS = re.compile(
     r"""\s*(?:
-        where\ (?:that|it|this)\ is\ (?:meant|released)
-        | (?:Make|Undo|Put|Give|Store|Restore|Take|Write|Rename|Renumber|Remove|Move|Let|Delete|Add)\ 
-        | Usually\ the\ runner
-        | CHANGES\ never\ excuses
-        | INSERT\ without\ column\ names
-        | (?:.*\ )?pmd-migrations\ (?:new|snapshot|declare|release|init)\b
+        where[ ](?:that|it|this)[ ]is[ ](?:meant|released)
+        | (?:Make|Undo|Put|Give|Store|Restore|Take|Write|Rename|Renumber)[ ]
+        | (?:Remove|Move|Let|Delete|Add)[ ]
+        | Usually[ ]the[ ]runner
+        | CHANGES[ ]never[ ]excuses
+        | INSERT[ ]without[ ]column[ ]names
+        | (?:.*[ ])?pmd-migrations[ ](?:new|snapshot|declare|release|init)\b
     )""",
     re.VERBOSE,
 )

@@ -13,10 +13,13 @@ from typing import Any
 
 from pytest_pmd_migrations.wording import counted
 
-__all__ = ["HEIGHT", "WIDTH", "StepCurve", "forecast_curves"]
+__all__ = ["HEIGHT", "RULE", "WIDTH", "StepCurve", "forecast_curves"]
 
 WIDTH, HEIGHT = 360, 170
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 28
+RULE = 62, 322
+"""Where the lines across the drawing begin and end; beside them stand the texts of the axes."""
+
+_TOP, _BOTTOM = 12, 28
 _SHORTEST = 1e-6
 
 
@@ -61,7 +64,7 @@ def _curve(
     step: Mapping[str, Any], points: Sequence[tuple[int, float]], estimate: Mapping[str, float]
 ) -> StepCurve:
     ends = [max(estimate[key], _SHORTEST) for key in ("value", "low", "high")]
-    across = _Axis([*(rows for rows, _ in points), step["rows"]], _LEFT, WIDTH - _RIGHT)
+    across = _Axis([*(rows for rows, _ in points), step["rows"]], *RULE)
     up = _Axis([*(seconds for _, seconds in points), *ends], HEIGHT - _BOTTOM, _TOP)
     dots = tuple((across.place(rows), up.place(seconds)) for rows, seconds in points)
     x = across.place(step["rows"])

@@ -89,9 +89,7 @@ class _Reader:
         self._application = application
         self._targets = targets
         self._cells = {cell["id"]: cell for cell in application["cells"]}
-        self._at = {
-            (cell["of"], cell["row"], cell["check"]): cell for cell in application["cells"]
-        }
+        self._at = {(cell["of"], cell["row"], cell["check"]): cell for cell in application["cells"]}
         self._titles = {(row["of"], row["id"]): row["title"] for row in application["rows"]}
 
     def table(self, of: str) -> GridTable:

@@ -50,7 +50,8 @@ def place_tables(references: Mapping[str, Iterable[str]]) -> Placed:
         for parent in above:
             children[parent].append(table)
     linked = [table for table in parents if parents[table] or children[table]]
-    layer_of: dict[_Node, int] = {**_layers(linked, parents, children)}
+    layer_of: dict[_Node, int] = {}
+    layer_of.update(_layers(linked, parents, children).items())
     neighbours: dict[_Node, list[_Node]] = {}
     ways = {
         (table, parent): _way(table, parent, layer_of, neighbours)

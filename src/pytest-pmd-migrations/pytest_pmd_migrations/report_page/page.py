@@ -12,12 +12,12 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_pmd_migrations.report_page.causes import cause_cards
-from pytest_pmd_migrations.report_page.forecast_curves import HEIGHT, WIDTH, forecast_curves
+from pytest_pmd_migrations.report_page.forecast_curves import HEIGHT, RULE, WIDTH, forecast_curves
 from pytest_pmd_migrations.report_page.grids import grid_tables
 from pytest_pmd_migrations.report_page.names import Targets
 from pytest_pmd_migrations.report_page.page_data import json_block, page_data
-from pytest_pmd_migrations.report_page.report_format import refuse_other_formats
 from pytest_pmd_migrations.report_page.timeline import timeline
+from pytest_pmd_migrations.run_report.json_form import refuse_other_formats
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["render_page"]
@@ -43,27 +43,32 @@ _SCRIPTS = (
 def render_page(report: Mapping[str, Any]) -> str:
     """Return the page of a report: verdict, causes, grids and timeline as HTML, the rest by script.
 
-    Every text of the report stands in it as text, whatever it holds. Raises SettingError where
+    Every text of the report stands in it as text, whatever it holds. Raises ReportError where
     ``report`` is no report, or one of a newer format.
     """
-    refuse_other_formats(report)
+    refuse_other_formats(report, "the report")
     style = "".join(_read("browser", name) for name in _STYLES)
     script = "".join(_read("browser", name) for name in _SCRIPTS)
     script = f'(() => {{\n"use strict";\n{script}}})();\n'
     runs = [_run(run, number) for number, run in enumerate(report["runs"])]
-    page = _environment().get_template("page.html").render(
-        runs=runs,
-        headline=_headline(runs),
-        values="none" if all(run["values"] == "none" for run in report["runs"]) else "cut",
-        forecast=any(one["forecast"] for run in runs for one in run["applications"]),
-        forecast_size=(WIDTH, HEIGHT),
-        style=Markup(style),
-        script=Markup(script),
-        data=Markup(json_block(page_data(report))),
-        policy=(
-            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
-            " base-uri 'none'; form-action 'none'"
-        ),
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            runs=runs,
+            headline=_headline(runs),
+            values="none" if all(run["values"] == "none" for run in report["runs"]) else "cut",
+            forecast=any(one["forecast"] for run in runs for one in run["applications"]),
+            forecast_size=(WIDTH, HEIGHT),
+            forecast_rule=RULE,
+            style=Markup(style),
+            script=Markup(script),
+            data=Markup(json_block(page_data(report))),
+            policy=(
+                f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+                " base-uri 'none'; form-action 'none'"
+            ),
+        )
     )
     # What no UTF-8 can hold is shown as Python writes it, as in the terminal.
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -74,7 +79,9 @@ def _run(run: Mapping[str, Any], number: int) -> dict[str, Any]:
     counts = run["counts"]
     bad = counts.get("FAIL", 0) + counts.get("died", 0) + counts.get("blocked", 0)
     return {
-        **{key: run[key] for key in ("name", "verdict", "complete", "missing", "values", "started")},
+        **{
+            key: run[key] for key in ("name", "verdict", "complete", "missing", "values", "started")
+        },
         "number": number,
         "kind": "FAIL" if bad else "ok" if run["complete"] else "note",
         "word": "FAIL" if bad else "ok" if run["complete"] else "not complete",
@@ -92,16 +99,14 @@ def _headline(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     if len(runs) == 1:
         return {"kind": runs[0]["kind"], "word": runs[0]["word"], "sentence": runs[0]["verdict"]}
     bad = [run for run in runs if run["kind"] == "FAIL"]
-    worst = next((run for kind in ("FAIL", "note", "ok") for run in runs if run["kind"] == kind))
+    worst = next(run for kind in ("FAIL", "note", "ok") for run in runs if run["kind"] == kind)
     sentence = f"{len(bad)} of {len(runs)} runs failed" if bad else f"none of {len(runs)} failed"
     return {"kind": worst["kind"], "word": worst["word"], "sentence": sentence}
 
 
 def _facts(run: Mapping[str, Any]) -> list[str]:
     """Return under what the run was made, each fact as a few words."""
-    snapshots = sum(
-        row["of"] == "snapshot" for one in run["applications"] for row in one["rows"]
-    )
+    snapshots = sum(row["of"] == "snapshot" for one in run["applications"] for row in one["rows"])
     versions = sum(len(one["versions"]) for one in run["applications"])
     alone = run["applications"] if len(run["applications"]) == 1 else []
     return [

@@ -87,10 +87,10 @@ class _Pool:
     """Values, each once: what is told of thousands of steps is mostly the same."""
 
     def __init__(self) -> None:
-        self.values: list[Any] = []
+        self.values: list[object] = []
         self._numbers: dict[Any, int] = {}
 
-    def number(self, key: Hashable, value: Any) -> int:
+    def number(self, key: Hashable, value: object) -> int:
         """Return the place of a value; ``key`` is the same for equal values."""
         found = self._numbers.setdefault(key, len(self.values))
         if found == len(self.values):
@@ -110,7 +110,9 @@ def _folded_steps(
     for step in steps:
         start = starts.number(step["start"], step["start"])
         for table in step["tables"]:
-            after, declared, evidence = (table[key] for key in ("after_name", "declared", "evidence"))
+            after, declared, evidence = (
+                table[key] for key in ("after_name", "declared", "evidence")
+            )
             declarations = tuple((one["kind"], one["name"], one["reason"]) for one in declared)
             line = (
                 texts.number(table["name"], table["name"]),
@@ -124,7 +126,7 @@ def _folded_steps(
 
 
 def _references(objects: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """Return what each table refers to, at any version: a table keeps its place through them all."""
+    """Return what each table refers to, at any version: it keeps its place through them all."""
     found: dict[str, set[str]] = {}
     spelling: dict[str, str] = {}
     for one in objects:

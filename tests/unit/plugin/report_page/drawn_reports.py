@@ -10,7 +10,9 @@ HOSTILE = "</script><img src=x onerror=alert(1)><!-- \u2028 & 'quoted'"
 CHECKS = {"snapshot": ("schema", "data", "statements"), "migration": ("again", "atomic", "frozen")}
 
 
-def column(name: str, kind: str = "TEXT", *, not_null: bool = False, key: int = 0) -> dict[str, Any]:
+def column(
+    name: str, kind: str = "TEXT", *, not_null: bool = False, key: int = 0
+) -> dict[str, Any]:
     return {
         "name": name,
         "type": kind,
@@ -21,7 +23,9 @@ def column(name: str, kind: str = "TEXT", *, not_null: bool = False, key: int = 
     }
 
 
-def table(name: str, *columns: dict[str, Any], refers: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+def table(
+    name: str, *columns: dict[str, Any], refers: Iterable[tuple[str, str]] = ()
+) -> dict[str, Any]:
     """A table as an object of the pool; ``refers`` are (column, table), each to that table's id."""
     keys = [
         {
@@ -108,14 +112,13 @@ def rows_of(versions: Iterable[int], variants: Iterable[str] = ()) -> list[dict[
             {"of": "snapshot", "id": name, "title": name, "version": int(name[:4])}
             for name in stored
         ),
-        *(
-            {"of": "migration", "id": f"{n:04}", "title": f"{n:04}", "version": n}
-            for n in numbers
-        ),
+        *({"of": "migration", "id": f"{n:04}", "title": f"{n:04}", "version": n} for n in numbers),
     ]
 
 
-def finding(headline: str, lines: Iterable[str], cells: Iterable[str], **said: Any) -> dict[str, Any]:
+def finding(
+    headline: str, lines: Iterable[str], cells: Iterable[str], **said: Any
+) -> dict[str, Any]:
     shared = [*cells]
     return {
         "headline": headline,
@@ -132,7 +135,9 @@ def finding(headline: str, lines: Iterable[str], cells: Iterable[str], **said: A
     }
 
 
-def cells_of(rows: list[dict[str, Any]], findings: list[dict[str, Any]], latest: int) -> list[dict[str, Any]]:
+def cells_of(
+    rows: list[dict[str, Any]], findings: list[dict[str, Any]], latest: int
+) -> list[dict[str, Any]]:
     """Every cell of the rows; those that findings name fail, those that they block are blocked."""
     found = []
     for row in rows:
@@ -163,7 +168,7 @@ def cells_of(rows: list[dict[str, Any]], findings: list[dict[str, Any]], latest:
 def report_of(*applications: dict[str, Any], runs: Iterable[str] = ("3.11.7",)) -> dict[str, Any]:
     """A report whose runs, one a Python, all found the same."""
     cells = [cell for one in applications for cell in one["cells"]]
-    counts = {word: 0 for word in ("ok", "FAIL", "note", "blocked", "skip", "none", "died", "-")}
+    counts = dict.fromkeys(("ok", "FAIL", "note", "blocked", "skip", "none", "died", "-"), 0)
     for cell in cells:
         counts[cell["status"]] += 1
     causes = sum(len(one["findings"]) for one in applications)
@@ -209,9 +214,7 @@ def application_of(
         "runner": "pmd 0.1.0",
         "snapshots": "fixtures/snapshots",
         "latest": latest,
-        "checks": [
-            {"name": check, "of": of} for of, checks in CHECKS.items() for check in checks
-        ],
+        "checks": [{"name": check, "of": of} for of, checks in CHECKS.items() for check in checks],
         "rows": rows,
         "cells": cells_of(rows, findings, latest),
         "findings": findings,

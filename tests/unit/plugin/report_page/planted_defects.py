@@ -48,7 +48,12 @@ OBJECTS = [
         column("paid_at"),
         refers=[("customer_id", "customers")],
     ),
-    table("article_tags", column("article_id", "INTEGER"), column("tag"), refers=[("article_id", "articles")]),  # 6
+    table(
+        "article_tags",
+        column("article_id", "INTEGER"),
+        column("tag"),
+        refers=[("article_id", "articles")],
+    ),  # 6
     table("legacy_prices", column("article_id", "INTEGER"), column("price")),  # 7: dropped by 0010
     table(HOSTILE, ID, column("<img onerror=alert(2)>")),  # 8
     table("customers", ID, column("name", not_null=True), column("mail", not_null=True)),  # 9
@@ -72,7 +77,7 @@ FINDINGS = [
             "    gone: id 3, customer_id 9, state 'open'",
             f"    gone: id 4, customer_id 9, state {HOSTILE!r}",
             "    where that is meant, declare it in 0008_rebuild_orders.py:",
-            '      DELETES = {"orders": ("customer_id NOT IN (SELECT id FROM customers)", "<reason>")}',
+            '      DELETES = {"orders": ("customer_id NOT IN (SELECT id FROM c)", "<reason>")}',
         ],
         ["migrations::0000+grown..0012[data]", *stored(3, 4, 5, 6, 7, check="data", latest=LATEST)],
         version=8,
@@ -193,7 +198,9 @@ DROPPED = moved_rows(
     after=None,
     kept=0,
     deleted=4,
-    declared=[{"kind": "DELETES", "name": "legacy_prices", "reason": "kept in articles since 0006"}],
+    declared=[
+        {"kind": "DELETES", "name": "legacy_prices", "reason": "kept in articles since 0006"}
+    ],
     evidence=["gone: article_id 1, price '9.50'"],
 )
 

@@ -46,7 +46,7 @@ const grids = (() => {
 
   // Bring an element into view and give it the focus, whatever hides it now.
   const reveal = (id) => {
-    const element = id === "timeline" ? shownRun().querySelector(".timeline") : byId(id);
+    const element = ["timeline", "forecast"].includes(id) ? shownRun().querySelector(`.${id}`) : byId(id);
     if (!element) return;
     const body = element.closest("tbody");
     if (body && element.closest("[hidden]")) unfold(body, true);
