@@ -13,6 +13,8 @@ _BEGINS = re.compile(
         | (?:Make|Undo|Put|Give|Store|Restore|Take|Write|Rename|Renumber)[ ]
         | (?:Remove|Move|Let|Delete|Add)[ ]
         | Usually[ ]the[ ]runner
+        | Two[ ]programs[ ]that[ ]open
+        | What[ ]was[ ]reported[ ]as[ ]done
         | CHANGES[ ]never[ ]excuses
         | INSERT[ ]without[ ]column[ ]names
         | (?:.*[ ])?pmd-migrations[ ](?:new|snapshot|declare|release|init)\b
