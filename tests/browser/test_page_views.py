@@ -96,3 +96,12 @@ def test_five_hundred_tables_can_be_looked_at_by_table_and_neighbours(opened):
         "table_22"
     )
     assert window.errors == []
+
+
+def test_a_picture_in_a_narrow_window_is_not_made_too_small_to_read(opened):
+    page = opened("five", width=400).open_drawn("#tables-version=8")
+    size = page.evaluate(
+        "() => { const name = document.querySelector('#tables-body .name');"
+        " return parseFloat(getComputedStyle(name).fontSize) * name.getScreenCTM().a }"
+    )
+    assert size >= 8

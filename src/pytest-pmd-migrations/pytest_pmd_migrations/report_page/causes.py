@@ -107,7 +107,7 @@ def _brief_evidence(lines: Sequence[str]) -> str:
     """Return what was seen in one line: what is indented, where anything is."""
     told = [line for line in lines if line.strip() and not _FROM.match(line)]
     shown = [line for line in told if line.startswith(" ")] or told
-    return " · ".join(" ".join(line.split()) for line in shown)
+    return " · ".join(" ".join(line.split()) for line in shown).replace(": · ", ": ")
 
 
 def _brief_advice(

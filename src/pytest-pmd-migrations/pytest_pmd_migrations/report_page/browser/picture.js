@@ -2,6 +2,7 @@
 
 const pictureView = (() => {
   const LINE = 17;
+  const SMALLEST = 0.7; // of its own size: what is fitted to a narrow window must be legible still
   const LETTER = 7.3;
   const MOST_COLUMNS = 26;
   const MOST_DETAILED = 45;
@@ -154,7 +155,7 @@ const pictureView = (() => {
     const ways = new Map(one.passes.map(([from, to, ...way]) => [`${from}\n${to}`.toLowerCase(), way]));
     const { links, room } = linksOf(boxes, ways);
     const { width, height } = picturePlaces.place([...boxes, ...room]);
-    return draw("svg", {
+    const drawn = draw("svg", {
       role: "img", "aria-labelledby": "picture-title", viewBox: `-48 -8 ${width + 60} ${height + 16}`,
       width: width + 60, height: height + 16,
     },
@@ -163,6 +164,8 @@ const pictureView = (() => {
       draw("path", { class: "tip", d: "M0 0L8 4L0 8Z" }))),
     links.map(curve),
     boxes.map(boxElement));
+    drawn.style.minWidth = `${Math.round((width + 60) * SMALLEST)}px`;
+    return drawn;
   };
 
   const twin = (tables) => make("details", { class: "twin", open: tables.length <= 12 },
@@ -170,7 +173,7 @@ const pictureView = (() => {
     make("ul", {}, tables.map((table) => make("li", {},
       make("button", { type: "button", "aria-label": `Show ${table.name} and its neighbours`, onclick: () => address.set({ "tables-table": table.name }) }, table.name),
       table.state === "same" ? "" : [" ", make("span", { class: `tag tag-${table.state}` }, table.state)],
-      `: ${table.columns.map(([, column]) => columnWords(column)).join(", ")}`,
+      ` ${table.columns.map(([, column]) => columnWords(column)).join(", ")}`,
       table.columns.filter(([state]) => table.state === "changed" && state !== "same")
         .map(([state, { name }]) => `; ${name} ${state}`).join(""),
       table.keys.map((key) => `; ${keyText(table.name, key)}`).join("")))));
