@@ -66,9 +66,9 @@ def _curve(
     ends = [max(estimate[key], _SHORTEST) for key in ("value", "low", "high")]
     across = _Axis([*(rows for rows, _ in points), step["rows"]], *RULE)
     up = _Axis([*(seconds for _, seconds in points), *ends], HEIGHT - _BOTTOM, _TOP)
-    dots = tuple((across.place(rows), up.place(seconds)) for rows, seconds in points)
-    x = across.place(step["rows"])
-    value, low, high = (up.place(seconds) for seconds in ends)
+    dots = tuple((across.at(rows), up.at(seconds)) for rows, seconds in points)
+    x = across.at(step["rows"])
+    value, low, high = (up.at(seconds) for seconds in ends)
     grows = f"; grows with {step['grows']}" if step["grows"] else ""
     return StepCurve(
         title=step["title"],
@@ -79,8 +79,8 @@ def _curve(
         dots=dots,
         line=" ".join(f"{a:.1f},{b:.1f}" for a, b in [*sorted(dots), (x, value)]),
         expected=(x, value, low, high),
-        columns=tuple((across.place(one), f"{one:,.0f}") for one in across.ticks),
-        rows=tuple((up.place(one), _seconds(one)) for one in up.ticks),
+        columns=tuple((across.at(one), f"{one:,.0f}") for one in across.ticks),
+        rows=tuple((up.at(one), _seconds(one)) for one in up.ticks),
         measured=tuple(
             (counted(rows, "row"), _seconds(seconds)) for rows, seconds in sorted(points)
         ),
@@ -100,7 +100,7 @@ class _Axis:
         every = max(1, (last - self._first) // 4)
         self.ticks = [10.0**power for power in range(self._first, last + 1, every)]
 
-    def place(self, value: float) -> float:
+    def at(self, value: float) -> float:
         return round(self._start + (math.log10(value) - self._first) * self._step, 1)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["Placed", "place_tables"]
+__all__ = ["Placed", "lay_out_tables"]
 
 _SWEEPS = 8
 
@@ -34,7 +34,7 @@ class Placed:
     passes: Mapping[tuple[str, str], tuple[_Place, ...]]
 
 
-def place_tables(references: Mapping[str, Iterable[str]]) -> Placed:
+def lay_out_tables(references: Mapping[str, Iterable[str]]) -> Placed:
     """Return where each table stands.
 
     ``references`` has every table, with the tables that it refers to; those that are no table of

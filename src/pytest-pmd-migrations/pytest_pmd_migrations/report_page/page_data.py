@@ -6,7 +6,7 @@ import json
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-from pytest_pmd_migrations.report_page.layout import place_tables
+from pytest_pmd_migrations.report_page.layout import lay_out_tables
 from pytest_pmd_migrations.report_page.names import Targets
 
 __all__ = ["COUNTS", "json_block", "page_data"]
@@ -49,7 +49,7 @@ def _application(application: Mapping[str, Any], targets: Targets) -> dict[str, 
     versions = []
     before: list[int] = []
     starts, texts = _Pool(), _Pool()
-    placed = place_tables(_references(application["objects"]))
+    placed = lay_out_tables(_references(application["objects"]))
     for version in application["versions"]:
         schema = version["schema"]
         versions.append(

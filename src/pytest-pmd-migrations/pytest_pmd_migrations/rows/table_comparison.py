@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
 from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
@@ -17,7 +18,7 @@ from pytest_pmd_migrations.rows.findings import (
 from pytest_pmd_migrations.rows.matching.allowed_changes import SettledRows, settle_rows
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
-from pytest_pmd_migrations.rows.matching.sides import Row
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
@@ -30,11 +31,13 @@ from pytest_pmd_migrations.rows.moved.tables import (
     same_columns,
 )
 from pytest_pmd_migrations.rows.row_counts import RowCounts
-from pytest_pmd_migrations.rows.row_tally import RowTally
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.wording import counted
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.rows.row_tally import RowTally
 
 __all__ = ["TableComparison"]
 
@@ -66,7 +69,7 @@ class TableComparison:
         self._unchanged = frozenset(fold(name) for name in unchanged)
         self._renamed: dict[str, str] = {}
         self._taken: dict[str, set[int]] = {}
-        self._tally = RowTally(self._old, self._new) if count else None
+        self._tally = _tally(self._old, self._new) if count else None
 
     @property
     def tables(self) -> tuple[RowCounts, ...]:
@@ -278,3 +281,10 @@ class TableComparison:
     def _use_changes(self, table: RowTable, column: str) -> None:
         if any(column in row.changed for row in self._old.rows(fold(table.name))):
             self._declared.use("CHANGES", table.name, column)
+
+
+def _tally(old: Side, new: Side) -> RowTally:
+    # Only a report asks for it.
+    from pytest_pmd_migrations.rows.row_tally import RowTally
+
+    return RowTally(old, new)

@@ -153,12 +153,12 @@ def _hidden(run: ApplicationRun, told: ToldFinding) -> tuple[str, ...]:
 def _versions(run: ApplicationRun) -> Iterator[VersionReport]:
     application, facts = run.history.application, run.facts
     lines = run.history.store.lock_file.versions
-    places = {version: _location(run.history, version) for version in application.versions}
-    dates = added_dates({at.path for at in places.values() if at is not None}, run.root)
+    locations = {version: _location(run.history, version) for version in application.versions}
+    dates = added_dates({at.path for at in locations.values() if at is not None}, run.root)
     starts = (*(str(row) for row in run.plan.snapshot_rows), str(FRESH))
-    shared = _shared_files(places.values())
+    shared = _shared_files(locations.values())
     for version in application.versions:
-        at, line = places[version], lines.get(version)
+        at, line = locations[version], lines.get(version)
         yield VersionReport(
             version,
             application.label(version),
@@ -176,9 +176,9 @@ def _versions(run: ApplicationRun) -> Iterator[VersionReport]:
         )
 
 
-def _shared_files(places: Iterable[Location | None]) -> frozenset[Path]:
+def _shared_files(locations: Iterable[Location | None]) -> frozenset[Path]:
     """Return the files that hold several migrations: what they say is about none of these."""
-    paths = [at.path for at in places if at is not None]
+    paths = [at.path for at in locations if at is not None]
     return frozenset(path for path in paths if paths.count(path) > 1)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest_pmd_migrations.report_page.layout import place_tables
+from pytest_pmd_migrations.report_page.layout import lay_out_tables
 
 TABLES = [f"t{number}" for number in range(12)]
 REFERENCES = st.dictionaries(
@@ -17,7 +17,7 @@ REFERENCES = st.dictionaries(
 @settings(max_examples=150, deadline=None)
 @given(REFERENCES, st.randoms(use_true_random=False))
 def test_each_table_has_one_place_of_its_own_and_references_pass_every_layer(references, random):
-    placed = place_tables(references)
+    placed = lay_out_tables(references)
     assert placed.tables.keys() == references.keys()
     taken = [*placed.tables.values(), *(one for way in placed.passes.values() for one in way)]
     assert len(taken) == len({*taken})
@@ -29,7 +29,7 @@ def test_each_table_has_one_place_of_its_own_and_references_pass_every_layer(ref
             assert steps <= {1} or (not way and steps == {0})
     mixed = [*references.items()]
     random.shuffle(mixed)
-    assert place_tables(dict(mixed)) == placed
+    assert lay_out_tables(dict(mixed)) == placed
 
 
 @settings(max_examples=100, deadline=None)
@@ -39,7 +39,7 @@ def test_what_is_referred_to_stands_left_where_there_is_no_circle(pairs):
     for one, other in pairs:
         if one != other:
             references[TABLES[max(one, other)]].add(TABLES[min(one, other)])
-    placed = place_tables(references).tables
+    placed = lay_out_tables(references).tables
     linked = {*references} & {name for key in references for name in (key, *references[key])}
     for table, parents in references.items():
         for parent in parents:
@@ -56,7 +56,7 @@ def test_a_tree_is_drawn_without_any_crossing():
     references = {f"n{number}": {f"n{(number - 1) // 3}"} for number in range(1, 40)} | {
         "n0": set()
     }
-    placed = place_tables(references).tables
+    placed = lay_out_tables(references).tables
     lines = [
         (placed[parent], placed[table])
         for table, parents in references.items()
@@ -72,6 +72,6 @@ def test_a_tree_is_drawn_without_any_crossing():
 
 
 def test_tables_that_refer_to_each_other_are_placed_all_the_same():
-    placed = place_tables({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"d"}})
+    placed = lay_out_tables({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"d"}})
     assert {placed.tables[name][0] for name in "abc"} == {0, 1, 2}
     assert placed.tables["d"][0] == -1

@@ -172,6 +172,14 @@ def full_disk(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
+def test_each_key_is_described() -> None:
+    page = (Path(__file__).parents[4] / "docs/reference/report-json.md").read_text()
+    keys = {path[-1] for path in places(json.loads(written_report(whole_report())))}
+    statuses = set(whole_report().runs[0].counts)
+    unsaid = [one for one in keys | statuses if isinstance(one, str) and f"`{one}`" not in page]
+    assert not unsaid
+
+
 def test_ten_megabytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     report = whole_report()
     small, path = written_report(report), tmp_path / "r.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.quoting import quote
@@ -44,7 +45,7 @@ def settle_rows(
 
     None where no declaration allows a change, and where the key is not the rowid on both sides: it
     takes the values themselves then to say which row became which. Both sides must be of one
-    connection.
+    connection. With ``count`` the rows that differ are counted.
     """
     other = new.tables[target]
     if not _has_rowid_as_key(table, other, columns):
@@ -69,6 +70,13 @@ def settle_rows(
         f" WHERE {may_be}"
     )
     used = [(kind, c, f"NOT ({equal[c]}) AND {may}") for c in allowed for kind, may in allowed[c]]
+    return _settled(old, joined, used, count=count)
+
+
+def _settled(
+    old: Side, joined: str, used: Sequence[tuple[DeclarationKind, str, str]], *, count: bool
+) -> SettledRows:
+    """Return the rows that SQL joins; ``used`` are the allowances that some of them may need."""
     asked = ", ".join(f"max({what})" for _, _, what in used)
     differ = f"total({' OR '.join(f'({what})' for _, _, what in used)})" if count else "0"
     *answers, differing = old.conn.execute(f"SELECT {asked}, {differ} {joined}").fetchone()
