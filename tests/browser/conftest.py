@@ -12,7 +12,7 @@ import pytest
 from pytest_pmd_migrations.report_page.page import render_page
 
 from tests.unit.plugin.report_page.large_report import large_report
-from tests.unit.plugin.report_page.planted_defects import five_planted_defects
+from tests.unit.plugin.report_page.planted_defects import five_planted_defects, two_applications
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -69,11 +69,12 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The files to open, by name: five defects, the same under two Pythons, and a large report."""
+    """The files to open, by name: five defects, of two Pythons, of two applications; a large one."""
     folder = tmp_path_factory.mktemp("pages")
     reports = {
         "five": five_planted_defects(),
         "two": five_planted_defects(runs=["3.11.7", "3.13.1"]),
+        "applications": two_applications(),
         "large": large_report(),
     }
     for name, report in reports.items():

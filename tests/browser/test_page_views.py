@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pytest_pmd_migrations.report_page.page import render_page
+
+from tests.unit.plugin.report_page.planted_defects import five_planted_defects
+
 OVERLAPS = """
 () => {
   const boxes = [...document.querySelectorAll("#tables-body rect.box")]
@@ -105,3 +109,36 @@ def test_a_picture_in_a_narrow_window_is_not_made_too_small_to_read(opened):
         " return parseFloat(getComputedStyle(name).fontSize) * name.getScreenCTM().a }"
     )
     assert size >= 8
+
+
+def test_each_of_two_applications_has_its_causes_and_the_views_ask_which_one(opened):
+    window = opened("applications")
+    page = window.open()
+    assert page.locator("h3:visible").filter(has_text="shop.migrations").count() == 2
+    page.keyboard.press("n")
+    for _ in range(5):
+        page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.parentElement.id") == "0.1-cause-1"
+    page.locator("#application").select_option("cache")
+    assert page.evaluate("new URLSearchParams(location.hash.slice(1)).get('app')") == "cache"
+    assert page.locator("#application").input_value() == "cache"
+    window.draw_all()
+    assert page.locator("#schema-body .object").count() == 2
+    assert window.errors == []
+
+
+def test_a_run_that_did_not_get_as_far_as_a_grid_has_no_views(browser, tmp_path):
+    report = five_planted_defects()
+    report["runs"][0] |= {"applications": [], "complete": False, "missing": ["it was killed"]}
+    path = tmp_path / "empty.html"
+    path.write_text(render_page(report), encoding="utf-8")
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    page.keyboard.press("f")
+    assert page.locator("#told").inner_text() == "no failing cell"
+    assert not page.locator("#views").is_visible()
+    assert errors == []
+    page.close()

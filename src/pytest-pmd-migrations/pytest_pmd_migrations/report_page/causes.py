@@ -125,9 +125,13 @@ def _brief_advice(
 
 
 def _where(finding: Mapping[str, Any]) -> str:
-    if not finding["file"]:
+    """Return the migration's file and line: the one that the evidence names, where it does."""
+    file = finding["file"]
+    if not file:
         return ""
-    return f"{finding['file']}:{finding['line']}" if finding["line"] else finding["file"]
+    told = re.search(rf"{re.escape(file)}:(\d+)", "\n".join(finding["lines"]))
+    line = told[1] if told else finding["line"]
+    return f"{file}:{line}" if line else str(file)
 
 
 def _links(names: Iterable[str], targets: Targets) -> tuple[CellLink, ...]:

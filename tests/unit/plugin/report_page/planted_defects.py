@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.unit.plugin.report_page.drawn_reports import (
@@ -207,6 +208,21 @@ DROPPED = moved_rows(
 
 def five_planted_defects(**said: Any) -> dict[str, Any]:
     """The whole report; ``said`` goes to :func:`report_of`."""
+    return report_of(shop(), **said)
+
+
+def two_applications() -> dict[str, Any]:
+    """The same of a shop and its cache, whose cells are named by the application."""
+    both = [
+        json.loads(json.dumps(shop()).replace("migrations::", f"migrations::{name}::"))
+        | {"name": name}
+        for name in ("shop", "cache")
+    ]
+    return report_of(*both)
+
+
+def shop() -> dict[str, Any]:
+    """The application of which all this is told."""
     steps = {
         8: [
             {"start": start, "tables": [LOST]}
@@ -235,4 +251,4 @@ def five_planted_defects(**said: Any) -> dict[str, Any]:
     rows = rows_of(range(1, LATEST), ["0000+grown"])
     rows.append({"of": "migration", "id": "0012", "title": "0012", "version": 12})
     notes = [{"about": "0012", "text": "no snapshot yet", "command": "pmd-migrations snapshot"}]
-    return report_of(application_of(rows, FINDINGS, OBJECTS, versions, notes=notes), **said)
+    return application_of(rows, FINDINGS, OBJECTS, versions, notes=notes)

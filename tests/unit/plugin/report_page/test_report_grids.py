@@ -65,6 +65,12 @@ def test_a_cause_that_no_cell_tells_is_a_card_too():
     assert grid_tables(values, HERE)[0].groups[0].rows[0].remark == ""
 
 
+def test_a_cause_is_at_the_line_that_its_evidence_names():
+    values = application()
+    values["findings"][4] = values["findings"][4] | {"line": 4}
+    assert cause_cards(values, HERE)[4].where == "src/shop/migrations/0012_add_language.py:7"
+
+
 def test_the_timeline_says_what_each_step_is_took_touched_and_lost():
     lines = {line.title: line for line in timeline(application(), HERE)}
     eight = lines["0008"]
