@@ -69,7 +69,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The files to open, by name: five defects, of two Pythons, of two applications; a large one."""
+    """The files to open, by name: five defects, the same twice in two ways, and a large report."""
     folder = tmp_path_factory.mktemp("pages")
     reports = {
         "five": five_planted_defects(),
