@@ -7,7 +7,7 @@ out with the next cell's report, once; the controller gathers it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -22,8 +22,12 @@ from pytest_pmd_migrations.run_report.json_form import to_values
 from pytest_pmd_migrations.run_report.schema_objects import ObjectsReader
 from pytest_pmd_migrations.run_report.values import ObjectReport, TableReport
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
+from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = ["LearntFacts"]
+
+_StepRows = tuple[int, tuple[RowCounts, ...], frozenset[DeclarationKey]]
+"""A step's version, what became of its tables' rows, and the declarations that they needed."""
 
 Facts = dict[str, Any]
 """What is new, as values that survive JSON."""
@@ -53,13 +57,14 @@ class LearntFacts:
             facts["objects"] = [[known + n, to_values(one)] for n, one in enumerate(new)]
             facts["schemas"] = [[version, schema] for version, schema in schemas.items()]
         taken = walks.taken if walks is not None else {}
-        for start, walk in taken.items():
-            if self._told.get(start) is not walk:
-                self._told[start] = walk
-                if start == FRESH:
-                    facts["seconds"] = [[v, round(took, 6)] for v, took in walk.seconds.items()]
-                facts.setdefault("rows", []).extend(self._rows(walk))
-                facts.setdefault("lost", []).extend(self._lost(walk))
+        new_walks = [walk for start, walk in taken.items() if self._told.get(start) is not walk]
+        for walk in new_walks:
+            self._told[walk.start] = walk
+            if walk.start == FRESH:
+                facts["seconds"] = [[v, round(took, 6)] for v, took in walk.seconds.items()]
+            facts.setdefault("lost", []).extend(self._lost(walk))
+        if new_walks:
+            facts["rows"] = list(self._rows(new_walks))
         return facts
 
     def build_fresh(self) -> None:
@@ -90,14 +95,19 @@ class LearntFacts:
             return None
         return tuple(self._numbers.setdefault(one, len(self._numbers)) for one in objects)
 
-    def _rows(self, walk: Walk) -> Iterator[list[Any]]:
-        seen = walk.record(DATA).seen
-        for version in walk.reached:
-            report = seen[version].report if version in seen else None
-            if report is not None and report.tables:
-                used = sorted((key.kind, key.name) for key in report.used)
-                tables = [to_values(self._table(counts)) for counts in report.tables]
-                yield [str(walk.start), version, tables, [list(key) for key in used]]
+    def _rows(self, walks: Sequence[Walk]) -> Iterator[list[Any]]:
+        """Yield what became of rows in each step, once for the lineages on which it is the same."""
+        starts: dict[_StepRows, list[str]] = {}
+        for walk in walks:
+            seen = walk.record(DATA).seen
+            for version in walk.reached:
+                report = seen[version].report if version in seen else None
+                if report is not None and report.tables:
+                    rows = version, report.tables, report.used
+                    starts.setdefault(rows, []).append(str(walk.start))
+        for (version, tables, used), alike in starts.items():
+            told = [to_values(self._table(counts)) for counts in tables]
+            yield [alike, version, told, sorted([key.kind, key.name] for key in used)]
 
     def _table(self, counts: RowCounts) -> TableReport:
         name = counts.after_name

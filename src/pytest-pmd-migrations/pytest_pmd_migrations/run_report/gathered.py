@@ -19,12 +19,16 @@ from pytest_pmd_migrations.sources.declarations import Declarations
 __all__ = ["GatheredFacts"]
 
 
+_Rows = tuple[tuple[TableReport, ...], tuple[tuple[str, str], ...]]
+"""The tables of a step, and the kinds and names of the declarations that their rows needed."""
+
+
 @dataclass
 class GatheredFacts:
     """Everything learnt of one application: schemas, rows, seconds, faults, lost guards.
 
     ``objects`` is the pool that the numbers of ``schemas`` lead into; ``rows`` are by the start of
-    the lineage and the version, ``used`` the declarations that these rows needed.
+    the lineage and the version, with the declarations that they needed.
     """
 
     objects: dict[ObjectReport, int] = field(default_factory=dict)
@@ -32,8 +36,7 @@ class GatheredFacts:
     seconds: dict[int, float] = field(default_factory=dict)
     faults: dict[int, FaultsReport] = field(default_factory=dict)
     lost: dict[int, dict[str, None]] = field(default_factory=dict)
-    rows: dict[tuple[str, int], tuple[TableReport, ...]] = field(default_factory=dict)
-    used: dict[tuple[str, int], list[tuple[str, str]]] = field(default_factory=dict)
+    rows: dict[tuple[str, int], _Rows] = field(default_factory=dict)
     _numbers: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def add(self, facts: Mapping[str, Any], process: str) -> None:
@@ -47,9 +50,10 @@ class GatheredFacts:
         self.seconds.update((version, taken) for version, taken in facts.get("seconds", ()))
         for version, words in facts.get("lost", ()):
             self.lost.setdefault(version, {}).update(dict.fromkeys(words))
-        for start, version, tables, used in facts.get("rows", ()):
-            self.rows[start, version] = tuple(from_values(TableReport, t, "table") for t in tables)
-            self.used[start, version] = [(kind, name) for kind, name in used]
+        for starts, version, tables, used in facts.get("rows", ()):
+            found = tuple(from_values(TableReport, one, "table") for one in tables)
+            needed = tuple((kind, name) for kind, name in used)
+            self.rows.update({(start, version): (found, needed) for start in starts})
         for version, points, broken in facts.get("faults", ()):
             self.faults[version] = FaultsReport(points, broken)
 
@@ -57,21 +61,22 @@ class GatheredFacts:
         self, version: int, starts: tuple[str, ...], declarations: Declarations
     ) -> tuple[StepReport, ...]:
         """Return what became of rows in the step to a version, on the lineages of ``starts``."""
+        alike: dict[_Rows, list[str]] = {}
+        for start in starts:
+            if (start, version) in self.rows:
+                alike.setdefault(self.rows[start, version], []).append(start)
         return tuple(
             StepReport(
-                start,
-                tuple(
-                    replace(one, declared=_declared(one, self.used[start, version], declarations))
-                    for one in self.rows[start, version]
-                ),
+                first,
+                tuple(replace(one, declared=_declared(one, used, declarations)) for one in tables),
+                tuple(others),
             )
-            for start in starts
-            if (start, version) in self.rows
+            for (tables, used), (first, *others) in alike.items()
         )
 
 
 def _declared(
-    table: TableReport, used: list[tuple[str, str]], declarations: Declarations
+    table: TableReport, used: tuple[tuple[str, str], ...], declarations: Declarations
 ) -> tuple[DeclaredReport, ...]:
     """Return the declarations that a table's rows needed, each with its reason."""
     names = {name.lower() for name in (table.name, table.after_name) if name is not None}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from pytest_pmd_migrations.run_report.values import Report, RunReport
 
 __all__ = ["merge_reports"]
+
+_NUMBER = re.compile(r" \(\d+\)$")
 
 
 def merge_reports(reports: Iterable[Report]) -> Report:
@@ -20,6 +23,6 @@ def merge_reports(reports: Iterable[Report]) -> Report:
         name, number = run.name, 1
         while name in runs:
             number += 1
-            name = f"{run.name} ({number})"
+            name = f"{_NUMBER.sub('', run.name)} ({number})"
         runs[name] = replace(run, name=name)
     return Report(tuple(runs.values()))

@@ -88,9 +88,9 @@ class ReportFile:
         try:
             page: Any = importlib.import_module(_PAGE)
         except ModuleNotFoundError as error:
-            if not f"{_PAGE}.".startswith(f"{error.name}."):
-                raise
-            raise self._error("this version writes no pages; expected a name in .json") from None
+            raise self._error(
+                f"a page cannot be made: {error}; expected a name in .json"
+            ) from error
         return lambda report: str(page.render_page(to_values(report)))
 
     def _error(self, what: str) -> ReportError:

@@ -194,10 +194,14 @@ class TableReport:
 
 @dataclass(frozen=True)
 class StepReport:
-    """The step to a version on one lineage; ``start`` is a snapshot's row id, or ``fresh``."""
+    """The step to a version on one lineage; ``start`` is a snapshot's row id, or ``fresh``.
+
+    ``also`` are the starts of the lineages on which the step did the very same.
+    """
 
     start: str
     tables: tuple[TableReport, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ APPLICATION = ApplicationReport(
                             ("gone: id 1",),
                         ),
                     ),
+                    ("0001", "0002"),
                 ),
             ),
         ),
@@ -238,9 +239,9 @@ def test_runs_are_told_and_put_together_under_names_of_their_own(
     second = told.replace(name, f"{name} (2)")
     assert reported("a.json") == (0, told)
     assert reported("a.json", "a.json", "-o", "b.json") == (0, f"{told}{second}wrote    b.json\n")
-    assert reported("b.json", "a.json", "-o", "b.json")[0] == 0
+    assert reported("b.json", "b.json", "-o", "b.json")[0] == 0
     names = [one.name for one in read_report(Path("b.json")).runs]
-    assert names == [name, f"{name} (2)", f"{name} (3)"]
+    assert names == [name, *(f"{name} ({number})" for number in (2, 3, 4))]
     refused = "Error: -o mine.json: a file is there that is no report of this package's. It stays"
     code, text = reported("a.json", "-o", "mine.json")
     assert (code, text.startswith(refused), Path("mine.json").read_text()) == (1, True, "{}")
