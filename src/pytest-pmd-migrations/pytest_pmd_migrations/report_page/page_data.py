@@ -108,7 +108,7 @@ def _folded_steps(
     """
     found: dict[tuple[Any, ...], list[int]] = {}
     for step in steps:
-        start = starts.number(step["start"], step["start"])
+        places = [starts.number(start, start) for start in (step["start"], *step["also"])]
         for table in step["tables"]:
             after, declared, evidence = (
                 table[key] for key in ("after_name", "declared", "evidence")
@@ -121,7 +121,7 @@ def _folded_steps(
                 texts.number((None, *evidence), evidence),
                 *(table[count] for count in COUNTS),
             )
-            found.setdefault(line, []).append(start)
+            found.setdefault(line, []).extend(places)
     return [[*line, *places] for line, places in found.items()]
 
 

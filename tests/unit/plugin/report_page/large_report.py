@@ -30,7 +30,7 @@ def large_report(versions: int = 200, tables: int = 500) -> dict[str, Any]:
             objects.append(_table(changed, columns + 1))
         starts = ["fresh", *(f"{start:04}" for start in range(1, number))]
         steps = [
-            {"start": start, "tables": _touched(number, place, tables)}
+            {"start": start, "also": [], "tables": _touched(number, place, tables)}
             for place, start in enumerate(starts)
         ]
         told.append(version(number, schema=sorted(schema), steps=steps))

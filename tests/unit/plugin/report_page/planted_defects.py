@@ -224,12 +224,9 @@ def two_applications() -> dict[str, Any]:
 def shop() -> dict[str, Any]:
     """The application of which all this is told."""
     steps = {
-        8: [
-            {"start": start, "tables": [LOST]}
-            for start in ("0000+grown", "0003", "0004", "0005", "0006", "0007")
-        ],
+        8: [{"start": "0000+grown", "also": [f"{n:04}" for n in range(3, 8)], "tables": [LOST]}],
         10: [
-            {"start": start, "tables": [DROPPED]}
+            {"start": start, "also": [], "tables": [DROPPED]}
             for start in ("fresh", "0000+grown", *(f"{n:04}" for n in range(3, 10)))
         ],
     }

@@ -176,8 +176,9 @@ def test_schemas_and_rows_can_be_read_back_from_the_data():
             for start in line[4 + len(COUNTS) :]
         }
         assert steps == {
-            (step["start"], table["name"], *(table[count] for count in COUNTS))
+            (start, table["name"], *(table[count] for count in COUNTS))
             for step in version["steps"]
+            for start in (step["start"], *step["also"])
             for table in step["tables"]
         }
 
