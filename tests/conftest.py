@@ -22,7 +22,7 @@ _MEMORY = Path("/dev/shm")
 _SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
 _MANY_OBJECTS = 20_000
-_NAMED_ONLY = tuple(Path(__file__).parent / folder for folder in ("tools", "browser"))
+_NEED_MORE = tuple(Path(__file__).parent / name for name in ("tools", "site", "browser"))
 _KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
@@ -48,12 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out what needs more than the suite does, unless it is named.
+    """Leave out what needs tools of others, unless it is named: projects, the site, a browser.
 
-    `pytest tests/tools` runs the projects of other tools, those of a tool that is not installed are
-    skipped; `pytest tests/browser` looks at pages in a real browser.
+    `pytest tests/tools`, `tests/site` and `tests/browser` run them; what is not installed is
+    skipped.
     """
-    if collection_path not in _NAMED_ONLY:
+    if collection_path not in _NEED_MORE:
         return None
     named = (Path(config.invocation_params.dir, one.partition("::")[0]) for one in config.args)
     return not any(path.resolve().is_relative_to(collection_path) for path in named) or None
