@@ -101,6 +101,12 @@ def test_terminal_json_and_junit_say_the_same_of_causes_and_a_killed_worker(
             assert all(line in text for line in one["lines"])
     blocked = {cell["id"] for cell in application["cells"] if cell["blocked_by"]}
     assert blocked == {cell for one in causes for cell in one["blocks"]}
+    schemas = [version["schema"] for version in application["versions"]]
+    assert all(schemas[:12])
+    assert schemas[12] is None
+    (first,) = application["versions"][0]["steps"]
+    assert (first["start"], first["also"]) == ("fresh", [])
+    assert [one["name"] for one in first["tables"]] == ["t1"]
     assert not run["complete"]
     assert run["missing"] == ["what 1 cell would have found: the worker was killed"]
     bad = sum(status in ("FAIL", "died") for status in cells.values())

@@ -41,6 +41,7 @@ from pytest_pmd_migrations.rows import (
     stray_findings,
     verify_rows,
 )
+from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
@@ -113,7 +114,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
     declarations = history.application.declarations(step.version)
     if step.rows_unchanged:
         found = verify_rows(before, step.after, declarations, limits)
-        return RowsReport(tuple(found))
+        return RowsReport(tuple(found), tables=tuple(_new_tables(history, step)))
 
     def rerun(conn: Connection) -> None:
         take_step(history.application.source, conn, step.version, limits=limits)
@@ -130,6 +131,15 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         unchanged=step.unchanged_tables,
         count=history.rules.count_rows,
     )
+
+
+def _new_tables(history: History, step: Step) -> Iterator[RowCounts]:
+    """Yield the rows of the tables that a step only added, where a report counts them."""
+    if history.rules.count_rows and step.layout_before is not None:
+        from pytest_pmd_migrations.rows.row_tally import new_tables
+
+        before = [one.name for one in step.layout_before.objects if one.type == "table"]
+        yield from new_tables(step.conn, before, history.rules.ignore_patterns)
 
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.findings import sample_changes, sample_rows
 from pytest_pmd_migrations.rows.matching.row_matching import MatchedRows
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.row_counts import RowCounts
-from pytest_pmd_migrations.rows.tables import RowTable
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["RowTally"]
+__all__ = ["RowTally", "new_tables"]
 
 _SHOWN = 5
 
@@ -91,6 +93,23 @@ class RowTally:
                     yield found
         for name, table in self._new.tables.items():
             if name not in targets.values() and (count := self._new.count(name)):
+                yield RowCounts(table.name, table.name, None, count, added=count)
+
+
+def new_tables(
+    conn: sqlite3.Connection, before: Collection[str], ignore: Sequence[str]
+) -> Iterator[RowCounts]:
+    """Yield the tables with rows that are not among those of ``before``, which are unchanged."""
+    known = {fold(name) for name in before}
+    for name, table in list_tables(conn, ignore=ignore).items():
+        if name not in known:
+            sql = f"SELECT count(*) FROM main.{quote(table.name)}"
+            try:
+                count = int(conn.execute(sql).fetchone()[0])
+            except sqlite3.DatabaseError:
+                # What is damaged is told by the check itself.
+                continue
+            if count:
                 yield RowCounts(table.name, table.name, None, count, added=count)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
+from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
@@ -75,7 +76,11 @@ class TableComparison:
     def tables(self) -> tuple[RowCounts, ...]:
         """The rows of each table that the step did not leave alone, counted after ``run``."""
         tally = self._tally
-        return () if tally is None else tuple(tally.counts(self._unchanged, self._renamed))
+        try:
+            return () if tally is None else tuple(tally.counts(self._unchanged, self._renamed))
+        except DatabaseError:
+            # What is damaged is told by the check itself.
+            return ()
 
     def run(self) -> None:
         """Compare every table that had rows."""
