@@ -22,7 +22,7 @@ _MEMORY = Path("/dev/shm")
 _SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
 _MANY_OBJECTS = 20_000
-_NEED_MORE = tuple(Path(__file__).parent / name for name in ("tools", "site"))
+_NEED_MORE = tuple(Path(__file__).parent / name for name in ("tools", "site", "browser"))
 _KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
@@ -48,9 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out what needs tools of others, projects and the site of the pages, unless it is named.
+    """Leave out what needs tools of others, unless it is named: projects, the site, a browser.
 
-    `pytest tests/tools` and `pytest tests/site` run them; what is not installed is skipped.
+    `pytest tests/tools`, `tests/site` and `tests/browser` run them; what is not installed is
+    skipped.
     """
     if collection_path not in _NEED_MORE:
         return None

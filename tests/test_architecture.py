@@ -61,6 +61,7 @@ FLOORS = {
         "grid",
         "report",
         "run_report",
+        "report_page",
         "pytest_side",
         "plugin.py",
         "cli",

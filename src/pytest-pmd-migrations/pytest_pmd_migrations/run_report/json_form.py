@@ -12,7 +12,14 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pytest_pmd_migrations.errors import ReportError
 from pytest_pmd_migrations.run_report.values import FORMAT, FORMAT_VERSION, Report
 
-__all__ = ["MARK", "from_values", "parse_report", "to_values", "written_report"]
+__all__ = [
+    "MARK",
+    "from_values",
+    "parse_report",
+    "refuse_other_formats",
+    "to_values",
+    "written_report",
+]
 
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 MARK = f'{{"format": {json.dumps(FORMAT)}, "format_version": '
@@ -37,6 +44,20 @@ def written_report(report: Report) -> str:
     return f'{MARK}{report.format_version}, "runs": [\n{runs}\n]}}\n'
 
 
+def refuse_other_formats(values: object, name: str) -> None:
+    """Raise ReportError unless these are the values of a report whose format is known here."""
+    if not isinstance(values, Mapping) or values.get("format") != FORMAT:
+        raise ReportError(f"{name} is no report: its format is not {FORMAT!r}; {_EXPECTED}")
+    version = values.get("format_version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ReportError(f"{name}: format_version is {_shown(version)}; expected a whole number")
+    if version > FORMAT_VERSION:
+        raise ReportError(
+            f"{name} has version {version} of the format, and this pytest-pmd-migrations reads up"
+            f" to {FORMAT_VERSION}. Install the version that wrote it, or a later one"
+        )
+
+
 def parse_report(text: str, name: str) -> Report:
     """Return the report that the text of a file holds, which ``name`` names in messages.
 
@@ -47,16 +68,7 @@ def parse_report(text: str, name: str) -> Report:
     except (ValueError, RecursionError) as error:
         told = str(error) or "it is nested too deeply"
         raise ReportError(f"{name} is no JSON: {told}; {_EXPECTED}") from error
-    if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ReportError(f"{name} is no report: its format is not {FORMAT!r}; {_EXPECTED}")
-    version = values.get("format_version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ReportError(f"{name}: format_version is {_shown(version)}; expected a whole number")
-    if version > FORMAT_VERSION:
-        raise ReportError(
-            f"{name} has version {version} of the format, and this pytest-pmd-migrations reads up"
-            f" to {FORMAT_VERSION}. Install the version that wrote it, or a later one"
-        )
+    refuse_other_formats(values, name)
     report: Report = from_values(Report, values, name)
     _refuse_strays(report, name)
     return report
