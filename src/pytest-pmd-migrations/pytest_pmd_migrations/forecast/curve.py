@@ -1,0 +1,157 @@
+"""Fit a curve through what was measured at several sizes, and say how sure it is further out.
+
+The terms are a constant and one that grows: n, n log n or n squared. Residuals count in relation to
+what was measured, as the noise of times does. Curves that fit about equally well all belong to the
+interval: how a step goes on far away, those sizes do not tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["GROWTHS", "Curve", "Estimate", "Growth", "Point", "fit"]
+
+Growth = Literal["constant", "n", "n log n", "n squared"]
+Point = tuple[float, float]
+"""A size, above 0, and what was measured there."""
+
+GROWTHS: dict[Growth, Callable[[float], float]] = {
+    "constant": lambda _: 0.0,
+    "n": lambda n: n,
+    "n log n": lambda n: n * math.log2(n + 1),
+    "n squared": lambda n: n * n,
+}
+_NOISE = 0.03
+_TINY = 1e-12
+_BETTER = 0.7
+_ALIKE = 1.5
+_DEVIATIONS = (0.0, 6.31, 2.92, 2.35, 2.13, 2.02, 1.94)
+"""Student's t of a nine in ten interval, by how many sizes there are beyond those needed."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a curve says of one size: the value, and between which it lies."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One curve, ``constant + slope * growth(n)``, with how far it may be off."""
+
+    growth: Growth
+    constant: float
+    slope: float
+    error: float
+    spare: int
+    spread: tuple[float, float, float]
+    """The variances of constant and slope, and their covariance, for an error of 1."""
+
+    def at(self, size: float) -> float:
+        return self.constant + self.slope * GROWTHS[self.growth](size)
+
+    def deviation(self, size: float) -> float:
+        term = GROWTHS[self.growth](size)
+        first, second, both = self.spread
+        deviations = _DEVIATIONS[min(self.spare, len(_DEVIATIONS) - 1)]
+        return deviations * self.error * math.sqrt(max(first + term * term * second + 2 * term * both, 0.0))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The curve that fits best, and others that fit about as well."""
+
+    best: _Line
+    others: tuple[_Line, ...] = ()
+
+    @property
+    def growth(self) -> Growth:
+        """How the best curve grows with the size."""
+        return self.best.growth
+
+    def at(self, size: float) -> Estimate:
+        """Return the value at a size; the interval holds what every curve that fits says."""
+        value = max(self.best.at(size), 0.0)
+        low = min(line.at(size) - line.deviation(size) for line in self._all)
+        high = max(line.at(size) + line.deviation(size) for line in self._all)
+        return Estimate(value, max(min(low, value), 0.0), max(high, value))
+
+    @property
+    def _all(self) -> tuple[_Line, ...]:
+        return (self.best, *self.others)
+
+
+def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> Curve:
+    """Return the curve through ``points``, of at least three sizes, that grows in one of the ways.
+
+    ``growths`` are in their order. One that grows faster must fit clearly better than one that
+    grows slower, and is not asked where that leaves no more than the noise of measuring.
+    """
+    lines = [_least_squares(points, growth) for growth in growths]
+    best = lines[0]
+    for line in lines[1:]:
+        if line.slope > 0 and best.error > _NOISE and line.error < _BETTER * best.error:
+            best = line
+    # An error below the noise of any measuring tells nothing of which curve is right.
+    limit = max(best.error, _NOISE) * _ALIKE
+    others = tuple(
+        line
+        for line in lines
+        if line is not best and line.slope >= 0 and line.error <= limit and best.error > _TINY
+    )
+    return Curve(best, others)
+
+
+def _least_squares(points: Sequence[Point], growth: Growth) -> _Line:
+    """Return the curve of one growth whose relative residuals are the smallest."""
+    term = GROWTHS[growth]
+    floor = max((abs(value) for _, value in points), default=0.0) * 1e-9 or 1.0
+    weights = [1 / max(abs(value), floor) ** 2 for _, value in points]
+    terms = [term(size) for size, _ in points]
+    values = [value for _, value in points]
+    if growth == "constant":
+        total = sum(weights)
+        constant = sum(w * v for w, v in zip(weights, values, strict=True)) / total
+        error = _error(weights, [value - constant for value in values], 1)
+        return _Line(growth, constant, 0.0, error, len(points) - 1, (1 / total, 0.0, 0.0))
+    ones, cross, squares, right, product = 0.0, 0.0, 0.0, 0.0, 0.0
+    scale = max(terms) or 1.0
+    for weight, x, value in zip(weights, (t / scale for t in terms), values, strict=True):
+        ones += weight
+        cross += weight * x
+        squares += weight * x * x
+        right += weight * value
+        product += weight * x * value
+    determinant = ones * squares - cross * cross
+    constant = (right * squares - cross * product) / determinant
+    slope = (ones * product - cross * right) / determinant
+    if constant < 0:
+        # Nothing costs less than nothing before it begins.
+        constant, slope = 0.0, product / squares
+        spread = 0.0, 1 / squares, 0.0
+    else:
+        spread = squares / determinant, ones / determinant, -cross / determinant
+    residuals = [
+        value - constant - slope * t / scale for t, value in zip(terms, values, strict=True)
+    ]
+    error = _error(weights, residuals, 2)
+    return _Line(
+        growth,
+        constant,
+        slope / scale,
+        error,
+        len(points) - 2,
+        (spread[0], spread[1] / scale**2, spread[2] / scale),
+    )
+
+
+def _error(weights: Sequence[float], residuals: Sequence[float], parameters: int) -> float:
+    """Return the relative standard error of what a curve leaves over."""
+    left = sum(w * r * r for w, r in zip(weights, residuals, strict=True))
+    return math.sqrt(left / max(len(residuals) - parameters, 1))
