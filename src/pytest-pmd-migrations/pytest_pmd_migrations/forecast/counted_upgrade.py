@@ -109,7 +109,10 @@ def _changes(path: Path) -> int | None:
 
 def _touched(conn: sqlite3.Connection) -> Iterator[RowsTouched]:
     """Yield the tables that are there before and after, if the step wrote their rows."""
-    roots = "SELECT name, rootpage FROM {}.sqlite_schema WHERE type = 'table' AND rootpage > 0"
+    roots = (
+        "SELECT s.name, s.rootpage FROM {0}.sqlite_schema AS s JOIN pragma_table_list AS l"
+        " ON l.name = s.name AND l.schema = '{0}' AND l.type = 'table' WHERE s.type = 'table'"
+    )
     before = dict(conn.execute(roots.format("before")).fetchall())
     for name, root in conn.execute(roots.format("main")).fetchall():
         if name not in before or name.startswith("sqlite_"):

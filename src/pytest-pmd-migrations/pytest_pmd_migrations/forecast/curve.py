@@ -93,17 +93,22 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
     ``growths`` are in their order. One that grows faster must fit clearly better than one that
     grows slower, and is not asked where that leaves no more than the noise of measuring.
     """
-    lines = [_least_squares(points, growth) for growth in growths]
-    best = lines[0]
-    for line in lines[1:]:
-        if line.slope > 0 and best.error > _NOISE and line.error < _BETTER * best.error:
-            best = line
+    flat, *growing = [_least_squares(points, growth) for growth in growths]
+    best = flat
+    rising = [line for line in growing if line.slope > 0]
+    if flat.error > _NOISE and any(line.error < _BETTER * flat.error for line in rising):
+        best = rising[0]
+        for line in rising[1:]:
+            if best.error > _NOISE and line.error < _BETTER * best.error:
+                best = line
     # An error below the noise of any measuring tells nothing of which curve is right.
     limit = max(best.error, _NOISE) * _ALIKE
     others = tuple(
         line
-        for line in lines
-        if line is not best and line.slope >= 0 and line.error <= limit and best.error > _TINY
+        for line in (flat, *rising)
+        if line is not best and best.error > _TINY and line.error <= limit
+        # Far away a square is more than all else: it must fit better to be thought of.
+        and (line.growth != "n squared" or line.error < best.error)
     )
     return Curve(best, others)
 

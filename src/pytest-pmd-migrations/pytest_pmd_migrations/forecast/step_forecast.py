@@ -111,6 +111,11 @@ class StepMeasuring:
         self._notes: dict[str, None] = {}
         self._traits: tuple[Trait, ...] = ()
 
+    @property
+    def expected_sizes(self) -> int:
+        """How many sizes there are at most."""
+        return len(list(self._rows()))
+
     def run(self) -> Iterator[MeasuredSize]:
         """Yield each size as it was measured, the smallest first.
 
@@ -147,7 +152,7 @@ class StepMeasuring:
             fitted = sizes[-_FITTED:]
             estimates, seconds = _estimates(fitted, rows)
             grows = seconds.growth
-            if grows in ("n log n", "n squared"):
+            if grows == "n squared":
                 traits = (*traits, beyond_linear(grows))
         return StepForecast(
             self._version,
