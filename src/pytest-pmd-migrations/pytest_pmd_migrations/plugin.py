@@ -159,6 +159,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini(
+        "migration_budget",
+        "Time that a migration may take in a large database: 5s at 1000000 rows",
+        type="string",
+        default="",
+    )
+    parser.addini(
         "migration_rows",
         "TOML file that declares what migrations do to rows on purpose",
         type="string",

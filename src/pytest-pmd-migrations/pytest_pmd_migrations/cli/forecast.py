@@ -12,8 +12,9 @@ from pathlib import Path
 
 import click
 
+from pytest_pmd_migrations.application.budget import parse_size
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.cli.forecast_text import bytes_text, tell_step
+from pytest_pmd_migrations.forecast.told import bytes_text, tell_step
 from pytest_pmd_migrations.cli.output import say
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SettingError
@@ -27,7 +28,7 @@ from pytest_pmd_migrations.forecast.asked_size import (
 )
 from pytest_pmd_migrations.forecast.filled_file import settings_of_new
 from pytest_pmd_migrations.forecast.measuring_folder import room_in
-from pytest_pmd_migrations.forecast.row_targets import parse_size, read_like
+from pytest_pmd_migrations.forecast.row_targets import read_like
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, folders_within

@@ -28,6 +28,8 @@ _NOISE = 0.03
 _TINY = 1e-12
 _BETTER = 0.7
 _ALIKE = 1.5
+_ROUNDS = 5
+_FLOOR = 1e-9
 _DEVIATIONS = (0.0, 6.31, 2.92, 2.35, 2.13, 2.02, 1.94)
 """Student's t of a nine in ten interval, by how many sizes there are beyond those needed."""
 
@@ -93,19 +95,19 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
     ``growths`` are in their order. One that grows faster must fit clearly better than one that
     grows slower, and is not asked where that leaves no more than the noise of measuring.
     """
-    flat, *growing = [_least_squares(points, growth) for growth in growths]
-    best = flat
-    rising = [line for line in growing if line.slope > 0]
-    if flat.error > _NOISE and any(line.error < _BETTER * flat.error for line in rising):
-        best = rising[0]
-        for line in rising[1:]:
-            if best.error > _NOISE and line.error < _BETTER * best.error:
-                best = line
+    lines = [_least_squares(points, growth) for growth in growths]
+    rising = [line for line in lines if line.slope > 0] or lines[:1]
+    best, flat = rising[0], lines[0]
+    for line in rising[1:]:
+        if best.error > _NOISE and line.error < _BETTER * best.error:
+            best = line
+    if "constant" in growths and not (flat.error > _NOISE and best.error < _BETTER * flat.error):
+        best = flat
     # An error below the noise of any measuring tells nothing of which curve is right.
     limit = max(best.error, _NOISE) * _ALIKE
     others = tuple(
         line
-        for line in (flat, *rising)
+        for line in {id(one): one for one in (flat, *rising)}.values()
         if line is not best and best.error > _TINY and line.error <= limit
         # Far away a square is more than all else: it must fit better to be thought of.
         and (line.growth != "n squared" or line.error < best.error)
@@ -114,49 +116,51 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
 
 
 def _least_squares(points: Sequence[Point], growth: Growth) -> _Line:
-    """Return the curve of one growth whose relative residuals are the smallest."""
-    term = GROWTHS[growth]
-    floor = max((abs(value) for _, value in points), default=0.0) * 1e-9 or 1.0
-    weights = [1 / max(abs(value), floor) ** 2 for _, value in points]
-    terms = [term(size) for size, _ in points]
-    values = [value for _, value in points]
-    if growth == "constant":
-        total = sum(weights)
-        constant = sum(w * v for w, v in zip(weights, values, strict=True)) / total
-        error = _error(weights, [value - constant for value in values], 1)
-        return _Line(growth, constant, 0.0, error, len(points) - 1, (1 / total, 0.0, 0.0))
-    ones, cross, squares, right, product = 0.0, 0.0, 0.0, 0.0, 0.0
+    """Return the curve of one growth whose relative residuals are the smallest.
+
+    They are relative to the curve, which is fitted again and again: relative to what was measured,
+    a size that happened to take long would count for little.
+    """
+    floor = max((abs(value) for _, value in points), default=0.0) * _FLOOR or 1.0
+    expected = [value for _, value in points]
+    for _ in range(_ROUNDS):
+        weights = [1 / max(abs(value), floor) ** 2 for value in expected]
+        line = _weighted(points, weights, growth)
+        expected = [line.at(size) for size, _ in points]
+    return line
+
+
+def _weighted(points: Sequence[Point], weights: Sequence[float], growth: Growth) -> _Line:
+    """Return the curve of one growth whose weighted residuals are the smallest."""
+    terms = [GROWTHS[growth](size) for size, _ in points]
     scale = max(terms) or 1.0
-    for weight, x, value in zip(weights, (t / scale for t in terms), values, strict=True):
-        ones += weight
-        cross += weight * x
-        squares += weight * x * x
-        right += weight * value
-        product += weight * x * value
+    # Of numbers near one, sums lose the least.
+    scaled = [term / scale for term in terms]
+    rows = list(zip(weights, scaled, (value for _, value in points), strict=True))
+    ones, right = sum(weights), sum(w * v for w, _, v in rows)
+    cross, squares = sum(w * x for w, x, _ in rows), sum(w * x * x for w, x, _ in rows)
+    product = sum(w * x * v for w, x, v in rows)
     determinant = ones * squares - cross * cross
-    constant = (right * squares - cross * product) / determinant
-    slope = (ones * product - cross * right) / determinant
+    if growth == "constant":
+        constant, slope, spread = right / ones, 0.0, (1 / ones, 0.0, 0.0)
+    else:
+        constant = (right * squares - cross * product) / determinant
+        slope = (ones * product - cross * right) / determinant
+        spread = squares / determinant, ones / determinant, -cross / determinant
+    if slope < 0:
+        # Nothing takes less for more rows: it is the noise.
+        constant, slope, spread = right / ones, 0.0, (1 / ones, 0.0, 0.0)
     if constant < 0:
         # Nothing costs less than nothing before it begins.
-        constant, slope = 0.0, product / squares
-        spread = 0.0, 1 / squares, 0.0
-    else:
-        spread = squares / determinant, ones / determinant, -cross / determinant
-    residuals = [
-        value - constant - slope * t / scale for t, value in zip(terms, values, strict=True)
-    ]
-    error = _error(weights, residuals, 2)
+        constant, slope, spread = 0.0, product / squares, (0.0, 1 / squares, 0.0)
+    spare = len(points) - (1 if growth == "constant" else 2)
+    left = sum(w * (v - constant - slope * x) ** 2 for w, x, v in rows)
+    first, second, both = spread
     return _Line(
         growth,
         constant,
         slope / scale,
-        error,
-        len(points) - 2,
-        (spread[0], spread[1] / scale**2, spread[2] / scale),
+        math.sqrt(left / max(spare, 1)),
+        spare,
+        (first, second / scale**2, both / scale),
     )
-
-
-def _error(weights: Sequence[float], residuals: Sequence[float], parameters: int) -> float:
-    """Return the relative standard error of what a curve leaves over."""
-    left = sum(w * r * r for w, r in zip(weights, residuals, strict=True))
-    return math.sqrt(left / max(len(residuals) - parameters, 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import closing
@@ -15,10 +14,8 @@ from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["LikeFile", "RowTargets", "parse_size", "read_like"]
+__all__ = ["LikeFile", "RowTargets", "read_like"]
 
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kMGT]?)(?:i?B)?", re.IGNORECASE)
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _READ = 2_000
 _WAL = 2
 _READ_VERSION = 19
@@ -57,15 +54,6 @@ class RowTargets:
         if known is None:
             return rows if self.others else 0
         return -(-known * rows // self.rows)
-
-
-def parse_size(text: str) -> int:
-    """Return the bytes that ``10GB`` or ``500 MB`` means; raises SettingError for anything else."""
-    found = _SIZE.fullmatch(text.strip())
-    size = int(float(found["number"]) * _UNITS[found["unit"].lower()]) if found else 0
-    if not size:
-        raise SettingError(f"{text!r} is no size of a file; expected one such as 10GB or 500MB")
-    return size
 
 
 def read_like(path: Path, ignore: Collection[str] = ()) -> LikeFile:

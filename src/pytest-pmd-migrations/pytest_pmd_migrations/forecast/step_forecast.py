@@ -242,7 +242,7 @@ def _estimates(
     computing = curve(lambda one: one.least(lambda run: run.computing))
     # What is waited for is the disk, whose work grows with what is written.
     waited = [(one.rows, one.middle(lambda run: max(run.seconds - run.computing, 0.0))) for one in sizes]
-    waiting = fit(waited, ("constant", "n"))
+    waiting = fit(waited, ("n",))
     noise = _noise(sizes[-1])
     seconds = _sum(computing.at(rows), waiting.at(rows), noise)
     found = {"seconds": seconds}

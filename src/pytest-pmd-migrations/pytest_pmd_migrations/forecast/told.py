@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.forecast.curve import Estimate
@@ -21,6 +22,7 @@ _LABELS: Mapping[str, str] = {
     "memory": "memory",
 }
 _SMALL = 1_000_000
+_EXACT = 10
 
 
 def tell_step(application: Application, step: StepForecast) -> Iterator[str]:
@@ -32,15 +34,17 @@ def tell_step(application: Application, step: StepForecast) -> Iterator[str]:
         for name, label in _labels(step).items():
             yield from _told(name, label, step.estimates[name])
         yield f"  {'grows':<12}{_GROWS[step.grows]}"
-    for trait in step.traits:
-        yield from wrap_text(trait.text, indent="  - ", hanging="    ")
-        yield from wrap_text(f"helps: {trait.helps}", indent="    ", hanging="    ")
+    for _, alike in groupby(step.traits, key=lambda trait: trait.kind):
+        traits = list(alike)
+        for trait in traits:
+            yield from wrap_text(f"- {trait.text}", indent="  ", hanging="  ")
+        yield from wrap_text(f"helps: {traits[0].helps}", indent="    ")
     if step.sizes:
-        yield from wrap_text(f"measured: {_measured(step)}", indent="  ", hanging="  ")
+        yield from wrap_text(f"measured: {_measured(step)}", indent="  ")
     if step.sizes and not step.estimates:
         yield f"  too few sizes were measured for a forecast: {len(step.sizes)}"
     for note in step.notes:
-        yield from wrap_text(f"note: {note}", indent="  ", hanging="  ")
+        yield from wrap_text(f"note: {note}", indent="  ")
 
 
 _GROWS = {
@@ -78,7 +82,7 @@ def _measured(step: StepForecast) -> str:
 def seconds_text(seconds: float) -> str:
     """Return a time as people read it: ``0.04 s``, ``12 s``, ``3 min``, ``22 h``."""
     if seconds < _MINUTE:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{seconds:.2g} s" if seconds < _EXACT else f"{seconds:.0f} s"
     if seconds < _HOUR:
         return f"{seconds / _MINUTE:.1f} min"
     return f"{seconds / _HOUR:.1f} h"
