@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.forecast.told import seconds_text
 from pytest_pmd_migrations.cli.project import load_histories
 from pytest_pmd_migrations.forecast.filled_file import (
     FileSettings,
@@ -28,6 +27,7 @@ from pytest_pmd_migrations.forecast.filled_file import (
 from pytest_pmd_migrations.forecast.measured_upgrade import measure_upgrade
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
+from pytest_pmd_migrations.forecast.told import seconds_text
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, folders_within
 
 _TABLE = """(id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount INTEGER NOT NULL,
@@ -90,9 +90,7 @@ def _compare(
     return off
 
 
-def _forecast(
-    history: History, folder: Path, mode: str, rows: int, most: int
-) -> StepForecast:
+def _forecast(history: History, folder: Path, mode: str, rows: int, most: int) -> StepForecast:
     effort = Effort(most_rows=most) if most else Effort()
     settings = FileSettings(mode)
     measuring = StepMeasuring(
@@ -124,7 +122,7 @@ def _project(folder: Path, script: str) -> Iterator[History]:
     scripts.mkdir(parents=True, exist_ok=True)
     (scripts / "0001_items.sql").write_text(_FIRST, encoding="utf-8")
     (scripts / "0002_step.sql").write_text(script, encoding="utf-8")
-    settings = '[pytest]\nmigration_source = scripts\n'
+    settings = "[pytest]\nmigration_source = scripts\n"
     (project / "pytest.ini").write_text(settings, encoding="utf-8")
     before = Path.cwd()
     os.chdir(project)

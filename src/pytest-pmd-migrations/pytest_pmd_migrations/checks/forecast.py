@@ -68,7 +68,7 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
         return Verdict(remarks=(Note(row, said),))
     name = history.application.step_name(row.version)
     lines = (
-        f"migration_budget = \"{budget.text}\"",
+        f'migration_budget = "{budget.text}"',
         "",
         *tell_step(history.application, found),
         "",

@@ -244,7 +244,7 @@ def show(one: str, other: str, *, source: str) -> None:
 @click.option("--yes", is_flag=True, help="Measure with the room there is, without asking")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON")
 @_source
-def forecast(*, versions: tuple[int, ...], source: str, **options: Any) -> None:
+def forecast(*, versions: tuple[int, ...], source: str, **options: Any) -> None:  # noqa: ANN401 - as ForecastOptions has them
     """Say how long the steps to VERSION (default: unreleased) take in a large database."""
     from pytest_pmd_migrations.cli.forecast import ForecastOptions, run_forecast
     from pytest_pmd_migrations.cli.project import choose_histories

@@ -14,7 +14,6 @@ import click
 
 from pytest_pmd_migrations.application.budget import parse_size
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.forecast.told import bytes_text, tell_step
 from pytest_pmd_migrations.cli.output import say
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import SettingError
@@ -30,6 +29,7 @@ from pytest_pmd_migrations.forecast.filled_file import settings_of_new
 from pytest_pmd_migrations.forecast.measuring_folder import room_in
 from pytest_pmd_migrations.forecast.row_targets import read_like
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
+from pytest_pmd_migrations.forecast.told import bytes_text, tell_step
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, folders_within
 from pytest_pmd_migrations.wording import shown_path
@@ -100,9 +100,7 @@ def _measure(
         targets = targets_of(history, version, size, folder, settings)
     except SettingError as error:
         raise UnusableError(str(error)) from error
-    measuring = StepMeasuring(
-        history, version, targets, folder, settings=settings, effort=effort
-    )
+    measuring = StepMeasuring(history, version, targets, folder, settings=settings, effort=effort)
     progress = _Progress(application.title(version), measuring.expected_sizes)
     try:
         for found in measuring.run():

@@ -42,7 +42,7 @@ class KeyValues:
 
     @classmethod
     def of(cls, conn: sqlite3.Connection, table: str, sources: list[tuple[str, str]]) -> KeyValues:
-        """Number the distinct values of columns (table, column) in a new temporary table."""
+        """Return the distinct values of columns (table, column), numbered in a temporary table."""
         union = " UNION ".join(
             f"SELECT {quote(column)} AS value FROM main.{quote(name)}" for name, column in sources
         )

@@ -75,7 +75,10 @@ def count_upgrade(application: Application, path: Path, to: int, *, rows: int) -
                 return
             finally:
                 sys.setprofile(None)
-            tell("ran", {(c.co_filename, c.co_qualname, c.co_firstlineno): n for c, n in calls.items()})
+            tell(
+                "ran",
+                {(c.co_filename, c.co_qualname, c.co_firstlineno): n for c, n in calls.items()},
+            )
 
         with child_doing(work) as child:
             word, calls = child.read(_PATIENCE)

@@ -62,7 +62,11 @@ class _Line:
         term = GROWTHS[self.growth](size)
         first, second, both = self.spread
         deviations = _DEVIATIONS[min(self.spare, len(_DEVIATIONS) - 1)]
-        return deviations * self.error * math.sqrt(max(first + term * term * second + 2 * term * both, 0.0))
+        return (
+            deviations
+            * self.error
+            * math.sqrt(max(first + term * term * second + 2 * term * both, 0.0))
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,9 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
     others = tuple(
         line
         for line in {id(one): one for one in (flat, *rising)}.values()
-        if line is not best and best.error > _TINY and line.error <= limit
+        if line is not best
+        and best.error > _TINY
+        and line.error <= limit
         # Far away a square is more than all else: it must fit better to be thought of.
         and (line.growth != "n squared" or line.error < best.error)
     )

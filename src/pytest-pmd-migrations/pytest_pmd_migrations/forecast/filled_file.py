@@ -1,4 +1,4 @@
-"""Make the file that is upgraded: a stored database filled to a size, with the settings of users'."""
+"""Make the file that is upgraded: a stored database filled to a size, set up as users have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the columns of keys, which must differ from row to row or point at a row of another table."""
+"""Find the columns of keys, which differ from row to row or point at a row of another table."""
 
 from __future__ import annotations
 

@@ -131,7 +131,9 @@ class _Multiplier:
         """Yield sets of columns that keep their values, from none to all that a CHECK is about."""
         table = self._tables[name]
         keys = self._keys.of(name)
-        held = frozenset(c for c in map(fold, table.columns) if c not in keys and self._holds(name, c))
+        held = frozenset(
+            c for c in map(fold, table.columns) if c not in keys and self._holds(name, c)
+        )
         yield held
         if table.full_text or table.module:
             return

@@ -1,4 +1,4 @@
-"""Forecast one step: fill, upgrade and measure at growing sizes, then fit a curve to each measure."""
+"""Forecast one step: fill, upgrade, measure at growing sizes, then fit a curve to each measure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
@@ -231,9 +231,7 @@ class StepMeasuring:
         return frozenset(one.replace("''", "'") for one in found if one)
 
 
-def _estimates(
-    sizes: list[MeasuredSize], rows: int
-) -> tuple[dict[str, Estimate], Curve]:
+def _estimates(sizes: list[MeasuredSize], rows: int) -> tuple[dict[str, Estimate], Curve]:
     """Return each measure at the asked size, and the curve of the seconds that are computed."""
 
     def curve(value: Callable[[MeasuredSize], float]) -> Curve:
@@ -241,7 +239,9 @@ def _estimates(
 
     computing = curve(lambda one: one.least(lambda run: run.computing))
     # What is waited for is the disk, whose work grows with what is written.
-    waited = [(one.rows, one.middle(lambda run: max(run.seconds - run.computing, 0.0))) for one in sizes]
+    waited = [
+        (one.rows, one.middle(lambda run: max(run.seconds - run.computing, 0.0))) for one in sizes
+    ]
     waiting = fit(waited, ("n",))
     noise = _noise(sizes[-1])
     seconds = _sum(computing.at(rows), waiting.at(rows), noise)
@@ -249,9 +249,11 @@ def _estimates(
     if all(run.locked is not None for one in sizes for run in one.runs):
         last = sizes[-1]
         share = min(last.middle(lambda run: (run.locked or 0.0) / run.seconds), 1.0)
-        found["locked"] = Estimate(*(share * one for one in (seconds.value, seconds.low, seconds.high)))
+        found["locked"] = Estimate(
+            *(share * one for one in (seconds.value, seconds.low, seconds.high))
+        )
     for name, value in _SIZES.items():
-        found[name] = curve(lambda one, value=value: one.middle(value)).at(rows)
+        found[name] = curve(partial(MeasuredSize.middle, of=value)).at(rows)
     return found, computing
 
 

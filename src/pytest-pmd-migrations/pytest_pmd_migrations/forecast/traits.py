@@ -37,7 +37,7 @@ _HELPS: dict[TraitKind, str] = {
         "build the index in a step of its own, after the rows are filled; index only the rows that"
         " are looked for (CREATE INDEX ... WHERE ...)"
     ),
-    "python": "let SQL do it by one statement, with a function that Python gives to SQLite if need be",
+    "python": "let one statement of SQL do it, by a function that Python gives to SQLite if need be",
     "transaction": (
         "split the step in several, each with a transaction of its own: the log stays small, and"
         " others write in between"
@@ -88,7 +88,9 @@ def _traits(
 
 def beyond_linear(growth: str) -> Trait:
     """Return the trait of a step whose seconds grow with the square of its rows."""
-    return Trait("beyond", f"grows with {growth}: ten times as many rows take a hundred times as long")
+    return Trait(
+        "beyond", f"grows with {growth}: ten times as many rows take a hundred times as long"
+    )
 
 
 def _holds_one_transaction(large: Counted, small: Counted) -> bool:

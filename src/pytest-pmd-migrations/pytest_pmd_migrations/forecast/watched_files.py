@@ -75,9 +75,8 @@ class WatchedFiles:
         total = 0
         # The process may end between two of these calls.
         with suppress(OSError):
-            folder = f"/proc/{self._process}/fd"
-            for entry in os.scandir(folder):
+            for file in Path(f"/proc/{self._process}/fd").iterdir():
                 with suppress(FileNotFoundError):
-                    if _TEMPORARY in os.readlink(entry.path):
-                        total += os.stat(entry.path).st_size
+                    if _TEMPORARY in str(file.readlink()):
+                        total += file.stat().st_size
         return total
