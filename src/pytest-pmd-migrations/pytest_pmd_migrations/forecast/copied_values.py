@@ -55,7 +55,7 @@ class KeyValues:
         numbers = f"FROM temp.{table} WHERE typeof(value) IN ('integer', 'real')"
         low, high = conn.execute(f"SELECT min(value), max(value) {numbers}").fetchone()
         types = conn.execute(f"SELECT DISTINCT typeof(value) FROM temp.{table}").fetchall()
-        span = int(high) - int(low) + 1 if high is not None else 1
+        span = int(high - low) + 1 if high is not None else 1
         return cls(table, count, span, frozenset(str(one) for (one,) in types))
 
 
@@ -68,14 +68,16 @@ def copied_key(value: str, number: str, copy: str, keys: KeyValues, length: int 
     unique = f"({copy}) * {keys.count} + {number}"
     # Numbers that lie far apart would leave what SQLite can store: theirs begin elsewhere.
     near = f"{value} + ({copy}) * {keys.span}"
-    apart = f"CASE WHEN ({copy}) THEN {_BEYOND} + {unique} ELSE {value} END"
+    apart = f"{_BEYOND} + {unique}"
     cases = {
         "integer": near if keys.span < _WIDE else apart,
         "real": f"{value} + ({copy}) * {keys.span}.0",
         "text": _coded(value, unique, length),
         "blob": _coded_blob(value, unique),
     }
-    return _by_type(value, {kind: sql for kind, sql in cases.items() if kind in keys.types})
+    copied = _by_type(value, {kind: sql for kind, sql in cases.items() if kind in keys.types})
+    # The first copy is what is stored.
+    return f"CASE WHEN ({copy}) THEN {copied} ELSE {value} END"
 
 
 def varied_value(value: str, unique: str, types: frozenset[str], length: int | None) -> str:
@@ -90,7 +92,7 @@ def varied_value(value: str, unique: str, types: frozenset[str], length: int | N
         f"substr(replace({moved}{seconds}, ' ', CASE WHEN substr({value}, 11, 1) = 'T' THEN 'T'"
         f" ELSE ' ' END), 1, length({value})) || substr({value}, {_MOMENT_LENGTH + 1})"
     )
-    text = _coded(value, unique, length)
+    text = _coded(value, unique, length, words=True)
     cases = {
         "integer": (
             f"CASE WHEN {value} BETWEEN {-_SMALL} AND {_SMALL}"
@@ -99,7 +101,7 @@ def varied_value(value: str, unique: str, types: frozenset[str], length: int | N
         ),
         "text": (
             f"CASE WHEN {value} GLOB '{_DATE}*' THEN coalesce({date}, {value})"
-            f" WHEN length({value}) < {_CODE_LENGTH} OR json_valid({value}) THEN {value}"
+            f" WHEN length({value}) <= {_CODE_LENGTH} OR json_valid({value}) THEN {value}"
             f" ELSE {text} END"
         ),
     }
@@ -112,15 +114,21 @@ def _by_type(value: str, cases: dict[str, str]) -> str:
     return f"CASE typeof({value}) {whens} ELSE {value} END" if whens else value
 
 
-def _coded(value: str, unique: str, length: int | None) -> str:
-    """Return a text whose first digits, of an address its last ones, are a code of a number."""
+def _coded(value: str, unique: str, length: int | None, *, words: bool = False) -> str:
+    """Return a text whose first digits, of an address its last ones, are a code of a number.
+
+    With ``words`` it stays one by itself, where there are others.
+    """
     code = _CODE.format(number=unique)
     kept = f"substr({value}, 1, max(length({value}) - {_CODE_LENGTH}, instr({value}, '://') + 2))"
     plain = f"{code} || substr({value}, {_CODE_LENGTH + 1})"
+    if words:
+        spaced = f"{code} || ' ' || substr({value}, {_CODE_LENGTH + 2})"
+        plain = f"CASE WHEN instr({value}, ' ') THEN {spaced} ELSE {plain} END"
     if length is not None:
         size = max(length, _CODE_LENGTH)
         # SQLite computes the filler once a statement.
-        plain = f"substr({plain} || replace(hex(zeroblob({size})), '00', 'text '), 1, {size})"
+        plain = f"substr(({plain}) || replace(hex(zeroblob({size})), '00', 'text '), 1, {size})"
     return f"CASE WHEN instr({value}, '://') THEN {kept} || {code} ELSE {plain} END"
 
 

@@ -27,6 +27,8 @@ GROWTHS: dict[Growth, Callable[[float], float]] = {
 _NOISE = 0.03
 _TINY = 1e-12
 _BETTER = 0.7
+_FAR_BETTER = 0.2
+_EXACT = 1e-7
 _ALIKE = 1.5
 _ROUNDS = 5
 _FLOOR = 1e-9
@@ -103,9 +105,9 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
     rising = [line for line in lines if line.slope > 0] or lines[:1]
     best, flat = rising[0], lines[0]
     for line in rising[1:]:
-        if best.error > _NOISE and line.error < _BETTER * best.error:
+        if _is_better(line, best):
             best = line
-    if "constant" in growths and not (flat.error > _NOISE and best.error < _BETTER * flat.error):
+    if "constant" in growths and not _is_better(best, flat):
         best = flat
     # An error below the noise of any measuring tells nothing of which curve is right.
     limit = max(best.error, _NOISE) * _ALIKE
@@ -119,6 +121,12 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
         and (line.growth != "n squared" or line.error < best.error)
     )
     return Curve(best, others)
+
+
+def _is_better(line: _Line, than: _Line) -> bool:
+    """Return whether a curve fits so much better that it is the right one of the two."""
+    limit = _BETTER if than.error > _NOISE else _FAR_BETTER
+    return than.error > _EXACT and line.error < limit * than.error
 
 
 def _least_squares(points: Sequence[Point], growth: Growth) -> _Line:

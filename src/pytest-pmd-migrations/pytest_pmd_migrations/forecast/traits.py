@@ -37,7 +37,7 @@ _HELPS: dict[TraitKind, str] = {
         "build the index in a step of its own, after the rows are filled; index only the rows that"
         " are looked for (CREATE INDEX ... WHERE ...)"
     ),
-    "python": "let one statement of SQL do it, by a function that Python gives to SQLite if need be",
+    "python": "let one statement of SQL do it, by a function that Python gives SQLite if need be",
     "transaction": (
         "split the step in several, each with a transaction of its own: the log stays small, and"
         " others write in between"
