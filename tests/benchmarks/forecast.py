@@ -25,10 +25,10 @@ from pytest_pmd_migrations.forecast.filled_file import (
     start_image,
 )
 from pytest_pmd_migrations.forecast.measured_upgrade import measure_upgrade
+from pytest_pmd_migrations.forecast.measuring_folder import measuring_folder
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
 from pytest_pmd_migrations.forecast.told import seconds_text
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder, folders_within
 
 _TABLE = """(id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount INTEGER NOT NULL,
     note TEXT NOT NULL)"""
@@ -62,7 +62,7 @@ def main() -> int:
     rows = 30_000 if arguments.quick else arguments.rows
     most = [1_000] if arguments.quick else arguments.most_rows
     off = 0
-    with folders_within(arguments.folder.resolve()), TemporaryFolder() as folder:
+    with measuring_folder(arguments.folder) as folder:
         for shape, script in STEPS.items():
             with _project(folder, script) as history:
                 for mode in ("delete", "wal"):

@@ -14,7 +14,6 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
 from pytest_pmd_migrations.errors import FillingError, SettingError, StepFailedError
 from pytest_pmd_migrations.faults.child_process import CAN_FORK
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["FORECAST"]
@@ -45,11 +44,11 @@ def _judge(history: History, row: Row, _lineages: Sequence[LineageRecord[None]])
 def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
     from pytest_pmd_migrations.forecast.asked_size import AskedSize, targets_of
     from pytest_pmd_migrations.forecast.filled_file import settings_of_new
-    from pytest_pmd_migrations.forecast.measuring_folder import room_in
+    from pytest_pmd_migrations.forecast.measuring_folder import measuring_folder, room_in
     from pytest_pmd_migrations.forecast.step_forecast import Effort, StepMeasuring
     from pytest_pmd_migrations.forecast.told import seconds_text, tell_step
 
-    with TemporaryFolder() as folder:
+    with measuring_folder() as folder:
         settings = settings_of_new(history.application, folder)
         asked = AskedSize(budget.rows, budget.file_size)
         targets = targets_of(history, row.version, asked, folder, settings)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +25,11 @@ from pytest_pmd_migrations.forecast.asked_size import (
     versions_to_forecast,
 )
 from pytest_pmd_migrations.forecast.filled_file import settings_of_new
-from pytest_pmd_migrations.forecast.measuring_folder import room_in
+from pytest_pmd_migrations.forecast.measuring_folder import measuring_folder, room_in
 from pytest_pmd_migrations.forecast.row_targets import read_like
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
 from pytest_pmd_migrations.forecast.told import bytes_text, tell_step
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder, folders_within
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["ForecastOptions", "run_forecast"]
@@ -71,7 +69,7 @@ def run_forecast(history: History, asked: Sequence[int], options: ForecastOption
         raise UnusableError(str(error)) from error
     steps: list[StepForecast] = []
     complete = True
-    with _folder(options) as folder:
+    with measuring_folder(options.folder) as folder:
         effort = Effort(options.seconds, options.most_rows, _usable_room(folder, options))
         try:
             for version in versions:
@@ -121,24 +119,13 @@ def _asked_size(history: History, options: ForecastOptions) -> AskedSize:
     return AskedSize(rows, file_size, like)
 
 
-@contextmanager
-def _folder(options: ForecastOptions) -> Iterator[Path]:
-    """Give the folder of the files that are measured; it is removed at the end."""
-    if options.folder is None:
-        with TemporaryFolder() as folder:
-            yield folder
-        return
-    with folders_within(options.folder), TemporaryFolder() as folder:
-        yield folder
-
-
 def _usable_room(folder: Path, options: ForecastOptions) -> int:
     """Return how many bytes the files may take; asks where that is little.
 
     Raises UnusableError where nobody is there to be asked, or says no.
     """
     room, shown = room_in(folder), shown_path(folder.parent)
-    if room.in_memory:
+    if room.in_memory and options.folder is None:
         _tell_aside(f"note: {shown} is in memory: no disk is measured. Name one: --folder DIR")
     if room.is_enough or options.yes:
         return room.usable

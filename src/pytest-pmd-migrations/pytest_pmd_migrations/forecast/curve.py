@@ -24,7 +24,7 @@ GROWTHS: dict[Growth, Callable[[float], float]] = {
     "n log n": lambda n: n * math.log2(n + 1),
     "n squared": lambda n: n * n,
 }
-_NOISE = 0.03
+_NOISE = 0.05
 _TINY = 1e-12
 _BETTER = 0.7
 _FAR_BETTER = 0.2

@@ -15,7 +15,7 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.connection import prepare_connection
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.faults.child_process import Tell, child_doing
-from pytest_pmd_migrations.forecast.watched_files import WatchedFiles
+from pytest_pmd_migrations.forecast.watched_files import WatchedFiles, log_size
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.where_raised import raised_where
@@ -71,9 +71,10 @@ def measure_upgrade(application: Application, path: Path, to: int) -> Measured:
         raise StepFailedError(
             f"the step to {format_version(to)} fails on the filled database: {why}", version=to
         )
+    log = max(files.log, told.pop("log"))
     return Measured(
         locked=files.locked,
-        log=files.log,
+        log=log,
         temporary=files.temporary,
         before=before,
         after=path.stat().st_size,
@@ -81,8 +82,13 @@ def measure_upgrade(application: Application, path: Path, to: int) -> Measured:
     )
 
 
-def upgrade_file(application: Application, path: Path, to: int) -> None:
-    """Let the application upgrade a file as it does for users, and close what it opened."""
+def upgrade_file(
+    application: Application, path: Path, to: int, *, before_close: Callable[[], None] | None = None
+) -> None:
+    """Let the application upgrade a file as it does for users, and close what it opened.
+
+    ``before_close`` is called while the connection that it was given is open still.
+    """
     opened: list[sqlite3.Connection] = []
 
     def connect() -> sqlite3.Connection:
@@ -93,6 +99,8 @@ def upgrade_file(application: Application, path: Path, to: int) -> None:
 
     try:
         upgrade_at(application.source, path, to, connect=connect)
+        if before_close is not None:
+            before_close()
     finally:
         for conn in opened:
             conn.close()
@@ -101,13 +109,16 @@ def upgrade_file(application: Application, path: Path, to: int) -> None:
 def _run(application: Application, path: Path, to: int) -> dict[str, Any]:
     """Upgrade in this process; return what that took, or why it failed."""
     memory = _memory_clock()
+    logs: list[int] = []
     began, used = time.perf_counter(), _computed()
     try:
-        upgrade_file(application, path, to)
+        # A write-ahead log has all that was written until the last connection is closed.
+        upgrade_file(application, path, to, before_close=lambda: logs.append(log_size(path)))
     except BaseException as error:
         return {"failed": raised_where(error)}
     seconds, computing = time.perf_counter() - began, _computed() - used
-    return {"seconds": seconds, "computing": computing, "memory": memory()}
+    found = {"seconds": seconds, "computing": computing, "memory": memory()}
+    return {"log": max(logs, default=0), **found}
 
 
 def _computed() -> float:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FolderRoom", "room_in"]
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+
+__all__ = ["FolderRoom", "measuring_folder", "room_in"]
 
 _WANTED = 1_000_000_000
 _MOST = 8_000_000_000
 _SPARED = 0.8
 _MOUNTS = Path("/proc/mounts")
 _IN_MEMORY = ("tmpfs", "ramfs")
+_ON_DISK = Path("/var/tmp")
+"""Where systems keep temporary files on a disk, though /tmp is in memory."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,24 @@ class FolderRoom:
     def usable(self) -> int:
         """How many bytes the files may take: some are left to others."""
         return min(int(self.free * _SPARED), _MOST)
+
+
+@contextmanager
+def measuring_folder(named: Path | None = None) -> Iterator[Path]:
+    """Give a new temporary folder in ``named``, else where temporary files lie on a disk.
+
+    Raises TemporaryFolderError where it cannot be made.
+    """
+    parent = named or Path(tempfile.gettempdir())
+    if named is None and _is_in_memory(parent.resolve()) and os.access(_ON_DISK, os.W_OK):
+        parent = _ON_DISK
+    before, tempfile.tempdir = tempfile.tempdir, str(parent.resolve())
+    try:
+        made = TemporaryFolder()
+    finally:
+        tempfile.tempdir = before
+    with made as folder:
+        yield folder
 
 
 def room_in(folder: Path) -> FolderRoom:

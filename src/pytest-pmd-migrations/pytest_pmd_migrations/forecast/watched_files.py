@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["WatchedFiles"]
+__all__ = ["WatchedFiles", "log_size"]
 
 _IS_LINUX = sys.platform == "linux"
 _RESERVED = 0x40000001
@@ -31,7 +31,6 @@ class WatchedFiles:
 
     def __init__(self, path: Path, process: int) -> None:
         self._path, self._process = path, process
-        self._logs = [path.with_name(f"{path.name}-{end}") for end in ("journal", "wal")]
         self._shared = path.with_name(f"{path.name}-shm")
         self._last: tuple[float, bool] = time.perf_counter(), False
         self.log = 0
@@ -40,9 +39,7 @@ class WatchedFiles:
 
     def look(self) -> None:
         """Look once; the more often, the finer is what was seen."""
-        for log in self._logs:
-            with suppress(FileNotFoundError):
-                self.log = max(self.log, log.stat().st_size)
+        self.log = max(self.log, log_size(self._path))
         if self.temporary is not None:
             self.temporary = max(self.temporary, self._temporary_bytes())
         if self.locked is not None:
@@ -80,3 +77,12 @@ class WatchedFiles:
                     if _TEMPORARY in str(file.readlink()):
                         total += file.stat().st_size
         return total
+
+
+def log_size(path: Path) -> int:
+    """Return how many bytes the rollback journal or write-ahead log of a database has now."""
+    most = 0
+    for end in ("journal", "wal"):
+        with suppress(FileNotFoundError):
+            most = max(most, path.with_name(f"{path.name}-{end}").stat().st_size)
+    return most

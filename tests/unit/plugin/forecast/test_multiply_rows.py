@@ -32,7 +32,8 @@ SCHEMAS: dict[str, tuple[str, dict[str, object]]] = {
         """
         CREATE TABLE page(slug TEXT PRIMARY KEY, title TEXT UNIQUE COLLATE NOCASE) WITHOUT ROWID;
         INSERT INTO page VALUES ('welcome-here', 'Welcome'), ('about-us-all', 'About');
-        CREATE TABLE link(source REFERENCES page, target REFERENCES page, PRIMARY KEY(source, target));
+        CREATE TABLE link(source REFERENCES page, target REFERENCES page,
+            PRIMARY KEY(source, target));
         INSERT INTO link VALUES ('welcome-here', 'about-us-all');
         """,
         {"SELECT count(DISTINCT source || target) FROM link": _ROWS},
@@ -88,8 +89,8 @@ SCHEMAS: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "computed columns, unique ones too": (
         """
-        CREATE TABLE thing(id INTEGER PRIMARY KEY, name TEXT, upper_name TEXT AS (upper(name)) STORED
-            UNIQUE);
+        CREATE TABLE thing(id INTEGER PRIMARY KEY, name TEXT,
+            upper_name TEXT AS (upper(name)) STORED UNIQUE);
         INSERT INTO thing(name) VALUES ('a first name'), ('a second name');
         """,
         {"SELECT count(DISTINCT upper_name) FROM thing": _ROWS},
@@ -159,8 +160,8 @@ def test_a_table_whose_rows_need_a_parent_each_gets_as_many_as_there_are(tmp_pat
     filled = fill(tmp_path / "filled.db", script, RowTargets(100))
     assert filled.counts == {"user": 100, "profile": 25, "empty": 0}
     assert filled.notes == (
-        "profile gets fewer rows than asked for: its unique columns are foreign keys, and the tables"
-        " that they point at have no more",
+        "profile gets fewer rows than asked for: its unique columns are foreign keys, and the"
+        " tables that they point at have no more",
         "empty stays empty: it has no stored row to copy",
     )
 
