@@ -29,9 +29,10 @@ _TINY = 1e-12
 _BETTER = 0.7
 _FAR_BETTER = 0.2
 _EXACT = 1e-7
+_MATERIAL = 1.3
 _ALIKE = 1.5
 _ROUNDS = 5
-_FLOOR = 1e-9
+_FLOOR = 1e-3
 _DEVIATIONS = (0.0, 6.31, 2.92, 2.35, 2.13, 2.02, 1.94)
 """Student's t of a nine in ten interval, by how many sizes there are beyond those needed."""
 
@@ -107,7 +108,9 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
     for line in rising[1:]:
         if _is_better(line, best):
             best = line
-    if "constant" in growths and not _is_better(best, flat):
+    sizes = [size for size, _ in points]
+    grows = best.at(max(sizes)) > _MATERIAL * best.at(min(sizes))
+    if "constant" in growths and not (grows and _is_better(best, flat)):
         best = flat
     # An error below the noise of any measuring tells nothing of which curve is right.
     limit = max(best.error, _NOISE) * _ALIKE
@@ -155,7 +158,7 @@ def _weighted(points: Sequence[Point], weights: Sequence[float], growth: Growth)
     cross, squares = sum(w * x for w, x, _ in rows), sum(w * x * x for w, x, _ in rows)
     product = sum(w * x * v for w, x, v in rows)
     determinant = ones * squares - cross * cross
-    if growth == "constant":
+    if growth == "constant" or determinant <= _EXACT * ones * squares:
         constant, slope, spread = right / ones, 0.0, (1 / ones, 0.0, 0.0)
     else:
         constant = (right * squares - cross * product) / determinant

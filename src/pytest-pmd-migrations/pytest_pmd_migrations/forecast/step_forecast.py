@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -35,6 +35,8 @@ _FILLING = 3
 _SEVERAL_RUNS = 5
 _FEW_RUNS = 3
 _LONG = 0.5
+_PAGES = 64 * 1024
+_MORE = 1.5
 _LITERAL = re.compile(r"'((?:[^'\n]|'')*)'|\"([^\"\n]*)\"")
 
 
@@ -235,18 +237,18 @@ class StepMeasuring:
         return frozenset(one.replace("''", "'") for one in found if one)
 
 
-def _estimates(sizes: list[MeasuredSize], rows: int) -> tuple[dict[str, Estimate], Curve]:
+def _estimates(sizes: Sequence[MeasuredSize], rows: int) -> tuple[dict[str, Estimate], Curve]:
     """Return each measure at the asked size, and the curve of the seconds that are computed."""
 
     def curve(value: Callable[[MeasuredSize], float]) -> Curve:
         return fit([(one.rows, value(one)) for one in sizes])
 
     computing = curve(lambda one: one.least(lambda run: run.computing))
-    # What is waited for is the disk, whose work grows with what is written.
+    # What is waited for is the disk: its times are noisy, what is written is not.
     waited = [
         (one.rows, one.middle(lambda run: max(run.seconds - run.computing, 0.0))) for one in sizes
     ]
-    waiting = fit(waited, ("n",))
+    waiting = fit(waited, ("n",) if _writes_more(sizes) else ("constant",))
     noise = _noise(sizes[-1])
     seconds = _sum(computing.at(rows), waiting.at(rows), noise)
     found = {"seconds": seconds}
@@ -268,6 +270,16 @@ _SIZES: dict[str, Callable[[Measured], float]] = {
     "memory": lambda run: run.memory,
     "file": lambda run: run.before,
 }
+
+
+def _writes_more(sizes: Sequence[MeasuredSize]) -> bool:
+    """Return whether a step writes more in a larger database."""
+
+    def written(size: MeasuredSize) -> float:
+        return size.most(lambda run: run.log + abs(run.after - run.before))
+
+    first, last = written(sizes[0]), written(sizes[-1])
+    return last > _PAGES and last > _MORE * first
 
 
 def _noise(size: MeasuredSize) -> float:

@@ -38,6 +38,8 @@ def test_exact_measures_give_their_own_curve_again(
 def test_what_does_not_grow_is_constant_and_what_falls_is_never_negative() -> None:
     assert fit([(size, 0.25) for size in SIZES]).growth == "constant"
     assert fit([(size, 0.0) for size in SIZES]).at(ASKED).value == 0
+    mostly_nothing = fit([(size, float(size == SIZES[-1])) for size in SIZES]).at(ASKED)
+    assert 0 <= mostly_nothing.low <= mostly_nothing.value <= mostly_nothing.high
     falling = fit([(size, 1 / size) for size in SIZES]).at(ASKED)
     assert 0 <= falling.low <= falling.value <= falling.high
 
