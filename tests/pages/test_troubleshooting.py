@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.every import for_every
 from tests.pages.headlines import PAGE, Module, by_name, explained, passed_on, printed
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -125,8 +126,8 @@ def test_a_message_whose_text_is_made_elsewhere_is_known_to_be():
     assert PASSED_ON - found == set(), "no longer in the source"
 
 
-@pytest.mark.parametrize(
-    ("body", "headlines"),
+@for_every(
+    "body, headlines",
     [
         ("raise SettingError(f'the hue {hue!r} is odd; expected red')", ["the hue … is odd"]),
         ("raise NewError('nothing was done. Try again')", ["nothing was done"]),

@@ -13,6 +13,7 @@ import pytest
 
 from pmd.store.database import Database
 from pmd.store.repositories.source_collections import CollectionRepository
+from tests.every import for_every
 
 
 def test_a_collection_is_added_and_indexed(pmd, notes):
@@ -114,7 +115,7 @@ def test_a_collection_that_does_not_exist_is_told(pmd, indexed):
     )
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", " a", "a\nb", "\x1b[31m", "\udcff"], ids=repr)
+@for_every("name", ["", " ", "a/b", " a", "a\nb", "\x1b[31m", "\udcff"], ids=repr)
 def test_a_name_that_cannot_be_typed_or_stored_is_refused(pmd, notes, name):
     out, err = pmd("add", name, "notes", code=2)
     assert out == ""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pmd.store.files.backup import find_backups
+from tests.every import for_every
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 COMMANDS = (["index"], ["search", "x"], ["get", "x"], ["ls"], ["tags"])
@@ -72,7 +73,7 @@ def test_json_is_alone_on_standard_output_while_an_old_database_is_upgraded(pmd,
     assert "upgraded  ~/notes.db from version 3 to 12, 9 steps\n" in err
 
 
-@pytest.mark.parametrize("stored", sorted(path.stem for path in SNAPSHOTS.glob("*.db")))
+@for_every("stored", sorted(path.stem for path in SNAPSHOTS.glob("*.db")))
 def test_every_stored_database_is_a_pmd_database(pmd, home, stored):
     shutil.copyfile(SNAPSHOTS / f"{stored}.db", "notes.db")
     pmd("ls")

@@ -37,7 +37,7 @@ def test_only_the_strings_of_a_list_are_read():
     assert read_strings('{"a": 1}') == ()
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"blob", {(1, 2): 3}])
+@for_every("value", [float("nan"), float("inf"), {1, 2}, b"blob", {(1, 2): 3}])
 def test_what_json_cannot_express_is_refused(value):
     with pytest.raises(InvalidValueError, match=r"^extra cannot be written as JSON: .+\. Expected"):
         write_json(value, what="extra")

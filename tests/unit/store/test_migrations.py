@@ -24,6 +24,7 @@ from pmd.store.migrations import (
     load_migrations,
 )
 from pmd.store.repositories.search import SearchRepository
+from tests.every import for_every
 
 LATEST = 12
 VERSIONS = Path(schema.__file__).parent / "migrations/versions"
@@ -105,7 +106,7 @@ def test_each_step_run_a_second_time_changes_nothing(conn, version):
     assert dump(conn) == before
 
 
-@pytest.mark.parametrize("version", [-1, 2**31, 2**31 + 3, True, 1.0, "3", None])
+@for_every("version", [-1, 2**31, 2**31 + 3, True, 1.0, "3", None])
 def test_a_version_that_sqlite_would_change_is_refused(conn, version):
     with pytest.raises(InvalidVersionError) as caught:
         MigrationRunner(conn).set_version(version)
@@ -114,7 +115,7 @@ def test_a_version_that_sqlite_would_change_is_refused(conn, version):
     )
 
 
-@pytest.mark.parametrize("target", [-1, 13, "7", True, 2.0])
+@for_every("target", [-1, 13, "7", True, 2.0])
 def test_a_target_that_does_not_exist_is_refused(conn, target):
     with pytest.raises(InvalidVersionError) as caught:
         MigrationRunner(conn).run_migrations(target)

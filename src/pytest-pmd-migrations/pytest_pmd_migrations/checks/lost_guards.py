@@ -130,8 +130,10 @@ def _note(history: History, version: int, lost: Sequence[LostGuards]) -> Note:
     application = history.application
     listed = "; ".join(f"{', '.join(one.guards)} (of {one.table})" for one in lost)
     table = application.declaration_table(version)
+    where = ""
     if table:
         command = f"[{table}] guards = {{{_entries(lost, ' = ')}}}"
+        where = ", write into the file of migration_rows"
     else:
         command = f"GUARDS = {{{_entries(lost, ': ')}}}"
     row = MigrationRow(version, application.label(version))
@@ -139,7 +141,7 @@ def _note(history: History, version: int, lost: Sequence[LostGuards]) -> Note:
         excuse("GUARDS", one.table, found=f"{one.table} no longer has {', '.join(one.guards)}")
         for one in lost
     )
-    text = f"no longer has: {listed}. Where that is meant:"
+    text = f"no longer has: {listed}. Where that is meant{where}:"
     return Note(row, text, command, declarable=declarable)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
 from pytest_pmd_migrations.sources.declarations import Condition, Declarations
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import application
 from tests.unit.plugin.rows.steps import image, stepped
 
@@ -56,7 +56,7 @@ def lost(tmp_path: Path, before: str, step: str, declared: Declarations | None =
     return count_lost_rows(history, 2, old, stepped(old, f"{step}; PRAGMA user_version = 2"))
 
 
-@pytest.mark.parametrize(("before", "step", "count"), STEPS.values(), ids=STEPS)
+@for_every("before, step, count", STEPS.values(), ids=STEPS)
 def test_rows_that_go_are_counted(tmp_path: Path, before: str, step: str, count: int) -> None:
     assert lost(tmp_path, before, step) == count
 

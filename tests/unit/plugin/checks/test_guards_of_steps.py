@@ -32,9 +32,10 @@ TWO = (
     "CREATE TABLE t2(id INTEGER PRIMARY KEY, code TEXT, n INTEGER);"
     "INSERT INTO t2 SELECT * FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t"
 )
+MEANT = "Where that is meant, write into the file of migration_rows:"
 LOST = (
     "no longer has: AUTOINCREMENT, COLLATE NOCASE on code, NOT NULL on n, DEFAULT on n,"
-    " UNIQUE on code, CHECK on n, index t_n (of t). Where that is meant:"
+    f" UNIQUE on code, CHECK on n, index t_n (of t). {MEANT}"
 )
 GUARDS = DeclarationKey("GUARDS", "T")
 
@@ -91,7 +92,7 @@ def test_of_two_tables_the_one_that_is_not_declared_is_told(tmp_path: Path) -> N
     two = f"{TWO}; DROP TABLE u; CREATE TABLE u(a)"
     declared = {2: Declarations(excuses={GUARDS: "checked by the application"})}
     [note] = notes_of(history_of(tmp_path, {1: one, 2: two}, declared=declared))
-    assert note.text == "no longer has: NOT NULL on a (of u). Where that is meant:"
+    assert note.text == f"no longer has: NOT NULL on a (of u). {MEANT}"
 
 
 def test_a_table_that_is_ignored_is_not_told(tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_a_column_whose_values_the_application_carried_over_is_known(
     history = application(tmp_path, {1: one, 2: carried})
     store(history, "0001", f"{one}; INSERT INTO t VALUES {rows}")
     told = [note.text for note in notes_of(history)]
-    assert told == ([f"no longer has: {guards} (of t). Where that is meant:"] if guards else [])
+    assert told == ([f"no longer has: {guards} (of t). {MEANT}"] if guards else [])
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -169,7 +170,7 @@ def test_a_table_whose_rows_the_application_carried_into_a_new_one_is_known(
     store(history, "0001", f"{one}; INSERT INTO t VALUES (1, 'one', 5), (2, 'two', 6)")
     [*told] = verdict(history, "0001", "schema").notes
     lost = "no longer has: NOT NULL on label, CHECK on n (now amount) (of goods)."
-    assert [note.text for note in told] == ([f"{lost} Where that is meant:"] if same else [])
+    assert [note.text for note in told] == ([f"{lost} {MEANT}"] if same else [])
 
 
 @pytest.mark.parametrize("declared", ["amount", "total", ""])
@@ -181,7 +182,7 @@ def test_moves_says_which_column_another_one_became(tmp_path: Path, declared: st
     one = "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER NOT NULL)"
     moves = {2: Declarations(moves={"T.n": f"t.{declared}"} if declared else {})}
     told = [note.text for note in notes_of(history_of(tmp_path, {1: one, 2: two}, declared=moves))]
-    expected = f"no longer has: NOT NULL on n (now {declared}) (of t). Where that is meant:"
+    expected = f"no longer has: NOT NULL on n (now {declared}) (of t). {MEANT}"
     assert told == ([expected] if declared else [])
 
 
@@ -194,8 +195,7 @@ def test_what_transform_of_sqlite_utils_renames_and_loses_is_told(tmp_path: Path
 
     [note] = notes_of(history_of(tmp_path, {1: one, 2: transform}))
     assert note.text == (
-        "no longer has: NOT NULL on n (now amount), DEFAULT on n (now amount) (of t)."
-        " Where that is meant:"
+        f"no longer has: NOT NULL on n (now amount), DEFAULT on n (now amount) (of t). {MEANT}"
     )
 
 
@@ -214,7 +214,7 @@ def test_a_trigger_that_transform_of_sqlite_utils_leaves_out_is_told(tmp_path: P
     history = application(tmp_path, {1: first, 2: transform})
     store(history, "0001", f"{log}; {trigger}")
     [note] = notes_of(history)
-    assert note.text == "no longer has: trigger t_log (of t). Where that is meant:"
+    assert note.text == f"no longer has: trigger t_log (of t). {MEANT}"
 
 
 @pytest.mark.parametrize("name", ["0000+u1", "0001+adopted"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import Notes, application, lock, store, verdict
 
 ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
@@ -79,7 +80,7 @@ def test_nothing_is_said_where_a_lineage_does_not_reach_the_step(tmp_path: Path)
     assert notes_of(tmp_path, bites) == ()
 
 
-@pytest.mark.parametrize(
+@for_every(
     "second",
     [
         "INSERT INTO search(search) VALUES ('rebuild')",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from pytest_pmd_migrations.rows.matching.sides import open_sides
 
+from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, image, report, stepped
 
 NOTES = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);"
@@ -31,7 +31,7 @@ OBJECTS = {
 }
 
 
-@pytest.mark.parametrize("objects", OBJECTS.values(), ids=OBJECTS)
+@for_every("objects", OBJECTS.values(), ids=OBJECTS)
 def test_texts_that_name_the_database_hinder_no_comparison(objects: str) -> None:
     before = f"{NOTES} {objects} {ROWS}"
     assert report(Case(before, UPPER, changes={"t.a": "1"})).findings == ()
@@ -42,7 +42,7 @@ def test_texts_that_name_the_database_hinder_no_comparison(objects: str) -> None
     assert report(Case(before, f"{UPPER}; {renamed}", changes={"t.a": "1"})).findings == ()
 
 
-@pytest.mark.parametrize("name", ["new", "main", "temp", "t other", 'q"uote', "sqlite"])
+@for_every("name", ["new", "main", "temp", "t other", 'q"uote', "sqlite"])
 def test_a_table_may_have_the_name_of_a_database(name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
     before = (

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-import pytest
 from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows, find_varying, volatile_setting
+
+from tests.every import for_every
 
 NOTES = "CREATE TABLE notes(id INTEGER PRIMARY KEY, a, b, both AS (a || b))"
 
@@ -31,8 +32,8 @@ def test_equal_rows_do_not_vary_in_whatever_order_they_lie() -> None:
     assert not NOTHING_VARIES
 
 
-@pytest.mark.parametrize(
-    ("second", "columns"),
+@for_every(
+    "second, columns",
     [
         ("(1, 'x', 9), (2, 'y', 8)", ("notes.b", "notes.both")),
         ("(1, 'z', 1), (2, 'z', 2)", ("notes.a", "notes.both")),

@@ -44,8 +44,8 @@ def lost(before: str, step: str) -> list[str]:
     return [guard for one in lost_of(before, step) for guard in one.guards]
 
 
-@pytest.mark.parametrize(
-    ("before", "step", "expected"),
+@for_every(
+    "before, step, expected",
     [
         (
             "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT COLLATE NOCASE UNIQUE,"
@@ -240,8 +240,8 @@ AGAIN = "CREATE INDEX t_n ON t(amount) WHERE amount > 0;" + PRICED.partition("> 
 ).replace("OF n", "OF amount").replace("old.n", "old.amount")
 
 
-@pytest.mark.parametrize(
-    ("step", "expected"),
+@for_every(
+    "step, expected",
     [
         (rebuilt("id INTEGER PRIMARY KEY, amount INTEGER, code, p"), OF_ALL),
         (

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from pytest_pmd_migrations.schema import compare, read_schema
 
-from tests.every import as_parameters, holds_for_every
+from tests.every import as_parameters, for_every, holds_for_every
 from tests.unit.plugin.schema.made_schemas import schema
 from tests.unit.plugin.schema.rulings import DIFFERENT
 
@@ -99,8 +99,8 @@ def is_mended(pair: tuple[str, str]) -> None:
         assert found.sql == (None if found.mend in WORDS else found.mend)
 
 
-@pytest.mark.parametrize(
-    ("upgraded", "fresh", "mend"),
+@for_every(
+    "upgraded, fresh, mend",
     [
         ("CREATE TABLE t(a, b)", "CREATE TABLE t(a)", "ALTER TABLE t DROP COLUMN b;"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT)", "ALTER TABLE t ADD COLUMN b INT;"),

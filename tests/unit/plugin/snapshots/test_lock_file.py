@@ -22,6 +22,8 @@ from pytest_pmd_migrations.snapshots.lock_file import (
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 from pytest_pmd_migrations.snapshots.written_lock_lines import written_lock_toml
 
+from tests.every import for_every
+
 LOCK = LockFile(
     {
         1: VersionLine(
@@ -134,8 +136,8 @@ def test_lines_are_added_without_touching_the_others() -> None:
     assert longer.newest_released == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
+@for_every(
+    "text, message",
     [
         (
             "format = 2\n",

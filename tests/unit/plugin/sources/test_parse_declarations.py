@@ -22,6 +22,8 @@ from pytest_pmd_migrations.sources.parse_declarations import (
     read_stored_excuses,
 )
 
+from tests.every import for_every
+
 PATH = Path("versions/0008_step.py")
 EXPECTED = '("<SQL over the old row>", "<reason>")'
 
@@ -126,7 +128,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize(("constants", "message"), MALFORMED.values(), ids=MALFORMED)
+@for_every("constants, message", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_constant_is_told(constants, message):
     with pytest.raises(SettingError) as caught:
         read_module(module(**constants), PATH)
@@ -178,8 +180,8 @@ def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
     }
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
+@for_every(
+    "text, message",
     [
         (
             "[0008]\ndeleted = 1\n",
@@ -339,8 +341,8 @@ def test_a_source_that_is_named_stored_has_its_tables_below_its_name(tmp_path):
     assert set(read_rows_file(path, source="stored")) == {2}
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
+@for_every(
+    "text, message",
     [
         ("stored = 1\n", ' is 1; expected tables such as [stored."0003+bug"]'),
         (

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.sources import resolve_source
 
+from tests.every import for_every
 from tests.unit.plugin.sources.conftest import message, package, tables, write
 
 FORMS = 'expected a package "app.migrations", a folder "db/sql" or an object "app.db:thing"'
@@ -44,8 +45,8 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@for_every(
+    "text, expected",
     [
         (
             "shop.db",

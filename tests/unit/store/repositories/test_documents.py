@@ -9,6 +9,7 @@ import pytest
 from pmd.store.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from pmd.store.repositories.content import ContentRepository, content_hash
 from pmd.store.repositories.documents import Document, DocumentRepository
+from tests.every import for_every
 from tests.unit.store.origins import on_fresh
 
 NOON = "2026-01-02T12:00:00+00:00"  # what conftest.py's clock says
@@ -172,7 +173,7 @@ def test_listing_is_by_path_and_of_one_collection_or_all(collections, documents,
 
 
 @on_fresh
-@pytest.mark.parametrize("method", ["get", "text", "remove", "restore", "update", "rename"])
+@for_every("method", ["get", "text", "remove", "restore", "update", "rename"])
 def test_an_unknown_id_is_said(documents, method):
     extra = ("x.md",) if method == "rename" else ()
     with pytest.raises(NotFoundError) as caught:

@@ -6,6 +6,7 @@ import pytest
 
 from pmd.store.errors import InvalidValueError, NotFoundError
 from pmd.store.repositories.source_metadata import SourceMetadata, SourceMetadataRepository
+from tests.every import for_every
 from tests.unit.store.origins import on_fresh
 
 FULL = SourceMetadata(
@@ -34,7 +35,7 @@ def test_a_document_has_no_source_at_first(sources, document):
     assert sources.get(document.id) is None
 
 
-@pytest.mark.parametrize("source", [FULL, SourceMetadata("file:///x", "2026")])
+@for_every("source", [FULL, SourceMetadata("file:///x", "2026")])
 def test_what_is_saved_comes_back(sources, documents, document, source):
     sources.save(document.id, FULL)
     sources.save(document.id, source)

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.cli.declare.module_text import CannotAddError, add_constant
 
+from tests.every import for_every
+
 CONDITION = {"notes": ("title IS NULL", "as found")}
 UP = "def up(db):\n    pass\n"
 
@@ -19,8 +21,8 @@ def added(text: str, kind: str = "DELETES", entries: object = None) -> str:
     return content.decode()
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@for_every(
+    "text, expected",
     [
         ("", 'DELETES = {"notes": ("title IS NULL", "as found")}\n'),
         (UP, f'{UP}\n\nDELETES = {{"notes": ("title IS NULL", "as found")}}\n'),
@@ -115,7 +117,7 @@ def test_a_name_that_its_encoding_lacks_cannot_be_added() -> None:
     assert str(error.value) == "a name cannot be written in its encoding, iso-8859-1"
 
 
-@pytest.mark.parametrize(
+@for_every(
     "text",
     [
         "DELETES = dict(a=('1', 'why'))\n",

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pytest_pmd_migrations.cli.declare.module_text import CannotAddError
 from pytest_pmd_migrations.cli.declare.rows_text import Entry, add_entries
 
+from tests.every import for_every
+
 DELETES: Entry = (("0003", "deletes"), "notes", ("a = 1", "as found"))
 AGAIN: Entry = (("0003",), "again", ("as found",))
 STORED: Entry = (("stored", "0001+old"), "unsupported", ("as found",))
@@ -19,8 +21,8 @@ def added(text: str, *entries: Entry) -> str:
     return add_entries(text.encode(), entries).decode()
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@for_every(
+    "text, expected",
     [
         ("", '[0003.deletes]\n"notes" = ["a = 1", "as found"]\n'),
         ("# Why\n", '# Why\n\n[0003.deletes]\n"notes" = ["a = 1", "as found"]\n'),

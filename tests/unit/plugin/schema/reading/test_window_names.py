@@ -6,9 +6,9 @@ import random
 import sqlite3
 from contextlib import closing
 
-import pytest
 from pytest_pmd_migrations.schema import compare, read_schema
 
+from tests.every import for_every
 from tests.unit.plugin.schema.oracle import Oracle
 
 TABLES = ("CREATE TABLE t(a, b, w)", "CREATE TABLE log(a)")
@@ -30,7 +30,7 @@ def view(template: str, names: list[str]) -> tuple[str, ...]:
     return (*TABLES, f"CREATE VIEW v AS SELECT {template.format(*names)}")
 
 
-@pytest.mark.parametrize("template", VIEWS)
+@for_every("template", VIEWS)
 def test_quotes_count_exactly_where_sqlite_says_so(template: str) -> None:
     chance = random.Random(template)
     count = template.count("{}")
@@ -81,8 +81,8 @@ def test_a_word_over_that_is_an_alias_names_no_window() -> None:
     other.close()
 
 
-@pytest.mark.parametrize(
-    ("over", "windows", "same"),
+@for_every(
+    "over, windows, same",
     [
         ("w", "w AS (ORDER BY a)", True),
         ('"w"', '"w" AS (PARTITION BY b ORDER BY a)', True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.schema.showing.carets import (
@@ -12,12 +11,14 @@ from pytest_pmd_migrations.schema.showing.carets import (
     words,
 )
 
+from tests.every import for_every
+
 TOKENS = st.sampled_from(["a", "b", "new", ".", ",", "(", ")", "'a b'", "'it''s'", '"x y"', "12"])
 TEXTS = st.lists(TOKENS, max_size=12).map(" ".join)
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "carets", "other_carets"),
+@for_every(
+    "one, other, carets, other_carets",
     [
         ("a = 1", "a = 2", "    ^", "    ^"),
         ("a", "a COLLATE NOCASE", "", "  ^^^^^^^^^^^^^^"),

@@ -9,6 +9,7 @@ import pytest
 
 import pmd.store.migrations
 from pmd.store.migrations import InvalidMigrationError, Migration, MigrationError, load_migrations
+from tests.every import for_every
 
 GOOD = "VERSION = 1\ndef up(db): pass\n"
 
@@ -86,7 +87,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("files", "message"), NAMES.values(), ids=NAMES)
+@for_every("files, message", NAMES.values(), ids=NAMES)
 def test_bad_names_are_refused(tmp_path, files, message):
     for name in files:
         (tmp_path / name).touch()

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from pmd.store.migrations import InvalidMigrationError, load_migrations
+from tests.every import for_every
 
 GOOD = "VERSION = 1\ndef up(db): pass\n"
 
@@ -75,7 +76,7 @@ MODULES = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), MODULES.values(), ids=MODULES)
+@for_every("text, message", MODULES.values(), ids=MODULES)
 def test_bad_modules_are_refused(tmp_path, text, message):
     path = tmp_path / "0001_a.py"
     path.write_text(text)
