@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +73,10 @@ def run_forecast(history: History, asked: Sequence[int], options: ForecastOption
     with measuring_folder(options.folder) as folder:
         effort = Effort(options.seconds, options.most_rows, _usable_room(folder, options))
         try:
-            for version in versions:
-                _measure(history, version, size, options, effort, folder, steps)
+            # What the application prints is no part of the answer.
+            with redirect_stdout(sys.stderr):
+                for version in versions:
+                    _measure(history, version, size, options, effort, folder, steps)
         except KeyboardInterrupt:
             complete = False
     _tell(history, steps, options, complete=complete)

@@ -24,6 +24,7 @@ __all__ = ["Measured", "measure_upgrade", "upgrade_file"]
 
 _LOOKS_EVERY = 0.001
 _LOOKS_RARELY = 0.005
+_PATIENCE = 1800
 _STATUS = Path("/proc/self/status")
 
 
@@ -66,6 +67,12 @@ def measure_upgrade(application: Application, path: Path, to: int) -> Measured:
             pause = _LOOKS_EVERY if time.monotonic() - began < 1 else _LOOKS_RARELY
             word, told = child.read(pause)
             files.look()
+            if time.monotonic() - began > _PATIENCE:
+                raise StepFailedError(
+                    f"the step to {format_version(to)} does not end within {_PATIENCE} s on the"
+                    " filled database",
+                    version=to,
+                )
     if told is None or "failed" in told:
         why = told["failed"] if told else "the process ended by itself"
         raise StepFailedError(

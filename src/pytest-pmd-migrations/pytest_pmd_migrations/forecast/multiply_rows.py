@@ -22,6 +22,7 @@ from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.temporary_folder import is_disk_full
 
 __all__ = ["FilledTables", "multiply_rows"]
 
@@ -60,12 +61,17 @@ def multiply_rows(
     conn.execute("PRAGMA foreign_keys = OFF")
     tables = {name: one for name, one in list_tables(conn, ignore=ignore).items() if one.columns}
     in_step = indexes_in_step(conn)
-    with _without_indexes(conn):
-        conn.execute("BEGIN")
-        multiplier = _Multiplier(conn, tables, targets, rows, frozenset(kept))
-        for name in tables:
-            multiplier.fill(name)
-        conn.execute("COMMIT")
+    try:
+        with _without_indexes(conn):
+            conn.execute("BEGIN")
+            multiplier = _Multiplier(conn, tables, targets, rows, frozenset(kept))
+            for name in tables:
+                multiplier.fill(name)
+            conn.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        if is_disk_full(error):
+            raise
+        raise FillingError(f"the database cannot be filled: {error}") from error
     unfit = rebuild(conn, in_step)
     notes = [*multiplier.notes, *(f"{name}: {why}" for name, why in unfit.items())]
     counts = {one.name: _count(conn, one.name) for one in tables.values()}

@@ -32,6 +32,8 @@ _FACTOR = 2
 _FEWEST = 4
 _FITTED = 6
 _FILLING = 3
+_COPIES = 4
+"""How often a database lies on the disk: filled, copied, in its log and in files of SQLite."""
 _SEVERAL_RUNS = 5
 _FEW_RUNS = 3
 _LONG = 0.5
@@ -222,7 +224,8 @@ class StepMeasuring:
         """Return whether a larger size would take too long, or more room than there is."""
         effort = self._effort
         seconds = max(found.middle(lambda one: one.seconds), filling / _FILLING)
-        if effort.room and found.file * _FACTOR * 4 > effort.room:
+        if effort.room and found.file * _FACTOR * _COPIES > effort.room:
+            self._notes["no larger size was measured: the disk has no room for it"] = None
             return True
         return len(self._sizes) >= _FEWEST and seconds >= effort.seconds
 
