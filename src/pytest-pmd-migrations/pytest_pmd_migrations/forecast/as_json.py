@@ -14,7 +14,7 @@ __all__ = ["FORMAT", "FORMAT_VERSION", "forecast_value"]
 
 FORMAT = "pmd-migrations forecast"
 FORMAT_VERSION = 1
-_IN_SECONDS = ("seconds", "locked")
+_IN_SECONDS = ("seconds", "computing", "locked")
 
 
 def forecast_value(

@@ -84,9 +84,9 @@ class MeasuredSize:
 class StepForecast:
     """What a step takes at the asked size, as far as it could be measured.
 
-    ``estimates`` are those of ``seconds``, ``locked``, ``log``, ``temporary``, ``growth``,
-    ``memory`` and ``file``; ``grows`` says how its seconds grow with the rows. Both are empty where
-    too few sizes were measured.
+    ``estimates`` are those of ``seconds``, ``computing``, ``locked``, ``log``, ``temporary``,
+    ``growth``, ``memory`` and ``file``; ``grows`` says how its computing grows with the rows. Both
+    are empty where too few sizes were measured.
     """
 
     version: int
@@ -254,7 +254,7 @@ def _estimates(sizes: Sequence[MeasuredSize], rows: int) -> tuple[dict[str, Esti
     waiting = fit(waited, ("n",) if _writes_more(sizes) else ("constant",))
     noise = _noise(sizes[-1])
     seconds = _sum(computing.at(rows), waiting.at(rows), noise)
-    found = {"seconds": seconds}
+    found = {"seconds": seconds, "computing": computing.at(rows)}
     if all(run.locked is not None for one in sizes for run in one.runs):
         last = sizes[-1]
         share = min(last.middle(lambda run: (run.locked or 0.0) / run.seconds), 1.0)
