@@ -22,7 +22,7 @@ _MEMORY = Path("/dev/shm")
 _SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
 _MANY_OBJECTS = 20_000
-_TOOLS = Path(__file__).parent / "tools"
+_NEED_MORE = tuple(Path(__file__).parent / name for name in ("tools", "site"))
 _KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
@@ -48,14 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the projects of other tools, which need these tools, unless they are named.
+    """Leave out what needs tools of others, projects and the site of the pages, unless it is named.
 
-    `pytest tests/tools` runs them; those of a tool that is not installed are skipped.
+    `pytest tests/tools` and `pytest tests/site` run them; what is not installed is skipped.
     """
-    if collection_path != _TOOLS:
+    if collection_path not in _NEED_MORE:
         return None
     named = (Path(config.invocation_params.dir, one.partition("::")[0]) for one in config.args)
-    return not any(path.resolve().is_relative_to(_TOOLS) for path in named) or None
+    return not any(path.resolve().is_relative_to(collection_path) for path in named) or None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
