@@ -64,6 +64,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     Searches are few, as most of what tests leave goes by itself. What is installed is read once:
     each command of the plugin's that a test calls starts pytest, which asks all of it.
     """
+    # This run itself has read them; those that tests start are no steps of a job.
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        os.environ.pop(name, None)
     if _KEPT_BEFORE in session.config.stash:
         # Tests write modules themselves, and one over another within one tick of the clock.
         sys.dont_write_bytecode = True

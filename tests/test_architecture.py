@@ -61,6 +61,7 @@ FLOORS = {
         "checks",
         "grid",
         "report",
+        "run_report",
         "pytest_side",
         "plugin.py",
         "cli",

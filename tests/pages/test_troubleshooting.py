@@ -29,6 +29,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.sources.command.step: f'{shown} {wrong}{told}'",
     "pytest_pmd_migrations.sources.command.history: f'{named} {wrong}{_last_line(ended)}'",
     "pytest_pmd_migrations.sources.alembic.load: f'{named}: {printable_line(raised_where(error))}'",
+    "pytest_pmd_migrations.pytest_side.run_report: str(error)",
     "pytest_pmd_migrations.sources.alembic.load: _naming(named, str(error))",
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.temporary_folder: file",
@@ -52,6 +53,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.pmd_runner: str(error)",
     "pytest_pmd_migrations.sources.django.source: str(error)",
+    "pytest_pmd_migrations.sources.alembic.irreversible: str(error)",
     "pytest_pmd_migrations.sources.resolve: str(error)",
     # A sentence that is told in the matrix too, with more lines below it.
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",

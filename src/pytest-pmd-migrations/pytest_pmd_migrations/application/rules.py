@@ -32,7 +32,8 @@ class Rules:
     ``step_timeout`` are the seconds that a step may go on without progress, ``step_memory`` the
     megabytes that it may take; 0 sets no limit. ``share`` lets lineages that meet take their steps
     together; ``down`` asks whether each migration can be taken back; ``budget`` is what one may
-    take in a large database.
+    take in a large database. ``count_rows`` says that a report tells what became of each table's
+    rows.
     """
 
     ignore_patterns: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Rules:
     share: bool = True
     down: bool = False
     budget: Budget | None = None
+    count_rows: bool = False
 
     def besides(self, bookkeeping: Sequence[str], foreign: Sequence[str] = ()) -> Rules:
         """Return the rules for an application whose runner keeps such tables: they are hidden.

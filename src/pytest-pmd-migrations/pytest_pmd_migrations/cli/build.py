@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import click
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.new_migration import how_to_begin
 from pytest_pmd_migrations.cli.build_one import Base, build_snapshot
 from pytest_pmd_migrations.cli.problems import find_problems, told_generated
 from pytest_pmd_migrations.cli.project import UnusableError
@@ -120,7 +121,7 @@ def _refuse_rewrite(history: History, rewrite: SnapshotName) -> None:
             which = f", and was built from {rewrite}" if name != rewrite else ""
             raise click.ClickException(
                 f"{name} is released{which}: nothing rewrites its snapshot. Put a change into a"
-                ' new migration: pmd-migrations new "describe the change"'
+                f" new migration: {how_to_begin(history.application, 'describe the change')}"
             )
 
 

@@ -34,6 +34,7 @@ def read_rules(config: pytest.Config) -> Rules:
         share=bool(config.getini("migration_share")),
         down=bool(config.getini("migration_down")),
         budget=_budget(config),
+        count_rows=bool(config.getoption("migration_report", None)),
     )
 
 

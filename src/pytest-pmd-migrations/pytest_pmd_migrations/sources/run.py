@@ -31,7 +31,7 @@ from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
-__all__ = ["During", "downgrade", "rerun", "upgrade", "upgrade_at"]
+__all__ = ["During", "downgrade", "rerun", "upgrade", "upgrade_at", "upgrade_until"]
 
 Place: TypeAlias = Path | sqlite3.Connection | None
 """What a runner works on in the place of the connection it was to upgrade: its file or its copy."""
@@ -103,6 +103,17 @@ def upgrade_at(
     conn = connect()
     with as_application(conn):
         own.upgrade(conn, to)
+
+
+def upgrade_until(source: Source, path: Path, to: int, stop: Callable[[], bool]) -> bool:
+    """Let the source bring the file to version ``to``, in a process that it kills for ``stop``.
+
+    It must be able to (``can_be_killed``). ``stop`` is called again and again meanwhile. Returns
+    whether the process was killed.
+    """
+    own: Any = source
+    _reset(source)
+    return bool(own.upgrade_until(path, to, stop))
 
 
 def _run(

@@ -76,6 +76,9 @@ class Config:
     def getini(self, name: str) -> object:
         return self._ini[name]
 
+    def getoption(self, _name: str, default: object) -> object:
+        return default
+
 
 def notes(root: Path, name: str = "notes") -> Notes:
     source = Notes(root / "app", {1: "CREATE TABLE notes(a)"})

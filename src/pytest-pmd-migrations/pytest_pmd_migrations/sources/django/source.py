@@ -90,6 +90,13 @@ class DjangoSource:
         path = Path(inspect.getfile(module))
         return Location(path, _class_line(path))
 
+    def atomic_advice(self, version: int) -> Sequence[str]:
+        """Return the lines on how a migration becomes one transaction."""
+        # Hardly any run has such a finding.
+        from pytest_pmd_migrations.sources.django.advice import advise_on_transaction
+
+        return advise_on_transaction(self._graphs.found[self._keys[version]])
+
     def declarations(self, version: int) -> Declarations:
         """Return what the module declares: DELETES, CHANGES, MOVES and excuses beside its class."""
         module = module_of(self._graphs.found[self._keys[version]])
