@@ -57,6 +57,7 @@ FLOORS = {
         "repeated",
         "templates",
         "faults",
+        "forecast",
         "checks",
         "grid",
         "report",

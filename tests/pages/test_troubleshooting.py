@@ -23,6 +23,8 @@ PASSED_ON = {
     "pmd.terminal: _wrapped(error)",
     "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.command: str(error)",
+    "pytest_pmd_migrations.cli.forecast: str(error)",
+    "pytest_pmd_migrations.pytest_side.run_rules: f'{error}{settings_file(config)}'",
     "pytest_pmd_migrations.cli.command: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
     # What a command printed last.

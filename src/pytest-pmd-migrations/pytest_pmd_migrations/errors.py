@@ -16,6 +16,7 @@ MigrationTestError
 ├── IrreversibleError         a migration has no way back, as its source says
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
+├── FillingError              a database cannot be filled to a size, for one of its constraints
 ├── ReportError               a report of a run cannot be written, or is none
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
@@ -30,6 +31,7 @@ from pytest_pmd_migrations.printable import printable_text
 __all__ = [
     "HOW_TO_PREPARE",
     "DoubledNumberError",
+    "FillingError",
     "FreshFailedError",
     "InjectionError",
     "IrreversibleError",
@@ -183,6 +185,10 @@ class TemporaryFolderError(MigrationTestError):
 
 class TimeoutStruckError(MigrationTestError):
     """pytest-timeout ended the test; the message says in the midst of what it struck."""
+
+
+class FillingError(MigrationTestError):
+    """A database cannot be filled to a size: one of its constraints refuses copies of its rows."""
 
 
 class ReportError(MigrationTestError):

@@ -172,10 +172,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini(
-        "migration_rows",
-        "TOML file that declares what migrations do to rows on purpose",
+        "migration_budget",
+        "Time that a step may take: 5s at 1000000 rows",
         type="string",
         default="",
+    )
+    parser.addini(
+        "migration_rows", "TOML file that declares what migrations do to rows", "string", default=""
     )
 
 

@@ -52,6 +52,7 @@ ONLY_SOME_RUNS = {
     "pytest_pmd_migrations.faults.kinds.lock",
     "pytest_pmd_migrations.faults.kinds.power",
     "pytest_pmd_migrations.fill",
+    "pytest_pmd_migrations.forecast",
     "pytest_pmd_migrations.pytest_side.run_report",
     "pytest_pmd_migrations.pytest_side.database_factory",
     "pytest_pmd_migrations.rows.row_tally",

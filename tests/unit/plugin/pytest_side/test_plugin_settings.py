@@ -62,6 +62,7 @@ class Config:
             "migration_step_memory": "1024",
             "migration_share": True,
             "migration_down": False,
+            "migration_budget": "",
             "migration_applied": "",
             "migration_dialect": "",
             **ini,
