@@ -21,6 +21,7 @@ PASSED_ON = {
     "pmd.terminal: _wrapped(error)",
     "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.clean_errors: str(error)",
+    "pytest_pmd_migrations.cli.command: str(error)",
     "pytest_pmd_migrations.cli.forecast: str(error)",
     "pytest_pmd_migrations.pytest_side.run_rules: f'{error}{settings_file(config)}'",
     "pytest_pmd_migrations.cli.clean_errors: '\\n'.join((str(error), *error.lines))",
