@@ -171,12 +171,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
-    parser.addini(
-        "migration_budget",
-        "Time that a step may take: 5s at 1000000 rows",
-        type="string",
-        default="",
-    )
+    parser.addini("migration_budget", "Time that a step may take: 5s at 1000000 rows", "string", "")
     parser.addini(
         "migration_rows", "TOML file that declares what migrations do to rows", "string", default=""
     )

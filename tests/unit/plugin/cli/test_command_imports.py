@@ -10,7 +10,9 @@ from tests.every import for_every
 LIGHT = {
     "pytest_pmd_migrations",
     "pytest_pmd_migrations.cli",
+    "pytest_pmd_migrations.cli.clean_errors",
     "pytest_pmd_migrations.cli.command",
+    "pytest_pmd_migrations.cli.forecast_command",
     "pytest_pmd_migrations.cli.output",
     "pytest_pmd_migrations.errors",
     "pytest_pmd_migrations.printable",
