@@ -22,7 +22,7 @@ _MEMORY = Path("/dev/shm")
 _SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
 _MANY_OBJECTS = 20_000
-_TOOLS = Path(__file__).parent / "tools"
+_NEED_MORE = tuple(Path(__file__).parent / name for name in ("tools", "site", "browser"))
 _KEPT_BEFORE = pytest.StashKey[str | None]()
 _DECISION = re.compile(r"/test_decisions\.py::test_decision\[(?P<id>.+)\]$")
 
@@ -48,14 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the projects of other tools, which need these tools, unless they are named.
+    """Leave out what needs tools of others, unless it is named: projects, the site, a browser.
 
-    `pytest tests/tools` runs them; those of a tool that is not installed are skipped.
+    `pytest tests/tools`, `tests/site` and `tests/browser` run them; what is not installed is
+    skipped.
     """
-    if collection_path != _TOOLS:
+    if collection_path not in _NEED_MORE:
         return None
     named = (Path(config.invocation_params.dir, one.partition("::")[0]) for one in config.args)
-    return not any(path.resolve().is_relative_to(_TOOLS) for path in named) or None
+    return not any(path.resolve().is_relative_to(collection_path) for path in named) or None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -64,6 +65,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     Searches are few, as most of what tests leave goes by itself. What is installed is read once:
     each command of the plugin's that a test calls starts pytest, which asks all of it.
     """
+    # This run itself has read them; those that tests start are no steps of a job.
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        os.environ.pop(name, None)
     if _KEPT_BEFORE in session.config.stash:
         # Tests write modules themselves, and one over another within one tick of the clock.
         sys.dont_write_bytecode = True

@@ -75,8 +75,8 @@ def in_an_empty_project(pytester, monkeypatch, light_child_runs):
 
 def test_every_option_setting_and_marker_is_described(pytester, light_child_runs):
     shown = pytester.runpytest_subprocess("--help").stdout.str()
-    names = set(re.findall(r"--migration-[a-z-]+|\bmigration_[a-z]+(?= \()", shown))
-    assert {"--migration-matrix", "migration_source"} <= names
+    names = set(re.findall(r"--migration-[a-z-]+|\bmigration_[a-z_]+(?= \()", shown))
+    assert {"--migration-matrix", "migration_source", "migration_step_timeout"} <= names
     for name in names:
         assert f"| `{name}" in OPTIONS, name
     assert "Every cell carries `migration(version, check)`" in FIXTURES
@@ -141,12 +141,18 @@ def test_every_key_of_the_lock_file_is_described():
     assert {*re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)} == keys
 
 
-def test_every_command_that_finds_documents_is_described():
+def test_every_command_of_pmd_is_described():
     for name, command in pmd_command.commands.items():
         assert re.search(rf"^\| `pmd {name}\b", PMD, re.M), name
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
             assert re.search(rf"^\|.*`[^|`]*{option}\b.*\| `{name}` \|", PMD, re.M), option
     assert "| `--db FILE` | `pmd`, before the command |" in PMD
+    for name, command in pmd_command.commands["db"].commands.items():
+        assert f"| `pmd db {name} DATABASE` |" in PMD, name
+        for option in (o for p in command.params for o in p.opts if o.startswith("--")):
+            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", PMD, re.M), (
+                option
+            )
 
 
 def test_the_four_lines_of_the_readme_search_a_folder(tmp_path, monkeypatch):
@@ -177,15 +183,6 @@ def test_the_four_lines_of_the_readme_search_a_folder(tmp_path, monkeypatch):
     assert score.sub("score", found) == score.sub("score", shown)
     example = re.search(r"`pmd (search --fts [^`]*)`", PMD)[1]
     assert CliRunner().invoke(pmd_command, shlex.split(example)).exit_code == 0
-
-
-def test_every_command_of_pmd_db_is_described():
-    for name, command in pmd_command.commands["db"].commands.items():
-        assert f"| `pmd db {name} DATABASE` |" in PMD, name
-        for option in (o for p in command.params for o in p.opts if o.startswith("--")):
-            assert re.search(rf"^\| `{option}\b.*`{name}`|^\| `{option}\b.* each ", PMD, re.M), (
-                option
-            )
 
 
 def test_the_commands_of_the_readme_do_what_they_say(tmp_path, monkeypatch):
@@ -357,21 +354,16 @@ def test_the_commands_set_up_a_project_with_the_five_lines_or_with_init(in_an_em
         assert project.run(sys.executable, "-c", show).outlines == ["(1,)"]
 
 
-def test_the_failing_example_is_what_is_printed():
-    shown = after(README, "<!-- output of pytest --migration-matrix in")
-    expected = ROOT / "tests/acceptance/expected/edited-history.txt"
-    assert shown == expected.read_text(encoding="utf-8")
-
-
-def test_the_difference_shown_is_what_is_printed():
-    shown = after(RULINGS, "<!-- output of pytest --migration-matrix in fixtures/projects/changed-")
-    expected = ROOT / "tests/acceptance/expected/changed-check.txt"
-    assert shown in expected.read_text(encoding="utf-8")
-
-
-def test_the_broken_point_shown_is_what_is_printed():
-    shown = after(FAULTS, "<!-- output of pytest --migration-matrix in fixtures/projects/plan-")
-    expected = ROOT / "tests/acceptance/expected/plan-runner.txt"
+@for_every(
+    "page, application",
+    [(README, "edited-history"), (RULINGS, "changed-check"), (FAULTS, "plan-runner")],
+    ids=["README.md", "schema-rulings.md", "faults.md"],
+)
+def test_the_example_shown_is_what_is_printed(page, application):
+    shown = after(
+        page, f"<!-- output of pytest --migration-matrix in fixtures/projects/{application}"
+    )
+    expected = ROOT / f"tests/acceptance/expected/{application}.txt"
     assert shown in expected.read_text(encoding="utf-8")
 
 
@@ -413,7 +405,9 @@ def test_a_command_that_is_only_shown_exists(in_an_empty_project, command):
     assert in_an_empty_project.run(program, *arguments).ret == 0
 
 
-def test_both_packages_and_the_changelog_have_one_version():
+def test_both_packages_have_one_licence_and_with_the_changelog_one_version():
+    licences = [ROOT / "LICENSE", ROOT / "src/pytest-pmd-migrations/LICENSE"]
+    assert len({path.read_text(encoding="utf-8") for path in licences}) == 1
     versions = {
         tomllib.loads((ROOT / path).read_text(encoding="utf-8"))["project"]["version"]
         for path in ("pyproject.toml", "src/pytest-pmd-migrations/pyproject.toml")
@@ -422,11 +416,6 @@ def test_both_packages_and_the_changelog_have_one_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.findall(r"^## (\d\S*)", changelog, re.MULTILINE)[0]
     assert versions == {newest}
-
-
-def test_both_licences_are_one_text():
-    texts = [ROOT / "LICENSE", ROOT / "src/pytest-pmd-migrations/LICENSE"]
-    assert len({text.read_text(encoding="utf-8") for text in texts}) == 1
 
 
 def test_the_top_level_holds_what_it_should():

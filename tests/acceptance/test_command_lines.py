@@ -82,7 +82,7 @@ def test_checks_can_be_chosen(application: App) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.str().strip() == (
         "ERROR: --migration-checks names 'shema'; expected some of schema, data, statements, again,"
-        " atomic, frozen, down"
+        " atomic, frozen, down, forecast"
     )
 
 

@@ -19,6 +19,7 @@ QUICK, PEERS = "--quick", "--peers"
 TOPICS: dict[str, tuple[str, ...]] = {
     "start_up": (QUICK,),
     "with_rows": (QUICK, PEERS),
+    "tools": (PEERS,),
     "atomic_cells": (QUICK,),
     "large_files": (QUICK,),
     "schema_steps": (QUICK,),
@@ -35,7 +36,12 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"of {', '.join(TOPICS)}")
     parser.add_argument(QUICK, action="store_true", help="less than a minute")
-    parser.add_argument(PEERS, type=Path, metavar="PYTHON", help="one that has pytest-alembic")
+    parser.add_argument(
+        PEERS,
+        type=Path,
+        metavar="PYTHON",
+        help="one that has this plugin, pytest-alembic, Django and django-test-migrations",
+    )
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.topics if name not in TOPICS]:
         parser.error(f"{unknown[0]} is no topic; expected some of {', '.join(TOPICS)}")

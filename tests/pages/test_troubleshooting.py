@@ -23,12 +23,15 @@ PASSED_ON = {
     "pmd.terminal: _wrapped(error)",
     "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.command: str(error)",
+    "pytest_pmd_migrations.cli.forecast: str(error)",
+    "pytest_pmd_migrations.pytest_side.run_rules: f'{error}{settings_file(config)}'",
     "pytest_pmd_migrations.cli.command: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
     # What a command printed last.
     "pytest_pmd_migrations.sources.command.step: f'{shown} {wrong}{told}'",
     "pytest_pmd_migrations.sources.command.history: f'{named} {wrong}{_last_line(ended)}'",
     "pytest_pmd_migrations.sources.alembic.load: f'{named}: {printable_line(raised_where(error))}'",
+    "pytest_pmd_migrations.pytest_side.run_report: str(error)",
     "pytest_pmd_migrations.sources.alembic.load: _naming(named, str(error))",
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.temporary_folder: file",
@@ -52,6 +55,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.pmd_runner: str(error)",
     "pytest_pmd_migrations.sources.django.source: str(error)",
+    "pytest_pmd_migrations.sources.alembic.irreversible: str(error)",
     "pytest_pmd_migrations.sources.resolve: str(error)",
     # A sentence that is told in the matrix too, with more lines below it.
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",

@@ -33,9 +33,15 @@ class TriedProject:
     """A private copy of a project, with a database beside it that no command may change."""
 
     def __init__(
-        self, project: Path, folder: Path, *, files: tuple[str, ...] = (PRECIOUS,)
+        self,
+        project: Path,
+        folder: Path,
+        *,
+        files: tuple[str, ...] = (PRECIOUS,),
+        called_in: str = "",
     ) -> None:
         self.path = folder / "project"
+        self._called_in = called_in
         shutil.copytree(project, self.path)
         self._precious = [self.path / name for name in files]
         for path in self._precious:
@@ -58,7 +64,7 @@ class TriedProject:
         path = os.pathsep.join((str(program.parent), os.environ.get("PATH", "")))
         done = subprocess.run(
             [program, *command[1:]],
-            cwd=self.path,
+            cwd=self.path / self._called_in,
             env={**plain, "COLUMNS": "80", "PATH": path},
             capture_output=True,
             text=True,

@@ -57,9 +57,19 @@ def hear_of_connections(listener: Listener) -> Iterator[None]:
 
 @contextmanager
 def hear_of_events(listener: EventListener) -> Iterator[None]:
-    """Call ``listener`` for every audit event inside the block, of any thread."""
+    """Call ``listener`` for every audit event inside the block, of any thread.
+
+    That of a block around this one is called before it.
+    """
     _install()
-    previous, _Hook.of_events = _Hook.of_events, listener
+    previous = _Hook.of_events
+
+    def both(event: str, arguments: tuple[Any, ...]) -> None:
+        if previous is not None:
+            previous(event, arguments)
+        listener(event, arguments)
+
+    _Hook.of_events = listener if previous is None else both
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 MigrationTestError
 ├── SettingError              a setting, option or argument cannot be used as written
 │   └── SourceError           the migration source cannot be imported or is not a source
+│       ├── UnknownVersionError  a database says of itself what no version of the source explains
 │       ├── DoubledNumberError  two of its files have one number
 │       └── MissingNumberError  no file has a number that lies between those of others
 ├── SnapshotError             a stored database is missing, unreadable or mislabelled
@@ -15,6 +16,8 @@ MigrationTestError
 ├── IrreversibleError         a migration has no way back, as its source says
 ├── TimeoutStruckError        pytest-timeout ended the test in the midst of it
 ├── TemporaryFolderError      a temporary folder cannot be made, or has no room
+├── FillingError              a database cannot be filled to a size, for one of its constraints
+├── ReportError               a report of a run cannot be written, or is none
 ├── InjectionError            a fault could not be injected, so nothing can be said of it
 └── SchemaMismatchError       an upgraded database differs from a fresh one (also an AssertionError)
 """
@@ -28,6 +31,7 @@ from pytest_pmd_migrations.printable import printable_text
 __all__ = [
     "HOW_TO_PREPARE",
     "DoubledNumberError",
+    "FillingError",
     "FreshFailedError",
     "InjectionError",
     "IrreversibleError",
@@ -35,6 +39,7 @@ __all__ = [
     "MigrationTestError",
     "MissingNameError",
     "MissingNumberError",
+    "ReportError",
     "RunnerFailedError",
     "SchemaMismatchError",
     "SchemaReadError",
@@ -44,6 +49,7 @@ __all__ = [
     "StepFailedError",
     "TemporaryFolderError",
     "TimeoutStruckError",
+    "UnknownVersionError",
 ]
 
 
@@ -64,6 +70,10 @@ class SettingError(MigrationTestError):
 
 class SourceError(SettingError):
     """The migration source cannot be imported, or is not a source."""
+
+
+class UnknownVersionError(SourceError):
+    """A database says of itself what no version of the source explains."""
 
 
 class DoubledNumberError(SourceError):
@@ -175,6 +185,14 @@ class TemporaryFolderError(MigrationTestError):
 
 class TimeoutStruckError(MigrationTestError):
     """pytest-timeout ended the test; the message says in the midst of what it struck."""
+
+
+class FillingError(MigrationTestError):
+    """A database cannot be filled to a size: one of its constraints refuses copies of its rows."""
+
+
+class ReportError(MigrationTestError):
+    """A report of a run cannot be written where it is asked for, or a file is no report."""
 
 
 class InjectionError(MigrationTestError):

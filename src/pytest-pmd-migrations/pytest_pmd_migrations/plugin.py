@@ -68,6 +68,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         help="Checks to run in the matrix, by name, separated by commas (default: all)",
     )
+    group.addoption(
+        "--migration-report",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="Write what the matrix says to FILE.json (its values) or FILE.html (a page)",
+    )
+    group.addoption(
+        "--migration-report-values",
+        choices=("cut", "none"),
+        default="cut",
+        help="Values of rows in the report: cut short, or none at all (default: cut)",
+    )
     parser.addini(
         "migration_source",
         "Where migrations come from: app.migrations, db/sql or app.db:thing",
@@ -159,10 +172,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini(
-        "migration_rows",
-        "TOML file that declares what migrations do to rows on purpose",
+        "migration_budget",
+        "Time that a step may take: 5s at 1000000 rows",
         type="string",
         default="",
+    )
+    parser.addini(
+        "migration_rows", "TOML file that declares what migrations do to rows", "string", default=""
     )
 
 
@@ -181,13 +197,10 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.meta_path.insert(0, own_modules)
     config.add_cleanup(own_modules.take_away)
     ids = _take_cell_ids(config)
-    if config.option.migration_matrix or ids:
-        from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
+    if config.option.migration_matrix or config.option.migration_report or ids:
+        from pytest_pmd_migrations.pytest_side.registration import register_matrix
 
-        with paused_collector():
-            from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
-
-        config.pluginmanager.register(MatrixPlugin(config, ids), "migration-matrix")
+        register_matrix(config, ids)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,11 +1,14 @@
-"""Lay out messages: a first line of 60 characters, the rest in 76 columns."""
+"""Lay out messages: a first line of 60 characters, the rest in 76 columns, or in fewer."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 __all__ = [
@@ -17,7 +20,10 @@ __all__ = [
     "headline",
     "megabytes",
     "shown_path",
+    "terminal_columns",
+    "width",
     "wrap_text",
+    "wrapped_to",
 ]
 
 HEADLINE = 60
@@ -30,7 +36,34 @@ _FILE_FIRST = re.compile(r"(?=\S{31})(\S+\.\w+)(:? .+)")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 WIDTH = 76
-"""Columns a message may take."""
+"""Columns a message takes where the terminal has as many: longer lines are read less well."""
+
+_NARROWEST = 40
+_USUAL = 80
+
+_columns: ContextVar[int] = ContextVar("columns", default=_USUAL)
+
+
+def width() -> int:
+    """Return the columns a message may take: 76, or those of a terminal that has fewer."""
+    return min(WIDTH, _columns.get())
+
+
+def terminal_columns() -> int:
+    """Return the columns of the terminal, 80 where there is none or it says less than 40."""
+    columns = shutil.get_terminal_size().columns
+    return columns if columns >= _NARROWEST else _USUAL
+
+
+@contextmanager
+def wrapped_to(columns: int) -> Iterator[None]:
+    """Lay out what is told in the block for a terminal of so many columns."""
+    before = _columns.get()
+    _columns.set(columns)
+    try:
+        yield
+    finally:
+        _columns.set(before)
 
 
 def headline(text: str) -> str:
@@ -48,7 +81,7 @@ def headline(text: str) -> str:
 
 
 def wrap_text(text: str, *, indent: str = "", hanging: str = "") -> tuple[str, ...]:
-    """Return ``text`` in lines of at most 76 columns, never breaking a word.
+    """Return ``text`` in lines of at most :func:`width` columns, never breaking a word.
 
     ``hanging`` is put before every line but a paragraph's first, after the ``indent``.
     """
@@ -57,7 +90,7 @@ def wrap_text(text: str, *, indent: str = "", hanging: str = "") -> tuple[str, .
         lines.extend(
             textwrap.wrap(
                 paragraph,
-                WIDTH,
+                width(),
                 initial_indent=indent,
                 subsequent_indent=indent + hanging,
                 break_long_words=False,

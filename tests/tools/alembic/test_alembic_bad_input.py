@@ -137,12 +137,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def refused(root: Path, text: str = "alembic.ini") -> str:
     """Return what the setting is refused with: one line, after which no file is another."""
-    before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     with pytest.raises(SourceError) as raised:
         resolve_source(text, root=root)
-    after = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
-    new = [path for path in after if before.get(path) != after[path]]
-    assert all(path.suffix == ".pyc" for path in new), new
+    after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    other = [path for path in before | after if before.get(path) != after.get(path)]
+    assert all(path.suffix == ".pyc" for path in other), other
     said = str(raised.value)
     assert "\n" not in said
     named = f"migration_source {text!r}"

@@ -7,34 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.alembic.branch import BRANCH, write
 from tests.tools.tried_project import PRECIOUS, TriedProject
 
 pytest.importorskip("alembic", reason="Alembic is not installed in this environment")
 
 NOTES = Path(__file__).parent / "projects/notes"
 NO_ATOMIC = "--migration-checks=schema,data,again,frozen"
-REVISION = '''"""{id}
-
-Revision ID: {id}
-Create Date: {created}
-"""
-
-import sqlalchemy as sa
-from alembic import op
-
-revision = "{id}"
-down_revision = {after}
-depends_on = {needs}
-
-
-def upgrade():
-    {does}
-'''
-BRANCH = (
-    ("aa01", "'4be2c19d0f63'", None, "2024-02-20", 'op.execute("CREATE TABLE colors(id)")'),
-    ("aa02", "'aa01'", "'d07a5e6613c8'", "2024-03-20", 'op.execute("ALTER TABLE tags ADD color")'),
-    ("aa03", "('aa02', 'e6f39042d7b5')", None, "2024-07-01", "pass"),
-)
 ORDER = [
     "9c1f0a77b2d4",
     "4be2c19d0f63",
@@ -46,13 +25,6 @@ ORDER = [
     "e6f39042d7b5",
     "aa03",
 ]
-
-
-def write(project: TriedProject, *revision: str | None) -> None:
-    """Write one revision: its id, what it comes after, what it needs, its date, what it does."""
-    name, after, needs, created, does = revision
-    text = REVISION.format(id=name, after=after, needs=needs, created=created, does=does)
-    (project.path / f"alembic/versions/{name}.py").write_text(text, "utf-8")
 
 
 def locked(project: TriedProject) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -64,19 +65,22 @@ def test_six_steps_are_green_but_for_what_django_itself_leaves_wedged(shop: Trie
     ]
 
 
-def test_a_backend_that_makes_indexes_with_their_table_leaves_nothing_wedged(
-    shop: TriedProject,
-) -> None:
-    page = (PROJECTS.parents[3] / "docs/howto/django.md").read_text(encoding="utf-8")
-    _, _, rest = page.partition("```python\nfrom django.db.backends.sqlite3 import base, schema")
-    code = f"from django.db.backends.sqlite3 import base, schema{rest.partition('```')[0]}"
+def test_the_backend_that_a_finding_shows_leaves_nothing_wedged(shop: TriedProject) -> None:
+    wedged = shop.released().matrix("migrations::0003[atomic]")
+    assert wedged.failed == {("0003", "atomic")}, wedged.text
+    told = " ".join(wedged.text.split())
+    assert "Write this as mysite/sqlite/base.py, beside an empty __init__.py, and name" in told
+    assert 'settings: "ENGINE": "mysite.sqlite".' in told
+    begin = "    from django.db.backends.sqlite3 import base\n"
+    _, _, rest = wedged.text.partition(begin)
+    code = dedent(begin + rest.partition("\nagain: ")[0])
     folder = shop.path / "mysite/sqlite"
     folder.mkdir()
     (folder / "__init__.py").touch()
     (folder / "base.py").write_text(code, encoding="utf-8")
     shop.edit("mysite/settings.py", "django.db.backends.sqlite3", "mysite.sqlite")
     made = [f"migrations::{version}[atomic]" for version, _ in sorted(WEDGED)]
-    printed = shop.released().matrix("-n2", *made)
+    printed = shop.matrix("-n2", *made)
     assert printed.code == 0, printed.text
     assert "3 ok of 30" in printed.text
 
@@ -111,6 +115,7 @@ def test_a_step_in_no_transaction_is_found_to_be_torn(shop: TriedProject) -> Non
     torn = shop.released().matrix("migrations::0006[atomic]")
     assert torn.failed == {("0006", "atomic")}, torn.text
     assert "0005_longer_titles.py is not atomic" in torn.text
+    assert "The migration says atomic = False, so that Django commits" in torn.text
 
 
 def test_what_is_added_later_takes_the_next_numbers_and_moves_none(shop: TriedProject) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pmd.metadata.store.repository import DocumentMetadata, DocumentMetadataRepository
 from pmd.store.errors import InvalidValueError, NotFoundError
+from tests.every import for_every
 from tests.unit.store.origins import on_fresh
 
 NOON = "2026-01-02T12:00:00+00:00"  # what the clock says
@@ -128,8 +131,7 @@ def test_documents_are_found_by_all_or_any_of_their_tags(metadata, documents, ad
 
 
 @on_fresh
-@pytest.mark.parametrize("tags", ["todo", [], ()])
-@pytest.mark.parametrize("method", ["find_with_all", "find_with_any"])
+@for_every("method, tags", product(["find_with_all", "find_with_any"], ["todo", [], ()]))
 def test_tags_are_a_list_of_at_least_one(metadata, method, tags):
     with pytest.raises(InvalidValueError) as caught:
         getattr(metadata, method)(tags)

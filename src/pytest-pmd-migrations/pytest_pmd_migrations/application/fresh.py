@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,6 +63,11 @@ class FreshDatabases:
         """The same databases, built a second time when they are asked for."""
         moves = self._clock is clock_moves
         return FreshDatabases(self._source, self._empty, limits=self._limits, real_clock=moves)
+
+    @property
+    def built(self) -> Collection[int]:
+        """The versions of the databases that were built so far."""
+        return self._built.keys()
 
     def image(self, version: int) -> Image:
         """Return the fresh database at ``version``.

@@ -1,4 +1,4 @@
-"""Say how a new migration is begun: by this package's command, or by the application's own tool."""
+"""Say how a new migration is begun: by this package's command, its tool, or in its own way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ __all__ = ["how_to_begin"]
 
 
 def how_to_begin(application: Application, description: str) -> str:
-    """Return the command that begins a migration of that description, or whose tool begins it."""
+    """Return the command that begins a migration of that description, or who else begins it.
+
+    Of a source that says of no tool that it applies its migrations, nobody knows more than where
+    the newest one is.
+    """
     source = application.source
-    tool = "" if isinstance(source, FilesSource) else runner_of(source)
-    return f"by {tool}: {description}" if tool else f'pmd-migrations new "{description}"'
+    if isinstance(source, FilesSource):
+        return f'pmd-migrations new "{description}"'
+    tool = runner_of(source)
+    if tool:
+        return f"by {tool}: {description}"
+    newest = application.step_name(application.latest)
+    return f"in the application's own way, after {newest}: {description}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pytest_pmd_migrations.application.budget import Budget
 from pytest_pmd_migrations.rows import volatile_setting
 from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare
 from pytest_pmd_migrations.schema.values import ORDER, matches_any
@@ -30,7 +31,9 @@ class Rules:
     columns alone is no difference; ``faults`` are those that the check ``atomic`` tries.
     ``step_timeout`` are the seconds that a step may go on without progress, ``step_memory`` the
     megabytes that it may take; 0 sets no limit. ``share`` lets lineages that meet take their steps
-    together; ``down`` asks whether each migration can be taken back.
+    together; ``down`` asks whether each migration can be taken back; ``budget`` is what one may
+    take in a large database. ``count_rows`` says that a report tells what became of each table's
+    rows.
     """
 
     ignore_patterns: tuple[str, ...] = ()
@@ -43,6 +46,8 @@ class Rules:
     step_memory: int = 1024
     share: bool = True
     down: bool = False
+    budget: Budget | None = None
+    count_rows: bool = False
 
     def besides(self, bookkeeping: Sequence[str], foreign: Sequence[str] = ()) -> Rules:
         """Return the rules for an application whose runner keeps such tables: they are hidden.

@@ -26,7 +26,7 @@ from pytest_pmd_migrations.where_raised import (
     find_syntax_error,
     list_chain,
 )
-from pytest_pmd_migrations.wording import WIDTH, error_text, shown_path, wrap_text
+from pytest_pmd_migrations.wording import error_text, shown_path, width, wrap_text
 
 __all__ = ["StepErrorText", "tell_step_error"]
 
@@ -148,11 +148,12 @@ def _of_syntax(error: SyntaxError, own: Path) -> StepErrorText:
         source = error.text.rstrip().expandtabs(1)
         before = f"{error.lineno:5} | "
         start = max((error.offset or 1) - 1, 0)
-        width = max((error.end_offset or 0) - 1 - start, 1) if _one_line(error) else 1
-        skipped = max(0, min(start - 20, len(source) - (WIDTH - len(before))))
-        end = skipped + WIDTH - len(before)
+        marked = max((error.end_offset or 0) - 1 - start, 1) if _one_line(error) else 1
+        room = width() - len(before)
+        skipped = max(0, min(start - 20, len(source) - room))
+        end = skipped + room
         lines.append(f"{before}{source[skipped:end]}")
-        carets = "^" * max(1, min(width, max(len(source), start + 1) - start, end - start))
+        carets = "^" * max(1, min(marked, max(len(source), start + 1) - start, end - start))
         lines.append(" " * (len(before) + start - skipped) + carets)
     return StepErrorText(headline, tuple(lines), error.lineno if is_own else None)
 
@@ -188,5 +189,5 @@ def _frame_lines(frames: list[Frame]) -> list[str]:
         lines.append(f"  {shown_path(frame.path)}:{frame.line}, in {frame.function}")
         if frame.source:
             text = f"    {frame.source}"
-            lines.append(text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}...")
+            lines.append(text if len(text) <= width() else f"{text[: width() - 3]}...")
     return lines

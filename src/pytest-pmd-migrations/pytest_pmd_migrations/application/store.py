@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
-from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.errors import SnapshotError, UnknownVersionError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -93,6 +93,11 @@ class Store:
             raise SnapshotError(
                 f"snapshot {name} cannot be opened",
                 f"{self._shown(name)}: {error}. Restore it from version control.",
+            ) from error
+        except UnknownVersionError as error:
+            raise SnapshotError(
+                f"snapshot {name} is at no version of this project",
+                f"{self._shown(name)}: {error}",
             ) from error
 
     def _refuse_wrong_version(self, name: SnapshotName, version: int) -> None:

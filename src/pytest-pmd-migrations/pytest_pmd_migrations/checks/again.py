@@ -62,7 +62,7 @@ def _unheld_notes(
         drawn = drawn_by_schema(history, row.version, schema, columns)
         why = in_parentheses(drawn)
         text = f"other values in each run, not compared: {', '.join(columns)}{why}"
-        yield Note(row, text, history.rules.volatile_line(globs))
+        yield Note(row, text, history.rules.volatile_line(globs)).showing_no_rows()
 
 
 def _runner_finding(
@@ -85,6 +85,7 @@ def _runner_finding(
             ),
             version,
             things=frozenset({("the runner does not rest",)}),
+            without_rows=(headline(f"the runner does not rest at {title}"),),
         )
 
 
@@ -108,6 +109,7 @@ def _step_finding(
             ),
             version,
             declarable=(declaration,),
+            without_rows=(headline(f"{name} is not idempotent"),),
         )
 
 

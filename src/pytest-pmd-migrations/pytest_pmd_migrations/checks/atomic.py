@@ -12,6 +12,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.databases_before import databases_before
 from pytest_pmd_migrations.checks.model import (
     Check,
+    FaultCounts,
     Finding,
     LineageRecord,
     Note,
@@ -32,7 +33,9 @@ from pytest_pmd_migrations.faults.wording import advice, counts, describe, untri
 from pytest_pmd_migrations.long_work import part_of_work
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.snapshots.names import FRESH
+from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.atomic_advice import atomic_advice_of
+from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
@@ -47,7 +50,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     source, before = history.application.source, history.application.before(version)
     full = history.rules.faults == "full"
     modes: tuple[Mode, ...] = ("rollback", "wal") if full else ("rollback",)
-    wanted = kinds_tried(full=full)
+    wanted = kinds_tried(source, full=full)
     kinds = [kind for kind in wanted if not kind.lacking]
     found: list[tuple[str, StruckPoint]] = []
     most_hung = MOST_HUNG
@@ -81,8 +84,12 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) 
     return _verdict(history, row, found, wanted)
 
 
-def kinds_tried(*, full: bool) -> Sequence[Kind]:
-    """Return the kinds of fault that a run tries."""
+def kinds_tried(source: Source, *, full: bool) -> Sequence[Kind]:
+    """Return the kinds of fault that a run tries on a source's migrations."""
+    if can_be_killed(source):
+        from pytest_pmd_migrations.faults.kinds.kill_command import KillCommand
+
+        return (KillCommand(),)
     if not full:
         return DEFAULT_KINDS
     from pytest_pmd_migrations.faults import KINDS
@@ -110,15 +117,17 @@ def _verdict(
     untried: str = "",
 ) -> Verdict:
     every = [struck for _, struck in found]
+    hit = [struck for struck in every if struck.left != "missed"]
+    tried = FaultCounts(len(hit), sum(struck.broken for struck in hit))
     broken = next(((name, struck) for name, struck in found if struck.broken), None)
     if broken is None:
         text = counts(every)
         for kind in wanted:
             if kind.lacking:
                 text += f"; {kind.name} left out: {kind.lacking}"
-        return Verdict(remarks=(Note(row, text),))
+        return Verdict(remarks=(Note(row, text).showing_no_rows(),), faults=tried)
     name, struck = broken
-    mends = advice(struck, atomic_advice_of(history.application.source))
+    mends = advice(struck, atomic_advice_of(history.application.source, row.version))
     lines = (
         *describe(struck, name),
         "",
@@ -132,7 +141,10 @@ def _verdict(
     head = headline(f"{file} is not atomic: {struck.left} by {word}")
     # What is left of every step in the same way is the runner's doing.
     things = frozenset({(struck.left, word, *mends)})
-    return Verdict((Finding(head, lines, row.version, things=things),))
+    # Statements and differences may have values of rows.
+    public = (head, *wrap_text(counts(every)), "", *mends)
+    finding = Finding(head, lines, row.version, things=things, without_rows=public)
+    return Verdict((finding,), faults=tried)
 
 
 ATOMIC = Check("atomic", "migration", None, _judge)

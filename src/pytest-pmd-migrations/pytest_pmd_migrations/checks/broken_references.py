@@ -25,7 +25,7 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
 from pytest_pmd_migrations.snapshots.names import Start, format_version
 from pytest_pmd_migrations.sources.written_declarations import in_quotes
-from pytest_pmd_migrations.wording import WIDTH, headline, wrap_text
+from pytest_pmd_migrations.wording import headline, width, wrap_text
 
 __all__ = ["judge_references"]
 
@@ -59,7 +59,7 @@ def judge_references(
     return Verdict(
         tuple(one for verdict in verdicts for one in verdict.findings),
         (*notes, *(one for verdict in verdicts for one in verdict.notes)),
-        (*remarks, *(Note(row, str(one)) for one in unsure)),
+        (*remarks, *(Note(row, str(one)).showing_no_rows() for one in unsure)),
         frozenset[UsedDeclaration]().union(*(verdict.used for verdict in verdicts)),
     )
 
@@ -69,8 +69,10 @@ def _as_stored(
 ) -> tuple[list[Note], list[Note]]:
     """Return notes about what is broken as stored; remarks where a step has mended it."""
     own = [one for one in stored.present if not _is_in(one, fresh)]
-    notes = [Note(row, f"{one}, as stored") for one in own if _is_in(one, last)]
-    remarks = [Note(row, f"{one}, as stored") for one in own if not _is_in(one, last)]
+    notes = [Note(row, f"{one}, as stored").showing_no_rows() for one in own if _is_in(one, last)]
+    remarks = [
+        Note(row, f"{one}, as stored").showing_no_rows() for one in own if not _is_in(one, last)
+    ]
     return notes, remarks
 
 
@@ -99,7 +101,7 @@ def _of_step(history: History, version: int, arrival: Arrival, last: Arrival) ->
             about,
             f"{found}; where that is meant, DANGLING says so",
             declarable=tuple(_declarable([found])),
-        )
+        ).showing_no_rows()
         for found in doubtful
     ]
     notes.extend(
@@ -107,7 +109,7 @@ def _of_step(history: History, version: int, arrival: Arrival, last: Arrival) ->
             about,
             f"{found}, until a later step mends it",
             declarable=tuple(_declarable([found])),
-        )
+        ).showing_no_rows()
         for found in ahead
     )
     findings = (_finding(history, version, arrival, broken, last),) if broken else ()
@@ -140,7 +142,9 @@ def _finding(
     number = format_version(version)
     things = frozenset((number, "reference", *_identity(found)) for found in broken)
     declarable = tuple(_declarable(broken))
-    return Finding(first, tuple(lines), version, things=things, of_step=True, declarable=declarable)
+    return Finding(
+        first, tuple(lines), version, things=things, of_step=True, declarable=declarable
+    ).showing_no_rows()
 
 
 def _declarable(broken: Sequence[Broken]) -> Iterator[SuggestedDeclaration]:
@@ -153,12 +157,12 @@ def _declarable(broken: Sequence[Broken]) -> Iterator[SuggestedDeclaration]:
 def _mend_lines(mend: str) -> list[str]:
     """Return how to mend: on the line itself, or on lines of their own that can be copied."""
     line = f"{' ' * _MEND}mend: {mend}"
-    if not mend or len(line) <= WIDTH:
+    if not mend or len(line) <= width():
         return [line] if mend else []
     # Few references are broken, and few that are have so long a mend.
     from pytest_pmd_migrations.schema.showing.carets import TextWithCarets
 
-    parts = TextWithCarets(mend).lines(WIDTH - _MEND - 2)
+    parts = TextWithCarets(mend).lines(width() - _MEND - 2)
     return [f"{' ' * _MEND}mend:", *(f"{' ' * (_MEND + 2)}{part.text}" for part in parts)]
 
 

@@ -56,12 +56,13 @@ def judge_changed(
         return Verdict()
     if varying is not None and varying.line:
         text = f"other values in each run: {', '.join(varying.columns)}{varying.why}"
-        return Verdict(notes=(Note(row, text, varying.line),))
+        return Verdict(notes=(Note(row, text, varying.line).showing_no_rows(),))
     command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
     if varying is None and not is_edited_up_to(history, version):
         text = f"does something else now, by the same text: {OF_ITS_PROCESS}"
-        return Verdict(notes=(Note(row, text, command),))
-    return Verdict(notes=(Note(row, "changed since its snapshot was made", command),))
+        return Verdict(notes=(Note(row, text, command).showing_no_rows(),))
+    note = Note(row, "changed since its snapshot was made", command)
+    return Verdict(notes=(note.showing_no_rows(),))
 
 
 def _edited(
@@ -103,7 +104,7 @@ def _edited(
             f"  pytest --migration-matrix -k {number}",
         )
     lines = (f"  {what}", *difference.lines, "", *mend)
-    return Finding(headline(first), lines, version, things=things)
+    return Finding(headline(first), lines, version, things=things).showing_no_rows()
 
 
 def _record_anew(version: int, varying: VaryingStep) -> Lines:

@@ -41,6 +41,7 @@ from pytest_pmd_migrations.rows import (
     stray_findings,
     verify_rows,
 )
+from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
@@ -113,7 +114,7 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
     declarations = history.application.declarations(step.version)
     if step.rows_unchanged:
         found = verify_rows(before, step.after, declarations, limits)
-        return RowsReport(tuple(found))
+        return RowsReport(tuple(found), tables=tuple(_new_tables(history, step)))
 
     def rerun(conn: Connection) -> None:
         take_step(history.application.source, conn, step.version, limits=limits)
@@ -128,7 +129,17 @@ def _compare(history: History, step: Step, before: Image, limits: StepLimits) ->
         volatile=history.volatile,
         limits=limits,
         unchanged=step.unchanged_tables,
+        count=history.rules.count_rows,
     )
+
+
+def _new_tables(history: History, step: Step) -> Iterator[RowCounts]:
+    """Yield the rows of the tables that a step only added, where a report counts them."""
+    if history.rules.count_rows and step.layout_before is not None:
+        from pytest_pmd_migrations.rows.row_tally import new_tables
+
+        before = [one.name for one in step.layout_before.objects if one.type == "table"]
+        yield from new_tables(step.conn, before, history.rules.ignore_patterns)
 
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]]) -> Verdict:
@@ -141,7 +152,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
         report = seen.report
         findings.extend(_finding(history, row, version, found) for found in report.findings)
         about = row if version == record.start.version else MigrationRow(version, label(version))
-        remarks.extend(Note(about, note) for note in report.notes)
+        remarks.extend(Note(about, note).showing_no_rows() for note in report.notes)
         used.update((version, key) for key in report.used)
     for version, found, needed in _needed_rows(history, record):
         findings.extend(_finding(history, row, version, one) for one in found)
@@ -199,7 +210,14 @@ def _finding(history: History, row: Row, version: int, found: RowFinding) -> Fin
     lines = (*uncut, *evidence)
     declarable = (found.allowed_by,) if found.allowed_by is not None else ()
     return Finding(
-        first, lines, version, things=frozenset({thing}), of_step=True, declarable=declarable
+        first,
+        lines,
+        version,
+        things=frozenset({thing}),
+        of_step=True,
+        declarable=declarable,
+        # A condition that would allow it may name values too.
+        without_rows=(first, *uncut),
     )
 
 

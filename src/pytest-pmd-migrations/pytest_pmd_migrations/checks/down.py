@@ -181,7 +181,8 @@ def _finding(history: History, row: Row, wrong: dict[Lines, list[str]]) -> Findi
         lines.extend(("", *wrap_text(f"upgraded from {', '.join(starts)}:", indent="  ")))
         lines.extend(f"  {line}" for line in observed)
     lines.extend(("", *wrap_text("Mend its way down, or let it say that there is none.")))
-    return Finding(headline(f"{name} cannot be taken back"), tuple(lines), row.version)
+    head = headline(f"{name} cannot be taken back")
+    return Finding(head, tuple(lines), row.version, without_rows=(head,))
 
 
 DOWN = Check(

@@ -28,7 +28,7 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     leave_out_excused,
 )
-from pytest_pmd_migrations.rows.evidence import EVIDENCE_WIDTH, excuse
+from pytest_pmd_migrations.rows.evidence import evidence_width, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.current_version import current_version
@@ -149,7 +149,7 @@ def _take(
         try:
             take(conn)
         except StepFailedError as error:
-            said = textwrap.wrap(error.headline or str(error), EVIDENCE_WIDTH)
+            said = textwrap.wrap(error.headline or str(error), evidence_width())
             message = f"fails {_without(table)}"
             yield RowFinding(table, None, message, (*said, *error.lines), kind=_FAILS)
             return
@@ -184,7 +184,7 @@ def _needing(table: str, start: SnapshotName, found: RowFinding) -> RowFinding:
         f"tried on {start} without the rows of {table}, which were generated: a fresh database has"
         " none there. Make the step cope with that."
     )
-    samples = (*found.samples, *textwrap.wrap(origin, EVIDENCE_WIDTH))
+    samples = (*found.samples, *textwrap.wrap(origin, evidence_width()))
     needs = excuse("NEEDS_ROWS", table, found=message)
     return RowFinding(
         table, found.column, message, samples, needs, kind=f"{found.kind} without {fold(table)}"

@@ -100,7 +100,7 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
     stopped = [r for r in lineages if r.start.version < version and not r.reaches(version)]
     # A lineage that stopped might have shown what the step does.
     if idle and not stopped:
-        yield Note(row, "changes nothing: neither the schema nor a stored row")
+        yield Note(row, "changes nothing: neither the schema nor a stored row").showing_no_rows()
 
 
 def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
@@ -156,10 +156,10 @@ def _harmless(row: Row, moved: Moved | None, edited: str | None) -> tuple[Note, 
             "replaced": f"{moved.now} stands in the place of {moved.was} since release, and does"
             " the same",
         }
-        return (Note(row, how[moved.how]),)
+        return (Note(row, how[moved.how]).showing_no_rows(),)
     if edited is not None:
         told = "its text changed since release, what it does did not"
-        return (Note(row, f"{told}; {edited}" if edited else told),)
+        return (Note(row, f"{told}; {edited}" if edited else told).showing_no_rows(),)
     return ()
 
 
@@ -187,7 +187,7 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
         f"Restore {line.file} under its old number.",
     )
     head = headline(f"{line.file} was removed after release")
-    finding = Finding(head, lines, version, things=changes_of(version))
+    finding = Finding(head, lines, version, things=changes_of(version)).showing_no_rows()
     return Cause(MigrationRow(version, row.label), finding)
 
 
@@ -205,17 +205,19 @@ def _unlocked(history: History, row: Row) -> Verdict:
             f"Give {name} the next free number.",
         )
         head = headline(f"{name} was inserted before a release")
-        return Verdict((Finding(head, lines, version, things=changes_of(version)),))
+        finding = Finding(head, lines, version, things=changes_of(version))
+        return Verdict((finding.showing_no_rows(),))
     if version == history.application.latest:
         note = Note(row, f"not in {LOCK_FILE} yet", "pmd-migrations snapshot")
-        return Verdict(notes=(note,))
+        return Verdict(notes=(note.showing_no_rows(),))
     lines = (
         f"{LOCK_FILE} records what each version gives; expected a line for {row.title}.",
         "",
         "Write it:",
         "  pmd-migrations snapshot",
     )
-    finding = Finding(headline(f"{name} has no line in {LOCK_FILE}"), lines, version)
+    head = headline(f"{name} has no line in {LOCK_FILE}")
+    finding = Finding(head, lines, version).showing_no_rows()
     snapshot = SnapshotName(version)
     if snapshot in history.store.names:
         return Verdict((finding,))

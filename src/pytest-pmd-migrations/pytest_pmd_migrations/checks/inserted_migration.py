@@ -39,7 +39,8 @@ def judge_inserted(history: History, row: Row) -> Verdict | None:
             f" one, so that databases at {title} never get {row.title}."
         )
         mend = "Let it come after the newest release."
-        return Verdict((Finding(headline(head), (*told, "", mend), version, things=things),))
+        finding = Finding(headline(head), (*told, "", mend), version, things=things)
+        return Verdict((finding.showing_no_rows(),))
     difference = history.fresh_in_one_go
     if difference:
         told = wrap_text(
@@ -49,8 +50,9 @@ def judge_inserted(history: History, row: Row) -> Verdict | None:
         shown = (f"  {line}" for line in diff_lines(difference, labels=_LABELS))
         mend = "Let it come after the newest release."
         finding = Finding(headline(head), (*told, *shown, "", mend), version, things=things)
-        return Verdict((finding,))
+        return Verdict((finding.showing_no_rows(),))
     if version in lines:
         return None
     text = f"comes before {title} in a new database, and after it in a released one"
-    return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
+    note = Note(row, text, "pmd-migrations snapshot")
+    return Verdict(notes=(note.showing_no_rows(),))

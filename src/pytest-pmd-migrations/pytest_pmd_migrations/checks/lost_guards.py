@@ -142,7 +142,7 @@ def _note(history: History, version: int, lost: Sequence[LostGuards]) -> Note:
         for one in lost
     )
     text = f"no longer has: {listed}. Where that is meant{where}:"
-    return Note(row, text, command, declarable=declarable)
+    return Note(row, text, command, declarable=declarable).showing_no_rows()
 
 
 def _entries(lost: Sequence[LostGuards], joint: str) -> str:

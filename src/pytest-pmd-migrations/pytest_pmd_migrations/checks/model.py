@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from pytest_pmd_migrations.application.history import History
@@ -27,6 +27,7 @@ __all__ = [
     "AnyCheck",
     "Cause",
     "Check",
+    "FaultCounts",
     "Finding",
     "LineageRecord",
     "MigrationRow",
@@ -116,7 +117,8 @@ class Finding:
     finding of which every thing has been told is not told again. Empty: it is always told.
     ``of_step`` says that the headline names the step and no row, which the message then adds.
     ``tells`` is the row of the cause whose story the finding is. ``declarable`` are declarations of
-    the step ``version`` that would allow it.
+    the step ``version`` that would allow it. ``without_rows`` are the headline and the lines where
+    no value of a row may be shown; empty where nobody has said which they are.
     """
 
     headline: str
@@ -127,12 +129,18 @@ class Finding:
     of_step: bool = False
     tells: Row | None = None
     declarable: tuple[SuggestedDeclaration, ...] = field(default=(), compare=False)
+    without_rows: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         """Make each line printable: names and values of a database may hold anything."""
+        object.__setattr__(self, "without_rows", tuple(map(printable_line, self.without_rows)))
         object.__setattr__(self, "headline", printable_line(self.headline))
         object.__setattr__(self, "lines", tuple(map(printable_line, self.lines)))
         object.__setattr__(self, "details", tuple(map(printable_line, self.details)))
+
+    def showing_no_rows(self) -> Finding:
+        """Return a finding in which no value of a row stands anyway."""
+        return replace(self, without_rows=(self.headline, *self.lines))
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,8 @@ class Note:
     there is to say; ``command`` what to run, where something should be. The summary tells equal
     notes about several rows in one line. ``declarable`` are declarations that would silence it, of
     the migration that it is about; ``damaged_until`` is the version that the declaration of a
-    damaged snapshot would name.
+    damaged snapshot would name. ``shows_rows`` says that a value of a row may stand in it: nobody
+    has said that there is none.
     """
 
     about: Row | str
@@ -163,12 +172,25 @@ class Note:
     command: str = ""
     declarable: tuple[SuggestedDeclaration, ...] = field(default=(), compare=False)
     damaged_until: int | None = field(default=None, compare=False)
+    shows_rows: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         """Make the text printable: names and values of a database may hold anything."""
         object.__setattr__(self, "text", printable_line(self.text))
         if isinstance(self.about, str):
             object.__setattr__(self, "about", printable_line(self.about))
+
+    def showing_no_rows(self) -> Note:
+        """Return a note in which no value of a row stands."""
+        return replace(self, shows_rows=False)
+
+
+@dataclass(frozen=True)
+class FaultCounts:
+    """How many points of a step were struck, and how many of them left a broken database."""
+
+    points: int
+    broken: int
 
 
 UsedDeclaration = tuple[int, DeclarationKey]
@@ -182,6 +204,7 @@ class Verdict:
     The summary always shows ``notes``; it shows ``remarks`` with ``-v``. ``used`` are the
     declarations that some row needed; ``image`` is the database a person would want to look at.
     With a ``cause`` the question could not be asked; ``unasked`` says why it is not asked.
+    ``faults`` counts those that the check tried, if it tries any.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -191,6 +214,7 @@ class Verdict:
     image: Image | None = None
     cause: Cause | None = None
     unasked: Note | None = None
+    faults: FaultCounts | None = None
 
 
 Seen = TypeVar("Seen")

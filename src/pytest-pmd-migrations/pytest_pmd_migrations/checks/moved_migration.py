@@ -43,7 +43,8 @@ def moved_finding(
     lines = [*wrap_text(" ".join(told)), *difference, "", *mend_moved(history, version, moved)]
     what = f"was {moved.how} " + ("to" if moved.how == "renumbered" else "by")
     first = headline(f"{moved.was} {what} {moved.now}")
-    return Finding(first, tuple(lines), version, things=changes_of(version))
+    things = changes_of(version)
+    return Finding(first, tuple(lines), version, things=things).showing_no_rows()
 
 
 def mend_moved(history: History, version: int, moved: Moved) -> Iterator[str]:

@@ -32,4 +32,5 @@ def other_text(history: History, row: Row, lineages: Lineages) -> Finding | None
     )
     mend = wrap_text("Restore the text that these databases ran, or store databases of this one.")
     head = headline(f"{name} is another than stored databases had")
-    return Finding(head, (*told, "", *mend), version, things=changes_of(version))
+    things = changes_of(version)
+    return Finding(head, (*told, "", *mend), version, things=things).showing_no_rows()

@@ -62,6 +62,12 @@ def _frozen() -> AnyCheck:
     return FROZEN
 
 
+def _forecast() -> AnyCheck:
+    from pytest_pmd_migrations.checks.forecast import FORECAST
+
+    return FORECAST
+
+
 _CHECKS: dict[str, Callable[[], AnyCheck]] = {
     "schema": _schema,
     "data": _data,
@@ -70,6 +76,7 @@ _CHECKS: dict[str, Callable[[], AnyCheck]] = {
     "atomic": _atomic,
     "frozen": _frozen,
     "down": _down,
+    "forecast": _forecast,
 }
 
 

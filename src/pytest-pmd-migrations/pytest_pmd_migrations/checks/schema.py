@@ -150,7 +150,7 @@ def _judge_variant(
     if later:
         return Verdict((_finding(history, row, record, later),))
     joined_title = history.application.title(joined)
-    remark = Note(row, f"same schema as fresh from {joined_title} on")
+    remark = Note(row, f"same schema as fresh from {joined_title} on").showing_no_rows()
     return Verdict(remarks=(remark,))
 
 
@@ -187,7 +187,8 @@ def _finding(
     first = min(diffs)
     head = headline(f"{start}: {'another order of columns' if only_order else what}")
     things = frozenset((target, *_identity(one)) for one in diff.differences)
-    return Finding(head, tuple(lines[1:]), first, differing[shown].details, things)
+    details = differing[shown].details
+    return Finding(head, tuple(lines[1:]), first, details, things).showing_no_rows()
 
 
 def _told_varying(history: History, version: int, diff: SchemaDiff) -> str:

@@ -151,7 +151,7 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[Errors]]
     )
     head = headline(f"{here}: {what} not prepare")
     finding = Finding(head, (*lines, *mend), latest, things=things)
-    return Verdict((finding,), image=record.last)
+    return Verdict((finding.showing_no_rows(),), image=record.last)
 
 
 def _errors_told(

@@ -92,7 +92,10 @@ def _left(history: History, row: SnapshotRow, damaged: Mapping[int, Damages]) ->
             "",
             *_advice(history, row, damaged[latest]),
         )
-        yield Finding(headline(message), lines, version)
+        advice = tuple(_advice(history, row, damaged[latest]))
+        yield Finding(
+            headline(message), lines, version, without_rows=(headline(message), *uncut, *advice)
+        )
 
 
 def _not_mended(
@@ -106,7 +109,7 @@ def _not_mended(
         lines.extend(f"      {line}" for line in found.evidence)
     lines.extend(("", *_advice(history, row, damages)))
     head = headline(f"{name} does not mend what is damaged in {row}")
-    return Finding(head, tuple(lines), version)
+    return Finding(head, tuple(lines), version, without_rows=(head,))
 
 
 def _no_version(history: History, row: SnapshotRow, until: int) -> Finding:
@@ -119,7 +122,8 @@ def _no_version(history: History, row: SnapshotRow, until: int) -> Finding:
         "Write the one that mends it:",
         f"  {how_to_begin(history.application, _NEW)}",
     )
-    return Finding(headline(f"nothing mends what is damaged in {row}"), lines)
+    head = headline(f"nothing mends what is damaged in {row}")
+    return Finding(head, lines).showing_no_rows()
 
 
 def _advice(history: History, row: SnapshotRow, damages: Damages) -> Iterator[str]:

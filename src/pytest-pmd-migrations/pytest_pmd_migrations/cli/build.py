@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import click
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.new_migration import how_to_begin
 from pytest_pmd_migrations.cli.base import base_past, newest_before
 from pytest_pmd_migrations.cli.build_one import BuiltSnapshot, build_snapshot
 from pytest_pmd_migrations.cli.failed_steps import failed_steps
@@ -125,7 +126,7 @@ def _refuse_rewrite(history: History, rewrite: SnapshotName) -> None:
             which = f", and was built from {rewrite}" if name != rewrite else ""
             raise click.ClickException(
                 f"{name} is released{which}: nothing rewrites its snapshot. Put a change into a"
-                ' new migration: pmd-migrations new "describe the change"'
+                f" new migration: {how_to_begin(history.application, 'describe the change')}"
             )
 
 

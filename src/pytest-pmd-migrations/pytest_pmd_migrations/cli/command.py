@@ -5,25 +5,24 @@ A command imports what it needs itself, so that the help of all of them is shown
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pytest_pmd_migrations.cli.output import each_warning_once, say, say_at_end
+from pytest_pmd_migrations.cli.clean_errors import clean_errors, source_option
+from pytest_pmd_migrations.cli.forecast_command import forecast
+from pytest_pmd_migrations.cli.output import say, say_at_end
 from pytest_pmd_migrations.errors import (
-    MigrationTestError,
     SettingError,
     SnapshotError,
-    StepFailedError,
 )
 from pytest_pmd_migrations.printable import printable_line, printable_text
-from pytest_pmd_migrations.wording import counted, shown_path
+from pytest_pmd_migrations.wording import counted, shown_path, terminal_columns, wrapped_to
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from pytest_pmd_migrations.cli.declare.files import DeclaringFile
     from pytest_pmd_migrations.snapshots.names import SnapshotName
 
@@ -31,8 +30,6 @@ __all__ = ["main"]
 
 _NOT_STORED = "not stored, since this must be mended first:\n"
 _NOT_UPGRADED = "not every stored database can be upgraded:\n"
-
-_source = click.option("--source", default="", help="Which source, where there are several")
 
 
 def _snapshot_name(
@@ -49,12 +46,23 @@ def _snapshot_name(
         raise click.BadParameter(str(error)) from None
 
 
+def _complete_name(
+    context: click.Context, _argument: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Return the versions and snapshots that begin as typed, for a shell that completes."""
+    from pytest_pmd_migrations.cli.completion import complete_names
+
+    return complete_names(context.params.get("source") or "", typed)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pytest-pmd-migrations")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Write migrations and the snapshots that pytest --migration-matrix checks."""
     import logging
 
+    context.with_resource(wrapped_to(terminal_columns()))
     # Without a handler, Python would print what an application logs while it upgrades.
     logging.getLogger().addHandler(logging.NullHandler())
 
@@ -70,7 +78,7 @@ def init(*, source: str) -> None:
         initial = choose_source(Path.cwd(), source)
     except SettingError as error:
         raise UnusableError(str(error)) from error
-    with _clean_errors():
+    with clean_errors():
         line = write_source(initial)
     if initial.whose:
         say(f"found    {printable_line(initial.source)}  {initial.whose}")
@@ -81,13 +89,13 @@ def init(*, source: str) -> None:
 @main.command()
 @click.argument("description")
 @click.option("--sql", is_flag=True, help="Write an SQL script instead of a module")
-@_source
+@source_option
 def new(description: str, *, sql: bool, source: str) -> None:
     """Write the next migration's file: new "add tags"."""
     from pytest_pmd_migrations.cli.new_migration import create_migration, file_slug
     from pytest_pmd_migrations.cli.project import source_for_new
 
-    with _clean_errors():
+    with clean_errors():
         slug = file_slug(description)
         found, written = source_for_new(source)
         created = create_migration(found, slug, description, script=sql)
@@ -105,17 +113,17 @@ def new(description: str, *, sql: bool, source: str) -> None:
     metavar="NAME",
     help="Build the unreleased snapshot 7 anew, and those after it; or store 0007+mine again",
 )
-@_source
+@source_option
 def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
     """Build the snapshots and lock lines that are missing."""
     from pytest_pmd_migrations.cli.build import build_missing, write_built
     from pytest_pmd_migrations.cli.project import choose_histories
 
-    with _clean_errors():
+    with clean_errors():
         histories = choose_histories(source, only_one=rewrite is not None)
         # All sources are built before the first file is written.
         built = [build_missing(history, rewrite=rewrite) for history in histories]
-    with _clean_errors(quiet=False):
+    with clean_errors(quiet=False):
         written = say_at_end(line for one in built for line in write_built(one))
     refused = [text for one in built for text in one.refused]
     failed = [text for one in built for text in one.failed]
@@ -130,14 +138,14 @@ def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
 
 @main.command()
 @click.argument("version", required=False, type=click.IntRange(1))
-@_source
+@source_option
 def release(version: int | None, *, source: str) -> None:
     """Mark versions up to VERSION (default all) as released: they are history."""
     from pytest_pmd_migrations.cli.project import choose_histories
     from pytest_pmd_migrations.cli.release import mark_released
     from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 
-    with _clean_errors():
+    with clean_errors():
         histories = choose_histories(source, only_one=version is not None)
         marked = [mark_released(history, version) for history in histories]
         for history, (lock_file, _) in zip(histories, marked, strict=True):
@@ -148,14 +156,14 @@ def release(version: int | None, *, source: str) -> None:
 
 
 @main.command()
-@_source
+@source_option
 def check(*, source: str) -> None:
     """Exit 1 when a snapshot or a lock line is missing or wrong."""
     from pytest_pmd_migrations.cli.problems import find_problems
     from pytest_pmd_migrations.cli.project import choose_histories
     from pytest_pmd_migrations.cli.survey import take_survey
 
-    with _clean_errors():
+    with clean_errors():
         histories = choose_histories(source)
         surveys = [take_survey(history) for history in histories]
         problems = [problem for survey in surveys for problem in find_problems(survey)]
@@ -170,7 +178,7 @@ def check(*, source: str) -> None:
 
 @main.command()
 @click.option("--write", is_flag=True, help="Write the declarations into the files")
-@_source
+@source_option
 def declare(*, write: bool, source: str) -> None:
     """Propose declarations of all that the matrix finds in the migrations there are."""
     from pytest_pmd_migrations.checks.registry import all_checks
@@ -180,7 +188,7 @@ def declare(*, write: bool, source: str) -> None:
     from pytest_pmd_migrations.cli.project import load_declaring
     from pytest_pmd_migrations.grid.selection import select_cells
 
-    with _clean_errors():
+    with clean_errors():
         histories, rows = load_declaring(source)
         checks = all_checks()
         select_cells(histories, checks, ())
@@ -189,7 +197,7 @@ def declare(*, write: bool, source: str) -> None:
         edited = list(tell_edited(found, files))
     needs_setting = rows.setting if any(file.path == rows.path for file in files) else ""
     if write:
-        with _clean_errors(quiet=False):
+        with clean_errors(quiet=False):
             say_at_end(_write(file) for file in files if file.text is not None)
     left = [file for file in files if not write or file.text is None]
     for line in tell_found(left, found, edited, rows):
@@ -205,18 +213,47 @@ def declare(*, write: bool, source: str) -> None:
 
 
 @main.command()
-@click.argument("one", metavar="A")
-@click.argument("other", metavar="B")
-@_source
-def show(one: str, other: str, *, source: str) -> None:
+@click.argument("one", metavar="A", shell_complete=_complete_name)
+@click.argument("other", metavar="B", shell_complete=_complete_name)
+@click.option(
+    "--mermaid", "form", flag_value="mermaid", help="As a diagram of the tables (Mermaid)"
+)
+@click.option("--markdown", "form", flag_value="markdown", help="As Markdown, with the diagram")
+@source_option
+def show(one: str, other: str, *, form: str | None, source: str) -> None:
     """Print how the schemas of two versions or snapshots differ: show 3 9."""
-    from pytest_pmd_migrations.cli.difference import schema_difference
+    from pytest_pmd_migrations.cli.difference import (
+        schema_difference,
+        schema_markdown,
+        schema_picture,
+    )
     from pytest_pmd_migrations.cli.project import choose_history, load_histories
 
-    with _clean_errors():
-        lines = schema_difference(choose_history(load_histories(), source), one, other)
+    forms = {"mermaid": schema_picture, "markdown": schema_markdown}
+    lines_of = forms.get(form or "", schema_difference)
+    with clean_errors():
+        lines = lines_of(choose_history(load_histories(), source), one, other)
     for line in lines:
         say(printable_line(line))
+
+
+@main.command()
+@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write all runs into FILE.html (a page) or FILE.json",
+)
+def report(*, reports: tuple[Path, ...], output: Path | None) -> None:
+    """Tell what reports in JSON say, and put them together: report a.json b.json -o all.html."""
+    from pytest_pmd_migrations.cli.report import report_runs
+
+    with clean_errors():
+        lines = list(report_runs(reports, output))
+    for line in lines:
+        say(line)
 
 
 def _write(file: DeclaringFile) -> str:
@@ -228,27 +265,4 @@ def _write(file: DeclaringFile) -> str:
     return tell_written(file)
 
 
-@contextmanager
-def _clean_errors(*, quiet: bool = True) -> Iterator[None]:
-    """Turn errors into one message without a traceback, and exit code 1.
-
-    With ``quiet``, what the project's own code prints meanwhile goes to the standard error.
-    """
-    import sqlite3
-
-    try:
-        with each_warning_once(), redirect_stdout(sys.stderr) if quiet else nullcontext():
-            yield
-    except StepFailedError as error:
-        raise click.ClickException("\n".join((str(error), *error.lines))) from error
-    except MigrationTestError as error:
-        raise click.ClickException(str(error)) from error
-    except sqlite3.Error as error:
-        said = printable_text(str(error))
-        raise click.ClickException(f"SQLite refuses: {type(error).__name__}: {said}") from error
-    except BrokenPipeError:
-        # click ends in silence where nobody reads what is printed.
-        raise
-    except OSError as error:
-        where = f"{shown_path(Path(error.filename))}: " if error.filename else ""
-        raise click.ClickException(printable_line(f"{where}{error.strerror or error}")) from error
+main.add_command(forecast)

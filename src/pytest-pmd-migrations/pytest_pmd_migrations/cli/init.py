@@ -64,7 +64,8 @@ def _told(file: SettingsFile, found: Sequence[Candidate]) -> str:
     if not found:
         return (
             f"no migrations were found below {file.path.parent}: no alembic.ini, no manage.py, no"
-            " object of sqlite_utils.Migrations, and no folder of migrations. Say where they are:"
+            " object of sqlite_utils.Migrations, and no folder of migrations. Call it in the"
+            " project's folder, or say where they are:"
             ' pmd-migrations init --source "command: myapp migrate --to {to} --db {db}"'
         )
     lines = [f"  {file.line(_SETTING, one.source)}  ({one.whose})" for one in found]

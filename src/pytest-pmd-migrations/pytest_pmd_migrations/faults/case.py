@@ -13,6 +13,7 @@ from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, files_of, read_files
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.faults.watching.events import RunObserver
+from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
@@ -21,8 +22,9 @@ from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
-from pytest_pmd_migrations.sources.run import upgrade_at
+from pytest_pmd_migrations.sources.run import upgrade_at, upgrade_until
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.wording import error_text
@@ -30,6 +32,7 @@ from pytest_pmd_migrations.wording import error_text
 __all__ = ["Case", "FinishedRun"]
 
 _NAME = "app.db"
+_NO_PROGRESS = "nothing, and made no progress within migration_step_timeout"
 
 
 @dataclass(frozen=True)
@@ -158,8 +161,30 @@ class Case:
 
     @property
     def plain_run(self) -> FinishedRun:
-        """The end of the run without a fault that ``recording`` was made of."""
-        return self._plain[1]
+        """The end of the run without a fault that was recorded, or watched from outside."""
+        return self.outside_run[1] if can_be_killed(self.source) else self._plain[1]
+
+    @cached_property
+    def outside_run(self) -> tuple[OutsideWatch, FinishedRun]:
+        """What was seen of a run in another process, without a fault, and how it ended."""
+        with self.database() as path:
+            watch = OutsideWatch(path, seconds=self.limits.seconds)
+            finished = self.run_outside(path, watch)
+            return watch, finished or FinishedRun(_NO_PROGRESS, read_files(path))
+
+    def run_outside(self, path: Path, watch: OutsideWatch) -> FinishedRun | None:
+        """Run the upgrade on the copy at ``path`` in another process, until ``watch`` says stop.
+
+        Returns None where it was killed then.
+        """
+        try:
+            killed, raised = upgrade_until(self.source, path, self.to, watch), ""
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            refuse_full_disk(path.parent, error)
+            killed, raised = False, _error_text(error)
+        return None if killed else FinishedRun(raised, read_files(path))
 
     @cached_property
     def _plain(self) -> tuple[Recording, FinishedRun]:

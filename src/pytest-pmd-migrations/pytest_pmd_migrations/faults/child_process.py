@@ -127,6 +127,11 @@ class Child:
             # The others are children of a child, which are killed with it.
             add_cleanup(self.end)
 
+    @property
+    def process(self) -> int:
+        """The number of the process."""
+        return self._process
+
     def read(self, limit: float) -> tuple[str, Any]:
         """Return the word and value that the child tells next.
 

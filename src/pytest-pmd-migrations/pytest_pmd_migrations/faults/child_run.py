@@ -25,6 +25,7 @@ from pytest_pmd_migrations.faults.values import Point, StruckPoint, TriedFaults
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
+from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import (
     TemporaryFolder,
@@ -60,6 +61,8 @@ def try_faults(
     patience = min(PATIENCE, case.limits.seconds or PATIENCE) if patience is None else patience
     with TemporaryFolder(in_memory=case.before.size <= MEMORY_LIMIT) as folder:
         wanted = _WantedFaults(case, kinds, patience, most_hung, folder)
+        if can_be_killed(case.source):
+            return _try_outside(wanted)
         return _try_in_child(wanted) if CAN_FORK else _try_here(wanted)
 
 
@@ -83,6 +86,13 @@ class _WantedFaults:
             points = [point for _, points in plans for point in points]
             teller.tell_points(judge.patience, points)
             teller.tell_struck(_strike_kinds(case, plans, judge), self.most_hung)
+
+
+def _try_outside(wanted: _WantedFaults) -> TriedFaults:
+    """Strike from this process, which nothing strikes: the runs are in others already."""
+    heard = HeardPoints(wanted.patience, wanted.case.before.size)
+    wanted.strike(heard.hear)
+    return heard.tried
 
 
 def _try_here(wanted: _WantedFaults) -> TriedFaults:

@@ -29,6 +29,7 @@ from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
@@ -227,15 +228,23 @@ class Judge:
         if state.version not in self._images:
             known = ", ".join(format_version(version) for version in self._images)
             line = f"expected one of the versions {known}"
-            return self._retry(path, _Found("torn", state.version, (line,)))
+            return self._retry(path, _Found(self._between, state.version, (line,)))
         expected = self._expected(state.version)
         differences = tuple(differing_lines(state, expected, ignore=case.ignore))
         if differences:
-            return self._retry(path, _Found("torn", state.version, differences))
+            return self._retry(path, _Found(self._between, state.version, differences))
         if state.version == case.to:
             return _Found("new", state.version)
         left: Left = "old" if state.version == case.start else "mid"
         return self._retry(path, _Found(left, state.version))
+
+    @property
+    def _between(self) -> Left:
+        """What a database is that is as no version is known to be, where a retry completes it.
+
+        Of a runner that goes to the latest only, nobody knows the versions in between.
+        """
+        return "mid" if goes_to_latest_only(self._case.source) else "torn"
 
     def _retry(self, path: Path, found: _Found) -> _Found:
         """Let the runner try again; return ``found`` if it reaches the end, else what is worse."""

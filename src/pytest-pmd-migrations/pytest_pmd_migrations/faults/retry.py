@@ -9,6 +9,8 @@ from pytest_pmd_migrations.connection import ApplicationConnection, connect_file
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, child_doing
 from pytest_pmd_migrations.faults.values import NEVER_BACK
+from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch
+from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text
@@ -22,6 +24,8 @@ def try_again(case: Case, path: Path, patience: float) -> str:
     A child does it, within ``patience`` seconds: it has all that the application keeps in memory
     at its start. This process must never have been struck.
     """
+    if can_be_killed(case.source):
+        return _in_other_process(case, path, patience)
     if not CAN_FORK:
         return _upgrade(case, path)
     with child_doing(lambda tell: tell("tried", _upgrade(case, path))) as child:
@@ -29,6 +33,14 @@ def try_again(case: Case, path: Path, patience: float) -> str:
     if word == "late":
         return NEVER_BACK
     return str(failed) if word == "tried" else "ends the process"
+
+
+def _in_other_process(case: Case, path: Path, patience: float) -> str:
+    watch = OutsideWatch(path, seconds=patience)
+    finished = case.run_outside(path, watch)
+    if finished is None:
+        return NEVER_BACK
+    return f"raises {finished.raised}" if finished.raised else ""
 
 
 def open_left(case: Case, path: Path) -> ApplicationConnection:

@@ -63,10 +63,11 @@ MODES: tuple[Mode, ...] = ("rollback", "wal")
 """Both journal modes."""
 
 
-Unit = Literal["statement", "tick", "call", "page", "end", "part", "write"]
+Unit = Literal["statement", "tick", "call", "page", "end", "part", "write", "transaction", "change"]
 """The unit in which a kind counts its points: beginnings of statements, jumps of SQLite's virtual
 machine, calls of its authorizer, pages of the database, the runner's return, parts of the memory a
-run needs, writes to the files."""
+run needs, writes to the files; of a run in another process its transactions, by their journals,
+and the changes of its files that no journal would take back."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_pmd_migrations.faults.values import LEFT_WORDS, NEVER_BACK, Mode, StruckPoint
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import WIDTH, counted, wrap_text
+from pytest_pmd_migrations.wording import counted, width, wrap_text
 
 __all__ = ["advice", "counts", "describe", "untried_words"]
 
@@ -40,7 +40,7 @@ def describe(struck: StruckPoint, database_name: str) -> tuple[str, ...]:
     where = point.where + (":" if point.sql else "")
     lines.extend(wrap_text(where, indent="  ", hanging="  "))
     if point.sql:
-        lines.append(f"    {_cut(point.sql, WIDTH - 4)}")
+        lines.append(f"    {_cut(point.sql, width() - 4)}")
     if struck.said:
         lines.extend(wrap_text(f"the run {struck.said}", indent="  ", hanging="  "))
     lines.extend(_reopened_lines(struck))
@@ -60,7 +60,7 @@ def _reopened_lines(struck: StruckPoint) -> Iterator[str]:
         at = f"reopened at version {format_version(struck.version)}"
     yield f"  {at}" + (":" if struck.differences else "")
     for line in struck.differences[:_SHOWN]:
-        yield f"    {_cut(line, WIDTH - 4)}"
+        yield f"    {_cut(line, width() - 4)}"
     if len(struck.differences) > _SHOWN:
         yield f"    and {counted(len(struck.differences) - _SHOWN, 'more line')}"
 
@@ -87,7 +87,8 @@ def counts(points: Iterable[StruckPoint]) -> str:
     kinds = _counted_words(one.point.kind for one in every)
     missed = _missed(given)
     if not broken:
-        return f"{counted(len(every), 'fault')}, 0 broken ({kinds}){missed}"
+        shown = f" ({kinds})" if kinds else ""
+        return f"{counted(len(every), 'fault')}, 0 broken{shown}{missed}"
     words = ", ".join(f"{broken[word]} {word}" for word in LEFT_WORDS if broken[word])
     by_kind = _counted_words(one.point.kind for one in every if one.broken)
     return f"{broken.total()} of {counted(len(every), 'fault')}: {words} ({by_kind}){missed}"

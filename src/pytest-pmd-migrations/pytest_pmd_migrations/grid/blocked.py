@@ -107,7 +107,8 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         if fails_on_generated_rows(history, row.version, starts):
             head = _on_generated_rows(title, row.version)
             lines = (*lines, "", *generated_rows_lines(history, starts))
-        findings.append(Finding(head, lines, row.version, things=things))
+        public = (_failed(history, row.version),)
+        findings.append(Finding(head, lines, row.version, things=things, without_rows=public))
     findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
 
@@ -156,12 +157,24 @@ def _step_cause(history: History, failure: StepFailedError) -> Cause:
     application, version = history.application, failure.version
     head = _step_headline(history, failure)
     things = _step_things(failure)
-    finding = Finding(head, _step_lines(failure), version, things=things, of_step=True)
+    # What a step raised may have values of rows in it.
+    finding = Finding(
+        head,
+        _step_lines(failure),
+        version,
+        things=things,
+        of_step=True,
+        without_rows=(_failed(history, version),),
+    )
     return Cause(MigrationRow(version, application.label(version)), finding)
 
 
 def _step_headline(history: History, failure: StepFailedError) -> str:
-    return headline(failure.headline or f"{history.application.step_name(failure.version)} failed")
+    return headline(failure.headline or _failed(history, failure.version))
+
+
+def _failed(history: History, version: int) -> str:
+    return f"{history.application.step_name(version)} failed"
 
 
 def _on_generated_rows(title: str, version: int) -> str:
@@ -195,7 +208,7 @@ def _error_finding(error: MigrationTestError) -> Finding:
     if isinstance(error, MissingNameError):
         # Each function is told once, whichever database needs it first.
         needed = frozenset((EVERY_CHECK, kind, name) for _, kind, name in error.needed)
-        return Finding(headline(text), _uncut(text), things=needed)
+        return Finding(headline(text), _uncut(text), things=needed).showing_no_rows()
     things = frozenset({(EVERY_CHECK, type(error).__name__, text)})
     if isinstance(error, SnapshotError):
         lines = wrap_text(error.detail) if error.detail else _uncut(error.headline)

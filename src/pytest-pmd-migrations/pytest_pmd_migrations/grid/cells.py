@@ -189,7 +189,7 @@ def judge_cell(walks: Walks, cell: Cell) -> Verdict:
     """Return the verdict on one cell; its lineages are walked where they have not been yet."""
     reason = unasked_of(cell.history.application.source).get(cell.check.name)
     if reason:
-        return Verdict(unasked=Note(cell.check.name, reason))
+        return Verdict(unasked=Note(cell.check.name, reason).showing_no_rows())
     try:
         if isinstance(cell.row, SnapshotRow):
             return _judge_snapshot(walks, cell.check, cell.row)
@@ -243,7 +243,8 @@ def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
         # Where no fresh database can be built, the cell fails instead.
         history.fresh.image(latest)
         text = "no snapshot yet; its row uses a fresh build"
-        return Verdict(notes=(Note(row, text, "pmd-migrations snapshot"),))
+        note = Note(row, text, "pmd-migrations snapshot")
+        return Verdict(notes=(note.showing_no_rows(),))
     if name not in lock_file.snapshots:
         # A step that cannot be taken is also why the snapshot cannot be built.
         history.fresh.image(name.version)
@@ -259,7 +260,7 @@ def _with_unrecorded(history: History, row: SnapshotRow, verdict: Verdict) -> Ve
     if row.snapshot in recorded or not (row.snapshot.variant or recorded):
         return verdict
     note = Note(row, f"its file is not in {LOCK_FILE} yet", "pmd-migrations snapshot")
-    return replace(verdict, notes=(*verdict.notes, note))
+    return replace(verdict, notes=(*verdict.notes, note.showing_no_rows()))
 
 
 def _missing(history: History, row: SnapshotRow) -> Finding:
@@ -272,7 +273,8 @@ def _missing(history: History, row: SnapshotRow) -> Finding:
             "Restore it from version control:",
             f"  git checkout -- {file}",
         )
-        return Finding(headline(f"snapshot {row.title} is gone"), lines, name.version)
+        head = headline(f"snapshot {row.title} is gone")
+        return Finding(head, lines, name.version).showing_no_rows()
     lines = (
         *wrap_text(f"{file} does not exist; only the newest version may lack its snapshot."),
         "",
@@ -280,4 +282,5 @@ def _missing(history: History, row: SnapshotRow) -> Finding:
         "  pmd-migrations snapshot",
     )
     things = frozenset({("no snapshot",)})
-    return Finding(headline(f"{row.title} has no snapshot"), lines, name.version, things=things)
+    head = headline(f"{row.title} has no snapshot")
+    return Finding(head, lines, name.version, things=things).showing_no_rows()

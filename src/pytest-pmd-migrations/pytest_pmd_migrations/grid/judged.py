@@ -7,7 +7,7 @@ the cause blocks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
@@ -47,6 +47,11 @@ class JudgedCells:
         for cell in cells:
             self._first.setdefault((cell.history, cell.row), cell)
 
+    @property
+    def walks(self) -> Mapping[History, Walks]:
+        """The walks of each history of which cells were selected."""
+        return self._walks
+
     def verdict(self, cell: Cell) -> Verdict:
         """Return the verdict on a selected cell: with a cause where it is blocked."""
         if cell not in self._verdicts:
@@ -60,6 +65,10 @@ class JudgedCells:
         if not findings:
             return own
         return replace(own, findings=(*findings, *own.findings), cause=None)
+
+    def own_verdict(self, cell: Cell) -> Verdict | None:
+        """Return what a cell's check said of it; None where it was not asked or raised."""
+        return self._verdicts.get(cell)
 
     def _own(self, cell: Cell) -> Verdict:
         if cell not in self._verdicts:

@@ -74,6 +74,7 @@ class StaleSnapshots:
             "Build it anew, and those after it:",
             f"  pmd-migrations snapshot --rewrite {changed}",
         )
-        finding = Finding(headline(f"{number}.db was built by another {number}"), lines, changed)
+        head = headline(f"{number}.db was built by another {number}")
+        finding = Finding(head, lines, changed).showing_no_rows()
         label = self._history.application.label(changed)
         return Cause(SnapshotRow(SnapshotName(changed), label), finding)

@@ -22,7 +22,7 @@ def judge_unsupported(walks: Walks, row: SnapshotRow, reason: str) -> Verdict:
     be read is still at fault.
     """
     history, walk = walks.history, walks.lineage(row.snapshot)
-    unasked = Verdict(unasked=Note(row, f"unsupported: {reason}"))
+    unasked = Verdict(unasked=Note(row, f"unsupported: {reason}").showing_no_rows())
     if isinstance(walk.failure, SnapshotError):
         return stopped_lineage(history, walk) or unasked
     if walk.failure is not None or walk.last is None:
@@ -46,4 +46,5 @@ def judge_unsupported(walks: Walks, row: SnapshotRow, reason: str) -> Verdict:
     )
     things = frozenset({(EVERY_CHECK, "unsupported", str(row))})
     head = headline(f"{row} is said to be unsupported, but it upgrades")
-    return Verdict((Finding(head, lines, things=things),), image=walk.last)
+    finding = Finding(head, lines, things=things).showing_no_rows()
+    return Verdict((finding,), image=walk.last)

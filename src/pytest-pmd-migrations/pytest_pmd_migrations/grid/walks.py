@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from pytest_pmd_migrations.application.history import History
@@ -45,7 +46,8 @@ class Walk:
 
     ``start`` is what it starts from; ``reached`` the versions it arrived at by a step; ``last`` the
     last database it had; ``failure`` why it stopped early; ``unseen`` why a check could
-    observe no more. ``has_repeated`` says that it did not take all its steps itself.
+    observe no more. ``has_repeated`` says that it did not take all its steps itself; ``seconds`` is
+    how long each step took that it did take.
     """
 
     start: Start
@@ -54,6 +56,7 @@ class Walk:
     failure: MigrationTestError | None = None
     unseen: dict[AnyCheck, Unseen] = field(default_factory=dict)
     has_repeated: bool = False
+    seconds: dict[int, float] = field(default_factory=dict)
     _seen: dict[AnyCheck, dict[int, Any]] = field(default_factory=dict)
     _records: dict[AnyCheck, LineageRecord[Any]] = field(default_factory=dict)
 
@@ -147,6 +150,11 @@ class Walks:
         self._met: dict[tuple[int, State], Walk] = {}
         self._known: KnownSteps[_SeenByChecks] | None = KnownSteps()
         self.stale = StaleSnapshots(history)
+
+    @property
+    def taken(self) -> Mapping[Start, Walk]:
+        """The walks that were taken so far, by what they start from."""
+        return self._taken
 
     def lineage(self, start: Start) -> Walk:
         """Return the walk of the lineage that starts from a snapshot, or from nothing."""
@@ -250,7 +258,9 @@ def _go_on(
         taken.repeat(known, observers)
     else:
         with asking() as asked:
+            begun = perf_counter()
             step = lineage.take()
+            taken.seconds[step.version] = perf_counter() - begun
             if taken.start == FRESH:
                 history.fresh.add(step)
             taken.arrive(step, observers)

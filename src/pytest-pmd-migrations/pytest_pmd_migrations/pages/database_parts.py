@@ -47,15 +47,6 @@ class DatabaseParts:
             digest.update(f"{len(name)} {name}".encode(errors="surrogatepass") + held)
         return digest.digest()
 
-    def changed_since(self, then: Mapping[str, bytes]) -> dict[str, bytes | None]:
-        """Return what the tables hold that held something else; None of those that are gone.
-
-        ``then`` is what they held.
-        """
-        now = self.tables
-        changed = {name: held for name, held in now.items() if then.get(name) != held}
-        return {**dict.fromkeys(then.keys() - now.keys()), **changed}
-
 
 def database_parts(layout: Layout) -> DatabaseParts | None:
     """Return the digests of what a database says; None where its records cannot be read."""

@@ -26,6 +26,7 @@ from pytest_pmd_migrations.file_content import content_pieces
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.report.fold import whole_message
 from pytest_pmd_migrations.report.outcome import Outcome
+from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Location
 
 _EVERYTHING = 2
@@ -48,15 +49,18 @@ def _is_tool(frame: TracebackEntry) -> bool:
     return module in _TOOLS
 
 
-def message_repr(text: str, path: str, line: int) -> ReprExceptionInfo:
+def message_repr(text: str, path: str, line: int, config: pytest.Config) -> ReprExceptionInfo:
     """Return what makes pytest print this text as the whole failure, without a traceback.
+
+    With ``--tb=line`` pytest prints the place and the headline alone, as it does of other failures.
 
     Its summary gets the headline alone: where the variable ``CI`` is set it shows the whole, which
     has been printed above it.
     """
     crash = ReprFileLocation(path, line, text.partition("\n")[0])
-    entry = ReprEntryNative([f"{text}\n"])
-    return ReprExceptionInfo(ReprTraceback([entry], None, "native"), crash)
+    is_one_line = config.getoption("tbstyle", "auto") == "line"
+    entries = [] if is_one_line else [ReprEntryNative([f"{text}\n"])]
+    return ReprExceptionInfo(ReprTraceback(entries, None, "native"), crash)
 
 
 class CellFailedError(MigrationTestError, AssertionError):
@@ -104,7 +108,9 @@ class CellItem(pytest.Item):
         self.outcome: Outcome | None = None
         self._judge = judge
         self.extra_keyword_matches.update(cell.keywords)
-        self.add_marker(pytest.mark.migration(version=cell.row.version, check=cell.check.name))
+        version, check = cell.row.version, cell.check.name
+        self.add_marker(pytest.mark.migration(version=version, check=check))
+        self._tell(version=format_version(version), check=check)
 
     @property
     def obj(self) -> Callable[[], None]:
@@ -120,6 +126,7 @@ class CellItem(pytest.Item):
         verdict = replace(judged, findings=tuple(map(self._with_details, judged.findings)))
         closing = self._closing(verdict) if verdict.findings else ()
         self.outcome = Outcome.of_verdict(self.cell.key, verdict, closing=closing)
+        self._tell(verdict=self.outcome.status, cause=self._culprit(verdict))
         if verdict.cause is not None:
             pytest.skip(f"blocked {verdict.cause.row.culprit}")
         if verdict.unasked:
@@ -145,11 +152,12 @@ class CellItem(pytest.Item):
         """
         error = excinfo.value
         if isinstance(error, CellFailedError):
-            return message_repr(str(error), str(error.location.path), error.location.line)
+            at = error.location
+            return message_repr(str(error), str(at.path), at.line, self.config)
         if isinstance(error, TimeoutStruckError):
             at = self._location(self.cell.row.version)
             text = f'{error}\n\nagain: pytest --migration-matrix "{self.cell.id}"'
-            return message_repr(text, str(at.path), at.line)
+            return message_repr(text, str(at.path), at.line, self.config)
         if self.config.option.fulltrace:
             return super().repr_failure(excinfo)
         frames = excinfo.traceback
@@ -167,6 +175,19 @@ class CellItem(pytest.Item):
             return finding
         everything = self.config.getoption("verbose", 0) >= _EVERYTHING
         return replace(finding, details=(*finding.details, "") if everything else (_MORE,))
+
+    def _tell(self, **properties: str) -> None:
+        """Add properties of the cell, which JUnit's XML has, too; an empty one is left out."""
+        self.user_properties.extend(
+            (f"migration_{name}", value) for name, value in properties.items() if value
+        )
+
+    def _culprit(self, verdict: Verdict) -> str:
+        """Return the row or the version to blame, as people read it; empty where all is well."""
+        if verdict.cause is not None:
+            return verdict.cause.row.culprit
+        versions = [one.version for one in verdict.findings if one.version is not None]
+        return self.cell.history.application.title(min(versions)) if versions else ""
 
     def _closing(self, verdict: Verdict) -> list[str]:
         return [*self._keep(verdict), f'again: pytest --migration-matrix "{self.cell.id}"']

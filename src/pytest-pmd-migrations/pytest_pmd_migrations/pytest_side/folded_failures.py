@@ -50,7 +50,7 @@ class FoldedFailures:
             report if self._cell(report) is None else next(ordered) for report in printed
         ]
         for report in own:
-            self._rewrite(report)
+            self._rewrite(report, terminalreporter.config)
         try:
             return (yield)
         finally:
@@ -67,13 +67,13 @@ class FoldedFailures:
         cell = self._cell(report)
         return len(self._order) if cell is None else self._order[cell]
 
-    def _rewrite(self, report: pytest.TestReport) -> None:
+    def _rewrite(self, report: pytest.TestReport, config: pytest.Config) -> None:
         """Put the cell's folded message in the place of the one it sent."""
         cell = self._cell(report)
         crash = getattr(report.longrepr, "reprcrash", None)
         if cell is not None and cell in self._messages and crash is not None:
             text = self._messages[cell]
-            report.longrepr = message_repr(text, crash.path, crash.lineno)
+            report.longrepr = message_repr(text, crash.path, crash.lineno, config)
 
 
 def _cells(plans: Sequence[Plan]) -> Iterator[CellKey]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -25,21 +27,31 @@ from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
-from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
+from pytest_pmd_migrations.report.terminal import COLOURS, closing_piece, matrix_section
 from pytest_pmd_migrations.sources.protocol import runner_of
-from pytest_pmd_migrations.wording import WIDTH, counted
+from pytest_pmd_migrations.wording import counted, terminal_columns, width, wrapped_to
 
 __all__ = ["MatrixPlugin"]
+
+_COLUMNS = "migration_columns"
 
 
 class MatrixPlugin:
     """Registered when the flag or the id of a cell is given; holds all state of the matrix.
 
-    ``long_cells`` tells of the cells that take long.
+    ``long_cells`` tells of the cells that take long; ``plans``, made at the end, say what was to be
+    judged, and ``judged`` keeps what this process judges.
     """
 
     def __init__(self, config: pytest.Config, ids: Sequence[str]) -> None:
+        self.config = config
         self.long_cells = LongCells(config)
+        # A worker has no terminal: what it lays out is printed on the controller's.
+        told = getattr(config, "workerinput", {})
+        self._columns = int(told.get(_COLUMNS, 0)) or terminal_columns()
+        layout = ExitStack()
+        layout.enter_context(wrapped_to(self._columns))
+        config.add_cleanup(layout.close)
         try:
             project = project_of(config)
             self.histories = project.histories
@@ -52,17 +64,38 @@ class MatrixPlugin:
             self._ignored = {} if is_worker else refuse_idle_globs(project)
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
-        self._judged = JudgedCells((), ())
+        self.judged = JudgedCells((), ())
         self._outcomes: dict[str, Outcome] = {}
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
-        self._plans: list[Plan] = []
+        self.plans: list[Plan] = []
         self._folded: dict[str, Folded] = {}
+        # A worker ends its session as the controller does, and prints to nobody.
+        environment = {} if is_worker else os.environ
+        self._is_annotated = environment.get("GITHUB_ACTIONS") == "true"
+        self._summary_file = environment.get("GITHUB_STEP_SUMMARY", "")
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of the cells so far, as their reports came in."""
+        return tuple(self._outcomes.values())
+
+    @property
+    def took(self) -> tuple[float, int]:
+        """How many seconds the cells took, from the first to the last, and on how many workers."""
+        times = self._times or [(0.0, 0.0)]
+        seconds = max(stop for _, stop in times) - min(start for start, _ in times)
+        return seconds, len(self._workers)
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
         with self.long_cells.telling_of(cell.id):
-            return self._judged.verdict(cell)
+            return self.judged.verdict(cell)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - of pytest-xdist
+        """Tell a worker how wide the terminal is."""
+        node.workerinput[_COLUMNS] = self._columns
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""
@@ -90,7 +123,7 @@ class MatrixPlugin:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Prepare to judge the cells that are left after deselection."""
         cells = [item.cell for item in session.items if isinstance(item, CellItem)]
-        self._judged = JudgedCells(cells, self.checks)
+        self.judged = JudgedCells(cells, self.checks)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -133,37 +166,62 @@ class MatrixPlugin:
         """
         if hasattr(session.config, "workerinput") or session.config.option.collectonly:
             return
-        self._plans = [
+        self.plans = [
             plan_of(history, self.checks, ignored=self._ignored.get(history, 0))
             for history in self.histories
         ]
-        outcomes = tuple(self._outcomes.values())
+        outcomes = self.outcomes
         self._folded = {
-            plan.application.name: fold(plan, plan.in_order(outcomes)) for plan in self._plans
+            plan.application.name: fold(plan, plan.in_order(outcomes)) for plan in self.plans
         }
         untold = any(folded.untold for folded in self._folded.values())
         if untold and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        session.config.pluginmanager.register(FoldedFailures(self._plans, self._folded))
+        session.config.pluginmanager.register(FoldedFailures(self.plans, self._folded))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the section: one line when all is good, the grids on failure or with ``-v``."""
         if terminalreporter.config.option.collectonly:
             return
-        times = self._times or [(0.0, 0.0)]
+        seconds, workers = self.took
         terminalreporter.ensure_newline()
         terminalreporter.section("migration matrix")
         for line in matrix_section(
-            self._plans,
-            tuple(self._outcomes.values()),
+            self.plans,
+            self.outcomes,
             self._folded,
-            seconds=max(stop for _, stop in times) - min(start for start, _ in times),
-            workers=len(self._workers),
+            seconds=seconds,
+            workers=workers,
             verbose=terminalreporter.verbosity > 0,
+            columns=self._columns,
         ):
             for piece in line:
                 terminalreporter.write(piece.text, **COLOURS.get(piece.word, {}))
             terminalreporter.line("")
+        for text in self._tell_github(terminalreporter.config):
+            terminalreporter.write_line(text)
+
+    def _tell_github(self, config: pytest.Config) -> Iterator[str]:
+        """Write the job's summary where GitHub runs the tests; yield the lines it reads itself."""
+        if not (self._summary_file or self._is_annotated):
+            return
+        from pytest_pmd_migrations.pytest_side.github_actions import (
+            EndedRun,
+            annotation_lines,
+            write_summary,
+        )
+
+        seconds, workers = self.took
+        closing = closing_piece(
+            self.plans, self.outcomes, self._folded, seconds=seconds, workers=workers
+        )
+        run = EndedRun(self.histories, self.plans, self.outcomes, self._folded, closing.text)
+        if self._is_annotated:
+            yield from annotation_lines(run, config)
+        if self._summary_file:
+            warning = write_summary(run, self._summary_file)
+            if warning:
+                yield warning
 
 
 def _header(history: History) -> list[str]:
@@ -174,4 +232,4 @@ def _header(history: History) -> list[str]:
     stored = counted(len(history.store.names), "snapshot")
     second = f"{stored}, SQLite {sqlite3.sqlite_version}"
     one_line = f"{first}, {second}"
-    return [one_line] if len(one_line) <= WIDTH else [first, f"            {second}"]
+    return [one_line] if len(one_line) <= width() else [first, f"            {second}"]

@@ -7,6 +7,7 @@ from typing import cast, get_args
 
 import pytest
 
+from pytest_pmd_migrations.application.budget import Budget, parse_budget
 from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.errors import SettingError
 
@@ -32,6 +33,8 @@ def read_rules(config: pytest.Config) -> Rules:
         step_memory=int(_number(config, "migration_step_memory", "megabytes")),
         share=bool(config.getini("migration_share")),
         down=bool(config.getini("migration_down")),
+        budget=_budget(config),
+        count_rows=bool(config.getoption("migration_report", None)),
     )
 
 
@@ -48,6 +51,13 @@ def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> st
             f"{setting} {found!r} is unknown; expected {expected}{settings_file(config)}"
         )
     return str(found)
+
+
+def _budget(config: pytest.Config) -> Budget | None:
+    try:
+        return parse_budget(str(config.getini("migration_budget")))
+    except SettingError as error:
+        raise SettingError(f"{error}{settings_file(config)}") from error
 
 
 def _globs(config: pytest.Config, setting: str) -> tuple[str, ...]:

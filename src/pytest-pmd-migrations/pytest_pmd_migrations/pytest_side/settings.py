@@ -60,7 +60,8 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     Reads ``migration_source``, ``migration_snapshots``, ``migration_ignore``,
     ``migration_volatile``, ``migration_column_order``, ``migration_idempotent``,
     ``migration_faults``, ``migration_rows``, ``migration_connection``,
-    ``migration_step_timeout``, ``migration_step_memory``, ``migration_share`` and the hooks
+    ``migration_step_timeout``, ``migration_step_memory``, ``migration_share``,
+    ``migration_budget`` and the hooks
     ``pytest_migration_sources``, ``pytest_migration_statements``, ``pytest_migration_connection``.
     With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
     Raises SettingError, whose text is one line, when one cannot be used.

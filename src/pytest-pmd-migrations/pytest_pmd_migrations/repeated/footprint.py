@@ -17,7 +17,9 @@ from pytest_pmd_migrations.application.connection_marks import has_rows_of_its_o
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.asked_tables import AskedTables
 from pytest_pmd_migrations.pages.layout import StoredObject
+from pytest_pmd_migrations.repeated.high_water_marks import MARKS, marks_of
 from pytest_pmd_migrations.repeated.known_steps import Facts
+from pytest_pmd_migrations.statement_record import first_word
 
 __all__ = ["find_footprint", "keys_are_sound"]
 
@@ -32,12 +34,14 @@ _REFERENCES = "references"
 Objects = tuple[StoredObject, ...]
 
 
-def find_footprint(asked: AskedTables, before: Facts, step: Step) -> frozenset[str] | None:
+def find_footprint(
+    asked: AskedTables, before: Facts, after: Facts, step: Step
+) -> frozenset[str] | None:
     """Return the names of the tables that a step depends on, in small letters; None for all.
 
-    ``before`` are the facts of the database before the step.
+    ``before`` and ``after`` are the facts of the database before and after the step.
     """
-    if step.layout is None or step.layout_before is None or step.parts is None:
+    if step.layout is None or step.layout_before is None:
         return None
     if asked.everything or step.marks is None:
         return None
@@ -49,7 +53,7 @@ def find_footprint(asked: AskedTables, before: Facts, step: Step) -> frozenset[s
     found = {
         *asked.tables,
         *(one.table.lower() for one in objects if one.name.lower() in asked.indexes),
-        *step.parts.changed_since(before.tables),
+        *after.changed_since(before),
         *_tables_with_other_text(then, now),
     }
     tables = {one.table.lower() for one in objects} - views
@@ -57,7 +61,11 @@ def find_footprint(asked: AskedTables, before: Facts, step: Step) -> frozenset[s
     if strange and strange & _modules(step.conn):
         # A virtual table that no schema has: it may show anything.
         return None
-    found |= _named(asked.texts, tables)
+    found |= _named(asked.texts, tables - {MARKS})
+    if MARKS in tables:
+        # SQLite tells of each table that a SELECT reads. Tools have this one's name in a string.
+        others = [text for text in asked.texts if first_word(text) != "SELECT"]
+        found |= _named(others, {MARKS})
     return _closed(found, objects, tables, views)
 
 
@@ -133,7 +141,7 @@ def _closed(
     for name in tuple(closed):
         closed |= belonging.parents[name]
     closed.update(name for name in tables if name.startswith(_STATISTICS))
-    return frozenset(closed - views)
+    return frozenset(closed - views) | marks_of(closed)
 
 
 class _Belonging:

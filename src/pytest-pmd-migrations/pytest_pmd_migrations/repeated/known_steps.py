@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pytest_pmd_migrations.application.connection_marks import Marks
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts
+from pytest_pmd_migrations.repeated.high_water_marks import MARKS, is_mark, marks_as_parts
 
 __all__ = ["Facts", "KnownStep", "KnownSteps"]
 
@@ -22,7 +24,8 @@ Held = tuple[bytes | None, ...]
 class Facts:
     """What is known of a database without looking at it: what it says, and its connection's marks.
 
-    ``settings``, ``schema`` and ``tables`` are digests as :class:`DatabaseParts` has them;
+    ``settings``, ``schema`` and ``tables`` are digests as :class:`DatabaseParts` has them, but for
+    the high-water marks, of which each has its own.
     ``page_size`` is that of the file's header. ``sound_keys`` says that no row points at nothing.
     """
 
@@ -34,10 +37,18 @@ class Facts:
     sound_keys: bool
 
     @classmethod
-    def of(cls, parts: DatabaseParts, marks: Marks, *, page_size: bytes, sound_keys: bool) -> Facts:
-        """Return the facts of a database whose parts were read."""
-        settings, schema, tables = parts.settings, parts.schema, dict(parts.tables)
-        return cls(page_size, settings, schema, tables, marks, sound_keys)
+    def of(
+        cls,
+        parts: DatabaseParts,
+        marks: Marks,
+        conn: sqlite3.Connection,
+        *,
+        page_size: bytes,
+        sound_keys: bool,
+    ) -> Facts:
+        """Return the facts of a database, which ``conn`` shows, whose parts were read."""
+        tables = marks_as_parts(parts.tables, conn)
+        return cls(page_size, parts.settings, parts.schema, tables, marks, sound_keys)
 
     @property
     def outside_of_tables(self) -> tuple[object, ...]:
@@ -46,7 +57,13 @@ class Facts:
 
     def held(self, names: tuple[str, ...]) -> Held:
         """Return what the tables of these names hold."""
-        return tuple(map(self.tables.get, names))
+        return tuple(self._marks() if name == MARKS else self.tables.get(name) for name in names)
+
+    def changed_since(self, before: Facts) -> dict[str, bytes | None]:
+        """Return what the tables hold that held something else; None of those that are gone."""
+        then, now = before.tables, self.tables
+        changed = {name: held for name, held in now.items() if then.get(name) != held}
+        return {**dict.fromkeys(then.keys() - now.keys()), **changed}
 
     def become(self, known: KnownStep[Seen]) -> None:
         """Become those of the database after a step that is the same here."""
@@ -57,6 +74,11 @@ class Facts:
             else:
                 self.tables[name] = held
         self.sound_keys = self.sound_keys and known.sound_keys
+
+    def _marks(self) -> bytes:
+        """Return all high-water marks as one."""
+        every = sorted((name, held) for name, held in self.tables.items() if is_mark(name))
+        return repr(every).encode(errors="surrogatepass")
 
 
 @dataclass(frozen=True)

@@ -123,14 +123,14 @@ class Lineage(Generic[Seen]):
 
         ``asked`` is what it asked for, and what the application was asked for because of it.
         """
-        before, after, parts = self._before, self._facts, self.step.parts
-        if self._known is None or before is None or after is None or parts is None:
+        before, after = self._before, self._facts
+        if self._known is None or before is None or after is None:
             return
         needs_keys = asked.keys
-        footprint = None if self.limits.met else find_footprint(asked, before, self.step)
+        footprint = None if self.limits.met else find_footprint(asked, before, after, self.step)
         if footprint is None or (needs_keys and not (before.sound_keys and after.sound_keys)):
             return
-        changed = parts.changed_since(before.tables)
+        changed = after.changed_since(before)
         known = KnownStep(
             self.version,
             tuple(sorted(footprint)),
@@ -157,7 +157,7 @@ class Lineage(Generic[Seen]):
             return None
         sound = keys_are_sound(self._conn, step.layout.objects)
         page_size = step.layout.file.content[_PAGE_SIZE]
-        return Facts.of(step.parts, step.marks, page_size=page_size, sound_keys=sound)
+        return Facts.of(step.parts, step.marks, self._conn, page_size=page_size, sound_keys=sound)
 
     def _make_good(self) -> None:
         """Take the steps that were repeated, and see that they do what was said of them."""

@@ -11,11 +11,33 @@ from pytest_pmd_migrations.report.outcome import FAIL, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.wording import counted, folded_names, wrap_text
 
-__all__ = ["Folded", "fold", "whole_message"]
+__all__ = ["Folded", "ToldFinding", "fold", "whole_message"]
 
 _Thing = tuple[str, ...]
-_Told = tuple[CellKey, int]
+_Place = tuple[CellKey, int]
 """The finding of a cell: the cell, and the finding's index."""
+
+
+@dataclass(frozen=True)
+class ToldFinding:
+    """One thing that is wrong, with all cells that found it.
+
+    ``told_by`` is the cell that tells it, None where no cell that was run does; ``cells`` are those
+    that share it, the telling one first; ``blocks`` those that could not be judged for it.
+    ``lines`` are what its message says below the headline, ``closing`` that message's last lines.
+    """
+
+    finding: Finding
+    told_by: CellKey | None
+    cells: tuple[CellKey, ...] = ()
+    blocks: tuple[CellKey, ...] = ()
+    lines: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
+
+    @property
+    def known_from(self) -> CellKey:
+        """The cell that tells it, or the first that it blocks."""
+        return self.told_by or self.blocks[0]
 
 
 @dataclass(frozen=True)
@@ -23,12 +45,13 @@ class Folded:
     """Tells which failing cell prints what.
 
     ``messages`` has the message of each cell that prints one; ``repeats`` names for each cell that
-    prints none the cells that tell the same; ``untold`` are the first of the blocked cells whose
-    cause no cell tells.
+    prints none the cells that tell the same; ``told`` are the things that are wrong, each once,
+    causes first; ``untold`` are the first of the blocked cells whose cause no cell tells.
     """
 
     messages: Mapping[CellKey, str] = field(default_factory=dict)
     repeats: Mapping[CellKey, tuple[CellKey, ...]] = field(default_factory=dict)
+    told: tuple[ToldFinding, ...] = ()
     untold: tuple[Outcome, ...] = ()
 
 
@@ -46,6 +69,7 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
     tellings = _Tellings(failed)
     messages: dict[CellKey, str] = {}
     repeats: dict[CellKey, tuple[CellKey, ...]] = {}
+    told: list[ToldFinding] = []
     for outcome in failed:
         others = tellings.told_by(outcome)
         if others:
@@ -60,34 +84,54 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
                 lines.extend((finding.headline, "", *told_by, ""))
                 continue
             blocks = _blocks(plan, outcome, finding.tells, outcomes)
-            lines.extend(_finding_lines(finding, tellings.seen[here], blocks))
+            cells = tellings.seen[here]
+            rows = [*dict.fromkeys(cell.row for cell in cells)]
+            own_lines = [*_finding_lines(finding, rows, blocks)]
+            blocked = _blocked_by(finding.tells, outcomes)
+            below = tuple(own_lines[1:])
+            told.append(
+                ToldFinding(finding, outcome.cell, tuple(cells), blocked, below, outcome.closing)
+            )
+            lines.extend(own_lines)
         messages[outcome.cell] = "\n".join((*lines, *outcome.closing))
-    return Folded(messages, repeats, _untold(outcomes))
+    untold = _untold(outcomes)
+    for silent in untold:
+        blocked = _blocked_by(silent.blocked_by, outcomes)
+        told.extend(
+            ToldFinding(one, None, blocks=blocked, lines=one.lines) for one in silent.findings
+        )
+    causes_first = sorted(told, key=lambda one: not one.blocks)
+    return Folded(messages, repeats, tuple(causes_first), untold)
+
+
+def _blocked_by(cause: Row | None, outcomes: Sequence[Outcome]) -> tuple[CellKey, ...]:
+    """Return the cells that a cause blocks."""
+    return tuple(one.cell for one in outcomes if cause is not None and one.blocked_by == cause)
 
 
 class _Tellings:
-    """Tells which finding is told where, and from which rows each one was seen.
+    """Tells which finding is told where, and in which cells each one was seen.
 
     The first finding that has a thing tells it; one whose things have all been told is the ``same``
     as those that told them.
     """
 
     def __init__(self, failed: Sequence[Outcome]) -> None:
-        self.same: dict[_Told, tuple[_Told, ...]] = {}
-        self.seen: dict[_Told, list[Row]] = {}
-        told: dict[tuple[str, _Thing], _Told] = {}
+        self.same: dict[_Place, tuple[_Place, ...]] = {}
+        self.seen: dict[_Place, list[CellKey]] = {}
+        told: dict[tuple[str, _Thing], _Place] = {}
         for outcome in failed:
             for index, finding in enumerate(outcome.findings):
                 here = outcome.cell, index
                 things = [_scoped(outcome, thing) for thing in sorted(finding.things)]
                 others = tuple(dict.fromkeys(told[thing] for thing in things if thing in told))
                 for other in others:
-                    if outcome.cell.row not in self.seen[other]:
-                        self.seen[other].append(outcome.cell.row)
+                    if outcome.cell not in self.seen[other]:
+                        self.seen[other].append(outcome.cell)
                 if things and all(thing in told for thing in things):
                     self.same[here] = others
                     continue
-                self.seen[here] = [outcome.cell.row]
+                self.seen[here] = [outcome.cell]
                 for thing in things:
                     told.setdefault(thing, here)
 
@@ -124,7 +168,7 @@ def _blocks(
     plan: Plan, outcome: Outcome, cause: Row | None, outcomes: Sequence[Outcome]
 ) -> Sequence[str]:
     """Return the line that counts the cells blocked by the cause which this outcome tells."""
-    blocked = [one.cell for one in outcomes if cause is not None and one.blocked_by == cause]
+    blocked = _blocked_by(cause, outcomes)
     if not blocked:
         return ()
     checks: dict[Row, list[str]] = {}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from pytest_pmd_migrations.report.outcome import BLOCKED, NONE
 
-__all__ = ["LONGEST_TITLE", "Grid", "GridLine", "grid_lines"]
+__all__ = ["LONGEST_TITLE", "Grid", "GridBlock", "GridLine", "grid_blocks", "grid_rows"]
 
 LONGEST_TITLE = 36
 """Characters up to which a row's name stands before its words; a longer one stands above them."""
 
 _GAP = 3
+_MARGIN = 2
+_USUAL = 80
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,90 @@ class GridLine:
         yield self.remark
 
 
-def grid_lines(grid: Grid, *, folded: bool) -> tuple[tuple[GridLine, ...], int, tuple[int, ...]]:
-    """Return the lines (the header first), the width of the titles and the others' widths.
+@dataclass(frozen=True)
+class GridBlock:
+    """Lines below one header: a whole grid, or in a narrow terminal some of its columns."""
 
-    With ``folded``, neighbours with the same words and remark share a line.
+    lines: tuple[GridLine, ...]
+    title_width: int
+    widths: tuple[int, ...]
+
+    def padded(self) -> Iterator[Iterator[str]]:
+        """Yield each line's pieces."""
+        for line in self.lines:
+            yield line.padded(self.title_width, self.widths)
+
+
+def grid_blocks(grid: Grid, *, folded: bool, columns: int) -> Iterator[GridBlock]:
+    """Yield the grid in blocks that a terminal of so many columns has room for.
+
+    With ``folded``, neighbours with the same words and remark share a line. From 80 columns on
+    there is one block, whatever its width.
     """
-    rows = _folded(grid) if folded else _rows(grid)
-    lines = [GridLine(grid.name, grid.checks), *_short_titles(rows)]
+    rows = [*grid_rows(grid, folded=folded)]
+    if columns >= _USUAL:
+        lines = [GridLine(grid.name, grid.checks), *_short_titles(rows, LONGEST_TITLE)]
+        yield _block(lines, grid.checks, _GAP)
+        return
+    yield from _blocks_within(rows, grid, columns)
+
+
+def _blocks_within(rows: Sequence[GridLine], grid: Grid, columns: int) -> Iterator[GridBlock]:
+    """Yield as many blocks as the words need, nearer to each other where that spares one."""
+    longest = min(LONGEST_TITLE, columns // 2 - _GAP)
+    titles = [grid.name, *(row.title for row in rows if len(row.title) <= longest)]
+    room = columns - _MARGIN - max(map(len, titles)) - _GAP
+    gap = _GAP if _taken(grid.checks, _GAP) <= room else 1
+    start = 0
+    while start < len(grid.checks):
+        end = start + 1
+        while end < len(grid.checks) and _taken(grid.checks[start : end + 1], gap) <= room:
+            end += 1
+        is_last = end == len(grid.checks)
+        checks = grid.checks[start:end]
+        some = [
+            replace(row, words=row.words[start:end], remark=row.remark if is_last else "")
+            for row in rows
+        ]
+        block = _block([GridLine(grid.name, checks), *_short_titles(some, longest)], checks, gap)
+        yield replace(block, lines=tuple(_wrapped(block, columns)))
+        start = end
+
+
+def _block(lines: Sequence[GridLine], checks: Sequence[str], gap: int) -> GridBlock:
     title_width = max(len(line.title) for line in lines if line.words) + _GAP
-    widths = tuple(max(len(name), len(BLOCKED)) + _GAP for name in grid.checks)
-    return tuple(lines), title_width, widths
+    return GridBlock(tuple(lines), title_width, _widths(checks, gap))
 
 
-def _short_titles(lines: Iterable[GridLine]) -> Iterator[GridLine]:
+def _widths(checks: Sequence[str], gap: int) -> tuple[int, ...]:
+    return tuple(max(len(name), len(BLOCKED)) + gap for name in checks)
+
+
+def _taken(checks: Sequence[str], gap: int) -> int:
+    """Return the columns that the words of checks take: behind the last there is no gap."""
+    return sum(_widths(checks, gap)) - gap
+
+
+def _wrapped(block: GridBlock, columns: int) -> Iterator[GridLine]:
+    """Yield the lines, a remark that has no room behind its words on lines of its own."""
+    room = columns - _MARGIN - block.title_width - sum(block.widths)
+    for line in block.lines:
+        if len(line.remark) <= room:
+            yield line
+            continue
+        yield replace(line, remark="")
+        for part in textwrap.wrap(line.remark, columns - 2 * _MARGIN):
+            yield GridLine(" " * _MARGIN + part, ())
+
+
+def grid_rows(grid: Grid, *, folded: bool) -> Iterator[GridLine]:
+    """Yield a line a row; with ``folded``, one of neighbours with the same words and remark."""
+    yield from _folded(grid) if folded else _rows(grid)
+
+
+def _short_titles(lines: Iterable[GridLine], longest: int) -> Iterator[GridLine]:
     for line in lines:
-        if len(line.title) > LONGEST_TITLE:
+        if len(line.title) > longest:
             yield GridLine(line.title, ())
             yield replace(line, title="")
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_pmd_migrations.checks.model import Note, Row, SnapshotRow
-from pytest_pmd_migrations.wording import WIDTH, wrap_text
+from pytest_pmd_migrations.wording import width, wrap_text
 
 __all__ = ["note_lines"]
 
@@ -21,7 +21,7 @@ def note_lines(notes: Iterable[Note]) -> Iterator[str]:
         told.setdefault((note.text, note.command), {})[title] = note.about
     for (text, command), subjects in told.items():
         line = f"note {_joined(subjects)}: {text}"
-        if command and len(f"{line}.  {command}") <= WIDTH:
+        if command and len(f"{line}.  {command}") <= width():
             yield f"{line}.  {command}"
             continue
         yield from wrap_text(line, hanging="  ")

@@ -150,6 +150,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         "things": sorted(list(thing) for thing in finding.things),
         "of_step": finding.of_step,
         "tells": finding.tells and _row_to_json(finding.tells),
+        "without_rows": list(finding.without_rows),
     }
 
 
@@ -162,16 +163,22 @@ def _finding_from_json(values: Mapping[str, Any]) -> Finding:
         frozenset(tuple(thing) for thing in values["things"]),
         values["of_step"],
         values["tells"] and _row_from_json(values["tells"]),
+        without_rows=tuple(values["without_rows"]),
     )
 
 
 def _note_to_json(note: Note) -> list[Any]:
     about = note.about if isinstance(note.about, str) else _row_to_json(note.about)
-    return [about, note.text, note.command]
+    return [about, note.text, note.command, note.shows_rows]
 
 
 def _notes_from_json(notes: Iterable[Sequence[Any]]) -> tuple[Note, ...]:
     return tuple(
-        Note(about if isinstance(about, str) else _row_from_json(about), text, command)
-        for about, text, command in notes
+        Note(
+            about if isinstance(about, str) else _row_from_json(about),
+            text,
+            command,
+            shows_rows=shows_rows,
+        )
+        for about, text, command, shows_rows in notes
     )

@@ -75,14 +75,14 @@ def plan_of(history: History, checks: Sequence[AnyCheck], *, ignored: int = 0) -
     notes: list[Note] = []
     if ignored:
         text = f"{counted(ignored, 'object')} hidden from every check"
-        notes.append(Note("migration_ignore", text))
+        notes.append(Note("migration_ignore", text).showing_no_rows())
     for version in application.versions:
         try:
             keys = application.declarations(version).list_keys()
             declared.update((version, key) for key in keys)
         except MigrationTestError as error:
             row = MigrationRow(version, application.label(version))
-            notes.append(Note(row, str(error)))
+            notes.append(Note(row, str(error)).showing_no_rows())
     return Plan(
         application=application,
         snapshot_rows=snapshot_rows(history),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pytest_pmd_migrations.checks.model import Note, Row, UsedDeclaration
+from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import Folded
-from pytest_pmd_migrations.report.grid import Grid, GridLine, grid_lines
+from pytest_pmd_migrations.report.grid import grid_blocks
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import (
     BAD,
@@ -22,10 +23,10 @@ from pytest_pmd_migrations.report.outcome import (
     Outcome,
 )
 from pytest_pmd_migrations.report.plan import Plan
-from pytest_pmd_migrations.sources.declarations import EXCUSES
-from pytest_pmd_migrations.wording import counted, folded_names
+from pytest_pmd_migrations.report.planned_grids import planned_grids
+from pytest_pmd_migrations.wording import counted, wrap_text
 
-__all__ = ["COLOURS", "Piece", "matrix_section"]
+__all__ = ["COLOURS", "Piece", "closing_piece", "matrix_section", "told_notes"]
 
 COLOURS: Mapping[str, Mapping[str, bool]] = {
     OK: {"green": True},
@@ -38,6 +39,9 @@ COLOURS: Mapping[str, Mapping[str, bool]] = {
     NOT_RUN: {"light": True},
 }
 """How each word is coloured where the terminal has colours; the words alone say it all."""
+
+
+_USUAL = 80
 
 
 @dataclass(frozen=True)
@@ -56,79 +60,32 @@ def matrix_section(
     seconds: float,
     workers: int,
     verbose: bool,
+    columns: int = _USUAL,
 ) -> Iterator[tuple[Piece, ...]]:
     """Yield the lines of the section: one when all is good, the grid on failure or ``verbose``.
 
+    Below 80 ``columns`` the grids are laid out for as many.
     ``folded`` says by the name of each application which of its cells repeat what another tells.
     """
     bad = any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes)
     for plan in plans:
         own = plan.in_order(outcomes)
         if bad or verbose:
-            yield from _grids(plan, own, folded[plan.application.name], len(plans), verbose=verbose)
-        for line in note_lines(_notes(plan, own, verbose=verbose)):
+            if len(plans) > 1:
+                yield (Piece(plan.application.name),)
+            for grid in planned_grids(plan, own, folded[plan.application.name]):
+                for block in grid_blocks(grid, folded=not verbose, columns=columns):
+                    for texts in block.padded():
+                        yield tuple(_pieces(texts))
+                    yield ()
+        for line in note_lines(told_notes(plan, own, verbose=verbose)):
             yield (Piece(line),)
     for plan in plans:
         for outcome in folded[plan.application.name].untold:
             yield from _untold(outcome)
-    yield (_closing(plans, outcomes, folded, seconds=seconds, workers=workers),)
-
-
-def _grids(
-    plan: Plan, outcomes: list[Outcome], folded: Folded, plans: int, *, verbose: bool
-) -> Iterator[tuple[Piece, ...]]:
-    if plans > 1:
-        yield (Piece(plan.application.name),)
-    found = {outcome.cell: outcome for outcome in outcomes}
-    grids: list[tuple[str, tuple[Row, ...], tuple[str, ...]]] = [
-        ("snapshots", plan.snapshot_rows, plan.snapshot_checks),
-        ("migrations", plan.migration_rows, plan.migration_checks),
-    ]
-    for name, rows, checks in grids:
-        kind = {type(row) for row in rows}
-        cells = [cell for cell in plan.cells if type(cell.row) in kind]
-        if not cells:
-            continue
-        statuses = {
-            (cell.row.title, cell.check): found[cell].status if cell in found else NOT_RUN
-            for cell in cells
-        }
-        own = [found[cell] for cell in cells if cell in found]
-        alone = {
-            outcome.cell.row.title
-            for outcome in own
-            if outcome.status in BAD and outcome.cell not in folded.repeats
-        }
-        grid = Grid(
-            name,
-            tuple(row.title for row in rows),
-            checks,
-            statuses,
-            _remarks(own, folded),
-            frozenset(alone),
-        )
-        lines, title_width, widths = grid_lines(grid, folded=not verbose)
-        for line in lines:
-            yield tuple(_pieces(line, title_width, widths))
-        yield ()
-
-
-def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
-    """Return for each row which others tell what it found, and which block it."""
-    parts: dict[str, dict[str, None]] = {}
-    for outcome in outcomes:
-        own = outcome.cell.row
-        cells = folded.repeats.get(outcome.cell, ())
-        tellers = dict.fromkeys(
-            cell.row.title if type(cell.row) is type(own) else cell.row.culprit
-            for cell in cells
-            if cell.row != own
-        )
-        if tellers:
-            parts.setdefault(own.title, {})[f"as {folded_names([*tellers])}"] = None
-        if outcome.blocked_by is not None and outcome.blocked_by != own:
-            parts.setdefault(own.title, {})[f"by {outcome.blocked_by.culprit}"] = None
-    return {title: ", ".join(texts) for title, texts in parts.items()}
+    closing = closing_piece(plans, outcomes, folded, seconds=seconds, workers=workers)
+    for line in wrap_text(closing.text) if columns < _USUAL else (closing.text,):
+        yield (replace(closing, text=line),)
 
 
 def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:
@@ -140,24 +97,21 @@ def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:
         yield ()
 
 
-def _pieces(line: GridLine, title_width: int, widths: Sequence[int]) -> Iterator[Piece]:
-    texts = list(line.padded(title_width, widths))
+def _pieces(padded: Iterable[str]) -> Iterator[Piece]:
+    texts = list(padded)
     while texts and not texts[-1].strip():
         texts.pop()
     for text in texts:
         yield Piece(text, text if text in COLOURS else "")
 
 
-def _notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterator[Note]:
+def told_notes(plan: Plan, outcomes: Sequence[Outcome], *, verbose: bool) -> Iterator[Note]:
+    """Yield the notes of one application that a run tells; with ``verbose``, remarks as well."""
     yield from _one_a_command(note for outcome in outcomes for note in outcome.notes)
     if verbose:
         for outcome in outcomes:
             yield from outcome.remarks
-    yield from plan.notes_beside(outcomes)
-    for version, key in sorted(_unneeded(plan, outcomes)):
-        about = f"{plan.application.title(version)} {key}"
-        needs = "nothing needs it" if key.kind in EXCUSES else "no stored row needs it"
-        yield Note(about, f"declared, but {needs}")
+    yield from application_notes(plan, outcomes)
 
 
 def _one_a_command(notes: Iterable[Note]) -> Iterator[Note]:
@@ -186,23 +140,7 @@ def _kind(note: Note) -> str:
     return note.text.partition(":")[0]
 
 
-def _unneeded(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[UsedDeclaration]:
-    """Return the declarations that no cell used.
-
-    A declaration is left out unless every cell of the checks that read it ran; none is told where
-    anything failed.
-    """
-    if any(outcome.status in BAD or outcome.blocked_by for outcome in outcomes):
-        return frozenset()
-    seen = {outcome.cell for outcome in outcomes}
-    not_run = {cell.check for cell in plan.cells if cell not in seen}
-    ran = {cell.check for cell in plan.cells} - not_run
-    asked = {kind for kind, checks in plan.read_by.items() if checks <= ran}
-    unused = plan.declared.difference(*(outcome.used for outcome in outcomes))
-    return frozenset((version, key) for version, key in unused if key.kind in asked)
-
-
-def _closing(
+def closing_piece(
     plans: Sequence[Plan],
     outcomes: Sequence[Outcome],
     folded: Mapping[str, Folded],
@@ -210,6 +148,7 @@ def _closing(
     seconds: float,
     workers: int,
 ) -> Piece:
+    """Return the line that counts what became of the cells."""
     took = f" in {seconds:.2f}s" + (f" ({workers} workers)" if workers > 1 else "")
     total = sum(len(plan.cells) for plan in plans)
     chosen = f" of {total}" if len(outcomes) < total else ""

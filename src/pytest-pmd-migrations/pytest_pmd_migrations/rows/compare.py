@@ -38,6 +38,7 @@ def compare_rows(
     volatile: Sequence[str] = (),
     limits: StepLimits | None = None,
     unchanged: Collection[str] = (),
+    count: bool = False,
 ) -> RowsReport:
     """Return what became of every row and value in one step.
 
@@ -45,6 +46,7 @@ def compare_rows(
     ``statements`` may say which rows it means. Tables that ``ignore`` (globs) names are left out,
     and the values of columns that ``volatile`` (globs on "table.column") names. The tables of
     ``unchanged`` are not read. ``declarations.verify`` must not raise, nor go beyond ``limits``.
+    With ``count`` the rows of each other table are counted.
     """
     report = RowsReport()
     if not same_content(before.stored, after.stored):
@@ -60,6 +62,7 @@ def compare_rows(
             ignore=ignore,
             volatile=volatile,
             unchanged=unchanged,
+            count=count,
         )
     verified = verify_rows(before, after, declarations, limits or StepLimits())
     return replace(report, findings=(*report.findings, *verified))

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.sources.written_declarations import (
     written_in_module,
     written_in_toml,
 )
+from pytest_pmd_migrations.wording import width
 
 if TYPE_CHECKING:
     # Each check has the values of this module, and only the check data compares rows.
@@ -21,29 +22,32 @@ if TYPE_CHECKING:
     from pytest_pmd_migrations.rows.tables import RowTable
 
 __all__ = [
-    "EVIDENCE_WIDTH",
     "LostRows",
     "SuggestedDeclaration",
     "cut_line",
     "declare",
     "declare_moves",
+    "evidence_width",
     "excuse",
     "show_change",
     "show_row",
     "show_value",
 ]
 
-EVIDENCE_WIDTH = 70
-"""Columns that a line of evidence may take."""
-
 _LONGEST_VALUE = 24
 _REASON = "<reason>"
+_INDENT = 6
+
+
+def evidence_width() -> int:
+    """Return the columns that a line of evidence may take."""
+    return width() - _INDENT
 
 
 def cut_line(line: str) -> str:
     """Return one line of evidence; one that is too long ends in dots."""
     joined = " ".join(line.split("\n"))
-    return joined if len(joined) <= EVIDENCE_WIDTH else f"{joined[: EVIDENCE_WIDTH - 3]}..."
+    return joined if len(joined) <= evidence_width() else f"{joined[: evidence_width() - 3]}..."
 
 
 def show_value(value: Value) -> str:
@@ -69,7 +73,7 @@ def show_row(table: RowTable, row: Row) -> str:
     parts = [f"{name} {show_value(row.values[fold(name)])}" for name in names]
     shown = parts[0]
     for part in parts[1:]:
-        if len(shown) + len(part) + 2 > EVIDENCE_WIDTH - len("gone: "):
+        if len(shown) + len(part) + 2 > evidence_width() - len("gone: "):
             break
         shown += f", {part}"
     return shown
@@ -165,9 +169,9 @@ def excuse(kind: ExcuseKind, name: str = "", *, found: str) -> SuggestedDeclarat
 def _in_lines(first: str, last: str) -> Sequence[str]:
     """Return a declaration in one line, else its value in another one, or each part of it."""
     one_line = f"{first} {last}"
-    if len(one_line) <= EVIDENCE_WIDTH:
+    if len(one_line) <= evidence_width():
         return [one_line]
-    if len(last) + 4 <= EVIDENCE_WIDTH or '", "' not in last:
+    if len(last) + 4 <= evidence_width() or '", "' not in last:
         return [first, f"    {last}"]
     condition, _, reason = last.rpartition('", "')
     return [first, f'    {condition}",', f'     "{reason}']

@@ -28,6 +28,8 @@ __all__ = [
     "column_gone",
     "not_moved",
     "rows_lost",
+    "sample_changes",
+    "sample_rows",
     "table_gone",
     "values_changed",
 ]
@@ -53,7 +55,7 @@ def rows_lost(
 ) -> RowFinding:
     """Return the finding that a table lost rows, ``which``, and that no new table has them."""
     message = f"{table.name} lost {len(lost)} of {counted(total, 'row')}"
-    samples = (*_sample_rows(table, lost), *_reason_lines(unproven))
+    samples = (*sample_rows(table, lost), *_reason_lines(unproven))
     declaration = declare("DELETES", table.name, found=message, rows=which)
     return RowFinding(table.name, None, message, samples, declaration, kind="rows lost")
 
@@ -61,7 +63,7 @@ def rows_lost(
 def table_gone(table: RowTable, rows: Sequence[Row], unproven: UnprovenMove | None) -> RowFinding:
     """Return the finding that a table is gone with its rows."""
     message = f"table {table.name} is gone with {counted(len(rows), 'row')}"
-    samples = (*_sample_rows(table, rows), *_reason_lines(unproven))
+    samples = (*sample_rows(table, rows), *_reason_lines(unproven))
     declaration = declare("DELETES", table.name, DROP, found=message)
     return RowFinding(table.name, None, message, samples, declaration, kind="table gone")
 
@@ -129,8 +131,14 @@ def not_moved(
     )
 
 
-def _sample_rows(table: RowTable, rows: Sequence[Row]) -> Sequence[str]:
+def sample_rows(table: RowTable, rows: Sequence[Row]) -> Sequence[str]:
+    """Return a line for each of the first rows of those that are gone."""
     return [cut_line(f"gone: {show_row(table, row)}") for row in rows[:_SHOWN]]
+
+
+def sample_changes(table: RowTable, changes: Sequence[tuple[str, Row, Value]]) -> Sequence[str]:
+    """Return a line for each of the first values that are others, given by column in lower case."""
+    return [show_change(table, row, column, value) for column, row, value in changes[:_SHOWN]]
 
 
 def _value_with_key(table: RowTable, row: Row, column: str) -> str:

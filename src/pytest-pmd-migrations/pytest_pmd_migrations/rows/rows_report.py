@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
+from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.sources.declarations import DeclarationKey
 
 __all__ = ["RowFinding", "RowsReport"]
@@ -44,10 +45,12 @@ class RowsReport:
 
     ``notes`` are no faults (new rows, tables that cannot be read); ``used`` are the declarations
     that some row needed. ``lost`` counts the rows that no table has any more, declared or not; it
-    is None where a declaration cannot be read, and so the rows were not compared.
+    is None where a declaration cannot be read, and so the rows were not compared. ``tables`` counts
+    the rows of each table that the step did not leave alone, where somebody asks for it.
     """
 
     findings: tuple[RowFinding, ...] = ()
     notes: tuple[str, ...] = ()
     used: frozenset[DeclarationKey] = frozenset()
     lost: int | None = 0
+    tables: tuple[RowCounts, ...] = field(default=(), compare=False)

@@ -32,25 +32,26 @@ def compare_step(
     ignore: Sequence[str],
     volatile: Sequence[str],
     unchanged: Collection[str],
+    count: bool = False,
 ) -> RowsReport:
     """Return what became of every row and value in one step, as ``compare_rows`` describes it."""
     try:
         with open_sides(before, after, declarations, ignore=ignore) as (old, new):
             if old.image is before and new.image is after:
                 step = RepeatableStep(before, old, new, rerun, ignore, statements)
-                return _compare_tables(step, volatile, unchanged)
+                return _compare_tables(step, volatile, unchanged, count=count)
             own = with_real_names(rerun)
             step = RepeatableStep(old.image, old, new, own, ignore, statements)
             named = with_substitutes((tuple(volatile), frozenset(unchanged)))
-            return without_substitutes(_compare_tables(step, *named))
+            return without_substitutes(_compare_tables(step, *named, count=count))
     except BrokenDeclarationError as error:
         return RowsReport((without_substitutes(broken_declaration(error)),), lost=None)
 
 
 def _compare_tables(
-    step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str]
+    step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str], *, count: bool
 ) -> RowsReport:
-    comparison = TableComparison(step, volatile, unchanged)
+    comparison = TableComparison(step, volatile, unchanged, count=count)
     comparison.run()
     unread = unread_tables(step.old.conn, ignore=step.ignore).items()
     notes = [f"{name}: {reason}, its rows are not compared" for name, reason in unread]
@@ -59,4 +60,5 @@ def _compare_tables(
         (*notes, *comparison.notes),
         frozenset(step.old.declared.used),
         comparison.lost,
+        comparison.tables,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
+from sqlite3 import DatabaseError
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
 from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
@@ -17,7 +19,7 @@ from pytest_pmd_migrations.rows.findings import (
 from pytest_pmd_migrations.rows.matching.allowed_changes import SettledRows, settle_rows
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
-from pytest_pmd_migrations.rows.matching.sides import Row
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
@@ -29,10 +31,14 @@ from pytest_pmd_migrations.rows.moved.tables import (
     find_rows_elsewhere,
     same_columns,
 )
+from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.wording import counted
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.rows.row_tally import RowTally
 
 __all__ = ["TableComparison"]
 
@@ -43,10 +49,16 @@ class TableComparison:
     ``findings``, ``notes`` and ``lost``, the number of rows that no table has any more, are
     complete after ``run``. Values of columns that ``volatile``
     (globs on "table.column") names may change. The tables of ``unchanged`` need not be read.
+    With ``count``, ``tables`` counts the rows of each other table.
     """
 
     def __init__(
-        self, step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str] = ()
+        self,
+        step: RepeatableStep,
+        volatile: Sequence[str],
+        unchanged: Collection[str] = (),
+        *,
+        count: bool = False,
     ) -> None:
         self.findings: list[RowFinding] = []
         self.notes: list[str] = []
@@ -58,6 +70,17 @@ class TableComparison:
         self._unchanged = frozenset(fold(name) for name in unchanged)
         self._renamed: dict[str, str] = {}
         self._taken: dict[str, set[int]] = {}
+        self._tally = _tally(self._old, self._new) if count else None
+
+    @property
+    def tables(self) -> tuple[RowCounts, ...]:
+        """The rows of each table that the step did not leave alone, counted after ``run``."""
+        tally = self._tally
+        try:
+            return () if tally is None else tuple(tally.counts(self._unchanged, self._renamed))
+        except DatabaseError:
+            # What is damaged is told by the check itself.
+            return ()
 
     def run(self) -> None:
         """Compare every table that had rows."""
@@ -78,6 +101,8 @@ class TableComparison:
             if (name, "") in self._declared.dropped:
                 self._declared.use("DELETES", name)
                 self.lost += self._old.count(name)
+                if self._tally is not None:
+                    self._tally.drop(name)
             elif target in self._new.tables:
                 self._compare_kept(table, target)
             else:
@@ -107,7 +132,8 @@ class TableComparison:
     def _match_rows(self, table: RowTable, target: str, columns: ColumnMapping) -> MatchedRows:
         new = self._new.tables[target]
         if list(self._renamed.values()).count(target) < 2:
-            settled = settle_rows(self._old, self._new, table, target, columns)
+            counting = self._tally is not None
+            settled = settle_rows(self._old, self._new, table, target, columns, count=counting)
             if settled is not None:
                 return self._match_unsettled(table, target, columns, settled)
             rows, others = differing_rows(self._old, self._new, table, target, columns)
@@ -130,6 +156,7 @@ class TableComparison:
         matched = match_rows(table, rows, new, others, columns)
         matched.allowed |= settled.changed
         matched.emptied |= settled.emptied
+        matched.differing += settled.differing
         return matched
 
     def _is_volatile(self, table: RowTable, column: str) -> bool:
@@ -151,12 +178,15 @@ class TableComparison:
             self._declared.use("DELETES", name, column)
         if matched.new:
             self.notes.append(f"{name}: {counted(matched.new, 'new row')}")
+        lost: Sequence[Row] = ()
         if matched.lost:
             lost, unproven = find_rows_elsewhere(self._step, table, target, columns, matched.lost)
             self.lost += len(lost)
             if lost:
                 which = find_lost(self._old, self._new, table, lost, self._step.statements)
                 self.findings.append(rows_lost(table, lost, total, which, unproven))
+        if self._tally is not None:
+            self._tally.match(table, matched, lost)
         by_column: dict[str, list[tuple[Row, Value]]] = {}
         for column, row, value in matched.changed:
             by_column.setdefault(column, []).append((row, value))
@@ -193,8 +223,12 @@ class TableComparison:
         declared = any(self._declared.explains(table.name, c) for c in missing)
         if kept and not found.proven and not declared:
             self.lost += len(kept)
+            if self._tally is not None:
+                self._tally.gone(table, rows, 0)
             self.findings.append(table_gone(table, kept, unproven))
             return
+        if self._tally is not None:
+            self._tally.gone(table, [row for row in rows if row.deleted], len(kept))
         for column in missing:
             if fold(column) not in {*found.proven, *linking}:
                 self._compare_gone_column(table, column, found.unproven.get(fold(column)))
@@ -252,3 +286,10 @@ class TableComparison:
     def _use_changes(self, table: RowTable, column: str) -> None:
         if any(column in row.changed for row in self._old.rows(fold(table.name))):
             self._declared.use("CHANGES", table.name, column)
+
+
+def _tally(old: Side, new: Side) -> RowTally:
+    # Only a report asks for it.
+    from pytest_pmd_migrations.rows.row_tally import RowTally
+
+    return RowTally(old, new)

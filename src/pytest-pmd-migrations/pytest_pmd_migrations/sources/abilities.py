@@ -8,9 +8,14 @@ from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.ask import described
 from pytest_pmd_migrations.sources.protocol import Source
 
-__all__ = ["can_downgrade", "can_rerun", "goes_to_latest_only", "unasked_of"]
+__all__ = ["can_be_killed", "can_downgrade", "can_rerun", "goes_to_latest_only", "unasked_of"]
 
 _ELSEWHERE = "its migrations run in another process, where faults do not reach them"
+
+
+def can_be_killed(source: Source) -> bool:
+    """Return whether the source can kill the process that its migrations run in."""
+    return hasattr(source, "upgrade_until")
 
 
 def can_downgrade(source: Source) -> bool:
@@ -36,7 +41,7 @@ def unasked_of(source: Source) -> Mapping[str, str]:
         raise SourceError(
             f"{described(source)}: unasked is {found!r}; expected reasons by the names of checks"
         )
-    if getattr(source, "in_process", True) is False:
+    if getattr(source, "in_process", True) is False and not can_be_killed(source):
         return {"atomic": _ELSEWHERE, **own}
     return own
 

@@ -9,10 +9,14 @@ from pytest_pmd_migrations.sources.protocol import Source
 __all__ = ["atomic_advice_of"]
 
 
-def atomic_advice_of(source: Source) -> tuple[str, ...]:
-    """Return the lines on that, () where the source says nothing of it.
+def atomic_advice_of(source: Source, version: int) -> tuple[str, ...]:
+    """Return the lines on that for one version, () where the source says nothing of it.
 
     Raises SourceError unless they are strings.
     """
     found = getattr(source, "atomic_advice", ())
-    return ask(described(source), "atomic_advice", lambda: tuple(map(printable_line, found)))
+
+    def lines() -> tuple[str, ...]:
+        return tuple(map(printable_line, found(version) if callable(found) else found))
+
+    return ask(described(source), "atomic_advice", lines)

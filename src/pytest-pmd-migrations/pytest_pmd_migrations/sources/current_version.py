@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Any
 
 from pytest_pmd_migrations.connection import as_application
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.errors import SourceError, UnknownVersionError
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source, label_of, versions_of
 
@@ -88,7 +88,7 @@ def _refuse_unknown(source: Source, unknown: list[str], known: Collection[str]) 
         return
     close = get_close_matches(unknown[0], list(known), n=1)
     meant = f" Did you mean {close[0]}?" if close else ""
-    raise SourceError(
+    raise UnknownVersionError(
         f"the database was migrated by {_listed(unknown)}, which {described(source)} does not have."
         " Restore that migration, or store a database that only has migrations of this"
         f" project.{meant}"
@@ -99,7 +99,7 @@ def _refuse_missing(source: Source, applied: Collection[int]) -> None:
     highest = max(applied, default=0)
     missing = [label_of(source, v) for v in versions_of(source) if v < highest and v not in applied]
     if missing:
-        raise SourceError(
+        raise UnknownVersionError(
             f"the database lacks {_listed(missing)} and has {label_of(source, highest)}, which"
             f" comes later: the runner of {described(source)} applies what is above the highest"
             " one only, and never applies it. Store a database that has all of them"

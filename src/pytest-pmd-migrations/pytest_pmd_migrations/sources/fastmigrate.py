@@ -20,7 +20,7 @@ from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["FastmigrateSource", "make_source"]
 
-_KNOWN = "fastmigrate~=0.5"
+_PACKAGE, _KNOWN = "fastmigrate", "fastmigrate 0.5"
 _NEEDED = ("create_db", "get_migration_scripts", "run_migrations", "stderr")
 _BACKEND = "config.py"
 _LINES = 8
@@ -31,7 +31,7 @@ def make_source(text: str, root: Path, named: str) -> FastmigrateSource:
 
     Raises SourceError where fastmigrate or the folder cannot be used.
     """
-    core = import_tool("fastmigrate.core", named, known=_KNOWN, needed=_NEEDED)
+    core = import_tool("fastmigrate.core", named, package=_PACKAGE, known=_KNOWN, needed=_NEEDED)
     folder = root / (text.partition(":")[2] or "migrations")
     if not folder.is_dir():
         raise SourceError(f"{named} is no folder: {folder} does not exist")

@@ -85,6 +85,9 @@ class Source(Protocol):
     - ``downgrade(conn, version)`` or ``downgrade_file(path, version)``: take that migration back;
       raises IrreversibleError where there is no way back;
     - ``in_process = False``: the migrations run in another process, where no fault reaches them;
+      but for ``upgrade_until(path, to, stop) -> bool``: do as ``upgrade_file``, call ``stop()``
+      again and again meanwhile, and kill that process, and all that it started, as soon as it
+      returns True; return whether it was killed;
     - ``only_latest = True``: the runner cannot be told where to stop: its one version is the
       latest, and what was latest before is stored and upgraded, but never built again;
     - ``unasked``: reasons by the names of the checks that cannot be asked of this runner;
@@ -98,7 +101,7 @@ class Source(Protocol):
     - ``altered(conn) -> Mapping[str, str]``: labels of what a database had with another text, and
       what the runner says of that;
     - ``atomic_advice``: lines on how its runner makes a step one transaction, with which a finding
-      of the check ``atomic`` ends;
+      of the check ``atomic`` ends; or ``atomic_advice(version)``, which returns them;
     - ``runner``: what applies the migrations is called; the header of a run says it;
     - ``volatile``: globs on ``"table.column"`` that differ from run to run (``applied_at``);
     - ``declarations(version) -> Declarations``: what that migration does to rows on purpose.

@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pytest_pmd_migrations.asked_tables import ask_for_everything
 from pytest_pmd_migrations.asking_connection import hearing
 from pytest_pmd_migrations.connection import (
     NO_PREPARATION,
@@ -26,12 +25,13 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
+from pytest_pmd_migrations.sources.heard_file import heard_file
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError, memory_copy
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
-__all__ = ["During", "downgrade", "rerun", "upgrade", "upgrade_at"]
+__all__ = ["During", "downgrade", "rerun", "upgrade", "upgrade_at", "upgrade_until"]
 
 Place: TypeAlias = Path | sqlite3.Connection | None
 """What a runner works on in the place of the connection it was to upgrade: its file or its copy."""
@@ -105,6 +105,17 @@ def upgrade_at(
         own.upgrade(conn, to)
 
 
+def upgrade_until(source: Source, path: Path, to: int, stop: Callable[[], bool]) -> bool:
+    """Let the source bring the file to version ``to``, in a process that it kills for ``stop``.
+
+    It must be able to (``can_be_killed``). ``stop`` is called again and again meanwhile. Returns
+    whether the process was killed.
+    """
+    own: Any = source
+    _reset(source)
+    return bool(own.upgrade_until(path, to, stop))
+
+
 def _run(
     source: Source, method: str, conn: sqlite3.Connection, version: int, during: During
 ) -> None:
@@ -118,8 +129,13 @@ def _run(
         source, method, conn, version, during
     ):
         return
-    ask_for_everything()
-    with _file_copy(conn) as path, still_connections(), limited_connections(), during(path):
+    with (
+        _file_copy(conn) as path,
+        still_connections(),
+        limited_connections(),
+        during(path),
+        heard_file(path, opens_heard=getattr(source, "opens_heard", False) is True),
+    ):
         with_file(path, version)
 
 

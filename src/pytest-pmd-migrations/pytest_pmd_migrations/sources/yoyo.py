@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["YoyoSource", "make_source"]
 
-_KNOWN = "yoyo-migrations~=9.0"
+_import = partial(import_tool, package="yoyo-migrations", known="yoyo-migrations 9.0")
 _NEEDED = ("get_backend", "read_migrations")
 _TABLE = "_yoyo_migration"
 _WAIT, _SHORT_WAIT = 10.0, 0.01
@@ -44,8 +45,8 @@ def make_source(text: str, root: Path, named: str) -> YoyoSource:
 
     Raises SourceError where yoyo, the folder or one of its migrations cannot be used.
     """
-    yoyo = import_tool("yoyo", named, known=_KNOWN, needed=_NEEDED)
-    migrations = import_tool("yoyo.migrations", named, known=_KNOWN, needed=("topological_sort",))
+    yoyo = _import("yoyo", named, needed=_NEEDED)
+    migrations = _import("yoyo.migrations", named, needed=("topological_sort",))
     folder = root / (text.partition(":")[2] or "migrations")
     if not folder.is_dir():
         raise SourceError(f"{named} is no folder: {folder} does not exist")
@@ -173,7 +174,7 @@ def _own_table(root: Path, named: str) -> str:
     file = root / "yoyo.ini"
     if not file.is_file():
         return _TABLE
-    config = import_tool("yoyo.config", named, known=_KNOWN, needed=("read_config",))
+    config = _import("yoyo.config", named, needed=("read_config",))
     try:
         found = config.read_config(str(file))
     except Exception as error:

@@ -31,7 +31,7 @@ class Few(Deny):
 @pytest.fixture
 def few(monkeypatch):
     """Try one fault a database, and keep the databases."""
-    monkeypatch.setattr(atomic, "kinds_tried", lambda **_: (Few(),))
+    monkeypatch.setattr(atomic, "kinds_tried", lambda *_, **__: (Few(),))
     tried = []
     original = atomic.try_faults
 
@@ -91,7 +91,7 @@ def test_what_the_platform_lacks_is_said(tmp_path: Path, few, monkeypatch) -> No
         name = "power"
         lacking = "no shim here"
 
-    monkeypatch.setattr(atomic, "kinds_tried", lambda **_: (Few(), Absent()))
+    monkeypatch.setattr(atomic, "kinds_tried", lambda *_, **__: (Few(), Absent()))
     history = application(tmp_path, {1: ONE}, faults="full")
     store(history, "0001", ONE)
     found = verdict(history, "0001", "atomic", only=True)

@@ -272,7 +272,7 @@ def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):
         "    FTS5's integrity-check: database disk image is malformed",
         "",
         "  Users may have such databases. Mend it in a new migration:",
-        '    pmd-migrations new "mend what is damaged"',
+        "    in the application's own way, after 0001_step.sql: mend what is damaged",
         """    INSERT INTO "f"("f") VALUES ('rebuild');""",
         "  or, where the file alone is spoilt, restore it from version control:",
         f"    git checkout -- {shown_path(tmp_path / '0001.db')}",

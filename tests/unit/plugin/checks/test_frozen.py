@@ -61,7 +61,7 @@ def test_an_edited_table_fails_and_shows_stored_against_fresh(tmp_path: Path) ->
         "                     type    stored: TEXT    fresh now: none\n"
         "\n"
         "Undo the edit and put the change into a new migration:\n"
-        '  pmd-migrations new "describe the change"'
+        "  in the application's own way, after 0002_step.py: describe the change"
     )
 
 
@@ -73,7 +73,7 @@ def test_an_edited_update_fails_for_the_lineages_whose_rows_differ(tmp_path: Pat
         "  other rows after this step, upgraded from 0001\n"
         "\n"
         "Undo the edit and put the change into a new migration:\n"
-        '  pmd-migrations new "describe the change"'
+        "  in the application's own way, after 0002_step.py: describe the change"
     )
     assert told(history, "0001", "frozen") == ""
 
@@ -115,7 +115,7 @@ def test_the_same_text_that_does_something_else_fails(tmp_path: Path) -> None:
         "  other rows after this step, upgraded from 0001\n"
         "\n"
         "Find what it depends on besides its own text; put a change into a new migration:\n"
-        '  pmd-migrations new "describe the change"'
+        "  in the application's own way, after 0002_step.py: describe the change"
     )
 
 

@@ -15,7 +15,7 @@ ONE = "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"
 TWO = "ALTER TABLE notes ADD COLUMN pinned INTEGER"
 MEND = [
     "Make the statement fit the schema of 0002, or add what it needs:",
-    '  pmd-migrations new "describe the change"',
+    "  in the application's own way, after 0002_step.py: describe the change",
 ]
 
 
@@ -143,7 +143,7 @@ def test_a_statement_that_fits_fresh_alone_points_to_the_schema(tmp_path: Path) 
         "",
         "0001 and a fresh database end with other schemas: see the cell",
         "0001..0002[schema]. Make them alike:",
-        '  pmd-migrations new "describe the change"',
+        "  in the application's own way, after 0002_step.py: describe the change",
     ]
 
 

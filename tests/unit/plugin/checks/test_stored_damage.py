@@ -70,7 +70,7 @@ def test_damage_that_is_left_at_latest_fails_once_and_blames_no_step(tmp_path: P
         "    FTS5's integrity-check: database disk image is malformed",
         "",
         "  Users may have such databases. Mend it in a new migration:",
-        '    pmd-migrations new "mend what is damaged"',
+        "    in the application's own way, after 0003_step.py: mend what is damaged",
         """    INSERT INTO "f"("f") VALUES ('rebuild');""",
         "  or, where the file alone is spoilt, restore it from version control:",
         f"    git checkout -- {file}",
@@ -95,7 +95,7 @@ def test_damage_whose_mending_step_is_not_written_yet_fails(tmp_path: Path) -> N
         "  migration is 0002.",
         "",
         "Write the one that mends it:",
-        '  pmd-migrations new "mend what is damaged"',
+        "  in the application's own way, after 0002_step.py: mend what is damaged",
     ]
 
 

@@ -23,6 +23,17 @@ BOOM = "raise SystemExit('imported')\n"
 
 FOUND = {
     "Alembic": ({"alembic.ini": "[alembic]\n"}, {"alembic.ini"}),
+    "Alembic, its revisions dated": (
+        {
+            "alembic.ini": "[alembic]\n",
+            "alembic/versions/2024-01-05_9c1f_notes.py": "from alembic import op\n",
+        },
+        {"alembic.ini"},
+    ),
+    "Alembic, a half in each file": (
+        {"alembic.ini": "[alembic]\n", "pyproject.toml": "[tool.alembic]\n"},
+        {"alembic.ini"},
+    ),
     "Alembic in pyproject": ({"pyproject.toml": "[tool.alembic]\n"}, {"alembic"}),
     "Flask-Migrate": (
         {
@@ -31,6 +42,27 @@ FOUND = {
             "webapp/__init__.py": f"import flask\n{BOOM}def create_app():\n    Migrate(app, db)\n",
         },
         {"flask:webapp:create_app"},
+    ),
+    "Flask-Migrate that another module is told of": (
+        {
+            "migrations/alembic.ini": "[alembic]\n",
+            "migrations/env.py": "from flask import current_app\n",
+            "src/site/__init__.py": f"import flask\n{BOOM}def create_app():\n    add(app)\n",
+            "src/site/add.py": "from flask_migrate import Migrate\n",
+        },
+        {"flask:site:create_app"},
+    ),
+    "Flask-Migrate whose application is not seen": (
+        {
+            "migrations/alembic.ini": "[alembic]\n",
+            "migrations/env.py": "from flask import current_app\n",
+            "wsgi.py": f"{BOOM}from site import app\n",
+        },
+        {"flask"},
+    ),
+    "Django below": (
+        {"backend/manage.py": f"{BOOM}os.environ['DJANGO_SETTINGS_MODULE'] = 'site'\n"},
+        {"django"},
     ),
     "Django": (
         {

@@ -66,42 +66,43 @@ def test_a_process_of_its_own_writes_the_same(project: Make) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("description", "name", "first_line"),
-    [
-        ("two\nlines\tand  spaces", "0001_two_lines_and_spaces.sql", "-- Two lines and spaces\n"),
-        (
-            "Ärger & Übermut, 2. Teil",
-            "0001_arger_ubermut_2_teil.sql",
-            "-- Ärger & Übermut, 2. Teil\n",
-        ),
-        ("../../etc/passwd", "0001_etc_passwd.sql", "-- ../../etc/passwd\n"),
-        (
-            "word " * 40,
-            "0001_" + ("word_" * 12)[:-1] + ".sql",
-            "-- W" + ("word " * 40)[1:-1] + "\n",
-        ),
-        ("x\udcff", "0001_x.sql", "-- X?\n"),
-    ],
-)
-def test_odd_descriptions(project: Make, description: str, name: str, first_line: str) -> None:
-    made = project()
-    code, _ = made.run("new", description, "--sql")
-    assert code == 0
-    assert [file.name for file in (made.path / "db/sql").iterdir()] == [name]
-    text = (made.path / "db/sql" / name).read_text(encoding="utf-8")
-    assert text == first_line + SCRIPT.format(number="0001")
+ODD_DESCRIPTIONS = [
+    ("two\nlines\tand  spaces", "0001_two_lines_and_spaces.sql", "-- Two lines and spaces\n"),
+    (
+        "Ärger & Übermut, 2. Teil",
+        "0001_arger_ubermut_2_teil.sql",
+        "-- Ärger & Übermut, 2. Teil\n",
+    ),
+    ("../../etc/passwd", "0001_etc_passwd.sql", "-- ../../etc/passwd\n"),
+    (
+        "word " * 40,
+        "0001_" + ("word_" * 12)[:-1] + ".sql",
+        "-- W" + ("word " * 40)[1:-1] + "\n",
+    ),
+    ("x\udcff", "0001_x.sql", "-- X?\n"),
+]
 
 
-@pytest.mark.parametrize("description", ["", "!!!", "練習"])
-def test_a_description_without_a_letter_is_refused(project: Make, description: str) -> None:
+def test_odd_descriptions(project: Make) -> None:
     made = project()
-    assert made.run("new", description) == (
-        2,
-        f"Error: no file name can be made of {description!r}; expected some words in Latin letters"
-        ' or digits: pmd-migrations new "add tags"\n',
-    )
-    assert not list((made.path / "db/sql").iterdir())
+    for description, name, first_line in ODD_DESCRIPTIONS:
+        assert made.run("new", description, "--sql")[0] == 0, description
+        written = made.path / "db/sql" / name
+        assert [*written.parent.iterdir()] == [written], description
+        text = written.read_text(encoding="utf-8")
+        assert text == first_line + SCRIPT.format(number="0001"), description
+        written.unlink()
+
+
+def test_a_description_without_a_letter_is_refused(project: Make) -> None:
+    made = project()
+    for description in ("", "!!!", "練習"):
+        assert made.run("new", description) == (
+            2,
+            f"Error: no file name can be made of {description!r}; expected some words in Latin"
+            ' letters or digits: pmd-migrations new "add tags"\n',
+        ), description
+        assert not list((made.path / "db/sql").iterdir())
 
 
 def test_a_file_that_is_in_the_way_is_not_overwritten(project: Make) -> None:

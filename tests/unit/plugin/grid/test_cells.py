@@ -240,7 +240,7 @@ def test_a_check_needs_a_name_that_an_id_can_hold_and_of_its_own() -> None:
         select_checks("schema, shema")
     assert str(caught.value) == (
         "--migration-checks names 'shema'; expected some of schema, data, statements, again,"
-        " atomic, frozen, down"
+        " atomic, frozen, down, forecast"
     )
 
 

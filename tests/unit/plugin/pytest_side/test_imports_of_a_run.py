@@ -52,10 +52,14 @@ ONLY_SOME_RUNS = {
     "pytest_pmd_migrations.faults.kinds.lock",
     "pytest_pmd_migrations.faults.kinds.power",
     "pytest_pmd_migrations.fill",
+    "pytest_pmd_migrations.forecast",
+    "pytest_pmd_migrations.pytest_side.run_report",
     "pytest_pmd_migrations.pytest_side.database_factory",
+    "pytest_pmd_migrations.rows.row_tally",
+    "pytest_pmd_migrations.run_report",
     "pytest_pmd_migrations.templates",
 }
-"""What commands, all kinds of fault and the fixtures need."""
+"""What commands, all kinds of fault, the fixtures and a report need."""
 
 ONLY_WHAT_DIFFERS = {
     "pytest_pmd_migrations.application.step_error",

@@ -62,6 +62,7 @@ class Config:
             "migration_step_memory": "1024",
             "migration_share": True,
             "migration_down": False,
+            "migration_budget": "",
             "migration_applied": "",
             "migration_dialect": "",
             **ini,
@@ -74,6 +75,9 @@ class Config:
 
     def getini(self, name: str) -> object:
         return self._ini[name]
+
+    def getoption(self, _name: str, default: object) -> object:
+        return default
 
 
 def notes(root: Path, name: str = "notes") -> Notes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,6 +17,7 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     stray_findings,
 )
+from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.sources.declarations import Condition, DeclarationKey, Declarations
 
 Action = Callable[[sqlite3.Connection], object]
@@ -86,8 +88,24 @@ def report(case: Case, *, declarations: Declarations | None = None) -> RowsRepor
         after,
         declarations=declarations or declared(case),
         rerun=lambda conn: take(case.step, conn),
+        count=True,
     )
+    every_row_is_counted_once(found.tables)
     return replace(found, findings=(*sound, *found.findings))
+
+
+def every_row_is_counted_once(tables: Sequence[RowCounts]) -> None:
+    """Of the rows before a step, and of those after it, each is one of what is counted."""
+    arrived: Counter[str] = Counter()
+    there: dict[str, int] = {}
+    for one in tables:
+        counts = one.kept, one.changed, one.deleted, one.moved, one.added
+        assert all(count >= 0 for count in counts), one
+        assert sum(counts[:4]) == (one.before or 0), one
+        if one.after_name is not None and one.after is not None:
+            arrived[one.after_name] += one.kept + one.changed + one.added
+            there[one.after_name] = one.after
+    assert arrived == Counter(there)
 
 
 def found_at(case: Case) -> set[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.schema.__main__ import main
 
+from tests.every import for_every
 from tests.warm_python import WarmPython
 
 COMMAND = [sys.executable, "-m", "pytest_pmd_migrations.schema"]
@@ -92,7 +93,7 @@ def test_a_file_that_cannot_be_read_exits_2(
     assert run(one, str(gone)) == (2, "", message)
 
 
-@pytest.mark.parametrize("arguments", [(), ("a.db",), ("a", "b", "c"), ("--fast", "a", "b")])
+@for_every("arguments", [(), ("a.db",), ("a", "b", "c"), ("--fast", "a", "b")])
 def test_wrong_arguments_exit_2_with_the_usage(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

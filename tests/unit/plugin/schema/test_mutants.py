@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every import for_every
 from tests.unit.plugin.schema.bases import BASES
 from tests.unit.plugin.schema.expressions import search_parentheses
 from tests.unit.plugin.schema.mutation import Case, SearchResult, search
@@ -35,8 +36,8 @@ def test_no_parentheses_that_mean_something_are_taken_for_redundant() -> None:
     assert [str(pair) for pair in result.missed] == [], result
 
 
-@pytest.mark.parametrize(
-    ("base", "changed", "layer"),
+@for_every(
+    "base, changed, layer",
     [
         ("CREATE TABLE t(a INT)", "CREATE TABLE t(a TEXT)", "facts"),
         ("CREATE TABLE t(a CHECK(a > 1))", "CREATE TABLE t(a CHECK(a > 2))", "bytecode"),

@@ -7,9 +7,10 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
+from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.abilities import unasked_of
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
+from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, foreign_of, put_back_on_error
 from pytest_pmd_migrations.sources.run import rerun
 
 from tests.every import for_every
@@ -63,10 +64,24 @@ def test_what_is_no_reason_by_the_name_of_a_check_is_refused(found: object) -> N
         unasked_of(SimpleNamespace(name="n", unasked=found))  # type: ignore[arg-type]  # only what is asked for
 
 
+def test_tables_of_other_packages_are_hidden_and_filled_all_the_same() -> None:
+    given = SimpleNamespace(name="n", bookkeeping=("applied",), foreign=("shelf_*",))
+    bookkeeping, foreign = bookkeeping_of(given), foreign_of(given)  # type: ignore[arg-type]  # only what is asked for
+    rules = Rules(ignore_patterns=("log",)).besides(bookkeeping, foreign)
+    assert [name for name in ("applied", "shelf_rooms", "log", "notes") if rules.hides(name)] == [
+        "applied",
+        "shelf_rooms",
+        "log",
+    ]
+    assert rules.unfilled_patterns == ("applied", "log")
+
+
 def test_what_runs_elsewhere_is_not_asked_to_survive_faults() -> None:
     elsewhere = SimpleNamespace(name="n", in_process=False, unasked={"again": "it cannot"})
     assert unasked_of(elsewhere) == {  # type: ignore[arg-type]  # only what is asked for
         "atomic": "its migrations run in another process, where faults do not reach them",
         "again": "it cannot",
     }
+    elsewhere.upgrade_until = print
+    assert set(unasked_of(elsewhere)) == {"again"}  # type: ignore[arg-type]  # only what is asked for
     assert unasked_of(SimpleNamespace(name="n", unasked=lambda: 3)) == {}  # type: ignore[arg-type]  # only what is asked for

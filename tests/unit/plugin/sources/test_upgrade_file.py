@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from itertools import product
@@ -11,15 +14,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.sources import Location
 from pytest_pmd_migrations.sources.abilities import can_rerun
+from pytest_pmd_migrations.sources.heard_file import HeardConnection
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError
 from pytest_pmd_migrations.sources.protocol import check_source
 from pytest_pmd_migrations.sources.run import rerun, upgrade, upgrade_at
 from pytest_pmd_migrations.statement_record import recording
 
+from tests.every import for_every
 from tests.unit.plugin.own_functions import PREPARED, SCHEMA, prepare
 
 Work = Callable[[Path], object]
@@ -293,3 +299,46 @@ def test_a_file_ends_as_a_connection_would(statements: list[str]) -> None:
                 there.execute(f"PRAGMA {pragma}").fetchall()
                 == here.execute(f"PRAGMA {pragma}").fetchall()
             )
+
+
+class Heard(OnFiles):
+    """A source whose runner opens connections that can be heard."""
+
+    opens_heard = True
+
+
+def by_heard(sql: str) -> Work:
+    def work(path: Path) -> None:
+        with closing(sqlite3.connect(path, factory=HeardConnection)) as conn:
+            conn.execute(sql)
+
+    return work
+
+
+def and_also(other: Work) -> Work:
+    def work(path: Path) -> None:
+        by_heard("SELECT b FROM t")(path)
+        other(path)
+
+    return work
+
+
+READ = {
+    "a heard connection": (Heard(by_heard("SELECT b FROM t")), {"t"}),
+    "one that reads a file beside it": (Heard(and_also(lambda _: Path(__file__).stat())), {"t"}),
+    "its whole content": (Heard(and_also(lambda path: path.read_bytes())), None),
+    "a copy of it": (Heard(and_also(lambda path: shutil.copy(path, f"{path}.copy"))), None),
+    "another connection": (Heard(and_also(script("SELECT b FROM t"))), None),
+    "another process": (Heard(and_also(lambda _: subprocess.run([sys.executable, "-V"]))), None),
+    "nobody who is heard": (Heard(lambda _: None), None),
+    "a runner that says nothing of it": (OnFiles(by_heard("SELECT b FROM t")), None),
+}
+
+
+@for_every("source, tables", READ.values(), ids=READ)
+def test_what_a_runner_asks_its_file_for_is_heard_or_is_everything(
+    source: OnFiles, tables: set[str] | None
+) -> None:
+    with closing(database(ROWS)) as conn, asking() as asked:
+        upgrade(source, conn, 1)
+    assert (asked.everything, asked.tables if tables else None) == (tables is None, tables)

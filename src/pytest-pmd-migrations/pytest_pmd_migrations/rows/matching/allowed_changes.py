@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.quoting import quote
@@ -21,22 +22,30 @@ class SettledRows:
     """The rows that need not be read: each has the same key on both sides, and may differ so.
 
     ``rowids`` is the SELECT of their rowids; ``changed`` are the columns in which a value of theirs
-    is another one, as a declaration allows, ``emptied`` those in which one is gone.
+    is another one, as a declaration allows, ``emptied`` those in which one is gone. ``differing``
+    counts the rows that differ, where somebody asks for that.
     """
 
     rowids: str
     changed: frozenset[str]
     emptied: frozenset[str]
+    differing: int = 0
 
 
 def settle_rows(
-    old: Side, new: Side, table: RowTable, target: str, columns: ColumnMapping
+    old: Side,
+    new: Side,
+    table: RowTable,
+    target: str,
+    columns: ColumnMapping,
+    *,
+    count: bool = False,
 ) -> SettledRows | None:
     """Return the rows of ``table`` that became rows of ``target`` with no more than what may be.
 
     None where no declaration allows a change, and where the key is not the rowid on both sides: it
     takes the values themselves then to say which row became which. Both sides must be of one
-    connection.
+    connection. With ``count`` the rows that differ are counted.
     """
     other = new.tables[target]
     if not _has_rowid_as_key(table, other, columns):
@@ -61,13 +70,22 @@ def settle_rows(
         f" WHERE {may_be}"
     )
     used = [(kind, c, f"NOT ({equal[c]}) AND {may}") for c in allowed for kind, may in allowed[c]]
+    return _settled(old, joined, used, count=count)
+
+
+def _settled(
+    old: Side, joined: str, used: Sequence[tuple[DeclarationKind, str, str]], *, count: bool
+) -> SettledRows:
+    """Return the rows that SQL joins; ``used`` are the allowances that some of them may need."""
     asked = ", ".join(f"max({what})" for _, _, what in used)
-    answers = old.conn.execute(f"SELECT {asked} {joined}").fetchone()
+    differ = f"total({' OR '.join(f'({what})' for _, _, what in used)})" if count else "0"
+    *answers, differing = old.conn.execute(f"SELECT {asked}, {differ} {joined}").fetchone()
     found = {(kind, c) for (kind, c, _), yes in zip(used, answers, strict=True) if yes}
     return SettledRows(
         f"SELECT {_OLD}.r {joined}",
         frozenset(column for kind, column in found if kind == "CHANGES"),
         frozenset(column for kind, column in found if kind == "DELETES"),
+        int(differing),
     )
 
 

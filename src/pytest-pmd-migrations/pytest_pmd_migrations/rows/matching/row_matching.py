@@ -20,6 +20,9 @@ Pairs: TypeAlias = Sequence[tuple[Row, Row | None]]
 """Each old row with the new row that is the same one, or None."""
 
 
+_SAMPLES = 3
+
+
 @dataclass
 class MatchedRows:
     """Tells what became of the rows of one table.
@@ -28,6 +31,8 @@ class MatchedRows:
     is another one; ``allowed`` are the columns with changes that a declaration allowed, ``emptied``
     those with values that one allowed to go, ``deleted`` counts the rows whose loss one allowed;
     ``found`` are the new rows that old ones became, ``new`` counts those that none became.
+    ``differing`` counts the rows of which some value is another one, allowed or not. The samples
+    are the first few of the rows that may go, and of the values that are others.
     """
 
     lost: list[Row] = field(default_factory=list)
@@ -37,6 +42,9 @@ class MatchedRows:
     found: list[Row] = field(default_factory=list)
     deleted: int = 0
     new: int = 0
+    differing: int = 0
+    deleted_samples: list[Row] = field(default_factory=list)
+    differing_samples: list[tuple[str, Row, Value]] = field(default_factory=list)
 
     @property
     def missing(self) -> int:
@@ -161,10 +169,16 @@ def _compare_pairs(pairs: Pairs, others: Sequence[Row], columns: ColumnMapping) 
         if match is None:
             if row.deleted:
                 matched.deleted += 1
+                if matched.deleted <= _SAMPLES:
+                    matched.deleted_samples.append(row)
             else:
                 matched.lost.append(row)
             continue
-        for column, value in _differences(row, match, columns):
+        differences = _differences(row, match, columns)
+        matched.differing += bool(differences)
+        if differences and matched.differing <= _SAMPLES:
+            matched.differing_samples.append((differences[0][0], row, differences[0][1]))
+        for column, value in differences:
             if column in row.changed and value is not None:
                 matched.allowed.add(column)
             elif column in row.emptied and value is None:

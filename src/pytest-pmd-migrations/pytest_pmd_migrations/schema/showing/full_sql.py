@@ -10,10 +10,11 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.showing.carets import split_lines
 from pytest_pmd_migrations.schema.showing.lines import UPGRADED
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
+from pytest_pmd_migrations.wording import width
 
 __all__ = ["full_sql"]
 
-_WIDTH = 72
+_SPARED = 4
 _ONLY_HERE = "> "
 _HAVE_STORED_SQL = ("table", "index", "view", "trigger")
 
@@ -31,7 +32,8 @@ def full_sql(
     """Return the lines of the stored SQL of every object that a difference is about.
 
     ``texts`` are the ``stored_text`` of both sides. A line that the other side lacks begins with
-    ``>``. A line wider than 72 columns is continued below; a token is never broken.
+    ``>``. A line wider than 72 columns, or than a narrow terminal, is continued below; a token is
+    never broken.
     """
     sides = [_statements(text) for text in texts]
     lines: list[str] = []
@@ -85,7 +87,8 @@ def _indented(sql: str | None, other: str | None) -> Iterator[str]:
         text = line.strip()
         indent = " " * (len(line) - len(line.lstrip()))
         first, rest = f"    {margin}{indent}", f"    {margin}{indent}  "
-        for start, end in split_lines(text, max(_WIDTH - len(rest), _WIDTH // 2)):
+        room = width() - _SPARED
+        for start, end in split_lines(text, max(room - len(rest), room // 2)):
             yield f"{first}{text[start:end]}"
             first = rest
 

@@ -10,13 +10,15 @@ from pytest_pmd_migrations.schema.compare import Difference, SchemaDiff
 from pytest_pmd_migrations.schema.showing.carets import TextWithCarets, with_carets
 from pytest_pmd_migrations.schema.showing.paired import paired
 from pytest_pmd_migrations.schema.values import ORDER
+from pytest_pmd_migrations.wording import width
 
 __all__ = ["UPGRADED", "count_differences", "diff_lines"]
 
 UPGRADED = ("upgraded", "fresh")
-_WIDTH = 72
+_SPARED = 4
 _INDENT = 19
 _OUTER = 4
+_ROOMY = 52
 _SPACED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?<=\() | (?=[),;])|(?<=\.) | (?=\.)""")
 
 
@@ -29,7 +31,8 @@ def diff_lines(diff: SchemaDiff, *, labels: Sequence[str] = UPGRADED) -> list[st
     """Return the lines that show ``diff``, at most 72 columns wide; none if it is empty.
 
     ``labels`` name the two sides. Carets stand below the tokens of two values that only one has,
-    unless the values have nothing in common. Mends are shown for upgraded against fresh only.
+    unless the values have nothing in common. Mends are shown for upgraded against fresh only. In a
+    narrow terminal lines are as short as it needs, and heads stand above their texts.
     """
     shows_mends = tuple(labels) == UPGRADED
     differences = paired(diff.differences)
@@ -45,6 +48,15 @@ def diff_lines(diff: SchemaDiff, *, labels: Sequence[str] = UPGRADED) -> list[st
         if shows_mends and difference.mend and not shown_later:
             lines.extend(_mend_lines(difference.mend))
     return lines
+
+
+def _width() -> int:
+    return width() - _SPARED
+
+
+def _indent() -> int:
+    """Return the columns before what stands behind a head, or below it in a narrow terminal."""
+    return _INDENT if _width() >= _ROOMY else 2
 
 
 def _same_object(one: Difference, other: Difference) -> bool:
@@ -70,9 +82,9 @@ def _lines(difference: Difference, labels: Sequence[str], *, repeated: bool) -> 
         return
     if not repeated:
         yield from _headed("different", what)
-    indent = " " * _INDENT
+    indent = " " * _indent()
     line = f"{indent}{difference.part}    {labels[0]}: {one.text}    {labels[1]}: {other.text}"
-    if len(line) <= _WIDTH and not (one.carets or other.carets):
+    if len(line) <= _width() and not (one.carets or other.carets):
         yield line
         return
     yield f"{indent}{difference.part}"
@@ -83,10 +95,11 @@ def _sides(labels: Sequence[str], one: TextWithCarets, other: TextWithCarets) ->
     """Yield both values, one below the other, indented less if they need several lines."""
     head = max(map(len, labels)) + 2
     longest = max(len(one.text), len(other.text))
-    indent = _INDENT + 2 if _INDENT + 2 + head + longest <= _WIDTH else _OUTER
+    inner = _indent() + 2
+    indent = inner if inner + head + longest <= _width() else _OUTER
     for label, value in zip(labels, (one, other), strict=True):
         first = " " * indent + f"{label}:".ljust(head)
-        for line in value.lines(_WIDTH - indent - head):
+        for line in value.lines(_width() - indent - head):
             yield f"{first}{line.text}"
             if line.carets:
                 yield " " * (indent + head) + line.carets
@@ -96,19 +109,22 @@ def _sides(labels: Sequence[str], one: TextWithCarets, other: TextWithCarets) ->
 def _mend_lines(mend: str) -> Iterator[str]:
     """Yield how to mend: on the line itself, or on lines of their own that can be copied."""
     mend = printable_line(mend)
-    line = f"{' ' * _INDENT}mend: {mend}"
-    if len(line) <= _WIDTH:
+    line = f"{' ' * _indent()}mend: {mend}"
+    if len(line) <= _width():
         yield line
         return
-    yield f"{' ' * _INDENT}mend:"
-    for part in TextWithCarets(mend).lines(_WIDTH - _OUTER):
+    yield f"{' ' * _indent()}mend:"
+    for part in TextWithCarets(mend).lines(_width() - _OUTER):
         yield f"{' ' * _OUTER}{part.text}"
 
 
 def _headed(head: str, text: str) -> Iterator[str]:
     """Yield a text with a head on the left of its first line."""
     first = (head if len(head) < _INDENT else f"{head} ").ljust(_INDENT)
-    for line in TextWithCarets(text).lines(_WIDTH - len(first)):
+    if _indent() < _INDENT:
+        yield head
+        first = " " * _indent()
+    for line in TextWithCarets(text).lines(_width() - len(first)):
         yield f"{first}{line.text}"
         first = " " * len(first)
 

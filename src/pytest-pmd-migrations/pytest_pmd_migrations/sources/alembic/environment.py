@@ -37,11 +37,11 @@ class Environment:
     folder: Path
     context: Callable[[], AbstractContextManager[object]] = field(default=nullcontext)
 
-    def run(self, database: Database, target: tuple[str, ...], steps: Steps) -> None:
+    def run(self, database: Database, target: tuple[str, ...] | str, steps: Steps) -> None:
         """Run env.py on a database; ``steps`` says what it then migrates.
 
-        ``target`` is what env.py is told that it upgrades to. Raises what env.py raises, of
-        SQLAlchemy's errors the driver's own; RuntimeError where it migrates nothing.
+        ``target`` is what env.py is told that it upgrades or downgrades to. Raises what env.py
+        raises, of SQLAlchemy's errors the driver's own; RuntimeError where it migrates nothing.
         """
         asked: list[bool] = []
 
@@ -67,6 +67,17 @@ class Environment:
     def upgrade(self, database: Database, target: tuple[str, ...]) -> None:
         """Upgrade a database to the heads ``target``, as ``alembic upgrade`` does."""
         self.run(database, target, lambda heads, _context: self.steps(target, heads))
+
+    def downgrade(self, database: Database, revision: str) -> None:
+        """Take one revision back, as ``alembic downgrade REVISION@PARENT`` does.
+
+        By one of its parents alone, a sibling branch that the database has would go as well. The
+        revision must be a head of the database.
+        """
+        parents = self.scripts.get_revisions(self.scripts.get_revision(revision).down_revision)
+        target = f"{revision}@{parents[0].revision if parents else 'base'}"
+        # As command.downgrade does.
+        self.run(database, target, lambda heads, _: self.scripts._downgrade_revs(target, heads))
 
     def steps(self, target: tuple[str, ...], heads: object) -> Iterable[Any]:
         """Return Alembic's own steps from some heads to others, in the order it applies them."""

@@ -13,7 +13,8 @@ from pytest_pmd_migrations.sources.alembic.databases import FileDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment, application_code
 from pytest_pmd_migrations.sources.alembic.load import load_scripts, refusing
 from pytest_pmd_migrations.sources.alembic.source import AlembicSource
-from pytest_pmd_migrations.sources.alembic.tool import Tool, import_tool
+from pytest_pmd_migrations.sources.alembic.tool import Tool
+from pytest_pmd_migrations.sources.import_tool import import_tool
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["make_source"]
@@ -28,7 +29,7 @@ def make_source(text: str, root: Path, named: str) -> AlembicSource:
     application as its command does. ``named`` is how messages name the setting.
     Raises SourceError, one line, where Flask-Migrate or the application cannot be used.
     """
-    import_tool("flask_migrate", named, known=_KNOWN)
+    import_tool("flask_migrate", named, package="flask-migrate", known=_KNOWN, oldest=(4, 0))
     tool = Tool(named)
     folder = root.absolute()
     app = _application(tool, text.partition(":")[2], folder, named)

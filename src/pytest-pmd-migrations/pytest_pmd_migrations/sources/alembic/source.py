@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.alembic.advice import ATOMIC_ADVICE
-from pytest_pmd_migrations.sources.alembic.databases import FileDatabase, LentDatabase
+from pytest_pmd_migrations.sources.alembic.databases import Database, FileDatabase, LentDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment
 from pytest_pmd_migrations.sources.alembic.history import numbered
+from pytest_pmd_migrations.sources.alembic.irreversible import says_irreversible
 from pytest_pmd_migrations.sources.alembic.load import load_revisions, version_table
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError
 from pytest_pmd_migrations.sources.protocol import Location
@@ -81,13 +83,23 @@ class AlembicSource:
 
         Raises NeedsFileError where it must be in a file.
         """
-        database = LentDatabase(conn)
-        try:
+        with self._lent(conn) as database:
             self._environment.upgrade(database, self._history.target(to))
-        finally:
-            self.needs_file = database.needs_file
-        if database.needs_file:
-            raise NeedsFileError
+
+    def downgrade_file(self, path: Path, version: int) -> None:
+        """Let Alembic take one revision back in the file.
+
+        Raises IrreversibleError where its ``downgrade`` says so, or is not there.
+        """
+        self._take_back(FileDatabase(path), version)
+
+    def downgrade(self, conn: sqlite3.Connection, version: int) -> None:
+        """Do the same to the database that ``conn`` shows.
+
+        Raises IrreversibleError, and NeedsFileError where it must be in a file.
+        """
+        with self._lent(conn) as database:
+            self._take_back(database, version)
 
     def forget(self, conn: sqlite3.Connection, version: int) -> None:
         """Take one revision out of the heads that the database has."""
@@ -98,3 +110,18 @@ class AlembicSource:
             f"INSERT INTO {quote(self._table)} (version_num) VALUES (?)",
             [(one,) for one in self._history.heads(ids)],
         )
+
+    @contextmanager
+    def _lent(self, conn: sqlite3.Connection) -> Iterator[LentDatabase]:
+        database = LentDatabase(conn)
+        try:
+            yield database
+        finally:
+            self.needs_file = database.needs_file
+        if database.needs_file:
+            raise NeedsFileError
+
+    def _take_back(self, database: Database, version: int) -> None:
+        revision = self._history.revision(version)
+        with says_irreversible(self._environment.scripts.get_revision(revision.id)):
+            self._environment.downgrade(database, revision.id)

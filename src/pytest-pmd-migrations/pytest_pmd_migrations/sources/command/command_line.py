@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +43,20 @@ class CommandLine:
         program = self.folder / Path(self.words[0]).name
         return next((path for path in found if path.is_file()), program)
 
-    def run(self, database: Path, *, to: str = "", seconds: float = 0.0) -> Ended:
-        """Run it on the file ``database``; raises SourceError where it cannot be started."""
+    def run(
+        self,
+        database: Path,
+        *,
+        to: str = "",
+        seconds: float = 0.0,
+        stop: Callable[[], bool] | None = None,
+    ) -> Ended:
+        """Run it on the file ``database``, until ``stop`` says that it shall be killed.
+
+        Raises SourceError where it cannot be started.
+        """
         filled = [w.replace(TARGET, to).replace(DATABASE, str(database)) for w in self.words]
-        return run_process(filled, folder=self.folder, seconds=seconds)
+        return run_process(filled, folder=self.folder, seconds=seconds, stop=stop)
 
 
 def words(text: str, named: str) -> list[str]:

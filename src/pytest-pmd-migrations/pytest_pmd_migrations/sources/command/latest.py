@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -60,6 +60,10 @@ class LatestSource(CommandBase):
     def upgrade_file(self, path: Path, to: int) -> None:  # noqa: ARG002 - as the protocol has it
         """Let the command bring the file as far as it goes."""
         migrate(self._command, path)
+
+    def upgrade_until(self, path: Path, to: int, stop: Callable[[], bool]) -> bool:  # noqa: ARG002 - as the protocol has it
+        """Do the same, but kill the command as soon as ``stop`` says so; return whether it was."""
+        return migrate(self._command, path, stop=stop)
 
     def rerun_file(self, path: Path, version: int) -> None:  # noqa: ARG002 - as the protocol has it
         """Let the command work once more on a database that is at the latest."""

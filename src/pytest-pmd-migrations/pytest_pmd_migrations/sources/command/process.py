@@ -24,13 +24,15 @@ __all__ = ["Ended", "run_process"]
 _PIECE = 64 * 1024
 _KEPT = 16 * 1024
 _PAUSE = 0.1
+_LOOKS = 16
+_DYING, _SHORTLY = 1.0, 0.001
 _PIPES_FULL = 32
 _LINES = 8
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: with which code, or with None as its time was over.
+    """How a command ended: with which code, or with None where it was killed in time.
 
     ``out`` is what it printed, ``said`` the end of all that it printed, errors among them; of
     ``out`` the end alone where ``is_cut``.
@@ -48,17 +50,25 @@ class Ended:
 
 
 def run_process(
-    arguments: Sequence[str], *, folder: Path, seconds: float = 0.0, keep: int = _KEPT
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    seconds: float = 0.0,
+    keep: int = _KEPT,
+    stop: Callable[[], bool] | None = None,
 ) -> Ended:
     """Run a command in ``folder`` and return how it ended; ``keep`` bytes of its output are kept.
 
-    After ``seconds`` (0 for no limit) it is ended. What it started and left behind ends with it.
+    After ``seconds`` (0 for no limit) it is ended, and as soon as ``stop`` says so, which is called
+    again and again. What it started and left behind ends with it.
     Raises SourceError where it cannot be started.
     """
     out, said = _Tail(keep), _Tail(_KEPT)
     with _started(arguments, folder) as process:
-        over = _read(process, out, said, seconds)
+        over = _read(process, out, said, seconds, stop)
         code = None if over else process.poll()
+    if over:
+        _await_end(process.pid)
     return Ended(code, out.text(), said.text(), out.is_cut)
 
 
@@ -117,8 +127,24 @@ def _ending(group: int) -> Callable[[], None]:
     return end
 
 
-def _read(process: subprocess.Popen[bytes], out: _Tail, said: _Tail, seconds: float) -> bool:
-    """Read what a process prints until it ended; return whether its time was over before."""
+def _await_end(group: int) -> None:
+    """Wait until nothing of a killed group writes any more; one of the dead may stay listed."""
+    ends = time.monotonic() + _DYING
+    with suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < ends:
+            os.killpg(group, 0)
+            time.sleep(_SHORTLY)
+
+
+def _read(
+    process: subprocess.Popen[bytes],
+    out: _Tail,
+    said: _Tail,
+    seconds: float,
+    stop: Callable[[], bool] | None,
+) -> bool:
+    """Read what a process prints until it ended; return whether it is to be killed before."""
+    pause = 0.0 if stop else _PAUSE
     ends = time.monotonic() + seconds
     with selectors.DefaultSelector() as pipes:
         for stream, tails in ((process.stdout, (out, said)), (process.stderr, (said,))):
@@ -127,9 +153,12 @@ def _read(process: subprocess.Popen[bytes], out: _Tail, said: _Tail, seconds: fl
         while process.poll() is None:
             if seconds and time.monotonic() >= ends:
                 return True
+            # Its output can wait; what is looked for may last no longer than some microseconds.
+            if stop and any(stop() for _ in range(_LOOKS)):
+                return True
             if pipes.get_map():
-                _read_what_is_there(pipes, _PAUSE)
-            else:
+                _read_what_is_there(pipes, pause)
+            elif not stop:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_PAUSE)
         # One that it left behind may hold the pipes open, and print without end.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -61,6 +61,10 @@ class CommandSource(CommandBase):
     def upgrade_file(self, path: Path, to: int) -> None:
         """Let the command bring the file to that version."""
         migrate(self._command, path, to=self._id(to))
+
+    def upgrade_until(self, path: Path, to: int, stop: Callable[[], bool]) -> bool:
+        """Do the same, but kill the command as soon as ``stop`` says so; return whether it was."""
+        return migrate(self._command, path, to=self._id(to), stop=stop)
 
     def forget(self, conn: sqlite3.Connection, version: int) -> None:
         """Let the database say that this version was not applied."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import RunnerFailedError
@@ -10,15 +11,20 @@ from pytest_pmd_migrations.sources.command.command_line import CommandLine, comp
 __all__ = ["migrate"]
 
 
-def migrate(command: CommandLine, path: Path, *, to: str = "") -> None:
+def migrate(
+    command: CommandLine, path: Path, *, to: str = "", stop: Callable[[], bool] | None = None
+) -> bool:
     """Run the command on the file at ``path``; how long it may take, the step's own limit says.
 
+    It is killed as soon as ``stop`` says so. Returns whether it was.
     Raises RunnerFailedError, with the last lines that it printed, where it does not end well.
     """
-    ended = command.run(path, to=to)
+    ended = command.run(path, to=to, stop=stop)
+    if stop is not None and ended.code is None:
+        return True
     wrong = complaint(ended, 0)
     if not wrong:
-        return
+        return False
     shown = command.written.replace("{to}", to)
     last = ended.last_lines()
     told = f": {last[-1]}" if last else ""

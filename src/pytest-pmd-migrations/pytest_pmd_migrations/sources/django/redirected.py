@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_pmd_migrations.sources.django.parts import part
+from pytest_pmd_migrations.sources.heard_file import HeardConnection, is_heard
 
 __all__ = ["ALIAS", "redirected"]
 
@@ -48,6 +49,8 @@ def _replaced(connections: Any, alias: str, file: Path) -> Iterator[None]:  # no
     path = file if alias == ALIAS else file.with_name(f"{file.stem}-{alias}.db")
     # Another thread makes its own connection, and code may read the path.
     settings["NAME"] = str(path)
+    if alias == ALIAS and is_heard():
+        settings["OPTIONS"] = {"factory": HeardConnection, **settings["OPTIONS"]}
     try:
         connection = _new_connection(connections, alias, settings)
         connections[alias] = connection

@@ -42,6 +42,7 @@ class DjangoSource:
     """
 
     applies = "set"
+    opens_heard = True
     bookkeeping = (_TABLE, "django_content_type", "auth_permission")
     volatile = (f"{_TABLE}.applied", f"{_TABLE}.id")
 
@@ -89,6 +90,13 @@ class DjangoSource:
         module = module_of(self._graphs.found[self._keys[version]])
         path = Path(inspect.getfile(module))
         return Location(path, _class_line(path))
+
+    def atomic_advice(self, version: int) -> Sequence[str]:
+        """Return the lines on how a migration becomes one transaction."""
+        # Hardly any run has such a finding.
+        from pytest_pmd_migrations.sources.django.advice import advise_on_transaction
+
+        return advise_on_transaction(self._graphs.found[self._keys[version]])
 
     def declarations(self, version: int) -> Declarations:
         """Return what the module declares: DELETES, CHANGES, MOVES and excuses beside its class."""

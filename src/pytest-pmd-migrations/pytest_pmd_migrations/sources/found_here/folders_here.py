@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.found_here.project_files import Candidate, ProjectFiles
+from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
+from pytest_pmd_migrations.sources.sql_folder.recognise import recognise
 
 __all__ = ["folders_here"]
 
@@ -57,9 +60,10 @@ def _tool(files: ProjectFiles, folder: Path, names: Sequence[str]) -> str:
         return "goose"
     if says(_YOYO):
         return "yoyo"
-    if any(_DASHED.fullmatch(name) for name in names):
-        return "fastmigrate"
-    return "" if says(_OTHERS) else _own(names, says)
+    if says(_OTHERS):
+        # Before a name that begins with a date, as Alembic's file_template may have it.
+        return ""
+    return "fastmigrate" if any(map(_DASHED.fullmatch, names)) else _own(names, says)
 
 
 def _own(names: Sequence[str], says: Callable[[re.Pattern[str]], bool]) -> str:
@@ -75,4 +79,14 @@ def _candidate(files: ProjectFiles, folder: Path, tool: str) -> Candidate:
     package = folder.parent if folder.name == "versions" else folder
     if tool == "numbered files" and "__init__.py" in files.folders.get(package, ()):
         return Candidate(files.dotted(package) or path, tool)
-    return Candidate(path, tool)
+    return Candidate(path, _dialect(files, folder) or tool)
+
+
+def _dialect(files: ProjectFiles, folder: Path) -> str:
+    """Return by whose rules a folder of scripts is run, "" for nobody's or where that is told."""
+    try:
+        claim = recognise(SqlFolder(folder, files.root, ""))
+    except (SourceError, OSError):
+        # The setting is written all the same: the next command says what is wrong in the folder.
+        return ""
+    return claim.dialect if claim else ""

@@ -28,13 +28,15 @@ def tools_here(files: ProjectFiles) -> Iterator[Candidate]:
 
 
 def _alembic(files: ProjectFiles) -> Iterator[Candidate]:
-    for path in files.named("alembic.ini"):
-        if not _ALEMBIC.search(files.text(path)):
-            continue
+    found = [path for path in files.named("alembic.ini") if _ALEMBIC.search(files.text(path))]
+    for path in found:
         if "current_app" in files.text(path.parent / "env.py"):
             yield from _flask(files)
         else:
             yield Candidate(files.shown(path), "Alembic")
+    if files.root / "alembic.ini" in found:
+        # One environment: what pyproject.toml says is read beside it.
+        return
     try:
         tool = tomllib.loads(files.text(files.root / "pyproject.toml")).get("tool", {})
     except tomllib.TOMLDecodeError:
@@ -44,17 +46,26 @@ def _alembic(files: ProjectFiles) -> Iterator[Candidate]:
 
 
 def _flask(files: ProjectFiles) -> Iterator[Candidate]:
-    """Yield the application that Flask-Migrate is told of: a factory, or the object itself."""
+    """Yield each application, a factory or the object itself: those told of Flask-Migrate first.
+
+    Where none is seen, Flask is left to look for it, as its own command does.
+    """
+    told: list[str] = []
+    others: list[str] = []
     for path, text in files.modules():
         name = files.dotted(path)
         made = (_FACTORY.search(text) or _FLASK.search(text)) if "flask" in text.lower() else None
-        if made is not None and name and _MIGRATE.search(text):
-            yield Candidate(f"flask:{name}:{made[1]}", "Flask-Migrate")
+        if made is not None and name:
+            (told if _MIGRATE.search(text) else others).append(f"flask:{name}:{made[1]}")
+    yield from (Candidate(source, "Flask-Migrate") for source in told or others or ["flask"])
 
 
 def _django(files: ProjectFiles) -> Iterator[Candidate]:
-    told = (files.root / "manage.py", *(files.root / name for name in _SETTINGS_FILES))
-    if any(_DJANGO in files.text(path) for path in told):
+    near = (files.root, *(each for each in files.folders if each.parent == files.root))
+    told = [folder / "manage.py" for folder in near]
+    if any(
+        _DJANGO in files.text(path) for path in (*told, *map(files.root.joinpath, _SETTINGS_FILES))
+    ):
         yield Candidate("django", "Django")
 
 

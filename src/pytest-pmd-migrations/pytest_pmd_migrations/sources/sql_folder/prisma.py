@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, plain_rows
@@ -15,10 +16,6 @@ from pytest_pmd_migrations.sources.sql_folder.script import Script
 __all__ = ["Prisma"]
 
 _WHOLE_CHECKSUM = 64
-_ID = (
-    "lower(printf('%s-%s-4%s-a%s-%s', hex(randomblob(4)), hex(randomblob(2)),"
-    " substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6))))"
-)
 _NOW = "CAST(strftime('%s', 'now') AS INTEGER) * 1000"
 
 
@@ -86,9 +83,9 @@ CREATE TABLE "_prisma_migrations" (
         """Add a row."""
         sql = (
             "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at,"
-            f" applied_steps_count) VALUES ({_ID}, ?, ?, {_NOW}, {_NOW}, 1)"
+            f" applied_steps_count) VALUES (?, ?, ?, {_NOW}, {_NOW}, 1)"
         )
-        conn.execute(sql, (_checksum(script.whole), script.mark))
+        conn.execute(sql, (_id_of(script), _checksum(script.whole), script.mark))
 
     def altered(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Mapping[str, str]:
         """Return the scripts whose checksum is another one, however their lines end."""
@@ -99,6 +96,11 @@ CREATE TABLE "_prisma_migrations" (
             for script in scripts
             if script.label in kept and not _is_of(script.whole, kept[script.label])
         }
+
+
+def _id_of(script: Script) -> str:
+    """Return a script's id; Prisma throws dice for it, of which its users would be told here."""
+    return str(UUID(_checksum(script.label)[:32], version=4))
 
 
 def _checksum(text: str) -> str:

@@ -1,0 +1,113 @@
+"""Make the file that is upgraded: a stored database filled to a size, set up as users have it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.connection import connect_file
+from pytest_pmd_migrations.file_content import write_content
+from pytest_pmd_migrations.fill import fill_empty_tables
+from pytest_pmd_migrations.forecast.measured_upgrade import upgrade_file
+from pytest_pmd_migrations.forecast.multiply_rows import FilledTables, multiply_rows
+from pytest_pmd_migrations.forecast.row_targets import RowTargets
+from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.temporary_folder import told_full
+
+__all__ = ["FileSettings", "copied_file", "fill_file", "settings_of_new", "start_image"]
+
+_READ_VERSION = 19
+_WAL = 2
+
+
+@dataclass(frozen=True)
+class FileSettings:
+    """What of a database's settings is in its file; 0 keeps the page size that is stored."""
+
+    journal_mode: str = "delete"
+    page_size: int = 0
+
+
+def start_image(history: History, version: int) -> Image:
+    """Return the database before a step: the stored one, else a fresh one with generated rows.
+
+    Of several stored ones it is that without a variant, as it has rows in every table.
+    """
+    application, store = history.application, history.store
+    before = application.before(version)
+    stored = [name for name in store.names if name.version == before]
+    if stored:
+        return store.read(stored[0])
+    image = history.fresh.image(before)
+    if not image.size:
+        return image
+    with closing(image.connect()) as conn:
+        fill_empty_tables(conn, seed=before, ignore=history.rules.unfilled_patterns)
+        return Image.of_connection(conn)
+
+
+def settings_of_new(application: Application, folder: Path) -> FileSettings:
+    """Return the settings that a new database of the application's has, made in ``folder``."""
+    path = folder / "new.db"
+    with suppress(Exception):
+        # A step that fails is told where it is measured.
+        upgrade_file(application, path, application.versions[0])
+    try:
+        with path.open("rb") as file:
+            header = file.read(_READ_VERSION + 1)
+    except FileNotFoundError:
+        header = b""
+    for left in folder.glob("new.db*"):
+        left.unlink()
+    return FileSettings("wal" if header[_READ_VERSION:] == bytes([_WAL]) else "delete")
+
+
+def fill_file(
+    history: History,
+    image: Image,
+    path: Path,
+    targets: RowTargets,
+    rows: int,
+    *,
+    settings: FileSettings,
+    kept: Collection[str] = (),
+) -> FilledTables:
+    """Write ``image`` to ``path``, filled so that the largest table has ``rows``."""
+    with told_full(path.parent):
+        write_content(image.stored, path)
+        with closing(connect_file(path, image.preparation, pragma="synchronous = OFF")) as conn:
+            conn.isolation_level = None
+            # A journal on the disk would be for nothing: the file is made anew where this fails.
+            conn.execute("PRAGMA journal_mode = MEMORY")
+            if settings.page_size:
+                conn.execute(f"PRAGMA page_size = {settings.page_size}")
+                conn.execute("VACUUM")
+            ignore = history.rules.unfilled_patterns
+            filled = multiply_rows(conn, targets, rows, ignore=ignore, kept=kept)
+            conn.execute(f"PRAGMA journal_mode = {settings.journal_mode}")
+    return filled
+
+
+@contextmanager
+def copied_file(path: Path) -> Iterator[Path]:
+    """Give a copy of a file that is on the disk whole, and remove all of it at the end."""
+    copy = path.with_name(f"copy-of-{path.name}")
+    with told_full(path.parent):
+        shutil.copyfile(path, copy)
+        file = os.open(copy, os.O_RDWR)
+        try:
+            # Else its pages would be written while the upgrade is measured.
+            os.fsync(file)
+        finally:
+            os.close(file)
+    try:
+        yield copy
+    finally:
+        for left in path.parent.glob(f"{copy.name}*"):
+            left.unlink()

@@ -1,0 +1,75 @@
+"""Hear what a runner asks its file for, through the connections that it opens itself.
+
+That is possible where all of them are of the class :class:`HeardConnection`. Whatever reaches the
+file by another road (another driver, another process, its bytes) may have read all of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pytest_pmd_migrations.asked_tables import ask_for_everything, current_asked
+from pytest_pmd_migrations.asking_connection import AskingConnection, hearing
+from pytest_pmd_migrations.audit_hook import (
+    STARTS_PROCESS,
+    hear_of_connections,
+    hear_of_events,
+)
+
+__all__ = ["HeardConnection", "heard_file", "is_heard"]
+
+_BLOCKS: list[ExitStack] = []
+"""What is undone at the end of each block, the innermost last."""
+
+
+class HeardConnection(AskingConnection):
+    """A connection that is heard from its beginning, if it is opened in a block."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+        super().__init__(*arguments, **options)
+        if _BLOCKS:
+            _BLOCKS[-1].enter_context(hearing(self))
+
+
+def is_heard() -> bool:
+    """Return whether connections of that class are heard at this moment."""
+    return bool(_BLOCKS)
+
+
+@contextmanager
+def heard_file(path: Path, *, opens_heard: bool) -> Iterator[None]:
+    """Hear in the block what is asked of the file at ``path``, where somebody gathers that.
+
+    ``opens_heard`` says that the runner opens connections of that class.
+    """
+    if current_asked() is None or not opens_heard:
+        ask_for_everything()
+        yield
+        return
+    opened: list[object] = []
+
+    def connected(conn: object, _database: object) -> None:
+        opened.append(conn)
+        if not isinstance(conn, HeardConnection):
+            ask_for_everything()
+
+    def happened(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], (str, bytes)):
+            if Path(os.fsdecode(arguments[0])).name == path.name:
+                ask_for_everything()
+        elif event.startswith(STARTS_PROCESS):
+            ask_for_everything()
+
+    with ExitStack() as stack:
+        _BLOCKS.append(stack)
+        stack.callback(_BLOCKS.remove, stack)
+        stack.enter_context(hear_of_connections(connected))
+        stack.enter_context(hear_of_events(happened))
+        yield
+        if not opened:
+            # Another driver did, or nobody.
+            ask_for_everything()
