@@ -22,10 +22,11 @@ PASSED_ON = {
     "pmd.cli.search: str(error)",
     "pmd.terminal: _wrapped(error)",
     "pmd.terminal: f'{error}'",
+    "pytest_pmd_migrations.cli.clean_errors: str(error)",
     "pytest_pmd_migrations.cli.command: str(error)",
     "pytest_pmd_migrations.cli.forecast: str(error)",
     "pytest_pmd_migrations.pytest_side.run_rules: f'{error}{settings_file(config)}'",
-    "pytest_pmd_migrations.cli.command: '\\n'.join((str(error), *error.lines))",
+    "pytest_pmd_migrations.cli.clean_errors: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
     # What a command printed last.
     "pytest_pmd_migrations.sources.command.step: f'{shown} {wrong}{told}'",
@@ -36,7 +37,7 @@ PASSED_ON = {
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.temporary_folder: file",
     "pytest_pmd_migrations.regular_file: errno.EINVAL",
-    "pytest_pmd_migrations.cli.command: printable_line(f'{where}{error.strerror or error}')",
+    "pytest_pmd_migrations.cli.clean_errors: printable_line(f'{where}{error.strerror or error}')",
     "pytest_pmd_migrations.cli.problems: str(twin)",
     "pytest_pmd_migrations.cli.project: settings.error",
     "pytest_pmd_migrations.cli.project: str(error)",
