@@ -32,7 +32,7 @@ HEADLINE = 60
 _SHORTEST_NAME = 16
 """Characters of a file's name that are kept: a number or a revision's id, and how it goes on."""
 
-_FILE_FIRST = re.compile(r"(\S+\.\w+)(:? .+)")
+_FILE_FIRST = re.compile(r"(?=\S{31})(\S+\.\w+)(:? .+)")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 WIDTH = 76
@@ -69,7 +69,7 @@ def wrapped_to(columns: int) -> Iterator[None]:
 def headline(text: str) -> str:
     """Return the first line of ``text``, cut to 60 characters.
 
-    Where it begins with the name of a file, that is cut first: what is said of the file matters.
+    Where it begins with the long name of a file, that is cut first: what is said of it matters.
     """
     first = text.strip().partition("\n")[0]
     named = _FILE_FIRST.fullmatch(first)
