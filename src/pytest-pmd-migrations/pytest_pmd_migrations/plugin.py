@@ -28,10 +28,9 @@ PREFIX = "migrations::"
 
 
 class _OwnModules(MetaPathFinder):
-    """Finds the package's modules as Python does, without asking pytest.
+    """Finds the package's modules as Python does: pytest would compile them anew in each run.
 
-    pytest rewrites the asserts of a plugin's modules, and there is none in these. Where it may not
-    keep what it rewrote (PYTHONDONTWRITEBYTECODE), each run would parse and compile them anew.
+    It rewrites asserts, of which these have none, and may not keep that (PYTHONDONTWRITEBYTECODE).
     """
 
     def find_spec(
@@ -72,7 +71,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--migration-report",
         metavar="FILE",
         action="append",
-        default=[],
         help="Write what the matrix says to FILE.json (its values) or FILE.html (a page)",
     )
     group.addoption(
@@ -282,9 +280,8 @@ def _take_cell_ids(config: pytest.Config) -> list[str]:
     none left it would collect the ``testpaths``.
     """
     ids: list[str] = getattr(config.option, "migration_ids", [])
-    if getattr(config.option, "migration_ids_only", False):
-        config.args[:] = []
-    paths = list(config.args)
+    paths = [] if getattr(config.option, "migration_ids_only", False) else list(config.args)
+    config.args[:] = paths
     if any(PREFIX in argument for argument in paths):
         from pytest_pmd_migrations.pytest_side.cell_arguments import split_arguments
 
