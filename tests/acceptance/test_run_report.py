@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +73,49 @@ def cells_of_junit(path: Path) -> dict[str, str]:
     return found
 
 
-def test_terminal_json_and_junit_say_the_same_of_causes_and_a_killed_worker(
-    pytester: pytest.Pytester, plain_environment: None
+def cells_of_page(text: str) -> dict[tuple[str, str], str]:
+    """The words of the page's grids, without any script; rows that stand folded are left out."""
+    found: dict[tuple[str, str], str] = {}
+    for grid in re.findall(r'<table class="grid">(.*?)</table>', text, re.DOTALL):
+        checks = re.findall(r'<th scope="col">(\w+)</th>', grid)[1:-1]
+        for row in re.findall(r'<tr(?: class="member" hidden)?>(.*?)</tr>', grid, re.DOTALL)[1:]:
+            (name,) = re.findall(r'<th scope="row">(\S+)</th>', row)
+            words = re.findall(r'<td class="cell word-([\w-]+)"', row)
+            found.update(((name, check), word) for check, word in zip(checks, words, strict=True))
+    return found
+
+
+def cells_of_summary(text: str, rows: Sequence[str]) -> dict[tuple[str, str], str]:
+    """The words of the grids in a job's summary; rows that stand folded are told apart."""
+    found: dict[tuple[str, str], str] = {}
+    checks: list[str] = []
+    for line in text.splitlines():
+        if line.startswith(("| snapshots ", "| migrations ")):
+            checks = [one.strip() for one in line.split("|")[2:-2]]
+        elif line.startswith("| <code>"):
+            title, *words = [html.unescape(one.strip(" *")) for one in line.split("|")[1:-2]]
+            first, _, last = re.sub("</?code>", "", title).partition("..")
+            for row in rows[rows.index(first) : rows.index(last or first) + 1]:
+                found.update(
+                    ((row, check), word) for check, word in zip(checks, words, strict=True)
+                )
+    return found
+
+
+def test_terminal_json_page_junit_and_summary_say_the_same_of_causes_and_a_killed_worker(
+    pytester: pytest.Pytester, plain_environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    summary = pytester.path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     generate(pytester, 11)
     sql = pytester.path / "db/sql"
     (sql / "0012_killed.py").write_text(f"VERSION = 12\n{KILLED_ONCE}")
     (sql / "0013_add_language.py").write_text(LANGUAGE)
     (pytester.path / "fixtures/snapshots/0003.db").write_bytes(b"SQLite format 3\x00, cut off")
     report, junit = pytester.path / "report.json", pytester.path / "junit.xml"
-    arguments = (f"--migration-report={report}", f"--junitxml={junit}", "-n", "2", "-v")
-    result = matrix(pytester, *arguments)
+    page = pytester.path / "report.html"
+    reports = (f"--migration-report={report}", f"--migration-report={page}")
+    result = matrix(pytester, *reports, f"--junitxml={junit}", "-n", "2", "-v")
     text, run = plain(result), run_of(report)
     cells = cells_of(run)
     assert [*cells.values()].count("died") == 1
@@ -90,7 +123,9 @@ def test_terminal_json_and_junit_say_the_same_of_causes_and_a_killed_worker(
     assert cells_of_junit(junit) == cells
     (application,) = run["applications"]
     grid = {(cell["row"], cell["check"]): cell["status"] for cell in application["cells"]}
-    assert cells_of_grids(text) == grid
+    assert cells_of_grids(text) == cells_of_page(page.read_text()) == grid
+    rows = sorted({cell["row"] for cell in application["cells"]})
+    assert cells_of_summary(summary.read_text(), rows) == grid
     causes = [one for one in application["findings"] if one["blocks"]]
     assert len(causes) == 3
     for one in application["findings"]:
@@ -98,6 +133,8 @@ def test_terminal_json_and_junit_say_the_same_of_causes_and_a_killed_worker(
         assert cells[one["told_by"]] in ("FAIL", "died")
         if cells[one["told_by"]] == "FAIL":
             assert f"{one['headline']}\n" in text
+            assert html.escape(one["headline"]) in page.read_text()
+            assert one["headline"] in html.unescape(summary.read_text())
             assert all(line in text for line in one["lines"])
     blocked = {cell["id"] for cell in application["cells"] if cell["blocked_by"]}
     assert blocked == {cell for one in causes for cell in one["blocks"]}

@@ -17,7 +17,7 @@ def run(
 ) -> pytest.Pytester:
     shutil.copytree(PROJECT, pytester.path, dirs_exist_ok=True)
     monkeypatch.setenv("COLUMNS", "80")
-    for name in ("NO_COLOR", "FORCE_COLOR", "PY_COLORS"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
     return pytester
 

@@ -246,12 +246,20 @@ def show(one: str, other: str, *, form: str | None, source: str) -> None:
     metavar="FILE",
     help="Write all runs into FILE.html (a page) or FILE.json",
 )
-def report(*, reports: tuple[Path, ...], output: Path | None) -> None:
+@click.option(
+    "--forecast",
+    "forecasts",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With what pmd-migrations forecast --json printed into FILE",
+)
+def report(*, reports: tuple[Path, ...], forecasts: tuple[Path, ...], output: Path | None) -> None:
     """Tell what reports in JSON say, and put them together: report a.json b.json -o all.html."""
     from pytest_pmd_migrations.cli.report import report_runs
 
     with clean_errors():
-        lines = list(report_runs(reports, output))
+        lines = list(report_runs(reports, forecasts, output))
     for line in lines:
         say(line)
 

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.report_page.grids import grid_tables
 from pytest_pmd_migrations.report_page.names import Targets
 from pytest_pmd_migrations.report_page.page_data import json_block, page_data
 from pytest_pmd_migrations.report_page.timeline import timeline
-from pytest_pmd_migrations.run_report.json_form import refuse_other_formats
+from pytest_pmd_migrations.run_report.json_form import REPORT_FORMAT
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["render_page"]
@@ -46,7 +46,7 @@ def render_page(report: Mapping[str, Any]) -> str:
     Every text of the report stands in it as text, whatever it holds. Raises ReportError where
     ``report`` is no report, or one of a newer format.
     """
-    refuse_other_formats(report, "the report")
+    REPORT_FORMAT.refuse_others(report, "the report")
     style = "".join(_read("browser", name) for name in _STYLES)
     script = "".join(_read("browser", name) for name in _SCRIPTS)
     script = f'(() => {{\n"use strict";\n{script}}})();\n'

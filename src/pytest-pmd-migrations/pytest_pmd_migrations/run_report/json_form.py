@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -14,9 +14,11 @@ from pytest_pmd_migrations.run_report.values import FORMAT, FORMAT_VERSION, Repo
 
 __all__ = [
     "MARK",
+    "REPORT_FORMAT",
+    "Format",
     "from_values",
+    "json_values",
     "parse_report",
-    "refuse_other_formats",
     "to_values",
     "written_report",
 ]
@@ -44,18 +46,49 @@ def written_report(report: Report) -> str:
     return f'{MARK}{report.format_version}, "runs": [\n{runs}\n]}}\n'
 
 
-def refuse_other_formats(values: object, name: str) -> None:
-    """Raise ReportError unless these are the values of a report whose format is known here."""
-    if not isinstance(values, Mapping) or values.get("format") != FORMAT:
-        raise ReportError(f"{name} is no report: its format is not {FORMAT!r}; {_EXPECTED}")
-    version = values.get("format_version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ReportError(f"{name}: format_version is {_shown(version)}; expected a whole number")
-    if version > FORMAT_VERSION:
-        raise ReportError(
-            f"{name} has version {version} of the format, and this pytest-pmd-migrations reads up"
-            f" to {FORMAT_VERSION}. Install the version that wrote it, or a later one"
-        )
+@dataclass(frozen=True)
+class Format:
+    """A kind of file: ``kind`` in words, its mark, the newest version known here, who writes it."""
+
+    kind: str
+    mark: str
+    version: int
+    expected: str
+
+    def refuse_others(self, values: object, name: str) -> None:
+        """Raise ReportError unless these are values of this format, of a version known here."""
+        if not isinstance(values, Mapping) or values.get("format") != self.mark:
+            raise ReportError(
+                f"{name} is no {self.kind}: its format is not {self.mark!r}; {self.expected}"
+            )
+        version = values.get("format_version")
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+            raise ReportError(
+                f"{name}: format_version is {_shown(version)}; expected a whole number"
+            )
+        if version > self.version:
+            raise ReportError(
+                f"{name} has version {version} of the format, and this pytest-pmd-migrations reads"
+                f" up to {self.version}. Install the version that wrote it, or a later one"
+            )
+
+
+_EXPECTED = "expected what pytest --migration-matrix --migration-report=report.json writes"
+REPORT_FORMAT = Format("report", FORMAT, FORMAT_VERSION, _EXPECTED)
+
+
+def json_values(text: str, name: str, form: Format) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Return the values of a file's text, which is of that format; ``name`` names it in messages.
+
+    Raises ReportError: it is no JSON, of another format, or of a later version.
+    """
+    try:
+        values = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        told = str(error) or "it is nested too deeply"
+        raise ReportError(f"{name} is no JSON: {told}; {form.expected}") from error
+    form.refuse_others(values, name)
+    return values
 
 
 def parse_report(text: str, name: str) -> Report:
@@ -63,18 +96,9 @@ def parse_report(text: str, name: str) -> Report:
 
     Raises ReportError: it is no JSON, no report, of a later version, or spoilt.
     """
-    try:
-        values = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        told = str(error) or "it is nested too deeply"
-        raise ReportError(f"{name} is no JSON: {told}; {_EXPECTED}") from error
-    refuse_other_formats(values, name)
-    report: Report = from_values(Report, values, name)
+    report: Report = from_values(Report, json_values(text, name, REPORT_FORMAT), name)
     _refuse_strays(report, name)
     return report
-
-
-_EXPECTED = "expected what pytest --migration-matrix --migration-report=report.json writes"
 
 
 def from_values(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401 - a value of that kind
@@ -118,7 +142,7 @@ def _object(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401 - a va
         if name in found:
             given[name] = from_values(own, found[name], f"{where}{joint}{name}")
         elif one.default is MISSING and one.default_factory is MISSING:
-            raise ReportError(f"{where} lacks {name!r}; {_EXPECTED}")
+            raise ReportError(f"{where} lacks {name!r}; it was edited, or cut off")
     return kind(**given)
 
 

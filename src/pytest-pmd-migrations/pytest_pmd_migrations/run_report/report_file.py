@@ -15,7 +15,7 @@ from pytest_pmd_migrations.run_report.json_form import MARK, parse_report, to_va
 from pytest_pmd_migrations.run_report.values import Report
 from pytest_pmd_migrations.snapshots.temporary_files import owned_file
 
-__all__ = ["GENERATOR", "ReportFile", "read_report"]
+__all__ = ["GENERATOR", "ReportFile", "read_report", "read_text"]
 
 GENERATOR = '<meta name="generator" content="pytest-pmd-migrations">'
 """What stands at the head of each page that is a report, by which it is known as ours."""
@@ -102,18 +102,25 @@ def read_report(path: Path) -> Report:
 
     Raises ReportError, which names the file, where it cannot be read or is none.
     """
+    return parse_report(*read_text(path))
+
+
+def read_text(path: Path) -> tuple[str, str]:
+    """Return the text of a JSON file, and how messages name the file.
+
+    Raises ReportError where it cannot be read.
+    """
     shown = printable_line(str(path))
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ReportError(f"{shown} is no file; expected a report in .json")
+            raise ReportError(f"{shown} is no file; expected JSON")
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         raise ReportError(f"{shown} cannot be read: {_why(error)}") from error
     try:
-        text = content.decode()
+        return content.decode(), shown
     except UnicodeDecodeError as error:
         raise ReportError(f"{shown} is no JSON: it is no UTF-8 at byte {error.start}") from error
-    return parse_report(text, shown)
 
 
 def _why(error: Exception) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
+
 __all__ = [
     "FORMAT",
     "FORMAT_VERSION",
@@ -243,7 +245,7 @@ class ApplicationReport:
     notes: tuple[NoteReport, ...] = ()
     objects: tuple[ObjectReport, ...] = ()
     versions: tuple[VersionReport, ...] = ()
-    forecast: object = None
+    forecast: ForecastReport | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ import pytest
 from click.testing import CliRunner
 from pytest_pmd_migrations.cli import main
 from pytest_pmd_migrations.errors import ReportError
-from pytest_pmd_migrations.run_report.json_form import parse_report, written_report
+from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
+from pytest_pmd_migrations.run_report.json_form import from_values, parse_report, written_report
 from pytest_pmd_migrations.run_report.report_file import ReportFile, read_report
 from pytest_pmd_migrations.run_report.run_part import RunFacts, begun_report
 from pytest_pmd_migrations.run_report.schema_objects import ObjectsReader
@@ -88,9 +89,50 @@ APPLICATION = ApplicationReport(
 )
 """Every class of values, and each field of a value unlike the default."""
 
+FORECAST = {
+    "format": "pmd-migrations forecast",
+    "format_version": 1,
+    "source": "app",
+    "complete": True,
+    "steps": [
+        {
+            "version": 1,
+            "title": "0001",
+            "file": "f.py",
+            "rows": 1000,
+            "tables": {"t": 1000},
+            "journal_mode": "wal",
+            "grows": "n",
+            "estimates": {"seconds": {"value": 2.0, "low": 1.5, "high": 3.0}},
+            "traits": [{"kind": "rewrite", "text": "rewrites t", "helps": "batches"}],
+            "sizes": [
+                {
+                    "rows": 100,
+                    "tables": {"t": 100},
+                    "runs": [
+                        {
+                            "seconds": 0.2,
+                            "computing": 0.1,
+                            "locked": 0.2,
+                            "log_bytes": 1,
+                            "temporary_bytes": 2,
+                            "file_bytes": 3,
+                            "growth_bytes": 4,
+                            "memory_bytes": 5,
+                        }
+                    ],
+                }
+            ],
+            "notes": ["noted"],
+        }
+    ],
+}
+"""What `pmd-migrations forecast --json` prints of one step."""
+
 
 def whole_report() -> Report:
-    return with_application(APPLICATION)
+    forecast = from_values(ForecastReport, FORECAST, "forecast.json")
+    return with_application(replace(APPLICATION, forecast=forecast))
 
 
 def with_application(application: ApplicationReport) -> Report:
@@ -99,12 +141,11 @@ def with_application(application: ApplicationReport) -> Report:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to each value within a JSON value, but for what is free: the forecast."""
+    """The way to each value within a JSON value."""
     for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-        if key != "forecast":
-            yield (*path, key)
-            if isinstance(one, (dict, list)):
-                yield from places(one, (*path, key))
+        yield (*path, key)
+        if isinstance(one, (dict, list)):
+            yield from places(one, (*path, key))
 
 
 def test_a_report_is_read_as_it_was_written_and_each_spoilt_value_is_named() -> None:
@@ -174,8 +215,10 @@ def full_disk(size: int) -> Iterator[None]:
 
 
 def test_each_key_is_described() -> None:
-    page = (Path(__file__).parents[4] / "docs/reference/report-json.md").read_text()
-    keys = {path[-1] for path in places(json.loads(written_report(whole_report())))}
+    folder = Path(__file__).parents[4] / "docs/reference"
+    page = "".join((folder / name).read_text() for name in ("report-json.md", "commands.md"))
+    paths = places(json.loads(written_report(whole_report())))
+    keys = {path[-1] for path in paths if path[-2:] != ("tables", "t")}
     statuses = set(whole_report().runs[0].counts)
     unsaid = [one for one in keys | statuses if isinstance(one, str) and f"`{one}`" not in page]
     assert not unsaid
@@ -245,6 +288,17 @@ def test_runs_are_told_and_put_together_under_names_of_their_own(
     refused = "Error: -o mine.json: a file is there that is no report of this package's. It stays"
     code, text = reported("a.json", "-o", "mine.json")
     assert (code, text.startswith(refused), Path("mine.json").read_text()) == (1, True, "{}")
-    code, text = reported("a.json", "mine.json", "-o", "c.json")
+    Path("f.json").write_text(json.dumps(FORECAST))
+    assert reported("a.json", "--forecast", "f.json", "-o", "c.json")[0] == 0
+    drawn = read_report(Path("c.json")).runs[0].applications[0].forecast
+    assert drawn == from_values(ForecastReport, FORECAST, "f.json")
+    assert reported("c.json", "-o", "c.html")[0] == 0
+    assert "1,000 rows: 2 s (1.5 s to 3 s); grows with n" in Path("c.html").read_text()
+    Path("f.json").write_text(json.dumps(FORECAST | {"source": "other"}))
+    told = "Error: f.json is about the migrations of 'other'; the reports have: app\n"
+    assert reported("a.json", "--forecast", "f.json", "-o", "d.json") == (1, told)
+    code, text = reported("a.json", "--forecast", "a.json", "-o", "d.json")
+    assert (code, text.startswith("Error: a.json is no forecast: its format is not")) == (1, True)
+    code, text = reported("a.json", "mine.json", "-o", "d.json")
     assert (code, text.startswith("Error: mine.json is no report")) == (1, True)
-    assert not Path("c.json").exists()
+    assert not Path("d.json").exists()
