@@ -231,10 +231,14 @@ def test_a_report_is_written_over_nothing_else_and_says_what_it_lacks(
     (root / "notes.json").write_text('{"mine": 1}')
     (root / "page.html").write_text("<html>mine</html>")
     (root / "folder.json").mkdir()
+    (root / "circle.json").symlink_to("circle.json")
+    (root / "astray.json").symlink_to("nowhere/report.json")
     for name, why in {
         "notes.json": "a file is there that is no report of this package's. It stays as it is",
         "folder.json": "it is a folder",
         "nowhere/report.json": "its folder does not exist",
+        "astray.json": "its folder does not exist",
+        "circle.json": "Too many levels of symbolic links",
         "report.txt": "it ends in neither .json nor .html",
     }.items():
         result = matrix(pytester, f"--migration-report={name}")

@@ -18,7 +18,7 @@ from pytest_pmd_migrations.cli import main
 from pytest_pmd_migrations.errors import ReportError
 from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
 from pytest_pmd_migrations.run_report.json_form import from_values, parse_report, written_report
-from pytest_pmd_migrations.run_report.report_file import ReportFile, read_report
+from pytest_pmd_migrations.run_report.report_file import GENERATOR, ReportFile, read_report
 from pytest_pmd_migrations.run_report.run_part import RunFacts, begun_report
 from pytest_pmd_migrations.run_report.schema_objects import ObjectsReader
 from pytest_pmd_migrations.run_report.values import (
@@ -181,6 +181,7 @@ def test_a_file_that_is_no_report_or_a_later_one_is_refused_by_name(tmp_path: Pa
     del lacking["runs"][0]["python"]
     refused = {
         b"": "is no JSON: Expecting value",
+        GENERATOR.encode(): "is a page, which cannot be read again; expected the report as JSON",
         b"\xff\xfe": "is no JSON: it is no UTF-8 at byte 0",
         text[:2000].encode(): "is no JSON: ",
         b"[" * 100_000: "is no JSON: ",
