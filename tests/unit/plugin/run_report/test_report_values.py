@@ -262,6 +262,11 @@ def test_names_that_are_odd_stand_in_a_report_as_people_can_read_them() -> None:
     assert [one.name for one in found] == shown
     assert [one.columns[0].name for one in found][:-1] == shown[:-1]
     assert found[-1].foreign_keys == (ForeignKeyReport(("a",), "b\\xff"),)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("CREATE VIRTUAL TABLE words USING fts5(title)")
+        (words,) = ObjectsReader(()).read(conn)
+    # The hidden ones, named words and rank, are of no interest.
+    assert [one.name for one in words.columns] == ["title"]
     odd = with_application(replace(APPLICATION, objects=found))
     assert parse_report(written_report(odd), "r.json") == odd
 
@@ -295,6 +300,10 @@ def test_runs_are_told_and_put_together_under_names_of_their_own(
     assert drawn == from_values(ForecastReport, FORECAST, "f.json")
     assert reported("c.json", "-o", "c.html")[0] == 0
     assert "1,000 rows: 2 s (1.5 s to 3 s); grows with n" in Path("c.html").read_text()
+    step: dict[str, Any] = FORECAST["steps"][0]  # type: ignore[index]
+    Path("f.json").write_text(json.dumps(FORECAST | {"steps": [step | {"grows": "constant"}]}))
+    assert reported("a.json", "--forecast", "f.json", "-o", "c.html")[0] == 0
+    assert "(1.5 s to 3 s); does not grow with the rows" in Path("c.html").read_text()
     Path("f.json").write_text(json.dumps(FORECAST | {"source": "other"}))
     told = "Error: f.json is about the migrations of 'other'; the reports have: app\n"
     assert reported("a.json", "--forecast", "f.json", "-o", "d.json") == (1, told)
