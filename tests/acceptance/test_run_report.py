@@ -131,6 +131,7 @@ def test_terminal_json_page_junit_and_summary_say_the_same_of_causes_and_a_kille
     for one in application["findings"]:
         assert one["told_by"] in one["cells"]
         assert cells[one["told_by"]] in ("FAIL", "died")
+        assert one["closing"][-1] == f'again: pytest --migration-matrix "{one["told_by"]}"'
         if cells[one["told_by"]] == "FAIL":
             assert f"{one['headline']}\n" in text
             assert html.escape(one["headline"]) in page.read_text()
