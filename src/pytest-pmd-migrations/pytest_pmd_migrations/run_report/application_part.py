@@ -31,7 +31,7 @@ from pytest_pmd_migrations.run_report.values import (
 )
 from pytest_pmd_migrations.run_report.written_migration import described, path_below
 from pytest_pmd_migrations.snapshots.names import FRESH
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED, Declarations
 from pytest_pmd_migrations.sources.protocol import Location, runner_of
 
 __all__ = ["ApplicationRun", "application_part"]

@@ -23,8 +23,8 @@ from pytest_pmd_migrations.database_path import file_of
 from pytest_pmd_migrations.file_content import write_content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
+from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of, put_back_on_error
 from pytest_pmd_migrations.sources.ask import ask, described
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
 from pytest_pmd_migrations.sources.heard_file import heard_file
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError, memory_copy
 from pytest_pmd_migrations.sources.protocol import Source
