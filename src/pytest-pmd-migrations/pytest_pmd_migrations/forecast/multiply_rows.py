@@ -53,18 +53,20 @@ def multiply_rows(
 ) -> FilledTables:
     """Copy the rows of each table until it has as many as ``targets`` says for ``rows``.
 
-    ``ignore`` are globs on tables that stay as they are; ``kept`` are texts: a column that holds
-    one of them keeps its values, unless it is a key. The database needs no transaction open.
-    Raises FillingError naming the constraint where a table cannot have more rows.
+    ``ignore`` are globs on tables that stay as they are, and are pointed at as they are; ``kept``
+    are texts: a column that holds one of them keeps its values, unless it is a key. The database
+    needs no transaction open. Raises FillingError naming the constraint where a table cannot have
+    more rows.
     """
     conn.execute(f"PRAGMA cache_size = {_CACHE}")
     conn.execute("PRAGMA foreign_keys = OFF")
-    tables = {name: one for name, one in list_tables(conn, ignore=ignore).items() if one.columns}
+    tables = {name: one for name, one in list_tables(conn).items() if one.columns}
+    filled = frozenset(list_tables(conn, ignore=ignore)) & frozenset(tables)
     in_step = indexes_in_step(conn)
     try:
         with _without_indexes(conn):
             conn.execute("BEGIN")
-            multiplier = _Multiplier(conn, tables, targets, rows, frozenset(kept))
+            multiplier = _Multiplier(conn, tables, filled, targets, rows, frozenset(kept))
             for name in tables:
                 multiplier.fill(name)
             conn.execute("COMMIT")
@@ -74,7 +76,7 @@ def multiply_rows(
         raise FillingError(f"the database cannot be filled: {error}") from error
     unfit = rebuild(conn, in_step)
     notes = [*multiplier.notes, *(f"{name}: {why}" for name, why in unfit.items())]
-    counts = {one.name: _count(conn, one.name) for one in tables.values()}
+    counts = {tables[name].name: _count(conn, tables[name].name) for name in sorted(filled)}
     return FilledTables(counts, tuple(notes))
 
 
@@ -85,11 +87,12 @@ class _Multiplier:
         self,
         conn: sqlite3.Connection,
         tables: Mapping[str, RowTable],
+        filled: frozenset[str],
         targets: RowTargets,
         rows: int,
         kept: frozenset[str],
     ) -> None:
-        self._conn, self._tables, self._kept = conn, tables, kept
+        self._conn, self._tables, self._filled, self._kept = conn, tables, filled, kept
         self._keys = read_key_columns(conn, tables)
         self._reader = RequirementsReader(conn)
         self._lengths = targets.lengths
@@ -103,7 +106,7 @@ class _Multiplier:
         wanted = {
             name: max(1, -(-targets.of(one.name, rows) // self._stored[name]))
             for name, one in tables.items()
-            if self._stored[name]
+            if name in filled and self._stored[name]
         }
         self._copies = self._limited(wanted)
         for name in tables:
@@ -224,7 +227,7 @@ class _Multiplier:
                     " and the tables that they point at have no more"
                 )
         for name, count in self._stored.items():
-            if not count:
+            if not count and name in self._filled:
                 table = self._tables[name].name
                 self.notes.append(f"{table} stays empty: it has no stored row to copy")
         return found

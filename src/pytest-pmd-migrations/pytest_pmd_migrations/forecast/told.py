@@ -7,12 +7,12 @@ from itertools import groupby
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.forecast.curve import Estimate
-from pytest_pmd_migrations.forecast.step_forecast import StepForecast
+from pytest_pmd_migrations.forecast.step_forecast import FEWEST_SIZES, StepForecast
 from pytest_pmd_migrations.wording import counted, wrap_text
 
 __all__ = ["bytes_text", "seconds_text", "tell_step"]
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _LABELS: Mapping[str, str] = {
     "seconds": "time",
     "locked": "write lock",
@@ -42,7 +42,8 @@ def tell_step(application: Application, step: StepForecast) -> Iterator[str]:
     if step.sizes:
         yield from wrap_text(f"measured: {_measured(step)}", indent="  ")
     if step.sizes and not step.estimates:
-        yield f"  too few sizes were measured for a forecast: {len(step.sizes)}"
+        found = f"too few sizes were measured for a forecast: {len(step.sizes)} of {FEWEST_SIZES}"
+        yield from wrap_text(f"{found}; it needs more rows, room or time", indent="  ")
     for note in step.notes:
         yield from wrap_text(f"note: {note}", indent="  ")
 
@@ -66,26 +67,32 @@ def _told(name: str, label: str, estimate: Estimate) -> Iterator[str]:
         return
     show = seconds_text if name in ("seconds", "locked") else bytes_text
     between = f"({show(estimate.low)} to {show(estimate.high)})"
-    yield f"  {label:<12}{show(estimate.value):<10}{between}"
+    yield f"  {label:<12}{show(estimate.value):<9} {between}"
 
 
 def _measured(step: StepForecast) -> str:
     """Return which sizes were measured, how often, and how long the longest took."""
     first, last = step.sizes[0], step.sizes[-1]
     seconds = seconds_text(last.middle(lambda run: run.seconds))
+    if len(step.sizes) == 1:
+        return f"1 size of {first.rows:,} rows, {counted(len(first.runs), 'run')} of {seconds}"
+    most, fewest = len(first.runs), len(last.runs)
+    runs = f"{most} runs each" if most == fewest else f"{most} to {fewest} runs each"
     return (
-        f"{counted(len(step.sizes), 'size')} from {first.rows:,} to {last.rows:,} rows,"
-        f" {len(first.runs)} to {len(last.runs)} runs each; the largest took {seconds}"
+        f"{counted(len(step.sizes), 'size')} from {first.rows:,} to {last.rows:,} rows, {runs};"
+        f" the largest took {seconds}"
     )
 
 
 def seconds_text(seconds: float) -> str:
-    """Return a time as people read it: ``0.04 s``, ``12 s``, ``3 min``, ``22 h``."""
+    """Return a time as people read it: ``0.04 s``, ``12 s``, ``3 min``, ``22 h``, ``3 days``."""
     if seconds < _MINUTE:
         return f"{seconds:.2g} s" if seconds < _EXACT else f"{seconds:.0f} s"
     if seconds < _HOUR:
         return f"{seconds / _MINUTE:.1f} min"
-    return f"{seconds / _HOUR:.1f} h"
+    if seconds < 2 * _DAY:
+        return f"{seconds / _HOUR:.1f} h"
+    return f"{seconds / _DAY:,.0f} days"
 
 
 def bytes_text(size: float) -> str:

@@ -156,11 +156,22 @@ def test_a_table_whose_rows_need_a_parent_each_gets_as_many_as_there_are(tmp_pat
         CREATE TABLE profile(user_id INTEGER PRIMARY KEY REFERENCES user(id), text TEXT);
         CREATE TABLE empty(id INTEGER PRIMARY KEY);
         INSERT INTO user VALUES (1), (2), (3), (4); INSERT INTO profile VALUES (2, 'of two');
+        CREATE TABLE permission(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+        CREATE TABLE may(user_id REFERENCES user(id), what REFERENCES permission(id),
+            UNIQUE(user_id, what));
+        INSERT INTO permission VALUES (1, 'read'), (2, 'write'); INSERT INTO may VALUES (2, 2);
     """
-    filled = fill(tmp_path / "filled.db", script, RowTargets(100))
-    assert filled.counts == {"user": 100, "profile": 25, "empty": 0}
+    path = tmp_path / "filled.db"
+    # The rows of a framework's own table are those that it has, and others go on pointing at them.
+    filled = fill(path, script, RowTargets(100), ignore=["permission"])
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert conn.execute("SELECT count(*), max(what) FROM may").fetchone() == (25, 2)
+    assert filled.counts == {"user": 100, "profile": 25, "empty": 0, "may": 25}
     assert filled.notes == (
         "profile gets fewer rows than asked for: its unique columns are foreign keys, and the"
+        " tables that they point at have no more",
+        "may gets fewer rows than asked for: its unique columns are foreign keys, and the"
         " tables that they point at have no more",
         "empty stays empty: it has no stored row to copy",
     )
