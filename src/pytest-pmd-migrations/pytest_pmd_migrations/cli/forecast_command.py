@@ -14,9 +14,7 @@ __all__ = ["forecast"]
 
 @click.command()
 @click.argument("versions", nargs=-1, type=click.IntRange(1), metavar="[VERSION]...")
-@click.option(
-    "--rows", type=click.IntRange(1, 2**63 - 1), help="Rows of each table (default 1000000)"
-)
+@click.option("--rows", type=click.IntRange(1), help="Rows of each table (default 1000000)")
 @click.option(
     "--like",
     type=click.Path(path_type=Path),

@@ -121,8 +121,8 @@ def _of_file_size(
     (few, small), (many, large) = sizes
     if many <= few or large <= small or file_size < large:
         raise SettingError(
-            f"--size is {file_size:,} bytes, and a file with {many:,} rows has {large:,} already;"
-            " expected a larger one"
+            f"a file of {file_size:,} bytes is too small to forecast: with {many:,} rows it has"
+            f" {large:,} already; expected a larger size"
         )
     wanted = many + round((file_size - large) * (many - few) / (large - small))
     scaled = {name: count * wanted // targets.rows for name, count in targets.counts.items()}

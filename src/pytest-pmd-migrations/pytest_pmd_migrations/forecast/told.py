@@ -10,7 +10,7 @@ from pytest_pmd_migrations.forecast.curve import Estimate
 from pytest_pmd_migrations.forecast.step_forecast import FEWEST_SIZES, StepForecast
 from pytest_pmd_migrations.wording import counted, wrap_text
 
-__all__ = ["bytes_text", "seconds_text", "tell_step"]
+__all__ = ["bytes_text", "seconds_text", "tell_step", "too_few_sizes"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _LABELS: Mapping[str, str] = {
@@ -42,10 +42,17 @@ def tell_step(application: Application, step: StepForecast) -> Iterator[str]:
     if step.sizes:
         yield from wrap_text(f"measured: {_measured(step)}", indent="  ")
     if step.sizes and not step.estimates:
-        found = f"too few sizes were measured for a forecast: {len(step.sizes)} of {FEWEST_SIZES}"
-        yield from wrap_text(f"{found}; it needs more rows, room or time", indent="  ")
+        yield from wrap_text(too_few_sizes(step), indent="  ")
     for note in step.notes:
         yield from wrap_text(f"note: {note}", indent="  ")
+
+
+def too_few_sizes(step: StepForecast) -> str:
+    """Return why there is no forecast of a step that could be measured."""
+    return (
+        f"too few sizes were measured for a forecast: {len(step.sizes)} of {FEWEST_SIZES};"
+        " it needs more rows, room or time"
+    )
 
 
 _GROWS = {

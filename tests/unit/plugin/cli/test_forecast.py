@@ -151,7 +151,7 @@ REFUSED = {
     " database of SQLite",
     ("--like", "foreign.db"): "the database that --like names has no rows in the tables that are"
     " there before 0002: notes; it has some in fruit",
-    ("--size", "9kB"): "--size is 9,000 bytes, and a file with 4,000 rows has",
+    ("--size", "9kB"): "a file of 9,000 bytes is too small to forecast: with 4,000 rows it has",
 }
 
 
@@ -230,6 +230,8 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
     assert over.ret == 1
     within = pytester.runpytest(*options, "-o", "migration_budget=900h at 5000 rows")
     assert within.ret == 0
+    small = pytester.runpytest(*options, "-rs", "-o", "migration_budget=5s at 5 rows")
+    small.stdout.fnmatch_lines(["*forecast: too few sizes were measured for a forecast: 1 of 4;*"])
     unset = pytester.runpytest(*options)
     unset.stdout.no_fnmatch_line("*0002*ok*")
     wrong = pytester.runpytest(*options, "-o", "migration_budget=soon")
