@@ -55,14 +55,18 @@ def list_project(project: Callable[..., Project]) -> Project:
     return made
 
 
-def test_each_measure_is_printed_with_its_interval_and_no_stored_file_changes(
+def test_each_measure_is_printed_also_beside_a_step_that_fails_and_no_stored_file_changes(
     stored: Callable[..., Project],
 ) -> None:
-    made = stored(NOTES, UPDATE, INDEX)
+    fails = "CREATE TABLE few(n CHECK (n < 600));\nINSERT INTO few SELECT count(*) FROM notes;\n"
+    made = stored(NOTES, fails, INDEX)
     before = made.files()
-    code, text = made.run("forecast", "3", "--rows", "4000", *FAST)
-    assert code == 0, text
-    pattern = r"""0003  0003_step_3\.sql
+    code, text = made.run("forecast", "2", "3", "2", "--rows", "4000", *FAST)
+    assert code == 1, text
+    pattern = r"""0002  0002_step_2\.sql
+.*  measured: 2 sizes from 250 to 500 rows, .+
+
+0003  0003_step_3\.sql
   at 4,000 rows, a file of .+, journal mode delete
   time        \S+ \w+ +\(.+ to .+\)
   write lock  \S+ \w+ +\(.+ to .+\)
@@ -75,6 +79,7 @@ def test_each_measure_is_printed_with_its_interval_and_no_stored_file_changes(
   - holds one transaction over everything
     helps: split the step in several, .+
   measured: 4 sizes from 250 to 2,000 rows, 5 runs each;\s+the\s+largest\s+took\s+\S+ s
+Error: the step to 0002 fails on the filled database \(1,000 rows copied from 0001\.db\): .+
 """
     assert re.fullmatch(pattern, text, re.DOTALL), text
     assert made.files() == before
@@ -196,21 +201,6 @@ def test_a_list_in_python_is_measured_and_what_was_measured_is_printed_when_inte
         "  room or time\n"
         "interrupted: this is what was measured until then\n"
     )
-
-
-def test_a_step_that_fails_on_many_rows_is_told_after_what_the_others_take(
-    stored: Callable[..., Project],
-) -> None:
-    fails = "CREATE TABLE few(n CHECK (n < 600));\nINSERT INTO few SELECT count(*) FROM notes;\n"
-    made = stored(NOTES, UPDATE, fails, INDEX)
-    code, text = made.run("forecast", "3", "4", "3", "--rows", "4000", *FAST)
-    assert code == 1, text
-    assert re.search(r"^0003  .+\n  measured: 2 sizes from 250 to 500 rows, ", text, re.MULTILINE)
-    assert re.search(r"^0004  .+\n  at 4,000 rows, ", text, re.MULTILINE), text
-    message = (
-        "\nError: the step to 0003 fails on the filled database (1,000 rows copied from 0002.db): "
-    )
-    assert text.count(message) == 1, text
 
 
 def test_a_step_over_its_budget_fails_and_one_within_it_passes(
