@@ -7,12 +7,12 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.forecast.curve import Curve, Estimate, fit
+from pytest_pmd_migrations.forecast.curve import Curve, Estimate, fit, signed_estimate
 from pytest_pmd_migrations.forecast.filled_file import (
     FileSettings,
     copied_file,
@@ -264,7 +264,7 @@ def _estimates(sizes: Sequence[MeasuredSize], rows: int) -> tuple[dict[str, Esti
             *(share * one for one in (seconds.value, seconds.low, seconds.high))
         )
     for name, value in _SIZES.items():
-        found[name] = curve(partial(MeasuredSize.most, of=value)).at(rows)
+        found[name] = signed_estimate([(one.rows, one.most(value)) for one in sizes], rows)
     return found, computing
 
 

@@ -73,8 +73,11 @@ def _told(name: str, label: str, estimate: Estimate) -> Iterator[str]:
     if name == "temporary" and estimate.high < _SMALL:
         return
     show = seconds_text if name in ("seconds", "locked") else bytes_text
-    between = f"({show(estimate.low)} to {show(estimate.high)})"
-    yield f"  {label:<12}{show(estimate.value):<9} {between}"
+    value, ends = estimate.value, (estimate.low, estimate.high)
+    if value < 0:
+        label, value, ends = "shrinks by", -value, (-estimate.high, -estimate.low)
+    between = f"({show(ends[0])} to {show(ends[1])})"
+    yield f"  {label:<12}{show(value):<9} {between}"
 
 
 def _measured(step: StepForecast) -> str:
