@@ -26,7 +26,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     lock_file_text,
 )
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
-from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
+from pytest_pmd_migrations.sources.declared.parse_declarations import read_rows_file
 
 from pmd.cli import main as pmd_command
 from pmd.store.migrations import MigrationRunner, load_migrations

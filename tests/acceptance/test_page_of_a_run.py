@@ -15,9 +15,16 @@ def test_the_page_of_a_run_says_what_the_terminal_says(
 ) -> None:
     generate(pytester, 4, {4: "DELETE FROM t1 WHERE id = 1;\n"})
     arguments = ("--migration-matrix", "--migration-checks=schema,data", "-n", "2")
-    result = pytester.runpytest_subprocess(*arguments, "--migration-report=report.html")
+    durations = ("--durations=2", "--durations-min=0")
+    result = pytester.runpytest_subprocess(*arguments, *durations, "--migration-report=report.html")
     result.assert_outcomes(failed=3, passed=5)
-    assert "wrote report.html" in plain(result)
+    section = plain(result).partition("= migration matrix =")[2]
+    heads = ("wrote report.html", "= slowest 2 steps =", "= slowest 2 durations =")
+    places = [section.index(head) for head in heads]
+    assert places == sorted(places)
+    steps = re.findall(r"^(\d\.\d{3})s step     (\d{4}_step\.sql) from \d{4}$", section, re.M)
+    assert len(steps) == 2
+    assert steps[0] >= steps[1]
     page = (pytester.path / "report.html").read_text(encoding="utf-8")
     shown = " ".join(re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", page, flags=re.S).split())
     for text in (

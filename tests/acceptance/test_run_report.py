@@ -131,6 +131,7 @@ def test_terminal_json_page_junit_and_summary_say_the_same_of_causes_and_a_kille
     for one in application["findings"]:
         assert one["told_by"] in one["cells"]
         assert cells[one["told_by"]] in ("FAIL", "died")
+        assert one["closing"][-1] == f'again: pytest --migration-matrix "{one["told_by"]}"'
         if cells[one["told_by"]] == "FAIL":
             assert f"{one['headline']}\n" in text
             assert html.escape(one["headline"]) in page.read_text()
@@ -224,17 +225,21 @@ def test_without_values_no_value_of_a_row_stands_in_a_report(
 
 
 def test_a_report_is_written_over_nothing_else_and_says_what_it_lacks(
-    pytester: pytest.Pytester, plain_environment: None
+    pytester: pytest.Pytester, plain_environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generate(pytester, 3, {3: "DELETE FROM t1 WHERE id = 1;\n"})
     root = pytester.path
     (root / "notes.json").write_text('{"mine": 1}')
     (root / "page.html").write_text("<html>mine</html>")
     (root / "folder.json").mkdir()
+    (root / "circle.json").symlink_to("circle.json")
+    (root / "astray.json").symlink_to("nowhere/report.json")
     for name, why in {
         "notes.json": "a file is there that is no report of this package's. It stays as it is",
         "folder.json": "it is a folder",
         "nowhere/report.json": "its folder does not exist",
+        "astray.json": "its folder does not exist",
+        "circle.json": "Too many levels of symbolic links",
         "report.txt": "it ends in neither .json nor .html",
     }.items():
         result = matrix(pytester, f"--migration-report={name}")
@@ -257,6 +262,16 @@ def test_a_report_is_written_over_nothing_else_and_says_what_it_lacks(
     stopped = "10 of 12 cells were not run: the run was stopped: stopping after 1 failures"
     assert said("-x") == (False, [stopped])
     assert said("-k", "schema") == (False, ["9 of 12 cells were not asked for"])
+    ends = root / "db/sql/0004_ends.py"
+    ends.write_text("import os\nVERSION = 4\ndef up(db):\n    os._exit(3)\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(root / "summary.md"))
+    left, lacking = said("migrations::0001..0004[schema]", "-n", "1")[1]
+    assert left.endswith("cells were not asked for")
+    assert lacking == "what 1 cell would have found: the worker was killed"
+    summary = html.unescape((root / "summary.md").read_text())
+    assert "Tables of 0004: not drawn, since a worker was killed" in summary
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    ends.unlink()
     (root / "test_broken.py").write_text("import nothing_of_this_name")
     stopped = "12 of 12 cells were not run: the run was interrupted: 1 error during collection"
     assert said() == (False, [stopped])

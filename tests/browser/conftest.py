@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The files to open, by name: five defects, the same twice in two ways, and a large report."""
+    """The files to open, by name: five defects, the same in three ways, and a large report."""
     folder = tmp_path_factory.mktemp("pages")
+    named_at_length = deepcopy(five_planted_defects())
+    finding = named_at_length["runs"][0]["applications"][0]["findings"][0]
+    finding["headline"] = f"0008_rebuild_orders.py: {'a_name_of_a_table_' * 5}lost 2 of 5 rows"
     reports = {
         "five": five_planted_defects(),
         "two": five_planted_defects(runs=["3.11.7", "3.13.1"]),
         "applications": two_applications(),
+        "names": named_at_length,
         "large": large_report(),
     }
     for name, report in reports.items():

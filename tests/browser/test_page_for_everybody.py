@@ -26,10 +26,11 @@ def test_nothing_is_asked_for_but_the_file_and_no_script_complains(opened, width
 
 @every_window
 def test_the_page_is_never_wider_than_the_window(opened, width, scheme):
-    window = opened("five", width=width, scheme=scheme)
-    page = window.open()
-    window.draw_all()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for name in ("five", "names"):
+        window = opened(name, width=width, scheme=scheme)
+        page = window.open()
+        window.draw_all()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @every_window

@@ -53,8 +53,8 @@ PASSED_ON = {
     # What a source says of a check that cannot be asked of its runner.
     "pytest_pmd_migrations.grid.cells: reason",
     "pytest_pmd_migrations.report.plan: str(error)",
-    "pytest_pmd_migrations.sources.pmd_runner: f'{setting}: {error}'",
-    "pytest_pmd_migrations.sources.pmd_runner: str(error)",
+    "pytest_pmd_migrations.sources.numbered.pmd_runner: f'{setting}: {error}'",
+    "pytest_pmd_migrations.sources.numbered.pmd_runner: str(error)",
     "pytest_pmd_migrations.sources.django.source: str(error)",
     "pytest_pmd_migrations.sources.alembic.irreversible: str(error)",
     "pytest_pmd_migrations.sources.resolve: str(error)",

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.sources import resolve_source
-from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.sql_folder.choose import DIALECTS as KNOWN
 
 from tests.tools.sql_folder.projects import DIALECTS, STEPS, write_scripts

@@ -57,8 +57,9 @@ def test_six_steps_are_green_and_an_edited_one_is_blamed_alone(
     red = project.matrix("--migration-checks=frozen", "-rf")
     shown = script.removeprefix(f"{FOLDER}/")
     name = shown if dialect in ("diesel", "prisma") else Path(shown).name
-    assert f"{name} was edited" in red.text, red.text
-    assert {*re.findall(r"(\S+) was edited", red.text)} == {name}
+    # Of a long name a headline has the beginning.
+    named = {*re.findall(r"(\S+) was edited after release", red.text)}
+    assert [name.startswith(one.removesuffix("...")) for one in named] == [True], red.text
     assert SAYS.get(dialect, "Undo the edit") in red.text.replace("\n", " "), red.text
 
 

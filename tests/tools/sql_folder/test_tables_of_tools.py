@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_pmd_migrations.errors import IrreversibleError, SourceError
 from pytest_pmd_migrations.sources import resolve_source
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 
 from tests.tools.sql_folder.projects import DIALECTS, STEPS, write_scripts
 from tests.tools.sql_folder.real_databases import TABLES, make_real

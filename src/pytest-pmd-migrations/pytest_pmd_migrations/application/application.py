@@ -19,13 +19,14 @@ from pytest_pmd_migrations.snapshots.names import (
     labelled,
     version_title,
 )
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     NOTHING_DECLARED,
     Declarations,
     StoredExcuse,
     merge,
 )
-from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.declared.written_declarations import toml_key
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import (
     Location,
     Source,
@@ -36,7 +37,6 @@ from pytest_pmd_migrations.sources.protocol import (
     text_of,
     versions_of,
 )
-from pytest_pmd_migrations.sources.written_declarations import toml_key
 
 __all__ = ["Application", "name_in_file"]
 
@@ -185,7 +185,7 @@ class Application:
         if self._migrations_in[location.path] < 2:
             return None
         # Only a source of the application's own has several in a file.
-        from pytest_pmd_migrations.sources.statement_text import statement_text
+        from pytest_pmd_migrations.sources.in_python.statement_text import statement_text
 
         found = statement_text(location, self.file_text(version))
         others = (self.location(other) for other in self.versions if other != version)

@@ -13,8 +13,8 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, count_rows
 from pytest_pmd_migrations.rows.substitute_names import nameable_image
 from pytest_pmd_migrations.rows.tables import list_tables
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = ["count_lost_rows"]
 

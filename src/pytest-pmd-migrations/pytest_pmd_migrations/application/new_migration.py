@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.application.application import Application
-from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import runner_of
 
 __all__ = ["how_to_begin"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source, versions_of
 from pytest_pmd_migrations.where_raised import list_chain
 from pytest_pmd_migrations.wording import error_text, wrap_text

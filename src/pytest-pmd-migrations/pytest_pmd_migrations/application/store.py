@@ -20,7 +20,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     read_lock_file,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["Store"]

@@ -19,7 +19,7 @@ from pytest_pmd_migrations.limits.step_limits import (
 )
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.current_version import current_version, version_after
+from pytest_pmd_migrations.sources.applied.current_version import current_version, version_after
 from pytest_pmd_migrations.sources.protocol import (
     Source,
     location_of,

@@ -21,7 +21,7 @@ from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, mov
 from pytest_pmd_migrations.schema.drawn_values import CLOCK_AND_DICE, told_drawings
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.edited_scripts import when_edited
+from pytest_pmd_migrations.sources.applied.edited_scripts import when_edited
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["judge_changed"]

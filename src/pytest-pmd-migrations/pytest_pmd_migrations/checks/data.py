@@ -44,7 +44,7 @@ from pytest_pmd_migrations.rows import (
 from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, DeclarationKind
 from pytest_pmd_migrations.statement_record import StatementRecord
 from pytest_pmd_migrations.wording import headline, wrap_text
 

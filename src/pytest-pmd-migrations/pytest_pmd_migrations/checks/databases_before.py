@@ -12,7 +12,7 @@ from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
-from pytest_pmd_migrations.sources.current_version import applies_a_set, version_after
+from pytest_pmd_migrations.sources.applied.current_version import applies_a_set, version_after
 
 __all__ = ["DatabaseBefore", "databases_before"]
 

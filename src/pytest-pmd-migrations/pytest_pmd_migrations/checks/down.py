@@ -26,7 +26,7 @@ from pytest_pmd_migrations.rows import RowsReport, compare_rows, digest_tables
 from pytest_pmd_migrations.schema import SchemaDiff, read_schema
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.sources.abilities import can_downgrade
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.run import downgrade
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 from pytest_pmd_migrations.wording import error_text, headline, wrap_text

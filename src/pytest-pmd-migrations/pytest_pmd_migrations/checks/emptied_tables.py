@@ -31,7 +31,7 @@ from pytest_pmd_migrations.rows import (
 from pytest_pmd_migrations.rows.evidence import evidence_width, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.statement_record import StatementRecord
 
 __all__ = ["find_needed_rows"]

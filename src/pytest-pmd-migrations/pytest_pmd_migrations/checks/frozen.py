@@ -37,8 +37,8 @@ from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
-from pytest_pmd_migrations.sources.edited_scripts import altered_versions, when_edited
-from pytest_pmd_migrations.sources.recorded_order import inserted_before
+from pytest_pmd_migrations.sources.applied.edited_scripts import altered_versions, when_edited
+from pytest_pmd_migrations.sources.applied.recorded_order import inserted_before
 from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["FROZEN", "removed_after_release"]

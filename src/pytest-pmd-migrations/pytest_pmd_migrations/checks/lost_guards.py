@@ -18,7 +18,7 @@ from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.values import TableColumn
-from pytest_pmd_migrations.sources.written_declarations import in_quotes
+from pytest_pmd_migrations.sources.declared.written_declarations import in_quotes
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.schema.lost.guards import LostGuards

@@ -20,7 +20,7 @@ from pytest_pmd_migrations.snapshots.names import (
     labelled,
     version_title,
 )
-from pytest_pmd_migrations.sources.declarations import DeclarationKey, DeclarationKind
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, DeclarationKind
 
 __all__ = [
     "EVERY_CHECK",

@@ -49,7 +49,7 @@ from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_l
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import canonical_image
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of
+from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of
 from pytest_pmd_migrations.wording import counted, wrap_text
 
 __all__ = ["BuiltSnapshot", "build_snapshot"]

@@ -22,7 +22,7 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
 from pytest_pmd_migrations.regular_file import read_regular
-from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.sources.sql_folder.recognise import PMD

@@ -30,7 +30,7 @@ from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 

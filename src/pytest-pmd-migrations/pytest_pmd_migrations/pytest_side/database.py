@@ -20,7 +20,7 @@ from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 
 __all__ = [
     "MigrationDatabase",

@@ -29,7 +29,7 @@ from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.github.annotations import workflow_commands
 from pytest_pmd_migrations.report.github.summary import MOST, Picture, summary_markdown
-from pytest_pmd_migrations.report.outcome import Outcome
+from pytest_pmd_migrations.report.outcome import DIED, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.schema.showing.picture import draws, picture_lines
 
@@ -49,7 +49,7 @@ def write_summary(run: EndedRun, file: str) -> str:
         if path.exists() and not path.is_file():
             return _unwritten(file, "it is no file")
         with redirect_stdout(io.StringIO()):
-            pictures = {one.application.name: _picture(one) for one in run.histories}
+            pictures = {one.application.name: _picture(one, run) for one in run.histories}
         text = summary_markdown(
             run.closing, run.plans, run.outcomes, run.folded, pictures, size=MOST - taken
         )
@@ -76,12 +76,15 @@ def _unwritten(file: str, why: str) -> str:
     return printable_line(f"warning: no summary for GitHub: {file}: {why} (GITHUB_STEP_SUMMARY)")
 
 
-def _picture(history: History) -> Picture:
+def _picture(history: History, run: EndedRun) -> Picture:
     """Return the picture of the newest version's tables, or why there is none."""
     application = history.application
     title = f"Tables of {application.title(application.latest)}"
     if application.name:
         title = f"{application.name}: {title}"
+    if any(outcome.status == DIED for outcome in run.outcomes):
+        # What killed a worker would kill this process, too.
+        return Picture(title, why_not="not drawn, since a worker was killed")
     try:
         lines = picture_lines(history.fresh_schema(application.latest))
     except MigrationTestError:

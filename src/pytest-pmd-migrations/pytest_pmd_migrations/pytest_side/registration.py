@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
+    from pytest_pmd_migrations.pytest_side.run_report import RunReportPlugin
 
 __all__ = ["register_matrix"]
 
@@ -22,7 +27,7 @@ def register_matrix(config: pytest.Config, ids: Sequence[str]) -> None:
         from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
 
     if not config.option.migration_report:
-        config.pluginmanager.register(MatrixPlugin(config, ids), "migration-matrix")
+        _register(config, MatrixPlugin(config, ids))
         return
     from pytest_pmd_migrations.pytest_side.run_report import FactsOnReports, begin_report
 
@@ -33,8 +38,20 @@ def register_matrix(config: pytest.Config, ids: Sequence[str]) -> None:
         if begun is not None:
             begun.end_early(f"nothing was checked: {error}")
         raise
-    config.pluginmanager.register(matrix, "migration-matrix")
     config.pluginmanager.register(FactsOnReports(matrix), "migration-facts")
     if begun is not None:
         begun.matrix = matrix
-        config.pluginmanager.register(begun, "migration-report")
+    _register(config, matrix, begun)
+
+
+def _register(
+    config: pytest.Config, matrix: MatrixPlugin, report: RunReportPlugin | None = None
+) -> None:
+    """Register what tells of a run at its end: what is registered last does so first."""
+    if config.getoption("durations", None) is not None:
+        from pytest_pmd_migrations.pytest_side.slowest_steps import SlowestSteps
+
+        config.pluginmanager.register(SlowestSteps(matrix), "migration-durations")
+    if report is not None:
+        config.pluginmanager.register(report, "migration-report")
+    config.pluginmanager.register(matrix, "migration-matrix")

@@ -154,7 +154,10 @@ class RunReportPlugin:
         matrix = self.matrix
         if matrix is None:
             return
-        if not self._stopped and not any(one.schemas for one in self._learnt.values()):
+        # What killed a worker would kill the controller, too.
+        died = any(outcome.status == DIED for outcome in matrix.outcomes)
+        known = any(one.schemas for one in self._learnt.values())
+        if not (self._stopped or died or known):
             facts = self._config.pluginmanager.get_plugin("migration-facts")
             for one in facts.learn_fresh() if isinstance(facts, FactsOnReports) else ():
                 self._gathered(one["application"]).add(one, "controller")

@@ -27,16 +27,16 @@ from pytest_pmd_migrations.errors import (
 from pytest_pmd_migrations.pytest_side.run_rules import read_rules, settings_file
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, foreign_of
-from pytest_pmd_migrations.sources.parse_declarations import (
+from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of, foreign_of
+from pytest_pmd_migrations.sources.applied.recorded_order import (
+    asks_for_recorded_order,
+    keep_recorded_order,
+)
+from pytest_pmd_migrations.sources.declared.parse_declarations import (
     read_rows_file,
     read_stored_excuses,
 )
 from pytest_pmd_migrations.sources.protocol import Source, check_source
-from pytest_pmd_migrations.sources.recorded_order import (
-    asks_for_recorded_order,
-    keep_recorded_order,
-)
 from pytest_pmd_migrations.sources.resolve import resolve_connection, resolve_source
 from pytest_pmd_migrations.where_raised import raised_where
 

@@ -18,7 +18,7 @@ from pytest_pmd_migrations.repeated.known_steps import Facts, KnownStep, KnownSt
 from pytest_pmd_migrations.repeated.later_image import LaterImage
 from pytest_pmd_migrations.schema import refuse_missing_names
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.protocol import Source, versions_of
 
 __all__ = ["DivergedError", "Lineage"]

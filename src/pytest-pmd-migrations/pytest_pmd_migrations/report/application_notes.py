@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pytest_pmd_migrations.checks.model import Note, UsedDeclaration
 from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import Plan
-from pytest_pmd_migrations.sources.declarations import EXCUSES
+from pytest_pmd_migrations.sources.declared.declarations import EXCUSES
 
 __all__ = ["application_notes"]
 

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.grid.cells import CellKey, parse_cell_id
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.sources.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
 
 __all__ = ["BAD", "BLOCKED", "DIED", "FAIL", "NONE", "NOTE", "NOT_RUN", "OK", "SKIP", "Outcome"]
 

@@ -23,7 +23,7 @@ from pytest_pmd_migrations.grid.cells import (
     snapshot_rows,
 )
 from pytest_pmd_migrations.report.outcome import Outcome
-from pytest_pmd_migrations.sources.declarations import DeclarationKind
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKind
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Plan", "plan_of"]

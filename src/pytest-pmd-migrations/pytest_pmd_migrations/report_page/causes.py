@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_pmd_migrations.report_page.advice import part_advice, without_shared_indent
+from pytest_pmd_migrations.report_page.advice import (
+    advice_within,
+    part_advice,
+    without_shared_indent,
+)
 from pytest_pmd_migrations.report_page.names import Targets
-from pytest_pmd_migrations.wording import counted, folded_names
+from pytest_pmd_migrations.wording import WIDTH, counted, folded_names
 
 __all__ = ["CauseCard", "CellLink", "cause_cards"]
 
@@ -23,6 +27,9 @@ _HIT_BY = {
 
 _MEANT = "where that is meant"
 _FROM = re.compile(r"\s*(?:seen from|the same at) .*")
+
+_NAMED = re.compile(r"\s*\S+(?: \S+)?:")
+"""How a line begins that is no other's rest: ``gone: id 1``, ``id 1: ...``, ``mend: ...``."""
 
 _ALL = "every database that takes this step"
 
@@ -107,19 +114,36 @@ def _brief_evidence(lines: Sequence[str]) -> str:
     """Return what was seen in one line: what is indented, where anything is."""
     told = [line for line in lines if line.strip() and not _FROM.match(line)]
     shown = [line for line in told if line.startswith(" ")] or told
-    return " · ".join(" ".join(line.split()) for line in shown).replace(": · ", ": ")
+    return " · ".join(_unwrapped(shown)).replace(": · ", ": ")
+
+
+def _unwrapped(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines, each with those after it into which its sentence was wrapped."""
+    text, before = "", ""
+    for line in lines:
+        first, *_ = line.split()
+        is_full = len(before) + 1 + len(first) > WIDTH and not before.endswith("...")
+        if before and not (is_full and not _NAMED.match(line)):
+            yield text
+            text = ""
+        text, before = " ".join([*text.split(), *line.split()]), line.rstrip()
+    yield text
 
 
 def _brief_advice(
     finding: Mapping[str, Any], evidence: Sequence[str], advice: Sequence[str]
 ) -> str:
     """Return what to do in one line: the advice, what would mend it, or where to look."""
-    text = " ".join(" ".join(line.split()) for line in advice)
+    text = " ".join(" ".join(advice).split())
     if text:
-        return f"mend the step; {text}" if _MEANT in text else text
+        said = text.startswith("Mend the step")
+        return f"mend the step; {text}" if _MEANT in text and not said else text
     mending = [line.strip() for line in evidence if line.lstrip().startswith("mend:")]
     if mending:
         return " · ".join(mending)
+    within = advice_within(evidence)
+    if within:
+        return within
     again = finding["closing"][-1:]
     return ", then ".join([f"mend {_where(finding)}"] * bool(finding["file"]) + again)
 

@@ -70,6 +70,8 @@ def _curve(
     x = across.at(step["rows"])
     value, low, high = (up.at(seconds) for seconds in ends)
     grows = f"; grows with {step['grows']}" if step["grows"] else ""
+    if step["grows"] == "constant":
+        grows = "; does not grow with the rows"
     return StepCurve(
         title=step["title"],
         sentence=(

@@ -100,19 +100,21 @@ def _headline(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         return {"kind": runs[0]["kind"], "word": runs[0]["word"], "sentence": runs[0]["verdict"]}
     bad = [run for run in runs if run["kind"] == "FAIL"]
     worst = next(run for kind in ("FAIL", "note", "ok") for run in runs if run["kind"] == kind)
-    sentence = f"{len(bad)} of {len(runs)} runs failed" if bad else f"none of {len(runs)} failed"
+    sentence = (
+        f"{len(bad)} of {len(runs)} runs failed" if bad else f"none of {len(runs)} runs failed"
+    )
     return {"kind": worst["kind"], "word": worst["word"], "sentence": sentence}
 
 
 def _facts(run: Mapping[str, Any]) -> list[str]:
     """Return under what the run was made, each fact as a few words."""
-    snapshots = sum(row["of"] == "snapshot" for one in run["applications"] for row in one["rows"])
+    lineages = sum(row["of"] == "snapshot" for one in run["applications"] for row in one["rows"])
     versions = sum(len(one["versions"]) for one in run["applications"])
     alone = run["applications"] if len(run["applications"]) == 1 else []
     return [
         *(f"{one['source']} by {one['runner']}" for one in alone),
         counted(versions, "migration"),
-        counted(snapshots, "stored database"),
+        counted(lineages, "lineage"),
         f"Python {run['python']}",
         f"SQLite {run['sqlite']}",
         f"{run['seconds']:.2f} s" + (f", {run['workers']} workers" if run["workers"] > 1 else ""),

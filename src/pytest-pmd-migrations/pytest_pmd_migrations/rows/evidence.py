@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declarations import EXCUSES, DeclarationKind, ExcuseKind
-from pytest_pmd_migrations.sources.written_declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import EXCUSES, DeclarationKind, ExcuseKind
+from pytest_pmd_migrations.sources.declared.written_declarations import (
     in_quotes,
     written_in_module,
     written_in_toml,

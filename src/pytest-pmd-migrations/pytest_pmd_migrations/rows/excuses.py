@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pytest_pmd_migrations.rows.rows_report import RowFinding
-from pytest_pmd_migrations.sources.declarations import EXCUSES, DeclarationKey, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import (
+    EXCUSES,
+    DeclarationKey,
+    Declarations,
+)
 
 __all__ = ["leave_out_excused"]
 

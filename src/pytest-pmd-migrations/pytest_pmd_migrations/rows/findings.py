@@ -20,7 +20,7 @@ from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationEr
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declarations import DROP
+from pytest_pmd_migrations.sources.declared.declarations import DROP
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.values import TableColumn
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     DROP,
     DeclarationKey,
     DeclarationKind,

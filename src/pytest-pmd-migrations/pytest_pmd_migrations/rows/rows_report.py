@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.rows.row_counts import RowCounts
-from pytest_pmd_migrations.sources.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
 
 __all__ = ["RowFinding", "RowsReport"]
 

@@ -31,7 +31,7 @@ from pytest_pmd_migrations.run_report.values import (
 )
 from pytest_pmd_migrations.run_report.written_migration import described, path_below
 from pytest_pmd_migrations.snapshots.names import FRESH
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED, Declarations
 from pytest_pmd_migrations.sources.protocol import Location, runner_of
 
 __all__ = ["ApplicationRun", "application_part"]
@@ -116,11 +116,14 @@ def _silent_findings(run: ApplicationRun) -> Iterator[ToldFinding]:
     for outcome in run.outcomes:
         if outcome.status in BAD and not outcome.findings:
             cell_id = outcome.cell.id(run.plan.application.latest)
-            ended = "its worker was killed" if outcome.status == DIED else "no verdict"
+            died = outcome.status == DIED
+            ended = "its worker was killed" if died else "no verdict"
             lines = tuple(run.silent.get(cell_id, ()))
             head = f"{outcome.cell.row} [{outcome.cell.check}]: {ended}"
             finding = Finding(head, lines, without_rows=(head,))
-            yield ToldFinding(finding, outcome.cell, (outcome.cell,), lines=lines)
+            # Of one that raised, its message says this.
+            closing = (f'again: pytest --migration-matrix "{cell_id}"',) if died else ()
+            yield ToldFinding(finding, outcome.cell, (outcome.cell,), lines=lines, closing=closing)
 
 
 def _finding(run: ApplicationRun, told: ToldFinding) -> FindingReport:

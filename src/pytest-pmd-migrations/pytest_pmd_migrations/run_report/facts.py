@@ -22,7 +22,7 @@ from pytest_pmd_migrations.run_report.json_form import to_values
 from pytest_pmd_migrations.run_report.schema_objects import ObjectsReader
 from pytest_pmd_migrations.run_report.values import ObjectReport, TableReport
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
-from pytest_pmd_migrations.sources.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
 
 __all__ = ["LearntFacts"]
 

@@ -14,7 +14,7 @@ from pytest_pmd_migrations.run_report.values import (
     StepReport,
     TableReport,
 )
-from pytest_pmd_migrations.sources.declarations import Declarations
+from pytest_pmd_migrations.sources.declared.declarations import Declarations
 
 __all__ = ["GatheredFacts"]
 

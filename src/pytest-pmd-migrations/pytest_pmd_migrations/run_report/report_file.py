@@ -40,9 +40,9 @@ class ReportFile:
         if self.path.suffix.lower() not in _FORMS:
             raise self._error("it ends in neither .json nor .html, which say what is written")
         try:
-            kind = self.path.stat().st_mode if self.path.exists() else None
+            kind = self._kind()
             if kind is None:
-                if not self.path.parent.is_dir():
+                if not self.path.resolve().parent.is_dir():
                     raise self._error("its folder does not exist. Make it first")
             elif stat.S_ISDIR(kind):
                 raise self._error("it is a folder; expected a file's name")
@@ -73,6 +73,13 @@ class ReportFile:
         except (OSError, ValueError) as error:
             raise self._error(f"it cannot be written: {_why(error)}") from error
 
+    def _kind(self) -> int | None:
+        """Return what is there, None where nothing is; a link that leads in a circle raises."""
+        try:
+            return self.path.stat().st_mode
+        except FileNotFoundError:
+            return None
+
     def _is_ours(self) -> bool:
         """Return whether a report of the same form is there, or a file in which nothing is."""
         with self.path.open("rb") as file:
@@ -102,7 +109,13 @@ def read_report(path: Path) -> Report:
 
     Raises ReportError, which names the file, where it cannot be read or is none.
     """
-    return parse_report(*read_text(path))
+    text, shown = read_text(path)
+    if GENERATOR in text[:_HEAD]:
+        raise ReportError(
+            f"{shown} is a page, which cannot be read again; expected the report as JSON:"
+            " --migration-report=report.json"
+        )
+    return parse_report(text, shown)
 
 
 def read_text(path: Path) -> tuple[str, str]:

@@ -6,7 +6,7 @@ implements :class:`Source`.
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     DROP,
     NOTHING_DECLARED,
     Condition,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from pytest_pmd_migrations.sources.numbered_files import has_files, versions_folder
+from pytest_pmd_migrations.sources.numbered.numbered_files import has_files, versions_folder
 
 __all__ = [
     "below",

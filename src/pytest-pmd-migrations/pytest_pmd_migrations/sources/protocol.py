@@ -12,7 +12,7 @@ from pytest_pmd_migrations.connection import Prepare
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.sources.ask import ask, described
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = [
     "Location",

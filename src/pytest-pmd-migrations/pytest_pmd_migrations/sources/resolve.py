@@ -18,10 +18,10 @@ from pytest_pmd_migrations.sources.close_names import (
     tool_of,
     with_colon,
 )
-from pytest_pmd_migrations.sources.files_source import FilesSource
-from pytest_pmd_migrations.sources.find_own_runner import modules_with_runner
-from pytest_pmd_migrations.sources.own_runner import has_own_runner, own_runner_source
-from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.find_own_runner import modules_with_runner
+from pytest_pmd_migrations.sources.numbered.own_runner import has_own_runner, own_runner_source
+from pytest_pmd_migrations.sources.numbered.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
 from pytest_pmd_migrations.sources.tools import tool_source
@@ -176,11 +176,11 @@ def _object(text: str, root: Path, named: str) -> object:
 def _source_of(found: object, text: str, named: str, config: Any) -> object:  # noqa: ANN401 - pytest's Config
     """Return the source of an object of sqlite-utils or of a list; any other is one itself."""
     if tool_of(found):
-        from pytest_pmd_migrations.sources.sqlite_utils_source import SqliteUtilsSource
+        from pytest_pmd_migrations.sources.in_python.sqlite_utils_source import SqliteUtilsSource
 
         return SqliteUtilsSource(found, named)
     if isinstance(found, (list, tuple, dict)):
-        from pytest_pmd_migrations.sources.list_source import list_source
+        from pytest_pmd_migrations.sources.in_python.list_source import list_source
 
         applied = _ini(config, "migration_applied")
         file = Path(str(sys.modules[text.partition(":")[0]].__file__))

@@ -21,10 +21,10 @@ from pytest_pmd_migrations.connection import (
 )
 from pytest_pmd_migrations.database_path import file_of
 from pytest_pmd_migrations.file_content import write_content
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
+from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of, put_back_on_error
 from pytest_pmd_migrations.sources.ask import ask, described
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, put_back_on_error
 from pytest_pmd_migrations.sources.heard_file import heard_file
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError, memory_copy
 from pytest_pmd_migrations.sources.protocol import Source
@@ -129,8 +129,10 @@ def _run(
         source, method, conn, version, during
     ):
         return
+    # Only its own process surely sees the same folders in memory.
+    in_process = getattr(source, "in_process", True) is not False
     with (
-        _file_copy(conn) as path,
+        _file_copy(conn, in_memory=in_process) as path,
         still_connections(),
         limited_connections(),
         during(path),
@@ -159,14 +161,17 @@ def _reset(source: Source) -> None:
 
 
 @contextmanager
-def _file_copy(conn: sqlite3.Connection) -> Iterator[Path]:
+def _file_copy(conn: sqlite3.Connection, *, in_memory: bool) -> Iterator[Path]:
     """Give the path of a copy of the database, and put what becomes of it back into ``conn``.
 
-    What was committed there before an error is put back too. An empty database is no file.
+    What was committed there before an error is put back too. An empty database is no file. With
+    ``in_memory``, a small one waits for no disk.
     """
-    with TemporaryFolder() as folder:
+    pages = _ask(conn, "page_count")
+    small = pages * _page_size(conn) <= MEMORY_LIMIT
+    with TemporaryFolder(in_memory=in_memory and small) as folder:
         path = folder / _NAME
-        if _ask(conn, "page_count"):
+        if pages:
             with told_full(folder.parent), closing(_open(path)) as file:
                 conn.backup(file)
         try:

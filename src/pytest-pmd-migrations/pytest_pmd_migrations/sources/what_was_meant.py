@@ -14,7 +14,7 @@ from pytest_pmd_migrations.sources.close_names import (
     shown_below,
     source_names,
 )
-from pytest_pmd_migrations.sources.numbered_files import has_files, versions_folder
+from pytest_pmd_migrations.sources.numbered.numbered_files import has_files, versions_folder
 
 __all__ = [
     "refuse_file",

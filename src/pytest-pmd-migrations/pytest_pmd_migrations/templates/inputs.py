@@ -16,7 +16,7 @@ from typing import Any
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.audit_hook import STARTS_PROCESS, hear_of_events
 from pytest_pmd_migrations.snapshots.lock_file import content_digest
-from pytest_pmd_migrations.sources.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_asked, times_thrown
 from pytest_pmd_migrations.temporary_folder import PREFIX
 

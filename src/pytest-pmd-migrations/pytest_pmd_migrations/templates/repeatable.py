@@ -14,8 +14,8 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.schema import stored_text
-from pytest_pmd_migrations.sources.files_source import FilesSource
-from pytest_pmd_migrations.sources.pmd_runner import PMD_RUNNER
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.pmd_runner import PMD_RUNNER
 from pytest_pmd_migrations.still_clock.clock_and_dice import later
 
 __all__ = ["gives_the_same_again", "is_plain"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
-from pytest_pmd_migrations.sources.declarations import Condition, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import Condition, Declarations
 
 from tests.every import for_every
 from tests.unit.plugin.built_application import Repeatable, application

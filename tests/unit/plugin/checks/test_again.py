@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from pytest_pmd_migrations.checks.again import AGAIN
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
-from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, Declarations
 
 from tests.unit.plugin.built_application import (
     Notes,

@@ -10,7 +10,7 @@ from pytest_pmd_migrations.application import references
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, Declarations
 
 from tests.unit.plugin.built_application import Up, application, lock, store, told, verdict
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.pmd_runner import pmd_runner_source
+from pytest_pmd_migrations.sources.numbered.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Location
 
 from tests.unit.plugin.built_application import (

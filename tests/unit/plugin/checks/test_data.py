@@ -16,7 +16,7 @@ from pytest_pmd_migrations.grid.cells import Cell, judge_cell
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     NOTHING_DECLARED,
     Condition,
     DeclarationKey,

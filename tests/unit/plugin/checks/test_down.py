@@ -13,7 +13,7 @@ from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.checks.down import DOWN
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
-from pytest_pmd_migrations.sources.declarations import Condition, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import Condition, Declarations
 
 from tests.every import for_every
 from tests.unit.plugin.built_application import Notes, store, told, verdict

@@ -9,7 +9,7 @@ from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.judged import JudgedCells
-from pytest_pmd_migrations.sources.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
 
 from tests.every import for_every
 from tests.fuzz_schemas import history_in, store_in

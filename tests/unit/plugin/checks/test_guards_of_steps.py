@@ -17,8 +17,8 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.lost.guards import find_lost_guards
 from pytest_pmd_migrations.schema.reading.step_statements import read_statements
-from pytest_pmd_migrations.sources.declarations import DeclarationKey, Declarations
-from pytest_pmd_migrations.sources.parse_declarations import read_rows_file
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, Declarations
+from pytest_pmd_migrations.sources.declared.parse_declarations import read_rows_file
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
 from tests.unit.plugin.built_application import Repeatable, Up, application, store, verdict

@@ -12,7 +12,7 @@ from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.report.outcome import NONE, Outcome
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.sources.declarations import StoredExcuse
+from pytest_pmd_migrations.sources.declared.declarations import StoredExcuse
 
 from tests.every import for_every
 from tests.unit.plugin.built_application import application, lock, store, told, verdict

@@ -11,7 +11,11 @@ from pathlib import Path
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.grid.walks import Walks
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Condition, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import (
+    NOTHING_DECLARED,
+    Condition,
+    Declarations,
+)
 
 from tests.every import for_every
 from tests.unit.plugin.both_ways import CHECKS, both_ways, steps_taken

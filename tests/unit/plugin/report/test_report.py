@@ -25,7 +25,7 @@ from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, matrix_section
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources import Condition, Declarations, Location
-from pytest_pmd_migrations.sources.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
 
 from tests.unit.plugin.built_application import application, store
 

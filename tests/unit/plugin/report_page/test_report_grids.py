@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from pathlib import Path
 
 from pytest_pmd_migrations.report.grid import Grid, grid_rows
@@ -20,7 +21,7 @@ HERE = Targets(0, 0)
 
 
 def application():
-    return five_planted_defects()["runs"][0]["applications"][0]
+    return deepcopy(five_planted_defects()["runs"][0]["applications"][0])
 
 
 def test_rows_alike_are_folded_as_in_the_terminal():
@@ -108,6 +109,48 @@ def test_of_each_recorded_message_the_page_knows_what_to_do():
     assert len(found) > 20
     unknown = sorted(name for name, known in found.items() if not all(known))
     assert unknown == ["blocked-alone", "broken-step", "mislabelled-snapshot"]
+    told_here = {
+        (
+            "",
+            "fixtures/snapshots/0001.db (7 bytes); expected a file that begins with",
+            '"SQLite format 3". Restore it from version control.',
+        ): (
+            "fixtures/snapshots/0001.db (7 bytes); expected a file that begins with"
+            ' "SQLite format 3". Restore it from version control.',
+            "Restore it from version control.",
+        ),
+        (
+            "  table a_rather_long_name_of_a_table_00 has the foreign key (parent) to the",
+            "    table a_rather_long_name_of_a_table_29, which does not exist",
+            "    mend: needs a table rebuild",
+            "",
+            "  Mend the step; or where that is meant, declare it in the file of",
+            "  migration_rows:",
+        ): (
+            "table a_rather_long_name_of_a_table_00 has the foreign key (parent) to the table"
+            " a_rather_long_name_of_a_table_29, which does not exist · mend: needs a table rebuild",
+            "Mend the step; or where that is meant, declare it in the file of migration_rows:",
+        ),
+        (
+            "  killed after statement 7 of 10:",
+            "    CREATE TABLE notes ( id INTEGER NOT NULL, title VARCHAR(80), PRIMARY ...",
+            "  reopened at version 0000:",
+            "",
+            "51 of 175 faults: 51 wedged (crash 42, interrupt 6, deny 3)",
+            "",
+            "The tool of this project commits when it likes. Set begin = true:",
+            "    begin = true",
+        ): (
+            "killed after statement 7 of 10: CREATE TABLE notes ( id INTEGER NOT NULL,"
+            " title VARCHAR(80), PRIMARY ... · reopened at version 0000:",
+            "The tool of this project commits when it likes. Set begin = true: begin = true",
+        ),
+    }
+    for lines, (seen, to_do) in told_here.items():
+        values = application()
+        values["findings"][0] = values["findings"][0] | {"lines": [*lines]}
+        card = cause_cards(values, HERE)[0]
+        assert (card.brief_evidence, card.brief_advice) == (seen, to_do)
 
 
 def test_the_indent_that_all_lines_share_is_left_out():

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from copy import deepcopy
 from html.parser import HTMLParser
 
 import pytest
@@ -135,6 +136,15 @@ def test_several_runs_have_one_verdict_and_one_each():
     assert "FAIL 1 of 2 runs failed" in shown
     assert "FAIL Python 3.11.7, SQLite 3.40.1 11 of 72 cells failed for 5 causes" in shown
     assert "ok Python 3.13.1, SQLite 3.40.1 none of 72 cells failed" in shown
+    good = deepcopy(good)
+    report["runs"] = [good, good | {"name": "again"}]
+    cells = good["applications"][0]["cells"]
+    for cell in cells:
+        cell["remarks"] = []
+    cells[0]["remarks"] = [{"about": "0001", "text": "to know", "command": ""}]
+    shown = " ".join(ReadPage(render_page(report)).text.split())
+    assert "ok none of 2 runs failed" in shown
+    assert "1 remark 0001 to know" in shown
 
 
 def test_a_run_that_is_not_complete_says_so():

@@ -18,7 +18,11 @@ from pytest_pmd_migrations.rows import (
     stray_findings,
 )
 from pytest_pmd_migrations.rows.row_counts import RowCounts
-from pytest_pmd_migrations.sources.declarations import Condition, DeclarationKey, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import (
+    Condition,
+    DeclarationKey,
+    Declarations,
+)
 
 Action = Callable[[sqlite3.Connection], object]
 

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
 from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, found_at, report, take

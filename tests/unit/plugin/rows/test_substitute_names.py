@@ -30,7 +30,7 @@ from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     NOTHING_DECLARED,
     Condition,
     Declarations,

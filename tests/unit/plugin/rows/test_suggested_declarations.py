@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration, declare, declare_moves
-from pytest_pmd_migrations.sources.declarations import Declarations
-from pytest_pmd_migrations.sources.files_source import FilesSource
-from pytest_pmd_migrations.sources.numbered_files import MigrationFile
-from pytest_pmd_migrations.sources.parse_declarations import read_module, read_rows_file
+from pytest_pmd_migrations.sources.declared.declarations import Declarations
+from pytest_pmd_migrations.sources.declared.parse_declarations import read_module, read_rows_file
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.numbered_files import MigrationFile
 
 from tests.unit.plugin.built_application import Notes, application
 

@@ -18,7 +18,7 @@ from pytest_pmd_migrations.cli import main
 from pytest_pmd_migrations.errors import ReportError
 from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
 from pytest_pmd_migrations.run_report.json_form import from_values, parse_report, written_report
-from pytest_pmd_migrations.run_report.report_file import ReportFile, read_report
+from pytest_pmd_migrations.run_report.report_file import GENERATOR, ReportFile, read_report
 from pytest_pmd_migrations.run_report.run_part import RunFacts, begun_report
 from pytest_pmd_migrations.run_report.schema_objects import ObjectsReader
 from pytest_pmd_migrations.run_report.values import (
@@ -181,6 +181,7 @@ def test_a_file_that_is_no_report_or_a_later_one_is_refused_by_name(tmp_path: Pa
     del lacking["runs"][0]["python"]
     refused = {
         b"": "is no JSON: Expecting value",
+        GENERATOR.encode(): "is a page, which cannot be read again; expected the report as JSON",
         b"\xff\xfe": "is no JSON: it is no UTF-8 at byte 0",
         text[:2000].encode(): "is no JSON: ",
         b"[" * 100_000: "is no JSON: ",
@@ -261,6 +262,11 @@ def test_names_that_are_odd_stand_in_a_report_as_people_can_read_them() -> None:
     assert [one.name for one in found] == shown
     assert [one.columns[0].name for one in found][:-1] == shown[:-1]
     assert found[-1].foreign_keys == (ForeignKeyReport(("a",), "b\\xff"),)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("CREATE VIRTUAL TABLE words USING fts5(title)")
+        (words,) = ObjectsReader(()).read(conn)
+    # The hidden ones, named words and rank, are of no interest.
+    assert [one.name for one in words.columns] == ["title"]
     odd = with_application(replace(APPLICATION, objects=found))
     assert parse_report(written_report(odd), "r.json") == odd
 
@@ -294,6 +300,10 @@ def test_runs_are_told_and_put_together_under_names_of_their_own(
     assert drawn == from_values(ForecastReport, FORECAST, "f.json")
     assert reported("c.json", "-o", "c.html")[0] == 0
     assert "1,000 rows: 2 s (1.5 s to 3 s); grows with n" in Path("c.html").read_text()
+    step: dict[str, Any] = FORECAST["steps"][0]  # type: ignore[index]
+    Path("f.json").write_text(json.dumps(FORECAST | {"steps": [step | {"grows": "constant"}]}))
+    assert reported("a.json", "--forecast", "f.json", "-o", "c.html")[0] == 0
+    assert "(1.5 s to 3 s); does not grow with the rows" in Path("c.html").read_text()
     Path("f.json").write_text(json.dumps(FORECAST | {"source": "other"}))
     told = "Error: f.json is about the migrations of 'other'; the reports have: app\n"
     assert reported("a.json", "--forecast", "f.json", "-o", "d.json") == (1, told)

@@ -10,7 +10,11 @@ import pytest
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.abilities import unasked_of
-from pytest_pmd_migrations.sources.bookkeeping import bookkeeping_of, foreign_of, put_back_on_error
+from pytest_pmd_migrations.sources.applied.bookkeeping import (
+    bookkeeping_of,
+    foreign_of,
+    put_back_on_error,
+)
 from pytest_pmd_migrations.sources.run import rerun
 
 from tests.every import for_every

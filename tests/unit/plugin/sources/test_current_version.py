@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.current_version import current_version, version_after
+from pytest_pmd_migrations.sources.applied.current_version import current_version, version_after
 
 from tests.every import for_every
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.sources import Location, resolve_source
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
+from pytest_pmd_migrations.sources.in_python.wanted_argument import want_database
 from pytest_pmd_migrations.sources.run import rerun, upgrade
-from pytest_pmd_migrations.sources.wanted_argument import want_database
 
 from tests.every import for_every
 from tests.unit.plugin.sources.conftest import write

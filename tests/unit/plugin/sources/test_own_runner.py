@@ -13,7 +13,7 @@ from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.errors import SettingError, StepFailedError
 from pytest_pmd_migrations.sources import Condition, Declarations, Location, resolve_source
 from pytest_pmd_migrations.sources.abilities import can_rerun
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.protocol import declared_by, runner_of
 from pytest_pmd_migrations.sources.run import rerun
 

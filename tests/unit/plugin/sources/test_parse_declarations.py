@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     DROP,
     NOTHING_DECLARED,
     Condition,
@@ -16,7 +16,7 @@ from pytest_pmd_migrations.sources.declarations import (
     StoredExcuse,
     merge,
 )
-from pytest_pmd_migrations.sources.parse_declarations import (
+from pytest_pmd_migrations.sources.declared.parse_declarations import (
     read_module,
     read_rows_file,
     read_stored_excuses,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
-from pytest_pmd_migrations.sources.recorded_order import (
+from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
+from pytest_pmd_migrations.sources.applied.recorded_order import (
     asks_for_recorded_order,
     inserted_before,
     keep_recorded_order,

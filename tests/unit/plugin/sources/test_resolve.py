@@ -11,7 +11,7 @@ import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.sources import resolve_source
 from pytest_pmd_migrations.sources.abilities import can_rerun
-from pytest_pmd_migrations.sources.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.protocol import volatile_columns
 from pytest_pmd_migrations.sources.resolve import resolve_connection
 

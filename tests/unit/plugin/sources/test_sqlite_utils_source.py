@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources import resolve_source
-from pytest_pmd_migrations.sources.current_version import current_version
-from pytest_pmd_migrations.sources.recorded_order import inserted_before, keep_recorded_order
+from pytest_pmd_migrations.sources.applied.current_version import current_version
+from pytest_pmd_migrations.sources.applied.recorded_order import (
+    inserted_before,
+    keep_recorded_order,
+)
+from pytest_pmd_migrations.sources.in_python.sqlite_utils_source import SqliteUtilsSource
 from pytest_pmd_migrations.sources.run import rerun, upgrade
-from pytest_pmd_migrations.sources.sqlite_utils_source import SqliteUtilsSource
 
 from tests.unit.plugin.sources.conftest import write
 

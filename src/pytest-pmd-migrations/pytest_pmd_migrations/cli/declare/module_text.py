@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
-from pytest_pmd_migrations.sources.written_declarations import in_quotes, written_in_module
+from pytest_pmd_migrations.sources.declared.written_declarations import in_quotes, written_in_module
 
 __all__ = ["CannotAddError", "add_constant", "constant_lines"]
 

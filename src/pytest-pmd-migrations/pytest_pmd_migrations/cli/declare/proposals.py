@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.rows.evidence import LostRows
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     Condition,
     DeclarationKey,
     DeclarationKind,

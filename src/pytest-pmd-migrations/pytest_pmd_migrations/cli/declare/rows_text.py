@@ -9,7 +9,11 @@ from copy import deepcopy
 from typing import Any
 
 from pytest_pmd_migrations.cli.declare.module_text import CannotAddError
-from pytest_pmd_migrations.sources.written_declarations import in_quotes, toml_key, written_in_toml
+from pytest_pmd_migrations.sources.declared.written_declarations import (
+    in_quotes,
+    toml_key,
+    written_in_toml,
+)
 
 __all__ = ["Entry", "add_entries", "table_lines"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -101,17 +102,33 @@ def list_references(table: RowTable, tables: Tables) -> Iterator[tuple[str, str,
         if len(target) == 1:
             declared.add(fold(key.columns[0]))
             yield key.columns[0], parent.name, target[0]
+    named = _parents_by_name(
+        tuple((one.name, one.key[0]) for one in tables.values() if len(one.key) == 1)
+    )
     for column in table.columns:
-        for parent in tables.values():
-            if fold(column) in declared or len(parent.key) != 1:
-                continue
-            if fold(column) in _names_of(parent):
-                yield column, parent.name, parent.key[0]
+        if fold(column) not in declared:
+            for parent_name, target_column in named.get(fold(column), ()):
+                yield column, parent_name, target_column
 
 
-def _names_of(parent: RowTable) -> frozenset[str]:
+@lru_cache(maxsize=16)
+def _parents_by_name(
+    parents: tuple[tuple[str, str], ...],
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return by the name of a column the tables, with their keys, of which it means a row.
+
+    Kept, since it is asked for each of many tables that a step emptied, and each table beside it.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, key in parents:
+        for column in _names_of(name, key):
+            found.setdefault(column, []).append((name, key))
+    return found
+
+
+def _names_of(parent: str, own_key: str) -> frozenset[str]:
     """Return the names of columns that mean a row of a table: user, user_id, users_id."""
-    plural, key = fold(parent.name), fold(parent.key[0])
+    plural, key = fold(parent), fold(own_key)
     stems = {plural, plural.removesuffix("s"), plural.removesuffix("es")}
     if plural.endswith("ies"):
         stems.add(f"{plural[:-3]}y")

@@ -10,7 +10,7 @@ from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declarations import DeclarationKind
+from pytest_pmd_migrations.sources.declared.declarations import DeclarationKind
 
 __all__ = ["SettledRows", "settle_rows"]
 

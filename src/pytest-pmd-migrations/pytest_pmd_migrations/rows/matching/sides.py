@@ -21,7 +21,7 @@ from pytest_pmd_migrations.rows.substitute_names import (
 )
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED, Declarations
 
 __all__ = ["Row", "Side", "open_sides"]
 

@@ -30,7 +30,7 @@ FROM {_TABLES}, pragma_index_list(t.name, 'main') AS l,
 WHERE x.key
 """
 # A name that is not UTF-8 can be handed over as bytes only.
-_VIEW_COLUMNS = "SELECT name FROM pragma_table_xinfo(CAST(? AS TEXT), 'main')"
+_VIEW_COLUMNS = "SELECT name FROM pragma_table_xinfo(CAST(? AS TEXT), 'main') WHERE hidden <> 1"
 _FOREIGN_KEYS = f"""
 SELECT x.id, x."table", x."from", x."to", x.on_update, x.on_delete, t.name
 FROM {_TABLES}, pragma_foreign_key_list(t.name, 'main') AS x
@@ -128,7 +128,7 @@ class Catalog:
         return self._all_foreign_keys[table]
 
     def view_columns(self, view: str) -> list[str]:
-        """Return the names of a view's columns.
+        """Return the names of a view's columns, or of a virtual table's but for the hidden ones.
 
         Raises sqlite3.OperationalError if the view refers to something that does not exist.
         """

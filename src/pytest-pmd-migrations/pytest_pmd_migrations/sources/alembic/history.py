@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.applied.recorded_order import positions
 from pytest_pmd_migrations.sources.protocol import Location
-from pytest_pmd_migrations.sources.recorded_order import positions
 
 __all__ = ["History", "Revision", "numbered"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.connection import NO_PREPARATION, connect_file
-from pytest_pmd_migrations.sources.applied_table import AppliedTable
+from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 
 __all__ = ["Marks", "highest"]
 

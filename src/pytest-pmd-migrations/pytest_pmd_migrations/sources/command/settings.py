@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_pmd_migrations.sources.applied_table import AppliedTable
+from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.command.command_line import words
 
 __all__ = ["Settings", "read_settings"]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.command.base import CommandBase
 from pytest_pmd_migrations.sources.command.history import Listed, list_versions, try_versions
 from pytest_pmd_migrations.sources.command.mark import highest
 from pytest_pmd_migrations.sources.command.step import migrate
-from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.protocol import Location
 
 __all__ = ["CommandSource"]

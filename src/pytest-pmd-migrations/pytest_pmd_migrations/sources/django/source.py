@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import IrreversibleError
-from pytest_pmd_migrations.sources.declarations import EXCUSES, Declarations
+from pytest_pmd_migrations.sources.applied.recorded_order import positions
+from pytest_pmd_migrations.sources.declared.declarations import EXCUSES, Declarations
+from pytest_pmd_migrations.sources.declared.parse_declarations import parse_constants
 from pytest_pmd_migrations.sources.django.environment import set_up
 from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
 from pytest_pmd_migrations.sources.django.order import (
@@ -25,9 +27,7 @@ from pytest_pmd_migrations.sources.django.order import (
 from pytest_pmd_migrations.sources.django.parts import part, refuse_unusable
 from pytest_pmd_migrations.sources.django.run import MigrateCommand
 from pytest_pmd_migrations.sources.django.settings_module import VARIABLE
-from pytest_pmd_migrations.sources.parse_declarations import parse_constants
 from pytest_pmd_migrations.sources.protocol import Location
-from pytest_pmd_migrations.sources.recorded_order import positions
 
 __all__ = ["DjangoSource"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from pytest_pmd_migrations.errors import IrreversibleError, SourceError
+from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.ask import described
-from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder

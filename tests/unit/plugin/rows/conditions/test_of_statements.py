@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.rows.conditions.of_statements import written_conditions
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
 from tests.every import for_every
 from tests.unit.plugin.rows.steps import image, stepped, take

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.applied_table import AppliedTable
-from pytest_pmd_migrations.sources.list_elements import ListElement, read_elements
-from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
+from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
+from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
+from pytest_pmd_migrations.sources.in_python.list_elements import ListElement, read_elements
+from pytest_pmd_migrations.sources.in_python.wanted_argument import Function, want_database
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
-from pytest_pmd_migrations.sources.wanted_argument import Function, want_database
 from pytest_pmd_migrations.statement_record import first_word
 
 __all__ = ["list_source"]

@@ -13,7 +13,7 @@ from typing import Any
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.regular_file import read_regular
-from pytest_pmd_migrations.sources.declarations import (
+from pytest_pmd_migrations.sources.declared.declarations import (
     DROP,
     EXCUSES,
     Condition,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pytest_pmd_migrations.sources.recorded_order import positions
+from pytest_pmd_migrations.sources.applied.recorded_order import positions
 
 __all__ = ["NumberedIds"]
 

@@ -14,8 +14,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.function_location import location_of_function
-from pytest_pmd_migrations.sources.numbered_ids import NumberedIds
+from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
+from pytest_pmd_migrations.sources.in_python.function_location import location_of_function
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
 
 __all__ = ["SqliteUtilsSource"]

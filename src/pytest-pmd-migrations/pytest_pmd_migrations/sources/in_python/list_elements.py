@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.function_location import location_of_function
+from pytest_pmd_migrations.sources.in_python.function_location import location_of_function
 from pytest_pmd_migrations.sources.protocol import Location
 
 __all__ = ["ListElement", "read_elements"]

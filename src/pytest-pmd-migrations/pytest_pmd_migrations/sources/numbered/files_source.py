@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.sources.declarations import Declarations
-from pytest_pmd_migrations.sources.numbered_files import MigrationFile
+from pytest_pmd_migrations.sources.declared.declarations import Declarations
+from pytest_pmd_migrations.sources.numbered.numbered_files import MigrationFile
 from pytest_pmd_migrations.sources.protocol import Location
 
 __all__ = ["FilesSource", "RunnerFactory"]

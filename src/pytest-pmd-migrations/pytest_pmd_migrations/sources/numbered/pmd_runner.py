@@ -13,14 +13,14 @@ from types import ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.errors import DoubledNumberError, MissingNumberError, SourceError
-from pytest_pmd_migrations.sources.declarations import Declarations
-from pytest_pmd_migrations.sources.files_source import FilesSource
-from pytest_pmd_migrations.sources.numbered_files import (
+from pytest_pmd_migrations.sources.declared.declarations import Declarations
+from pytest_pmd_migrations.sources.declared.parse_declarations import parse_constants
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.numbered_files import (
     MigrationFile,
     files_of_number,
     missing_before,
 )
-from pytest_pmd_migrations.sources.parse_declarations import parse_constants
 
 __all__ = ["PMD_RUNNER", "pmd_runner_source"]
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from types import ModuleType
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.declarations import NOTHING_DECLARED, Declarations
-from pytest_pmd_migrations.sources.files_source import FilesSource
-from pytest_pmd_migrations.sources.numbered_files import (
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED, Declarations
+from pytest_pmd_migrations.sources.declared.parse_declarations import read_module
+from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
+from pytest_pmd_migrations.sources.numbered.numbered_files import (
     MigrationFile,
     find_files,
     versions_folder,
 )
-from pytest_pmd_migrations.sources.parse_declarations import read_module
 
 __all__ = ["has_own_runner", "own_runner_source"]
 

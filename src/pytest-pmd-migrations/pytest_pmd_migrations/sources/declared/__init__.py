@@ -1,0 +1,1 @@
+"""What migrations declare about rows: values, where they are read, how they are written."""

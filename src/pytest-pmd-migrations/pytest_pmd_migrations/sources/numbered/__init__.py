@@ -1,0 +1,1 @@
+"""Sources of numbered files, whichever runner applies them."""
