@@ -65,8 +65,8 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
         return Verdict(unasked=Note(row, f"forecast: {why}"))
     if seconds.value <= budget.seconds:
         said = f"forecast: {seconds_text(seconds.value)}, up to {seconds_text(seconds.high)}"
-        notes = (said, *(f"forecast: {note}" for note in found.notes))
-        return Verdict(remarks=tuple(Note(row, text) for text in notes))
+        notes = (Note(row, f"forecast: {note}") for note in found.notes)
+        return Verdict(remarks=(Note(row, said), *notes))
     name = history.application.step_name(row.version)
     lines = (
         f'migration_budget = "{budget.text}"',

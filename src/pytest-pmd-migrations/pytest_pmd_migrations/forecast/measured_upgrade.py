@@ -59,7 +59,7 @@ def measure_upgrade(application: Application, path: Path, to: int, *, filled: st
     def work(tell: Tell) -> None:
         tell("ran", _run(application, path, to))
 
-    with child_doing(work) as child:
+    with child_doing(work, takes_children=True) as child:
         files = WatchedFiles(path, child.process)
         word, told = "late", None
         began = time.monotonic()
