@@ -16,6 +16,9 @@ _BUDGET = re.compile(
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kMGT]?)i?B", re.IGNORECASE)
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_MOST_ROWS = 2**63 - 1
+_MOST_BYTES = 281 * 10**12
+"""Of a file: https://www.sqlite.org/limits.html"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def parse_budget(text: str) -> Budget | None:
     seconds = float(found["number"]) * _SECONDS[found["unit"]] if found else 0.0
     rows = int(re.sub("[_,]", "", found["rows"])) if found and found["rows"] else 0
     file_size = _bytes(found["size"]) if found and found["size"] else 0
-    if not seconds or not (rows or file_size):
+    if not seconds or not (0 < rows <= _MOST_ROWS or file_size):
         raise SettingError(
             f"migration_budget {text!r} is no budget; expected a time and a size, such as"
             ' "5s at 1000000 rows" or "2min at 10GB"'
@@ -59,6 +62,7 @@ def parse_size(text: str) -> int:
 
 
 def _bytes(text: str) -> int:
-    """Return the bytes that a size means, 0 where it is none."""
+    """Return the bytes that a size means, 0 where it is none that a file of SQLite can have."""
     found = _SIZE.fullmatch(text.strip())
-    return int(float(found["number"]) * _BYTES[found["unit"].lower()]) if found else 0
+    size = int(float(found["number"]) * _BYTES[found["unit"].lower()]) if found else 0
+    return size if size <= _MOST_BYTES else 0

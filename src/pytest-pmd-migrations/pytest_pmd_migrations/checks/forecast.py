@@ -46,7 +46,7 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
     from pytest_pmd_migrations.forecast.filled_file import settings_of_new
     from pytest_pmd_migrations.forecast.measuring_folder import measuring_folder, room_in
     from pytest_pmd_migrations.forecast.step_forecast import Effort, StepMeasuring
-    from pytest_pmd_migrations.forecast.told import seconds_text, tell_step
+    from pytest_pmd_migrations.forecast.told import seconds_text, tell_step, too_few_sizes
 
     with measuring_folder() as folder:
         settings = settings_of_new(history.application, folder)
@@ -61,10 +61,12 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
     found = measuring.forecast()
     seconds = found.estimates.get("seconds")
     if seconds is None:
-        return Verdict(unasked=Note(row, f"forecast: {'; '.join(found.notes) or 'no rows'}"))
+        why = "; ".join(found.notes) or too_few_sizes(found)
+        return Verdict(unasked=Note(row, f"forecast: {why}"))
     if seconds.value <= budget.seconds:
         said = f"forecast: {seconds_text(seconds.value)}, up to {seconds_text(seconds.high)}"
-        return Verdict(remarks=(Note(row, said),))
+        notes = (Note(row, f"forecast: {note}") for note in found.notes)
+        return Verdict(remarks=(Note(row, said), *notes))
     name = history.application.step_name(row.version)
     lines = (
         f'migration_budget = "{budget.text}"',

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -16,7 +16,7 @@ from pytest_pmd_migrations.application.budget import parse_size
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.cli.output import say
 from pytest_pmd_migrations.cli.project import UnusableError
-from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.errors import FillingError, SettingError, StepFailedError
 from pytest_pmd_migrations.faults.child_process import CAN_FORK
 from pytest_pmd_migrations.forecast.as_json import forecast_value
 from pytest_pmd_migrations.forecast.asked_size import (
@@ -68,20 +68,43 @@ def run_forecast(history: History, asked: Sequence[int], options: ForecastOption
         size = _asked_size(history, options)
     except SettingError as error:
         raise UnusableError(str(error)) from error
-    steps: list[StepForecast] = []
-    complete = True
+    found = _Found()
     with measuring_folder(options.folder) as folder:
         effort = Effort(options.seconds, options.most_rows, _usable_room(folder, options))
         try:
             # What the application prints is no part of the answer.
             with redirect_stdout(sys.stderr):
                 for version in versions:
-                    _measure(history, version, size, options, effort, folder, steps)
+                    try:
+                        _measure(history, version, size, options, effort, folder, found.steps)
+                    except (FillingError, StepFailedError) as error:
+                        found.add_failure(error)
         except KeyboardInterrupt:
-            complete = False
-    _tell(history, steps, options, complete=complete)
-    if not complete:
+            found.interrupted = True
+    _tell(history, found, options)
+    if found.failures:
+        raise click.ClickException("\n".join(found.failures))
+    if found.interrupted:
         raise click.exceptions.Exit(_INTERRUPTED)
+
+
+@dataclass
+class _Found:
+    """What was measured, why steps could not be, and whether somebody stopped it."""
+
+    steps: list[StepForecast] = field(default_factory=list)
+    failures: dict[str, None] = field(default_factory=dict)
+    interrupted: bool = False
+
+    def add_failure(self, error: FillingError | StepFailedError) -> None:
+        """Keep why a step cannot be measured, once: what others take can be told all the same."""
+        lines = error.lines if isinstance(error, StepFailedError) else ()
+        self.failures["\n".join((str(error), *lines))] = None
+
+    @property
+    def told(self) -> list[StepForecast]:
+        """The steps of which there is something to tell."""
+        return [step for step in self.steps if step.sizes or step.notes]
 
 
 def _measure(
@@ -108,6 +131,9 @@ def _measure(
             progress.show(found.rows)
     finally:
         progress.end()
+        for left in folder.iterdir():
+            # The next step is measured in the same folder.
+            left.unlink()
         steps.append(measuring.forecast())
 
 
@@ -143,21 +169,21 @@ def _usable_room(folder: Path, options: ForecastOptions) -> int:
     return room.usable
 
 
-def _tell(
-    history: History, steps: Sequence[StepForecast], options: ForecastOptions, *, complete: bool
-) -> None:
+def _tell(history: History, found: _Found, options: ForecastOptions) -> None:
     application = history.application
     if options.as_json:
-        value = forecast_value(application, steps, complete=complete)
+        complete = not found.interrupted and not found.failures
+        value = forecast_value(application, found.steps, complete=complete)
         say(json.dumps(value, indent=2, ensure_ascii=False))
         return
-    for number, step in enumerate(steps):
+    for number, step in enumerate(found.told):
         if number:
             say("")
         for line in tell_step(application, step):
             say(printable_line(line))
-    if not complete:
-        say("interrupted: this is what was measured until then")
+    if found.interrupted:
+        until = "this is what was measured until then" if found.told else "nothing was measured yet"
+        say(f"interrupted: {until}")
 
 
 def _tell_aside(text: str) -> None:

@@ -63,9 +63,12 @@ def close_own(writing: int) -> None:
 
 
 @contextmanager
-def child_doing(work: Callable[[Tell], None]) -> Iterator[Child]:
-    """Let a child process do ``work``; it is killed when the block is left."""
-    child = start_child(work)
+def child_doing(work: Callable[[Tell], None], *, takes_children: bool = False) -> Iterator[Child]:
+    """Let a child process do ``work``; it is killed when the block is left.
+
+    With ``takes_children``, so are the children that it has itself, also where this process ends.
+    """
+    child = start_child(work, takes_children=takes_children)
     try:
         yield child
     finally:

@@ -20,7 +20,7 @@ _IN_SECONDS = ("seconds", "computing", "locked")
 def forecast_value(
     application: Application, steps: Sequence[StepForecast], *, complete: bool
 ) -> Mapping[str, Any]:
-    """Return a forecast as what JSON can hold; ``complete`` is false where it was interrupted."""
+    """Return a forecast as what JSON can hold; ``complete`` is false where it was stopped."""
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.forecast.filled_file import FileSettings, fill_file, start_image
 from pytest_pmd_migrations.forecast.row_targets import LikeFile, RowTargets
+from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.snapshots.names import format_version
+from pytest_pmd_migrations.wording import folded_names
 
 __all__ = ["AskedSize", "file_settings", "targets_of", "versions_to_forecast"]
 
@@ -43,13 +46,13 @@ def versions_to_forecast(history: History, asked: Sequence[int]) -> tuple[int, .
             )
     released = history.store.lock_file.newest_released
     unreleased = tuple(version for version in versions if version > released)
-    return tuple(asked) or unreleased or versions[-1:]
+    return tuple(dict.fromkeys(asked)) or unreleased or versions[-1:]
 
 
 def file_settings(new: FileSettings, like: LikeFile | None, journal_mode: str) -> FileSettings:
     """Return the settings of the filled files: what is asked for, else like the given database's.
 
-    Else they are those of a new database, and the page size is what is stored.
+    Else they are those of a new database.
     """
     if like is None:
         return FileSettings(journal_mode or new.journal_mode, new.page_size)
@@ -61,13 +64,12 @@ def targets_of(
 ) -> RowTargets:
     """Return how many rows the tables are to have before the step to ``version``.
 
-    Raises SettingError where the size asked for is smaller than what is stored.
+    Raises SettingError where the size asked for is smaller than what is stored, or where a database
+    that it is to be like has none of its tables.
     """
     like = asked.like
-    known = {} if like is None else dict(like.counts)
+    known = {} if like is None else _rows_of_known(history, version, like)
     most = max(known.values(), default=0)
-    if like is not None and not most:
-        raise SettingError("the database that --like names has no rows; expected one with some")
     lengths = {} if like is None else like.lengths
     rows = asked.rows or most or _LARGE
     scaled = {name: -(-count * rows // most) for name, count in known.items()} if most else {}
@@ -75,6 +77,28 @@ def targets_of(
     if not asked.file_size:
         return targets
     return _of_file_size(history, version, asked.file_size, targets, folder, settings)
+
+
+def _rows_of_known(history: History, version: int, like: LikeFile) -> Mapping[str, int]:
+    """Return the rows of those tables of a database that the one before a step has as well.
+
+    Raises SettingError where that leaves none.
+    """
+    if not any(like.counts.values()):
+        raise SettingError("the database that --like names has no rows; expected one with some")
+    image = start_image(history, version)
+    if not image.size:
+        return {}
+    with closing(image.connect()) as conn:
+        known = frozenset(list_tables(conn))
+    found = {name: count for name, count in like.counts.items() if name in known}
+    if known and not any(found.values()):
+        raise SettingError(
+            "the database that --like names has no rows in the tables that are there before"
+            f" {format_version(version)}: {folded_names(sorted(known))}; it has some in"
+            f" {folded_names(sorted(name for name, count in like.counts.items() if count))}"
+        )
+    return found
 
 
 def _of_file_size(
@@ -97,8 +121,8 @@ def _of_file_size(
     (few, small), (many, large) = sizes
     if many <= few or large <= small or file_size < large:
         raise SettingError(
-            f"--size is {file_size} bytes, and a file with {many} rows has {large} already;"
-            " expected a larger one"
+            f"a file of {file_size:,} bytes is too small to forecast: with {many:,} rows it has"
+            f" {large:,} already; expected a larger size"
         )
     wanted = many + round((file_size - large) * (many - few) / (large - small))
     scaled = {name: count * wanted // targets.rows for name, count in targets.counts.items()}

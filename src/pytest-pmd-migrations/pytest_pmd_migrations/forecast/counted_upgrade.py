@@ -80,7 +80,7 @@ def count_upgrade(application: Application, path: Path, to: int, *, rows: int) -
                 {(c.co_filename, c.co_qualname, c.co_firstlineno): n for c, n in calls.items()},
             )
 
-        with child_doing(work) as child:
+        with child_doing(work, takes_children=True) as child:
             word, calls = child.read(_PATIENCE)
         if word != "ran":
             return None

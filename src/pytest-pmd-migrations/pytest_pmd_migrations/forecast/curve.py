@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["GROWTHS", "Curve", "Estimate", "Growth", "Point", "fit"]
+__all__ = ["GROWTHS", "Curve", "Estimate", "Growth", "Point", "fit", "signed_estimate"]
 
 Growth = Literal["constant", "n", "n log n", "n squared"]
 Point = tuple[float, float]
@@ -124,6 +124,16 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
         and (line.growth != "n squared" or line.error < best.error)
     )
     return Curve(best, others)
+
+
+def signed_estimate(points: Sequence[Point], size: float) -> Estimate:
+    """Return what the curve through ``points`` says of a size, of what may be below 0 as well.
+
+    A file grows or shrinks: which of the two, most of what was measured says.
+    """
+    sign = -1 if sum(value for _, value in points) < 0 else 1
+    found = fit([(one, max(sign * value, 0.0)) for one, value in points]).at(size)
+    return found if sign > 0 else Estimate(-found.value, -found.high, -found.low)
 
 
 def _is_better(line: _Line, than: _Line) -> bool:

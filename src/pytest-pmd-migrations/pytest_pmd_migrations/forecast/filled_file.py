@@ -18,12 +18,24 @@ from pytest_pmd_migrations.forecast.measured_upgrade import upgrade_file
 from pytest_pmd_migrations.forecast.multiply_rows import FilledTables, multiply_rows
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.temporary_folder import told_full
 
-__all__ = ["FileSettings", "copied_file", "fill_file", "settings_of_new", "start_image"]
+__all__ = [
+    "FileSettings",
+    "copied_file",
+    "fill_file",
+    "settings_of_new",
+    "start_image",
+    "start_name",
+]
 
+_PAGE_SIZE = slice(16, 18)
 _READ_VERSION = 19
 _WAL = 2
+_LARGEST_PAGE_MARK, _LARGEST_PAGE = 1, 65536
+_USUAL_PAGE = 4096
+"""What SQLite takes where nobody says otherwise. https://www.sqlite.org/pragma.html"""
 
 
 @dataclass(frozen=True)
@@ -39,11 +51,9 @@ def start_image(history: History, version: int) -> Image:
 
     Of several stored ones it is that without a variant, as it has rows in every table.
     """
-    application, store = history.application, history.store
-    before = application.before(version)
-    stored = [name for name in store.names if name.version == before]
-    if stored:
-        return store.read(stored[0])
+    before, stored = history.application.before(version), _stored_before(history, version)
+    if stored is not None:
+        return history.store.read(stored)
     image = history.fresh.image(before)
     if not image.size:
         return image
@@ -52,8 +62,23 @@ def start_image(history: History, version: int) -> Image:
         return Image.of_connection(conn)
 
 
+def _stored_before(history: History, version: int) -> SnapshotName | None:
+    """Return the stored database that a step is measured from; None where it is a fresh one."""
+    before = history.application.before(version)
+    return next((name for name in history.store.names if name.version == before), None)
+
+
+def start_name(history: History, version: int) -> str:
+    """Return what to call the database that a step is measured from, whose rows are copied."""
+    stored, before = _stored_before(history, version), history.application.before(version)
+    return f"a fresh {format_version(before)}" if stored is None else f"{stored}.db"
+
+
 def settings_of_new(application: Application, folder: Path) -> FileSettings:
-    """Return the settings that a new database of the application's has, made in ``folder``."""
+    """Return the settings that a new database of the application's has, made in ``folder``.
+
+    What is stored does not tell them: snapshots have small pages and a rollback journal.
+    """
     path = folder / "new.db"
     with suppress(Exception):
         # A step that fails is told where it is measured.
@@ -65,7 +90,9 @@ def settings_of_new(application: Application, folder: Path) -> FileSettings:
         header = b""
     for left in folder.glob("new.db*"):
         left.unlink()
-    return FileSettings("wal" if header[_READ_VERSION:] == bytes([_WAL]) else "delete")
+    mode = "wal" if header[_READ_VERSION:] == bytes([_WAL]) else "delete"
+    page_size = int.from_bytes(header[_PAGE_SIZE], "big") or _USUAL_PAGE
+    return FileSettings(mode, _LARGEST_PAGE if page_size == _LARGEST_PAGE_MARK else page_size)
 
 
 def fill_file(

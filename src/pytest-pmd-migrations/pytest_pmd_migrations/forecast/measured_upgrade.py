@@ -49,17 +49,17 @@ class Measured:
     memory: int
 
 
-def measure_upgrade(application: Application, path: Path, to: int) -> Measured:
+def measure_upgrade(application: Application, path: Path, to: int, *, filled: str = "") -> Measured:
     """Let the application upgrade the file at ``path`` by one step, and return what that took.
 
-    Raises StepFailedError where the step fails.
+    ``filled`` says how it was filled, for a message. Raises StepFailedError where the step fails.
     """
-    before = path.stat().st_size
+    before, where = path.stat().st_size, f" ({filled})" if filled else ""
 
     def work(tell: Tell) -> None:
         tell("ran", _run(application, path, to))
 
-    with child_doing(work) as child:
+    with child_doing(work, takes_children=True) as child:
         files = WatchedFiles(path, child.process)
         word, told = "late", None
         began = time.monotonic()
@@ -70,13 +70,14 @@ def measure_upgrade(application: Application, path: Path, to: int) -> Measured:
             if time.monotonic() - began > _PATIENCE:
                 raise StepFailedError(
                     f"the step to {format_version(to)} does not end within {_PATIENCE} s on the"
-                    " filled database",
+                    f" filled database{where}",
                     version=to,
                 )
     if told is None or "failed" in told:
         why = told["failed"] if told else "the process ended by itself"
         raise StepFailedError(
-            f"the step to {format_version(to)} fails on the filled database: {why}", version=to
+            f"the step to {format_version(to)} fails on the filled database{where}: {why}",
+            version=to,
         )
     log = max(files.log, told.pop("log"))
     return Measured(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.errors import FillingError
@@ -17,12 +16,14 @@ from pytest_pmd_migrations.fill.full_text import indexes_in_step, rebuild
 from pytest_pmd_migrations.fill.requirements import RequirementsReader
 from pytest_pmd_migrations.forecast.copied_values import KeyValues, copied_key, varied_value
 from pytest_pmd_migrations.forecast.copy_numbers import copy_number, most_copies
+from pytest_pmd_migrations.forecast.indexes_aside import RefusedCopiesError, indexes_aside
 from pytest_pmd_migrations.forecast.key_columns import TableColumn, read_key_columns
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.temporary_folder import is_disk_full
+from pytest_pmd_migrations.wording import counted
 
 __all__ = ["FilledTables", "multiply_rows"]
 
@@ -53,29 +54,54 @@ def multiply_rows(
 ) -> FilledTables:
     """Copy the rows of each table until it has as many as ``targets`` says for ``rows``.
 
-    ``ignore`` are globs on tables that stay as they are; ``kept`` are texts: a column that holds
-    one of them keeps its values, unless it is a key. The database needs no transaction open.
-    Raises FillingError naming the constraint where a table cannot have more rows.
+    ``ignore`` are globs on tables that stay as they are, and are pointed at as they are; ``kept``
+    are texts: a column that holds one of them keeps its values, unless it is a key. The database
+    needs no transaction open. A table whose constraints refuse every copy keeps its rows, and a
+    note names the constraint. Raises FillingError where no table can have more rows for that.
     """
     conn.execute(f"PRAGMA cache_size = {_CACHE}")
     conn.execute("PRAGMA foreign_keys = OFF")
-    tables = {name: one for name, one in list_tables(conn, ignore=ignore).items() if one.columns}
+    tables = {name: one for name, one in list_tables(conn).items() if one.columns}
+    filled = frozenset(list_tables(conn, ignore=ignore)) & frozenset(tables)
     in_step = indexes_in_step(conn)
-    try:
-        with _without_indexes(conn):
-            conn.execute("BEGIN")
-            multiplier = _Multiplier(conn, tables, targets, rows, frozenset(kept))
-            for name in tables:
-                multiplier.fill(name)
-            conn.execute("COMMIT")
-    except sqlite3.DatabaseError as error:
-        if is_disk_full(error):
-            raise
-        raise FillingError(f"the database cannot be filled: {error}") from error
+    refused: dict[str, str] = {}
+    while True:
+        growing = filled - frozenset(refused)
+        multiplier = _Multiplier(conn, tables, growing, targets, rows, frozenset(kept))
+        try:
+            multiplier.fill_all()
+            break
+        except RefusedCopiesError as error:
+            # Others point at the rows that are there, so all is filled anew.
+            _keep_as_it_is(refused, error, tables, multiplier)
+        except sqlite3.DatabaseError as error:
+            if is_disk_full(error):
+                raise
+            raise FillingError(f"the database cannot be filled: {error}") from error
     unfit = rebuild(conn, in_step)
-    notes = [*multiplier.notes, *(f"{name}: {why}" for name, why in unfit.items())]
-    counts = {one.name: _count(conn, one.name) for one in tables.values()}
+    notes = [*refused.values(), *multiplier.notes]
+    notes += [f"{name}: {why}" for name, why in unfit.items()]
+    counts = {tables[name].name: _count(conn, tables[name].name) for name in sorted(filled)}
     return FilledTables(counts, tuple(notes))
+
+
+def _keep_as_it_is(
+    refused: dict[str, str],
+    error: RefusedCopiesError,
+    tables: Mapping[str, RowTable],
+    multiplier: _Multiplier,
+) -> None:
+    """Add the note on a table to ``refused``; raise FillingError where no other one has rows."""
+    name, stored = tables[error.table].name, multiplier.stored
+    count = counted(stored[error.table], "stored row")
+    if error.table in refused or not any(
+        stored[one] for one in multiplier.growing if one != error.table
+    ):
+        raise FillingError(
+            f"{name} cannot be filled with copies of its {count}: {error}. A copied row must"
+            " satisfy it with other values. Store a database with as many rows of your own"
+        ) from error
+    refused[error.table] = f"{name} keeps its {count}, copies are refused: {error}"
 
 
 class _Multiplier:
@@ -85,53 +111,68 @@ class _Multiplier:
         self,
         conn: sqlite3.Connection,
         tables: Mapping[str, RowTable],
+        growing: frozenset[str],
         targets: RowTargets,
         rows: int,
         kept: frozenset[str],
     ) -> None:
         self._conn, self._tables, self._kept = conn, tables, kept
+        self._targets, self._rows, self.growing = targets, rows, growing
         self._keys = read_key_columns(conn, tables)
         self._reader = RequirementsReader(conn)
         self._lengths = targets.lengths
         self.notes: list[str] = []
-        self._stored = {name: _count(conn, one.name) for name, one in tables.items()}
+        self.stored = {name: _count(conn, one.name) for name, one in tables.items()}
         self._values: dict[TableColumn, KeyValues] = {}
+        self._copies: Mapping[str, int] = {}
+
+    def fill_all(self) -> None:
+        """Copy the rows of every table; raises RefusedCopiesError with nothing changed."""
+        self._conn.execute("BEGIN")
+        try:
+            with indexes_aside(self._conn):
+                self._prepare()
+                copied = [name for name in self._tables if self._copies.get(name, 1) > 1]
+                held = {name: self._try(name) for name in copied}
+                for name in copied:
+                    self._insert(name, self._copies[name], held[name])
+        except BaseException:
+            if self._conn.in_transaction:
+                # A full disk has undone it already.
+                self._conn.execute("ROLLBACK")
+            raise
+        self._conn.execute("COMMIT")
+
+    def _prepare(self) -> None:
+        """Give the values of all keys numbers, and put aside the rows that are copied."""
         for number, group in enumerate(self._keys.groups):
-            sources = [(tables[name].name, self._column(name, one)) for name, one in group]
-            values = KeyValues.of(conn, f"pmd_values_{number}", sources)
+            sources = [(self._tables[name].name, self._column(name, one)) for name, one in group]
+            values = KeyValues.of(self._conn, f"pmd_values_{number}", sources)
             self._values |= dict.fromkeys(group, values)
         wanted = {
-            name: max(1, -(-targets.of(one.name, rows) // self._stored[name]))
-            for name, one in tables.items()
-            if self._stored[name]
+            name: max(1, -(-self._targets.of(one.name, self._rows) // self.stored[name]))
+            for name, one in self._tables.items()
+            if name in self.growing and self.stored[name]
         }
         self._copies = self._limited(wanted)
-        for name in tables:
+        for name in self._tables:
             self._stage(name)
 
-    def fill(self, name: str) -> None:
-        """Copy a table's rows, with as many varied values as its CHECKs allow."""
-        table, copies = self._tables[name], self._copies.get(name, 1)
-        if copies < 2:
-            return
-        refused: sqlite3.IntegrityError | None = None
+    def _try(self, name: str) -> frozenset[str]:
+        """Return the columns that keep their values: as few as the table's CHECKs allow."""
+        refused: RefusedCopiesError | None = None
         for keep in self._attempts(name):
             self._conn.execute("SAVEPOINT pmd_tried")
             try:
-                self._insert(name, min(copies, _TRIED), keep)
-            except sqlite3.IntegrityError as error:
+                self._insert(name, min(self._copies[name], _TRIED), keep)
+                return keep
+            except RefusedCopiesError as error:
                 refused = refused or error
-                continue
             finally:
                 self._conn.execute("ROLLBACK TO pmd_tried")
                 self._conn.execute("RELEASE pmd_tried")
-            try:
-                self._insert(name, copies, keep)
-            except sqlite3.IntegrityError as error:
-                raise self._cannot(table, error) from error
-            return
         assert refused is not None
-        raise self._cannot(table, refused) from refused
+        raise refused
 
     def _attempts(self, name: str) -> Iterator[frozenset[str]]:
         """Yield sets of columns that keep their values, from none to all that a CHECK is about."""
@@ -166,12 +207,16 @@ class _Multiplier:
         names = [*table.columns, *(["rowid"] if (name, "rowid") in self._values else [])]
         terms = ", ".join(self._term(name, fold(column), keep) for column in names)
         columns = ", ".join(map(quote, names))
-        self._conn.execute(
+        sql = (
             f"WITH RECURSIVE pmd_copies(c) AS (SELECT 1 UNION ALL SELECT c + 1 FROM pmd_copies"
             f" WHERE c < {copies - 1})"
             f" INSERT INTO main.{quote(table.name)}({columns})"
             f" SELECT {terms} FROM pmd_copies AS k CROSS JOIN temp.{_staged(table)} AS s"
         )
+        try:
+            self._conn.execute(sql)
+        except sqlite3.IntegrityError as error:
+            raise RefusedCopiesError(name, error) from error
 
     def _term(self, name: str, column: str, keep: frozenset[str]) -> str:
         """Return the SQL of one column of a copied row."""
@@ -183,7 +228,7 @@ class _Multiplier:
         if keys is not None:
             copy = copy_number(self._keys, self._copies, name, column)
             return copied_key(value, f"s.{quote('pmd_number_' + column)}", copy, keys, length)
-        unique = f"k.c * {self._stored[name]} + s.pmd_row"
+        unique = f"k.c * {self.stored[name]} + s.pmd_row"
         return varied_value(value, unique, self._types(name, column), length)
 
     def _types(self, name: str, column: str) -> frozenset[str]:
@@ -223,8 +268,8 @@ class _Multiplier:
                     f"{table} gets fewer rows than asked for: its unique columns are foreign keys,"
                     " and the tables that they point at have no more"
                 )
-        for name, count in self._stored.items():
-            if not count:
+        for name, count in self.stored.items():
+            if not count and name in self.growing:
                 table = self._tables[name].name
                 self.notes.append(f"{table} stays empty: it has no stored row to copy")
         return found
@@ -232,34 +277,6 @@ class _Multiplier:
     def _column(self, name: str, column: str) -> str:
         """Return a column as its table spells it."""
         return next((c for c in self._tables[name].columns if fold(c) == column), column)
-
-    def _cannot(self, table: RowTable, error: sqlite3.IntegrityError) -> FillingError:
-        return FillingError(
-            f"{table.name} cannot be filled with copies of its"
-            f" {self._stored[fold(table.name)]} stored rows: {error}. A copied row"
-            " must satisfy it with other values. Store a database with as many rows of your own"
-        )
-
-
-@contextmanager
-def _without_indexes(conn: sqlite3.Connection) -> Iterator[None]:
-    """Put indexes and triggers aside, and make them again in their order."""
-    rows = conn.execute(
-        "SELECT type, name, sql FROM main.sqlite_schema WHERE type IN ('index', 'trigger')"
-        " AND sql IS NOT NULL ORDER BY rowid"
-    ).fetchall()
-    for kind, name, _ in reversed(rows):
-        conn.execute(f"DROP {kind} main.{quote(name)}")
-    yield
-    conn.execute("BEGIN")
-    for _, name, sql in rows:
-        try:
-            conn.execute(sql)
-        except sqlite3.IntegrityError as error:
-            raise FillingError(
-                f"copies of the stored rows break the unique index {name}: {error}"
-            ) from error
-    conn.execute("COMMIT")
 
 
 def _staged(table: RowTable) -> str:

@@ -7,17 +7,18 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.forecast.curve import Curve, Estimate, fit
+from pytest_pmd_migrations.forecast.curve import Curve, Estimate, fit, signed_estimate
 from pytest_pmd_migrations.forecast.filled_file import (
     FileSettings,
     copied_file,
     fill_file,
     start_image,
+    start_name,
 )
 from pytest_pmd_migrations.forecast.measured_upgrade import Measured, measure_upgrade
 from pytest_pmd_migrations.forecast.multiply_rows import FilledTables
@@ -25,11 +26,11 @@ from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.forecast.traits import Trait, beyond_linear, find_traits
 from pytest_pmd_migrations.image import Image
 
-__all__ = ["Effort", "MeasuredSize", "StepForecast", "StepMeasuring"]
+__all__ = ["FEWEST_SIZES", "Effort", "MeasuredSize", "StepForecast", "StepMeasuring"]
 
 _FIRST = 1_000
 _FACTOR = 2
-_FEWEST = 4
+FEWEST_SIZES = 4
 _FITTED = 6
 _FILLING = 3
 _COPIES = 4
@@ -64,7 +65,7 @@ class MeasuredSize:
 
     @property
     def file(self) -> int:
-        """How many bytes the database has."""
+        """The bytes of the database."""
         return self.runs[0].before
 
     def middle(self, of: Callable[[Measured], float]) -> float:
@@ -140,12 +141,11 @@ class StepMeasuring:
             filling = time.monotonic() - began
             if not self._sizes:
                 self._traits = self._find_traits(image, path, filled)
-            runs = self._runs(path)
-            path.unlink()
-            found = MeasuredSize(filled.most, filled.counts, runs)
-            if self._sizes and found.rows <= self._sizes[-1].rows:
+            if self._sizes and filled.most <= self._sizes[-1].rows:
                 # No table can have more rows.
                 return
+            found = MeasuredSize(filled.most, filled.counts, self._runs(path, filled.most))
+            path.unlink()
             self._sizes.append(found)
             yield found
             if self._is_enough(found, filling):
@@ -156,7 +156,7 @@ class StepMeasuring:
         rows, sizes = self._targets.rows, self._sizes
         estimates: dict[str, Estimate] = {}
         grows, traits = "", self._traits
-        if len(sizes) >= _FEWEST:
+        if len(sizes) >= FEWEST_SIZES:
             fitted = sizes[-_FITTED:]
             estimates, seconds = _estimates(fitted, rows)
             grows = seconds.growth
@@ -204,18 +204,20 @@ class StepMeasuring:
         """Yield the sizes to try: at least three below the asked one."""
         asked = self._targets.rows
         most = min(self._effort.most_rows or asked, asked)
-        rows = max(1, min(_FIRST, most // _FACTOR**_FEWEST))
+        rows = max(1, min(_FIRST, most // _FACTOR**FEWEST_SIZES))
         while rows < most:
             yield rows
             rows *= _FACTOR
         yield most if self._effort.most_rows else max(asked // 2, 1)
 
-    def _runs(self, path: Path) -> tuple[Measured, ...]:
+    def _runs(self, path: Path, rows: int) -> tuple[Measured, ...]:
+        application, version = self._history.application, self._version
+        filled = f"{rows:,} rows copied from {start_name(self._history, version)}"
         runs: list[Measured] = []
         wanted = _SEVERAL_RUNS
         while len(runs) < wanted:
             with copied_file(path) as copy:
-                runs.append(measure_upgrade(self._history.application, copy, self._version))
+                runs.append(measure_upgrade(application, copy, version, filled=filled))
             if runs[-1].seconds > _LONG:
                 wanted = _FEW_RUNS
         return tuple(runs)
@@ -227,7 +229,7 @@ class StepMeasuring:
         if effort.room and found.file * _FACTOR * _COPIES > effort.room:
             self._notes["no larger size was measured: the disk has no room for it"] = None
             return True
-        return len(self._sizes) >= _FEWEST and seconds >= effort.seconds
+        return len(self._sizes) >= FEWEST_SIZES and seconds >= effort.seconds
 
     @cached_property
     def _mentioned_texts(self) -> frozenset[str]:
@@ -262,7 +264,7 @@ def _estimates(sizes: Sequence[MeasuredSize], rows: int) -> tuple[dict[str, Esti
             *(share * one for one in (seconds.value, seconds.low, seconds.high))
         )
     for name, value in _SIZES.items():
-        found[name] = curve(partial(MeasuredSize.most, of=value)).at(rows)
+        found[name] = signed_estimate([(one.rows, one.most(value)) for one in sizes], rows)
     return found, computing
 
 

@@ -7,12 +7,12 @@ from itertools import groupby
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.forecast.curve import Estimate
-from pytest_pmd_migrations.forecast.step_forecast import StepForecast
+from pytest_pmd_migrations.forecast.step_forecast import FEWEST_SIZES, StepForecast
 from pytest_pmd_migrations.wording import counted, wrap_text
 
-__all__ = ["bytes_text", "seconds_text", "tell_step"]
+__all__ = ["bytes_text", "seconds_text", "tell_step", "too_few_sizes"]
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _LABELS: Mapping[str, str] = {
     "seconds": "time",
     "locked": "write lock",
@@ -42,9 +42,17 @@ def tell_step(application: Application, step: StepForecast) -> Iterator[str]:
     if step.sizes:
         yield from wrap_text(f"measured: {_measured(step)}", indent="  ")
     if step.sizes and not step.estimates:
-        yield f"  too few sizes were measured for a forecast: {len(step.sizes)}"
+        yield from wrap_text(too_few_sizes(step), indent="  ")
     for note in step.notes:
         yield from wrap_text(f"note: {note}", indent="  ")
+
+
+def too_few_sizes(step: StepForecast) -> str:
+    """Return why there is no forecast of a step that could be measured."""
+    return (
+        f"too few sizes were measured for a forecast: {len(step.sizes)} of {FEWEST_SIZES};"
+        " it needs more rows, room or time"
+    )
 
 
 _GROWS = {
@@ -65,27 +73,36 @@ def _told(name: str, label: str, estimate: Estimate) -> Iterator[str]:
     if name == "temporary" and estimate.high < _SMALL:
         return
     show = seconds_text if name in ("seconds", "locked") else bytes_text
-    between = f"({show(estimate.low)} to {show(estimate.high)})"
-    yield f"  {label:<12}{show(estimate.value):<10}{between}"
+    value, ends = estimate.value, (estimate.low, estimate.high)
+    if value < 0:
+        label, value, ends = "shrinks by", -value, (-estimate.high, -estimate.low)
+    between = f"({show(ends[0])} to {show(ends[1])})"
+    yield f"  {label:<12}{show(value):<9} {between}"
 
 
 def _measured(step: StepForecast) -> str:
     """Return which sizes were measured, how often, and how long the longest took."""
     first, last = step.sizes[0], step.sizes[-1]
     seconds = seconds_text(last.middle(lambda run: run.seconds))
+    if len(step.sizes) == 1:
+        return f"1 size of {first.rows:,} rows, {counted(len(first.runs), 'run')} of {seconds}"
+    most, fewest = len(first.runs), len(last.runs)
+    runs = f"{most} runs each" if most == fewest else f"{most} to {fewest} runs each"
     return (
-        f"{counted(len(step.sizes), 'size')} from {first.rows:,} to {last.rows:,} rows,"
-        f" {len(first.runs)} to {len(last.runs)} runs each; the largest took {seconds}"
+        f"{counted(len(step.sizes), 'size')} from {first.rows:,} to {last.rows:,} rows, {runs};"
+        f" the largest took {seconds}"
     )
 
 
 def seconds_text(seconds: float) -> str:
-    """Return a time as people read it: ``0.04 s``, ``12 s``, ``3 min``, ``22 h``."""
+    """Return a time as people read it: ``0.04 s``, ``12 s``, ``3 min``, ``22 h``, ``3 days``."""
     if seconds < _MINUTE:
         return f"{seconds:.2g} s" if seconds < _EXACT else f"{seconds:.0f} s"
     if seconds < _HOUR:
         return f"{seconds / _MINUTE:.1f} min"
-    return f"{seconds / _HOUR:.1f} h"
+    if seconds < 2 * _DAY:
+        return f"{seconds / _HOUR:.1f} h"
+    return f"{seconds / _DAY:,.0f} days"
 
 
 def bytes_text(size: float) -> str:

@@ -55,14 +55,18 @@ def list_project(project: Callable[..., Project]) -> Project:
     return made
 
 
-def test_each_measure_is_printed_with_its_interval_and_no_stored_file_changes(
+def test_each_measure_is_printed_also_beside_a_step_that_fails_and_no_stored_file_changes(
     stored: Callable[..., Project],
 ) -> None:
-    made = stored(NOTES, UPDATE, INDEX)
+    fails = "CREATE TABLE few(n CHECK (n < 600));\nINSERT INTO few SELECT count(*) FROM notes;\n"
+    made = stored(NOTES, fails, INDEX)
     before = made.files()
-    code, text = made.run("forecast", "3", "--rows", "4000", *FAST)
-    assert code == 0, text
-    pattern = r"""0003  0003_step_3\.sql
+    code, text = made.run("forecast", "2", "3", "2", "--rows", "4000", *FAST)
+    assert code == 1, text
+    pattern = r"""0002  0002_step_2\.sql
+.*  measured: 2 sizes from 250 to 500 rows, .+
+
+0003  0003_step_3\.sql
   at 4,000 rows, a file of .+, journal mode delete
   time        \S+ \w+ +\(.+ to .+\)
   write lock  \S+ \w+ +\(.+ to .+\)
@@ -74,7 +78,8 @@ def test_each_measure_is_printed_with_its_interval_and_no_stored_file_changes(
     helps: build the index in a step of its own, .+
   - holds one transaction over everything
     helps: split the step in several, .+
-  measured: 4 sizes from 250 to 2,000 rows, 5 to 5 runs each; the\s+largest\s+took \S+ s
+  measured: 4 sizes from 250 to 2,000 rows, 5 runs each;\s+the\s+largest\s+took\s+\S+ s
+Error: the step to 0002 fails on the filled database \(1,000 rows copied from 0001\.db\): .+
 """
     assert re.fullmatch(pattern, text, re.DOTALL), text
     assert made.files() == before
@@ -102,6 +107,8 @@ def test_json_has_each_size_run_and_estimate_of_a_step_with_a_write_ahead_log(
         for run in size["runs"]:
             assert run["seconds"] > 0
             assert run["file_bytes"] > 20 * size["rows"]
+            # Snapshots have pages of 1024 bytes, databases of users those of SQLite.
+            assert run["file_bytes"] % 4096 == 0
     # Every page of the table is written into the log.
     last = step["sizes"][-1]["runs"][0]
     estimates = step["estimates"]
@@ -125,11 +132,18 @@ def test_a_file_like_which_it_is_gives_rows_sizes_and_journal_mode(
         "WITH RECURSIVE k(n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM k WHERE n < 3000)"
         " INSERT INTO notes SELECT n, printf('%0200d', n), n FROM k",
     )
+    # One that the application does not have is not what a million rows are asked of.
+    made.execute(
+        str(like),
+        "CREATE TABLE foreign_log AS WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k"
+        " WHERE n < 50000) SELECT n FROM k",
+    )
     before = like.read_bytes()
     code, text = made.run("forecast", "2", "--like", str(like), *FAST, "--json")
     assert code == 0, text
     (step,) = json.loads(text)["steps"]
-    assert (step["tables"], step["journal_mode"]) == ({"notes": 3_000}, "wal")
+    assert (step["rows"], step["tables"]) == (3_000, {"notes": 3_000})
+    assert step["journal_mode"] == "wal"
     assert step["sizes"][-1]["runs"][0]["file_bytes"] > 200 * 1_500
     assert like.read_bytes() == before
 
@@ -140,12 +154,16 @@ REFUSED = {
     ("7",): "there is no migration 0007; expected one of 0001..0002",
     ("--like", "none.db"): "--like none.db cannot be read: No such file or directory; expected a"
     " database of SQLite",
-    ("--size", "9kB"): "--size is 9000 bytes, and a file with 4000 rows has",
+    ("--like", "foreign.db"): "the database that --like names has no rows in the tables that are"
+    " there before 0002: notes; it has some in fruit",
+    ("--size", "9kB"): "a file of 9,000 bytes is too small to forecast: with 4,000 rows it has",
 }
 
 
 def test_what_cannot_be_used_is_refused_in_one_line(stored: Callable[..., Project]) -> None:
     made = stored(NOTES, UPDATE)
+    foreign = str(made.path / "foreign.db")
+    made.execute(foreign, "CREATE TABLE fruit(id INTEGER)", "INSERT INTO fruit VALUES (1)")
     for arguments, message in REFUSED.items():
         code, text = made.run("forecast", "--folder", ".", *arguments)
         assert (code, text.count("\n")) == (2, 1), text
@@ -176,10 +194,11 @@ def test_a_list_in_python_is_measured_and_what_was_measured_is_printed_when_inte
     assert json.loads(text)["steps"][0]["estimates"]["seconds"]["value"] > 0
     list_project.write("stop", "")
     code, text = list_project.run("forecast", "2", "--rows", "10000", *FAST)
-    assert code == 130
-    assert "measured: 1 size from 625 to 625 rows" in text
+    assert code == 130, text
+    assert "measured: 1 size of 625 rows, 5 runs of " in text
     assert text.endswith(
-        "  too few sizes were measured for a forecast: 1\n"
+        "  too few sizes were measured for a forecast: 1 of 4; it needs more rows,\n"
+        "  room or time\n"
         "interrupted: this is what was measured until then\n"
     )
 
@@ -201,6 +220,8 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
     assert over.ret == 1
     within = pytester.runpytest(*options, "-o", "migration_budget=900h at 5000 rows")
     assert within.ret == 0
+    small = pytester.runpytest(*options, "-rs", "-o", "migration_budget=5s at 5 rows")
+    small.stdout.fnmatch_lines(["*forecast: too few sizes were measured for a forecast: 1 of 4;*"])
     unset = pytester.runpytest(*options)
     unset.stdout.no_fnmatch_line("*0002*ok*")
     wrong = pytester.runpytest(*options, "-o", "migration_budget=soon")
@@ -223,9 +244,12 @@ def test_a_budget_is_a_time_at_a_size(text: str, budget: tuple[str, float, int, 
 
 def test_other_budgets_and_sizes_are_refused() -> None:
     assert parse_budget("") is None
-    for text in ("5s", "at 5 rows", "0s at 5 rows", "5s at 0 rows", "5 days at 5 rows", "5s at x"):
+    for text in (
+        *("5s", "at 5 rows", "0s at 5 rows", "5s at 0 rows", "5 days at 5 rows", "5s at x"),
+        *(f"5s at {2**63} rows", "5s at 282TB"),
+    ):
         with pytest.raises(SettingError, match=re.escape(repr(text))):
             parse_budget(text)
-    for text in ("", "GB", "0GB", "10", "ten GB"):
+    for text in ("", "GB", "0GB", "10", "ten GB", "999999TB"):
         with pytest.raises(SettingError, match="is no size of a file"):
             parse_size(text)

@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_pmd_migrations.forecast.curve import GROWTHS, Growth, Point, fit
+from pytest_pmd_migrations.forecast.curve import GROWTHS, Growth, Point, fit, signed_estimate
 
 SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 ASKED = 3_000_000
@@ -42,6 +42,11 @@ def test_what_does_not_grow_is_constant_and_what_falls_is_never_negative() -> No
     assert 0 <= mostly_nothing.low <= mostly_nothing.value <= mostly_nothing.high
     falling = fit([(size, 1 / size) for size in SIZES]).at(ASKED)
     assert 0 <= falling.low <= falling.value <= falling.high
+    # A file that loses an index or is packed shrinks.
+    shrinking = signed_estimate([(size, -2.0 * size) for size in SIZES], ASKED)
+    assert shrinking.value == pytest.approx(-2.0 * ASKED)
+    assert shrinking.low <= shrinking.value <= shrinking.high <= 0
+    assert signed_estimate([(size, 3.0) for size in SIZES], ASKED).value == pytest.approx(3.0)
 
 
 def test_the_interval_holds_the_truth_of_noisy_measures_nine_times_in_ten() -> None:

@@ -156,17 +156,30 @@ def test_a_table_whose_rows_need_a_parent_each_gets_as_many_as_there_are(tmp_pat
         CREATE TABLE profile(user_id INTEGER PRIMARY KEY REFERENCES user(id), text TEXT);
         CREATE TABLE empty(id INTEGER PRIMARY KEY);
         INSERT INTO user VALUES (1), (2), (3), (4); INSERT INTO profile VALUES (2, 'of two');
+        CREATE TABLE permission(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+        CREATE TABLE may(user_id REFERENCES user(id), what REFERENCES permission(id),
+            UNIQUE(user_id, what));
+        INSERT INTO permission VALUES (1, 'read'), (2, 'write'); INSERT INTO may VALUES (2, 2);
     """
-    filled = fill(tmp_path / "filled.db", script, RowTargets(100))
-    assert filled.counts == {"user": 100, "profile": 25, "empty": 0}
+    path = tmp_path / "filled.db"
+    # The rows of a framework's own table are those that it has, and others go on pointing at them.
+    filled = fill(path, script, RowTargets(100), ignore=["permission"])
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert conn.execute("SELECT count(*), max(what) FROM may").fetchone() == (25, 2)
+    assert filled.counts == {"user": 100, "profile": 25, "empty": 0, "may": 25}
     assert filled.notes == (
         "profile gets fewer rows than asked for: its unique columns are foreign keys, and the"
+        " tables that they point at have no more",
+        "may gets fewer rows than asked for: its unique columns are foreign keys, and the"
         " tables that they point at have no more",
         "empty stays empty: it has no stored row to copy",
     )
 
 
-def test_a_constraint_that_no_copy_satisfies_is_named(tmp_path: Path) -> None:
+def test_a_constraint_that_no_copy_satisfies_is_named_and_other_tables_are_filled(
+    tmp_path: Path,
+) -> None:
     script = """
         CREATE TABLE kind(code TEXT PRIMARY KEY CHECK (code IN ('a', 'b')));
         INSERT INTO kind VALUES ('a');
@@ -174,10 +187,32 @@ def test_a_constraint_that_no_copy_satisfies_is_named(tmp_path: Path) -> None:
     with pytest.raises(FillingError) as refused:
         fill(tmp_path / "filled.db", script, RowTargets(100))
     assert str(refused.value) == (
-        "kind cannot be filled with copies of its 1 stored rows: CHECK constraint failed: code IN"
+        "kind cannot be filled with copies of its 1 stored row: CHECK constraint failed: code IN"
         " ('a', 'b'). A copied row must satisfy it with other values. Store a database with as many"
         " rows of your own"
     )
+    script = """
+        CREATE TABLE thing(id INTEGER PRIMARY KEY, kind REFERENCES kind(code), text TEXT UNIQUE);
+        CREATE INDEX by_kind ON thing(kind);
+        CREATE TABLE kind(code TEXT PRIMARY KEY CHECK (code IN ('a', 'b')));
+        CREATE TABLE settings(name TEXT); CREATE UNIQUE INDEX only_one ON settings((1));
+        INSERT INTO kind VALUES ('a'), ('b'); INSERT INTO settings VALUES ('a name');
+        INSERT INTO thing VALUES (1, 'a', 'of the first kind'), (2, 'b', 'of the second');
+    """
+    path = tmp_path / "others-filled.db"
+    filled = fill(path, script, RowTargets(100))
+    assert filled.counts == {"kind": 2, "settings": 1, "thing": 100}
+    assert filled.notes == (
+        "kind keeps its 2 stored rows, copies are refused: CHECK constraint failed: code IN"
+        " ('a', 'b')",
+        "settings keeps its 1 stored row, copies are refused: UNIQUE constraint failed: index"
+        " 'only_one'",
+    )
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        indexes = conn.execute("SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%INDEX%'")
+        assert indexes.fetchone() == (2,)
 
 
 def test_texts_that_the_step_mentions_stay_and_lengths_are_those_of_the_given_file(
