@@ -31,7 +31,6 @@ class MigrateCommand:
     def __init__(self, graphs: Graphs, blocker: Any = None) -> None:  # noqa: ANN401
         self._graphs, self._blocker = graphs, blocker
         self._states: dict[tuple[object, frozenset[Key]], Any] = {}
-        self._consistent: set[tuple[object, frozenset[Key]]] = set()
 
     def upgrade(self, file: Path, allowed: Collection[Key], held_back: Collection[Key]) -> None:
         """Apply to ``file`` those of ``allowed`` that it lacks, and what they depend on.
@@ -81,11 +80,7 @@ class MigrateCommand:
         connection.prepare_database()
         executor = self._executor(connection, held_back)
         loader = executor.loader
-        history = (loader, frozenset(loader.applied_migrations))
-        if history not in self._consistent:
-            # It reads again what the loader was just given.
-            loader.check_consistent_history(connection)
-            self._consistent.add(history)
+        loader.check_consistent_history(connection)
         for key in held_back:
             # The executor marks the others as applied where all that they replace is.
             loader.replacements.pop(key, None)
