@@ -31,6 +31,7 @@ NEVER_SEEN = {
     "CannotAddError": "becomes a line of `declare`",
     "DivergedError": "ends the sharing of two lineages",
     "LibraryNotFoundError": "becomes the reason of a check that cannot be asked",
+    "RefusedCopiesError": "lets a table keep the rows that it has",
     "UnusableError": "ends a command with its message",
     "_PreparedError": "ends a loop",
 }

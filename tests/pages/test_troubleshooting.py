@@ -25,6 +25,10 @@ PASSED_ON = {
     "pytest_pmd_migrations.cli.clean_errors: str(error)",
     "pytest_pmd_migrations.cli.command: str(error)",
     "pytest_pmd_migrations.cli.forecast: str(error)",
+    # What each step that failed says; the name of a table.
+    "pytest_pmd_migrations.cli.forecast: '\\n'.join(found.failures)",
+    "pytest_pmd_migrations.forecast.indexes_aside: fold(table)",
+    "pytest_pmd_migrations.forecast.multiply_rows: name",
     "pytest_pmd_migrations.pytest_side.run_rules: f'{error}{settings_file(config)}'",
     "pytest_pmd_migrations.cli.clean_errors: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
