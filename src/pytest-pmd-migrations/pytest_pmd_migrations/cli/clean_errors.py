@@ -1,4 +1,4 @@
-"""What all commands share: errors as one message, and the option that names a source."""
+"""Turn the errors of a command into one message without a traceback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,27 +14,7 @@ from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
 from pytest_pmd_migrations.printable import printable_line, printable_text
 from pytest_pmd_migrations.wording import shown_path
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-__all__ = ["clean_errors", "source_option"]
-
-
-def _complete_source(
-    _context: click.Context, _option: click.Parameter, typed: str
-) -> list[CompletionItem]:
-    """Return the sources that begin as typed, for a shell that completes."""
-    from pytest_pmd_migrations.cli.completion import complete_sources
-
-    return complete_sources(typed)
-
-
-source_option = click.option(
-    "--source",
-    default="",
-    help="Which source, where there are several",
-    shell_complete=_complete_source,
-)
+__all__ = ["clean_errors"]
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_pmd_migrations.cli.clean_errors import clean_errors, source_option
+from pytest_pmd_migrations.cli.clean_errors import clean_errors
 from pytest_pmd_migrations.cli.forecast_command import forecast
 from pytest_pmd_migrations.cli.output import say, say_at_end
+from pytest_pmd_migrations.cli.source_option import source_option
 from pytest_pmd_migrations.errors import (
     SettingError,
     SnapshotError,

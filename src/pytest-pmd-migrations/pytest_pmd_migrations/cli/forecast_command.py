@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from pytest_pmd_migrations.cli.clean_errors import clean_errors, source_option
+from pytest_pmd_migrations.cli.clean_errors import clean_errors
+from pytest_pmd_migrations.cli.source_option import source_option
 
 __all__ = ["forecast"]
 

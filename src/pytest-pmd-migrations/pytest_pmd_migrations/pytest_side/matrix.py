@@ -39,8 +39,8 @@ _COLUMNS = "migration_columns"
 class MatrixPlugin:
     """Registered when the flag or the id of a cell is given; holds all state of the matrix.
 
-    ``long_cells`` tells of the cells that take long; ``plans``, made at the end, say what was to be
-    judged, and ``judged`` keeps what this process judges.
+    ``long_cells`` tells of the cells that take long; ``plans`` and ``folded``, made at the end, say
+    what was to be judged and which cell tells what; ``judged`` keeps what this process judges.
     """
 
     def __init__(self, config: pytest.Config, ids: Sequence[str]) -> None:
@@ -69,7 +69,7 @@ class MatrixPlugin:
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
         self.plans: list[Plan] = []
-        self._folded: dict[str, Folded] = {}
+        self.folded: dict[str, Folded] = {}
         # A worker ends its session as the controller does, and prints to nobody.
         environment = {} if is_worker else os.environ
         self._is_annotated = environment.get("GITHUB_ACTIONS") == "true"
@@ -171,13 +171,13 @@ class MatrixPlugin:
             for history in self.histories
         ]
         outcomes = self.outcomes
-        self._folded = {
+        self.folded = {
             plan.application.name: fold(plan, plan.in_order(outcomes)) for plan in self.plans
         }
-        untold = any(folded.untold for folded in self._folded.values())
+        untold = any(folded.untold for folded in self.folded.values())
         if untold and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        session.config.pluginmanager.register(FoldedFailures(self.plans, self._folded))
+        session.config.pluginmanager.register(FoldedFailures(self.plans, self.folded))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the section: one line when all is good, the grids on failure or with ``-v``."""
@@ -189,7 +189,7 @@ class MatrixPlugin:
         for line in matrix_section(
             self.plans,
             self.outcomes,
-            self._folded,
+            self.folded,
             seconds=seconds,
             workers=workers,
             verbose=terminalreporter.verbosity > 0,
@@ -213,9 +213,9 @@ class MatrixPlugin:
 
         seconds, workers = self.took
         closing = closing_piece(
-            self.plans, self.outcomes, self._folded, seconds=seconds, workers=workers
+            self.plans, self.outcomes, self.folded, seconds=seconds, workers=workers
         )
-        run = EndedRun(self.histories, self.plans, self.outcomes, self._folded, closing.text)
+        run = EndedRun(self.histories, self.plans, self.outcomes, self.folded, closing.text)
         if self._is_annotated:
             yield from annotation_lines(run, config)
         if self._summary_file:

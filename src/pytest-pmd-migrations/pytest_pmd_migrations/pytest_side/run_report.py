@@ -183,6 +183,7 @@ class RunReportPlugin:
         run = ApplicationRun(
             history,
             plan,
+            matrix.folded[history.application.name],
             self._config.rootpath,
             self.facts.values != "none",
             plan.in_order(matrix.outcomes),

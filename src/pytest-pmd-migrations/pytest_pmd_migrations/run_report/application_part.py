@@ -12,7 +12,7 @@ from pytest_pmd_migrations.checks.model import Finding, MigrationRow, Note, Row
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import CellKey
 from pytest_pmd_migrations.report.application_notes import application_notes
-from pytest_pmd_migrations.report.fold import ToldFinding, fold
+from pytest_pmd_migrations.report.fold import Folded, ToldFinding
 from pytest_pmd_migrations.report.outcome import BAD, DIED, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.run_report.commit_dates import added_dates
@@ -49,6 +49,7 @@ class ApplicationRun:
 
     history: History
     plan: Plan
+    folded: Folded
     root: Path
     shows_values: bool = True
     outcomes: Sequence[Outcome] = ()
@@ -61,7 +62,7 @@ def application_part(run: ApplicationRun) -> ApplicationReport:
     """Return the report of one application."""
     history, plan = run.history, run.plan
     application = history.application
-    told = (*fold(plan, run.outcomes).told, *_silent_findings(run))
+    told = (*run.folded.told, *_silent_findings(run))
     rows: tuple[Row, ...] = (*plan.snapshot_rows, *plan.migration_rows)
     return ApplicationReport(
         name=application.name or "migrations",

@@ -71,7 +71,10 @@ class ReportFile:
                 temporary.chmod(mode)
                 temporary.replace(there)
         except (OSError, ValueError) as error:
-            raise self._error(f"it cannot be written: {_why(error)}") from error
+            raise self._error(
+                f"it cannot be written: {_why(error)}. Name another file, or make room and rights"
+                f" for {self.path.name} in {self.path.parent}"
+            ) from error
 
     def _kind(self) -> int | None:
         """Return what is there, None where nothing is; a link that leads in a circle raises."""

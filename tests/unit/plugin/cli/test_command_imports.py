@@ -11,6 +11,7 @@ LIGHT = {
     "pytest_pmd_migrations",
     "pytest_pmd_migrations.cli",
     "pytest_pmd_migrations.cli.clean_errors",
+    "pytest_pmd_migrations.cli.source_option",
     "pytest_pmd_migrations.cli.command",
     "pytest_pmd_migrations.cli.forecast_command",
     "pytest_pmd_migrations.cli.output",
