@@ -38,7 +38,8 @@ class OpenedPage:
         """Open the file, at what stands behind the # of its address; wait until it is drawn."""
         self.page.goto("about:blank")
         self.page.goto(self.path.as_uri() + address)
-        self.page.wait_for_function("!document.getElementById('views').hidden")
+        # By selector: the page's policy lets nobody evaluate a text again and again.
+        self.page.wait_for_selector("#views:not([hidden])", state="attached")
         return self.page
 
     def open_drawn(self, address: str) -> Any:

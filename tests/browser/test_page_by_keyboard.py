@@ -73,7 +73,7 @@ def test_a_failing_cell_leads_to_its_cause_and_the_cause_to_its_cells(opened):
 @pytest.mark.parametrize("written", ["at=", ""], ids=["by the page", "plain"])
 def test_a_link_to_a_failing_cell_unfolds_its_row_and_chooses_its_run(opened, written):
     page = opened("two").open(f"#{written}{quote('1:migrations::0005..0012[data]')}")
-    page.wait_for_function("document.activeElement !== document.body")
+    page.locator(":focus").wait_for(state="attached")
     assert page.evaluate(FOCUSED) == "1:migrations::0005..0012[data]"
     assert page.locator(":focus").is_visible()
     assert page.locator(".runs a[aria-current]").inner_text().find("Python 3.13.1") > 0
