@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import sqlite3
@@ -37,6 +36,8 @@ import signal, sys, time
 # Under nohup it would be ignored.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+
+from tests.full_disk import full_disk
 kept = TemporaryFolder()
 (kept.path / "large").write_bytes(bytes(1000))
 print(kept.path, flush=True)
@@ -213,9 +214,7 @@ def test_a_folder_that_cannot_be_made_is_one_line_with_what_to_do(there: Path) -
 
 def test_a_copy_for_which_there_is_no_room_is_one_line_with_what_to_do(there: Path) -> None:
     image = Image(b"SQLite format 3\x00" + bytes(MEMORY_LIMIT))
-    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MEMORY_LIMIT // 2, most))
-    try:
+    with full_disk(MEMORY_LIMIT // 2):
         with pytest.raises(TemporaryFolderError) as caught:
             image.connect()
         with (
@@ -225,8 +224,6 @@ def test_a_copy_for_which_there_is_no_room_is_one_line_with_what_to_do(there: Pa
             closing(sqlite3.connect(folder / "a.db")) as conn,
         ):
             conn.execute("CREATE TABLE t AS SELECT zeroblob(?)", (MEMORY_LIMIT,))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     assert str(caught.value) == NO_ROOM.format(there, "File too large")
     assert str(by_sqlite.value) == NO_ROOM.format(there, "disk I/O error")
     assert [*there.iterdir()] == []

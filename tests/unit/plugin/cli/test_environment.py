@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import resource
 import shutil
 import sqlite3
 import tempfile
@@ -19,6 +18,7 @@ from pytest_pmd_migrations.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import compare_databases, read_schema
 
+from tests.full_disk import full_disk
 from tests.unit.plugin.cli.conftest import COMMAND, FIRST, SECOND, Project
 from tests.unit.plugin.twin_text import twin_text
 from tests.warm_python import CAN_FORK, Run
@@ -171,12 +171,8 @@ def test_declare_without_room_says_that_and_proposes_nothing(
 ) -> None:
     made = stored(FIRST, SECOND)
     monkeypatch.setattr(image, "MEMORY_LIMIT", 0)
-    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
-    try:
+    with full_disk(4096):
         told = made.run("declare")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     assert told == (
         1,
         f"Error: the temporary folder {tempfile.gettempdir()} cannot be written: File too large;"

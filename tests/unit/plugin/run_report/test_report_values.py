@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import resource
-import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +37,8 @@ from pytest_pmd_migrations.run_report.values import (
     TableReport,
     VersionReport,
 )
+
+from tests.full_disk import full_disk
 
 NOTE = NoteReport("0001", "to know", "a command")
 APPLICATION = ApplicationReport(
@@ -200,19 +200,6 @@ def test_a_file_that_is_no_report_or_a_later_one_is_refused_by_name(tmp_path: Pa
         assert str(error.value).removeprefix(str(path)).lstrip().startswith(why.lstrip())
     with pytest.raises(ReportError, match=r"nothing\.json cannot be read: No such file"):
         read_report(tmp_path / "nothing.json")
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file grow beyond that size in the block."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_each_key_is_described() -> None:

@@ -151,6 +151,7 @@ from pmd.store.database import Database
 from pmd.store.migrations import MigrationError
 
 Database(":memory:", backup=True).connect().close()
+sys.dont_write_bytecode = True  # a compiled module that a limit cuts would stay so
 user = os.geteuid()
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 
