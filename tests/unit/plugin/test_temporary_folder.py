@@ -25,6 +25,8 @@ from pytest_pmd_migrations.temporary_folder import (
     told_full,
 )
 
+from tests.full_disk import full_disk
+
 FULL = Path("/dev/full")
 NO_ROOM = (
     "the temporary folder {} cannot be written: {}; expected room for copies of the databases."
@@ -36,8 +38,6 @@ import signal, sys, time
 # Under nohup it would be ignored.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
-
-from tests.full_disk import full_disk
 kept = TemporaryFolder()
 (kept.path / "large").write_bytes(bytes(1000))
 print(kept.path, flush=True)
