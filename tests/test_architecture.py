@@ -75,6 +75,7 @@ FLOORS = {
         "store/json_columns.py",
         "store/vector_extension.py",
         "store/schema.py",
+        "store/files/file_mode.py",
         "store/files/copying.py",
         "store/files/opening.py",
         "store/files/soundness.py",

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from pmd.store.database import Database
 from pmd.store.errors import DatabasePathError, ForeignDatabaseError, StoreError
+from pmd.store.files.file_mode import file_mode
 from pmd.store.files.opening import (
     MEMORY,
     checked_path,
@@ -102,7 +103,7 @@ def _file() -> Path:
 def _is_missing(file: Path) -> bool:
     # A path that cannot be looked at is left to SQLite.
     with suppress(OSError):
-        return not file.exists()
+        return file_mode(file) is None
     return False
 
 

@@ -14,6 +14,7 @@ from pmd.indexing.errors import FolderError, PatternError
 from pmd.indexing.index_collection import IndexReport, index_collection
 from pmd.indexing.patterns import check_pattern
 from pmd.store.database import Database
+from pmd.store.files.file_mode import file_mode, is_folder
 from pmd.store.repositories.source_collections import (
     DEFAULT_GLOB_PATTERNS,
     Collection,
@@ -148,7 +149,8 @@ def _checked_folder(folder: str) -> Path:
         raise UnusableError("FOLDER is empty. Give the folder that holds the Markdown files.")
     try:
         path = Path(folder).expanduser().absolute()
-        what = None if path.is_dir() else "is no folder" if path.exists() else "does not exist"
+        there = file_mode(path) is not None
+        what = None if is_folder(path) else "is no folder" if there else "does not exist"
     except (OSError, RuntimeError) as error:
         # Too long, closed to us, or the home of a user who does not exist.
         path = Path(folder)

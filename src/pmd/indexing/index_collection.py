@@ -19,6 +19,7 @@ from pmd.indexing.patterns import Patterns
 from pmd.indexing.walk import FoundFiles, find_files
 from pmd.store.clock import Clock, utc_now
 from pmd.store.database import Database
+from pmd.store.files.file_mode import file_mode, is_folder
 from pmd.store.repositories.source_collections import DEFAULT_GLOB_PATTERNS, Collection
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ def _folder(collection: Collection) -> Path:
             " Nothing of it was changed. Add the folder under another name."
         )
     try:
-        what = "is no folder any more" if folder.exists() else "is gone"
-        there = folder.is_dir()
+        what = "is gone" if file_mode(folder) is None else "is no folder any more"
+        there = is_folder(folder)
     except OSError as error:
         what, there = f"cannot be looked at ({error.strerror})", False
     if not there:

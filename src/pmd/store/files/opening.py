@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pmd.store.errors import DatabasePathError, ForeignDatabaseError
 from pmd.store.files.copying import open_file
+from pmd.store.files.file_mode import is_folder
 from pmd.store.migrations.database_errors import database_error
 
 __all__ = [
@@ -173,11 +174,11 @@ def _why_unopened(path: str, error: sqlite3.Error) -> str:
     file = Path(path)
     # A path that cannot even be looked at (too long, forbidden) leaves SQLite's own words.
     with suppress(OSError):
-        if file.is_dir():
+        if is_folder(file):
             return (
                 f"cannot open the database {path}: it is a folder. Give the path of a file in it."
             )
-        if not file.parent.is_dir():
+        if not is_folder(file.parent):
             return (
                 f"cannot open the database {path}: the folder {file.parent} does not exist. "
                 "Create it first, or give another path."

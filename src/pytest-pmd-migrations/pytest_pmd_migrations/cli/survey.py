@@ -22,6 +22,7 @@ from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs
 from pytest_pmd_migrations.regular_file import regular_pieces
+from pytest_pmd_migrations.rows.damaged_pages import damaged_pages
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
@@ -227,13 +228,13 @@ def _read_sound(history: History, name: SnapshotName, *, changed: bool) -> Store
     excuse = history.application.stored.get(str(name))
     with closing(image.connect()) as conn:
         try:
-            found = str(conn.execute("PRAGMA integrity_check").fetchone()[0])
+            found = damaged_pages(conn)
         except sqlite3.DatabaseError as error:
-            found = str(error)
-        if found != "ok" and (excuse is None or excuse.damaged_until is None):
+            found = [str(error)]
+        if found and (excuse is None or excuse.damaged_until is None):
             raise SnapshotError(
                 f"snapshot {name} is corrupt",
-                f"{shown_path(history.store.folder.file(name))}: {found.splitlines()[-1]}."
+                f"{shown_path(history.store.folder.file(name))}: {found[0].splitlines()[-1]}."
                 f" Restore it from version control{_declaration(history, name)}",
             )
         try:

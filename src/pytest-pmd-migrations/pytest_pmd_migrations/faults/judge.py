@@ -28,6 +28,7 @@ from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.rows import compare_rows
+from pytest_pmd_migrations.rows.damaged_pages import damaged_pages
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
@@ -157,7 +158,7 @@ class Judge:
         found: set[str] = set()
         for image in self._images.values():
             with closing(image.connect()) as conn:
-                found.update(str(row[0]) for row in conn.execute("PRAGMA integrity_check"))
+                found.update(damaged_pages(conn))
         return frozenset(found)
 
     def _read(self, conn: sqlite3.Connection, image: Image | None = None) -> DatabaseState:
@@ -217,8 +218,8 @@ class Judge:
         case = self._case
         try:
             with closing(open_left(self._case, path)) as conn:
-                problems = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(3)")]
-                if problems != ["ok"] and not self._known_damage.issuperset(problems):
+                problems = damaged_pages(conn, most=3)
+                if problems and not self._known_damage.issuperset(problems):
                     return _Found("corrupt", differences=tuple(problems))
                 state = self._read(conn)
         except sqlite3.DatabaseError as error:

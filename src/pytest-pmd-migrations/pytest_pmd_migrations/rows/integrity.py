@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.damaged_pages import damaged_pages
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.strays import Strays
@@ -24,7 +25,6 @@ from pytest_pmd_migrations.schema.references.full_text import find_broken_full_t
 
 __all__ = ["Damage", "Damages", "find_damage"]
 
-_READ = 100
 _SHOWN = 3
 _OF_INDEX = re.compile(
     r"(?:row \d+ missing from|wrong # of entries in|row \d+ values differ from) index (?P<name>.+)"
@@ -136,11 +136,10 @@ def find_damage(conn: sqlite3.Connection, image: Image, *, strays: Strays) -> Da
 
 def _pages(conn: sqlite3.Connection) -> Iterator[Damage]:
     try:
-        rows = [str(row[0]) for row in conn.execute(f"PRAGMA main.integrity_check({_READ})")]
+        texts = damaged_pages(conn)
     except sqlite3.DatabaseError as error:
-        rows = [str(error)]
-    if rows != ["ok"]:
-        yield from (Damage(_PAGES, "", line) for row in rows for line in row.splitlines())
+        texts = [str(error)]
+    yield from (Damage(_PAGES, "", line) for text in texts for line in text.splitlines())
 
 
 def _full_text(conn: sqlite3.Connection) -> list[tuple[str, str, bool]]:
