@@ -75,6 +75,8 @@ ADVICE = "where that is right: python -m tests.pages.typed_pages"
 def test_a_page_prints_what_it_says(page, tmp_path, plain_variables, warm_python):
     if "$ git " in page.read_text(encoding="utf-8") and not shutil.which("git"):
         pytest.skip("there is no git")
+    if "$(sqlite3 " in page.read_text(encoding="utf-8") and not shutil.which("sqlite3"):
+        pytest.skip("there is no sqlite3, the command")
     type_command = typed_into(warm_python, Path(sys.executable).parent)
     found = differences(page.read_text(encoding="utf-8"), tmp_path, type_command)
     assert not found, "\n".join([f"{page.name}, {ADVICE}", *found])

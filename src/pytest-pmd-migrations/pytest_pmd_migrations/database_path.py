@@ -12,8 +12,8 @@ __all__ = ["file_of"]
 def file_of(conn: Any) -> Path | None:  # noqa: ANN401 - a connection of any driver
     """Return the file of a connection's main database; None for one in memory.
 
-    SQLite tells the absolute path of a file. Of a database that was deserialized it tells the
-    name "x", which is no path. Raises the driver's error where the connection is closed.
+    SQLite tells the absolute path of a file. Of a database that was deserialized older versions
+    tell the name "x", which is no path. Raises the driver's error where the connection is closed.
     """
     # A subclass may make cursors of its own, which tell what they are asked.
     kinds = (kind for kind in type(conn).__mro__[::-1] if kind.__name__ == "Connection")

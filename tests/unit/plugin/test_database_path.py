@@ -17,5 +17,6 @@ def test_a_file_is_known_by_its_path_and_a_database_in_memory_has_none(tmp_path:
     with closing(sqlite3.connect(":memory:")) as conn:
         assert file_of(conn) is None
         conn.deserialize(content)
-        assert conn.execute("PRAGMA database_list").fetchall()[0][2] == "x"
+        # A name that SQLite gave it, which is no path; newer versions give it none.
+        assert conn.execute("PRAGMA database_list").fetchall()[0][2] in ("x", "")
         assert file_of(conn) is None

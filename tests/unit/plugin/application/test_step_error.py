@@ -273,5 +273,7 @@ def test_a_virtual_table_that_is_there_already_is_known_by_the_schema() -> None:
         " PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(t)',"
         " '(t, tokenize=''snow'')') WHERE name IN ('a', 'b'); PRAGMA writable_schema = RESET;"
     )
-    error = failed(f"{HEAD}def up(db):\n    db.execute('DROP TABLE a')\n", stored=unread)
+    error = failed(
+        f"{HEAD}def up(db):\n    db.execute('INSERT INTO a VALUES (1)')\n", stored=unread
+    )
     assert error.lines[-4].startswith("The virtual tables a, b need the tokenizer snow, which")

@@ -153,7 +153,10 @@ def test_generated_rows_that_break_the_database_are_not_stored(project: Make) ->
         "CREATE VIEW v AS SELECT id, t || hex(randomblob(8)) AS t FROM d;\n"
         "CREATE VIRTUAL TABLE f USING fts5(t, content='v', content_rowid='id');\n"
     )
-    assert made.run("snapshot") == (
+    code, text = made.run("snapshot")
+    # What FTS5 says of it depends on SQLite's version.
+    text = text.replace('fts5: checksum mismatch for table "f"', "database disk image is malformed")
+    assert (code, text) == (
         0,
         "built    fresh -> 0001: same schema, 0 generated\n"
         "empty    f: no generated row fits (database disk image is malformed)\n"

@@ -73,13 +73,10 @@ def test_an_index_that_lacks_a_row_is_found():
         )
         conn.commit()
         found = unsound(Image.of_connection(conn))
-    assert [finding.evidence for finding in found] == [
-        (
-            "row 1 missing from index i",
-            "wrong # of entries in index i",
-            'the step can build it anew: REINDEX "i";',
-        )
-    ]
+    [(*lines, mend)] = [finding.evidence for finding in found]
+    # Which of the two comes first depends on SQLite's version.
+    assert sorted(lines) == ["row 1 missing from index i", "wrong # of entries in index i"]
+    assert mend == 'the step can build it anew: REINDEX "i";'
 
 
 def test_rows_that_point_at_nothing_are_counted():
