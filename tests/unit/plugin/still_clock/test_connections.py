@@ -77,7 +77,7 @@ def test_functions_of_newer_sqlite_are_held_where_they_are(connect: Connect) -> 
         known = {row[0] for row in conn.execute("SELECT name FROM pragma_function_list")}
         assert ("timediff" in known) == (sqlite3.sqlite_version_info >= (3, 43))
         if "timediff" in known:
-            # How many months are between two dates is counted in another way since SQLite 3.5x.
+            # How it counts the months between two dates depends on SQLite's version.
             expected = one(conn, "timediff('2033-05-18 03:33:20', '2000-01-01')")
             assert one(conn, "timediff('now', '2000-01-01')") == expected
         if HAS_SUBSECONDS:
