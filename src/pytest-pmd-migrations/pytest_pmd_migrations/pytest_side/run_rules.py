@@ -11,9 +11,25 @@ from pytest_pmd_migrations.application.budget import Budget, parse_budget
 from pytest_pmd_migrations.application.rules import ColumnOrder, FaultSet, Rules
 from pytest_pmd_migrations.errors import SettingError
 
-__all__ = ["read_rules", "settings_file"]
+__all__ = ["read_rules", "refuse_lists", "settings_file"]
 
 _NUMBERS = {"migration_step_timeout": 60, "migration_step_memory": 1024}
+
+_TEXTS = (
+    "migration_source",
+    "migration_applied",
+    "migration_dialect",
+    "migration_versions",
+    "migration_snapshots",
+    "migration_column_order",
+    "migration_faults",
+    "migration_connection",
+    "migration_step_timeout",
+    "migration_step_memory",
+    "migration_budget",
+    "migration_rows",
+)
+"""The settings that are one text each."""
 
 
 def read_rules(config: pytest.Config) -> Rules:
@@ -36,6 +52,21 @@ def read_rules(config: pytest.Config) -> Rules:
         budget=_budget(config),
         count_rows=bool(config.getoption("migration_report", None)),
     )
+
+
+def refuse_lists(config: pytest.Config) -> None:
+    """Raise SettingError for a setting that is written as a list and has to be one text.
+
+    pytest hands on the list as it is where the settings are ``[tool.pytest.ini_options]``.
+    """
+    for name in _TEXTS:
+        found = config.getini(name)
+        if isinstance(found, list):
+            several = "; the hook pytest_migration_sources names several applications"
+            raise SettingError(
+                f'{name} is a list, {found!r}; expected one text: {name} = "..."'
+                f"{several if name == 'migration_source' else ''}{settings_file(config)}"
+            )
 
 
 def settings_file(config: pytest.Config) -> str:

@@ -24,7 +24,11 @@ from pytest_pmd_migrations.errors import (
     MissingNumberError,
     SettingError,
 )
-from pytest_pmd_migrations.pytest_side.run_rules import read_rules, settings_file
+from pytest_pmd_migrations.pytest_side.run_rules import (
+    read_rules,
+    refuse_lists,
+    settings_file,
+)
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of, foreign_of
@@ -66,6 +70,7 @@ def load_project(config: pytest.Config, *, new_rows_file: bool = False) -> Proje
     With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
     Raises SettingError, whose text is one line, when one cannot be used.
     """
+    refuse_lists(config)
     sources = _sources(config)
     folder = config.rootpath / str(config.getini("migration_snapshots"))
     if folder.exists() and not folder.is_dir():

@@ -207,14 +207,14 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
     list_project: Project, pytester: pytest.Pytester
 ) -> None:
     options = ("--migration-matrix", "--migration-checks=forecast", "-p", "no:cacheprovider")
-    over = pytester.runpytest(*options, "-o", "migration_budget=1ms at 30000000 rows")
+    over = pytester.runpytest(*options, "-o", "migration_budget=1ms at 60000 rows")
     over.stdout.fnmatch_lines(
         [
             "*migrations::0002*forecast*",
             "* takes *, over its budget",
-            'migration_budget = "1ms at 30000000 rows"',
+            'migration_budget = "1ms at 60000 rows"',
             "*rewrites the table notes*",
-            "measure it again: pmd-migrations forecast 2 --rows 30000000",
+            "measure it again: pmd-migrations forecast 2 --rows 60000",
         ]
     )
     assert over.ret == 1

@@ -65,6 +65,7 @@ class Config:
             "migration_budget": "",
             "migration_applied": "",
             "migration_dialect": "",
+            "migration_versions": "",
             **ini,
         }
         self.hook = SimpleNamespace(
@@ -193,6 +194,16 @@ def test_a_setting_that_cannot_be_used_names_its_file(tmp_path: Path) -> None:
     config = Config(tmp_path, inipath=tmp_path / "pytest.ini", migration_source="db/sql")
     assert error(config) == (
         f"migration_source 'db/sql' is no folder: {tmp_path}/db/sql does not exist (pytest.ini)"
+    )
+
+
+@for_every("name", ["migration_source", "migration_rows", "migration_step_timeout"])
+def test_one_text_that_is_written_as_a_list_is_told_as_that(tmp_path: Path, name: str) -> None:
+    several = "; the hook pytest_migration_sources names several applications"
+    config = Config(tmp_path, inipath=tmp_path / "pyproject.toml", **{name: ["a", "b"]})
+    assert error(config) == (
+        f"{name} is a list, ['a', 'b']; expected one text: {name} = \"...\""
+        f"{several if name == 'migration_source' else ''} (pyproject.toml)"
     )
 
 
