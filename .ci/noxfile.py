@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
+import tempfile
 from pathlib import Path
 
 import nox
@@ -57,7 +58,9 @@ def oldest_sqlite(session: nox.Session) -> None:
     Needs npm, to fetch its source, and a C compiler.
     """
     install(session)
-    library = {"LD_LIBRARY_PATH": str(build_sqlite(session))}
+    # Nox's own folder for temporary files lies within the repository, and tests would find its
+    # settings above theirs.
+    library = {"LD_LIBRARY_PATH": str(build_sqlite(session)), "TMPDIR": tempfile.gettempdir()}
     version = "import sqlite3; print(sqlite3.sqlite_version)"
     found = session.run("python", "-c", version, env=library, silent=True)
     if not found or found.strip() != SQLITE:
@@ -68,7 +71,7 @@ def oldest_sqlite(session: nox.Session) -> None:
 
 def build_sqlite(session: nox.Session) -> Path:
     """Return a folder with the library of the oldest SQLite, made of the source that is pinned."""
-    folder = Path(session.create_tmp())
+    folder = Path(session.create_tmp()).resolve()
     run = {"external": True, "silent": True}
     packed = session.run("npm", "pack", "--pack-destination", str(folder), SQLITE_FROM, **run)
     package = folder / str(packed).strip().splitlines()[-1]
