@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 from pytest_pmd_migrations.report_page.page import render_page
 
+from tests.browser.chromium import NO_CHROMIUM, find_chromium
 from tests.unit.plugin.report_page.large_report import large_report
 from tests.unit.plugin.report_page.planted_defects import five_planted_defects, two_applications
 
@@ -30,8 +29,6 @@ _OVER_BUDGET = {
     ),
 }
 """A project whose second step takes longer in 20,000 rows than a millisecond."""
-
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class OpenedPage:
@@ -73,9 +70,9 @@ class OpenedPage:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium as the system has it, or as CHROMIUM names it; skipped where there is none."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    program = find_chromium()
     if program is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium, or set CHROMIUM")
+        pytest.skip(NO_CHROMIUM)
     with sync_api.sync_playwright() as playwright:
         # Without its sandbox it also starts as root, as in containers.
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
