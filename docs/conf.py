@@ -1,12 +1,14 @@
 """Build the pages of this folder as a site, with Sphinx.
 
 The pages are read on GitHub as well, so no directive stands in them: lists of links become the
-site's navigation, and a comment `<!-- autodoc: MODULE -->` becomes what the docstrings say.
+site's navigation, a comment `<!-- autodoc: MODULE -->` becomes what the docstrings say, and
+`<!-- pictures of a report -->` pictures that headless Chromium takes, where there is one.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
@@ -17,6 +19,10 @@ from pygments.lexers.shell import BashSessionLexer
 from sphinx.application import Sphinx
 
 FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER))
+
+import report_pictures  # noqa: E402 - found beside this file
+
 _PROJECT = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 project = "pmd and pytest-pmd-migrations"
@@ -102,8 +108,23 @@ def with_docstrings(page: str) -> str:
     return _AUTODOC.sub(documented, page)
 
 
-def _read(_app: Sphinx, name: str, source: list[str]) -> None:
-    source[0] = with_docstrings(with_navigation(source[0]) if name == "index" else source[0])
+def _take_pictures(app: Sphinx) -> None:
+    """Take the pictures of a report for a site, or say that there is no Chromium to do so."""
+    if app.builder.format != "html":
+        return
+    chromium = report_pictures.find_chromium()
+    if chromium is None:
+        # Neither unsaid under -q, nor a warning that ends the build.
+        sys.stderr.write(f"{report_pictures.NO_CHROMIUM}\n")
+        return
+    report_pictures.take_pictures(chromium, Path(app.outdir) / report_pictures.FOLDER)
+
+
+def _read(app: Sphinx, name: str, source: list[str]) -> None:
+    page = with_docstrings(with_navigation(source[0]) if name == "index" else source[0])
+    taken = app.builder.format == "html" and report_pictures.find_chromium() is not None
+    to_site = "../" * name.count("/")
+    source[0] = report_pictures.with_pictures(page, taken=taken, to_site=to_site)
 
 
 def _readable(*documented: object) -> tuple[str, str] | None:
@@ -119,6 +140,7 @@ def _readable(*documented: object) -> tuple[str, str] | None:
 
 def setup(app: Sphinx) -> None:
     """Let Sphinx read the pages with what they ask for."""
+    app.connect("builder-inited", _take_pictures)
     app.connect("source-read", _read)
     app.connect("autodoc-process-signature", _readable)
     app.add_lexer("shellsession", BashSessionLexer)  # as GitHub calls it

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from pytest_pmd_migrations.cli import main
 
 PROJECT = Path(__file__).parents[2] / "fixtures/projects/edited-history"
 CAUSES = [
@@ -66,3 +68,38 @@ def test_a_summary_that_cannot_be_written_is_one_line_and_changes_nothing_else(
     on_github.write_text("x" * 2**20)
     pytester.runpytest_subprocess(*matrix)
     assert on_github.stat().st_size == 2**20
+
+
+def test_of_twelve_causes_nine_are_pointed_to_and_the_tenth_line_says_where_the_rest_is(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, on_github: Path
+) -> None:
+    project = pytester.path / "many"
+    (project / "sql").mkdir(parents=True)
+    (project / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\nmigration_source = "sql"\nmigration_snapshots = "stored"\n'
+    )
+    tables = [f"t{number}" for number in range(2, 14)]
+    (project / "sql/0001_tables.sql").write_text(
+        "".join(f"CREATE TABLE {name}(a);\nINSERT INTO {name} VALUES (1);\n" for name in tables)
+    )
+    for number, name in enumerate(tables, 2):
+        (project / f"sql/{number:04}_empty.sql").write_text(f"DELETE FROM {name};\n")
+    monkeypatch.chdir(project)
+    assert CliRunner().invoke(main, ["snapshot"]).exit_code == 0
+    matrix = ("--migration-matrix", "-q", "--tb=no", "--migration-checks=data")
+
+    def pointed(summary: Path | str) -> list[str]:
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+        run = pytester.runpytest_subprocess(*matrix)
+        return [line for line in run.outlines if "::error" in line]
+
+    causes = pointed(on_github)
+    assert len(causes) == 10
+    assert [line.rpartition("::")[2] for line in causes[:2]] == [
+        "0002_empty.sql: t2 lost 1 of 1 row",
+        "0003_empty.sql: t3 lost 1 of 1 row",
+    ]
+    assert causes[-1] == "::error title=migrations::3 more: see the summary of this job"
+    assert "### 0013&#95;empty&#46;sql&#58; t13 lost 1 of 1 row" in on_github.read_text()
+    (last,) = pointed("gone/a.md")[-1:]
+    assert last == "::error title=migrations::3 more: see the log of this step"

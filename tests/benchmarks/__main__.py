@@ -27,6 +27,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "corners": (),
     "runner": (),
     "indexing": (),
+    "report_page": (),
 }
 """The modules, and which options each understands; without `--quick`, one is left out of that."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -12,12 +12,23 @@ from typing import Any
 import pytest
 from pytest_pmd_migrations.report_page.page import render_page
 
+from tests.browser.chromium import NO_CHROMIUM, find_chromium
 from tests.unit.plugin.report_page.large_report import large_report
 from tests.unit.plugin.report_page.planted_defects import five_planted_defects, two_applications
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_OVER_BUDGET = {
+    "pyproject.toml": (
+        '[tool.pytest.ini_options]\nmigration_source = "sql"\n'
+        'migration_budget = "1ms at 20000 rows"\n'
+    ),
+    "sql/0001_notes.sql": "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, size INTEGER);\n",
+    "sql/0002_sizes.sql": (
+        "UPDATE notes SET size = size + 1;\nCREATE INDEX notes_by_title ON notes(title);\n"
+    ),
+}
+"""A project whose second step takes longer in 20,000 rows than a millisecond."""
 
 
 class OpenedPage:
@@ -59,9 +70,9 @@ class OpenedPage:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium as the system has it, or as CHROMIUM names it; skipped where there is none."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    program = find_chromium()
     if program is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium, or set CHROMIUM")
+        pytest.skip(NO_CHROMIUM)
     with sync_api.sync_playwright() as playwright:
         # Without its sandbox it also starts as root, as in containers.
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -86,6 +97,24 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, report in reports.items():
         (folder / f"{name}.html").write_text(render_page(report), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in reports}
+
+
+@pytest.fixture(scope="session")
+def over_budget(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page that a real run writes of a step which takes longer than its budget."""
+    folder = tmp_path_factory.mktemp("budget")
+    (folder / "sql").mkdir()
+    for name, text in _OVER_BUDGET.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    options = ("--migration-matrix", "--migration-checks=forecast", "-p", "no:cacheprovider")
+    report = "--migration-report=report.html"
+    for command, code in (
+        (["-c", "from pytest_pmd_migrations.cli import main; main(['snapshot'])"], 0),
+        (["-m", "pytest", *options, report], 1),
+    ):
+        ran = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+    return folder / "report.html"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -25,6 +26,12 @@ PAGES = {
     path.relative_to(ROOT / "docs").with_suffix(".html").as_posix()
     for path in (ROOT / "docs").rglob("*.md")
 }
+
+sys.path.insert(0, str(ROOT / "docs"))
+report_pictures = importlib.import_module("report_pictures")
+
+SCHEMES = ("light", "dark")
+PICTURES = {f"_pictures/{part}-{one}.png" for part in ("verdict", "views") for one in SCHEMES}
 
 A_NAME_OF_XML = "http://www.w3.org/2000/svg"
 """Names what an element is; nobody asks that host for anything."""
@@ -68,7 +75,8 @@ def site(tmp_path_factory):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert (built.returncode, built.stdout) == (0, "")
+    said = "" if report_pictures.find_chromium() else f"{report_pictures.NO_CHROMIUM}\n"
+    assert (built.returncode, built.stdout) == (0, said)
     return folder
 
 
@@ -114,6 +122,48 @@ def test_every_link_leads_to_a_page_and_a_place_on_it(pages, site):
             if not there or (anchor and place in pages and anchor not in pages[place].ids):
                 wrong.append(f"{name}: {link}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_page_shows_a_report_light_and_dark_or_says_that_there_is_no_chromium(pages, site):
+    text = " ".join((site / "howto/report.html").read_text(encoding="utf-8").split())
+    shown = {
+        (Path("howto") / one).as_posix().replace("howto/../", "")
+        for one in pages["howto/report.html"].loaded
+        if one.endswith(".png")
+    }
+    if report_pictures.find_chromium():
+        assert shown == PICTURES
+        assert report_pictures.NO_CHROMIUM not in text
+        for one in PICTURES:
+            light = sum(corner(site / one))
+            assert light < 150 if "dark" in one else light > 700, one
+    else:
+        assert shown == set()
+        assert report_pictures.NO_CHROMIUM in text
+
+
+def corner(picture):
+    """The red, green and blue of a picture's first pixel, which no filter of PNG changes."""
+    content = picture.read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    at, packed = 8, b""
+    while at < len(content):
+        length = int.from_bytes(content[at : at + 4], "big")
+        if content[at + 4 : at + 8] == b"IDAT":
+            packed += content[at + 8 : at + 8 + length]
+        at += length + 12
+    return zlib.decompress(packed)[1:4]
+
+
+def test_without_chromium_the_page_says_so_in_the_place_of_pictures(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    assert report_pictures.find_chromium() is None
+    page = "before\n\n<!-- pictures of a report -->\n\nafter\n"
+    without = report_pictures.with_pictures(page, taken=False, to_site="../")
+    assert without == f"before\n\n*{report_pictures.NO_CHROMIUM}*\n\nafter\n"
+    monkeypatch.setenv("CHROMIUM", "/somewhere/chromium")
+    assert report_pictures.find_chromium() == "/somewhere/chromium"
 
 
 @pytest.mark.parametrize(

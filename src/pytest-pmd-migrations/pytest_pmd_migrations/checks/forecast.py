@@ -8,6 +8,7 @@ migrations, or of the newest one where all are released: others are history.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.budget import Budget
 from pytest_pmd_migrations.application.history import History
@@ -15,6 +16,9 @@ from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, No
 from pytest_pmd_migrations.errors import FillingError, SettingError, StepFailedError
 from pytest_pmd_migrations.faults.child_process import CAN_FORK
 from pytest_pmd_migrations.wording import headline, wrap_text
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.forecast.step_forecast import StepForecast
 
 __all__ = ["FORECAST"]
 
@@ -36,7 +40,7 @@ def _judge(history: History, row: Row, _lineages: Sequence[LineageRecord[None]])
         return Verdict(unasked=Note(row, f"forecast: {error}"))
     except StepFailedError as error:
         name = history.application.step_name(row.version)
-        lines = (*wrap_text(str(error)), "", *_command(row, budget))
+        lines = (*wrap_text(str(error)), "", "Mend the step.", *_command(row, budget))
         what = headline(f"{name} fails on a large database")
         return Verdict((Finding(what, lines, row.version),))
 
@@ -46,7 +50,7 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
     from pytest_pmd_migrations.forecast.filled_file import settings_of_new
     from pytest_pmd_migrations.forecast.measuring_folder import measuring_folder, room_in
     from pytest_pmd_migrations.forecast.step_forecast import Effort, StepMeasuring
-    from pytest_pmd_migrations.forecast.told import seconds_text, tell_step, too_few_sizes
+    from pytest_pmd_migrations.forecast.told import seconds_text, too_few_sizes
 
     with measuring_folder() as folder:
         settings = settings_of_new(history.application, folder)
@@ -68,15 +72,25 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
         notes = (Note(row, f"forecast: {note}") for note in found.notes)
         return Verdict(remarks=(Note(row, said), *notes))
     name = history.application.step_name(row.version)
-    lines = (
+    what = headline(f"{name} takes {seconds_text(seconds.value)}, over its budget")
+    return Verdict((Finding(what, _told(history, row, budget, found), row.version),))
+
+
+def _told(history: History, row: Row, budget: Budget, found: StepForecast) -> tuple[str, ...]:
+    """Return the lines on a step over its budget: what it takes, then what helps."""
+    from pytest_pmd_migrations.forecast.told import tell_expected, tell_measured, tell_traits
+
+    return (
         f'migration_budget = "{budget.text}"',
         "",
-        *tell_step(history.application, found),
+        *tell_expected(history.application, found),
+        *tell_measured(found),
+        "",
+        "Make the step faster, or the budget larger" + (":" if found.traits else "."),
+        *tell_traits(found),
         "",
         *_command(row, budget),
     )
-    what = headline(f"{name} takes {seconds_text(seconds.value)}, over its budget")
-    return Verdict((Finding(what, lines, row.version),))
 
 
 def _command(row: Row, budget: Budget) -> Iterator[str]:

@@ -7,14 +7,16 @@ and old databases keep a shape that no new one has. What both have broken alike 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival
 from pytest_pmd_migrations.application.step import Step
+from pytest_pmd_migrations.checks.blamed_differences import Blame, blames
 from pytest_pmd_migrations.checks.broken_references import judge_references
+from pytest_pmd_migrations.checks.changed_release import identity_of
 from pytest_pmd_migrations.checks.lost_guards import GuardsWatcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
     Check,
@@ -26,7 +28,7 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
     shares_always,
 )
-from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
+from pytest_pmd_migrations.schema import SchemaDiff, read_schema
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 if TYPE_CHECKING:
@@ -38,14 +40,6 @@ _ORDER_MATTERS = (
     "INSERT without column names, and SELECT *, see the order. Where the application has neither:"
     ' migration_column_order = "ignore"'
 )
-
-
-@dataclass(frozen=True)
-class _Blame:
-    """The differences that first appeared at one version, as a diff of their own."""
-
-    version: int
-    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)
@@ -168,7 +162,7 @@ def _finding(
     only_order = diff.verdict == "order"
     parts = [
         (blame, replace(diff, differences=blame.differences))
-        for blame in _blames(record, diffs, shown)
+        for blame in blames(history, (record.start.version, *record.reached), diffs)
     ]
     count = sum(count_differences(part) for _, part in parts)
     what = f"{counted(count, 'difference')} from fresh {target}"
@@ -176,7 +170,7 @@ def _finding(
     start = f"stored {row.title}" if stored else f"{row.title} upgraded to {target}"
     lines: list[str] = []
     for blame, part in parts:
-        lines.extend(("", f"  first differs: {_where(history, record, blame.version)}", ""))
+        lines.extend(("", *_blamed(history, record, blame), ""))
         lines.extend(f"  {line}" for line in diff_lines(part))
     if only_order:
         lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
@@ -184,9 +178,11 @@ def _finding(
         lines.extend(("", *wrap_text(varying, indent="  ")))
     if shown != application.latest:
         lines.extend(("", f"  At {application.title(application.latest)} it equals fresh again."))
+    for mend in dict.fromkeys(blame.release.mend for blame, _ in parts if blame.release):
+        lines.extend(("", *mend))
     first = min(diffs)
     head = headline(f"{start}: {'another order of columns' if only_order else what}")
-    things = frozenset((target, *_identity(one)) for one in diff.differences)
+    things = frozenset((target, *identity_of(one)) for one in diff.differences)
     details = differing[shown].details
     return Finding(head, tuple(lines[1:]), first, details, things).showing_no_rows()
 
@@ -201,58 +197,15 @@ def _told_varying(history: History, version: int, diff: SchemaDiff) -> str:
     return told_varying_schema(find_varying_schema(history, version, diff))
 
 
-def _blames(record: _Record, diffs: dict[int, SchemaDiff], shown: int) -> list[_Blame]:
-    """Group the differences of version ``shown`` by the version they have stood since."""
-    earlier = [v for v in reversed((record.start.version, *record.reached)) if v < shown]
-    found: dict[int, list[Difference]] = {}
-    for difference in diffs[shown].differences:
-        first, same = shown, difference
-        for version in earlier:
-            if version not in diffs:
-                break
-            before = _before(same, diffs[version], diffs[first])
-            if before is None:
-                break
-            first, same = version, before
-        found.setdefault(first, []).append(difference)
-    return [_Blame(version, tuple(found[version])) for version in sorted(found)]
-
-
-def _before(difference: Difference, old: SchemaDiff, new: SchemaDiff) -> Difference | None:
-    """Return the same difference one version earlier, also if its object was renamed since."""
-    there = {_key(found): found for found in old.differences}
-    here = {_key(found) for found in new.differences}
-    if _key(difference) in there:
-        return there[_key(difference)]
-    renamed = (
-        found
-        for key, found in there.items()
-        if key not in here and _fact(found) == _fact(difference)
-    )
-    return next(renamed, None)
-
-
-def _key(difference: Difference) -> tuple[object, ...]:
-    side = difference.upgraded is None, difference.fresh is None
-    return difference.kind, difference.object, difference.part, side
-
-
-def _identity(difference: Difference) -> tuple[str, ...]:
-    """Return what makes a difference the same one in another lineage."""
-    sides = (str(difference.upgraded), str(difference.fresh))
-    return difference.kind, difference.object, difference.part, *sides
-
-
-def _fact(difference: Difference) -> tuple[object, ...]:
-    """Return what stays of a difference when its table gets another name."""
-    sides = difference.upgraded, difference.fresh
-    return difference.kind, difference.column, difference.part, *sides
-
-
-def _where(history: History, record: _Record, version: int) -> str:
+def _blamed(history: History, record: _Record, blame: Blame) -> Iterator[str]:
+    """Yield the lines above differences: since when they stand, and which change made them."""
+    application, version = history.application, blame.version
+    where = f"after {application.step_name(version)}"
     if version == record.start.version:
-        return f"stored {history.application.start_title(record.start)}, before any step"
-    return f"after {history.application.step_name(version)}"
+        where = f"stored {application.start_title(record.start)}, before any step"
+    yield f"  first differs: {where}"
+    if blame.release is not None:
+        yield from wrap_text(f"because {blame.release.what}", indent="  ")
 
 
 SCHEMA = Check(

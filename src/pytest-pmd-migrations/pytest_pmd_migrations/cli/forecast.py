@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from pytest_pmd_migrations.cli.output import say
 from pytest_pmd_migrations.cli.project import UnusableError
 from pytest_pmd_migrations.errors import FillingError, SettingError, StepFailedError
 from pytest_pmd_migrations.faults.child_process import CAN_FORK
-from pytest_pmd_migrations.forecast.as_json import forecast_value
+from pytest_pmd_migrations.forecast.as_report import forecast_report
 from pytest_pmd_migrations.forecast.asked_size import (
     AskedSize,
     file_settings,
@@ -31,6 +30,7 @@ from pytest_pmd_migrations.forecast.row_targets import read_like
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
 from pytest_pmd_migrations.forecast.told import bytes_text, tell_step
 from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.run_report.forecast_file import written_forecast
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["ForecastOptions", "run_forecast"]
@@ -173,8 +173,7 @@ def _tell(history: History, found: _Found, options: ForecastOptions) -> None:
     application = history.application
     if options.as_json:
         complete = not found.interrupted and not found.failures
-        value = forecast_value(application, found.steps, complete=complete)
-        say(json.dumps(value, indent=2, ensure_ascii=False))
+        say(written_forecast(forecast_report(application, found.steps, complete=complete)))
         return
     for number, step in enumerate(found.told):
         if number:

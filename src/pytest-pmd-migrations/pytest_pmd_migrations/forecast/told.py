@@ -10,7 +10,15 @@ from pytest_pmd_migrations.forecast.curve import Estimate
 from pytest_pmd_migrations.forecast.step_forecast import FEWEST_SIZES, StepForecast
 from pytest_pmd_migrations.wording import counted, wrap_text
 
-__all__ = ["bytes_text", "seconds_text", "tell_step", "too_few_sizes"]
+__all__ = [
+    "bytes_text",
+    "seconds_text",
+    "tell_expected",
+    "tell_measured",
+    "tell_step",
+    "tell_traits",
+    "too_few_sizes",
+]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _LABELS: Mapping[str, str] = {
@@ -27,6 +35,13 @@ _EXACT = 10
 
 def tell_step(application: Application, step: StepForecast) -> Iterator[str]:
     """Yield the lines on one step: what it takes, why, and what was measured to say so."""
+    yield from tell_expected(application, step)
+    yield from tell_traits(step)
+    yield from tell_measured(step)
+
+
+def tell_expected(application: Application, step: StepForecast) -> Iterator[str]:
+    """Yield the step's name, and what it is expected to take at the asked size."""
     yield f"{application.title(step.version)}  {application.step_name(step.version)}"
     if step.estimates:
         file = bytes_text(step.estimates["file"].value)
@@ -34,11 +49,19 @@ def tell_step(application: Application, step: StepForecast) -> Iterator[str]:
         for name, label in _labels(step).items():
             yield from _told(name, label, step.estimates[name])
         yield f"  {'grows':<12}{_GROWS[step.grows]}"
+
+
+def tell_traits(step: StepForecast) -> Iterator[str]:
+    """Yield what makes the step slow or large, and what usually helps."""
     for _, alike in groupby(step.traits, key=lambda trait: trait.kind):
         traits = list(alike)
         for trait in traits:
             yield from wrap_text(f"- {trait.text}", indent="  ", hanging="  ")
         yield from wrap_text(f"helps: {traits[0].helps}", indent="    ")
+
+
+def tell_measured(step: StepForecast) -> Iterator[str]:
+    """Yield what was measured, why that is too little for a forecast, and what is to be known."""
     if step.sizes:
         yield from wrap_text(f"measured: {_measured(step)}", indent="  ")
     if step.sizes and not step.estimates:

@@ -60,16 +60,20 @@ def write_summary(run: EndedRun, file: str) -> str:
     return ""
 
 
-def annotation_lines(run: EndedRun, config: pytest.Config) -> Iterator[str]:
-    """Yield a workflow command for each cause.
+def annotation_lines(run: EndedRun, config: pytest.Config, *, has_summary: bool) -> Iterator[str]:
+    """Yield a workflow command for each cause, as many as GitHub shows.
 
-    There is none where another plugin annotates every failed report, since those of cells have the
+    The last one leads to the summary of the job, if the run ``has_summary``, else to the log. There
+    is none where another plugin annotates every failed report, since those of cells have the
     migration's file and line already.
     """
     if config.pluginmanager.hasplugin(_ANNOTATES_TOO):
         return
     root = os.environ.get("GITHUB_WORKSPACE") or str(config.rootpath)
-    yield from workflow_commands(run.plans, run.outcomes, run.folded, repository=Path(root))
+    rest = "the summary of this job" if has_summary else "the log of this step"
+    yield from workflow_commands(
+        run.plans, run.outcomes, run.folded, repository=Path(root), rest=rest
+    )
 
 
 def _unwritten(file: str, why: str) -> str:

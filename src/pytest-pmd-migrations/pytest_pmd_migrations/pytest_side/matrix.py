@@ -216,12 +216,12 @@ class MatrixPlugin:
             self.plans, self.outcomes, self.folded, seconds=seconds, workers=workers
         )
         run = EndedRun(self.histories, self.plans, self.outcomes, self.folded, closing.text)
+        warning = write_summary(run, self._summary_file) if self._summary_file else ""
         if self._is_annotated:
-            yield from annotation_lines(run, config)
-        if self._summary_file:
-            warning = write_summary(run, self._summary_file)
-            if warning:
-                yield warning
+            has_summary = bool(self._summary_file) and not warning
+            yield from annotation_lines(run, config, has_summary=has_summary)
+        if warning:
+            yield warning
 
 
 def _header(history: History) -> list[str]:

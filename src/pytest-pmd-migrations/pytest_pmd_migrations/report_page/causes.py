@@ -22,6 +22,7 @@ _HIT_BY = {
     "atomic": "every database whose upgrade is interrupted in this step",
     "frozen": "databases that took this step as it was recorded",
     "down": "every database that is taken back over this step",
+    "forecast": "databases as large as migration_budget says",
 }
 """Whom a finding hits that only the cells of a migration have, by their check."""
 

@@ -22,6 +22,9 @@ from pytest_pmd_migrations.wording import counted
 
 __all__ = ["render_page"]
 
+_DEEPEST = 6
+"""How many classes ``in-0`` to ``in-6`` the page has."""
+
 _ROOM = files("pytest_pmd_migrations.report_page")
 _STYLES = ("page.css", "grids.css", "views.css", "print.css")
 _SCRIPTS = (
@@ -155,7 +158,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["seconds"] = _seconds
+    environment.filters["hanging"] = _hanging
     return environment
+
+
+def _hanging(lines: Sequence[str]) -> Markup:
+    """Return lines of which each, where it does not fit, goes on deeper than it begins.
+
+    The class says how deep it begins: the page's policy allows no style of an element's own.
+    """
+    marked = []
+    for line in lines:
+        depth = min(len(line) - len(line.lstrip(" ")), _DEEPEST)
+        marked.append(Markup('<span class="line in-{}">{}</span>').format(depth, line))
+    return Markup("\n").join(marked)
 
 
 def _seconds(seconds: float | None) -> str:

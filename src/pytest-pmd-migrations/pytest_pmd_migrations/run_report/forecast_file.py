@@ -1,22 +1,31 @@
-"""Put forecasts into a report: each into the applications whose migrations it is about."""
+"""Write a forecast as JSON, read it again, and put it into a report.
+
+There it stands at the applications whose migrations it is about.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import ReportError
-from pytest_pmd_migrations.forecast.as_json import FORMAT, FORMAT_VERSION
-from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
-from pytest_pmd_migrations.run_report.json_form import Format, from_values, json_values
+from pytest_pmd_migrations.forecast.report_values import FORMAT, FORMAT_VERSION, ForecastReport
+from pytest_pmd_migrations.run_report.json_form import Format, from_values, json_values, to_values
 from pytest_pmd_migrations.run_report.report_file import read_text
 from pytest_pmd_migrations.run_report.values import Report
 
-__all__ = ["read_forecast", "with_forecast"]
+__all__ = ["read_forecast", "with_forecast", "written_forecast"]
 
 _FORMAT = Format(
     "forecast", FORMAT, FORMAT_VERSION, "expected what pmd-migrations forecast --json prints"
 )
+
+
+def written_forecast(forecast: ForecastReport) -> str:
+    """Return the text that ``pmd-migrations forecast --json`` prints of a forecast."""
+    mark = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    return json.dumps(mark | to_values(forecast), indent=2, ensure_ascii=False)
 
 
 def read_forecast(path: Path) -> ForecastReport:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
+from pytest_pmd_migrations.forecast.report_values import ForecastReport
 
 __all__ = [
     "FORMAT",

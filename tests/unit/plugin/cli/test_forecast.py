@@ -36,6 +36,8 @@ def second(conn):
     rows = conn.execute("SELECT count(*) FROM notes").fetchone()[0]
     if Path("stop").exists() and rows >= 1000:
         os.kill(os.getppid(), signal.SIGINT)
+    if Path("fail").exists() and rows >= 1000:
+        raise ValueError("too many notes")
 
 MIGRATIONS = ["CREATE TABLE notes(id INTEGER PRIMARY KEY, size INTEGER)", second]
 '''
@@ -213,7 +215,10 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
             "*migrations::0002*forecast*",
             "* takes *, over its budget",
             'migration_budget = "1ms at 60000 rows"',
-            "*rewrites the table notes*",
+            "  measured: *",
+            "Make the step faster, or the budget larger:",
+            "  - rewrites the table notes*",
+            "    helps: *",
             "measure it again: pmd-migrations forecast 2 --rows 60000",
         ]
     )
@@ -226,6 +231,26 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
     unset.stdout.no_fnmatch_line("*0002*ok*")
     wrong = pytester.runpytest(*options, "-o", "migration_budget=soon")
     wrong.stderr.fnmatch_lines(["*migration_budget 'soon' is no budget; expected a time*"])
+
+
+def test_a_step_that_fails_where_its_budget_is_measured_says_so_and_how_to_try_again(
+    list_project: Project, pytester: pytest.Pytester
+) -> None:
+    list_project.write("fail", "")
+    ran = pytester.runpytest(
+        *("--migration-matrix", "--migration-checks=forecast", "-p", "no:cacheprovider"),
+        *("-o", "migration_budget=5s at 30000 rows"),
+    )
+    ran.stdout.fnmatch_lines(
+        [
+            "*0002* fails on a large database",
+            "the step to 0002 fails on the filled database (1,000 rows copied from*",
+            "",
+            "Mend the step.",
+            "measure it again: pmd-migrations forecast 2 --rows 30000",
+        ]
+    )
+    assert ran.ret == 1
 
 
 @for_every(

@@ -146,10 +146,31 @@ def test_a_cause_is_pointed_to_on_its_migrations_line(tmp_path: Path) -> None:
         file.touch()
     of = replace(of, application=replace(of.application, source=Written(repository / "db")))
     folded = {"": fold(of, of.in_order(found))}
-    assert [*workflow_commands([of], found, folded, repository=repository)] == [
+    where = {"repository": repository, "rest": "the log of this step"}
+    assert [*workflow_commands([of], found, folded, **where)] == [
         "::error title=migrations%3A%3A0002..0003[data]::0003.sql failed",
         "::error file=db/2%2C50%25%3A.sql,line=6,title=migrations%3A%3A0000+u1..0003[data]"
         "::0002_x|`<b>.sql loses 1 row of notes: 50%25, *all*",
         "::error title=migrations%3A%3A0003..0003[data]::died: migrations::0003..0003[data]",
     ]
-    assert [*workflow_commands([of], outcomes(of), {"": fold(of, [])}, repository=repository)] == []
+    assert [*workflow_commands([of], outcomes(of), {"": fold(of, [])}, **where)] == []
+
+
+def test_of_more_causes_than_github_shows_the_last_line_says_how_many_and_where(
+    tmp_path: Path,
+) -> None:
+    def commands(causes: int) -> list[str]:
+        of = plan()
+        told = [Finding(f"cause {number}", (), 2) for number in range(causes)]
+        ended = Outcome(key("0001", "data"), FAIL, findings=tuple(told), closing=("again",))
+        found = [ended if one.cell == ended.cell else one for one in outcomes(of)]
+        folded = {"": fold(of, of.in_order(found))}
+        rest = "the summary of this job"
+        return [*workflow_commands([of], found, folded, repository=tmp_path, rest=rest)]
+
+    title = "::error title=migrations%3A%3A0001..0003[data]::"
+    assert commands(10) == [f"{title}cause {number}" for number in range(10)]
+    assert commands(60) == [
+        *(f"{title}cause {number}" for number in range(9)),
+        "::error title=migrations::51 more: see the summary of this job",
+    ]

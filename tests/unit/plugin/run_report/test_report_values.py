@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from pytest_pmd_migrations.cli import main
 from pytest_pmd_migrations.errors import ReportError
-from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
+from pytest_pmd_migrations.forecast.report_values import ForecastReport
 from pytest_pmd_migrations.run_report.json_form import from_values, parse_report, written_report
 from pytest_pmd_migrations.run_report.report_file import GENERATOR, ReportFile, read_report
 from pytest_pmd_migrations.run_report.run_part import RunFacts, begun_report
@@ -39,6 +39,7 @@ from pytest_pmd_migrations.run_report.values import (
 )
 
 from tests.full_disk import full_disk
+from tests.unit.plugin.run_report.one_forecast import FORECAST
 
 NOTE = NoteReport("0001", "to know", "a command")
 APPLICATION = ApplicationReport(
@@ -88,46 +89,6 @@ APPLICATION = ApplicationReport(
     ),
 )
 """Every class of values, and each field of a value unlike the default."""
-
-FORECAST = {
-    "format": "pmd-migrations forecast",
-    "format_version": 1,
-    "source": "app",
-    "complete": True,
-    "steps": [
-        {
-            "version": 1,
-            "title": "0001",
-            "file": "f.py",
-            "rows": 1000,
-            "tables": {"t": 1000},
-            "journal_mode": "wal",
-            "grows": "n",
-            "estimates": {"seconds": {"value": 2.0, "low": 1.5, "high": 3.0}},
-            "traits": [{"kind": "rewrite", "text": "rewrites t", "helps": "batches"}],
-            "sizes": [
-                {
-                    "rows": 100,
-                    "tables": {"t": 100},
-                    "runs": [
-                        {
-                            "seconds": 0.2,
-                            "computing": 0.1,
-                            "locked": 0.2,
-                            "log_bytes": 1,
-                            "temporary_bytes": 2,
-                            "file_bytes": 3,
-                            "growth_bytes": 4,
-                            "memory_bytes": 5,
-                        }
-                    ],
-                }
-            ],
-            "notes": ["noted"],
-        }
-    ],
-}
-"""What `pmd-migrations forecast --json` prints of one step."""
 
 
 def whole_report() -> Report:
@@ -287,7 +248,7 @@ def test_runs_are_told_and_put_together_under_names_of_their_own(
     assert drawn == from_values(ForecastReport, FORECAST, "f.json")
     assert reported("c.json", "-o", "c.html")[0] == 0
     assert "1,000 rows: 2 s (1.5 s to 3 s); grows with n" in Path("c.html").read_text()
-    step: dict[str, Any] = FORECAST["steps"][0]  # type: ignore[index]
+    (step,) = FORECAST["steps"]
     Path("f.json").write_text(json.dumps(FORECAST | {"steps": [step | {"grows": "constant"}]}))
     assert reported("a.json", "--forecast", "f.json", "-o", "c.html")[0] == 0
     assert "(1.5 s to 3 s); does not grow with the rows" in Path("c.html").read_text()

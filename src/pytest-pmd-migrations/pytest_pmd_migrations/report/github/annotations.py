@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 
 __all__ = ["workflow_commands"]
+
+_MOST = 10
+"""How many errors GitHub shows of one step: it drops the rest unsaid."""
 
 _IN_MESSAGES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTIES = _IN_MESSAGES | str.maketrans({":": "%3A", ",": "%2C"})
@@ -34,19 +37,30 @@ def workflow_commands(
     folded: Mapping[str, Folded],
     *,
     repository: Path,
+    rest: str,
 ) -> Iterator[str]:
     """Yield ``::error file=...,line=...,title=...::headline`` for each cause, in the grids' order.
 
     Files are named from the root folder of ``repository``; one outside of it, or that nobody can
-    name, is left out.
+    name, is left out. Where there are more causes than GitHub shows, the last line says how many,
+    and that ``rest`` has them.
     """
-    for plan in plans:
-        for told in _annotations(plan, plan.in_order(outcomes), folded[plan.application.name]):
-            properties = [*_properties(plan, told.version, repository), ("title", told.cell)]
-            shown = ",".join(
-                f"{name}={text.translate(_IN_PROPERTIES)}" for name, text in properties
-            )
-            yield f"::error {shown}::{told.headline.translate(_IN_MESSAGES)}"
+    causes = [
+        (plan, told)
+        for plan in plans
+        for told in _annotations(plan, plan.in_order(outcomes), folded[plan.application.name])
+    ]
+    shown = causes if len(causes) <= _MOST else causes[: _MOST - 1]
+    for plan, told in shown:
+        properties = [*_properties(plan, told.version, repository), ("title", told.cell)]
+        yield _command(properties, told.headline)
+    if len(shown) < len(causes):
+        yield _command([("title", "migrations")], f"{len(causes) - len(shown)} more: see {rest}")
+
+
+def _command(properties: Iterable[tuple[str, str]], message: str) -> str:
+    shown = ",".join(f"{name}={text.translate(_IN_PROPERTIES)}" for name, text in properties)
+    return f"::error {shown}::{message.translate(_IN_MESSAGES)}"
 
 
 def _annotations(plan: Plan, outcomes: Sequence[Outcome], folded: Folded) -> Iterator[_Annotation]:

@@ -1,4 +1,7 @@
-"""A forecast as values: what ``pmd-migrations forecast --json`` prints, read for a report."""
+"""A forecast as values: what ``pmd-migrations forecast --json`` prints, and a report holds.
+
+Each class is an object of the JSON, each field a key of the same name, in the same order.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 __all__ = [
+    "FORMAT",
+    "FORMAT_VERSION",
     "EstimateReport",
     "ForecastReport",
     "MeasuredRunReport",
@@ -13,6 +18,12 @@ __all__ = [
     "StepForecastReport",
     "TraitReport",
 ]
+
+FORMAT = "pmd-migrations forecast"
+"""The mark by which a file is known as a forecast."""
+
+FORMAT_VERSION = 1
+"""The version of the format; one that a reader does not know has a higher number."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ class MeasuredSizeReport:
     runs: tuple[MeasuredRunReport, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepForecastReport:
     """How long one step would take, and what room it needs, at the asked size.
 
@@ -67,9 +78,9 @@ class StepForecastReport:
     title: str
     file: str
     rows: int
+    tables: Mapping[str, int] = field(default_factory=dict)
     journal_mode: str
     grows: str | None
-    tables: Mapping[str, int] = field(default_factory=dict)
     estimates: Mapping[str, EstimateReport] = field(default_factory=dict)
     traits: tuple[TraitReport, ...] = ()
     sizes: tuple[MeasuredSizeReport, ...] = ()
