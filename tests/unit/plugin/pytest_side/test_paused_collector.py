@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 import weakref
 from collections.abc import Iterator
 
@@ -19,10 +20,16 @@ class Circle:
 
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
-    was_enabled = gc.isenabled()
+    was_enabled, was_frozen = gc.isenabled(), gc.get_freeze_count()
     gc.unfreeze()
+    with warnings.catch_warnings():
+        # What other tests left is theirs.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     yield
     gc.unfreeze()
+    if was_frozen:
+        gc.freeze()
     (gc.enable if was_enabled else gc.disable)()
 
 
