@@ -5,6 +5,8 @@ The lock file knows of no edit: the database was made elsewhere, by a runner tha
 
 from __future__ import annotations
 
+from itertools import islice
+
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.changed_result import Lineages
 from pytest_pmd_migrations.checks.model import Finding, Row
@@ -20,7 +22,8 @@ def other_text(history: History, row: Row, lineages: Lineages) -> Finding | None
     said = {
         application.start_title(record.start): seen.altered[version]
         for record in lineages
-        for seen in record.seen.values()
+        # The first database of a lineage alone is asked.
+        for seen in islice(record.seen.values(), 1)
         if version in seen.altered
     }
     if not said:
