@@ -147,6 +147,8 @@ class Walks:
         self._taken: dict[Start, Walk] = {}
         self._ended: dict[Start, BaseException] = {}
         self._all: tuple[Walk, ...] = ()
+        self._records: dict[AnyCheck, tuple[LineageRecord[Any], ...]] = {}
+        self._blind: dict[AnyCheck, tuple[Walk, ...]] = {}
         self._met: dict[tuple[int, State], Walk] = {}
         self._known: KnownSteps[_SeenByChecks] | None = KnownSteps()
         self.stale = StaleSnapshots(history)
@@ -178,7 +180,22 @@ class Walks:
                 self.lineage(start)
             # The last one may have shown that others are to be walked again.
             self._all = tuple(self.lineage(start) for start in starts)
+            self._records, self._blind = {}, {}
         return self._all
+
+    def records(self, check: Check[Seen]) -> tuple[LineageRecord[Seen], ...]:
+        """Return what ``check`` saw of all lineages: each cell of a migration asks for that."""
+        lineages = self.all_lineages()
+        if check not in self._records:
+            self._records[check] = tuple(walk.record(check) for walk in lineages)
+        return self._records[check]
+
+    def blind(self, check: AnyCheck) -> tuple[Walk, ...]:
+        """Return the lineages of which ``check`` could not observe all."""
+        lineages = self.all_lineages()
+        if check not in self._blind:
+            self._blind[check] = tuple(walk for walk in lineages if check in walk.unseen)
+        return self._blind[check]
 
     def _walk(self, start: Start) -> Walk:
         try:
