@@ -29,6 +29,7 @@ NOT_LOADED = "is not loaded"
 """Ends the reason why a table is unread whose module an application may load."""
 
 _GENERATED = (2, 3)
+_FEW = 8
 _ROWIDS = ("rowid", "_rowid_", "oid")
 
 
@@ -86,14 +87,11 @@ def list_tables(
     wanted = None if only is None else {fold(name) for name in only}
     found: dict[str, RowTable] = {}
     refuse_endless_views(conn)
-    rows = _read(
-        conn,
-        f"SELECT l.name, l.type, l.wr, s.sql FROM pragma_table_list l JOIN {schema}.sqlite_schema s"
-        " ON s.name = l.name AND s.type = 'table'"
-        f" WHERE l.schema = '{schema}' AND l.type IN ('table', 'virtual') ORDER BY s.rowid",
-    )
-    indexes = _indexes(conn, schema)
-    for name, kind, without_rowid, sql in rows:
+    # Most ask of the few tables that a step wrote.
+    is_few = wanted is not None and len(wanted) <= _FEW
+    few = sorted(filter(can_be_named, wanted or ())) if is_few else None
+    indexes = _indexes(conn, schema, few)
+    for name, kind, without_rowid, sql in _listed(conn, schema, few):
         lower = fold(str(name))
         if lower.startswith("sqlite_") or any(fnmatchcase(lower, fold(p)) for p in ignore):
             continue
@@ -125,11 +123,27 @@ def _known(
     return _KNOWN[text]
 
 
-def _indexes(conn: sqlite3.Connection, schema: str) -> dict[str, list[tuple[object, ...]]]:
+def _listed(
+    conn: sqlite3.Connection, schema: str, few: Sequence[str] | None
+) -> list[tuple[object, ...]]:
+    """Return name, type, WITHOUT ROWID and SQL of all tables, or of ``few``, in their order."""
+    argument = "" if few is None else "(s.name)"
+    sql = (
+        f"SELECT l.name, l.type, l.wr, s.sql FROM {schema}.sqlite_schema s"
+        f" JOIN pragma_table_list{argument} l ON l.name = s.name"
+        f" WHERE s.type = 'table' AND l.schema = '{schema}' AND l.type IN ('table', 'virtual')"
+        f"{_among('s.name', few)} ORDER BY s.rowid"
+    )
+    return _read(conn, sql, few or ())
+
+
+def _indexes(
+    conn: sqlite3.Connection, schema: str, few: Sequence[str] | None
+) -> dict[str, list[tuple[object, ...]]]:
     """Return the names and the SQL of each table's indexes, in their order."""
     found: dict[str, list[tuple[object, ...]]] = {}
     sql = f"SELECT tbl_name, name, sql FROM {schema}.sqlite_schema WHERE type = 'index'"
-    for table, *index in _read(conn, sql):
+    for table, *index in _read(conn, sql + _among("tbl_name", few), few or ()):
         found.setdefault(str(table), []).append(tuple(index))
     return found
 
@@ -172,9 +186,15 @@ def can_be_named(name: str) -> bool:
     return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _read(conn: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:
+def _among(column: str, few: Sequence[str] | None) -> str:
+    return "" if few is None else f" AND {column} COLLATE NOCASE IN ({', '.join('?' * len(few))})"
+
+
+def _read(
+    conn: sqlite3.Connection, sql: str, values: Sequence[str] = ()
+) -> list[tuple[object, ...]]:
     with plain_texts(conn):
-        return decoded_rows(conn, sql)
+        return decoded_rows(conn, sql, values)
 
 
 def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[object, ...]]:
