@@ -201,6 +201,11 @@ class MatrixPlugin:
         for text in self._tell_github(terminalreporter.config):
             terminalreporter.write_line(text)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self) -> None:
+        """Let go of all that was seen: pytest and Python would search it for garbage at the end."""
+        self.judged = JudgedCells((), ())
+
     def _tell_github(self, config: pytest.Config) -> Iterator[str]:
         """Write the job's summary where GitHub runs the tests; yield the lines it reads itself."""
         if not (self._summary_file or self._is_annotated):
