@@ -13,14 +13,18 @@ __all__ = ["known_layout"]
 _LAYOUT = "layout"
 
 
-def known_layout(image: Image, conn: sqlite3.Connection) -> Layout | None:
+def known_layout(
+    image: Image, conn: sqlite3.Connection, like: Layout | None = None
+) -> Layout | None:
     """Return the layout of ``image``, which ``conn`` shows; None where it cannot be told.
 
-    Several parts of a command ask for the same one.
+    Several parts of a command ask for the same one. What has the pages that a file had whose layout
+    is ``like`` is taken over from there.
     """
     content = image.stored
     known = image.known
     if _LAYOUT not in known:
-        known[_LAYOUT] = layout_of(content, stored_objects(conn))
+        objects = stored_objects(conn)
+        known[_LAYOUT] = like.next(content, objects) if like else layout_of(content, objects)
     found = known[_LAYOUT]
     return found if isinstance(found, Layout) else None

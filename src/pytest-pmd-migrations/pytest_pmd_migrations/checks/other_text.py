@@ -5,8 +5,6 @@ The lock file knows of no edit: the database was made elsewhere, by a runner tha
 
 from __future__ import annotations
 
-from itertools import islice
-
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.changed_result import Lineages
 from pytest_pmd_migrations.checks.model import Finding, Row
@@ -19,13 +17,12 @@ __all__ = ["other_text"]
 def other_text(history: History, row: Row, lineages: Lineages) -> Finding | None:
     """Return the finding on a version that stored databases had with another text, if any."""
     version, application = row.version, history.application
-    said = {
-        application.start_title(record.start): seen.altered[version]
-        for record in lineages
+    said: dict[str, str] = {}
+    for record in lineages:
         # The first database of a lineage alone is asked.
-        for seen in islice(record.seen.values(), 1)
-        if version in seen.altered
-    }
+        seen = next(iter(record.seen.values()), None)
+        if seen is not None and version in seen.altered:
+            said[application.start_title(record.start)] = seen.altered[version]
     if not said:
         return None
     name = application.step_name(version)

@@ -215,12 +215,12 @@ def _judge_migration(walks: Walks, check: AnyCheck, row: MigrationRow) -> Verdic
     unreached = unreached_migration(walks, row)
     if unreached is not None:
         return unreached
-    for walk in walks.blind(check):
+    for walk in walks.every().blind(check):
         if walk.unseen[check].version <= row.version and row.version in walk.reached:
             verdict = unseen_lineage(walks.history, walk, check)
             if verdict is not None:
                 return verdict
-    return check.judge(walks.history, row, walks.records(check))
+    return check.judge(walks.history, row, walks.every().records(check))
 
 
 def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:
