@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["Targets"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["RowCounts"]
 

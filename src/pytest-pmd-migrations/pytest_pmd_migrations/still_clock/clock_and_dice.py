@@ -11,7 +11,9 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = [
     "STANDS_AT",

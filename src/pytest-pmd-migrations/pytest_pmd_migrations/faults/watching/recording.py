@@ -6,12 +6,13 @@ import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from pytest_pmd_migrations.faults.watching.events import RunObserver
+from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["RecordedStatement", "Recorder", "Recording", "spread"]
 

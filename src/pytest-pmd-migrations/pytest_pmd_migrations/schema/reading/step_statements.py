@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.column_copies import (
     ColumnCopy,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["NOTHING_THERE", "Broken", "ObjectKey", "References"]
 
