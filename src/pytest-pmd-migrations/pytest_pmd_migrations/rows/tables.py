@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.virtual_tables import is_contentless, module_of
+from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned, is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_modules import missing_module
 from pytest_pmd_migrations.schema.reading.stored_rows import decoded_rows, plain_texts
@@ -154,23 +154,26 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
     They are virtual ones, and those with names that are no UTF-8, which another driver made.
     """
     sql = (
-        "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
-        " AND type IN ('table', 'virtual') ORDER BY name"
+        "SELECT l.name, l.type, s.sql FROM pragma_table_list l LEFT JOIN main.sqlite_schema s"
+        " ON s.name = l.name AND s.type = 'table' WHERE l.schema = 'main'"
+        " AND l.type IN ('table', 'virtual') ORDER BY l.name"
     )
     found: dict[str, str] = {}
     refuse_endless_views(conn)
-    for name, kind in _read(conn, sql):
+    for name, kind, text in _read(conn, sql):
         table = str(name)
         if any(fnmatchcase(fold(table), fold(pattern)) for pattern in ignore):
             continue
         if not can_be_named(table):
             found[table] = "its name is no UTF-8, so no SQL of Python's can name it"
         elif kind == "table":
-            if not all(can_be_named(str(row[1])) for row in _columns(conn, "main", table)):
+            # All names of its columns stand in its text.
+            columns = () if text and can_be_named(str(text)) else _columns(conn, "main", table)
+            if not all(can_be_named(str(row[1])) for row in columns):
                 found[table] = "a column's name is no UTF-8, so no SQL of Python's can name it"
         elif not _columns(conn, "main", table):
             found[table] = _why_unloaded(conn, table)
-        elif not _can_be_scanned(conn, "main", table):
+        elif not can_be_scanned(conn, "main", table):
             found[table] = "its module cannot list its rows"
     return found
 
@@ -274,7 +277,7 @@ def _virtual(conn: sqlite3.Connection, schema: str, name: str, sql: str) -> RowT
         if fold(str(row[0])).startswith(f"{fold(name)}_")
     }
     columns = tuple(str(row[1]) for row in _columns(conn, schema, name) if row[6] == 0)
-    if not columns or not shadows or not _can_be_scanned(conn, schema, name):
+    if not columns or not shadows or not can_be_scanned(conn, schema, name):
         return None
     if not module.startswith("fts"):
         return RowTable(name, columns, module=module)
@@ -283,18 +286,3 @@ def _virtual(conn: sqlite3.Connection, schema: str, name: str, sql: str) -> RowT
     if "docsize" in shadows and is_contentless(sql):
         return RowTable(name, (), full_text=True, contentless=True, module=module)
     return None
-
-
-def _can_be_scanned(conn: sqlite3.Connection, schema: str, name: str) -> bool:
-    """Return whether the rows of a virtual table can be read one after the other.
-
-    A full-text table may keep neither its text nor its rowids, and a table that shows what
-    another one holds may outlive it. Of a damaged table that is not said: it must be told.
-    """
-    try:
-        _read(conn, f"SELECT 1 FROM {schema}.{quote(name)} LIMIT 1")
-    except conn.OperationalError:
-        return False
-    except conn.DatabaseError:
-        return True
-    return True
