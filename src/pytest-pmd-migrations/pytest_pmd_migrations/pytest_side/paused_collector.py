@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["paused_collector"]
+__all__ = ["paused_collector", "seldom_collecting"]
 
 _MODULE = "pytest.__main__"
 _COMMANDS = ("pytest", "py.test")
+_SELDOM = 10_000
 _RUN = "pytest_runtestloop"
 """The hook of pytest's that all tests of a run are in."""
 
@@ -43,6 +44,20 @@ def paused_collector() -> Iterator[None]:
                 if not _Process.keeps:
                     gc.unfreeze()
             gc.enable()
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Let the garbage collector search after so many new objects meanwhile, not after 700."""
+    first, *others = gc.get_threshold()
+    if not 0 < first < _SELDOM:
+        yield
+        return
+    gc.set_threshold(_SELDOM, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)
 
 
 def _ends_with_the_run() -> bool:

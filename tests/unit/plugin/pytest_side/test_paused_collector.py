@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
+from pytest_pmd_migrations.pytest_side.paused_collector import (
+    paused_collector,
+    seldom_collecting,
+)
 
 
 class Circle:
@@ -57,6 +60,21 @@ def test_what_somebody_has_frozen_stays_frozen() -> None:
         pass
     # Objects that nobody holds any more go meanwhile; one unfreeze would let go of all.
     assert gc.get_freeze_count() > 0.9 * frozen > 0
+
+
+@pytest.mark.parametrize("before", [(700, 10, 10), (0, 10, 10), (50_000, 5, 5)])
+def test_whoever_asks_for_few_searches_finds_the_thresholds_as_they_were(
+    before: tuple[int, int, int],
+) -> None:
+    kept = gc.get_threshold()
+    gc.set_threshold(*before)
+    try:
+        with seldom_collecting():
+            meanwhile = gc.get_threshold()
+        assert gc.get_threshold() == before
+    finally:
+        gc.set_threshold(*kept)
+    assert meanwhile == ((10_000, 10, 10) if before[0] == 700 else before)
 
 
 CONFTEST = """
