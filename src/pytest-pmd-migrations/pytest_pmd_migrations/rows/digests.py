@@ -132,14 +132,12 @@ def _count(conn: sqlite3.Connection, table: RowTable) -> int:
 
 def combine_digests(digests: Mapping[str, str]) -> str:
     """Return one digest over those of several tables."""
-    items = ", ".join([_written(*item) for item in sorted(digests.items())])
+    items = ", ".join(map(_written, sorted(digests.items())))
     return _hashed(f"[{items}]".encode())
 
 
-@lru_cache(maxsize=65_536)
-def _written(table: str, digest: str) -> str:
-    """Return ``repr`` of both; a step leaves most tables as they were."""
-    return repr((table, digest))
+_written = lru_cache(maxsize=65_536)(repr)
+"""``repr`` of a table and its digest; a step leaves most tables as they were."""
 
 
 def steady_columns(table: RowTable, volatile: Sequence[str]) -> list[str]:

@@ -139,10 +139,8 @@ def matches_any(name: str, patterns: Sequence[str]) -> bool:
     return _globs(tuple(patterns)).match(name.lower())
 
 
-@lru_cache(maxsize=65_536)
-def _written(facts: tuple[object, ...]) -> str:
-    """Return ``repr`` of the facts of one object; a step leaves most objects as they were."""
-    return repr(facts)
+_written = lru_cache(maxsize=65_536)(repr)
+"""``repr`` of the facts of one object; a step leaves most objects as they were."""
 
 
 class _Globs:
