@@ -5,12 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.pages.layout import Layout, layout_of
+from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout, layout_of
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 
 __all__ = ["known_layout"]
-
-_LAYOUT = "layout"
 
 
 def known_layout(
@@ -23,8 +21,8 @@ def known_layout(
     """
     content = image.stored
     known = image.known
-    if _LAYOUT not in known:
+    if KNOWN_LAYOUT not in known:
         objects = stored_objects(conn)
-        known[_LAYOUT] = like.next(content, objects) if like else layout_of(content, objects)
-    found = known[_LAYOUT]
+        known[KNOWN_LAYOUT] = like.next(content, objects) if like else layout_of(content, objects)
+    found = known[KNOWN_LAYOUT]
     return found if isinstance(found, Layout) else None
