@@ -22,7 +22,6 @@ PACKAGES = (ROOT / "src/pmd", ROOT / "src/pytest-pmd-migrations/pytest_pmd_migra
 
 FLOORS = {
     "pytest_pmd_migrations": [
-        "quick_dataclass.py",
         "audit_hook.py",
         "printable.py",
         "regular_file.py",

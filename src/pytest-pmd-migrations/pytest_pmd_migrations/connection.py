@@ -7,11 +7,11 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.asking_connection import AskingConnection
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.where_raised import raised_where
 

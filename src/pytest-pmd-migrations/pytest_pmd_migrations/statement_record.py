@@ -7,13 +7,12 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
 
 __all__ = ["FailedStatement", "RecordingConnection", "StatementRecord", "first_word", "recording"]

@@ -6,10 +6,10 @@ import linecache
 import sys
 import sysconfig
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.wording import error_text, shown_path
 
 __all__ = ["Frame", "application_frames", "find_syntax_error", "list_chain", "raised_where"]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.connection import Preparation, Prepare
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,

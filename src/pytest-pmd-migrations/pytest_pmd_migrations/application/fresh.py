@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from functools import cached_property
 
 from pytest_pmd_migrations.application.shared_schemas import SharedSchemas
@@ -12,7 +13,6 @@ from pytest_pmd_migrations.application.upgrade import EMPTY, walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.protocol import Source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pytest_pmd_migrations.application.application import Application
@@ -12,7 +12,6 @@ from pytest_pmd_migrations.application.references import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.limits.step_limits import StepLimits, Stopped
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import recorded_text
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.pages.layout import Layout
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.rows.digests import all_named
 from pytest_pmd_migrations.rows.tables import list_tables

@@ -7,12 +7,12 @@ another file was moved, whatever stands in its old place now.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.application.application import Application, name_in_file
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
 
 __all__ = ["Moved", "find_moved", "is_edited", "recorded_text", "surely_edited"]

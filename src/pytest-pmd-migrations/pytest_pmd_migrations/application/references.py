@@ -5,12 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.copied_rows import has_rows_of
 from pytest_pmd_migrations.schema.references.find import check_references
 from pytest_pmd_migrations.schema.references.rewritten import StoredText

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
@@ -10,7 +11,6 @@ from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill.emptied_table import without_rows
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.names import Start
 
 __all__ = ["RowsAtFault", "find_rows_at_fault"]

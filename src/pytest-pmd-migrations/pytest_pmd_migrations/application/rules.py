@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_pmd_migrations.application.budget import Budget
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import volatile_setting
 from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare
 from pytest_pmd_migrations.schema.values import ORDER, matches_any

@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts
 from pytest_pmd_migrations.pages.layout import Layout
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.schema.values import matches_any
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_pmd_migrations.application.connection_marks import Marks, connection_marks
@@ -13,7 +13,6 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts, database_parts
 from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects, text_of_objects
 from pytest_pmd_migrations.statement_record import StatementRecord

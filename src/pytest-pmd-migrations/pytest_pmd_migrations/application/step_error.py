@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, RunnerFailedError
 from pytest_pmd_migrations.git_leftovers import leftover
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.missing_modules import (
     MissingModule,
     missing_module,

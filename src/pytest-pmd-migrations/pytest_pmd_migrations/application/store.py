@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import DatabaseError
@@ -10,7 +11,6 @@ from sqlite3 import DatabaseError
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import SnapshotError, UnknownVersionError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import (

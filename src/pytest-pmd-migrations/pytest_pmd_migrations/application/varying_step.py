@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -13,7 +14,6 @@ from pytest_pmd_migrations.application.recorded import recorded_ignore, recorded
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows, find_varying
 from pytest_pmd_migrations.rows.present_time import TimeSpan, find_present_time
 from pytest_pmd_migrations.schema import Schema, stored_text

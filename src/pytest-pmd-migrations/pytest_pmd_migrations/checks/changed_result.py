@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -16,7 +16,6 @@ from pytest_pmd_migrations.application.recorded import DigestedRows, recorded_ig
 from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start

@@ -7,7 +7,7 @@ a WHERE that was too wide: the schema is right afterwards, the rows are gone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
@@ -29,7 +29,6 @@ from pytest_pmd_migrations.checks.stored_damage import judge_stored_damage
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import (
     VERIFY_RAISED,
     Damages,

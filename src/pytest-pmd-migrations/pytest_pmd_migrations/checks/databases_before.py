@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.names import FRESH, Start
 from pytest_pmd_migrations.sources.applied.current_version import applies_a_set, version_after
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
@@ -21,7 +22,6 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, digest_tables
 from pytest_pmd_migrations.schema import SchemaDiff, read_schema
 from pytest_pmd_migrations.snapshots.names import FRESH

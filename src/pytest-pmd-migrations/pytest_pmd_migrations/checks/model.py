@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from pytest_pmd_migrations.application.history import History
@@ -12,7 +12,6 @@ from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
@@ -102,6 +101,7 @@ class MigrationRow:
 
 
 Row = SnapshotRow | MigrationRow
+
 
 EVERY_CHECK = "of every check"
 """Begins a thing that is the same one whichever check finds it."""

@@ -8,7 +8,7 @@ and old databases keep a shape that no new one has. What both have broken alike 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.history import History
@@ -26,7 +26,6 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
     shares_always,
 )
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, read_schema
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 

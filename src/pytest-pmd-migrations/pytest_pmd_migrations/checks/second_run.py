@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cached_property
 from sqlite3 import Connection
 
@@ -22,7 +23,6 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.unchanged_rows import same_content, unchanged_rows
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import (
     NOTHING_VARIES,

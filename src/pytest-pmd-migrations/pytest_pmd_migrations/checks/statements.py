@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.application.application import Application
@@ -26,7 +27,6 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import counted, headline, wrap_text

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.rows_at_fault import find_rows_at_fault
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 
 __all__ = ["Base", "base_past", "newest_before"]

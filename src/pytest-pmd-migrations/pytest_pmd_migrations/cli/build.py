@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import click
 
@@ -19,7 +20,6 @@ from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_loc
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.kept_bytes import Kept, content_of
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files

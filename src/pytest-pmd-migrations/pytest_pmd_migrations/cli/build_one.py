@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
@@ -30,7 +31,6 @@ from pytest_pmd_migrations.fill import ColumnsBefore, Filled, columns_of, fill_e
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs, put_aside
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import (
     Integrity,
     RowFinding,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.generated_rows import (
@@ -15,7 +16,6 @@ from pytest_pmd_migrations.application.rows_at_fault import find_rows_at_fault
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.wording import folded_names, shown_path
 

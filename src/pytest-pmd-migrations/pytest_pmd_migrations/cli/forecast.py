@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -31,7 +31,6 @@ from pytest_pmd_migrations.forecast.row_targets import read_like
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
 from pytest_pmd_migrations.forecast.told import bytes_text, tell_step
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["ForecastOptions", "run_forecast"]

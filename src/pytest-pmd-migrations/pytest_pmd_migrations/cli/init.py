@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.cli.settings_file import SettingsFile, find_settings_file
 from pytest_pmd_migrations.cli.whole_file import write_whole
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.found_here import Candidate, find_candidates
 from pytest_pmd_migrations.wording import shown_path
 

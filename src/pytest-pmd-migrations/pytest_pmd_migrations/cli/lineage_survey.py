@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import DigestedRows, RowDigester
@@ -12,7 +13,6 @@ from pytest_pmd_migrations.application.step import State, Step, StoredText
 from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.repeated.known_steps import KnownSteps
 from pytest_pmd_migrations.repeated.lineage import DivergedError, Lineage
 from pytest_pmd_migrations.schema import Schema, read_schema

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from pytest_pmd_migrations.cli.project import UnusableError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.wording import shown_path
 

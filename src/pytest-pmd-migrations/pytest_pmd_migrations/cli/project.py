@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -20,7 +21,6 @@ from pytest_pmd_migrations.errors import (
     SourceError,
 )
 from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source

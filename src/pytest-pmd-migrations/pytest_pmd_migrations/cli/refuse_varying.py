@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import click
 
@@ -19,7 +19,6 @@ from pytest_pmd_migrations.application.varying_step import (
     volatile_line,
 )
 from pytest_pmd_migrations.cli.survey import Survey
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.drawn_values import told_drawings

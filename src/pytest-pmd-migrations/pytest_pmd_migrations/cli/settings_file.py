@@ -9,13 +9,13 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import iniconfig
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.wording import shown_path
 

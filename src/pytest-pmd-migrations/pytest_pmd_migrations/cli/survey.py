@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
@@ -21,7 +21,6 @@ from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.regular_file import regular_pieces
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views

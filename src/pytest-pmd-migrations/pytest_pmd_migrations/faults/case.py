@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
@@ -21,7 +21,6 @@ from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns

@@ -7,6 +7,7 @@ all is well; else a new one says it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
@@ -24,7 +25,6 @@ from pytest_pmd_migrations.faults.values import Point, StruckPoint, TriedFaults
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import (

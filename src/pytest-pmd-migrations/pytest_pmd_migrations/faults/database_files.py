@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.temporary_folder import told_full
 
 __all__ = ["DatabaseFiles", "KeptFiles", "files_of", "read_files", "without_wal_mark"]

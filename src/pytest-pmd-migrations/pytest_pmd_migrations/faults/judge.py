@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from pytest_pmd_migrations.faults.retry import open_left, try_again
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only

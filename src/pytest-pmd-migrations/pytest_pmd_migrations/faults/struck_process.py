@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,7 +22,6 @@ from pytest_pmd_migrations.faults.reused_copy import ReusedCopy
 from pytest_pmd_migrations.faults.standing_child import StandingChild
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.image import MEMORY_LIMIT
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import all_folders_within, folder_around
 

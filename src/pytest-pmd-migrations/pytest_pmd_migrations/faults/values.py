@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = [
     "GOOD_WORDS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.fill.foreign_key_circles import close_circle, find_circles
 from pytest_pmd_migrations.fill.full_text import (
@@ -16,7 +16,6 @@ from pytest_pmd_migrations.fill.full_text import (
 from pytest_pmd_migrations.fill.new_columns import ColumnsBefore, vary_new_columns
 from pytest_pmd_migrations.fill.requirements import Requirements, RequirementsReader
 from pytest_pmd_migrations.fill.row_search import RowSearch
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables, unread_tables
 from pytest_pmd_migrations.schema.letter_case import fold

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +21,6 @@ from pytest_pmd_migrations.fill.candidate_values import (
     typed_values,
 )
 from pytest_pmd_migrations.fill.schema_texts import Body, SchemaTexts, TextsOfTables, names_in
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, rowid_name
 from pytest_pmd_migrations.schema.letter_case import fold

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 from pytest_pmd_migrations.fill.candidate_values import Value, mentioned_values
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 

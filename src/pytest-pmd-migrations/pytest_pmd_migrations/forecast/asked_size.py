@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.forecast.filled_file import FileSettings, fill_file, start_image
 from pytest_pmd_migrations.forecast.row_targets import LikeFile, RowTargets
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.wording import folded_names

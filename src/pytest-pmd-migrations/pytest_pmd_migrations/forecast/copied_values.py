@@ -8,8 +8,8 @@ an index over five different texts is built in another time than one over a mill
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["KeyValues", "copied_key", "varied_value"]

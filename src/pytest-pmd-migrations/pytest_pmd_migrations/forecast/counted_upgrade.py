@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -15,7 +16,6 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.faults.child_process import Tell, child_doing
 from pytest_pmd_migrations.forecast.filled_file import copied_file
 from pytest_pmd_migrations.forecast.measured_upgrade import upgrade_file
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["GROWTHS", "Curve", "Estimate", "Growth", "Point", "fit", "signed_estimate"]
 

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.application.application import Application
@@ -17,7 +18,6 @@ from pytest_pmd_migrations.forecast.measured_upgrade import upgrade_file
 from pytest_pmd_migrations.forecast.multiply_rows import FilledTables, multiply_rows
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.temporary_folder import told_full
 

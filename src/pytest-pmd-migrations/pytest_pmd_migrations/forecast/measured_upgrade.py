@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from pytest_pmd_migrations.connection import prepare_connection
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.faults.child_process import Tell, child_doing
 from pytest_pmd_migrations.forecast.watched_files import WatchedFiles, log_size
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.where_raised import raised_where

@@ -7,9 +7,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["FolderRoom", "measuring_folder", "room_in"]

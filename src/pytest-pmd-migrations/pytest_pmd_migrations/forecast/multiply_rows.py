@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.errors import FillingError
 from pytest_pmd_migrations.fill.full_text import indexes_in_step, rebuild
@@ -18,7 +19,6 @@ from pytest_pmd_migrations.forecast.copy_numbers import copy_number, most_copies
 from pytest_pmd_migrations.forecast.indexes_aside import RefusedCopiesError, indexes_aside
 from pytest_pmd_migrations.forecast.key_columns import TableColumn, read_key_columns
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold

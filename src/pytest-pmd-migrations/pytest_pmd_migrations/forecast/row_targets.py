@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema.letter_case import fold

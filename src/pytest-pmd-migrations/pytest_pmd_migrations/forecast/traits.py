@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.forecast.counted_upgrade import Counted, count_upgrade
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.wording import folded_names, shown_path
 
 __all__ = ["RowsInFile", "Trait", "TraitKind", "beyond_linear", "find_traits"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.frozen import removed_after_release
@@ -32,7 +32,6 @@ from pytest_pmd_migrations.grid.blocked import (
 )
 from pytest_pmd_migrations.grid.unsupported import judge_unsupported
 from pytest_pmd_migrations.grid.walks import Walks
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only, unasked_of

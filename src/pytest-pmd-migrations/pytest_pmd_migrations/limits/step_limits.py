@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -17,7 +17,6 @@ from pytest_pmd_migrations.limits.time_limit import (
     TimeLimit,
     can_limit_time,
 )
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.where_raised import list_chain
 from pytest_pmd_migrations.wording import error_text
 

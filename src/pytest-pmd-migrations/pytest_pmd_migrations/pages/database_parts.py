@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile, Page
 from pytest_pmd_migrations.pages.layout import Layout, StoredObject
 from pytest_pmd_migrations.pages.trees import Tree
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["DatabaseParts", "database_parts"]
 

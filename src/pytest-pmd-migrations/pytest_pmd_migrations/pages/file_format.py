@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from pytest_pmd_migrations.file_content import Content
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["HEADER", "LEAVES", "DatabaseFile", "Page", "read_record_columns", "read_varint"]
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile
 from pytest_pmd_migrations.pages.trees import Tree, read_tree
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["KNOWN_LAYOUT", "Layout", "StoredObject", "changed_pages", "layout_of"]
 

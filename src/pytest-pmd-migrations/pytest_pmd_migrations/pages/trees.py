@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 from pytest_pmd_migrations.pages.file_format import HEADER, LEAVES, DatabaseFile, Page
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["Tree", "read_tree"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,6 @@ from pytest_pmd_migrations.pytest_side.database import (
 )
 from pytest_pmd_migrations.pytest_side.kept_templates import templates_of
 from pytest_pmd_migrations.pytest_side.settings import project_of
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.github.annotations import workflow_commands
 from pytest_pmd_migrations.report.github.summary import MOST, Picture, summary_markdown

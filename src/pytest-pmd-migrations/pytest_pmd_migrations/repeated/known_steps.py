@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pytest_pmd_migrations.application.connection_marks import Marks
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.repeated.high_water_marks import MARKS, is_mark, marks_as_parts
 
 __all__ = ["Facts", "KnownStep", "KnownSteps"]

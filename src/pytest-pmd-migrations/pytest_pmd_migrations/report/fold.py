@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, MigrationRow, Row, SnapshotRow
 from pytest_pmd_migrations.grid.cells import CellKey
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.outcome import FAIL, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.wording import counted, folded_names, wrap_text

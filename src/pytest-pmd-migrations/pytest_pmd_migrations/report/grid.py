@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.outcome import BLOCKED, NONE
 
 __all__ = ["LONGEST_TITLE", "Grid", "GridBlock", "GridLine", "grid_blocks", "grid_rows"]

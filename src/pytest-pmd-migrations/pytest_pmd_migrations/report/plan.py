@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
@@ -22,7 +22,6 @@ from pytest_pmd_migrations.grid.cells import (
     migration_rows,
     snapshot_rows,
 )
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKind
 from pytest_pmd_migrations.wording import counted

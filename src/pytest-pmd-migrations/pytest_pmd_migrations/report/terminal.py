@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_pmd_migrations.checks.model import Note
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.grid import grid_blocks

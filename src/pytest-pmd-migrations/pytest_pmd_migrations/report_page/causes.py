@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report_page.advice import (
     advice_within,
     part_advice,

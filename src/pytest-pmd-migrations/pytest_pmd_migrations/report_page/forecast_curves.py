@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.wording import counted
 
 __all__ = ["HEIGHT", "RULE", "WIDTH", "StepCurve", "forecast_curves"]

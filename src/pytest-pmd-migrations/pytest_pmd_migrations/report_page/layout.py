@@ -8,9 +8,8 @@ stacks the tables of a layer that it shows, in their order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["Placed", "lay_out_tables"]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
+from dataclasses import dataclass
 
 __all__ = ["Targets"]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import Layout
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.integrity import Damages, find_damage
 from pytest_pmd_migrations.rows.strays import Strays, count_strays, find_strays

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
+from dataclasses import dataclass
 
 __all__ = ["RowCounts"]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey

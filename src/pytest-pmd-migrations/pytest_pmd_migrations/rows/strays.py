@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.letter_case import fold

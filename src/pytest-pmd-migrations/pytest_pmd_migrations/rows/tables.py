@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned, is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold

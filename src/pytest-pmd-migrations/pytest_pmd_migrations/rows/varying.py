@@ -7,9 +7,8 @@ import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import digest_columns, steady_columns
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows

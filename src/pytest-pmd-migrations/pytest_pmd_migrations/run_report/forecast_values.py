@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "EstimateReport",

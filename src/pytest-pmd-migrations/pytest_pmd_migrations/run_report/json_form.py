@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pytest_pmd_migrations.errors import ReportError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.run_report.values import FORMAT, FORMAT_VERSION, Report
 
 __all__ = [

@@ -7,11 +7,10 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.outcome import BAD, BLOCKED, NOT_RUN
 from pytest_pmd_migrations.run_report.values import (
     ApplicationReport,

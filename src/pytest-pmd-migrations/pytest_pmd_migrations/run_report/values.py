@@ -6,10 +6,9 @@ Each class is an object of the JSON, each field a key of the same name. All text
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.run_report.forecast_values import ForecastReport
 
 __all__ = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.mend import Mend, Mends, changing
 from pytest_pmd_migrations.schema.reading.read import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = [

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,6 @@ from typing import Any
 
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
 from pytest_pmd_migrations.file_content import Content, content_pieces
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.snapshots.lock_file_text import (
     line_of_table,
     read_lock_toml,

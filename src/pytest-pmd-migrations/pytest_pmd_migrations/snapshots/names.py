@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = [
     "FRESH",

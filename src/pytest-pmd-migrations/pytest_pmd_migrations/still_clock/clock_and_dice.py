@@ -11,9 +11,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = [
     "STANDS_AT",

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,6 @@ from pathlib import Path
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.present_time import TimeSpan
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files

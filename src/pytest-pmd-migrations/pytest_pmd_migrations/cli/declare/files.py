@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -17,7 +17,6 @@ from pytest_pmd_migrations.cli.declare.proposals import Proposal
 from pytest_pmd_migrations.cli.declare.rounds import Found
 from pytest_pmd_migrations.cli.declare.rows_text import Entry, add_entries, table_lines
 from pytest_pmd_migrations.cli.whole_file import write_whole
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.wording import shown_path
 

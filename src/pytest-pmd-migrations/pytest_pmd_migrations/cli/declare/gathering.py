@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
@@ -23,7 +23,6 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell, list_cells
 from pytest_pmd_migrations.grid.walks import Walks
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.evidence import LostRows, SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import FRESH, Start, format_version
 from pytest_pmd_migrations.where_raised import raised_where

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.store import Store
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.evidence import LostRows
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.atomic import ATOMIC
@@ -15,7 +16,6 @@ from pytest_pmd_migrations.cli.declare.proposals import (
     history_with,
     is_declared,
 )
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["Found", "propose"]
 

@@ -13,11 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.faults.child_process import Child, Tell, child_doing
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = [
     "GiveUpTurn",

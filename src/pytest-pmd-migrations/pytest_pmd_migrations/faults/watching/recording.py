@@ -6,13 +6,12 @@ import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from pytest_pmd_migrations.faults.watching.events import RunObserver
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["RecordedStatement", "Recorder", "Recording", "spread"]
 

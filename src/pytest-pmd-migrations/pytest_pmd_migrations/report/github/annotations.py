@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.checks.model import Finding
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import Plan

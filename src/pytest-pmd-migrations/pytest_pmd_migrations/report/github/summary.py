@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.report.fold import Folded, ToldFinding
 from pytest_pmd_migrations.report.github.markdown import as_text, code, fenced, joined_within, table
 from pytest_pmd_migrations.report.grid import Grid, grid_rows

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Side

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.resolved_declarations import (

@@ -7,9 +7,9 @@ the step are never candidates.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.lost.columns import lost_column_facts, lost_table_facts
 from pytest_pmd_migrations.schema.lost.constraints import (
     lost_checks,

@@ -7,8 +7,8 @@ that keeps most values, such as ``coalesce(n, 0)`` or ``trim(name)``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import RESERVED_WORDS, Token, split_list
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["TextWithCarets", "split_lines", "with_carets", "words"]
 

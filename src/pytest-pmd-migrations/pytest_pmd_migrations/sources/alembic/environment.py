@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, chdir, contextmanager, nullcontext
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.alembic.databases import Database
 from pytest_pmd_migrations.sources.alembic.kept_listeners import kept_listeners
 from pytest_pmd_migrations.sources.alembic.kept_logging import kept_logging

@@ -6,11 +6,10 @@ Values only: nothing here imports Alembic.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.applied.recorded_order import positions
 from pytest_pmd_migrations.sources.protocol import Location
 

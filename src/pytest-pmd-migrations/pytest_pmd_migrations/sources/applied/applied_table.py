@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["AppliedTable"]

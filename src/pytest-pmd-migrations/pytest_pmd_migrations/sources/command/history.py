@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.command.command_line import CommandLine, complaint
 from pytest_pmd_migrations.sources.command.mark import Marks, highest
 from pytest_pmd_migrations.sources.command.process import Ended, run_process

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.connection import NO_PREPARATION, connect_file
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 
 __all__ = ["Marks", "highest"]

@@ -12,11 +12,11 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 
 __all__ = ["Ended", "run_process"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.command.command_line import words
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.git_leftovers import leftover
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.declared.declarations import (
     DROP,

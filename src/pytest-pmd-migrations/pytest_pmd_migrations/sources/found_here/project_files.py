@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.regular_file import read_regular
 
 __all__ = ["Candidate", "ProjectFiles"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.in_python.function_location import location_of_function
 from pytest_pmd_migrations.sources.protocol import Location
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.declared.declarations import Declarations
 from pytest_pmd_migrations.sources.numbered.numbered_files import MigrationFile
 from pytest_pmd_migrations.sources.protocol import Location

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.quick_dataclass import dataclass
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import (
     DBMATE_UP,

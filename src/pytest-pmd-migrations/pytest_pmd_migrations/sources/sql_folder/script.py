@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["Script"]
 

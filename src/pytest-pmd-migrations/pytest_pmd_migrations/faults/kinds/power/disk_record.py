@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from pytest_pmd_migrations.faults.vfs.operations import Write
 from pytest_pmd_migrations.faults.vfs.process_shim import process_shim
 from pytest_pmd_migrations.faults.watching.opened_file import file_of_connection
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["DiskRecord", "RecordedOperation", "record_disk"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.vfs.operations import (
@@ -13,7 +14,6 @@ from pytest_pmd_migrations.faults.vfs.operations import (
     Truncate,
     Write,
 )
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = [
     "Change",

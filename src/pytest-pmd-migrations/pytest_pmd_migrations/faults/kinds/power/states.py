@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.kinds.power.simulated_files import (
@@ -34,7 +35,6 @@ from pytest_pmd_migrations.faults.kinds.power.simulated_files import (
 )
 from pytest_pmd_migrations.faults.vfs.operations import Delete, Open, Sync, Write
 from pytest_pmd_migrations.faults.watching.recording import spread
-from pytest_pmd_migrations.quick_dataclass import dataclass
 
 __all__ = ["SECTOR", "PowerState", "power_states"]
 
