@@ -141,7 +141,7 @@ def test_a_check_that_raises_shows_the_project_s_own_frames_once_a_cell(
         "= 2 failed, 2 passed in 0.00s =\n"
     )
     whole = pytester.runpytest_subprocess("migrations::0001..0002[own]", "--full-trace")
-    assert "grid/walks.py" in whole.stdout.str()
+    assert "grid/walk.py" in whole.stdout.str()
 
 
 def test_an_interrupt_in_a_check_ends_the_run(

@@ -135,7 +135,7 @@ class MigrationRunner:
             after_step=after_step,
         )
 
-    def _pending(self, target: int | None) -> list[Migration]:
+    def _pending(self, target: int | None) -> Sequence[Migration]:
         current = self._checked_current()
         latest = self.get_latest_version()
         if target is None:
@@ -149,7 +149,8 @@ class MigrationRunner:
                 f"the target is {target}, but {main_file(self.conn)} is at version {current};"
                 " there is no way back. Restore a copy made before the upgrade."
             )
-        return [m for m in self._migrations if current < m.version <= target]
+        # They are numbered from 1 upwards, each number once.
+        return self._migrations[current:target]
 
     def _checked_current(self) -> int:
         current, latest = self.get_current_version(), self.get_latest_version()

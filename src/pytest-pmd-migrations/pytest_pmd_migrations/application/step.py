@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.runner_tables import NO_RUNNER_TABLES, RunnerTables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts, database_parts
-from pytest_pmd_migrations.pages.layout import Layout
+from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects, text_of_objects
@@ -120,6 +120,9 @@ class Step:
         """Return the step that comes after this one."""
         if self.layout is not None:
             layout = self.layout.next(after.stored, stored_objects(conn))
+            if layout is not None and isinstance(after.stored, bytes):
+                # Forgotten as soon as the bytes are put aside.
+                after.known[KNOWN_LAYOUT] = layout
         else:
             layout = known_layout(after, conn)
         step = Step(version, self.after, after, conn, record, layout, self.layout, self.own)

@@ -150,6 +150,9 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[_Seen]])
     used: set[UsedDeclaration] = set()
     for version, seen in record.seen.items():
         report = seen.report
+        if not (report.findings or report.notes or report.used):
+            # There is nothing to say of most steps, and each lineage has many.
+            continue
         findings.extend(_finding(history, row, version, found) for found in report.findings)
         about = row if version == record.start.version else MigrationRow(version, label(version))
         remarks.extend(Note(about, note).showing_no_rows() for note in report.notes)

@@ -17,12 +17,12 @@ __all__ = ["other_text"]
 def other_text(history: History, row: Row, lineages: Lineages) -> Finding | None:
     """Return the finding on a version that stored databases had with another text, if any."""
     version, application = row.version, history.application
-    said = {
-        application.start_title(record.start): seen.altered[version]
-        for record in lineages
-        for seen in record.seen.values()
-        if version in seen.altered
-    }
+    said: dict[str, str] = {}
+    for record in lineages:
+        # The first database of a lineage alone is asked.
+        seen = next(iter(record.seen.values()), None)
+        if seen is not None and version in seen.altered:
+            said[application.start_title(record.start)] = seen.altered[version]
     if not said:
         return None
     name = application.step_name(version)

@@ -13,4 +13,4 @@ def reaching(
     lineages: Sequence[LineageRecord[Seen]], version: int
 ) -> tuple[LineageRecord[Seen], ...]:
     """Return the lineages that arrived at ``version`` by a step."""
-    return tuple(record for record in lineages if record.reaches(version))
+    return tuple([record for record in lineages if record.reaches(version)])

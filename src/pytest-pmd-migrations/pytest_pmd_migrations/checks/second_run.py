@@ -29,6 +29,7 @@ from pytest_pmd_migrations.rows import (
     VaryingRows,
     digest_tables,
     find_varying,
+    tables_of_other_size,
     tables_with_new_values,
 )
 from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
@@ -230,19 +231,21 @@ def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Change
 def _other_tables(
     history: History, step: Step, conn: Connection, changed: _Changed, volatile: Sequence[str]
 ) -> list[str]:
+    ignore, tables = history.rules.ignore_patterns, changed.tables
+    # A row more says as much as the digests of all rows.
+    grown = set[str]() if tables is None else tables_of_other_size(step.conn, conn, tables, ignore)
     first, second = (
         digest_tables(
             shown,
-            changed.tables,
+            None if tables is None else tables - grown,
             volatile=volatile,
-            ignore=history.rules.ignore_patterns,
+            ignore=ignore,
             layout=layout,
         )
         for shown, layout in ((step.conn, step.layout), (conn, changed.layout))
     )
-    return [
-        table for table in sorted(first.keys() & second.keys()) if first[table] != second[table]
-    ]
+    both = first.keys() & second.keys()
+    return sorted(grown.union(table for table in both if first[table] != second[table]))
 
 
 def _rows_line(table: str, first: Connection, second: Connection) -> str:

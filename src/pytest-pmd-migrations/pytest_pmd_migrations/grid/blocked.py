@@ -27,7 +27,8 @@ from pytest_pmd_migrations.errors import (
     SnapshotError,
     StepFailedError,
 )
-from pytest_pmd_migrations.grid.walks import Walk, Walks
+from pytest_pmd_migrations.grid.walk import Walk
+from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.printable import printable_text
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name

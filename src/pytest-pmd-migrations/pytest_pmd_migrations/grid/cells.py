@@ -212,17 +212,15 @@ def _unread_snapshot(walks: Walks, row: Row) -> Verdict | None:
 
 
 def _judge_migration(walks: Walks, check: AnyCheck, row: MigrationRow) -> Verdict:
-    lineages = walks.all_lineages()
     unreached = unreached_migration(walks, row)
     if unreached is not None:
         return unreached
-    for walk in lineages:
-        unseen = walk.unseen.get(check)
-        if unseen is not None and unseen.version <= row.version and row.version in walk.reached:
+    for walk in walks.every().blind(check):
+        if walk.unseen[check].version <= row.version and row.version in walk.reached:
             verdict = unseen_lineage(walks.history, walk, check)
             if verdict is not None:
                 return verdict
-    return check.judge(walks.history, row, [walk.record(check) for walk in lineages])
+    return check.judge(walks.history, row, walks.every().records(check))
 
 
 def _judge_snapshot(walks: Walks, check: AnyCheck, row: SnapshotRow) -> Verdict:

@@ -23,7 +23,8 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.grid.blocked import failed_step
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell
 from pytest_pmd_migrations.grid.lineages_ahead import LineagesAhead
-from pytest_pmd_migrations.grid.walks import Walk, Walks
+from pytest_pmd_migrations.grid.walk import Walk
+from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.names import FRESH
 
 __all__ = ["JudgedCells"]
@@ -98,7 +99,7 @@ class JudgedCells:
         if not isinstance(row, MigrationRow) or self._first[cell.history, row] is not cell:
             return ()
         walks = self._walks[cell.history]
-        return failed_step(walks, row, walks.all_lineages())
+        return failed_step(walks, row, walks.every().stopped)
 
     def _story(self, cell: Cell, cause: Cause) -> tuple[Finding, ...]:
         """Return the story of a cause whose own row has no cell here that tells it."""

@@ -18,7 +18,10 @@ from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile
 from pytest_pmd_migrations.pages.trees import Tree, read_tree
 
-__all__ = ["Layout", "StoredObject", "changed_pages", "layout_of"]
+__all__ = ["KNOWN_LAYOUT", "Layout", "StoredObject", "changed_pages", "layout_of"]
+
+KNOWN_LAYOUT = "layout"
+"""Where an image has its layout, among what is known of it."""
 
 _CHUNK = 64
 _EXTERNAL = "content"

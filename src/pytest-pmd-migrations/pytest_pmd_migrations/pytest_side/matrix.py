@@ -22,7 +22,7 @@ from pytest_pmd_migrations.pytest_side import testmon
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
 from pytest_pmd_migrations.pytest_side.long_cells import LongCells
-from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
+from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector, seldom_collecting
 from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
@@ -89,7 +89,7 @@ class MatrixPlugin:
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
-        with self.long_cells.telling_of(cell.id):
+        with self.long_cells.telling_of(cell.id), seldom_collecting():
             return self.judged.verdict(cell)
 
     @pytest.hookimpl(optionalhook=True)
@@ -200,6 +200,11 @@ class MatrixPlugin:
             terminalreporter.line("")
         for text in self._tell_github(terminalreporter.config):
             terminalreporter.write_line(text)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self) -> None:
+        """Let go of all that was seen: pytest and Python would search it for garbage at the end."""
+        self.judged = JudgedCells((), ())
 
     def _tell_github(self, config: pytest.Config) -> Iterator[str]:
         """Write the job's summary where GitHub runs the tests; yield the lines it reads itself."""

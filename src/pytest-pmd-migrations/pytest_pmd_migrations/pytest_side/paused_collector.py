@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-__all__ = ["paused_collector"]
+__all__ = ["paused_collector", "seldom_collecting"]
+
+_MODULE = "pytest.__main__"
+_COMMANDS = ("pytest", "py.test")
+_SELDOM = 10_000
+_RUN = "pytest_runtestloop"
+"""The hook of pytest's that all tests of a run are in."""
+
+
+class _Process:
+    """Whether what is kept in this process was kept here."""
+
+    keeps = False
 
 
 @contextmanager
@@ -14,7 +28,9 @@ def paused_collector() -> Iterator[None]:
     """Let the garbage collector rest meanwhile, unless it does so already.
 
     What was made meanwhile is taken for old: else the next search would go through all of it, and
-    count towards a search of everything, which tests would pay for.
+    count towards a search of everything, which tests would pay for. Where the process ends with
+    the run, what was made up to then is kept for good: what pytest and Python search at their ends
+    is most of what a short run takes beside its cells.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -22,7 +38,44 @@ def paused_collector() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
-            if not gc.get_freeze_count():
+            if _Process.keeps or not gc.get_freeze_count():
                 gc.freeze()
-                gc.unfreeze()
+                _Process.keeps = _ends_with_the_run()
+                if not _Process.keeps:
+                    gc.unfreeze()
             gc.enable()
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Let the garbage collector search after so many new objects meanwhile, not after 700."""
+    first, *others = gc.get_threshold()
+    if not 0 < first < _SELDOM:
+        yield
+        return
+    gc.set_threshold(_SELDOM, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)
+
+
+def _ends_with_the_run() -> bool:
+    """Return whether pytest is what this process was started for, and this its only run."""
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    if spec is None:
+        is_pytest = Path(str(getattr(main, "__file__", ""))).stem in _COMMANDS
+    else:
+        is_pytest = spec.name == _MODULE
+    return is_pytest and not _is_in_a_run()
+
+
+def _is_in_a_run() -> bool:
+    """Return whether a test of another run is waiting for this one."""
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_code.co_name == _RUN:
+            return True
+    return False

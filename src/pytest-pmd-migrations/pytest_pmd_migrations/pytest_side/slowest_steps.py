@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.grid.walks import Walk
+from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem
 from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.asked_tables import AskedTables, asking
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.repeated.footprint import find_footprint, keys_are_sound
 from pytest_pmd_migrations.repeated.known_steps import Facts, KnownStep, KnownSteps
 from pytest_pmd_migrations.repeated.later_image import LaterImage
@@ -37,7 +38,8 @@ class Lineage(Generic[Seen]):
 
     ``step`` is the last step that was taken, first the database as it is; its connection lives
     until the next one is taken. Steps that are known are repeated without taking them. Before one
-    that is not, they are all made good, so that it finds the database that it expects.
+    that is not, they are all made good, so that it finds the database that it expects. Where
+    ``like`` is the layout of a similar database, less of the file is looked at.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Lineage(Generic[Seen]):
         start: Image,
         known: KnownSteps[Seen] | None,
         limits: StepLimits,
+        like: Layout | None = None,
     ) -> None:
         self._source = source
         self.limits = limits
@@ -53,7 +56,7 @@ class Lineage(Generic[Seen]):
         self._conn = start.connect()
         try:
             version = current_version(source, self._conn)
-            layout = known_layout(start, self._conn)
+            layout = known_layout(start, self._conn, like)
         except BaseException:
             self._conn.close()
             raise

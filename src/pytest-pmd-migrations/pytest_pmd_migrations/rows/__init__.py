@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows, verify_rows
-from pytest_pmd_migrations.rows.digests import combine_digests, count_rows, digest_tables
+from pytest_pmd_migrations.rows.digests import (
+    combine_digests,
+    count_rows,
+    digest_tables,
+    tables_of_other_size,
+)
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import Damages, find_damage
 from pytest_pmd_migrations.rows.integrity_after import Integrity, check_integrity
@@ -36,6 +41,7 @@ __all__ = [
     "find_varying",
     "leave_out_excused",
     "stray_findings",
+    "tables_of_other_size",
     "tables_with_new_values",
     "verify_rows",
     "volatile_setting",

@@ -31,6 +31,7 @@ __all__ = [
     "digest_columns",
     "digest_tables",
     "steady_columns",
+    "tables_of_other_size",
 ]
 
 _MODULUS = 2**256
@@ -101,24 +102,42 @@ def _digest_listed(
 
 def count_rows(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> dict[str, int]:
     """Return how many rows each table has that no glob of ``ignore`` names."""
+    return {table.name: _count(conn, table) for table in list_tables(conn, ignore=ignore).values()}
+
+
+def tables_of_other_size(
+    first: sqlite3.Connection,
+    second: sqlite3.Connection,
+    tables: Collection[str],
+    ignore: Sequence[str] = (),
+) -> set[str]:
+    """Return those of ``tables`` that surely have another number of rows in ``second``.
+
+    Of a virtual table that is not asked, nor of one whose rows are computed as they are read.
+    """
+    then, now = (list_tables(conn, ignore=ignore, only=tables) for conn in (first, second))
     return {
-        table.name: int(
-            conn.execute(f"SELECT count(*) FROM main.{quote(table.name)}").fetchone()[0]
-        )
-        for table in list_tables(conn, ignore=ignore).values()
+        table.name
+        for name, table in then.items()
+        if (other := now.get(name)) is not None
+        and table.name == other.name
+        and not (table.module or other.module or table.generated or other.generated)
+        and _count(first, table) != _count(second, table)
     }
+
+
+def _count(conn: sqlite3.Connection, table: RowTable) -> int:
+    return int(conn.execute(f"SELECT count(*) FROM main.{quote(table.name)}").fetchone()[0])
 
 
 def combine_digests(digests: Mapping[str, str]) -> str:
     """Return one digest over those of several tables."""
-    items = ", ".join([_written(*item) for item in sorted(digests.items())])
+    items = ", ".join(map(_written, sorted(digests.items())))
     return _hashed(f"[{items}]".encode())
 
 
-@lru_cache(maxsize=65_536)
-def _written(table: str, digest: str) -> str:
-    """Return ``repr`` of both; a step leaves most tables as they were."""
-    return repr((table, digest))
+_written = lru_cache(maxsize=65_536)(repr)
+"""``repr`` of a table and its digest; a step leaves most tables as they were."""
 
 
 def steady_columns(table: RowTable, volatile: Sequence[str]) -> list[str]:

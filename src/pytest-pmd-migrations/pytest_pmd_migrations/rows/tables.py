@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.virtual_tables import is_contentless, module_of
+from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned, is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.missing_modules import missing_module
 from pytest_pmd_migrations.schema.reading.stored_rows import decoded_rows, plain_texts
@@ -29,6 +29,7 @@ NOT_LOADED = "is not loaded"
 """Ends the reason why a table is unread whose module an application may load."""
 
 _GENERATED = (2, 3)
+_FEW = 8
 _ROWIDS = ("rowid", "_rowid_", "oid")
 
 
@@ -86,14 +87,11 @@ def list_tables(
     wanted = None if only is None else {fold(name) for name in only}
     found: dict[str, RowTable] = {}
     refuse_endless_views(conn)
-    rows = _read(
-        conn,
-        f"SELECT l.name, l.type, l.wr, s.sql FROM pragma_table_list l JOIN {schema}.sqlite_schema s"
-        " ON s.name = l.name AND s.type = 'table'"
-        f" WHERE l.schema = '{schema}' AND l.type IN ('table', 'virtual') ORDER BY s.rowid",
-    )
-    indexes = _indexes(conn, schema)
-    for name, kind, without_rowid, sql in rows:
+    # Most ask of the few tables that a step wrote.
+    is_few = wanted is not None and len(wanted) <= _FEW
+    few = sorted(filter(can_be_named, wanted or ())) if is_few else None
+    indexes = _indexes(conn, schema, few)
+    for name, kind, without_rowid, sql in _listed(conn, schema, few):
         lower = fold(str(name))
         if lower.startswith("sqlite_") or any(fnmatchcase(lower, fold(p)) for p in ignore):
             continue
@@ -125,11 +123,27 @@ def _known(
     return _KNOWN[text]
 
 
-def _indexes(conn: sqlite3.Connection, schema: str) -> dict[str, list[tuple[object, ...]]]:
+def _listed(
+    conn: sqlite3.Connection, schema: str, few: Sequence[str] | None
+) -> list[tuple[object, ...]]:
+    """Return name, type, WITHOUT ROWID and SQL of all tables, or of ``few``, in their order."""
+    argument = "" if few is None else "(s.name)"
+    sql = (
+        f"SELECT l.name, l.type, l.wr, s.sql FROM {schema}.sqlite_schema s"
+        f" JOIN pragma_table_list{argument} l ON l.name = s.name"
+        f" WHERE s.type = 'table' AND l.schema = '{schema}' AND l.type IN ('table', 'virtual')"
+        f"{_among('s.name', few)} ORDER BY s.rowid"
+    )
+    return _read(conn, sql, few or ())
+
+
+def _indexes(
+    conn: sqlite3.Connection, schema: str, few: Sequence[str] | None
+) -> dict[str, list[tuple[object, ...]]]:
     """Return the names and the SQL of each table's indexes, in their order."""
     found: dict[str, list[tuple[object, ...]]] = {}
     sql = f"SELECT tbl_name, name, sql FROM {schema}.sqlite_schema WHERE type = 'index'"
-    for table, *index in _read(conn, sql):
+    for table, *index in _read(conn, sql + _among("tbl_name", few), few or ()):
         found.setdefault(str(table), []).append(tuple(index))
     return found
 
@@ -140,23 +154,26 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
     They are virtual ones, and those with names that are no UTF-8, which another driver made.
     """
     sql = (
-        "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
-        " AND type IN ('table', 'virtual') ORDER BY name"
+        "SELECT l.name, l.type, s.sql FROM pragma_table_list l LEFT JOIN main.sqlite_schema s"
+        " ON s.name = l.name AND s.type = 'table' WHERE l.schema = 'main'"
+        " AND l.type IN ('table', 'virtual') ORDER BY l.name"
     )
     found: dict[str, str] = {}
     refuse_endless_views(conn)
-    for name, kind in _read(conn, sql):
+    for name, kind, text in _read(conn, sql):
         table = str(name)
         if any(fnmatchcase(fold(table), fold(pattern)) for pattern in ignore):
             continue
         if not can_be_named(table):
             found[table] = "its name is no UTF-8, so no SQL of Python's can name it"
         elif kind == "table":
-            if not all(can_be_named(str(row[1])) for row in _columns(conn, "main", table)):
+            # All names of its columns stand in its text.
+            columns = () if text and can_be_named(str(text)) else _columns(conn, "main", table)
+            if not all(can_be_named(str(row[1])) for row in columns):
                 found[table] = "a column's name is no UTF-8, so no SQL of Python's can name it"
         elif not _columns(conn, "main", table):
             found[table] = _why_unloaded(conn, table)
-        elif not _can_be_scanned(conn, "main", table):
+        elif not can_be_scanned(conn, "main", table):
             found[table] = "its module cannot list its rows"
     return found
 
@@ -172,9 +189,15 @@ def can_be_named(name: str) -> bool:
     return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _read(conn: sqlite3.Connection, sql: str) -> list[tuple[object, ...]]:
+def _among(column: str, few: Sequence[str] | None) -> str:
+    return "" if few is None else f" AND {column} COLLATE NOCASE IN ({', '.join('?' * len(few))})"
+
+
+def _read(
+    conn: sqlite3.Connection, sql: str, values: Sequence[str] = ()
+) -> list[tuple[object, ...]]:
     with plain_texts(conn):
-        return decoded_rows(conn, sql)
+        return decoded_rows(conn, sql, values)
 
 
 def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[object, ...]]:
@@ -254,7 +277,7 @@ def _virtual(conn: sqlite3.Connection, schema: str, name: str, sql: str) -> RowT
         if fold(str(row[0])).startswith(f"{fold(name)}_")
     }
     columns = tuple(str(row[1]) for row in _columns(conn, schema, name) if row[6] == 0)
-    if not columns or not shadows or not _can_be_scanned(conn, schema, name):
+    if not columns or not shadows or not can_be_scanned(conn, schema, name):
         return None
     if not module.startswith("fts"):
         return RowTable(name, columns, module=module)
@@ -263,18 +286,3 @@ def _virtual(conn: sqlite3.Connection, schema: str, name: str, sql: str) -> RowT
     if "docsize" in shadows and is_contentless(sql):
         return RowTable(name, (), full_text=True, contentless=True, module=module)
     return None
-
-
-def _can_be_scanned(conn: sqlite3.Connection, schema: str, name: str) -> bool:
-    """Return whether the rows of a virtual table can be read one after the other.
-
-    A full-text table may keep neither its text nor its rowids, and a table that shows what
-    another one holds may outlive it. Of a damaged table that is not said: it must be told.
-    """
-    try:
-        _read(conn, f"SELECT 1 FROM {schema}.{quote(name)} LIMIT 1")
-    except conn.OperationalError:
-        return False
-    except conn.DatabaseError:
-        return True
-    return True

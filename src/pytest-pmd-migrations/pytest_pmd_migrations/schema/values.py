@@ -99,8 +99,9 @@ class Schema:
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of all facts, as ``sha256:`` and hexadecimal digits."""
-        facts = sorted((o.kind, o.name, o.owner, o.facts) for o in self.objects)
-        return f"sha256:{hashlib.sha256(repr(facts).encode('utf-8', 'surrogatepass')).hexdigest()}"
+        facts = sorted([(o.kind, o.name, o.owner, o.facts) for o in self.objects])
+        text = f"[{', '.join(map(_written, facts))}]"
+        return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
     def owned(self, owner: SchemaObject) -> tuple[SchemaObject, ...]:
         """Return the objects that belong to a table."""
@@ -136,6 +137,10 @@ class Schema:
 def matches_any(name: str, patterns: Sequence[str]) -> bool:
     """Return whether a name matches one of the globs; letter case makes no difference."""
     return _globs(tuple(patterns)).match(name.lower())
+
+
+_written = lru_cache(maxsize=65_536)(repr)
+"""``repr`` of the facts of one object; a step leaves most objects as they were."""
 
 
 class _Globs:

@@ -164,3 +164,13 @@ def test_a_file_that_grew_by_another_page_size_or_vacuums_itself_is_read_anew() 
     less = laid_out(stepped(after, "DELETE FROM long"), laid_out(after))
     # Pages that move into free ones change the tree that leads to them, if it is an index's.
     assert {"long"} <= less.changed_tables(laid_out(after)) <= {"long", "pairs"}
+
+
+@for_every("step", STEPS)
+def test_the_layout_taken_over_from_any_other_file_is_the_one_read_anew(step: str) -> None:
+    others = [laid_out(stepped(image(LARGE, page_size=4096), one)) for one in ("VACUUM", "")]
+    found = stepped(image(LARGE, page_size=4096), step)
+    for packed in (found, stepped(found, "VACUUM")):
+        anew = laid_out(packed)
+        for other in (*others, laid_out(image("CREATE TABLE t(a)", page_size=512))):
+            assert laid_out(packed, other) == anew

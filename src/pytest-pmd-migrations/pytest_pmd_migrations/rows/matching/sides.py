@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.resolved_declarations import (
@@ -25,6 +26,7 @@ from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
 __all__ = ["Row", "Side", "open_sides"]
 
+_WITH_TEXTS = frozenset(("view", "trigger"))
 AFTER = "new"
 """The name under which the database after the step is attached to the one before it."""
 
@@ -167,6 +169,9 @@ def _without_views(image: Image) -> Image:
     SQLite reads no schema that is attached under another name than such a text has ("view v
     cannot reference objects in database main"). Rows are read from tables alone.
     """
+    layout = image.known.get(KNOWN_LAYOUT)
+    if isinstance(layout, Layout) and _WITH_TEXTS.isdisjoint(one.type for one in layout.objects):
+        return image
     with closing(image.connect()) as conn:
         having = "FROM sqlite_schema WHERE type IN ('view', 'trigger')"
         if not conn.execute(f"SELECT EXISTS (SELECT 1 {having})").fetchone()[0]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -123,13 +123,13 @@ def stored_objects(conn: sqlite3.Connection) -> Iterator[StoredObject]:
         yield StoredObject(*row)
 
 
-def decoded_rows(conn: sqlite3.Connection, sql: str) -> list[Row]:
+def decoded_rows(conn: sqlite3.Connection, sql: str, values: Sequence[str] = ()) -> list[Row]:
     """Return the rows of a query in :func:`plain_texts`; of texts that are no UTF-8 too."""
     try:
         # Python's own decoding is faster, but it refuses text that is not UTF-8.
-        return conn.execute(sql).fetchall()
+        return conn.execute(sql, values).fetchall()
     except sqlite3.OperationalError as error:
         if NO_UTF8 not in str(error):
             raise
         conn.text_factory = lambda content: content.decode(errors="surrogateescape")
-        return conn.execute(sql).fetchall()
+        return conn.execute(sql, values).fetchall()
