@@ -18,11 +18,15 @@ _NEEDED = (
     ("django.db.migrations.loader", "MigrationLoader.check_consistent_history"),
     ("django.db.migrations.executor", "MigrationExecutor.migration_plan"),
     ("django.db.migrations.executor", "MigrationExecutor._create_project_state"),
+    ("django.db.migrations.loader", "MigrationRecorder"),
     ("django.db.migrations.recorder", "MigrationRecorder.applied_migrations"),
+    ("django.db.migrations.recorder", "MigrationRecorder.has_table"),
+    ("django.db.migrations.recorder", "MigrationRecorder.migration_qs"),
     ("django.db.migrations.state", "ProjectState.clear_delayed_apps_cache"),
     ("django.core.management.base", "no_translations"),
     ("django.core.management.sql", "emit_post_migrate_signal"),
     ("django.db.backends.sqlite3._functions", "register"),
+    ("django.db.backends.sqlite3.operations", "DatabaseOperations.convert_datetimefield_value"),
 )
 """What is called of Django beside what its documentation promises."""
 
