@@ -26,7 +26,6 @@ _NEEDED = (
     ("django.core.management.base", "no_translations"),
     ("django.core.management.sql", "emit_post_migrate_signal"),
     ("django.db.backends.sqlite3._functions", "register"),
-    ("django.db.backends.sqlite3.operations", "DatabaseOperations.convert_datetimefield_value"),
 )
 """What is called of Django beside what its documentation promises."""
 
