@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step, StoredText
 from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.checks.hidden_changes import changed_only_hidden
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -112,7 +113,9 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
 
 def _compare(history: History, step: Step, before: Image, limits: StepLimits) -> RowsReport:
     declarations = history.application.declarations(step.version)
-    if step.rows_unchanged:
+    # A declaration is read, and tables are counted, whatever the step did.
+    asked = history.rules.count_rows or any(declarations.list_row_keys())
+    if step.rows_unchanged or (not asked and changed_only_hidden(history, step, before)):
         found = verify_rows(before, step.after, declarations, limits)
         return RowsReport(tuple(found), tables=tuple(_new_tables(history, step)))
 

@@ -7,9 +7,9 @@ first run alone would have made otherwise on that day are not the second run's d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from sqlite3 import Connection
 
@@ -33,6 +33,7 @@ from pytest_pmd_migrations.rows import (
     tables_with_new_values,
 )
 from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
+from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.snapshots.names import FRESH
@@ -151,6 +152,10 @@ class _Changed:
         changed = layout.changed_tables(step.layout)
         return cls(changed, layout, no_row, layout.has_schema_of(step.layout))
 
+    def without(self, tables: Collection[str]) -> _Changed:
+        """Return the same without these of the tables."""
+        return self if self.tables is None else replace(self, tables=self.tables - {*tables})
+
 
 def _run(
     second: _SecondStep,
@@ -214,18 +219,39 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
 def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Changed) -> list[str]:
     """Return the tables of which the second run made what no first run makes, on either day."""
     history, step = second_step.history, second_step.step
-    found = _other_tables(history, step, conn, changed, history.volatile)
+    # What a first run makes otherwise are values: other numbers of rows they cannot explain.
+    grown = _other_counts(history, step.conn, conn, changed.tables)
+    rest = changed.without(grown)
+    found = _other_tables(history, step, conn, rest, history.volatile)
     if not found:
-        return []
+        return sorted(grown)
     varying, unheld = second_step.varying, second_step.unheld
     if varying.globs:
-        found = _other_tables(history, step, conn, changed, (*history.volatile, *varying.globs))
+        found = _other_tables(history, step, conn, rest, (*history.volatile, *varying.globs))
     # Of a column that varies with SQL's clock or dice, the values of both days are known.
     known = [column for column in varying.columns if column not in unheld.columns]
     if known:
         with closing(second_step.on_another_day.connect()) as another_day:
             found.extend(tables_with_new_values(conn, (step.conn, another_day), known))
-    return sorted(set(found))
+    return sorted({*grown, *found})
+
+
+def _other_counts(
+    history: History, first: Connection, second: Connection, only: Collection[str] | None
+) -> set[str]:
+    """Return those of some tables that have other numbers of rows, which takes no digest."""
+    if only is None:
+        return set()
+    ignore = history.rules.ignore_patterns
+    others = list_tables(second, ignore=ignore, only=only)
+    return {
+        table.name
+        for lower, table in list_tables(first, ignore=ignore, only=only).items()
+        if lower in others
+        and not table.module
+        and table.name == others[lower].name
+        and _count(table.name, first) != _count(table.name, second)
+    }
 
 
 def _other_tables(
@@ -249,11 +275,12 @@ def _other_tables(
 
 
 def _rows_line(table: str, first: Connection, second: Connection) -> str:
-    counts = []
-    for conn in (first, second):
-        with nameable(conn) as shown:
-            sql = f"SELECT count(*) FROM {quote(with_substitutes(table))}"
-            counts.append(int(shown.execute(sql).fetchone()[0]))
-    if counts[0] == counts[1]:
-        return f"table {table}: other values in its {counted(counts[0], 'row')}"
-    return f"table {table}: {counted(counts[0], 'row')}, after the second run {counts[1]}"
+    with nameable(first) as one, nameable(second) as other:
+        rows, after = (_count(with_substitutes(table), shown) for shown in (one, other))
+    if rows == after:
+        return f"table {table}: other values in its {counted(rows, 'row')}"
+    return f"table {table}: {counted(rows, 'row')}, after the second run {after}"
+
+
+def _count(table: str, conn: Connection) -> int:
+    return int(conn.execute(f"SELECT count(*) FROM main.{quote(table)}").fetchone()[0])

@@ -6,6 +6,7 @@ file, which is put back into the connection that the database was asked for.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -174,40 +175,45 @@ def _file_copy(conn: sqlite3.Connection, *, in_memory: bool) -> Iterator[Path]:
         if pages:
             with told_full(folder.parent), closing(_open(path)) as file:
                 conn.backup(file)
+        given = path.read_bytes() if pages and small else None
         try:
             yield path
         except BaseException:
             # Where the file cannot be read, what the application raised tells more.
             with suppress(sqlite3.Error):
-                _put_back(path, conn)
+                _put_back(path, conn, given)
             raise
-        _put_back(path, conn)
+        _put_back(path, conn, given)
 
 
 def _open(path: Path) -> sqlite3.Connection:
     return connect_file(path, NO_PREPARATION, pragma="synchronous = OFF")
 
 
-def _put_back(path: Path, conn: sqlite3.Connection) -> None:
-    """Make ``conn`` show what the file holds.
+def _put_back(path: Path, conn: sqlite3.Connection, given: bytes | None) -> None:
+    """Make ``conn`` show what the file holds, which held ``given`` before, where that is known.
 
     By SQLite's backup, never by deserializing: that leaves what a used connection knows of its
     tables dangling.
     """
-    with closing(_open(path)) as file:
-        # Its bytes claim no write-ahead log, which a database in memory could not have.
-        image = Image.of_connection(file)
+    if given is not None and _holds_only(path, given):
+        return
     size = _page_size(conn)
-    if not image.size:
-        with closing(_open(path)) as file:
+    with closing(_open(path)) as file:
+        if not _ask(file, "page_count"):
             file.execute(f"PRAGMA page_size = {size}")
             file.backup(conn)
-        return
-    with closing(image.connect()) as made:
-        is_file = file_of(conn) is not None
-        if is_file or not _ask(conn, "page_count") or _page_size(made) == size:
-            made.backup(conn)
             return
+        fits = file_of(conn) is not None or not _ask(conn, "page_count") or _page_size(file) == size
+        if fits and not _has_wal(file):
+            file.backup(conn)
+            return
+        # Its bytes claim no write-ahead log, which a database in memory could not have.
+        image = Image.of_connection(file)
+    if fits:
+        with closing(image.connect()) as made:
+            made.backup(conn)
+        return
     # A database in memory keeps its size of pages. Packed anew, a table without a key of its own
     # may have other rowids, which SQLite promises nobody.
     packed = path.with_name(_PACKED)
@@ -217,6 +223,18 @@ def _put_back(path: Path, conn: sqlite3.Connection) -> None:
     with closing(connect_file(packed, preparation_of(conn), pragma=pragma)) as file:
         file.execute("VACUUM")
         file.backup(conn)
+
+
+def _holds_only(path: Path, given: bytes) -> bool:
+    """Return whether a file holds these bytes, and there is no journal that says otherwise."""
+    names = os.listdir(path.parent)  # noqa: PTH208 - hundreds are listed
+    journals = any(name.startswith(f"{_NAME}-") for name in names)
+    return _NAME in names and not journals and path.read_bytes() == given
+
+
+def _has_wal(file: sqlite3.Connection) -> bool:
+    """Return whether a file has a write-ahead log."""
+    return str(file.execute("PRAGMA journal_mode").fetchone()[0]) == "wal"
 
 
 def _page_size(conn: sqlite3.Connection) -> int:

@@ -265,6 +265,25 @@ def test_a_row_under_a_new_key_of_chance_or_time_is_a_doubled_row(tmp_path: Path
         assert f"after the second run {version}\n" in found
 
 
+def test_a_step_is_taken_anew_for_other_values_and_not_for_more_rows(tmp_path: Path) -> None:
+    """What a first run makes on another day explains values; it never explains a doubled row."""
+    taken: list[str] = []
+
+    def step(sql: str) -> Callable[[sqlite3.Connection], object]:
+        def take(conn: sqlite3.Connection) -> None:
+            taken.append(sql)
+            conn.execute(sql)
+
+        return take
+
+    more = "INSERT INTO notes(title) VALUES (date('now'))"
+    other = "UPDATE notes SET title = title || date('now')"
+    history = application(tmp_path, {1: ONE, 2: step(more), 3: step(other)})
+    (finding,) = verdict(history, "0002", "again", only=True).findings
+    assert "    table notes: 1 row, after the second run 2" in finding.lines
+    assert (taken.count(more), taken.count(other)) == (2, 4)
+
+
 def test_what_is_not_of_the_clock_in_the_same_row_still_tells(tmp_path: Path) -> None:
     two = "UPDATE notes SET title = title || '!', made = datetime('now')"
     one = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, title TEXT, made)"

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
+from pytest_pmd_migrations.cli.build import build_missing, write_built
 from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.judged import JudgedCells
+from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
+from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.in_python.list_elements import ListElement
+from pytest_pmd_migrations.sources.in_python.list_source import NamedList
+from pytest_pmd_migrations.sources.protocol import Location
 
 from tests.every import for_every
 from tests.fuzz_schemas import history_in, store_in
+from tests.unit.plugin.built_application import history_of, lock
 
 FIRST = """
 CREATE TABLE settings(theme TEXT NOT NULL, size INTEGER);
@@ -107,3 +115,27 @@ def test_a_step_may_say_that_it_needs_rows(tmp_path: Path) -> None:
     said = judged(tmp_path, f"NEEDS_ROWS = {{'Settings': 'made at the first start'}}\n{READS}")
     assert said.findings == ()
     assert said.used == {(2, DeclarationKey("NEEDS_ROWS", "Settings"))}
+
+
+def test_the_runners_own_table_is_no_second_one_that_a_step_names(tmp_path: Path) -> None:
+    """It has its rows on a fresh database too, where the step's one table has none."""
+    taken: list[str] = []
+
+    def second(conn: sqlite3.Connection) -> None:
+        taken.append(second.__name__)
+        conn.execute("UPDATE settings SET size = size")
+
+    here = Location(Path(__file__))
+    elements = [
+        ListElement("first", "CREATE TABLE settings(theme TEXT NOT NULL, size INTEGER)", here),
+        ListElement("second", second, here),
+    ]
+    source = NamedList("app", elements, AppliedTable("done", "name"))
+    history = history_of(source, SnapshotFolder(tmp_path / "snapshots"))
+    assert list(write_built(build_missing(history, rewrite=None)))
+    history = lock(history_of(source, history.store.folder))
+    taken.clear()
+    checks = select_checks("data")
+    [cell] = [c for c in list_cells(history, checks) if c.name.startswith("0001..")]
+    assert JudgedCells([cell], checks).verdict(cell).findings == ()
+    assert taken == ["second"]

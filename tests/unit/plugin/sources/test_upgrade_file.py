@@ -226,6 +226,39 @@ def test_a_connection_that_the_runner_leaves_open_loses_what_it_did_not_commit()
     left[0].close()
 
 
+def test_a_connection_is_left_alone_where_the_runner_changed_nothing() -> None:
+    def fail(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as conn, conn:
+            conn.execute("DELETE FROM t")
+            raise ValueError("rolled back")
+
+    with closing(database(ROWS)) as conn:
+        # To put a copy back counts as a change of the schema.
+        counted = conn.execute("PRAGMA schema_version").fetchone()
+        upgrade(OnFiles(script("SELECT * FROM t; BEGIN; DELETE FROM t; ROLLBACK")), conn, 1)
+        with pytest.raises(ValueError, match="rolled back"):
+            upgrade(OnFiles(fail), conn, 1)
+        assert conn.execute("PRAGMA schema_version").fetchone() == counted
+        upgrade(OnFiles(script("DELETE FROM t")), conn, 1)
+        assert conn.execute("PRAGMA schema_version").fetchone() != counted
+        assert conn.execute("SELECT * FROM t").fetchall() == []
+
+
+def test_what_only_a_write_ahead_log_says_comes_back_too() -> None:
+    left: list[sqlite3.Connection] = []
+
+    def leave(path: Path) -> None:
+        left.append(sqlite3.connect(path, isolation_level=None))
+        left[0].execute("PRAGMA journal_mode = WAL")
+        left[0].execute("INSERT INTO t VALUES (3, 'in the log')")
+
+    with closing(database(ROWS)) as conn:
+        upgrade(OnFiles(leave), conn, 1)
+        assert conn.execute("SELECT b FROM t").fetchall() == [("y",), ("in the log",)]
+        assert conn.execute("PRAGMA journal_mode").fetchone() == ("memory",)
+    left[0].close()
+
+
 def test_a_file_of_the_users_own_is_upgraded_through_a_copy(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "own.db")) as conn:
         conn.row_factory = sqlite3.Row

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.sources.django.graphs import Graphs, Key
 from pytest_pmd_migrations.sources.django.parts import part
+from pytest_pmd_migrations.sources.django.recorder import plain_recorder, recorder_class
 from pytest_pmd_migrations.sources.django.redirected import ALIAS, redirected
 
 __all__ = ["MigrateCommand"]
@@ -80,7 +81,8 @@ class MigrateCommand:
         connection.prepare_database()
         executor = self._executor(connection, held_back)
         loader = executor.loader
-        loader.check_consistent_history(connection)
+        with plain_recorder():
+            loader.check_consistent_history(connection)
         for key in held_back:
             # The executor marks the others as applied where all that they replace is.
             loader.replacements.pop(key, None)
@@ -90,7 +92,8 @@ class MigrateCommand:
         with _unchanged_operations(plan):
             _forget_content_types(before)
             _send("pre", before, plan)
-            after = executor.migrate(None, plan=plan, state=before.clone())
+            # Without a plan, Django gives the state back as it is.
+            after = executor.migrate(None, plan=plan, state=before.clone() if plan else before)
             changed = {_key(migration) for migration, _ in plan}
             back = any(is_back for _, is_back in plan)
             place = (loader, there - changed if back else there | changed)
@@ -103,7 +106,7 @@ class MigrateCommand:
         kind = part("django.db.migrations.executor", "MigrationExecutor")
         executor = kind.__new__(kind)
         executor.connection = connection
-        executor.recorder = part("django.db.migrations.recorder", "MigrationRecorder")(connection)
+        executor.recorder = recorder_class()(connection)
         executor.loader = self._graphs.loader(executor.recorder.applied_migrations(), held_back)
         executor.progress_callback = None
         return executor
@@ -161,4 +164,6 @@ def _rendered(state: Any) -> Any:  # noqa: ANN401
         for key in real:
             models.unregister_model(*key)
     models.render_multiple([model_state.from_model(known.get_model(*key)) for key in real])
+    # None of them is made with its relations left out, as those of a state that a run begins with.
+    state.is_delayed = False
     return state

@@ -51,6 +51,7 @@ class DjangoSource:
         self._app, self._root, self._named = app, root, named
         self._ini, self._blocker = "", None
         self._recorded: Mapping[int, str] = {}
+        self._locations: dict[Key, Location] = {}
 
     def open(self, config: Any) -> None:  # noqa: ANN401 - pytest's own class
         """Take the name of the settings from pytest's own, and what keeps tests from databases."""
@@ -87,9 +88,11 @@ class DjangoSource:
 
     def location(self, version: int) -> Location:
         """Return the file of a migration and the line of its class."""
-        module = module_of(self._graphs.found[self._keys[version]])
-        path = Path(inspect.getfile(module))
-        return Location(path, _class_line(path))
+        key = self._keys[version]
+        if key not in self._locations:
+            path = Path(inspect.getfile(module_of(self._graphs.found[key])))
+            self._locations[key] = Location(path, _class_line(path))
+        return self._locations[key]
 
     def atomic_advice(self, version: int) -> Sequence[str]:
         """Return the lines on how a migration becomes one transaction."""
