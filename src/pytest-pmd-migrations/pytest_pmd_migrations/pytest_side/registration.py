@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
-from pytest_pmd_migrations.pytest_side.settled_collector import SettledCollector
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
@@ -27,7 +26,6 @@ def register_matrix(config: pytest.Config, ids: Sequence[str]) -> None:
     with paused_collector():
         from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
 
-    config.pluginmanager.register(SettledCollector(config), "migration-collector")
     if not config.option.migration_report:
         _register(config, MatrixPlugin(config, ids))
         return
