@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,21 @@ from pytest_pmd_migrations.audit_hook import (
     hear_of_connections,
     hear_of_events,
 )
+from pytest_pmd_migrations.statement_record import StatementRecord
 
 __all__ = ["HeardConnection", "heard_file", "is_heard"]
 
-_BLOCKS: list[ExitStack] = []
-"""What is undone at the end of each block, the innermost last."""
+
+@dataclass
+class _Block:
+    """What is undone at the end of a block, and where its statements are recorded."""
+
+    ends: ExitStack
+    record: StatementRecord | None
+
+
+_BLOCKS: list[_Block] = []
+"""The innermost is the last."""
 
 
 class HeardConnection(AskingConnection):
@@ -32,7 +43,8 @@ class HeardConnection(AskingConnection):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
         super().__init__(*arguments, **options)
         if _BLOCKS:
-            _BLOCKS[-1].enter_context(hearing(self))
+            self.record = _BLOCKS[-1].record
+            _BLOCKS[-1].ends.enter_context(hearing(self))
 
 
 def is_heard() -> bool:
@@ -41,13 +53,16 @@ def is_heard() -> bool:
 
 
 @contextmanager
-def heard_file(path: Path, *, opens_heard: bool) -> Iterator[None]:
+def heard_file(
+    path: Path, *, opens_heard: bool, record: StatementRecord | None = None
+) -> Iterator[None]:
     """Hear in the block what is asked of the file at ``path``, where somebody gathers that.
 
-    ``opens_heard`` says that the runner opens connections of that class.
+    ``opens_heard`` says that the runner opens connections of that class, whose statements are
+    recorded in ``record``. Where some go unheard, the record is not whole.
     """
     if current_asked() is None or not opens_heard:
-        ask_for_everything()
+        _go_unheard(record)
         yield
         return
     opened: list[object] = []
@@ -55,21 +70,29 @@ def heard_file(path: Path, *, opens_heard: bool) -> Iterator[None]:
     def connected(conn: object, _database: object) -> None:
         opened.append(conn)
         if not isinstance(conn, HeardConnection):
-            ask_for_everything()
+            _go_unheard(record)
 
     def happened(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], (str, bytes)):
             if Path(os.fsdecode(arguments[0])).name == path.name:
-                ask_for_everything()
+                _go_unheard(record)
         elif event.startswith(STARTS_PROCESS):
-            ask_for_everything()
+            _go_unheard(record)
 
     with ExitStack() as stack:
-        _BLOCKS.append(stack)
-        stack.callback(_BLOCKS.remove, stack)
+        block = _Block(stack, record)
+        _BLOCKS.append(block)
+        stack.callback(_BLOCKS.remove, block)
         stack.enter_context(hear_of_connections(connected))
         stack.enter_context(hear_of_events(happened))
         yield
         if not opened:
             # Another driver did, or nobody.
-            ask_for_everything()
+            _go_unheard(record)
+
+
+def _go_unheard(record: StatementRecord | None) -> None:
+    """Say that what the runner does is not known from here."""
+    ask_for_everything()
+    if record is not None:
+        record.is_whole = False

@@ -29,6 +29,7 @@ from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.heard_file import heard_file
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError, memory_copy
 from pytest_pmd_migrations.sources.protocol import Source
+from pytest_pmd_migrations.statement_record import RecordingConnection
 from pytest_pmd_migrations.still_clock.connections import still_connections
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
@@ -132,12 +133,15 @@ def _run(
         return
     # Only its own process surely sees the same folders in memory.
     in_process = getattr(source, "in_process", True) is not False
+    opens_heard = getattr(source, "opens_heard", False) is True
+    # A process of its own takes too long to be asked what it needs of each table.
+    record = conn.record if in_process and isinstance(conn, RecordingConnection) else None
     with (
         _file_copy(conn, in_memory=in_process) as path,
         still_connections(),
         limited_connections(),
         during(path),
-        heard_file(path, opens_heard=getattr(source, "opens_heard", False) is True),
+        heard_file(path, opens_heard=opens_heard, record=record),
     ):
         with_file(path, version)
 

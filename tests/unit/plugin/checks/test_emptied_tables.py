@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.cli.build import build_missing, write_built
@@ -14,13 +16,14 @@ from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
+from pytest_pmd_migrations.sources.heard_file import HeardConnection
 from pytest_pmd_migrations.sources.in_python.list_elements import ListElement
 from pytest_pmd_migrations.sources.in_python.list_source import NamedList
 from pytest_pmd_migrations.sources.protocol import Location
 
 from tests.every import for_every
 from tests.fuzz_schemas import history_in, store_in
-from tests.unit.plugin.built_application import history_of, lock
+from tests.unit.plugin.built_application import Notes, history_of, lock
 
 FIRST = """
 CREATE TABLE settings(theme TEXT NOT NULL, size INTEGER);
@@ -139,3 +142,34 @@ def test_the_runners_own_table_is_no_second_one_that_a_step_names(tmp_path: Path
     [cell] = [c for c in list_cells(history, checks) if c.name.startswith("0001..")]
     assert JudgedCells([cell], checks).verdict(cell).findings == ()
     assert taken == ["second"]
+
+
+class OnFiles(Notes):
+    """A runner that opens a database by its path, as most tools do."""
+
+    opens_heard = True
+    connection: type[sqlite3.Connection] = HeardConnection
+
+    def upgrade_file(self, path: Path, to: int) -> None:
+        opened = sqlite3.connect(path, isolation_level=None, factory=self.connection)
+        with closing(opened) as conn:
+            self.upgrade(conn, to)
+
+
+class Unheard(OnFiles):
+    """The same, whose statements nobody can record."""
+
+    opens_heard = False
+    connection = sqlite3.Connection
+
+
+@pytest.mark.parametrize("runner", [OnFiles, Unheard])
+def test_a_runner_that_opens_files_is_asked_too(runner: type[OnFiles], tmp_path: Path) -> None:
+    source = runner(tmp_path / "app", {1: FIRST, 2: FAILS})
+    history = history_of(source, SnapshotFolder(tmp_path / "snapshots"))
+    assert list(write_built(build_missing(history, rewrite=None)))
+    history = lock(history_of(source, history.store.folder))
+    checks = select_checks("data")
+    [cell] = [c for c in list_cells(history, checks) if c.name.startswith("0001..")]
+    [finding] = JudgedCells([cell], checks).verdict(cell).findings
+    assert finding.headline == "0002_step.py: fails where settings has no row"
