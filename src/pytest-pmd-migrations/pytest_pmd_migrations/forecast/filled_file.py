@@ -35,7 +35,7 @@ _PAGE_SIZE = slice(16, 18)
 _READ_VERSION = 19
 _WAL = 2
 _LARGEST_PAGE_MARK, _LARGEST_PAGE = 1, 65536
-_LARGE_COPY = 1_000_000
+_LARGE_COPY = 16_000_000
 _REST = 0.05
 """Seconds after which a disk that has written a large copy is as quick as before."""
 _USUAL_PAGE = 4096
