@@ -15,7 +15,7 @@ def test_a_large_copy_is_given_once_the_disk_rests_and_a_small_one_at_once(
     rests: list[float] = []
     monkeypatch.setattr(time, "sleep", rests.append)
     path = tmp_path / "filled.db"
-    for size, expected in ((1_000_000, []), (1_000_001, [0.05])):
+    for size, expected in ((16_000_000, []), (16_000_001, [0.05])):
         path.write_bytes(b"x" * size)
         with copied_file(path) as copy:
             assert copy.read_bytes() == path.read_bytes()
