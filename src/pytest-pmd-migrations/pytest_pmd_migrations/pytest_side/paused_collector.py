@@ -13,6 +13,10 @@ __all__ = ["paused_collector", "seldom_collecting"]
 _MODULE = "pytest.__main__"
 _COMMANDS = ("pytest", "py.test")
 _SELDOM = 10_000
+_FROZEN = 2_000
+"""So many objects are frozen at least where somebody froze them: Python 3.12 does so itself with
+a few hundred that never die."""
+
 _RUN = "pytest_runtestloop"
 """The hook of pytest's that all tests of a run are in."""
 
@@ -38,7 +42,7 @@ def paused_collector() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
-            if _Process.keeps or not gc.get_freeze_count():
+            if _Process.keeps or gc.get_freeze_count() < _FROZEN:
                 gc.freeze()
                 _Process.keeps = _ends_with_the_run()
                 if not _Process.keeps:
