@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR
 
 import click
 
@@ -14,7 +15,7 @@ from pmd.indexing.errors import FolderError, PatternError
 from pmd.indexing.index_collection import IndexReport, index_collection
 from pmd.indexing.patterns import check_pattern
 from pmd.store.database import Database
-from pmd.store.files.file_mode import file_mode, is_folder
+from pmd.store.files.file_mode import file_mode
 from pmd.store.repositories.source_collections import (
     DEFAULT_GLOB_PATTERNS,
     Collection,
@@ -149,8 +150,8 @@ def _checked_folder(folder: str) -> Path:
         raise UnusableError("FOLDER is empty. Give the folder that holds the Markdown files.")
     try:
         path = Path(folder).expanduser().absolute()
-        there = file_mode(path) is not None
-        what = None if is_folder(path) else "is no folder" if there else "does not exist"
+        mode = file_mode(path)
+        what = "does not exist" if mode is None else None if S_ISDIR(mode) else "is no folder"
     except (OSError, RuntimeError) as error:
         # Too long, closed to us, or the home of a user who does not exist.
         path = Path(folder)

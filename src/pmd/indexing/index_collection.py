@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISDIR
 from typing import TYPE_CHECKING, TypeAlias
 
 from pmd.indexing.document_index import DocumentIndex
@@ -19,7 +20,7 @@ from pmd.indexing.patterns import Patterns
 from pmd.indexing.walk import FoundFiles, find_files
 from pmd.store.clock import Clock, utc_now
 from pmd.store.database import Database
-from pmd.store.files.file_mode import file_mode, is_folder
+from pmd.store.files.file_mode import file_mode
 from pmd.store.repositories.source_collections import DEFAULT_GLOB_PATTERNS, Collection
 
 if TYPE_CHECKING:
@@ -96,8 +97,9 @@ def _folder(collection: Collection) -> Path:
             " Nothing of it was changed. Add the folder under another name."
         )
     try:
-        what = "is gone" if file_mode(folder) is None else "is no folder any more"
-        there = is_folder(folder)
+        mode = file_mode(folder)
+        what = "is gone" if mode is None else "is no folder any more"
+        there = S_ISDIR(mode or 0)
     except OSError as error:
         what, there = f"cannot be looked at ({error.strerror})", False
     if not there:

@@ -33,7 +33,6 @@ from pytest_pmd_migrations.rows import (
     tables_with_new_values,
 )
 from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
-from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.snapshots.names import FRESH
@@ -220,7 +219,8 @@ def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Change
     """Return the tables of which the second run made what no first run makes, on either day."""
     history, step = second_step.history, second_step.step
     # What a first run makes otherwise are values: other numbers of rows they cannot explain.
-    grown = _other_counts(history, step.conn, conn, changed.tables)
+    tables, ignore = changed.tables, history.rules.ignore_patterns
+    grown = set[str]() if tables is None else tables_of_other_size(step.conn, conn, tables, ignore)
     rest = changed.without(grown)
     found = _other_tables(history, step, conn, rest, history.volatile)
     if not found:
@@ -236,42 +236,22 @@ def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Change
     return sorted({*grown, *found})
 
 
-def _other_counts(
-    history: History, first: Connection, second: Connection, only: Collection[str] | None
-) -> set[str]:
-    """Return those of some tables that have other numbers of rows, which takes no digest."""
-    if only is None:
-        return set()
-    ignore = history.rules.ignore_patterns
-    others = list_tables(second, ignore=ignore, only=only)
-    return {
-        table.name
-        for lower, table in list_tables(first, ignore=ignore, only=only).items()
-        if lower in others
-        and not table.module
-        and table.name == others[lower].name
-        and _count(table.name, first) != _count(table.name, second)
-    }
-
-
 def _other_tables(
     history: History, step: Step, conn: Connection, changed: _Changed, volatile: Sequence[str]
 ) -> list[str]:
-    ignore, tables = history.rules.ignore_patterns, changed.tables
-    # A row more says as much as the digests of all rows.
-    grown = set[str]() if tables is None else tables_of_other_size(step.conn, conn, tables, ignore)
     first, second = (
         digest_tables(
             shown,
-            None if tables is None else tables - grown,
+            changed.tables,
             volatile=volatile,
-            ignore=ignore,
+            ignore=history.rules.ignore_patterns,
             layout=layout,
         )
         for shown, layout in ((step.conn, step.layout), (conn, changed.layout))
     )
-    both = first.keys() & second.keys()
-    return sorted(grown.union(table for table in both if first[table] != second[table]))
+    return [
+        table for table in sorted(first.keys() & second.keys()) if first[table] != second[table]
+    ]
 
 
 def _rows_line(table: str, first: Connection, second: Connection) -> str:

@@ -218,7 +218,7 @@ class Judge:
         case = self._case
         try:
             with closing(open_left(self._case, path)) as conn:
-                problems = damaged_pages(conn, most=3)
+                problems = damaged_pages(conn)[:3]
                 if problems and not self._known_damage.issuperset(problems):
                     return _Found("corrupt", differences=tuple(problems))
                 state = self._read(conn)

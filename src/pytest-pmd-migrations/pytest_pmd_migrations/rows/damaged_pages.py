@@ -17,11 +17,11 @@ _OF_FULL_TEXT = re.compile(
 )
 
 
-def damaged_pages(conn: sqlite3.Connection, *, most: int = 100) -> list[str]:
-    """Return what integrity_check finds, at most so many texts; none where all is well.
+def damaged_pages(conn: sqlite3.Connection) -> list[str]:
+    """Return what integrity_check finds, at most 100 texts; none where all is well.
 
     Raises sqlite3.DatabaseError where it cannot be asked.
     """
-    rows = conn.execute(f"PRAGMA main.integrity_check({most})").fetchall()
+    rows = conn.execute("PRAGMA main.integrity_check(100)").fetchall()
     texts = (str(row[0]) for row in rows)
     return [text for text in texts if text != "ok" and not _OF_FULL_TEXT.match(text)]
