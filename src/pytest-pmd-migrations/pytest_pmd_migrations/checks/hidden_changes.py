@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from fnmatch import fnmatchcase
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.history import History
@@ -17,7 +16,7 @@ from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.rows.digests import all_named
-from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.rows.tables import is_ignored
 
 __all__ = ["changed_only_hidden"]
 
@@ -30,14 +29,14 @@ def changed_only_hidden(history: History, step: Step, before: Image) -> bool:
     May return False when in doubt: of a table that keeps no tree of its own, nothing is known.
     """
     layout, then = step.layout, step.layout_before
-    patterns = [fold(pattern) for pattern in history.rules.ignore_patterns]
+    patterns = history.rules.ignore_patterns
     if not patterns or layout is None or then is None:
         return False
     if not (_is_plain(step.conn, then) and _is_plain(step.conn, layout)):
         return False
 
     def is_hidden(name: str) -> bool:
-        return any(fnmatchcase(fold(name), pattern) for pattern in patterns)
+        return is_ignored(name, patterns)
 
     if not unchanged_rows(then, layout, besides=lambda name: name == _MARKS or is_hidden(name)):
         return False

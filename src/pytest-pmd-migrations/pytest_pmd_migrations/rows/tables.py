@@ -20,6 +20,7 @@ __all__ = [
     "ForeignKey",
     "RowTable",
     "can_be_named",
+    "is_ignored",
     "list_tables",
     "rowid_name",
     "unread_tables",
@@ -93,7 +94,7 @@ def list_tables(
     indexes = _indexes(conn, schema, few)
     for name, kind, without_rowid, sql in _listed(conn, schema, few):
         lower = fold(str(name))
-        if lower.startswith("sqlite_") or any(fnmatchcase(lower, fold(p)) for p in ignore):
+        if lower.startswith("sqlite_") or is_ignored(lower, ignore):
             continue
         if (wanted is not None and lower not in wanted) or not can_be_named(str(name)):
             continue
@@ -105,6 +106,12 @@ def list_tables(
         if table is not None:
             found[lower] = table
     return found
+
+
+def is_ignored(table: str, ignore: Sequence[str]) -> bool:
+    """Return whether one of these globs names a table: its rows are not compared then."""
+    lower = fold(table)
+    return any(fnmatchcase(lower, fold(pattern)) for pattern in ignore)
 
 
 def _known(
@@ -162,7 +169,7 @@ def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> di
     refuse_endless_views(conn)
     for name, kind, text in _read(conn, sql):
         table = str(name)
-        if any(fnmatchcase(fold(table), fold(pattern)) for pattern in ignore):
+        if is_ignored(table, ignore):
             continue
         if not can_be_named(table):
             found[table] = "its name is no UTF-8, so no SQL of Python's can name it"
