@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -27,6 +27,11 @@ from pytest_pmd_migrations.wording import wrap_text
 
 __all__ = ["BuiltRun", "refuse_varying"]
 
+_ASKS = (
+    "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each run"
+    " here. Let it take the values from its rows, or ask SQL's."
+)
+
 
 @dataclass(frozen=True)
 class BuiltRun:
@@ -36,32 +41,49 @@ class BuiltRun:
     digest: str
 
 
+@dataclass(frozen=True)
+class _Varying:
+    """What one step makes otherwise in each run, and what in the schema draws that, if anything."""
+
+    file: str
+    rows: VaryingRows
+    drawn: str
+
+
 def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, BuiltRun]) -> None:
-    """Raise ClickException for the first version whose rows are not those of another run.
+    """Raise ClickException where rows are not those of another run; it names all such versions.
 
     ``survey`` has walked each start of ``runs`` too.
     """
-    history = survey.history
+    found = list[_Varying]()
     for name, built in sorted(runs.items()):
-        run, version, varying = built.run, name.version, NOTHING_VARIES
-        _refuse_times(history, run, version)
-        again = survey.lineages[run.start].rows.get(version)
-        # Where that lineage stopped, this one was built without the rows that stopped it.
-        same = again in (None, built.digest)
-        if again != built.digest:
-            version, varying = _first_step_that_varies(history, name, run)
-        varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
-        # Whether a second ticked between two runs makes no difference to what is told.
-        varying = replace(varying, columns=tuple(sorted(varying.columns)))
-        if varying or not same:
-            file = history.application.step_name(version)
-            with closing(run.after.connect()) as conn:
-                schema = read_schema(conn)
-            drawn = drawn_by_schema(history, version, schema, varying.columns, varying.tables)
-            what = "\n".join(_told(history, varying, told_drawings(drawn)))
-            raise click.ClickException(
-                f"{file} gives other values in each run; nothing was written\n\n{what}"
-            )
+        if not found:
+            _refuse_times(survey.history, built.run, name.version)
+        found.extend(_varying(survey, name, built))
+    if found:
+        file, what = found[0].file, "\n".join(_told(survey.history, found))
+        raise click.ClickException(
+            f"{file} gives other values in each run; nothing was written\n\n{what}"
+        )
+
+
+def _varying(survey: Survey, name: SnapshotName, built: BuiltRun) -> Iterator[_Varying]:
+    """Yield what the steps to one snapshot make otherwise in each run, if anything."""
+    history = survey.history
+    run, version, varying = built.run, name.version, NOTHING_VARIES
+    again = survey.lineages[run.start].rows.get(version)
+    # Where that lineage stopped, this one was built without the rows that stopped it.
+    same = again in (None, built.digest)
+    if again != built.digest:
+        version, varying = _first_step_that_varies(history, name, run)
+    varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
+    # Whether a second ticked between two runs makes no difference to what is told.
+    varying = replace(varying, columns=tuple(sorted(varying.columns)))
+    if varying or not same:
+        with closing(run.after.connect()) as conn:
+            schema = read_schema(conn)
+        drawn = drawn_by_schema(history, version, schema, varying.columns, varying.tables)
+        yield _Varying(history.application.step_name(version), varying, told_drawings(drawn))
 
 
 def _refuse_times(history: History, run: TimedRun, version: int) -> None:
@@ -75,21 +97,24 @@ def _refuse_times(history: History, run: TimedRun, version: int) -> None:
         )
 
 
-def _told(history: History, varying: VaryingRows, drawn: str) -> Iterator[str]:
+def _told(history: History, found: Sequence[_Varying]) -> Iterator[str]:
     """Yield the lines about what varies, and what to do about it."""
-    yield from (f"  {column}" for column in varying.columns)
-    yield from (f"  {table}: another number of rows" for table in varying.tables)
-    if not varying:
-        yield "  some of its rows"
-    yield ""
-    yield from wrap_text(
-        drawn
-        or "It asks a clock, dice or a file of its own; SQL's clock and dice are the same in each"
-        " run here. Let it take the values from its rows, or ask SQL's."
-    )
-    if varying.columns:
+    for number, one in enumerate(found):
+        if number:
+            yield from (f"{one.file} does so too:", "")
+        yield from (f"  {column}" for column in one.rows.columns)
+        yield from (f"  {table}: another number of rows" for table in one.rows.tables)
+        if not one.rows:
+            yield "  some of its rows"
+        yield ""
+    for advice in dict.fromkeys(one.drawn or _ASKS for one in found):
+        yield from wrap_text(advice)
+    every = NOTHING_VARIES
+    for one in found:
+        every = every.joined(one.rows)
+    if every.columns:
         yield "Or let no check compare them, by a line of settings:"
-        yield f"  {volatile_line(history, varying.columns, varying.globs)}"
+        yield f"  {volatile_line(history, every.columns, every.globs)}"
 
 
 def _first_step_that_varies(

@@ -91,6 +91,24 @@ def test_a_clock_that_shows_the_same_in_both_runs_is_refused_too(project: Make) 
     assert made.run("snapshot") == (1, refusal("0002_at.py", *what, line=line))
 
 
+def test_all_steps_that_vary_are_named_at_once_with_one_line_of_settings(project: Make) -> None:
+    made = project(FIRST + ROW)
+    for version, column in ((2, "luck"), (4, "chance")):
+        lines = (
+            f"db.execute('ALTER TABLE notes ADD COLUMN {column} REAL')",
+            f"db.execute('UPDATE notes SET {column} = ?', [random.random()])",
+        )
+        made.write(f"db/sql/000{version}_{column}.py", module(version, *lines))
+    made.write("db/sql/0003_kind.sql", "ALTER TABLE notes ADD COLUMN kind TEXT;\n")
+    line = 'migration_volatile = ["notes.luck", "notes.chance"]'
+    first = refusal("0002_luck.py", "notes.luck", line=line)
+    both = first.replace(
+        "\n\nIt asks", "\n\n0004_chance.py does so too:\n\n  notes.chance\n\nIt asks"
+    )
+    assert made.run("snapshot") == (1, both)
+    assert not made.snapshots.exists()
+
+
 PREPARE = """
 import uuid
 
