@@ -42,7 +42,8 @@ __all__ = [
 _ROWS = "migration_rows.toml"
 _SETTINGS_FILES = ("pytest.toml", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 # The plugin is asked for by name: neither addopts nor the environment can have switched it off.
-_ARGUMENTS = ("-p", "pmd_migrations", "-p", "no:cacheprovider", "-W", "ignore")
+# No other plugin is left out: addopts may hold any one's options, as --new-first of the cache.
+_ARGUMENTS = ("-p", "pmd_migrations", "-W", "ignore")
 
 
 class UnusableError(click.ClickException):

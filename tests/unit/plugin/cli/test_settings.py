@@ -54,6 +54,10 @@ def pytest_migration_sources(config):
         "-p no:pmd_migrations",
         "-p no:terminal -p no:capture",
         "-W error --collect-only",
+        "--new-first --lf --stepwise",
+        "--cache-clear --durations=3",
+        "--cache-show",
+        "-p no:cacheprovider",
     ],
 )
 def test_addopts_make_no_difference(stored: Make, addopts: str) -> None:
@@ -61,6 +65,7 @@ def test_addopts_make_no_difference(stored: Make, addopts: str) -> None:
     with made.path.joinpath("pyproject.toml").open("a") as settings:
         settings.write(f'addopts = "{addopts}"\n')
     assert made.run_apart("check") == (*IN_ORDER, "")
+    assert not (made.path / ".pytest_cache").exists()
 
 
 def test_the_environment_makes_no_difference(stored: Make) -> None:
