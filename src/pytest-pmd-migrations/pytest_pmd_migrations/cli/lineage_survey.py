@@ -48,16 +48,24 @@ class LineageWalker:
         self._known: KnownSteps[DigestedRows] | None = KnownSteps()
 
     def walk(
-        self, start: Start, image: Image, schemas: dict[int, Schema] | None = None
+        self,
+        start: Start,
+        image: Image,
+        schemas: dict[int, Schema] | None = None,
+        *,
+        to: int | None = None,
     ) -> LineageSurvey:
-        """Walk a database to latest; ``schemas``, where given, gets the schema at each version."""
+        """Walk a database to version ``to``, None for latest.
+
+        ``schemas``, where given, gets the schema at each version.
+        """
         known = self._known if self._history.rules.share else None
         try:
-            return self._walk_with(known, start, image, schemas)
+            return self._walk_with(known, start, image, schemas, to)
         except DivergedError:
             # An application that looks at more than SQLite hears of takes all its steps itself.
             self._known = None
-            return self._walk_with(None, start, image, schemas)
+            return self._walk_with(None, start, image, schemas, to)
 
     def _walk_with(
         self,
@@ -65,6 +73,7 @@ class LineageWalker:
         start: Start,
         image: Image,
         schemas: dict[int, Schema] | None,
+        to: int | None,
     ) -> LineageSurvey:
         history = self._history
         digester = RowDigester(history, rebuilt=self._rebuilt)
@@ -77,7 +86,7 @@ class LineageWalker:
                 if known is not None and image.size <= MEMORY_LIMIT:
                     # Of a large database no step is repeated, so that no digest is built upon.
                     digester.digest(lineage.step)
-                while not lineage.has_ended:
+                while not lineage.has_ended and lineage.version != to:
                     other = self._met_by(lineage, states)
                     if other is not None and schemas is None:
                         at = lineage.version
@@ -91,8 +100,9 @@ class LineageWalker:
         except StepFailedError as error:
             failure = error
         found = LineageSurvey(rows, failure)
-        for state in states:
-            self._met.setdefault(state, found)
+        if to is None:
+            for state in states:
+                self._met.setdefault(state, found)
         return found
 
     def _met_by(

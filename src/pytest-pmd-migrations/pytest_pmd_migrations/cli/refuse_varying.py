@@ -53,7 +53,7 @@ class _Varying:
 def refuse_varying(survey: Survey, runs: Mapping[SnapshotName, BuiltRun]) -> None:
     """Raise ClickException where rows are not those of another run; it names all such versions.
 
-    ``survey`` has walked each start of ``runs`` too.
+    A run from what ``survey`` has not walked is walked a second time here, as far as it went.
     """
     found = list[_Varying]()
     for name, built in sorted(runs.items()):
@@ -71,7 +71,10 @@ def _varying(survey: Survey, name: SnapshotName, built: BuiltRun) -> Iterator[_V
     """Yield what the steps to one snapshot make otherwise in each run, if anything."""
     history = survey.history
     run, version, varying = built.run, name.version, NOTHING_VARIES
-    again = survey.lineages[run.start].rows.get(version)
+    lineage = survey.lineages.get(run.start)
+    if lineage is None:
+        lineage = survey.walker.walk(run.start, run.before, to=version)
+    again = lineage.rows.get(version)
     # Where that lineage stopped, this one was built without the rows that stopped it.
     same = again in (None, built.digest)
     if again != built.digest:

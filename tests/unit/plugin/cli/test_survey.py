@@ -99,6 +99,33 @@ def test_building_everything_adds_the_step_to_each_snapshot(counted: Project) ->
     assert steps_taken(counted, "snapshot") == Counter(EACH_LINEAGE) + built
 
 
+def test_code_that_gives_other_values_is_refused_before_the_lineages_are_walked(
+    project: Make,
+) -> None:
+    made = project()
+    made.write("pyproject.toml", "[tool.pytest.ini_options]\nmigration_share = false\n")
+    code = COUNTED.replace(".sql", ".py")
+    runs_script = 'conn.executescript(f"{script};'
+    assert runs_script in code
+    runs_code = """exec(script, {"conn": conn}); conn.execute(f\""""
+    made.write("conftest.py", code.replace(runs_script, runs_code))
+    for version in (1, 3, 4):
+        made.write(f"steps/{version}.py", f"conn.execute('CREATE TABLE t{version}(x)')")
+    made.write(
+        "steps/2.py",
+        "import uuid; conn.execute('CREATE TABLE t2(x)');"
+        " conn.execute('INSERT INTO t2 VALUES(?)', [uuid.uuid4().hex]); conn.commit()",
+    )
+    made.write("taken.txt", "")
+    exit_code, text = made.run("snapshot")
+    assert exit_code == 1, text
+    assert text.startswith("Error: 2.py gives other values in each run; nothing was written")
+    fresh, built, again = {1: 1, 2: 1, 3: 1, 4: 1}, {1: 1, 2: 1, 3: 1, 4: 1}, {2: 1, 3: 1, 4: 1}
+    compared = {2: 2}
+    taken = Counter(map(int, (made.path / "taken.txt").read_text().split()))
+    assert taken == sum(map(Counter, (fresh, built, again, compared)), Counter())
+
+
 def test_a_new_version_adds_the_step_to_its_snapshot(counted: Project) -> None:
     add_version(counted, 5)
     assert steps_taken(counted, "snapshot") == Counter({**EACH_LINEAGE, 5: 5}) + Counter({5: 1})
