@@ -27,6 +27,7 @@ FLOORS = {
         "regular_file.py",
         "git_leftovers.py",
         "errors.py",
+        "error_chain.py",
         "wording.py",
         "long_work.py",
         "termination.py",

@@ -66,6 +66,26 @@ def test_a_step_that_ends_in_no_ordinary_exception_has_failed(
     )
 
 
+def test_exceptions_that_come_from_each_other_are_told_once(
+    pytester: pytest.Pytester, plain_environment: None
+) -> None:
+    circle = "first, second = ValueError('egg'), KeyError('hen')"
+    with_migration(
+        pytester,
+        f"\n\ndef up(db):\n    {circle}\n"
+        "    first.__cause__ = first.__context__ = second\n"
+        "    second.__cause__ = second.__context__ = first\n"
+        "    raise first\n",
+    )
+    assert story(pytester) == (
+        "0003_last.py failed\n\n"
+        "the step to 0003 raised MigrationFailedError: migration 0003 (last) failed\n"
+        "and was undone: ValueError: egg\n"
+        "  KeyError: 'hen'\n"
+        "  db/sql/0003_last.py:11, in up\n    raise first"
+    )
+
+
 def test_pytest_exit_in_a_step_does_not_end_the_run(
     pytester: pytest.Pytester, plain_environment: None
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
 
 __all__ = ["FailedStatement", "RecordingConnection", "StatementRecord", "first_word", "recording"]
@@ -197,9 +198,4 @@ def first_word(sql: str) -> str:
 
 def _is_handled(error: BaseException) -> bool:
     """Return whether an except clause or a finally that we are called from handles the error."""
-    current = sys.exc_info()[1]
-    while current is not None:
-        if current is error:
-            return True
-        current = current.__context__
-    return False
+    return any(one is error for one in follow(sys.exc_info()[1], lambda one: one.__context__))

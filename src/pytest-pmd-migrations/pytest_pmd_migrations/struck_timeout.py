@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.errors import TimeoutStruckError
 
 __all__ = ["raise_if_struck"]
@@ -15,12 +16,7 @@ def raise_if_struck(error: BaseException, where: str) -> None:
     The timer strikes once a test: whoever takes it for an error of the application's, and goes on,
     goes on without a limit. ``where`` says in what it struck.
     """
-    found: BaseException | None = error
-    seen: list[BaseException] = []
-    # A cause that is raised again comes from the error that it caused: the chain is a circle.
-    while found is not None and all(found is not one for one in seen):
-        seen.append(found)
+    for found in follow(error, lambda one: one.__cause__ or one.__context__):
         # Known by its name: nothing but the ends of the package knows pytest.
         if type(found).__name__ == "Failed" and _SAYS in str(found):
             raise TimeoutStruckError(f"{where} was not done: {found}") from error
-        found = found.__cause__ or found.__context__

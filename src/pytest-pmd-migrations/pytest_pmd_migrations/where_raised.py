@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 
+from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.wording import error_text, shown_path
 
 __all__ = ["Frame", "application_frames", "find_syntax_error", "list_chain", "raised_where"]
@@ -31,13 +32,11 @@ class Frame:
 
 def list_chain(error: BaseException) -> list[BaseException]:
     """Return an exception and those that it was raised from, the first cause last."""
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and all(current is not known for known in chain):
-        chain.append(current)
-        hidden = current.__suppress_context__
-        current = current.__cause__ or (None if hidden else current.__context__)
-    return chain
+    return list(follow(error, _came_from))
+
+
+def _came_from(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def find_syntax_error(error: BaseException) -> SyntaxError | None:

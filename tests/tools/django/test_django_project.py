@@ -148,6 +148,28 @@ def test_one_app_is_tested_alone(shop: TriedProject) -> None:
     assert lock_ids(shop) == ["labels.0001_initial"]
 
 
+def test_a_row_that_code_cannot_save_is_told_once_by_where_it_was_saved(shop: TriedProject) -> None:
+    """Django refuses its own PRAGMA after that, and says so in another error."""
+    shop.released()
+    path = "notes/migrations/0006_owners.py"
+    write(shop, path, '("notes", "0005_longer_titles")', "migrations.RunPython(give)")
+    shop.edit(
+        path,
+        "class Migration",
+        "def give(apps, editor):\n"
+        "    for note in apps.get_model('notes', 'Note').objects.all():\n"
+        "        note.title = None\n"
+        "        note.save()\n\n\n"
+        "class Migration",
+    )
+    found = shop.matrix(NO_FAULTS)
+    told = " ".join(found.text.split())
+    raised = "the step to 0007 raised IntegrityError: NOT NULL constraint failed: notes_note.title"
+    assert f"{raised} notes/migrations/0006_owners.py:7, in give note.save()" in told, found.text
+    assert "TransactionManagementError" not in told
+    assert ("0007", "again") in found.failed
+
+
 def test_ways_back_are_taken_and_missing_ones_are_told(shop: TriedProject) -> None:
     append(shop, "pyproject.toml", "migration_down = true\n")
     shop.edit("notes/migrations/0004_fill_slugs.py", "fill, migrations.RunPython.noop", "fill")

@@ -20,6 +20,7 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
     Verdict,
 )
+from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.errors import (
     FreshFailedError,
     MigrationTestError,
@@ -228,10 +229,8 @@ def _uncut(text: str) -> tuple[str, ...]:
 def _causes(error: StepFailedError) -> tuple[str, ...]:
     """Return the exceptions behind it that the message does not tell already, one a line."""
     lines: list[str] = []
-    cause = error.__cause__
-    while cause is not None:
+    for cause in follow(error.__cause__, lambda one: one.__cause__):
         text = printable_text(error_text(cause))
         if text not in str(error) and text.partition(": ")[2] not in str(error):
             lines.extend(wrap_text(text, indent="  "))
-        cause = cause.__cause__
     return tuple(lines)

@@ -147,8 +147,12 @@ class DjangoSource:
         try:
             self._command.upgrade(path, allowed, self._held_back(to))
         except part("django.db.transaction", "TransactionManagementError") as error:
-            # It only says that something failed before, which tells more.
-            raise error.__cause__ or error from error
+            first = error.__cause__
+            if first is None:
+                raise
+            # It only says that something failed before, which tells more. No circle is left.
+            error.__cause__ = None
+            raise first from first.__cause__
 
     def downgrade_file(self, path: Path, version: int) -> None:
         """Let Django take a migration back."""
