@@ -8,16 +8,16 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
+from pytest_pmd_migrations.application.recorded_text import Moved, find_moved, is_edited
 from pytest_pmd_migrations.application.varying_step import find_varying_step
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.failed_steps import failed_steps
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
-from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, format_version
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.wording import folded_names, shown_path
 
 __all__ = ["Problem", "find_problems"]
 
@@ -162,15 +162,38 @@ def _failed_steps(survey: Survey) -> Iterator[Problem]:
 
 
 def _changed_results(survey: Survey) -> Iterator[Problem]:
-    """Yield the versions that do not give what is recorded."""
+    """Yield the versions that do not give what is recorded, each with those that follow it."""
     history = survey.history
+    changed = _changed_versions(survey)
+    while changed:
+        version, other = changed.pop(0)
+        number = format_version(version)
+        moved = _is_moved(history, version)
+        if moved is not None:
+            yield Problem(version, _told_moved(history, version, moved))
+        elif survey.lock_file.versions[version].released:
+            step, after = history.application.step_name(version), _take_following(survey, changed)
+            what = f"{step} no longer does what it did at release"
+            if after:
+                others = folded_names(after)
+                what = f"{step} no longer does what it did at release; the same goes for {others}"
+            yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
+        else:
+            yield _changed_unreleased(history, version, other)
+            # Its snapshot is built anew, and those of all later versions with it.
+            return
+
+
+def _changed_versions(survey: Survey) -> list[tuple[int, list[Start]]]:
+    """Return the versions that do not give what is recorded, and the lineages with other rows."""
     unknown = {
         lineage.failure.version
         for start, lineage in survey.lineages.items()
         if lineage.failure and not start.variant
     }
     unknown.update(name.version for name in survey.rebuilt)
-    for version in history.application.versions:
+    found = []
+    for version in survey.history.application.versions:
         recorded = survey.lock_file.versions.get(version)
         if recorded is None or version in unknown:
             continue
@@ -180,24 +203,37 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
             if recorded.rows.get(start, now) != now and start != survey.stored_again
         ]
         reached = version in survey.fresh_schemas
-        if not other and (not reached or survey.result(version).schema == recorded.schema):
-            continue
-        number = format_version(version)
-        moved = find_moved(history, version)
-        if moved is not None and moved.how != "renamed":
-            yield Problem(version, _told_moved(history, version, moved))
-        elif recorded.released:
-            what = f"{history.application.step_name(version)} no longer does what it did at release"
-            yield Problem(version, f"{what}.  pytest --migration-matrix -k {number}")
-        else:
-            varying = find_varying_step(history, version, other)
-            if varying is not None and varying.line:
-                what = f"{number} gives other values in each run: {', '.join(varying.columns)}"
-                yield Problem(version, f"{what}{varying.why}.  {varying.line}")
-                return
-            what = f"{number} changed since its snapshot was made"
-            if varying is None and not is_edited_up_to(history, version):
-                what = f"{number} does something else now, by the same text: {OF_ITS_PROCESS}"
-            yield Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
-            # It builds those of all later versions anew too.
-            return
+        if other or (reached and survey.result(version).schema != recorded.schema):
+            found.append((version, other))
+    return found
+
+
+def _is_moved(history: History, version: int) -> Moved | None:
+    moved = find_moved(history, version)
+    return moved if moved is not None and moved.how != "renamed" else None
+
+
+def _take_following(survey: Survey, changed: list[tuple[int, list[Start]]]) -> list[str]:
+    """Take the next released versions out of ``changed`` whose own text is as it was."""
+    history, taken = survey.history, list[str]()
+    while changed:
+        version, _ = changed[0]
+        released = survey.lock_file.versions[version].released
+        if not released or is_edited(history, version) or _is_moved(history, version):
+            break
+        changed.pop(0)
+        taken.append(format_version(version))
+    return taken
+
+
+def _changed_unreleased(history: History, version: int, other: list[Start]) -> Problem:
+    """Return that a version whose snapshot can be built anew does not give what is recorded."""
+    number = format_version(version)
+    varying = find_varying_step(history, version, other)
+    if varying is not None and varying.line:
+        what = f"{number} gives other values in each run: {', '.join(varying.columns)}"
+        return Problem(version, f"{what}{varying.why}.  {varying.line}")
+    what = f"{number} changed since its snapshot was made"
+    if varying is None and not is_edited_up_to(history, version):
+        what = f"{number} does something else now, by the same text: {OF_ITS_PROCESS}"
+    return Problem(version, f"{what}.  {_BUILD} --rewrite {number}")

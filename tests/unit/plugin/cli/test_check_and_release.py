@@ -209,7 +209,23 @@ def test_a_later_setting_changes_nothing_that_is_recorded(
     made.write("db/sql/0002_step_2.sql", edited)
     code, text = made.run("check")
     assert code == 1
-    assert text.startswith("0002_step_2.sql no longer does what it did at release.")
+    assert text.startswith("0002_step_2.sql no longer does what it did at release")
+
+
+def test_released_migrations_that_follow_an_edited_one_are_told_with_it(stored: Make) -> None:
+    inserts = (f"INSERT INTO log VALUES ({one});\n" for one in range(2, 8))
+    scripts = ["CREATE TABLE log(a);\n", *inserts]
+    made = stored(*scripts)
+    assert made.run("release")[0] == 0
+    made.write("db/sql/0002_step_2.sql", "INSERT INTO log VALUES (20);\n")
+    made.write("db/sql/0006_step_6.sql", "INSERT INTO log VALUES (60);\n")
+    assert made.run("check") == (
+        1,
+        "0002_step_2.sql no longer does what it did at release; the same goes for 0003..0005."
+        "  pytest --migration-matrix -k 0002\n"
+        "0006_step_6.sql no longer does what it did at release; the same goes for 0007."
+        "  pytest --migration-matrix -k 0006\n",
+    )
 
 
 def test_a_released_migration_that_was_removed(stored: Make) -> None:
