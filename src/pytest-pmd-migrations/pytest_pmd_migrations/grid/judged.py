@@ -99,7 +99,10 @@ class JudgedCells:
         if not isinstance(row, MigrationRow) or self._first[cell.history, row] is not cell:
             return ()
         walks = self._walks[cell.history]
-        return failed_step(walks, row, walks.every().stopped)
+        every = walks.every()
+        if row not in every.stories:
+            every.stories[row] = failed_step(walks, row, every.stopped)
+        return every.stories[row]
 
     def _story(self, cell: Cell, cause: Cause) -> tuple[Finding, ...]:
         """Return the story of a cause whose own row has no cell here that tells it."""

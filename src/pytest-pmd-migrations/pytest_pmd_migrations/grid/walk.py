@@ -11,7 +11,9 @@ from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.model import (
     AnyCheck,
     Check,
+    Finding,
     LineageRecord,
+    MigrationRow,
     Observer,
     Repeating,
     Seen,
@@ -126,10 +128,15 @@ class Walk:
 
 
 class AllLineages:
-    """The walks of all lineages of a history, each walked as far as it gets."""
+    """The walks of all lineages of a history, each walked as far as it gets.
+
+    ``stories`` keeps what was found of steps that some of them could not take, by the step's row:
+    every cell that such a step blocks asks for it.
+    """
 
     def __init__(self, walks: tuple[Walk, ...]) -> None:
         self.walks = walks
+        self.stories: dict[MigrationRow, tuple[Finding, ...]] = {}
         self._records: dict[AnyCheck, tuple[LineageRecord[Any], ...]] = {}
         self._blind: dict[AnyCheck, tuple[Walk, ...]] = {}
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.model import Check, MigrationRow, SnapshotRow, Verdict
+from pytest_pmd_migrations.checks.model import Check, Finding, MigrationRow, SnapshotRow, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.faults import DEFAULT_KINDS
+from pytest_pmd_migrations.grid.blocked import failed_step
 from pytest_pmd_migrations.grid.cells import Cell, list_cells
 from pytest_pmd_migrations.grid.judged import JudgedCells
+from pytest_pmd_migrations.grid.walk import Walk
+from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 from tests.unit.plugin.built_application import application, lock, store
@@ -80,6 +83,32 @@ def test_steps_after_the_culprit_are_blocked_by_it(tmp_path: Path) -> None:
     found = judged(broken(tmp_path, last=5))
     assert failing(found) == ["0003[again]"]
     assert found["0005[frozen]"].cause.row == MigrationRow(3)
+
+
+def test_the_story_of_a_step_is_found_once_however_many_cells_it_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[MigrationRow] = []
+
+    def count(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tuple[Finding, ...]:
+        asked.append(row)
+        return failed_step(walks, row, lineages)
+
+    monkeypatch.setattr("pytest_pmd_migrations.grid.judged.failed_step", count)
+    steps = {1: ONE, 2: TWO, 3: "CREATE UNIQUE INDEX titles ON notes(title)"}
+    history = application(tmp_path, steps)
+    rows = "INSERT INTO notes(title) VALUES ('same'), ('same')"
+    for name, sql in {"0001": ONE, "0002": f"{ONE}; {TWO}"}.items():
+        store(history, name, f"{sql}; {rows}")
+    lock(history)
+    checks = all_checks()
+    cells = list_cells(application(tmp_path, steps), checks)
+    verdicts = JudgedCells(cells, checks)
+    told = {cell.name: verdicts.verdict(cell) for cell in cells}
+    assert blocked(told) == [
+        f"000{n}..0003[{check}]" for n in (1, 2) for check in ("schema", "data")
+    ]
+    assert asked.count(MigrationRow(3)) == 1
 
 
 @pytest.mark.parametrize(

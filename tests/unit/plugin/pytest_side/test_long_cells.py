@@ -76,6 +76,18 @@ def test_the_lineages_that_a_migration_needs_are_told_together(
     ]
 
 
+def test_lineages_that_another_cell_has_walked_take_no_time(
+    project: Path, warm_python: WarmPython
+) -> None:
+    (project / "db/0004_bad.sql").write_text("SELECT missing;")
+    checks = "--migration-checks=schema,again"
+    run = warm_python.run(sys.executable, *MATRIX, checks, cwd=project)
+    assert run.returncode == 1, run.stdout
+    assert [line for line in run.stdout.splitlines() if " takes about " in line] == [
+        "migrations::0001..0004[schema] takes about 1 s: 3 steps of a database of 1 MB"
+    ]
+
+
 def test_nothing_is_told_to_who_wants_little_nor_by_workers_nor_of_what_takes_no_time(
     project: Path, told: Callable[..., list[str]]
 ) -> None:
