@@ -46,6 +46,7 @@ def _judge(history: History, row: Row, _lineages: Sequence[LineageRecord[None]])
 
 
 def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
+    from pytest_pmd_migrations.forecast.as_report import step_report
     from pytest_pmd_migrations.forecast.asked_size import AskedSize, targets_of
     from pytest_pmd_migrations.forecast.filled_file import settings_of_new
     from pytest_pmd_migrations.forecast.measuring_folder import measuring_folder, room_in
@@ -67,13 +68,15 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
     if seconds is None:
         why = "; ".join(found.notes) or too_few_sizes(found)
         return Verdict(unasked=Note(row, f"forecast: {why}"))
+    measured = step_report(history.application, found)
     if seconds.value <= budget.seconds:
         said = f"forecast: {seconds_text(seconds.value)}, up to {seconds_text(seconds.high)}"
         notes = (Note(row, f"forecast: {note}") for note in found.notes)
-        return Verdict(remarks=(Note(row, said), *notes))
+        return Verdict(remarks=(Note(row, said), *notes), forecast=measured)
     name = history.application.step_name(row.version)
     what = headline(f"{name} takes {seconds_text(seconds.value)}, over its budget")
-    return Verdict((Finding(what, _told(history, row, budget, found), row.version),))
+    finding = Finding(what, _told(history, row, budget, found), row.version)
+    return Verdict((finding,), forecast=measured)
 
 
 def _told(history: History, row: Row, budget: Budget, found: StepForecast) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.forecast.report_values import (
 )
 from pytest_pmd_migrations.forecast.step_forecast import MeasuredSize, StepForecast
 
-__all__ = ["forecast_report"]
+__all__ = ["forecast_report", "step_report"]
 
 _IN_SECONDS = ("seconds", "computing", "locked")
 
@@ -29,11 +29,12 @@ def forecast_report(
     return ForecastReport(
         source=application.source.name,
         complete=complete,
-        steps=tuple(_step(application, step) for step in steps),
+        steps=tuple(step_report(application, step) for step in steps),
     )
 
 
-def _step(application: Application, step: StepForecast) -> StepForecastReport:
+def step_report(application: Application, step: StepForecast) -> StepForecastReport:
+    """Return the forecast of one step."""
     return StepForecastReport(
         version=step.version,
         title=application.title(step.version),

@@ -16,6 +16,7 @@ from pytest_pmd_migrations.report.outcome import DIED, NOT_RUN
 from pytest_pmd_migrations.run_report.application_part import ApplicationRun, application_part
 from pytest_pmd_migrations.run_report.facts import LearntFacts
 from pytest_pmd_migrations.run_report.gathered import GatheredFacts
+from pytest_pmd_migrations.run_report.json_form import to_values
 from pytest_pmd_migrations.run_report.report_file import ReportFile
 from pytest_pmd_migrations.run_report.run_part import RunFacts, begun_report, finished_report
 from pytest_pmd_migrations.run_report.values import ApplicationReport, ValuesShown
@@ -83,6 +84,8 @@ class FactsOnReports:
         faults = verdict.faults if verdict is not None else None
         if faults is not None:
             learnt["faults"] = [[row.version, faults.points, faults.broken]]
+        if verdict is not None and verdict.forecast is not None:
+            learnt["forecast"] = to_values(verdict.forecast)
         if learnt:
             yield {"application": history.application.name, **learnt}
 

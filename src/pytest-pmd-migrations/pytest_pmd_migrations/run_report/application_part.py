@@ -10,6 +10,7 @@ from typing import cast
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Finding, MigrationRow, Note, Row
 from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.forecast.report_values import ForecastReport
 from pytest_pmd_migrations.grid.cells import CellKey
 from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import Folded, ToldFinding
@@ -77,7 +78,15 @@ def application_part(run: ApplicationRun) -> ApplicationReport:
         notes=tuple(_note(run, note) for note in application_notes(plan, run.outcomes)),
         objects=tuple(run.facts.objects),
         versions=tuple(_versions(run)),
+        forecast=_forecast(run),
     )
+
+
+def _forecast(run: ApplicationRun) -> ForecastReport | None:
+    """Return what the check ``forecast`` measured of steps; None where it measured none."""
+    steps = tuple(step for _, step in sorted(run.facts.forecasts.items()))
+    source = run.history.application.source.name
+    return ForecastReport(source, complete=True, steps=steps) if steps else None
 
 
 def _columns(plan: Plan) -> Iterator[CheckColumn]:

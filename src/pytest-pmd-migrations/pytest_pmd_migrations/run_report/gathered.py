@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pytest_pmd_migrations.forecast.report_values import StepForecastReport
 from pytest_pmd_migrations.run_report.json_form import from_values
 from pytest_pmd_migrations.run_report.values import (
     DeclaredReport,
@@ -25,7 +26,7 @@ _Rows = tuple[tuple[TableReport, ...], tuple[tuple[str, str], ...]]
 
 @dataclass
 class GatheredFacts:
-    """Everything learnt of one application: schemas, rows, seconds, faults, lost guards.
+    """Everything learnt of one application: schemas, rows, seconds, faults, forecasts.
 
     ``objects`` is the pool that the numbers of ``schemas`` lead into; ``rows`` are by the start of
     the lineage and the version, with the declarations that they needed.
@@ -35,6 +36,7 @@ class GatheredFacts:
     schemas: dict[int, tuple[int, ...] | None] = field(default_factory=dict)
     seconds: dict[int, float] = field(default_factory=dict)
     faults: dict[int, FaultsReport] = field(default_factory=dict)
+    forecasts: dict[int, StepForecastReport] = field(default_factory=dict)
     lost: dict[int, dict[str, None]] = field(default_factory=dict)
     rows: dict[tuple[str, int], _Rows] = field(default_factory=dict)
     _numbers: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -56,6 +58,11 @@ class GatheredFacts:
             self.rows.update({(start, version): (found, needed) for start in starts})
         for version, points, broken in facts.get("faults", ()):
             self.faults[version] = FaultsReport(points, broken)
+        if "forecast" in facts:
+            step: StepForecastReport = from_values(
+                StepForecastReport, facts["forecast"], "forecast"
+            )
+            self.forecasts[step.version] = step
 
     def steps(
         self, version: int, starts: tuple[str, ...], declarations: Declarations

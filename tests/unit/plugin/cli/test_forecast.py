@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.application.budget import Budget, parse_budget, parse_size
 from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.run_report.report_file import read_report
 
 from tests.every import for_every
 from tests.unit.plugin.cli.conftest import Project
@@ -231,6 +232,24 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
     unset.stdout.no_fnmatch_line("*0002*ok*")
     wrong = pytester.runpytest(*options, "-o", "migration_budget=soon")
     wrong.stderr.fnmatch_lines(["*migration_budget 'soon' is no budget; expected a time*"])
+
+
+@pytest.mark.parametrize("budget", ["1ms at 60000 rows", "900h at 5000 rows"])
+def test_what_was_measured_for_a_budget_is_in_the_report_of_the_run(
+    list_project: Project, pytester: pytest.Pytester, budget: str
+) -> None:
+    pytester.runpytest(
+        *("--migration-matrix", "--migration-checks=forecast", "-n", "1"),
+        *("-o", f"migration_budget={budget}", "--migration-report=report.json"),
+    )
+    report = read_report(pytester.path / "report.json")
+    (application,) = report.runs[0].applications
+    assert application.forecast is not None
+    assert application.forecast.source == application.source
+    (step,) = application.forecast.steps
+    assert (step.version, step.rows) == (2, int(budget.split()[2]))
+    assert step.estimates["seconds"].value > 0
+    assert len(step.sizes) > 2
 
 
 def test_a_step_that_fails_where_its_budget_is_measured_says_so_and_how_to_try_again(
