@@ -57,6 +57,13 @@ def test_what_helps_stands_below_what_to_do_and_what_it_takes_above(window):
     assert again == 'again: pytest --migration-matrix "migrations::0002[forecast]"'
 
 
+def test_what_the_check_measured_is_drawn(window):
+    drawn = window(width=1000).open().locator("section.forecast")
+    (picture,) = drawn.locator("svg").all()
+    assert picture.get_attribute("aria-label").startswith("Seconds of step 0002 by rows. ")
+    assert picture.locator("circle").count() > 2
+
+
 def test_a_line_that_is_too_long_goes_on_deeper_than_it_begins(window):
     lines = window(width=400).open().evaluate(WRAPPED)
     wrapped = [line for line in lines if line["deeper"]]
