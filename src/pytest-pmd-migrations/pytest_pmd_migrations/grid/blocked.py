@@ -42,6 +42,7 @@ StepText = tuple[str, tuple[str, ...], frozenset[tuple[str, ...]]]
 __all__ = [
     "error_verdict",
     "failed_step",
+    "fails_by_itself",
     "stopped_lineage",
     "unreached_migration",
     "unseen_lineage",
@@ -84,11 +85,8 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
     history = walks.history
     met: dict[StepText, list[Start]] = {}
     for walk in lineages:
-        failure = walk.failure
-        if not isinstance(failure, StepFailedError) or failure.version != row.version:
-            continue
-        # Where a stale snapshot is at fault, its own row tells that.
-        if not walks.stale.explains(walk.start, failure.version):
+        failure = fails_by_itself(walks, walk, row.version)
+        if failure is not None:
             told = _step_headline(history, failure), _step_lines(failure), _step_things(failure)
             met.setdefault(told, []).append(walk.start)
     if not met:
@@ -113,6 +111,17 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         findings.append(Finding(head, lines, row.version, things=things, without_rows=public))
     findings[-1] = replace(findings[-1], tells=row)
     return tuple(findings)
+
+
+def fails_by_itself(walks: Walks, walk: Walk, version: int) -> StepFailedError | None:
+    """Return the error of the step to a version, if a lineage could not take it; else None.
+
+    Where a stale snapshot is at fault, its own row tells that.
+    """
+    failure = walk.failure
+    if not isinstance(failure, StepFailedError) or failure.version != version:
+        return None
+    return None if walks.stale.explains(walk.start, version) else failure
 
 
 def unseen_lineage(history: History, walk: Walk, check: AnyCheck) -> Verdict | None:

@@ -20,7 +20,7 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
     Verdict,
 )
-from pytest_pmd_migrations.grid.blocked import failed_step
+from pytest_pmd_migrations.grid.blocked import failed_step, fails_by_itself
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell
 from pytest_pmd_migrations.grid.lineages_ahead import LineagesAhead
 from pytest_pmd_migrations.grid.walk import Walk
@@ -78,10 +78,25 @@ class JudgedCells:
 
     def _tells(self, cell: Cell, cause: Cause) -> bool:
         culprit = self._first.get((cell.history, cause.row))
+        if culprit is not None and culprit is not cell and self._is_in_story(cell, cause):
+            return False
         if culprit is not None and (self._is_blocked(culprit, cause) or self._own_story(culprit)):
             return cell is culprit
         own = (one for one in self._cells if one.history is cell.history)
         return cell is next(one for one in own if one is cell or self._is_blocked(one, cause))
+
+    def _is_in_story(self, cell: Cell, cause: Cause) -> bool:
+        """Return whether a cell's lineage alone makes a story of the step that is the cause.
+
+        The culprit's own cell tells that one: no other lineage needs to be walked to know it.
+        """
+        row, walks = cell.row, self._walks[cell.history]
+        if not isinstance(row, SnapshotRow) or not isinstance(cause.row, MigrationRow):
+            return False
+        if row.snapshot not in cell.history.supported:
+            return False
+        walk = walks.lineage(row.snapshot)
+        return fails_by_itself(walks, walk, cause.row.version) is not None
 
     def _is_blocked(self, cell: Cell, cause: Cause) -> bool:
         try:

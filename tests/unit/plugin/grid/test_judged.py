@@ -41,6 +41,17 @@ def broken(tmp_path: Path, last: int = 3) -> History:
     return application(tmp_path, released | dict.fromkeys(range(3, last + 1), BROKEN))
 
 
+def failing_on_rows(tmp_path: Path) -> History:
+    """Return a history whose step to 0003 cannot be taken from what is stored."""
+    steps = {1: ONE, 2: TWO, 3: "CREATE UNIQUE INDEX titles ON notes(title)"}
+    history = application(tmp_path, steps)
+    rows = "INSERT INTO notes(title) VALUES ('same'), ('same')"
+    for name, sql in {"0001": ONE, "0002": f"{ONE}; {TWO}"}.items():
+        store(history, name, f"{sql}; {rows}")
+    lock(history)
+    return application(tmp_path, steps)
+
+
 def judged(history: History, select: Callable[[Cell], bool] = lambda _: True) -> dict[str, Verdict]:
     """Return the verdict on each selected cell by its name; each is judged first and last alike."""
     checks = all_checks()
@@ -95,20 +106,25 @@ def test_the_story_of_a_step_is_found_once_however_many_cells_it_blocks(
         return failed_step(walks, row, lineages)
 
     monkeypatch.setattr("pytest_pmd_migrations.grid.judged.failed_step", count)
-    steps = {1: ONE, 2: TWO, 3: "CREATE UNIQUE INDEX titles ON notes(title)"}
-    history = application(tmp_path, steps)
-    rows = "INSERT INTO notes(title) VALUES ('same'), ('same')"
-    for name, sql in {"0001": ONE, "0002": f"{ONE}; {TWO}"}.items():
-        store(history, name, f"{sql}; {rows}")
-    lock(history)
     checks = all_checks()
-    cells = list_cells(application(tmp_path, steps), checks)
+    cells = list_cells(failing_on_rows(tmp_path), checks)
     verdicts = JudgedCells(cells, checks)
     told = {cell.name: verdicts.verdict(cell) for cell in cells}
     assert blocked(told) == [
         f"000{n}..0003[{check}]" for n in (1, 2) for check in ("schema", "data")
     ]
     assert asked.count(MigrationRow(3)) == 1
+
+
+def test_a_cell_whose_lineage_stops_at_a_step_waits_for_no_other_lineage(tmp_path: Path) -> None:
+    history, checks = failing_on_rows(tmp_path), all_checks()
+    cells = list_cells(history, checks)
+    verdicts = JudgedCells(cells, checks)
+    first = next(cell for cell in cells if cell.name == "0001..0003[schema]")
+    verdict = verdicts.verdict(first)
+    assert (verdict.findings, verdict.cause.row) == ((), MigrationRow(3))
+    walked = verdicts.walks[history].taken
+    assert [str(start) for start in walked] == ["fresh", "0001"]
 
 
 @pytest.mark.parametrize(
