@@ -29,11 +29,11 @@ from pytest_pmd_migrations.checks.model import (
     Row,
     SnapshotRow,
     Verdict,
-    shares_always,
 )
 from pytest_pmd_migrations.checks.moved_migration import changes_of, moved_finding
 from pytest_pmd_migrations.checks.other_text import other_text
 from pytest_pmd_migrations.checks.reached import reaching
+from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only

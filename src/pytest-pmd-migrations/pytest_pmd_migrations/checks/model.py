@@ -43,7 +43,6 @@ __all__ = [
     "SnapshotRow",
     "UsedDeclaration",
     "Verdict",
-    "shares_always",
 ]
 
 RowKind = Literal["snapshot", "migration"]
@@ -294,11 +293,6 @@ class Check(Generic[Seen]):
     asks_removed: bool = False
     reads: frozenset[DeclarationKind] = frozenset()
     shares: Callable[[Seen, Seen], bool] | None = None
-
-
-def shares_always(_seen: object, _other: object) -> bool:
-    """Say that an observer remembers nothing of a lineage but what the database is now."""
-    return True
 
 
 AnyCheck = Check[Any]

@@ -26,8 +26,8 @@ from pytest_pmd_migrations.checks.model import (
     Repeating,
     Row,
     Verdict,
-    shares_always,
 )
+from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.schema import SchemaDiff, read_schema
 from pytest_pmd_migrations.wording import counted, headline, wrap_text
 

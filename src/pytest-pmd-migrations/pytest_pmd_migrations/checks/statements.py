@@ -23,8 +23,8 @@ from pytest_pmd_migrations.checks.model import (
     Repeating,
     Row,
     Verdict,
-    shares_always,
 )
+from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema.reading.tokens import tokenize

@@ -68,10 +68,9 @@ def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
     told = _refuse_wrong(survey)
     survey = survey.without_failing_variants()
     made = _build_in_order(survey)
-    runs = {name: one.run for name, one in made.items()}
-    scripts = {name for name in made if _is_script(history, name)}
+    scripts = {name: one.run for name, one in made.items() if _is_script(history, name)}
     # Before each of them is walked to latest, which takes its time; scripts hardly ever vary.
-    refuse_varying(survey, {name: run for name, run in runs.items() if name not in scripts})
+    refuse_varying(survey, {name: one.run for name, one in made.items() if name not in scripts})
     walked = survey.with_built(_images(made))
     failed = [step for step in failed_steps(walked, _images(made)) if not step.of_variants]
     texts = [step.text for step in failed]
@@ -82,7 +81,7 @@ def build_missing(history: History, *, rewrite: SnapshotName | None) -> Built:
         made.pop(newest, None)
         walked = walked.without_lineage(newest)
         texts.append(f"Then store {newest} too: pmd-migrations snapshot")
-    refuse_varying(walked, {name: runs[name] for name in scripts & made.keys()})
+    refuse_varying(walked, {name: run for name, run in scripts.items() if name in made})
     images, lock_file = _images(made), updated_lock_file(walked, _images(made))
     twins = _other_twins(survey, {name: one.twin_text for name, one in made.items()})
     if not (images or twins or lock_file != survey.lock_file) and (told or survey.rebuilt):
