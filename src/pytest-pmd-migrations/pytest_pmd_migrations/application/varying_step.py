@@ -71,15 +71,18 @@ def find_varying_step(
 ) -> VaryingStep | None:
     """Return what varies after the step to ``version``, of the lineages that gave other rows.
 
-    Each is walked twice. A clock may show the same both times: so values that are the time of
-    today are found too. None where nothing varies, or where an edited migration may be why.
+    Each is walked twice, those of few steps first, until one shows nothing that others have not
+    shown. A clock may show the same both times: so values that are the time of today are found too.
+    None where nothing varies, or where an edited migration may be why.
     """
     if is_edited_up_to(history, version):
         return None
     found: list[str] = []
     globs: list[str] = []
-    for start in starts:
+    for start in sorted(starts, key=lambda one: one.version, reverse=True):
         varying = _walked_twice(history, version, start)
+        if found and set(varying.columns) <= set(found):
+            break
         found.extend(varying.columns)
         globs.extend(varying.globs)
     if not found:
