@@ -168,7 +168,10 @@ class FreshFailedError(StepFailedError):
 
 
 class RunnerFailedError(MigrationTestError):
-    """A runner says that it failed: a command, or one that prints; ``lines`` are its last ones."""
+    """A runner says that it failed: a command, or one that prints.
+
+    ``lines`` are the last ones that it printed besides the one in the message.
+    """
 
     def __init__(self, message: str, *, lines: tuple[str, ...] = ()) -> None:
         super().__init__(message)

@@ -115,7 +115,7 @@ def _tell(error: BaseException, source: Source, written: Location) -> StepErrorT
     if left is not None:
         return StepErrorText(left[0], (f"  {shown_path(written.path)}:{left[1]}",), left[1])
     if isinstance(error, RunnerFailedError):
-        return StepErrorText(lines=tuple(f"  {line}" for line in error.lines[:-1]))
+        return StepErrorText(lines=tuple(f"  {line}" for line in error.lines))
     syntax = find_syntax_error(error)
     if syntax is not None:
         return _of_syntax(syntax, written.path)

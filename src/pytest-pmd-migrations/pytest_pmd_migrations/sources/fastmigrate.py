@@ -118,4 +118,4 @@ def _failed(printed: str) -> RunnerFailedError:
     """Return the error of a run after which fastmigrate printed that."""
     lines = [printable_line(line.strip()) for line in printed.splitlines() if line.strip()]
     first = " ".join(lines[:2]) or "fastmigrate failed, and said nothing"
-    return RunnerFailedError(first, lines=tuple(lines[-_LINES:]))
+    return RunnerFailedError(first, lines=tuple(lines[-_LINES:-1]))

@@ -62,6 +62,7 @@ MESSAGES = {
     "command: sh -c 'echo oh dear >&2; exit 1' {to} {db}": "{to} = 1: oh dear. Versions are tried",
     "command: sh -c 'kill -9 $$' {to} {db}": "was ended by signal 9 on an empty database",
     "command: sh -c 'yes | head -c 10000000; echo end; exit 1' {to} {db}": "= 1: end. Versions",
+    "command: sh -c 'echo oh dear; echo \\#0 {main}; exit 1' {to} {db}": "= 1: oh dear. Versions",
     "command: true {to} {db}": "but leaves PRAGMA user_version at nothing; expected 1",
     "command: true {db}": "leaves nothing in PRAGMA user_version, so that nobody can tell",
     "command: false {db}": "ended with 1 on an empty database",

@@ -45,7 +45,7 @@ def list_versions(words: Sequence[str], folder: Path, seconds: float, named: str
     ended = run_process(words, folder=folder, seconds=seconds, keep=_MOST)
     wrong = complaint(ended, seconds)
     if wrong:
-        raise SourceError(f"{named} {wrong}{_last_line(ended)}")
+        raise SourceError(f"{named} {wrong}{_error(ended)}")
     if ended.is_cut:
         raise SourceError(f"{named} prints more than 1 MB; expected one id a line")
     lines = [line.split() for line in ended.out.splitlines() if line.strip()]
@@ -101,13 +101,13 @@ class _HistoryEnd:
         if number == 1:
             raise SourceError(
                 f"{self.named} {complaint(ended, self.seconds)} on an empty database with"
-                f" {{to}} = 1{_last_line(ended)}. Versions are tried from 1 on; else {_NAME_THEM}"
+                f" {{to}} = 1{_error(ended)}. Versions are tried from 1 on; else {_NAME_THEM}"
             )
         refusals = [self._refusal(number), self._refusal(_NOBODY_HAS)]
         if refusals[0] is None or refusals[0] != refusals[1]:
             raise SourceError(
                 f"{self.named} {complaint(ended, self.seconds)} with {{to}} = {number}, and not as"
-                f" with a number that it does not have{_last_line(ended)}. Mend it, or {_NAME_THEM}"
+                f" with a number that it does not have{_error(ended)}. Mend it, or {_NAME_THEM}"
             )
 
     def refuse_passed_over(self, path: Path, last: int) -> None:
@@ -138,9 +138,8 @@ def _shown(names: frozenset[str]) -> str:
     return printable_line(", ".join(sorted(names)[-3:])) or "nothing"
 
 
-def _last_line(ended: Ended) -> str:
-    lines = ended.last_lines()
-    return f": {lines[-1].rstrip('.')}" if lines else ""
+def _error(ended: Ended) -> str:
+    return f": {ended.error.rstrip('.')}" if ended.error else ""
 
 
 def _files(line: Sequence[str], folder: Path) -> list[Path]:

@@ -84,8 +84,7 @@ class LatestSource(CommandBase):
             ended = self._command.run(path, seconds=seconds)
             wrong = complaint(ended, seconds)
             if wrong:
-                last = ended.last_lines()
-                told = f": {last[-1]}" if last else ""
+                told = f": {ended.error}" if ended.error else ""
                 raise SourceError(f"{self._named} {wrong} on an empty database{told}")
             found = self._marks.of_file(path)
         if not found:

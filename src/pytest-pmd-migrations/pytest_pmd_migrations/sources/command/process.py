@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.sources.command.error_line import error_line
 from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 
 __all__ = ["Ended", "run_process"]
@@ -43,10 +44,18 @@ class Ended:
     said: str
     is_cut: bool
 
+    @property
+    def error(self) -> str:
+        """The line that says what went wrong, if it failed; empty where it printed nothing."""
+        return error_line(self._lines())
+
     def last_lines(self) -> tuple[str, ...]:
         """Return the last lines of all that it printed, fit for a terminal."""
+        return self._lines()[-_LINES:]
+
+    def _lines(self) -> tuple[str, ...]:
         lines = (printable_line(line.rstrip()) for line in self.said.splitlines())
-        return tuple(line for line in lines if line)[-_LINES:]
+        return tuple(line for line in lines if line)
 
 
 def run_process(

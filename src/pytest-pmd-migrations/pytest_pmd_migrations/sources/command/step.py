@@ -26,6 +26,6 @@ def migrate(
     if not wrong:
         return False
     shown = command.written.replace("{to}", to)
-    last = ended.last_lines()
-    told = f": {last[-1]}" if last else ""
-    raise RunnerFailedError(f"{shown} {wrong}{told}", lines=last)
+    told = f": {ended.error}" if ended.error else ""
+    others = tuple(line for line in ended.last_lines() if line.strip() != ended.error)
+    raise RunnerFailedError(f"{shown} {wrong}{told}", lines=others)
