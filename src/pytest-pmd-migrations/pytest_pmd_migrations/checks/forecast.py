@@ -8,6 +8,7 @@ migrations, or of the newest one where all are released: others are history.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.budget import Budget
@@ -68,7 +69,7 @@ def _judge_step(history: History, row: Row, budget: Budget) -> Verdict:
     if seconds is None:
         why = "; ".join(found.notes) or too_few_sizes(found)
         return Verdict(unasked=Note(row, f"forecast: {why}"))
-    measured = step_report(history.application, found)
+    measured = asdict(step_report(history.application, found))
     if seconds.value <= budget.seconds:
         said = f"forecast: {seconds_text(seconds.value)}, up to {seconds_text(seconds.high)}"
         notes = (Note(row, f"forecast: {note}") for note in found.notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
@@ -21,9 +21,6 @@ from pytest_pmd_migrations.snapshots.names import (
     version_title,
 )
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, DeclarationKind
-
-if TYPE_CHECKING:
-    from pytest_pmd_migrations.forecast.report_values import StepForecastReport
 
 __all__ = [
     "EVERY_CHECK",
@@ -207,7 +204,7 @@ class Verdict:
     declarations that some row needed; ``image`` is the database a person would want to look at.
     With a ``cause`` the question could not be asked; ``unasked`` says why it is not asked.
     ``faults`` counts those that the check tried, if it tries any; ``forecast`` is what it measured
-    of a step in large databases, if it did.
+    of a step in large databases, if it did, with the keys of a StepForecastReport.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -218,7 +215,7 @@ class Verdict:
     cause: Cause | None = None
     unasked: Note | None = None
     faults: FaultCounts | None = None
-    forecast: StepForecastReport | None = None
+    forecast: Mapping[str, Any] | None = None
 
 
 Seen = TypeVar("Seen")
