@@ -168,7 +168,7 @@ def _changed_results(survey: Survey) -> Iterator[Problem]:
     while changed:
         version, other = changed.pop(0)
         number = format_version(version)
-        moved = _is_moved(history, version)
+        moved = _moved(history, version)
         if moved is not None:
             yield Problem(version, _told_moved(history, version, moved))
         elif survey.lock_file.versions[version].released:
@@ -208,7 +208,8 @@ def _changed_versions(survey: Survey) -> list[tuple[int, list[Start]]]:
     return found
 
 
-def _is_moved(history: History, version: int) -> Moved | None:
+def _moved(history: History, version: int) -> Moved | None:
+    """Return where a released migration stands now, if under another number or not at all."""
     moved = find_moved(history, version)
     return moved if moved is not None and moved.how != "renamed" else None
 
@@ -219,7 +220,7 @@ def _take_following(survey: Survey, changed: list[tuple[int, list[Start]]]) -> l
     while changed:
         version, _ = changed[0]
         released = survey.lock_file.versions[version].released
-        if not released or is_edited(history, version) or _is_moved(history, version):
+        if not released or is_edited(history, version) or _moved(history, version):
             break
         changed.pop(0)
         taken.append(format_version(version))

@@ -78,10 +78,11 @@ class JudgedCells:
 
     def _tells(self, cell: Cell, cause: Cause) -> bool:
         culprit = self._first.get((cell.history, cause.row))
-        if culprit is not None and culprit is not cell and self._is_in_story(cell, cause):
-            return False
-        if culprit is not None and (self._is_blocked(culprit, cause) or self._own_story(culprit)):
-            return cell is culprit
+        if culprit is not None:
+            if culprit is not cell and self._is_in_story(cell, cause):
+                return False
+            if self._is_blocked(culprit, cause) or self._own_story(culprit):
+                return cell is culprit
         own = (one for one in self._cells if one.history is cell.history)
         return cell is next(one for one in own if one is cell or self._is_blocked(one, cause))
 

@@ -42,8 +42,8 @@ class LineagesAhead:
         starts: Sequence[Start] = (FRESH, *supported)
         if isinstance(row, SnapshotRow):
             starts = [row.snapshot] if row.snapshot in supported else []
-        known = self._walked | self._walks.taken.keys()
-        left = [start for start in starts if start not in known]
+        known = self._walked, self._walks.taken
+        left = [start for start in starts if not any(start in one for one in known)]
         self._walked.update(left)
         try:
             if len(left) == 1:

@@ -26,7 +26,7 @@ _Rows = tuple[tuple[TableReport, ...], tuple[tuple[str, str], ...]]
 
 @dataclass
 class GatheredFacts:
-    """Everything learnt of one application: schemas, rows, seconds, faults, forecasts.
+    """Everything learnt of one application: schemas, rows, seconds, faults, forecasts, guards.
 
     ``objects`` is the pool that the numbers of ``schemas`` lead into; ``rows`` are by the start of
     the lineage and the version, with the declarations that they needed.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pytest_pmd_migrations.faults.case import Case
-from pytest_pmd_migrations.faults.database_files import read_files
+from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.struck_runs import judge_unstruck
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, Unit
-from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch
+from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch, would_roll_back
 from pytest_pmd_migrations.faults.watching.recording import spread
 
 __all__ = ["KillCommand"]
@@ -25,6 +26,8 @@ _WHERE: dict[Unit, str] = {
     "transaction": "killed inside transaction",
     "change": "killed after change",
 }
+_LATE = "killed after transaction"
+"""What is said where the run had ended its transaction before the signal came."""
 
 
 class KillCommand:
@@ -45,7 +48,7 @@ class KillCommand:
             "change": max(seen.changes, 1),
         }
         return tuple(
-            Point(self.name, case.mode, unit, at, f"{_WHERE[unit]} {at + 1} of {number} seen")
+            Point(self.name, case.mode, unit, at, _where(_WHERE[unit], at, number))
             for unit, number in numbers.items()
             for at in spread(number, _MOST)
         )
@@ -60,6 +63,18 @@ class KillCommand:
             if watch.is_late:
                 yield StruckPoint(point, "hung")
             elif finished is None:
-                yield judge.after_kill(point, files)
+                yield judge.after_kill(_as_struck(case, point, files), files)
             else:
                 yield judge_unstruck(case, point, finished, judge)
+
+
+def _where(said: str, at: int, number: int) -> str:
+    return f"{said} {at + 1} of {number} seen"
+
+
+def _as_struck(case: Case, point: Point, files: DatabaseFiles) -> Point:
+    """Return a point as it was struck: the signal may come when the transaction is over."""
+    if point.unit != "transaction" or would_roll_back(files.journal):
+        return point
+    seen, _ = case.outside_run
+    return replace(point, where=_where(_LATE, point.at, seen.transactions))

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.values import Unit
 
-__all__ = ["OutsideWatch"]
+__all__ = ["OutsideWatch", "would_roll_back"]
 
 _Mark: TypeAlias = tuple[int, int, int]
 _LONG_AGO = (0, 0)
@@ -42,7 +42,7 @@ class OutsideWatch:
     def __call__(self) -> bool:
         """Look at the files; return whether the moment has come."""
         # The journal is looked at last: where it is gone, what was seen before is there to stay.
-        marks, in_transaction = self._marks(), _would_roll_back(self._journal)
+        marks, in_transaction = self._marks(), _is_in_transaction(self._journal)
         begun = in_transaction and not self._in_transaction
         self._in_transaction = in_transaction
         if begun:
@@ -85,12 +85,17 @@ def _mark(path: str) -> _Mark | None:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _would_roll_back(journal: str) -> bool:
+def would_roll_back(journal: bytes) -> bool:
+    """Return whether SQLite would undo what was written, by a journal that begins so."""
+    return any(journal[:_MAGIC])
+
+
+def _is_in_transaction(journal: str) -> bool:
     """Return whether there is a journal by which SQLite would undo what was written."""
     if not os.access(journal, os.F_OK):
         return False
     try:
         with open(journal, "rb", buffering=0) as file:  # noqa: PTH123 - thousands are asked
-            return any(file.read(_MAGIC))
+            return would_roll_back(file.read(_MAGIC))
     except FileNotFoundError:
         return False

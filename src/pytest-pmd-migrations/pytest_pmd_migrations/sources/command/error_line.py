@@ -15,7 +15,7 @@ _OF_A_TRACE = re.compile(
       \#\d+\s                      # PHP: #0 /app/Schema.php(103): migrate()
     | \s+thrown\sin\s              # PHP
     | Stack\strace:$               # PHP
-    | \s+at\s\S                    # JavaScript, Java, C#
+    | \s+at\s.*[(:]               # JavaScript, Java, C#
     | \s+\.\.\.\s\d+\s(more|common\sframes) # Java
     | Node\.js\sv\d                # JavaScript
     | \s+from\s\S+:\d              # Ruby
@@ -30,6 +30,9 @@ _OF_A_TRACE = re.compile(
 
 
 def error_line(lines: Sequence[str]) -> str:
-    """Return the last of some lines that no stack trace consists of; empty for no lines."""
+    """Return the last line that is no part of a stack trace; where each is one, the last.
+
+    Empty for no lines.
+    """
     told = (line for line in reversed(lines) if line.strip() and not _OF_A_TRACE.match(line))
     return next(told, lines[-1] if lines else "").strip()

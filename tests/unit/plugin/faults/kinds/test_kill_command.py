@@ -1,0 +1,69 @@
+"""A run in another process is killed at what is seen of it; where the signal came is told."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from pytest_pmd_migrations.faults.kinds.kill_command import KillCommand
+
+from tests.unit.plugin.faults.runners import TenLines, case, strike_all
+
+pytestmark = pytest.mark.skipif(bool(KillCommand.lacking), reason=KillCommand.lacking or "has it")
+
+
+class Outside(TenLines):
+    """Writes in one transaction, and the version in another; it lets itself be watched.
+
+    The signal comes at once, or ``late``: when the transaction that was seen is over.
+    """
+
+    in_process = False
+
+    def __init__(self, *, late):
+        super().__init__()
+        self.late, self.kept = late, []
+
+    def upgrade_file(self, path, to):
+        self.upgrade_until(path, to, lambda: False)
+
+    def upgrade_until(self, path, to, stop):
+        conn = sqlite3.connect(path, isolation_level=None)
+        # The journal is one that SQLite would roll back from its first byte on.
+        conn.execute("PRAGMA synchronous = OFF")
+        for version in self.pending(conn, to):
+            conn.execute("BEGIN IMMEDIATE")
+            for statement in self.steps[version]:
+                conn.execute(statement)
+            killed = stop()
+            if killed and not self.late:
+                # What holds the lock of a process that is gone.
+                self.kept.append(conn)
+                return True
+            conn.execute("COMMIT")
+            if killed or stop():
+                conn.close()
+                return True
+            conn.execute(f"PRAGMA user_version = {version}")
+            if stop():
+                conn.close()
+                return True
+        conn.close()
+        return False
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        (False, {"killed inside transaction 1 of 1 seen": "old"}),
+        (True, {"killed after transaction 1 of 1 seen": "wedged"}),
+    ],
+)
+def test_a_signal_that_comes_when_the_transaction_is_over_is_told_as_such(late, told):
+    source = Outside(late=late)
+    _, found = strike_all(KillCommand(), case(source))
+    for conn in source.kept:
+        conn.close()
+    left = {one.point.where: one.left for one in found}
+    assert left.items() >= told.items()
+    assert left["killed after change 1 of 2 seen"] == "wedged"
