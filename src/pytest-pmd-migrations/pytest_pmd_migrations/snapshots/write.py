@@ -78,7 +78,10 @@ def replace_file(path: Path, content: Content) -> None:
             temporary.chmod(0o644)
             temporary.replace(path)
     except OSError as error:
+        mend = "Make room for it"
+        if isinstance(error, PermissionError):
+            mend = f"Make the folder yours to write into: chmod u+wx {shown_path(path.parent)}"
         raise SnapshotError(
             f"{shown_path(path)} cannot be written: {error.strerror}; expected a folder to write"
-            " into. Make room for it, or set migration_snapshots to another folder."
+            f" into. {mend}, or set migration_snapshots to another folder."
         ) from error

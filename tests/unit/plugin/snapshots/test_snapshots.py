@@ -274,6 +274,17 @@ def test_what_may_not_be_read_is_said_with_the_command_that_mends_it(
     )
 
 
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="no folder is closed to root here")
+def test_a_folder_without_rights_is_told_with_how_to_open_it(conn: sqlite3.Connection) -> None:
+    with pytest.raises(SnapshotError) as caught:
+        write_snapshot(conn, Path("/sys/kernel/0001.db"))
+    assert str(caught.value) == (
+        "/sys/kernel/0001.sql cannot be written: Permission denied; expected a folder to write"
+        " into. Make the folder yours to write into: chmod u+wx /sys/kernel, or set"
+        " migration_snapshots to another folder."
+    )
+
+
 def test_a_file_that_cannot_be_written_leaves_the_old_one_whole(
     conn: sqlite3.Connection, tmp_path: Path
 ) -> None:
