@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import ExitStack, closing
 
 import pytest
 from pytest_pmd_migrations.faults.kinds.kill_command import KillCommand
@@ -28,27 +29,25 @@ class Outside(TenLines):
         self.upgrade_until(path, to, lambda: False)
 
     def upgrade_until(self, path, to, stop):
-        conn = sqlite3.connect(path, isolation_level=None)
-        # The journal is one that SQLite would roll back from its first byte on.
-        conn.execute("PRAGMA synchronous = OFF")
-        for version in self.pending(conn, to):
-            conn.execute("BEGIN IMMEDIATE")
-            for statement in self.steps[version]:
-                conn.execute(statement)
-            killed = stop()
-            if killed and not self.late:
-                # What holds the lock of a process that is gone.
-                self.kept.append(conn)
-                return True
-            conn.execute("COMMIT")
-            if killed or stop():
-                conn.close()
-                return True
-            conn.execute(f"PRAGMA user_version = {version}")
-            if stop():
-                conn.close()
-                return True
-        conn.close()
+        with ExitStack() as opened:
+            conn = opened.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+            # The journal is one that SQLite would roll back from its first byte on.
+            conn.execute("PRAGMA synchronous = OFF")
+            for version in self.pending(conn, to):
+                conn.execute("BEGIN IMMEDIATE")
+                for statement in self.steps[version]:
+                    conn.execute(statement)
+                killed = stop()
+                if killed and not self.late:
+                    # What holds the lock of a process that is gone.
+                    self.kept.append(opened.pop_all())
+                    return True
+                conn.execute("COMMIT")
+                if killed or stop():
+                    return True
+                conn.execute(f"PRAGMA user_version = {version}")
+                if stop():
+                    return True
         return False
 
 
@@ -62,8 +61,8 @@ class Outside(TenLines):
 def test_a_signal_that_comes_when_the_transaction_is_over_is_told_as_such(late, told):
     source = Outside(late=late)
     _, found = strike_all(KillCommand(), case(source))
-    for conn in source.kept:
-        conn.close()
+    for opened in source.kept:
+        opened.close()
     left = {one.point.where: one.left for one in found}
     assert left.items() >= told.items()
     assert left["killed after change 1 of 2 seen"] == "wedged"
