@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.forecast.curve import Estimate
+from pytest_pmd_migrations.forecast.measured_size import MeasuredSize
 from pytest_pmd_migrations.forecast.measured_upgrade import Measured
 from pytest_pmd_migrations.forecast.report_values import (
     EstimateReport,
@@ -15,7 +16,7 @@ from pytest_pmd_migrations.forecast.report_values import (
     StepForecastReport,
     TraitReport,
 )
-from pytest_pmd_migrations.forecast.step_forecast import MeasuredSize, StepForecast
+from pytest_pmd_migrations.forecast.step_forecast import StepForecast
 
 __all__ = ["forecast_report", "step_report"]
 

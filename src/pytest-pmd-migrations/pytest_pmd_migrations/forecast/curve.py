@@ -96,16 +96,23 @@ class Curve:
         return (self.best, *self.others)
 
 
-def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> Curve:
+def fit(
+    points: Sequence[Point],
+    growths: Sequence[Growth] = tuple(GROWTHS),
+    *,
+    usual: Growth = "n",
+) -> Curve:
     """Return the curve through ``points``, of at least three sizes, that grows in one of the ways.
 
     ``growths`` are in their order. One that grows faster must fit clearly better than one that
-    grows slower, and is not asked where that leaves no more than the noise of measuring.
+    grows slower, and is not asked where that leaves no more than the noise of measuring. Any that
+    is not the ``usual`` one must fit clearly better than it.
     """
     lines = [_least_squares(points, growth) for growth in growths]
     rising = [line for line in lines if line.slope > 0] or lines[:1]
-    best, flat = rising[0], lines[0]
-    for line in rising[1:]:
+    flat = lines[0]
+    best = next((line for line in rising if line.growth == usual), rising[0])
+    for line in rising:
         if _is_better(line, best):
             best = line
     sizes = [size for size, _ in points]
@@ -126,13 +133,16 @@ def fit(points: Sequence[Point], growths: Sequence[Growth] = tuple(GROWTHS)) -> 
     return Curve(best, others)
 
 
-def signed_estimate(points: Sequence[Point], size: float) -> Estimate:
+def signed_estimate(
+    points: Sequence[Point], size: float, growths: Sequence[Growth] = tuple(GROWTHS)
+) -> Estimate:
     """Return what the curve through ``points`` says of a size, of what may be below 0 as well.
 
-    A file grows or shrinks: which of the two, most of what was measured says.
+    A file grows or shrinks: which of the two, most of what was measured says. ``growths`` are those
+    of :func:`fit`.
     """
     sign = -1 if sum(value for _, value in points) < 0 else 1
-    found = fit([(one, max(sign * value, 0.0)) for one, value in points]).at(size)
+    found = fit([(one, max(sign * value, 0.0)) for one, value in points], growths).at(size)
     return found if sign > 0 else Estimate(-found.value, -found.high, -found.low)
 
 

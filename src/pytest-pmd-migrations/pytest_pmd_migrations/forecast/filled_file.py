@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -35,9 +34,10 @@ _PAGE_SIZE = slice(16, 18)
 _READ_VERSION = 19
 _WAL = 2
 _LARGEST_PAGE_MARK, _LARGEST_PAGE = 1, 65536
-_LARGE_COPY = 16_000_000
-_REST = 0.05
-"""Seconds after which a disk that has written a large copy is as quick as before."""
+_AWAKE = "awake"
+_WAKING = 10
+"""Pages that are written one by one until a disk is as quick as in a program that uses it."""
+
 _USUAL_PAGE = 4096
 """What SQLite takes where nobody says otherwise. https://www.sqlite.org/pragma.html"""
 
@@ -129,23 +129,33 @@ def fill_file(
 def copied_file(path: Path) -> Iterator[Path]:
     """Give a copy of a file that is on the disk whole, and remove all of it at the end.
 
-    A large one is given when the disk has come to rest: just after fsync, each further one takes
-    up to twice as long, which a user's upgrade, that nobody made a copy for, never meets.
+    It is given when the disk is awake and has nothing else to write: just after a large copy, and
+    after a pause, each fsync takes up to twice as long. No user's upgrade begins with either.
     """
     copy = path.with_name(f"copy-of-{path.name}")
     with told_full(path.parent):
         shutil.copyfile(path, copy)
-        file = os.open(copy, os.O_RDWR)
-        try:
-            # Else its pages would be written while the upgrade is measured.
-            os.fsync(file)
-            is_large = os.fstat(file).st_size > _LARGE_COPY
-        finally:
-            os.close(file)
+        # Else its pages would be written while the upgrade is measured.
+        _write_to_disk(copy)
+        _wake_disk(path.with_name(_AWAKE))
     try:
-        if is_large:
-            time.sleep(_REST)
         yield copy
     finally:
         for left in path.parent.glob(f"{copy.name}*"):
             left.unlink()
+
+
+def _wake_disk(path: Path) -> None:
+    """Write a page to the disk, and remove it, as a journal is, again and again."""
+    for _ in range(_WAKING):
+        path.write_bytes(bytes(_USUAL_PAGE))
+        _write_to_disk(path)
+        path.unlink()
+
+
+def _write_to_disk(path: Path) -> None:
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -15,6 +15,7 @@ from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.connection import prepare_connection
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.faults.child_process import Tell, child_doing
+from pytest_pmd_migrations.forecast.first_touches import FirstTouches, first_touches
 from pytest_pmd_migrations.forecast.watched_files import WatchedFiles, log_size
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.run import upgrade_at
@@ -36,6 +37,7 @@ class Measured:
     ``computing``; for ``locked`` seconds nobody else could write. Sizes are in bytes: ``log`` of
     the rollback journal or write-ahead log at its largest, ``temporary`` of SQLite's own files,
     ``before`` and ``after`` of the database, ``memory`` of what the process took in addition.
+    ``touches`` are those of memory for the first time, a part of ``computing``.
     ``locked`` and ``temporary`` are None where the system does not tell.
     """
 
@@ -47,6 +49,7 @@ class Measured:
     before: int
     after: int
     memory: int
+    touches: FirstTouches
 
 
 def measure_upgrade(application: Application, path: Path, to: int, *, filled: str = "") -> Measured:
@@ -79,13 +82,14 @@ def measure_upgrade(application: Application, path: Path, to: int, *, filled: st
             f"the step to {format_version(to)} fails on the filled database{where}: {why}",
             version=to,
         )
-    log = max(files.log, told.pop("log"))
+    log, touches = max(files.log, told.pop("log")), FirstTouches(*told.pop("touches"))
     return Measured(
         locked=files.locked,
         log=log,
         temporary=files.temporary,
         before=before,
         after=path.stat().st_size,
+        touches=touches,
         **told,
     )
 
@@ -116,7 +120,7 @@ def upgrade_file(
 
 def _run(application: Application, path: Path, to: int) -> dict[str, Any]:
     """Upgrade in this process; return what that took, or why it failed."""
-    memory = _memory_clock()
+    memory, touches = _memory_clock(), first_touches()
     logs: list[int] = []
     began, used = time.perf_counter(), _computed()
     try:
@@ -125,7 +129,7 @@ def _run(application: Application, path: Path, to: int) -> dict[str, Any]:
     except BaseException as error:
         return {"failed": raised_where(error)}
     seconds, computing = time.perf_counter() - began, _computed() - used
-    found = {"seconds": seconds, "computing": computing, "memory": memory()}
+    found = {"seconds": seconds, "computing": computing, "touches": touches(), "memory": memory()}
     return {"log": max(logs, default=0), **found}
 
 

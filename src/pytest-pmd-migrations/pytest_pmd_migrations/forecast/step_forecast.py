@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.forecast.curve import Curve, Estimate, fit, signed_estimate
+from pytest_pmd_migrations.forecast.curve import Estimate
+from pytest_pmd_migrations.forecast.estimates import estimates_at
 from pytest_pmd_migrations.forecast.filled_file import (
     FileSettings,
     copied_file,
@@ -20,13 +20,14 @@ from pytest_pmd_migrations.forecast.filled_file import (
     start_image,
     start_name,
 )
+from pytest_pmd_migrations.forecast.measured_size import MeasuredSize
 from pytest_pmd_migrations.forecast.measured_upgrade import Measured, measure_upgrade
 from pytest_pmd_migrations.forecast.multiply_rows import FilledTables
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.forecast.traits import Trait, beyond_linear, find_traits
 from pytest_pmd_migrations.image import Image
 
-__all__ = ["FEWEST_SIZES", "Effort", "MeasuredSize", "StepForecast", "StepMeasuring"]
+__all__ = ["FEWEST_SIZES", "Effort", "StepForecast", "StepMeasuring"]
 
 _FIRST = 1_000
 _FACTOR = 2
@@ -38,8 +39,6 @@ _COPIES = 4
 _SEVERAL_RUNS = 5
 _FEW_RUNS = 3
 _LONG = 0.5
-_PAGES = 64 * 1024
-_MORE = 1.5
 _LITERAL = re.compile(r"'((?:[^'\n]|'')*)'|\"([^\"\n]*)\"")
 
 
@@ -53,32 +52,6 @@ class Effort:
     seconds: float = 2.0
     most_rows: int = 0
     room: int = 0
-
-
-@dataclass(frozen=True)
-class MeasuredSize:
-    """What the upgrades took at one size: ``rows`` of the largest table, ``counts`` of each."""
-
-    rows: int
-    counts: Mapping[str, int]
-    runs: tuple[Measured, ...]
-
-    @property
-    def file(self) -> int:
-        """The bytes of the database."""
-        return self.runs[0].before
-
-    def middle(self, of: Callable[[Measured], float]) -> float:
-        """Return the median of what the runs measured."""
-        return statistics.median(map(of, self.runs))
-
-    def most(self, of: Callable[[Measured], float]) -> float:
-        """Return the most of what the runs measured: what was looked at may have been missed."""
-        return max(map(of, self.runs))
-
-    def least(self, of: Callable[[Measured], float]) -> float:
-        """Return the least of what the runs measured."""
-        return min(map(of, self.runs))
 
 
 @dataclass(frozen=True)
@@ -158,8 +131,9 @@ class StepMeasuring:
         grows, traits = "", self._traits
         if len(sizes) >= FEWEST_SIZES:
             fitted = sizes[-_FITTED:]
-            estimates, seconds = _estimates(fitted, rows)
-            grows = seconds.growth
+            kinds = frozenset(trait.kind for trait in traits)
+            estimates, computing = estimates_at(rows, fitted, kinds)
+            grows = computing.growth
             if grows == "n squared":
                 traits = (*traits, beyond_linear(grows))
         return StepForecast(
@@ -240,61 +214,3 @@ class StepMeasuring:
             return frozenset()
         found = (one[1] or one[2] or "" for one in _LITERAL.finditer(text))
         return frozenset(one.replace("''", "'") for one in found if one)
-
-
-def _estimates(sizes: Sequence[MeasuredSize], rows: int) -> tuple[dict[str, Estimate], Curve]:
-    """Return each measure at the asked size, and the curve of the seconds that are computed."""
-
-    def curve(value: Callable[[MeasuredSize], float]) -> Curve:
-        return fit([(one.rows, value(one)) for one in sizes])
-
-    computing = curve(lambda one: one.least(lambda run: run.computing))
-    # What is waited for is the disk: its times are noisy, what is written is not.
-    waited = [
-        (one.rows, one.middle(lambda run: max(run.seconds - run.computing, 0.0))) for one in sizes
-    ]
-    waiting = fit(waited, ("n",) if _writes_more(sizes) else ("constant",))
-    noise = _noise(sizes[-1])
-    seconds = _sum(computing.at(rows), waiting.at(rows), noise)
-    found = {"seconds": seconds, "computing": computing.at(rows)}
-    if all(run.locked is not None for one in sizes for run in one.runs):
-        last = sizes[-1]
-        share = min(last.middle(lambda run: (run.locked or 0.0) / run.seconds), 1.0)
-        found["locked"] = Estimate(
-            *(share * one for one in (seconds.value, seconds.low, seconds.high))
-        )
-    for name, value in _SIZES.items():
-        found[name] = signed_estimate([(one.rows, one.most(value)) for one in sizes], rows)
-    return found, computing
-
-
-_SIZES: dict[str, Callable[[Measured], float]] = {
-    "log": lambda run: run.log,
-    "temporary": lambda run: run.temporary or 0,
-    "growth": lambda run: run.after - run.before,
-    "memory": lambda run: run.memory,
-    "file": lambda run: run.before,
-}
-
-
-def _writes_more(sizes: Sequence[MeasuredSize]) -> bool:
-    """Return whether a step writes more in a larger database."""
-
-    def written(size: MeasuredSize) -> float:
-        return size.most(lambda run: run.log + abs(run.after - run.before))
-
-    first, last = written(sizes[0]), written(sizes[-1])
-    return last > _PAGES and last > _MORE * first
-
-
-def _noise(size: MeasuredSize) -> float:
-    """Return by which part runs of one size differ from their median."""
-    seconds = [run.seconds for run in size.runs]
-    middle = statistics.median(seconds)
-    return max(max(seconds) - middle, middle - min(seconds)) / middle
-
-
-def _sum(one: Estimate, other: Estimate, noise: float) -> Estimate:
-    value = one.value + other.value
-    low, high = one.low + other.low, one.high + other.high
-    return Estimate(value, min(low, value * (1 - min(noise, 1))), max(high, value * (1 + noise)))

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import time
+import os
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.forecast.filled_file import copied_file
 
 
-def test_a_large_copy_is_given_once_the_disk_rests_and_a_small_one_at_once(
+def test_a_copy_is_given_whole_on_a_disk_that_was_just_written_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rests: list[float] = []
-    monkeypatch.setattr(time, "sleep", rests.append)
     path = tmp_path / "filled.db"
-    for size, expected in ((16_000_000, []), (16_000_001, [0.05])):
-        path.write_bytes(b"x" * size)
-        with copied_file(path) as copy:
-            assert copy.read_bytes() == path.read_bytes()
-            assert rests == expected
-            copy.with_name(f"{copy.name}-wal").touch()
-        assert [one.name for one in tmp_path.iterdir()] == ["filled.db"]
+    path.write_bytes(b"x" * 100_000)
+    written: list[str] = []
+    fsync = os.fsync
+
+    def note(file: int) -> None:
+        number = os.fstat(file).st_ino
+        written.extend(one.name for one in tmp_path.iterdir() if one.stat().st_ino == number)
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", note)
+    with copied_file(path) as copy:
+        assert copy.read_bytes() == path.read_bytes()
+        assert written == [copy.name, *["awake"] * 10]
+        assert sorted(one.name for one in tmp_path.iterdir()) == sorted([copy.name, path.name])
+        copy.with_name(f"{copy.name}-wal").touch()
+    assert [one.name for one in tmp_path.iterdir()] == ["filled.db"]

@@ -1,0 +1,105 @@
+"""Estimates from small sizes know what SQLite does: it keeps so many pages, and sorts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import pytest
+from pytest_pmd_migrations.forecast.curve import GROWTHS, Estimate
+from pytest_pmd_migrations.forecast.estimates import estimates_at
+from pytest_pmd_migrations.forecast.first_touches import FirstTouches
+from pytest_pmd_migrations.forecast.measured_size import MeasuredSize
+from pytest_pmd_migrations.forecast.measured_upgrade import Measured
+from pytest_pmd_migrations.forecast.traits import TraitKind
+
+SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
+ASKED = 3_000_000
+BYTES_OF_ROW = 64
+SECONDS_OF_BYTE = 5e-10
+
+Amount = Callable[[int], float]
+
+
+def measured(
+    computing: Amount, *, memory: Amount = lambda _: 2e6, log: Amount = lambda _: 0
+) -> list[MeasuredSize]:
+    """Return what was measured of a step: beside its computing, the touching of its memory."""
+    found = []
+    for rows in SIZES:
+        touches = FirstTouches(int(memory(rows)), memory(rows) * SECONDS_OF_BYTE)
+        seconds = computing(rows) + touches.seconds
+        run = Measured(
+            seconds=seconds,
+            computing=seconds,
+            locked=seconds,
+            log=int(log(rows)),
+            temporary=0,
+            before=rows * BYTES_OF_ROW,
+            after=rows * BYTES_OF_ROW,
+            memory=int(memory(rows)),
+            touches=touches,
+        )
+        found.append(MeasuredSize(rows, {"notes": rows}, (run, run)))
+    return found
+
+
+def estimates(sizes: list[MeasuredSize], *traits: TraitKind) -> dict[str, Estimate]:
+    found, _ = estimates_at(ASKED, sizes, frozenset(traits))
+    return found
+
+
+def of_row(seconds: float) -> Amount:
+    return lambda rows: 0.002 + rows * seconds
+
+
+def of_cache(rows: int) -> float:
+    return 1e6 + BYTES_OF_ROW * rows
+
+
+def test_memory_that_the_caches_explain_stays_what_it_is_and_its_time_too() -> None:
+    """It grows with each row of a small file alone: the cache of pages is full soon."""
+    found = estimates(measured(of_row(3e-7), memory=of_cache), "rewrite", "transaction")
+    most = of_cache(SIZES[-1])
+    assert found["memory"].value == pytest.approx(most, rel=0.01)
+    assert found["memory"].high == pytest.approx(of_cache(ASKED), rel=0.05)
+    without_touching = 0.002 + ASKED * 3e-7
+    assert found["seconds"].value == pytest.approx(without_touching + most * SECONDS_OF_BYTE)
+    assert found["seconds"].high >= without_touching + of_cache(ASKED) * SECONDS_OF_BYTE * 0.99
+
+
+@pytest.mark.parametrize(
+    ("of_memory", "traits"),
+    [(lambda rows: 1e6 + 400.0 * rows, ()), (of_cache, ("python",))],
+    ids=["more than the caches", "rows in Python"],
+)
+def test_memory_that_a_step_takes_for_its_rows_grows_with_them(
+    of_memory: Amount, traits: Collection[TraitKind]
+) -> None:
+    found = estimates(measured(of_row(3e-7), memory=of_memory), *traits)
+    assert found["memory"].value == pytest.approx(of_memory(ASKED), rel=0.01)
+    truth = 0.002 + ASKED * 3e-7 + of_memory(ASKED) * SECONDS_OF_BYTE
+    assert found["seconds"].value == pytest.approx(truth, rel=0.01)
+
+
+def test_an_index_is_built_by_sorting_where_the_times_do_not_say_otherwise() -> None:
+    """Between n and n log n, sizes as small as these cannot decide."""
+
+    def between(rows: int) -> float:
+        sorting = GROWTHS["n log n"](rows) / GROWTHS["n log n"](SIZES[-1])
+        return 0.002 + 0.01 * (sorting + rows / SIZES[-1]) / 2
+
+    sizes = measured(between)
+    _, plain = estimates_at(ASKED, sizes, frozenset())
+    _, index = estimates_at(ASKED, sizes, frozenset(("index",)))
+    _, copied = estimates_at(ASKED, sizes, frozenset(("index", "rewrite")))
+    assert (plain.growth, index.growth, copied.growth) == ("n", "n log n", "n")
+    exact, _ = estimates_at(ASKED, measured(of_row(3e-7)), frozenset(("index",)))
+    assert exact["computing"].value == pytest.approx(0.002 + ASKED * 3e-7, rel=0.01)
+
+
+def test_nothing_is_written_by_a_square_that_is_computed_with_the_rows() -> None:
+    sizes = measured(of_row(3e-7), log=lambda rows: 4096 + rows * rows / 100)
+    most = 100 * sizes[-1].runs[0].log
+    assert estimates(sizes)["log"].value < 2 * most
+    squared = measured(lambda rows: 0.002 + rows * rows * 1e-9, log=lambda rows: rows * rows / 100)
+    assert estimates(squared)["log"].value == pytest.approx(ASKED * ASKED / 100, rel=0.01)
