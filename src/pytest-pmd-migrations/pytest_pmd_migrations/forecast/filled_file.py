@@ -122,6 +122,8 @@ def fill_file(
             ignore = history.rules.unfilled_patterns
             filled = multiply_rows(conn, targets, rows, ignore=ignore, kept=kept)
             conn.execute(f"PRAGMA journal_mode = {settings.journal_mode}")
+        # Else the system would write it while upgrades of its copies are measured.
+        _write_to_disk(path)
     return filled
 
 
@@ -135,7 +137,6 @@ def copied_file(path: Path) -> Iterator[Path]:
     copy = path.with_name(f"copy-of-{path.name}")
     with told_full(path.parent):
         shutil.copyfile(path, copy)
-        # Else its pages would be written while the upgrade is measured.
         _write_to_disk(copy)
         _wake_disk(path.with_name(_AWAKE))
     try:
