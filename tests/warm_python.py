@@ -88,7 +88,13 @@ class WarmPython:
         )
 
     def close(self) -> None:
-        self._server.communicate()
+        assert self._server.stdin
+        assert self._server.stdout
+        # Its input may stay open: whatever forked from this process meanwhile has that as well.
+        self._server.stdin.write("\n")
+        self._server.stdin.close()
+        self._server.wait()
+        self._server.stdout.close()
 
     def run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, as `subprocess.run` would; return its exit code and texts."""
@@ -189,6 +195,8 @@ def serve() -> None:
     # To count what is frozen takes longer than most of what the children do; none of them thaws it.
     gc.get_freeze_count = partial(int, gc.get_freeze_count())
     for line in sys.stdin:
+        if not line.strip():
+            return
         child = os.fork()
         if not child:
             end(exit_code(partial(become, **json.loads(line))))
