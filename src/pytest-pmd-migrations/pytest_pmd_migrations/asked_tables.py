@@ -132,7 +132,8 @@ class AskedTables:
     The ``texts`` count too: SQLite says nothing of the table that ``INSERT INTO a SELECT * FROM b``
     reads where it copies all of it at once. ``everything`` says that rows may have been read that
     nothing names; ``keys`` that SQLite was asked to check all foreign keys, ``page_size`` that it
-    was asked how large pages are, as a full-text table does.
+    was asked how large pages are, as a full-text table does. With ``leaves_out_unrun``, statements
+    do not count that SQLite refused before it ran them: of a database it looked at the schema then.
     """
 
     tables: set[str] = field(default_factory=set)
@@ -141,6 +142,31 @@ class AskedTables:
     everything: bool = False
     keys: bool = False
     page_size: bool = False
+    leaves_out_unrun: bool = False
+
+    def add(self, other: AskedTables) -> None:
+        """Take over what was asked for there."""
+        self.tables |= other.tables
+        self.indexes |= other.indexes
+        self.texts |= other.texts
+        self.everything |= other.everything
+        self.keys |= other.keys
+        self.page_size |= other.page_size
+
+    def copy(self) -> AskedTables:
+        """Return what was asked for so far; what is asked for from now on is not in it."""
+        found = AskedTables(leaves_out_unrun=self.leaves_out_unrun)
+        found.add(self)
+        return found
+
+    def go_back(self, before: AskedTables) -> None:
+        """Forget what was asked for since that copy was made."""
+        self.tables, self.indexes, self.texts = before.tables, before.indexes, before.texts
+        self.everything, self.keys, self.page_size = (
+            before.everything,
+            before.keys,
+            before.page_size,
+        )
 
     def hear(
         self,
@@ -195,12 +221,13 @@ _CURRENT: list[AskedTables] = []
 
 
 @contextmanager
-def asking() -> Iterator[AskedTables]:
+def asking(*, leaves_out_unrun: bool = False) -> Iterator[AskedTables]:
     """Gather in the block what the application's own code asks for, on whichever connection.
 
-    What a block inside this one gathers is not gathered here.
+    What a block inside this one gathers is not gathered here. ``leaves_out_unrun`` is that of
+    :class:`AskedTables`.
     """
-    asked = AskedTables()
+    asked = AskedTables(leaves_out_unrun=leaves_out_unrun)
     _CURRENT.append(asked)
     try:
         yield asked

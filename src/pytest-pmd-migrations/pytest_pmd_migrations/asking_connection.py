@@ -8,10 +8,13 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.asked_tables import AskedTables, current_asked
-from pytest_pmd_migrations.statement_record import RecordingConnection, recording
+from pytest_pmd_migrations.statement_record import RecordingConnection, first_word, recording
 
 __all__ = ["AskingConnection", "hearing"]
 
+_EXPLAINED = frozenset(
+    ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "REPLACE", "SELECT", "UPDATE", "WITH")
+)
 _TEXTS = "SELECT CAST(group_concat(coalesce(sql, name)) AS BLOB) FROM main.sqlite_schema"
 
 Authorizer: TypeAlias = Callable[[int, str | None, str | None, str | None, str | None], int]
@@ -30,6 +33,8 @@ class AskingConnection(RecordingConnection):
 
     _authorizer: Authorizer | None = None
     _heard: set[tuple[object, ...]]
+    _asked_before: AskedTables | None = None
+    _is_explaining = False
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the application's authorizer."""
@@ -54,6 +59,37 @@ class AskingConnection(RecordingConnection):
         if self.asked is not None and self.asked.everything:
             self.is_utf8 = False
             self.hear(None)
+        leaves_out = self.asked is not None and self.asked.leaves_out_unrun
+        self._asked_before = self.asked.copy() if self.asked is not None and leaves_out else None
+
+    def fail_statement(self, sql: str, error: Exception) -> None:
+        """Forget what a statement asked for that SQLite did not begin to run."""
+        super().fail_statement(sql, error)
+        before = self._asked_before
+        if self.asked is None or before is None or not self._is_refused(sql, error):
+            return
+        self.asked.go_back(before)
+        # These questions are new again where another statement asks them.
+        self._heard = set()
+        if self.record is not None:
+            self.record.leave_out(sql)
+
+    def _is_refused(self, sql: str, error: Exception) -> bool:
+        """Return whether SQLite refuses a statement for the schema alone.
+
+        EXPLAIN prepares it and runs nothing of it (https://www.sqlite.org/lang_explain.html), but
+        for pragmas.
+        """
+        if first_word(sql) not in _EXPLAINED:
+            return False
+        self._is_explaining = True
+        try:
+            sqlite3.Cursor(self).execute(f"EXPLAIN {sql}")
+        except sqlite3.Error as refused:
+            return str(refused) == str(error)
+        finally:
+            self._is_explaining = False
+        return False
 
     def blobopen(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
         """Open a value, which no statement names."""
@@ -87,6 +123,8 @@ class AskingConnection(RecordingConnection):
         database: str | None,
         trigger: str | None,
     ) -> int:
+        if self._is_explaining:
+            return sqlite3.SQLITE_OK
         # Most questions are asked again and again.
         question = action, first, second, database, self.is_running
         if question not in self._heard and self.asked is not None:

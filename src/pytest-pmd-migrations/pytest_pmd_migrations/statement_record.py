@@ -53,12 +53,14 @@ class StatementRecord:
     failed: dict[FailedStatement, None] = field(default_factory=dict)
     threw_dice: bool = False
     is_whole: bool = True
+    _is_new: bool = False
     _raised: tuple[str, BaseException] | None = None
 
     def begin(self, sql: str, *, script: bool = False) -> None:
         """Take note of a statement that is about to run."""
         self.settle()
         kept = self.texts if script or first_word(sql) in _KEPT_WORDS else self.others
+        self._is_new = sql not in kept
         if len(kept) < _MOST:
             kept[sql[:_LONGEST]] = None
         elif sql not in kept:
@@ -69,6 +71,12 @@ class StatementRecord:
     def all_texts(self) -> tuple[str, ...]:
         """Return all statements."""
         return (*self.texts, *self.others)
+
+    def leave_out(self, sql: str) -> None:
+        """Forget the statement that began last, unless it was run before."""
+        if self._is_new:
+            self.texts.pop(sql, None)
+            self.others.pop(sql, None)
 
     def fail(self, sql: str, error: BaseException) -> None:
         """Take note of a statement that raised; who catches that is known only later."""
@@ -101,6 +109,9 @@ class RecordingConnection(sqlite3.Connection):
     def begin_statement(self) -> None:
         """Take note that such a statement is about to run."""
         self.is_running = True
+
+    def fail_statement(self, sql: str, error: Exception) -> None:
+        """Take note that this one raised."""
 
     def cursor(self, factory: Any = sqlite3.Cursor) -> Any:  # noqa: ANN401 - as sqlite3 has it
         """Return a cursor that tells the record of what it runs."""
@@ -182,6 +193,8 @@ class _Recording:
             return run(sql, *arguments)
         except (sqlite3.Error, sqlite3.Warning) as error:
             record.fail(sql, error)
+            if not script:
+                conn.fail_statement(sql, error)
             raise
         finally:
             conn.is_running = False

@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.fresh_in_one_go import schema_in_one_go
 from pytest_pmd_migrations.application.references import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
+from pytest_pmd_migrations.application.shared_observations import SharedObservations
 from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.limits.step_limits import StepLimits, Stopped
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
@@ -47,6 +48,11 @@ class History:
     def _limits_met(self) -> dict[object, Stopped]:
         """The runs that met a limit: no other database waits for them again."""
         return {}
+
+    @cached_property
+    def observations(self) -> SharedObservations:
+        """What checks saw of one lineage and keep for the others."""
+        return SharedObservations(trusted=self.rules.share)
 
     @cached_property
     def fresh(self) -> FreshDatabases:

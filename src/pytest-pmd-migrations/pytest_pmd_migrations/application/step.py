@@ -34,7 +34,8 @@ class Step:
     ``conn`` shows the same as ``after`` and lives only until the walk goes on: read from it,
     never write to it and never close it. ``record`` holds the statements of the step.
     ``layout`` says where its tables lie, ``layout_before`` where they lay; None where that cannot
-    be told. ``own`` are the tables in which the runner keeps what it applied.
+    be told. ``own`` are the tables in which the runner keeps what it applied. ``known`` is what was
+    found out about the step, by any name.
     """
 
     version: int
@@ -45,6 +46,7 @@ class Step:
     layout: Layout | None = None
     layout_before: Layout | None = None
     own: RunnerTables = NO_RUNNER_TABLES
+    known: dict[str, object] = field(default_factory=dict)
 
     @cached_property
     def text(self) -> StoredText:

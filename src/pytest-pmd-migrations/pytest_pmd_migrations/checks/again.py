@@ -18,7 +18,8 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.checks.second_run import Lines, SecondRun, watch_second_runs
+from pytest_pmd_migrations.checks.second_run import Lines
+from pytest_pmd_migrations.checks.second_runs import SecondRun, watch_second_runs
 from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.sources.abilities import can_rerun

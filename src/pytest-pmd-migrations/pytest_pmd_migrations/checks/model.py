@@ -232,12 +232,13 @@ class Repeating(Generic[Seen]):
     A step is the same where all tables that it depends on hold the same, whatever others hold.
     ``may_repeat(version, seen)`` says whether what would be seen here follows from what was seen
     there. ``repeat(version, seen)``, called in the order of the steps, returns it, and goes on as
-    if the step had been observed.
+    if the step had been observed. ``relies()`` says whether what it saw comes from elsewhere.
     """
 
     observe: Observer[Seen]
     may_repeat: Callable[[int, Seen], bool] = lambda *_: True
     repeat: Callable[[int, Seen], Seen] = lambda _, seen: seen
+    relies: Callable[[], bool] = lambda: False
 
     def __call__(self, step: Step) -> Seen:
         """Observe a step that was taken."""

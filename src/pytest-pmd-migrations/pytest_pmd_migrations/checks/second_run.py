@@ -16,7 +16,6 @@ from sqlite3 import Connection
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
-from pytest_pmd_migrations.checks.model import Repeating
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
@@ -24,6 +23,7 @@ from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.unchanged_rows import same_content, unchanged_rows
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.repeated.known_runs import Changed
 from pytest_pmd_migrations.rows import (
     NOTHING_VARIES,
     VaryingRows,
@@ -35,57 +35,36 @@ from pytest_pmd_migrations.rows import (
 from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
-from pytest_pmd_migrations.snapshots.names import FRESH
-from pytest_pmd_migrations.sources.run import rerun, upgrade
 from pytest_pmd_migrations.still_clock.clock_and_dice import as_first, begin_step, later
 from pytest_pmd_migrations.wording import counted, error_text, wrap_text
 
-__all__ = ["Lines", "SecondRun", "watch_second_runs"]
+__all__ = ["Lines", "SecondStep", "run_again"]
 
 Lines = tuple[str, ...]
 """Lines of a message."""
 
 
-@dataclass(frozen=True)
-class SecondRun:
-    """Tells in lines what a second run changed: of the runner as a whole, and of the step alone.
+class SecondStep:
+    """A step that is run a second time, and what its first run makes otherwise on another day.
 
-    ``unheld`` is what differs from one first run to another, though SQL's clock and dice are held.
+    ``changed`` is how the second runs left their copies, where not the same; ``follows`` says
+    whether what is told of them follows from that, and from what they asked for.
     """
 
-    runner: Lines = ()
-    step: Lines = ()
-    unheld: VaryingRows = NOTHING_VARIES
-
-
-def watch_second_runs(history: History) -> Callable[[Step], SecondRun]:
-    """Run each step a second time on a copy: first as an application opens its file again."""
-    limits, experiment_limits = history.step_limits(FRESH), history.experiment_limits()
-
-    def observe(step: Step) -> SecondRun:
-        if step.before is None:
-            return SecondRun()
-        second = _SecondStep(history, step, experiment_limits)
-        with later(), closing(step.after.connect()) as conn:
-            limited = LimitedRun(conn, limits, ("runner", step.version))
-            runner = _run(second, conn, upgrade, limited, insist=True)
-            again: Lines = ()
-            if not runner:
-                limited = LimitedRun(conn, limits, ("step", step.version))
-                again = _run(second, conn, rerun, limited, insist=history.rules.idempotent)
-        unheld = second.unheld if "varying" in vars(second) else NOTHING_VARIES
-        return SecondRun(runner, again, unheld)
-
-    return Repeating(observe)
-
-
-class _SecondStep:
-    """A step that is run a second time, and what its first run makes otherwise on another day."""
+    follows = True
 
     def __init__(self, history: History, step: Step, limits: StepLimits) -> None:
         self.history = history
         self.step = step
         self._limits = limits
+        self.changed: list[Changed] = []
+
+    def add(self, changed: _Changed) -> None:
+        """Take note of what a second run changed."""
+        if changed.tables is None or changed.layout is None:
+            self.follows = False
+        else:
+            self.changed.append(Changed(changed.tables, changed.layout.objects))
 
     @cached_property
     def on_another_day(self) -> Image:
@@ -156,8 +135,8 @@ class _Changed:
         return self if self.tables is None else replace(self, tables=self.tables - {*tables})
 
 
-def _run(
-    second: _SecondStep,
+def run_again(
+    second: SecondStep,
     conn: Connection,
     run: Callable[..., None],
     limited: LimitedRun,
@@ -178,6 +157,7 @@ def _run(
     except BaseException as raised:
         error = raised
     if limited.stopped:
+        second.follows = False
         return wrap_text(f"it {limited.stopped.what}. {limited.stopped.advice}")
     if conn.in_transaction:
         # After an error the open transaction is lost when the file is closed. Without one, the
@@ -189,13 +169,14 @@ def _run(
     return (*wrap_text(f"it raised {error_text(error)}"), *changes)
 
 
-def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
+def _changes(second_step: SecondStep, conn: Connection) -> Lines:
     """Return what the second run changed, in lines; no lines when it changed nothing."""
     history, step = second_step.history, second_step.step
     content = Image.of_connection(conn).stored
     if same_content(step.after.stored, content):
         return ()
     changed = _Changed.between(step, content, conn)
+    second_step.add(changed)
     first = step.text
     second = first if changed.same_schema else stored_text(conn)
     lines: list[str] = []
@@ -215,7 +196,7 @@ def _changes(second_step: _SecondStep, conn: Connection) -> Lines:
     return tuple(lines)
 
 
-def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Changed) -> list[str]:
+def _changed_tables(second_step: SecondStep, conn: Connection, changed: _Changed) -> list[str]:
     """Return the tables of which the second run made what no first run makes, on either day."""
     history, step = second_step.history, second_step.step
     # What a first run makes otherwise are values: other numbers of rows they cannot explain.
@@ -225,6 +206,8 @@ def _changed_tables(second_step: _SecondStep, conn: Connection, changed: _Change
     found = _other_tables(history, step, conn, rest, history.volatile)
     if not found:
         return sorted(grown)
+    # Where they come from, the step before this one has to say.
+    second_step.follows = False
     varying, unheld = second_step.varying, second_step.unheld
     if varying.globs:
         found = _other_tables(history, step, conn, rest, (*history.volatile, *varying.globs))

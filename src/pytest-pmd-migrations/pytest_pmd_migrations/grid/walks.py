@@ -84,6 +84,7 @@ class Walks:
         except DivergedError:
             # An application that looks at more than SQLite hears of takes all its steps itself.
             self._known = None
+            self.history.observations.distrust()
             self._forget_repeated()
             return self._walk_with(start, None)
 
@@ -109,6 +110,8 @@ class Walks:
             raise
         except MigrationTestError as error:
             taken.failure = error
+        finally:
+            taken.has_repeated |= any(_relies(observe) for observe in observers.values())
         self._met.update({state: walk for state, walk in states.items() if state not in self._met})
         return taken
 
@@ -144,6 +147,10 @@ class Walks:
             except BaseException as error:
                 taken.unseen[check] = Unseen(taken.start.version, told(check, error))
         return observers
+
+
+def _relies(observe: Observer[Any]) -> bool:
+    return isinstance(observe, Repeating) and observe.relies()
 
 
 def _go_on(

@@ -21,7 +21,7 @@ from pytest_pmd_migrations.repeated.high_water_marks import MARKS, marks_of
 from pytest_pmd_migrations.repeated.known_steps import Facts
 from pytest_pmd_migrations.statement_record import first_word
 
-__all__ = ["find_footprint", "keys_are_sound"]
+__all__ = ["find_footprint", "footprint_after", "keys_are_sound"]
 
 _WORD = re.compile(r"\w+")
 _MODULE = re.compile(r"\bUSING\s+(\w+)", re.IGNORECASE)
@@ -41,24 +41,49 @@ def find_footprint(
 
     ``before`` and ``after`` are the facts of the database before and after the step.
     """
-    if step.layout is None or step.layout_before is None:
-        return None
-    if asked.everything or step.marks is None:
+    if step.layout is None or step.layout_before is None or step.marks is None:
         return None
     if has_rows_of_its_own(before.marks) or has_rows_of_its_own(step.marks):
         return None
-    then, now = step.layout_before.objects, step.layout.objects
+    changed = after.changed_since(before)
+    return _footprint(asked, step.layout_before.objects, step.layout.objects, changed, step.conn)
+
+
+def footprint_after(
+    asked: AskedTables, step: Step, changed: Iterable[str], later: Iterable[Objects]
+) -> frozenset[str] | None:
+    """Return the same of what ran after a step, on copies of the database that it left.
+
+    ``changed`` are the names of the tables that it changed, ``later`` what schemas it left.
+    """
+    if step.layout is None or step.marks is None or has_rows_of_its_own(step.marks):
+        return None
+    now = step.layout.objects
+    then = tuple(one for objects in later if objects is not now for one in objects)
+    names = {name.lower() for name in changed}
+    return _footprint(asked, now, (*now, *then) if then else now, names, step.conn)
+
+
+def _footprint(
+    asked: AskedTables,
+    then: Objects,
+    now: Objects,
+    changed: Iterable[str],
+    conn: sqlite3.Connection,
+) -> frozenset[str] | None:
+    if asked.everything:
+        return None
     objects = (*then, *now) if then is not now else now
     views = {one.name.lower() for one in objects if one.type == "view"}
     found = {
         *asked.tables,
         *(one.table.lower() for one in objects if one.name.lower() in asked.indexes),
-        *after.changed_since(before),
+        *changed,
         *_tables_with_other_text(then, now),
     }
     tables = {one.table.lower() for one in objects} - views
     strange = found - tables - views
-    if strange and strange & _modules(step.conn):
+    if strange and strange & _modules(conn):
         # A virtual table that no schema has: it may show anything.
         return None
     found |= _named(asked.texts, tables - {MARKS})

@@ -11,10 +11,11 @@ from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.asked_tables import AskedTables, asking
 from pytest_pmd_migrations.errors import StepFailedError
-from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
+from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.pages.layout import Layout
-from pytest_pmd_migrations.repeated.footprint import find_footprint, keys_are_sound
+from pytest_pmd_migrations.repeated.facts_of_step import facts_of
+from pytest_pmd_migrations.repeated.footprint import find_footprint
 from pytest_pmd_migrations.repeated.known_steps import Facts, KnownStep, KnownSteps
 from pytest_pmd_migrations.repeated.later_image import LaterImage
 from pytest_pmd_migrations.schema import refuse_missing_names
@@ -24,7 +25,6 @@ from pytest_pmd_migrations.sources.protocol import Source, versions_of
 
 __all__ = ["DivergedError", "Lineage"]
 
-_PAGE_SIZE = slice(16, 18)
 Seen = TypeVar("Seen")
 """What somebody saw of a step, and of each that is the same."""
 
@@ -153,14 +153,7 @@ class Lineage(Generic[Seen]):
         return self.version
 
     def _read_facts(self) -> Facts | None:
-        step = self.step
-        if self._known is None or step.after.size > MEMORY_LIMIT:
-            return None
-        if step.layout is None or step.parts is None or step.marks is None:
-            return None
-        sound = keys_are_sound(self._conn, step.layout.objects)
-        page_size = step.layout.file.content[_PAGE_SIZE]
-        return Facts.of(step.parts, step.marks, self._conn, page_size=page_size, sound_keys=sound)
+        return None if self._known is None else facts_of(self.step)
 
     def _make_good(self) -> None:
         """Take the steps that were repeated, and see that they do what was said of them."""
