@@ -15,7 +15,7 @@ from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_file
 from pytest_pmd_migrations.faults.judge import Judge
 from pytest_pmd_migrations.faults.struck_runs import judge_unstruck
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, Unit
-from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch, would_roll_back
+from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch
 from pytest_pmd_migrations.faults.watching.recording import spread
 
 __all__ = ["KillCommand"]
@@ -63,7 +63,7 @@ class KillCommand:
             if watch.is_late:
                 yield StruckPoint(point, "hung")
             elif finished is None:
-                yield judge.after_kill(_as_struck(case, point, files), files)
+                yield judge.after_kill(_as_struck(case, point, watch, files), files)
             else:
                 yield judge_unstruck(case, point, finished, judge)
 
@@ -72,9 +72,9 @@ def _where(said: str, at: int, number: int) -> str:
     return f"{said} {at + 1} of {number} seen"
 
 
-def _as_struck(case: Case, point: Point, files: DatabaseFiles) -> Point:
+def _as_struck(case: Case, point: Point, watch: OutsideWatch, files: DatabaseFiles) -> Point:
     """Return a point as it was struck: the signal may come when the transaction is over."""
-    if point.unit != "transaction" or would_roll_back(files.journal):
+    if point.unit != "transaction" or watch.is_in_seen_transaction(files.journal):
         return point
     seen, _ = case.outside_run
     return replace(point, where=_where(_LATE, point.at, seen.transactions))

@@ -10,12 +10,15 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.values import Unit
 
-__all__ = ["OutsideWatch", "would_roll_back"]
+__all__ = ["OutsideWatch"]
 
 _Mark: TypeAlias = tuple[int, int, int]
 _LONG_AGO = (0, 0)
-_MAGIC = 8
-"""Bytes at the beginning of a journal, zeros as long as SQLite would not roll it back."""
+_MAGIC = slice(0, 8)
+"""The bytes at the beginning of a journal, zeros as long as SQLite would not roll it back."""
+
+_NONCE = slice(12, 16)
+"""Those by which two journals differ. https://www.sqlite.org/fileformat.html#the_rollback_journal"""
 
 
 class OutsideWatch:
@@ -37,16 +40,19 @@ class OutsideWatch:
         self._unit, self._at, self._seconds = unit, at, seconds
         self._news = time.monotonic()
         self._in_transaction = False
+        self._seen_journal = b""
         self._seen = self._forget_times(self._marks())
 
     def __call__(self) -> bool:
         """Look at the files; return whether the moment has come."""
         # The journal is looked at last: where it is gone, what was seen before is there to stay.
-        marks, in_transaction = self._marks(), _is_in_transaction(self._journal)
+        marks, journal = self._marks(), _beginning(self._journal)
+        in_transaction = _would_roll_back(journal)
         begun = in_transaction and not self._in_transaction
         self._in_transaction = in_transaction
         if begun:
             self.transactions += 1
+            self._seen_journal = journal
         elif not in_transaction and marks != self._seen:
             self.changes += 1
             if self._has_come("change", self.changes):
@@ -57,6 +63,10 @@ class OutsideWatch:
             return self.is_late
         self._news = time.monotonic()
         return begun and self._has_come("transaction", self.transactions)
+
+    def is_in_seen_transaction(self, journal: bytes) -> bool:
+        """Return whether a journal that was left is that of the transaction that was seen last."""
+        return _would_roll_back(journal) and journal[_NONCE] == self._seen_journal[_NONCE]
 
     def _has_come(self, unit: Unit, number: int) -> bool:
         return (unit, number - 1) == (self._unit, self._at)
@@ -85,17 +95,17 @@ def _mark(path: str) -> _Mark | None:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def would_roll_back(journal: bytes) -> bool:
+def _would_roll_back(journal: bytes) -> bool:
     """Return whether SQLite would undo what was written, by a journal that begins so."""
-    return any(journal[:_MAGIC])
+    return any(journal[_MAGIC])
 
 
-def _is_in_transaction(journal: str) -> bool:
-    """Return whether there is a journal by which SQLite would undo what was written."""
+def _beginning(journal: str) -> bytes:
+    """Return the first bytes of a journal; none where there is no such file."""
     if not os.access(journal, os.F_OK):
-        return False
+        return b""
     try:
         with open(journal, "rb", buffering=0) as file:  # noqa: PTH123 - thousands are asked
-            return would_roll_back(file.read(_MAGIC))
+            return file.read(_NONCE.stop)
     except FileNotFoundError:
-        return False
+        return b""

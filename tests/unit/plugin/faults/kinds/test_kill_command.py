@@ -16,14 +16,15 @@ pytestmark = pytest.mark.skipif(bool(KillCommand.lacking), reason=KillCommand.la
 class Outside(TenLines):
     """Writes in one transaction, and the version in another; it lets itself be watched.
 
-    The signal comes at once, or ``late``: when the transaction that was seen is over.
+    The signal comes at once, or ``late``: when the transaction that was seen is over, or in the
+    ``next`` one.
     """
 
     in_process = False
 
-    def __init__(self, *, late):
+    def __init__(self, signal):
         super().__init__()
-        self.late, self.kept = late, []
+        self.signal, self.kept = signal, []
 
     def upgrade_file(self, path, to):
         self.upgrade_until(path, to, lambda: False)
@@ -38,12 +39,17 @@ class Outside(TenLines):
                 for statement in self.steps[version]:
                     conn.execute(statement)
                 killed = stop()
-                if killed and not self.late:
+                if killed and self.signal != "at once":
+                    conn.execute("COMMIT")
+                if killed and self.signal == "next":
+                    conn.execute("BEGIN IMMEDIATE")
+                    conn.execute(f"PRAGMA user_version = {version}")
+                if killed:
                     # What holds the lock of a process that is gone.
                     self.kept.append(opened.pop_all())
                     return True
                 conn.execute("COMMIT")
-                if killed or stop():
+                if stop():
                     return True
                 conn.execute(f"PRAGMA user_version = {version}")
                 if stop():
@@ -52,14 +58,15 @@ class Outside(TenLines):
 
 
 @pytest.mark.parametrize(
-    ("late", "told"),
+    ("signal", "told"),
     [
-        (False, {"killed inside transaction 1 of 1 seen": "old"}),
-        (True, {"killed after transaction 1 of 1 seen": "wedged"}),
+        ("at once", {"killed inside transaction 1 of 1 seen": "old"}),
+        ("late", {"killed after transaction 1 of 1 seen": "wedged"}),
+        ("next", {"killed after transaction 1 of 1 seen": "wedged"}),
     ],
 )
-def test_a_signal_that_comes_when_the_transaction_is_over_is_told_as_such(late, told):
-    source = Outside(late=late)
+def test_a_signal_that_comes_when_the_transaction_is_over_is_told_as_such(signal, told):
+    source = Outside(signal)
     _, found = strike_all(KillCommand(), case(source))
     for opened in source.kept:
         opened.close()
