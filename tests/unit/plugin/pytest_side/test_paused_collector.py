@@ -25,8 +25,9 @@ class Circle:
         self.itself = self
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def collector() -> Iterator[None]:
+    """Give a process with nothing frozen, and freeze again what was: it takes a search of all."""
     was_enabled, was_frozen = gc.isenabled(), gc.get_freeze_count() > 10_000
     gc.unfreeze()
     with warnings.catch_warnings():
@@ -40,7 +41,9 @@ def collector() -> Iterator[None]:
     (gc.enable if was_enabled else gc.disable)()
 
 
-def test_the_collector_rests_meanwhile_and_what_was_made_is_old_and_not_lost() -> None:
+def test_the_collector_rests_meanwhile_and_what_was_made_is_old_and_not_lost(
+    collector: None,
+) -> None:
     gc.enable()
     with paused_collector():
         assert not gc.isenabled()
@@ -53,13 +56,17 @@ def test_the_collector_rests_meanwhile_and_what_was_made_is_old_and_not_lost() -
 
 
 def test_one_that_rests_already_stays_at_rest() -> None:
+    was_enabled = gc.isenabled()
     gc.disable()
-    with paused_collector():
-        pass
-    assert not gc.isenabled()
+    try:
+        with paused_collector():
+            pass
+        assert not gc.isenabled()
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
 
 
-def test_what_somebody_has_frozen_stays_frozen() -> None:
+def test_what_somebody_has_frozen_stays_frozen(collector: None) -> None:
     gc.enable()
     gc.freeze()
     frozen = gc.get_freeze_count()
