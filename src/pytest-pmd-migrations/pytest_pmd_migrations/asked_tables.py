@@ -133,7 +133,7 @@ class AskedTables:
     reads where it copies all of it at once. ``everything`` says that rows may have been read that
     nothing names; ``keys`` that SQLite was asked to check all foreign keys, ``page_size`` that it
     was asked how large pages are, as a full-text table does. With ``leaves_out_unrun``, statements
-    do not count that SQLite refused before it ran them: of a database it looked at the schema then.
+    do not count that SQLite refused for the schema alone, before it looked at any row.
     """
 
     tables: set[str] = field(default_factory=set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.asked_tables import AskedTables, current_asked
@@ -15,6 +15,7 @@ __all__ = ["AskingConnection", "hearing"]
 _EXPLAINED = frozenset(
     ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "REPLACE", "SELECT", "UPDATE", "WITH")
 )
+_VIRTUAL = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1"
 _TEXTS = "SELECT CAST(group_concat(coalesce(sql, name)) AS BLOB) FROM main.sqlite_schema"
 
 Authorizer: TypeAlias = Callable[[int, str | None, str | None, str | None, str | None], int]
@@ -34,6 +35,7 @@ class AskingConnection(RecordingConnection):
     _authorizer: Authorizer | None = None
     _heard: set[tuple[object, ...]]
     _asked_before: AskedTables | None = None
+    _changes_before = 0
     _is_explaining = False
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
@@ -61,9 +63,10 @@ class AskingConnection(RecordingConnection):
             self.hear(None)
         leaves_out = self.asked is not None and self.asked.leaves_out_unrun
         self._asked_before = self.asked.copy() if self.asked is not None and leaves_out else None
+        self._changes_before = self.total_changes
 
     def fail_statement(self, sql: str, error: Exception) -> None:
-        """Forget what a statement asked for that SQLite did not begin to run."""
+        """Forget what a statement asked for that SQLite refused for the schema alone."""
         super().fail_statement(sql, error)
         before = self._asked_before
         if self.asked is None or before is None or not self._is_refused(sql, error):
@@ -78,15 +81,19 @@ class AskingConnection(RecordingConnection):
         """Return whether SQLite refuses a statement for the schema alone.
 
         EXPLAIN prepares it and runs nothing of it (https://www.sqlite.org/lang_explain.html), but
-        for pragmas.
+        for pragmas. A virtual table looks at its rows even then.
         """
-        if first_word(sql) not in _EXPLAINED:
+        if first_word(sql) not in _EXPLAINED or not _may_be_refusal(error):
+            return False
+        if self.total_changes != self._changes_before:
             return False
         self._is_explaining = True
         try:
-            sqlite3.Cursor(self).execute(f"EXPLAIN {sql}")
-        except sqlite3.Error as refused:
-            return str(refused) == str(error)
+            cursor = sqlite3.Cursor(self)
+            if cursor.execute(_VIRTUAL).fetchone() is None:
+                cursor.execute(f"EXPLAIN {sql}")
+        except Exception as refused:
+            return _may_be_refusal(refused) and str(refused) == str(error)
         finally:
             self._is_explaining = False
         return False
@@ -135,6 +142,15 @@ class AskingConnection(RecordingConnection):
         return sqlite3.SQLITE_OK
 
 
+def _may_be_refusal(error: Exception) -> bool:
+    """Return whether SQLite's own code for an error is that of one that preparing may raise.
+
+    A constraint, a lock and an interrupt have others.
+    """
+    own_code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.OperationalError) and own_code == sqlite3.SQLITE_ERROR
+
+
 @contextmanager
 def hearing(conn: sqlite3.Connection) -> Iterator[None]:
     """Hear in the block what the application asks ``conn`` for, where somebody gathers that.
@@ -178,12 +194,10 @@ def _is_utf8(conn: AskingConnection) -> bool:
 
 @contextmanager
 def _recorded(conn: AskingConnection, asked: AskedTables) -> Iterator[None]:
-    """Have the texts of the statements in the block."""
-    if conn.record is None:
-        with recording(conn) as record:
+    """Have the texts of the statements in the block, also where it raises."""
+    with recording(conn) if conn.record is None else nullcontext(conn.record) as record:
+        try:
             yield
-    else:
-        record = conn.record
-        yield
-    asked.texts.update(record.all_texts())
-    asked.everything |= not record.is_whole
+        finally:
+            asked.texts.update(record.all_texts())
+            asked.everything |= not record.is_whole

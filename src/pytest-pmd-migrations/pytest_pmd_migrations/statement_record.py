@@ -111,7 +111,7 @@ class RecordingConnection(sqlite3.Connection):
         self.is_running = True
 
     def fail_statement(self, sql: str, error: Exception) -> None:
-        """Take note that this one raised."""
+        """Take note that this one raised, which was run once, not with many rows of parameters."""
 
     def cursor(self, factory: Any = sqlite3.Cursor) -> Any:  # noqa: ANN401 - as sqlite3 has it
         """Return a cursor that tells the record of what it runs."""
@@ -170,7 +170,7 @@ class _Recording:
 
     def execute(self, sql: str, *arguments: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
         parent: Any = super()
-        return self._run(parent.execute, sql, arguments)
+        return self._run(parent.execute, sql, arguments, is_one_run=True)
 
     def executemany(self, sql: str, *arguments: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
         parent: Any = super()
@@ -181,7 +181,13 @@ class _Recording:
         return self._run(parent.executescript, sql, (), script=True)
 
     def _run(
-        self, run: Callable[..., Any], sql: str, arguments: tuple[Any, ...], *, script: bool = False
+        self,
+        run: Callable[..., Any],
+        sql: str,
+        arguments: tuple[Any, ...],
+        *,
+        script: bool = False,
+        is_one_run: bool = False,
     ) -> Any:  # noqa: ANN401 - as sqlite3 has it
         conn = self.connection
         record = conn.record
@@ -193,7 +199,7 @@ class _Recording:
             return run(sql, *arguments)
         except (sqlite3.Error, sqlite3.Warning) as error:
             record.fail(sql, error)
-            if not script:
+            if is_one_run:
                 conn.fail_statement(sql, error)
             raise
         finally:

@@ -68,6 +68,19 @@ def test_a_statement_that_rows_make_fail_counts(name: str) -> None:
     assert asked.texts.issuperset(BEGUN[name].split("; ")), name
 
 
+def test_a_statement_with_many_rows_of_parameters_counts() -> None:
+    """Which of them it refused, and what it wrote of those before, nobody asks."""
+    copy = "INSERT INTO missing VALUES (?)"
+    with (
+        closing(Image(b"").connect()) as conn,
+        asking(leaves_out_unrun=True) as asked,
+        hearing(conn),
+        suppress(sqlite3.OperationalError),
+    ):
+        conn.executemany(copy, [(1,), (2,)])
+    assert asked.texts == {copy}
+
+
 def test_what_was_asked_before_and_after_a_refusal_counts() -> None:
     refused = REFUSED["a column twice"]
     assert asked_of("SELECT name FROM tags", refused).tables == {"tags"}
@@ -76,6 +89,17 @@ def test_what_was_asked_before_and_after_a_refusal_counts() -> None:
     # The text was run once: that it is refused then does not undo it.
     twice = "ALTER TABLE tags ADD COLUMN more"
     assert asked_of(twice, twice).texts == {twice}
+
+
+def test_what_a_run_asked_for_that_raised_counts() -> None:
+    """Whole tables that one statement copies are named in its text alone."""
+    copy = "INSERT INTO tags SELECT title FROM notes"
+    with closing(Image(b"").connect()) as conn, asking() as asked:
+        conn.executescript(BASE)
+        with suppress(ZeroDivisionError), hearing(conn):
+            conn.execute(copy)
+            raise ZeroDivisionError
+    assert copy in asked.texts
 
 
 def test_no_question_of_the_trial_reaches_the_application() -> None:

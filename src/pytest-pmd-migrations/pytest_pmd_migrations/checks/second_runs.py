@@ -1,12 +1,14 @@
-"""Watch the second runs of one lineage; what cannot differ from those of another is not run."""
+"""Watch the second runs of one lineage; one that is known from another lineage is not made."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property
 
+from pytest_pmd_migrations.application.connection_marks import Marks, connection_marks
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.asked_tables import asking, current_asked
@@ -66,7 +68,7 @@ class _Watcher:
 
 
 class _RunsAfterStep:
-    """The second runs after one step, one after the other on one copy of what it left."""
+    """The second runs after one step: on one copy of what it left, those that are made here."""
 
     def __init__(self, watcher: _Watcher, step: Step, ends: ExitStack) -> None:
         self.second = SecondStep(watcher.history, step, watcher.other_limits)
@@ -81,25 +83,36 @@ class _RunsAfterStep:
     def lines(self, what: str, run: Callable[..., None], *, insist: bool, is_rest: bool) -> Lines:
         """Return what such a run changed, in lines; from another lineage where it is the same.
 
-        One that ``is_rest`` is to change nothing. Where it changes what does not count, the next
-        one finds that, and neither is the same in another lineage.
+        One that ``is_rest`` is to change nothing. Where it changes what does not count, in the
+        database or on the connection, the next one finds that, and neither is the same in another
+        lineage.
         """
         step, second, watcher = self._step, self.second, self._watcher
         known_runs = watcher.history.observations.of(f"again: {what}", KnownRuns[Lines])
-        if known_runs is None or self._facts is None:
+        if known_runs is None or self._facts is None or not second.follows:
             return self._run(what, run, insist=insist)
         known = known_runs.find(step.version, self._facts)
         if known is not None:
             watcher.relies = True
             return known
-        around, is_as_left = current_asked(), not second.changed
+        around, marks = current_asked(), connection_marks(self._conn)
         with asking(leaves_out_unrun=True) as asked:
             found = self._run(what, run, insist=insist)
         if around is not None:
             around.add(asked)
-        if second.follows and is_as_left and not (is_rest and second.changed):
+        if is_rest and (second.changed or not self._still_has(marks)):
+            second.follows = False
+        if second.follows:
             known_runs.remember(step, self._facts, asked, second.changed, found)
         return found
+
+    def _still_has(self, marks: Marks | None) -> bool:
+        """Return whether the connection has what it had, as far as that can be told."""
+        try:
+            return marks is not None and connection_marks(self._conn) == marks
+        except sqlite3.ProgrammingError:
+            # The runner has closed it.
+            return False
 
     def _run(self, what: str, run: Callable[..., None], *, insist: bool) -> Lines:
         limited = LimitedRun(self._conn, self._watcher.limits, (what, self._step.version))

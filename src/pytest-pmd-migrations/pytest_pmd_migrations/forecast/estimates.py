@@ -19,10 +19,10 @@ from pytest_pmd_migrations.forecast.traits import TraitKind
 
 __all__ = ["estimates_at"]
 
-_PAGES = 64 * 1024
+_FEW_BYTES = 64 * 1024
 _MORE = 1.5
-_CACHES = 8 * 1024 * 1024
-"""Bytes of memory that SQLite's caches explain, its default for pages and for sorting, twice."""
+_CACHES = 5 * 1024 * 1024
+"""Bytes of memory that SQLite's caches explain: 2 MB of pages, as much for sorting, and a fifth."""
 
 _WRITTEN: dict[str, Callable[[Measured], float]] = {
     "log": lambda run: run.log,
@@ -76,14 +76,18 @@ def _kept_in_caches(
     traits: Collection[TraitKind],
     value: Callable[[Measured], float],
 ) -> Estimate:
-    """Return what the memory that a step takes comes to.
+    """Return what comes of the memory that a step takes: bytes of it, or seconds for it.
 
     While it is no more than SQLite keeps in its caches, it stays what it is. That it goes on
     growing is possible, and part of the interval.
     """
     found = fit([(one.rows, one.most(value)) for one in sizes], ("constant", "n")).at(rows)
-    touched = [one.most(lambda run: run.touches.size) for one in sizes]
-    if "python" in traits or touched[-1] - touched[0] > _CACHES:
+    first, last_size = (
+        # Of huge pages there are few touches.
+        one.most(lambda run: max(run.touches.size, run.memory))
+        for one in (sizes[0], sizes[-1])
+    )
+    if "python" in traits or last_size - first > _CACHES:
         return found
     last = max(one.most(value) for one in sizes)
     return Estimate(min(last, found.value), min(last, found.low), found.high)
@@ -102,7 +106,7 @@ def _writes_more(sizes: Sequence[MeasuredSize]) -> bool:
         return size.most(lambda run: run.log + abs(run.after - run.before))
 
     first, last = written(sizes[0]), written(sizes[-1])
-    return last > _PAGES and last > _MORE * first
+    return last > _FEW_BYTES and last > _MORE * first
 
 
 def _noise(size: MeasuredSize) -> float:

@@ -15,10 +15,19 @@ from pytest_pmd_migrations.grid.walks import Walks
 
 from tests.every import for_every
 from tests.unit.plugin.both_ways import both_ways
-from tests.unit.plugin.built_application import Up, again, application, store
-from tests.unit.plugin.repeated.test_repeated_steps import BASE, FILLED, IN_OTHERS, create
+from tests.unit.plugin.built_application import Repeatable, Up, again, application, store
+from tests.unit.plugin.repeated.test_repeated_steps import (
+    BASE,
+    FILLED,
+    IN_OTHERS,
+    STATEMENTS,
+    create,
+)
 
-ROWS = f"{IN_OTHERS} INSERT INTO t VALUES (8, 'eight'); INSERT INTO child VALUES (8, 2);"
+ROWS = (
+    "INSERT INTO other VALUES (1, 'one'); INSERT INTO t VALUES (8, 'eight');"
+    "INSERT INTO child VALUES (8, 2);"
+)
 """Rows that one lineage has and the other has not, in the tables of the step too."""
 
 REFUSED: Mapping[str, str] = {
@@ -42,7 +51,33 @@ def unstable(conn: sqlite3.Connection) -> None:
     conn.execute("INSERT INTO copied(a) SELECT a FROM other")
 
 
+def by_many(conn: sqlite3.Connection) -> None:
+    """The second row of parameters has none: the first one is written."""
+    with suppress(sqlite3.ProgrammingError):
+        conn.executemany("UPDATE other SET a = a || ?", [("x",), ()])
+
+
+def by_changes(conn: sqlite3.Connection) -> None:
+    """A statement that fails half-way leaves what it wrote, and says how much."""
+    conn.execute("INSERT OR IGNORE INTO numbered VALUES (3, 'three')")
+    more = "SELECT id + (SELECT max(id) FROM numbered), 'new' FROM other"
+    with suppress(sqlite3.IntegrityError):
+        conn.execute(f"INSERT OR FAIL INTO numbered {more} UNION ALL SELECT 3, 'x'")
+    (changed,) = conn.execute("SELECT changes()").fetchone()
+    for _ in range(changed):
+        conn.execute("INSERT INTO copied(a) VALUES ('changed')")
+
+
+def by_index(conn: sqlite3.Connection) -> None:
+    """Where its settings are damaged, which are rows, a full-text table refuses any statement."""
+    with suppress(sqlite3.Error):
+        conn.execute("INSERT INTO words VALUES ('new')")
+    conn.execute("INSERT INTO copied(a) SELECT a FROM other")
+
+
 BY_ROWS: Mapping[str, Up] = {
+    "many rows of parameters": by_many,
+    "the number of changes": by_changes,
     "rows of another table": "INSERT INTO copied(a) SELECT a FROM other",
     "a refusal that is swallowed": unstable,
     "a column that rows may refuse": (
@@ -56,10 +91,63 @@ BY_ROWS: Mapping[str, Up] = {
 }
 
 
-def two_lineages(root: Path, step: Up) -> History:
-    history = application(root, {1: create, 2: step, 3: "CREATE TABLE last(a)"})
-    store(history, "0001", BASE + FILLED)
-    store(history, "0001+rows", BASE + FILLED + ROWS)
+class AddsFunction(Repeatable):
+    """A runner that adds a function to the connection that it is given."""
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        conn.create_function("marked", 1, lambda text: f"{text}!")
+        super().upgrade(conn, to)
+
+
+class SetsPragma(Repeatable):
+    """A runner that sets a pragma, and runs a step again by itself."""
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        super().upgrade(conn, to)
+        conn.execute("PRAGMA foreign_keys = ON")
+
+    def rerun(self, conn: sqlite3.Connection, version: int) -> None:
+        conn.execute(f"PRAGMA user_version = {version - 1}")
+        self.upgrade(conn, version)
+
+
+class MakesTemporary(Repeatable):
+    """A runner that keeps rows in a temporary table."""
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        conn.execute("CREATE TEMP TABLE IF NOT EXISTS kept AS SELECT a FROM other")
+        super().upgrade(conn, to)
+        if to == 3:
+            conn.execute("DROP TABLE temp.kept")
+
+
+ON_THE_CONNECTION: Mapping[str, tuple[type[Repeatable], str]] = {
+    "a function": (AddsFunction, "INSERT INTO copied(a) SELECT marked(a) FROM other"),
+    "a pragma": (
+        SetsPragma,
+        "DELETE FROM parent WHERE id = 2;"
+        " INSERT INTO parent SELECT 2 WHERE EXISTS (SELECT 1 FROM child WHERE p = 2)",
+    ),
+    "a temporary table": (MakesTemporary, "INSERT INTO copied(a) SELECT a FROM temp.kept"),
+}
+
+
+PLAIN = tuple(statement for statement in STATEMENTS if " VIRTUAL " not in statement)
+"""Where there is a virtual table, what SQLite refuses may hang on rows."""
+
+
+def create_plain(conn: sqlite3.Connection) -> None:
+    for statement in PLAIN:
+        conn.execute(statement)
+
+
+def two_lineages(root: Path, step: Up, source: type[Repeatable] = Repeatable) -> History:
+    """An application whose version 1 is stored twice: with more rows, and without."""
+    steps: Mapping[int, Up] = {1: create_plain, 2: step, 3: "CREATE TABLE last(a)"}
+    history = application(root, steps, source=source(root / "app", steps))
+    base = "".join(f"{statement};" for statement in PLAIN)
+    store(history, "0001", base + FILLED)
+    store(history, "0001+rows", base + FILLED + ROWS)
     return history
 
 
@@ -100,6 +188,26 @@ def test_one_that_goes_by_the_rows_is_made_for_each(tmp_path: Path, name: str) -
     assert told == ["upgraded from 0001+rows:"], name
     # Fresh and 0001 have no row in the tables that it looks at.
     assert (second_runs(again(history)), second_runs(apart(history))) == (2, 3), name
+
+
+@for_every("name", ON_THE_CONNECTION)
+def test_what_a_runner_at_rest_leaves_on_its_connection_is_there_for_the_step(
+    tmp_path: Path, name: str
+) -> None:
+    source, step = ON_THE_CONNECTION[name]
+    history = two_lineages(tmp_path, step, source)
+    (found,) = both_ways(history, (AGAIN,))["migrations::0002[again]"].findings
+    told = [line.strip() for line in found.lines if "upgraded from" in line]
+    assert told == ["upgraded from 0001+rows:"], name
+
+
+def test_a_full_text_table_whose_settings_are_damaged_is_looked_at_in_each(tmp_path: Path) -> None:
+    history = application(tmp_path, {1: create, 2: by_index, 3: "CREATE TABLE last(a)"})
+    damage = "UPDATE words_config SET v = 99 WHERE k = 'version'"
+    store(history, "0001", f"{BASE}{FILLED}{damage};")
+    store(history, "0001+x", f"{BASE}{FILLED}INSERT INTO words VALUES ('x');")
+    (found,) = both_ways(history, (AGAIN,))["migrations::0002[again]"].findings
+    assert "table words: 2 rows, after the second run 3" in "\n".join(found.lines)
 
 
 def test_none_is_known_of_an_application_that_looks_at_more_than_is_heard(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ class OutsideWatch:
         # The journal is looked at last: where it is gone, what was seen before is there to stay.
         marks, journal = self._marks(), _beginning(self._journal)
         in_transaction = _would_roll_back(journal)
-        begun = in_transaction and not self._in_transaction
+        is_seen = self._in_transaction and self.is_in_seen_transaction(journal)
+        begun = in_transaction and not is_seen
         self._in_transaction = in_transaction
         if begun:
             self.transactions += 1
