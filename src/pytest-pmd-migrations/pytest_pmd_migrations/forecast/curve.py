@@ -24,6 +24,7 @@ GROWTHS: dict[Growth, Callable[[float], float]] = {
     "n log n": lambda n: n * math.log2(n + 1),
     "n squared": lambda n: n * n,
 }
+_ALMOST_ALIKE = {"n", "n log n"}
 _NOISE = 0.05
 _TINY = 1e-12
 _BETTER = 0.7
@@ -147,8 +148,12 @@ def signed_estimate(
 
 
 def _is_better(line: _Line, than: _Line) -> bool:
-    """Return whether a curve fits so much better that it is the right one of the two."""
-    limit = _BETTER if than.error > _NOISE else _FAR_BETTER
+    """Return whether a curve fits so much better that it is the right one of the two.
+
+    Of two that hardly differ among the sizes that are measured, noise would choose.
+    """
+    is_alike = {line.growth, than.growth} == _ALMOST_ALIKE
+    limit = _BETTER if than.error > _NOISE and not is_alike else _FAR_BETTER
     return than.error > _EXACT and line.error < limit * than.error
 
 

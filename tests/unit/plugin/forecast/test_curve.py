@@ -66,3 +66,13 @@ def test_one_outlier_at_the_largest_size_is_not_taken_for_a_square() -> None:
     assert curve.growth in ("n", "n log n")
     truth = 0.02 + 2e-6 * ASKED
     assert curve.at(ASKED).low * 0.95 <= truth <= curve.at(ASKED).high
+
+
+@pytest.mark.parametrize("usual", ["n", "n log n"])
+def test_noise_does_not_choose_between_n_and_n_log_n(usual: Growth) -> None:
+    dice, chosen = random.Random(11), set[Growth]()
+    for _ in range(300):
+        exact = points("n", 0.001, 3e-7)
+        noisy = [(size, value * dice.gauss(1, 0.1)) for size, value in exact]
+        chosen.add(fit(noisy, usual=usual).growth)
+    assert chosen == {usual}
