@@ -132,8 +132,8 @@ class AskedTables:
     The ``texts`` count too: SQLite says nothing of the table that ``INSERT INTO a SELECT * FROM b``
     reads where it copies all of it at once. ``everything`` says that rows may have been read that
     nothing names; ``keys`` that SQLite was asked to check all foreign keys, ``page_size`` that it
-    was asked how large pages are, as a full-text table does. With ``leaves_out_unrun``, statements
-    do not count that SQLite refused for the schema alone, before it looked at any row.
+    was asked how large pages are, as a full-text table does. With ``leaves_out_refused``,
+    statements do not count that SQLite refused for the schema alone, before it looked at any row.
     """
 
     tables: set[str] = field(default_factory=set)
@@ -142,7 +142,7 @@ class AskedTables:
     everything: bool = False
     keys: bool = False
     page_size: bool = False
-    leaves_out_unrun: bool = False
+    leaves_out_refused: bool = False
 
     def add(self, other: AskedTables) -> None:
         """Take over what was asked for there."""
@@ -155,7 +155,7 @@ class AskedTables:
 
     def copy(self) -> AskedTables:
         """Return what was asked for so far; what is asked for from now on is not in it."""
-        found = AskedTables(leaves_out_unrun=self.leaves_out_unrun)
+        found = AskedTables(leaves_out_refused=self.leaves_out_refused)
         found.add(self)
         return found
 
@@ -221,13 +221,13 @@ _CURRENT: list[AskedTables] = []
 
 
 @contextmanager
-def asking(*, leaves_out_unrun: bool = False) -> Iterator[AskedTables]:
+def asking(*, leaves_out_refused: bool = False) -> Iterator[AskedTables]:
     """Gather in the block what the application's own code asks for, on whichever connection.
 
-    What a block inside this one gathers is not gathered here. ``leaves_out_unrun`` is that of
+    What a block inside this one gathers is not gathered here. ``leaves_out_refused`` is that of
     :class:`AskedTables`.
     """
-    asked = AskedTables(leaves_out_unrun=leaves_out_unrun)
+    asked = AskedTables(leaves_out_refused=leaves_out_refused)
     _CURRENT.append(asked)
     try:
         yield asked

@@ -61,9 +61,9 @@ class AskingConnection(RecordingConnection):
         if self.asked is not None and self.asked.everything:
             self.is_utf8 = False
             self.hear(None)
-        leaves_out = self.asked is not None and self.asked.leaves_out_unrun
-        self._asked_before = self.asked.copy() if self.asked is not None and leaves_out else None
-        self._changes_before = self.total_changes
+        self._asked_before = None
+        if self.asked is not None and self.asked.leaves_out_refused:
+            self._asked_before, self._changes_before = self.asked.copy(), self.total_changes
 
     def fail_statement(self, sql: str, error: Exception) -> None:
         """Forget what a statement asked for that SQLite refused for the schema alone."""

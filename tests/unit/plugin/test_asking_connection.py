@@ -37,14 +37,14 @@ BEGUN: Mapping[str, str] = {
 }
 
 
-def asked_of(*statements: str, leaves_out_unrun: bool = True) -> AskedTables:
+def asked_of(*statements: str, leaves_out_refused: bool = True) -> AskedTables:
     """What statements ask for of which some fail."""
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.executescript(BASE)
         image = Image.of_connection(conn)
     with (
         closing(image.connect()) as conn,
-        asking(leaves_out_unrun=leaves_out_unrun) as asked,
+        asking(leaves_out_refused=leaves_out_refused) as asked,
         hearing(conn),
     ):
         for sql in statements:
@@ -58,7 +58,7 @@ def test_a_statement_that_is_refused_counts_only_where_that_is_asked_for(name: s
     sql = REFUSED[name]
     asked = asked_of(sql)
     assert (asked.tables, asked.indexes, asked.texts) == (set(), set(), set()), name
-    assert sql in asked_of(sql, leaves_out_unrun=False).texts, name
+    assert sql in asked_of(sql, leaves_out_refused=False).texts, name
 
 
 @for_every("name", BEGUN)
@@ -73,7 +73,7 @@ def test_a_statement_with_many_rows_of_parameters_counts() -> None:
     copy = "INSERT INTO missing VALUES (?)"
     with (
         closing(Image(b"").connect()) as conn,
-        asking(leaves_out_unrun=True) as asked,
+        asking(leaves_out_refused=True) as asked,
         hearing(conn),
         suppress(sqlite3.OperationalError),
     ):
@@ -104,7 +104,7 @@ def test_what_a_run_asked_for_that_raised_counts() -> None:
 
 def test_no_question_of_the_trial_reaches_the_application() -> None:
     heard: list[int] = []
-    with closing(Image(b"").connect()) as conn, asking(leaves_out_unrun=True):
+    with closing(Image(b"").connect()) as conn, asking(leaves_out_refused=True):
         conn.execute("CREATE TABLE notes(id)")
 
         def authorize(action: int, *_: object) -> int:

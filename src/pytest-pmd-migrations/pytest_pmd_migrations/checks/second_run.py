@@ -47,11 +47,11 @@ Lines = tuple[str, ...]
 class SecondStep:
     """A step that is run a second time, and what its first run makes otherwise on another day.
 
-    ``changed`` is how the second runs left their copies, where not the same; ``follows`` says
+    ``changed`` is how the second runs left their copies, where not the same; ``can_be_shared`` says
     whether what is told of them follows from that, and from what they asked for.
     """
 
-    follows = True
+    can_be_shared = True
 
     def __init__(self, history: History, step: Step, limits: StepLimits) -> None:
         self.history = history
@@ -62,7 +62,7 @@ class SecondStep:
     def add(self, changed: _Changed) -> None:
         """Take note of what a second run changed."""
         if changed.tables is None or changed.layout is None:
-            self.follows = False
+            self.can_be_shared = False
         else:
             self.changed.append(Changed(changed.tables, changed.layout.objects))
 
@@ -157,7 +157,7 @@ def run_again(
     except BaseException as raised:
         error = raised
     if limited.stopped:
-        second.follows = False
+        second.can_be_shared = False
         return wrap_text(f"it {limited.stopped.what}. {limited.stopped.advice}")
     if conn.in_transaction:
         # After an error the open transaction is lost when the file is closed. Without one, the
@@ -207,7 +207,7 @@ def _changed_tables(second_step: SecondStep, conn: Connection, changed: _Changed
     if not found:
         return sorted(grown)
     # Where they come from, the step before this one has to say.
-    second_step.follows = False
+    second_step.can_be_shared = False
     varying, unheld = second_step.varying, second_step.unheld
     if varying.globs:
         found = _other_tables(history, step, conn, rest, (*history.volatile, *varying.globs))

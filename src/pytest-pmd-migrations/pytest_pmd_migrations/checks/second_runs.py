@@ -89,20 +89,20 @@ class _RunsAfterStep:
         """
         step, second, watcher = self._step, self.second, self._watcher
         known_runs = watcher.history.observations.of(f"again: {what}", KnownRuns[Lines])
-        if known_runs is None or self._facts is None or not second.follows:
+        if known_runs is None or self._facts is None or not second.can_be_shared:
             return self._run(what, run, insist=insist)
         known = known_runs.find(step.version, self._facts)
         if known is not None:
             watcher.relies = True
             return known
         around, marks = current_asked(), connection_marks(self._conn)
-        with asking(leaves_out_unrun=True) as asked:
+        with asking(leaves_out_refused=True) as asked:
             found = self._run(what, run, insist=insist)
         if around is not None:
             around.add(asked)
         if is_rest and (second.changed or not self._still_has(marks)):
-            second.follows = False
-        if second.follows:
+            second.can_be_shared = False
+        if second.can_be_shared:
             known_runs.remember(step, self._facts, asked, second.changed, found)
         return found
 

@@ -22,7 +22,7 @@ __all__ = ["estimates_at"]
 _FEW_BYTES = 64 * 1024
 _MORE = 1.5
 _CACHES = 5 * 1024 * 1024
-"""Bytes of memory that SQLite's caches explain: 2 MB of pages, as much for sorting, and a fifth."""
+"""Bytes that SQLite's caches explain: 2 MB of pages, as much for sorting, and a quarter more."""
 
 _WRITTEN: dict[str, Callable[[Measured], float]] = {
     "log": lambda run: run.log,
@@ -82,15 +82,15 @@ def _kept_in_caches(
     growing is possible, and part of the interval.
     """
     found = fit([(one.rows, one.most(value)) for one in sizes], ("constant", "n")).at(rows)
-    first, last_size = (
+    smallest, largest = (
         # Of huge pages there are few touches.
         one.most(lambda run: max(run.touches.size, run.memory))
         for one in (sizes[0], sizes[-1])
     )
-    if "python" in traits or last_size - first > _CACHES:
+    if "python" in traits or largest - smallest > _CACHES:
         return found
-    last = max(one.most(value) for one in sizes)
-    return Estimate(min(last, found.value), min(last, found.low), found.high)
+    most = max(one.most(value) for one in sizes)
+    return Estimate(min(most, found.value), min(most, found.low), found.high)
 
 
 def _up_to(growth: Growth) -> tuple[Growth, ...]:

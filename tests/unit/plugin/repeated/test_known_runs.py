@@ -22,6 +22,7 @@ from tests.unit.plugin.repeated.test_repeated_steps import (
     IN_OTHERS,
     STATEMENTS,
     create,
+    steps_that_remember,
 )
 
 ROWS = (
@@ -211,18 +212,7 @@ def test_a_full_text_table_whose_settings_are_damaged_is_looked_at_in_each(tmp_p
 
 
 def test_none_is_known_of_an_application_that_looks_at_more_than_is_heard(tmp_path: Path) -> None:
-    remembered: list[object] = []
-
-    def look(conn: sqlite3.Connection) -> None:
-        remembered[:] = conn.execute("SELECT id FROM other").fetchall()
-
-    steps: Mapping[int, Up] = {
-        1: create,
-        2: look,
-        3: lambda conn: conn.executemany("DELETE FROM t WHERE id = ?", list(remembered)),
-        4: "CREATE TABLE last AS SELECT a FROM counted",
-    }
-    history = application(tmp_path, steps)
+    history = application(tmp_path, steps_that_remember())
     store(history, "0001", BASE + FILLED)
     store(history, "0001+rows", f"{BASE}{FILLED}{IN_OTHERS} INSERT INTO counted VALUES (1, 'x')")
     walks = Walks(history, (AGAIN, DATA))

@@ -240,20 +240,23 @@ def test_the_last_database_of_a_lineage_that_repeated_steps_has_its_own_rows(
     assert rows == {"0001": [], "0001+rows": [("one",)]}
 
 
-def test_steps_that_do_otherwise_when_they_are_made_good_are_all_taken(tmp_path: Path) -> None:
+def steps_that_remember() -> Mapping[int, Up]:
+    """Steps of which one deletes what Python remembers of another one: SQLite hears nothing."""
     remembered: list[object] = []
 
     def look(conn: sqlite3.Connection) -> None:
         remembered[:] = conn.execute("SELECT id FROM other").fetchall()
 
-    steps: Mapping[int, Up] = {
+    return {
         1: create,
         2: look,
-        # SQLite hears nothing of what Python remembers.
         3: lambda conn: conn.executemany("DELETE FROM t WHERE id = ?", list(remembered)),
         4: "CREATE TABLE last AS SELECT a FROM counted",
     }
-    history = application(tmp_path, steps)
+
+
+def test_steps_that_do_otherwise_when_they_are_made_good_are_all_taken(tmp_path: Path) -> None:
+    history = application(tmp_path, steps_that_remember())
     store(history, "0001", BASE + FILLED)
     # This one ends without having taken step 3: only the next one shows that it must.
     store(history, "0001+less", BASE + FILLED + IN_OTHERS)
