@@ -94,6 +94,14 @@ def test_a_pasted_id_implies_the_flag_and_runs_that_cell_alone(application: App)
     app.run("migrations::0002[again]", "tests/test_notes.py").assert_outcomes(passed=5)
 
 
+def test_the_matrix_alone_collects_no_test_of_the_project(application: App) -> None:
+    app = application("lost-row")
+    (app.path / "test_web.py").write_text("import a_package_that_this_job_does_not_install\n")
+    assert app.matrix().ret == pytest.ExitCode.INTERRUPTED
+    app.run("migrations::").assert_outcomes(passed=9, failed=1)
+    app.run("migrations::", "-n", "2", "-k", "0002").assert_outcomes(passed=6, failed=1)
+
+
 def test_a_pasted_id_that_is_no_cell_says_what_there_is(application: App) -> None:
     app = application("leftover-index")
     result = app.run("migrations::0012..0013[schema]")

@@ -18,6 +18,7 @@ def select_cells(
 ) -> tuple[Cell, ...]:
     """Return the cells of ``ids``, or all when none is given, never an empty answer.
 
+    ``migrations::`` stands for all cells, ``migrations::cache::`` for those of the source cache.
     Raises SnapshotError when nothing is stored, SettingError when there is no cell for the
     checks, or none of an id: then it says which there are.
     """
@@ -35,10 +36,16 @@ def select_cells(
             f"--migration-checks={names} leaves no cell: no source here can be asked that."
             " See docs/reference/sources.md and fixtures-and-hooks.md"
         )
+    selected: dict[str, Cell] = {}
     for wanted in ids:
-        if wanted not in cells:
+        whole = wanted.endswith("::")
+        found = {id_: cell for id_, cell in cells.items() if whole and id_.startswith(wanted)}
+        if wanted in cells:
+            found = {wanted: cells[wanted]}
+        if not found:
             raise SettingError(f"no such cell: {wanted}. {_what_there_is(histories, checks)}")
-    return tuple(cells[wanted] for wanted in dict.fromkeys(ids)) or tuple(cells.values())
+        selected.update(found)
+    return tuple(selected.values()) or tuple(cells.values())
 
 
 def _what_there_is(histories: Sequence[History], checks: Sequence[AnyCheck]) -> str:

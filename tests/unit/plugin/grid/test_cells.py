@@ -209,15 +209,25 @@ def test_checks_that_leave_no_cell_are_an_error(tmp_path: Path) -> None:
     )
 
 
-def test_an_unknown_id_says_what_there_is_in_every_source(tmp_path: Path) -> None:
+def test_ids_select_cells_and_an_unknown_one_says_what_there_is(tmp_path: Path) -> None:
     histories = []
     for name in ("cache", "index"):
         (tmp_path / name).mkdir()
         history = application(tmp_path / name, {1: ONE, 2: TWO}, name=name)
         store(history, "0001+old", ONE)
         histories.append(again(history))
-    chosen = select_cells(histories, all_checks(), ["migrations::index::0002[again]"])
-    assert [cell.id for cell in chosen] == ["migrations::index::0002[again]"]
+
+    def chosen(wanted: str) -> list[str]:
+        return [cell.id for cell in select_cells(histories, select_checks("schema"), [wanted])]
+
+    rows = ("0001", "0001+old", "0002")
+    of_index = [f"migrations::index::{row}..0002[schema]" for row in rows]
+    assert chosen(of_index[0]) == of_index[:1]
+    assert chosen("migrations::index::") == of_index
+    of_cache = [id_.replace("index", "cache") for id_ in of_index]
+    assert chosen("migrations::") == of_cache + of_index
+    with pytest.raises(SettingError, match="^no such cell: migrations::other::. Versions of"):
+        chosen("migrations::other::")
     with pytest.raises(SettingError) as caught:
         select_cells(histories, select_checks("schema"), ["migrations::0001[schema]"])
     assert str(caught.value) == (
