@@ -226,7 +226,7 @@ def test_ids_select_cells_and_an_unknown_one_says_what_there_is(tmp_path: Path) 
     assert chosen("migrations::index::") == of_index
     of_cache = [id_.replace("index", "cache") for id_ in of_index]
     assert chosen("migrations::") == of_cache + of_index
-    with pytest.raises(SettingError, match="^no such cell: migrations::other::. Versions of"):
+    with pytest.raises(SettingError, match=r"^no such cell: migrations::other::\. Versions of"):
         chosen("migrations::other::")
     with pytest.raises(SettingError) as caught:
         select_cells(histories, select_checks("schema"), ["migrations::0001[schema]"])
