@@ -125,7 +125,10 @@ def megabytes(size: int) -> str:
 
 
 def folded_names(names: Sequence[str]) -> str:
-    """Return names in a row, three and more successive versions as ``0004..0007``."""
+    """Return names in a row, three and more successive versions as ``0004..0007``.
+
+    A version may have its label behind it: ``0004 cd164e8..0007 2f9d1a6``.
+    """
     runs: list[list[str]] = []
     for name in names:
         follows = runs and _follows(runs[-1][-1], name)
@@ -135,7 +138,9 @@ def folded_names(names: Sequence[str]) -> str:
 
 def _follows(name: str, other: str) -> bool:
     """Return whether both are versions, the second directly after the first."""
-    return name.isdecimal() and other.isdecimal() and int(other) == int(name) + 1
+    number, next_number = name.split(" ")[0], other.split(" ")[0]
+    both = number.isdecimal() and next_number.isdecimal()
+    return both and int(next_number) == int(number) + 1
 
 
 def shown_path(path: Path) -> str:

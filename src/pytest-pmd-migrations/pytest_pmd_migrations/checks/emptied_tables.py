@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
 from pytest_pmd_migrations.application.generated_rows import generated_tables
@@ -39,6 +39,7 @@ from pytest_pmd_migrations.statement_record import StatementRecord
 __all__ = ["find_needed_rows"]
 
 _FAILS = "fails"
+_Thing = tuple[str, ...]
 
 
 def find_needed_rows(
@@ -55,7 +56,8 @@ def find_needed_rows(
     Asked of each table whose rows were all generated and which the step's statements name;
     ``known`` are the findings where each table has rows, which are not repeated, and ``text`` is
     the stored text of the schema of ``start``. A step that names one table is not asked: on a fresh
-    database that one is empty too.
+    database that one is empty too. What an empty table does that is emptied along with another one
+    is told of the former alone.
     """
     if start.variant or start not in history.store.lock_file.snapshots:
         return
@@ -65,19 +67,52 @@ def find_needed_rows(
     if len(named) < 2:
         return
     image = history.store.image(start)
-    named &= _filled_tables(image)
+    filled = _filled_tables(image)
+    named &= filled
     if len(named) < 2:
         return
-    # Few steps are asked, and other runs do without what fills and empties tables.
-    from pytest_pmd_migrations.fill.emptied_table import without_rows
+    told = {_thing(one) for one in known}
+    asked = [name for name in _never_filled(history, start, version, image) if name in named]
+    runs: dict[str, _EmptiedRun] = {}
+    for table in asked:
+        emptied = _emptied(history, start, image, table)
+        if emptied is not None:
+            found = _take(history, version, table, emptied, history.experiment_limits())
+            new = {_thing(one): one for one in found if _thing(one) not in told}
+            runs[table] = _EmptiedRun(filled - _filled_tables(emptied), new)
+    yield from _needed_rows(start, runs)
 
-    limits = history.experiment_limits()
-    for table in _never_filled(history, start, version, image):
-        emptied = without_rows(image, table) if table in named else None
-        if emptied is not None and _is_possible(history, start, image, emptied):
-            found = _take(history, version, table, emptied, limits)
-            told = {_thing(one) for one in known}
-            yield from (_needing(table, start, one) for one in found if _thing(one) not in told)
+
+@dataclass(frozen=True)
+class _EmptiedRun:
+    """A step taken without the rows of one table.
+
+    ``emptied`` are the tables that had rows and have none, that one among them; ``found`` is what
+    the step did wrong, by what identifies it.
+    """
+
+    emptied: frozenset[str]
+    found: Mapping[_Thing, RowFinding]
+
+
+def _needed_rows(start: SnapshotName, runs: Mapping[str, _EmptiedRun]) -> Iterator[RowFinding]:
+    for table, run in runs.items():
+        for thing, one in run.found.items():
+            if not _is_of_other_table(table, thing, runs):
+                yield _needing(table, start, one)
+
+
+def _is_of_other_table(table: str, thing: _Thing, runs: Mapping[str, _EmptiedRun]) -> bool:
+    """Return whether it happens already where only another table is empty, which is empty here.
+
+    Of tables that are emptied with each other the first tells it.
+    """
+    order = [*runs]
+    return any(
+        thing in run.found and (table not in run.emptied or order.index(other) < order.index(table))
+        for other, run in runs.items()
+        if other != table and other in runs[table].emptied
+    )
 
 
 def _filled_tables(image: Image) -> frozenset[str]:
@@ -129,11 +164,21 @@ def _never_filled(
     return tuple(table for table in generated if not inserted.get(table))
 
 
-def _is_possible(history: History, start: SnapshotName, image: Image, emptied: Image) -> bool:
-    """Return whether the database is as sound as it was, and still at its version."""
+def _emptied(history: History, start: SnapshotName, image: Image, table: str) -> Image | None:
+    """Return the database without the rows of a table.
+
+    None where that is impossible, or leaves it less sound than it was or at another version.
+    """
+    # Few steps are asked, and other runs do without what fills and empties tables.
+    from pytest_pmd_migrations.fill.emptied_table import without_rows
+
+    emptied = without_rows(image, table)
+    if emptied is None:
+        return None
     with closing(image.connect()) as before, closing(emptied.connect()) as after:
         stray = find_strays(after).since(find_strays(before))
-        return not stray and current_version(history.application.source, after) == start.version
+        same_version = current_version(history.application.source, after) == start.version
+    return emptied if same_version and not stray else None
 
 
 def _take(
@@ -176,7 +221,10 @@ def _without(table: str) -> str:
     return f"where {table} has no row"
 
 
-def _thing(finding: RowFinding) -> tuple[str, str, str]:
+def _thing(finding: RowFinding) -> _Thing:
+    if finding.kind == _FAILS:
+        # It names the table that was emptied; the error is the same, whichever that is.
+        return _FAILS, *finding.samples
     return finding.kind, fold(finding.table), fold(finding.column or "")
 
 
@@ -190,6 +238,7 @@ def _needing(table: str, start: SnapshotName, found: RowFinding) -> RowFinding:
     )
     samples = (*found.samples, *textwrap.wrap(origin, evidence_width()))
     needs = excuse("NEEDS_ROWS", table, found=message)
+    kind = found.kind if failed else f"{found.kind}: {fold(found.table)}"
     return RowFinding(
-        table, found.column, message, samples, needs, kind=f"{found.kind} without {fold(table)}"
+        table, found.column, message, samples, needs, kind=f"{kind} without {fold(table)}"
     )

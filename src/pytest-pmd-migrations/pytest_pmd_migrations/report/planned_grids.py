@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pytest_pmd_migrations.checks.model import Row
+from pytest_pmd_migrations.checks.model import Row, SnapshotRow
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.grid import Grid
 from pytest_pmd_migrations.report.outcome import BAD, NOT_RUN, Outcome
@@ -49,13 +49,15 @@ def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
     for outcome in outcomes:
         own = outcome.cell.row
         cells = folded.repeats.get(outcome.cell, ())
-        tellers = dict.fromkeys(
-            cell.row.title if type(cell.row) is type(own) else cell.row.culprit
-            for cell in cells
-            if cell.row != own
-        )
+        tellers = {_short(cell.row, own): None for cell in cells if cell.row != own}
         if tellers:
-            parts.setdefault(own.title, {})[f"as {folded_names([*tellers])}"] = None
+            parts.setdefault(own.title, {})[f"as {folded_names(sorted(tellers))}"] = None
         if outcome.blocked_by is not None and outcome.blocked_by != own:
-            parts.setdefault(own.title, {})[f"by {outcome.blocked_by.culprit}"] = None
+            parts.setdefault(own.title, {})[f"by {_short(outcome.blocked_by, own)}"] = None
     return {title: ", ".join(texts) for title, texts in parts.items()}
+
+
+def _short(row: Row, own: Row) -> str:
+    """Name a row in a remark on another one; its label stands on the row itself."""
+    of_other_kind = isinstance(row, SnapshotRow) and not isinstance(own, SnapshotRow)
+    return f"snapshot {row}" if of_other_kind else str(row)

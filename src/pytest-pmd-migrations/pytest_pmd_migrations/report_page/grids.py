@@ -90,7 +90,6 @@ class _Reader:
         self._targets = targets
         self._cells = {cell["id"]: cell for cell in application["cells"]}
         self._at = {(cell["of"], cell["row"], cell["check"]): cell for cell in application["cells"]}
-        self._titles = {(row["of"], row["id"]): row["title"] for row in application["rows"]}
 
     def table(self, of: str) -> GridTable:
         checks = tuple(one["name"] for one in self._application["checks"] if one["of"] == of)
@@ -138,15 +137,15 @@ class _Reader:
     def _remarks(self, cell: Mapping[str, Any]) -> Iterator[str]:
         if cell["status"] in _BAD:
             others = [
-                self._titles.get((teller["of"], teller["row"]), teller["row"])
+                teller["row"]
                 for teller in self._tellers(cell)
                 if (teller["of"], teller["row"]) != (cell["of"], cell["row"])
             ]
             if others:
-                yield f"as {folded_names(list(dict.fromkeys(others)))}"
+                yield f"as {folded_names(sorted({*others}))}"
         blocker = cell["blocked_by"]
         if blocker and (blocker["of"], blocker["row"]) != (cell["of"], cell["row"]):
-            yield f"by {self._titles.get((blocker['of'], blocker['row']), blocker['row'])}"
+            yield f"by {blocker['row']}"
 
 
 def _folded(rows: Sequence[GridRow]) -> Iterator[FoldedRows]:

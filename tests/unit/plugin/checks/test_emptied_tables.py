@@ -59,10 +59,27 @@ TAKES_ONE = READS.replace("for row in list", "theme['theme']\n    for row in lis
 ALONE = "UPDATE settings SET size = size WHERE (SELECT count(*) FROM settings) > 1;"
 
 
-def judged(folder: Path, second: str) -> Verdict:
+PARENTS = """
+CREATE TABLE role(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE user(id INTEGER PRIMARY KEY, role_id INTEGER NOT NULL REFERENCES role(id));
+CREATE TABLE token(id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER REFERENCES user(id));
+CREATE TABLE visit(id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER REFERENCES user(id));
+"""
+NEEDS_USERS = "".join(
+    f"""
+CREATE TABLE new_{name}(id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER REFERENCES user(id));
+INSERT INTO new_{name} SELECT * FROM {name} WHERE EXISTS (SELECT * FROM user LEFT JOIN role);
+DROP TABLE {name};
+ALTER TABLE new_{name} RENAME TO {name};
+"""
+    for name in ("token", "visit")
+)
+
+
+def judged(folder: Path, second: str, *, first: str = FIRST) -> Verdict:
     """What the check data says of the step from the stored 0001, whose rows are generated."""
     (folder / "sql").mkdir()
-    (folder / "sql/0001_first.sql").write_text(FIRST)
+    (folder / "sql/0001_first.sql").write_text(first)
     assert store_in(folder, release=True) == []
     suffix = "py" if "def up" in second else "sql"
     (folder / f"sql/0002_step.{suffix}").write_text(second)
@@ -173,3 +190,14 @@ def test_a_runner_that_opens_files_is_asked_too(runner: type[OnFiles], tmp_path:
     [cell] = [c for c in list_cells(history, checks) if c.name.startswith("0001..")]
     [finding] = JudgedCells([cell], checks).verdict(cell).findings
     assert finding.headline == "0002_step.py: fails where settings has no row"
+
+
+def test_where_a_parent_is_emptied_with_its_child_the_child_is_named_for_each_table_that_loses(
+    tmp_path: Path,
+) -> None:
+    findings = judged(tmp_path, NEEDS_USERS, first=PARENTS).findings
+    assert [finding.headline for finding in findings] == [
+        "0002_step.sql: token lost 5 of 5 rows where user has no row",
+        "0002_step.sql: visit lost 5 of 5 rows where user has no row",
+    ]
+    assert len({finding.things for finding in findings}) == len(findings)

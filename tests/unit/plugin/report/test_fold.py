@@ -241,3 +241,20 @@ def test_notes_that_the_same_command_sees_to_are_one() -> None:
         f"note 0003: no snapshot yet.  {command}",
         f"note 0002: not in frozen.toml yet.  {command}",
     ]
+
+
+def test_labels_stand_at_the_ends_of_versions_in_a_row_and_in_no_remark() -> None:
+    of = plan()
+    rows = [SnapshotRow(SnapshotName(n), f"9c1f0a{n}") for n in (1, 2, 3)]
+    found = [
+        replace(one, cell=replace(one.cell, row=row)) for row in rows for one in [lost("0001")]
+    ]
+    first, *others = found
+    own = {one.cell: one for one in found}
+    labelled = replace(of, snapshot_rows=tuple(rows), cells=tuple(own))
+    folded = fold(labelled, found)
+    text = "  seen from 0001 9c1f0a1..0003 9c1f0a3 (numbers of 0001 9c1f0a1)\n"
+    assert text in folded.messages[first.cell]
+    assert {*folded.repeats} == {one.cell for one in others}
+    line = "  0002 9c1f0a2..0003 9c1f0a3   none      FAIL      as 0001 (2 rows alike)"
+    assert line in shown([labelled], found)
