@@ -79,9 +79,6 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
         for index, finding in enumerate(outcome.findings):
             here = outcome.cell, index
             if here in tellings.same:
-                ids = [cell.id(plan.application.latest) for cell, _ in tellings.same[here]]
-                told_by = wrap_text(f"told by {', '.join(ids)}", indent="  ", hanging="  ")
-                lines.extend((finding.headline, "", *told_by, ""))
                 continue
             blocks = _blocks(plan, outcome, finding.tells, outcomes)
             cells = tellings.seen[here]
@@ -93,6 +90,7 @@ def fold(plan: Plan, outcomes: Sequence[Outcome]) -> Folded:
                 ToldFinding(finding, outcome.cell, tuple(cells), blocked, below, outcome.closing)
             )
             lines.extend(own_lines)
+        lines.extend(_told_elsewhere(plan, outcome, tellings))
         messages[outcome.cell] = "\n".join((*lines, *outcome.closing))
     untold = _untold(outcomes)
     for silent in untold:
@@ -141,6 +139,21 @@ class _Tellings:
         if None in others:
             return ()
         return tuple(dict.fromkeys(cell for same in others for cell, _ in same or ()))
+
+
+def _told_elsewhere(plan: Plan, outcome: Outcome, tellings: _Tellings) -> Iterator[str]:
+    """Yield the headlines that other cells tell, below the ids of those cells."""
+    by_cells: dict[tuple[CellKey, ...], list[str]] = {}
+    for index, finding in enumerate(outcome.findings):
+        places = tellings.same.get((outcome.cell, index), ())
+        if places:
+            by_cells.setdefault(tuple(cell for cell, _ in places), []).append(finding.headline)
+    for cells, headlines in by_cells.items():
+        ids = ", ".join(cell.id(plan.application.latest) for cell in cells)
+        yield from wrap_text(f"told by {ids}:", hanging="  ")
+        for one in headlines:
+            yield from wrap_text(one, indent="  ", hanging="  ")
+        yield ""
 
 
 def _scoped(outcome: Outcome, thing: _Thing) -> tuple[str, _Thing]:

@@ -55,19 +55,19 @@ def test_a_finding_of_several_rows_is_told_by_the_first_with_the_list_of_them() 
 
 def test_a_cell_with_something_of_its_own_tells_that_and_names_the_cell_for_the_rest() -> None:
     other = Finding("0003_step.sql: notes.title changed", ("more",), 3, things=CHANGED)
-    both = Outcome(
-        key("0002", "data"), FAIL, findings=(lost("0002").findings[0], other), closing=("again",)
-    )
+    lost_more = replace(lost("0001").findings[0], headline="0002_step.sql: tags lost 2 rows")
+    findings = (lost("0002").findings[0], other, lost_more)
+    both = Outcome(key("0002", "data"), FAIL, findings=findings, closing=("again",))
     folded = fold(plan(), [lost("0001"), both])
     assert folded.repeats == {}
     assert folded.messages[both.cell] == (
-        "0002_step.sql: notes lost 1 rows\n"
-        "\n"
-        "  told by migrations::0001..0003[data]\n"
-        "\n"
         "0003_step.sql: notes.title changed\n"
         "\n"
         "more\n"
+        "\n"
+        "told by migrations::0001..0003[data]:\n"
+        "  0002_step.sql: notes lost 1 rows\n"
+        "  0002_step.sql: tags lost 2 rows\n"
         "\n"
         "again"
     )
