@@ -13,6 +13,7 @@ from pytest_pmd_migrations.schema.reading.spelling import as_sql
 
 __all__ = [
     "list_conditions",
+    "name_conditions",
     "pair_conditions",
     "plain_conditions",
     "range_conditions",
@@ -28,6 +29,8 @@ _MARKS = "@./:-_, "
 """Characters that a text of some kind has, and what is none of that kind lacks."""
 _SEVERAL = 4
 """Values that a list of literals may have."""
+_MANY = 40
+"""Names that a list of texts may have, which are what a step that deletes settings knows."""
 
 Values = Sequence[Value]
 
@@ -91,6 +94,13 @@ def list_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str
     """Yield the condition that names rows by the values of a column, which says nothing of why."""
     for column in columns:
         yield from _lists(as_sql(column), [row.values[fold(column)] for row in rows])
+
+
+def name_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the conditions that name rows by a text in a column, up to forty different ones."""
+    for column, values in _full(columns, rows):
+        if _are_texts(values):
+            yield from _lists(column, values, _MANY)
 
 
 def range_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
@@ -175,11 +185,11 @@ def _limits(column: str, values: Values) -> Iterator[str]:
                 yield f"{column} {operator} {literal}"
 
 
-def _lists(column: str, values: Values) -> Iterator[str]:
+def _lists(column: str, values: Values, longest: int = _SEVERAL) -> Iterator[str]:
     """Yield the condition that a column has one of a few values."""
     different = sorted(set(values), key=lambda value: (str(type(value)), value))
     literals = [literal for value in different if (literal := as_literal(value)) is not None]
-    if not literals or not len(literals) == len(different) <= _SEVERAL:
+    if not literals or not len(literals) == len(different) <= longest:
         return
     if len(literals) == 1:
         yield f"{column} = {literals[0]}"

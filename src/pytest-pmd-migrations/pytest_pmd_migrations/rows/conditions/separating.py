@@ -10,6 +10,7 @@ from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.conditions.of_changes import explaining_conditions
 from pytest_pmd_migrations.rows.conditions.of_columns import (
     list_conditions,
+    name_conditions,
     pair_conditions,
     plain_conditions,
     range_conditions,
@@ -135,6 +136,7 @@ def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) ->
     yield from same_name_conditions(table, naming, tables)
     yield from range_conditions(naming, rows)
     yield from list_conditions(naming, rows)
+    yield from name_conditions([*naming, *others], rows)
 
 
 def _with_parents(old: Side, new: Side, table: RowTable, rows: Sequence[Row]) -> Iterator[str]:

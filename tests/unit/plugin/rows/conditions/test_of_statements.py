@@ -66,6 +66,16 @@ def test_a_range_of_the_key_is_taken_before_a_list_of_keys(step: str, condition:
     assert suggested(step, table=f"{ids} (100), (101);", told=False) == condition
 
 
+def test_settings_that_are_deleted_one_by_one_are_named() -> None:
+    names = [f"{word}_url" for word in ("bell", "chat", "door", "east", "fork", "gate", "hill")]
+    values = ", ".join(f"('{name}', {len(name)})" for name in (*names, "cart_url", "dock_url"))
+    table = f"CREATE TABLE p (option TEXT PRIMARY KEY, value); INSERT INTO p VALUES {values};"
+    step = "".join(f"DELETE FROM p WHERE option = '{name}';" for name in names)
+    listed = ", ".join(f"'{name}'" for name in names)
+    assert suggested(step, table=table) == f"option IN ({listed})"
+    assert suggested(step, table=table, told=False) == f"option IN ({listed})"
+
+
 def test_no_condition_is_made_of_what_is_not_written() -> None:
     asked = ["DELETE FROM p WHERE id > ?", "DELETE FROM q WHERE id > 3", "DELETE FROM p WHERE"]
     assert list(written_conditions(asked, "p")) == []
