@@ -22,6 +22,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.grid.blocked import failed_step, fails_by_itself
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell
+from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
 from pytest_pmd_migrations.grid.lineages_ahead import LineagesAhead
 from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.grid.walks import Walks
@@ -31,15 +32,23 @@ __all__ = ["JudgedCells"]
 
 
 class JudgedCells:
-    """The selected cells of a run in their order, each judged once a process when asked for."""
+    """The selected cells of a run in their order, each judged once a process when asked for.
 
-    def __init__(self, cells: Sequence[Cell], checks: Sequence[AnyCheck]) -> None:
+    With ``shared`` the processes of the run walk each lineage once between them.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        checks: Sequence[AnyCheck],
+        shared: SharedFolder | None = None,
+    ) -> None:
         wanted = {cell.check for cell in cells}
         used = [check for check in checks if check in wanted]
         self._cells = tuple(cells)
         every = {cell.history for cell in cells if isinstance(cell.row, MigrationRow)}
         self._walks = {
-            history: Walks(history, used, fresh_first=history in every)
+            history: Walks(history, used, fresh_first=history in every, shared=shared)
             for history in dict.fromkeys(cell.history for cell in cells)
         }
         self._ahead = {history: LineagesAhead(walks) for history, walks in self._walks.items()}

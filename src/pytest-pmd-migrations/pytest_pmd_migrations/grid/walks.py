@@ -11,13 +11,14 @@ from pytest_pmd_migrations.application.step import State
 from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.checks.model import AnyCheck, Observer, Repeating
 from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
+from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder, WalkExchange
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.grid.walk import AllLineages, SeenByChecks, Unseen, Walk, told
 from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.repeated.known_steps import KnownSteps
 from pytest_pmd_migrations.repeated.lineage import DivergedError, Lineage
-from pytest_pmd_migrations.snapshots.names import FRESH, Start
+from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 
 __all__ = ["Walks"]
 
@@ -28,11 +29,17 @@ class Walks:
     Steps are never replayed for another check: one walk serves all of ``checks``. A check
     that cannot observe a step stops no other, so that a cell's verdict is the same whichever
     others run. ``fresh_first`` says that all lineages will be walked: the fresh one then is before
-    any other, and its databases are those that the others are compared with.
+    any other, and its databases are those that the others are compared with. With ``shared`` what
+    other processes of the run have walked is read.
     """
 
     def __init__(
-        self, history: History, checks: Iterable[AnyCheck], *, fresh_first: bool = False
+        self,
+        history: History,
+        checks: Iterable[AnyCheck],
+        *,
+        fresh_first: bool = False,
+        shared: SharedFolder | None = None,
     ) -> None:
         self.history = history
         self._fresh_first = fresh_first
@@ -43,6 +50,9 @@ class Walks:
         self._met: dict[tuple[int, State], Walk] = {}
         self._like: Layout | None = None
         self._known: KnownSteps[SeenByChecks] | None = KnownSteps()
+        self._exchange: WalkExchange | None = None
+        if shared is not None and history.rules.share:
+            self._exchange = WalkExchange(shared, history, self._checks)
         self.stale = StaleSnapshots(history)
 
     @property
@@ -54,14 +64,24 @@ class Walks:
         """Return the walk of the lineage that starts from a snapshot, or from nothing."""
         if self._fresh_first and FRESH not in (start, *self._taken, *self._ended):
             self.lineage(FRESH)
+        walk = self._lineage(start, waits=True)
+        # Nobody but another process is not waited for.
+        assert walk is not None
+        return walk
+
+    def _lineage(self, start: Start, *, waits: bool) -> Walk | None:
+        """Return the walk; None where another process is at it, which is not waited for."""
         if start in self._ended:
             raise self._ended[start]
         if start not in self._taken:
             try:
-                self._taken[start] = self._walk(start)
+                walk = self._walk(start, waits=waits)
             except BaseException as error:
                 self._ended[start] = error
                 raise
+            if walk is None:
+                return None
+            self._taken[start] = walk
         return self._taken[start]
 
     def all_lineages(self) -> tuple[Walk, ...]:
@@ -71,6 +91,10 @@ class Walks:
     def every(self) -> AllLineages:
         """Return all of them with what is asked of them again and again."""
         if self._all is None:
+            self.lineage(FRESH)
+            if self._exchange is not None:
+                for name in self._exchange.folder.in_order(self.history.supported):
+                    self._lineage(name, waits=False)
             starts: tuple[Start, ...] = (FRESH, *self.history.supported)
             for start in starts:
                 self.lineage(start)
@@ -78,18 +102,32 @@ class Walks:
             self._all = AllLineages(tuple(self.lineage(start) for start in starts))
         return self._all
 
-    def _walk(self, start: Start) -> Walk:
+    def _walk(self, start: Start, *, waits: bool) -> Walk | None:
+        if self._exchange is None or not isinstance(start, SnapshotName):
+            return self._walk_here(start)
+        walk = self._exchange.walk(start, lambda: self._walk_here(start), waits=waits)
+        if self._exchange is not None and self._exchange.is_distrusted:
+            self._distrust()
+            return self._walk_here(start)
+        return walk
+
+    def _walk_here(self, start: Start) -> Walk:
         try:
             return self._walk_with(start, self._known if self.history.rules.share else None)
         except DivergedError:
-            # An application that looks at more than SQLite hears of takes all its steps itself.
-            self._known = None
-            self.history.observations.distrust()
-            self._forget_repeated()
+            self._distrust()
             return self._walk_with(start, None)
 
-    def _forget_repeated(self) -> None:
-        """Let each lineage be walked again that relied on steps which it did not take."""
+    def _distrust(self) -> None:
+        """Let each lineage take its steps itself, and again where it relied on what it did not.
+
+        The application looks at more than SQLite hears of.
+        """
+        if self._exchange is not None:
+            self._exchange.distrust()
+            self._exchange = None
+        self._known = None
+        self.history.observations.distrust()
         self._taken = {start: one for start, one in self._taken.items() if not one.has_repeated}
         self._met = {state: one for state, one in self._met.items() if not one.has_repeated}
         self._all = None

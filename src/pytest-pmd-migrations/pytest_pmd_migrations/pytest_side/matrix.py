@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import Cell
+from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.pytest_side import testmon
@@ -29,11 +31,13 @@ from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, closing_piece, matrix_section
 from pytest_pmd_migrations.sources.protocol import runner_of
+from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.wording import counted, terminal_columns, width, wrapped_to
 
 __all__ = ["MatrixPlugin"]
 
 _COLUMNS = "migration_columns"
+_WALKS = "migration_walks"
 
 
 class MatrixPlugin:
@@ -68,6 +72,7 @@ class MatrixPlugin:
         self._outcomes: dict[str, Outcome] = {}
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
+        self._walks: TemporaryFolder | None = None
         self.plans: list[Plan] = []
         self.folded: dict[str, Folded] = {}
         # A worker ends its session as the controller does, and prints to nobody.
@@ -94,8 +99,12 @@ class MatrixPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - of pytest-xdist
-        """Tell a worker how wide the terminal is."""
+        """Tell a worker how wide the terminal is, and where the walks of all workers are kept."""
         node.workerinput[_COLUMNS] = self._columns
+        if self._walks is None:
+            self._walks = TemporaryFolder(lasting=True)
+            self.config.add_cleanup(self._walks.remove)
+        node.workerinput[_WALKS] = str(self._walks.path)
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""
@@ -123,7 +132,7 @@ class MatrixPlugin:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Prepare to judge the cells that are left after deselection."""
         cells = [item.cell for item in session.items if isinstance(item, CellItem)]
-        self.judged = JudgedCells(cells, self.checks)
+        self.judged = JudgedCells(cells, self.checks, _shared_folder(self.config))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -238,3 +247,22 @@ def _header(history: History) -> list[str]:
     second = f"{stored}, SQLite {sqlite3.sqlite_version}"
     one_line = f"{first}, {second}"
     return [one_line] if len(one_line) <= width() else [first, f"            {second}"]
+
+
+def _shared_folder(config: pytest.Config) -> SharedFolder | None:
+    """Return where the walks of all workers are kept; None where this process is no such worker.
+
+    With --dist=each the workers may have other versions of Python and SQLite, or other machines.
+    Windows has no such locks as tell who is at a lineage.
+    """
+    told = getattr(config, "workerinput", {})
+    path, count = Path(told.get(_WALKS, "")), int(told.get("workercount", 1))
+    if (
+        os.name != "posix"
+        or count < 2
+        or config.getoption("dist", "no") == "each"
+        or not path.is_dir()
+    ):
+        return None
+    number = int("".join(filter(str.isdecimal, told["workerid"])))
+    return SharedFolder(path, told["workerid"], number % count, count)
