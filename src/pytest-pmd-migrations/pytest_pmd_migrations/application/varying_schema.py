@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.varying_step import TimedRun
+from pytest_pmd_migrations.application.timed_run import TimedRun
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.schema import Difference, SchemaDiff, stored_text
 from pytest_pmd_migrations.schema.reading.tokens import tokenize

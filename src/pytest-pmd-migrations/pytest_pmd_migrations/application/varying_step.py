@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pytest_pmd_migrations.application.changed import is_edited_up_to
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import recorded_ignore, recorded_volatile
+from pytest_pmd_migrations.application.timed_run import TimedRun
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
@@ -22,7 +23,6 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import Start
 
 __all__ = [
-    "TimedRun",
     "VaryingStep",
     "drawn_by_schema",
     "find_varying_step",
@@ -30,21 +30,6 @@ __all__ = [
     "varying_between",
     "volatile_line",
 ]
-
-
-@dataclass(frozen=True)
-class TimedRun:
-    """What the steps from one start made of it, and the time that they took.
-
-    ``before`` is the database of ``start``, ``after`` the one at the end; ``changed`` are the
-    tables that do not hold what they held, None where that is not known.
-    """
-
-    start: Start
-    before: Image
-    after: Image
-    span: TimeSpan
-    changed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +147,7 @@ def present_time(
 
 def _walked_twice(history: History, version: int, start: Start) -> VaryingRows:
     try:
-        first, second = (_timed_run(history, version, start) for _ in range(2))
+        first, second = (_timed_run(history, version, start, turn) for turn in range(2))
     except MigrationTestError:
         # A lineage that does not arrive is told by itself.
         return NOTHING_VARIES
@@ -171,8 +156,15 @@ def _walked_twice(history: History, version: int, start: Start) -> VaryingRows:
     )
 
 
-def _timed_run(history: History, version: int, start: Start) -> TimedRun:
-    since, before = datetime.now(UTC), history.store.image(start)
+def _timed_run(history: History, version: int, start: Start, turn: int) -> TimedRun:
+    """Take a lineage to ``version``, from where the same turn left it for an earlier version."""
+    reached, run = history.timed_runs.get((start, turn), (version, None))
+    before = history.store.image(start)
+    since, begun = datetime.now(UTC), before
+    if run is not None and reached <= version:
+        since, begun = run.span.since, run.after
     limits = history.step_limits(start)
-    *_, last = walk(history.application.source, before, to=version, limits=limits)
-    return TimedRun(start, before, last.after, TimeSpan(since, datetime.now(UTC)))
+    *_, last = walk(history.application.source, begun, to=version, limits=limits)
+    run = TimedRun(start, before, last.after, TimeSpan(since, datetime.now(UTC)))
+    history.timed_runs[start, turn] = version, run
+    return run

@@ -42,6 +42,11 @@ def judge_changed(
     version = row.version
     released = history.store.lock_file.versions[version].released
     culprit = culprit_of(history, version, lineages)
+    if not released:
+        earlier = (v for v in history.application.versions if v < version)
+        if any(find_difference(history, v, lineages) for v in earlier):
+            # The command that builds an earlier version anew does so for all later ones.
+            return Verdict()
     varying = find_varying_step(history, version, difference.rows) if difference.rows else None
     if released:
         is_itself = culprit is not None and culprit.version == version
@@ -50,10 +55,6 @@ def judge_changed(
         else:
             finding = _edited(history, version, difference, culprit, varying)
         return Verdict((replace(finding, details=difference.details),))
-    earlier = (v for v in history.application.versions if v < version)
-    if any(find_difference(history, v, lineages) for v in earlier):
-        # The command that builds an earlier version anew does so for all later ones.
-        return Verdict()
     if varying is not None and varying.line:
         text = f"other values in each run: {', '.join(varying.columns)}{varying.why}"
         return Verdict(notes=(Note(row, text, varying.line).showing_no_rows(),))

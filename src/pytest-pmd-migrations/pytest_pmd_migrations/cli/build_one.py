@@ -15,12 +15,12 @@ from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.lost_rows import count_lost_rows
 from pytest_pmd_migrations.application.recorded import digest_rows
 from pytest_pmd_migrations.application.step import Step
+from pytest_pmd_migrations.application.timed_run import TimedRun
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.application.varying_schema import (
     find_varying_schema,
     told_varying_schema,
 )
-from pytest_pmd_migrations.application.varying_step import TimedRun
 from pytest_pmd_migrations.cli.base import Base
 from pytest_pmd_migrations.cli.failed_steps import shown_failure
 from pytest_pmd_migrations.cli.refuse_broken import Soundness

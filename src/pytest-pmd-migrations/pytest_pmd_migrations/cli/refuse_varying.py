@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import click
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.timed_run import TimedRun
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.application.varying_schema import WRITES_CHANCE, times_in_schema
 from pytest_pmd_migrations.application.varying_step import (
-    TimedRun,
     drawn_by_schema,
     present_time,
     varying_between,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
+from functools import partial
 from pathlib import Path
 
 from pytest_pmd_migrations.application.varying_step import find_varying_step
@@ -33,3 +34,23 @@ def test_two_databases_that_show_the_same_column_are_enough(tmp_path: Path) -> N
     assert (found.columns, found.line) == (("notes.luck",), 'migration_volatile = ["notes.luck"]')
     of_two, of_the_schema = 2 * 2, 1
     assert len(taken) == of_two + of_the_schema
+
+
+def test_later_versions_go_on_where_the_walks_of_earlier_ones_ended(tmp_path: Path) -> None:
+    taken: list[int] = []
+
+    def step(conn: sqlite3.Connection, version: int) -> None:
+        taken.append(version)
+        conn.execute(f"CREATE TABLE t{version}(a)")
+        conn.execute("UPDATE notes SET luck = ?", [uuid.uuid4().hex])
+
+    versions = range(2, 12)
+    steps = {1: NOTES, **{version: partial(step, version=version) for version in versions}}
+    history = application(tmp_path, steps)
+    history.fresh.image(11)
+    taken.clear()
+    for version in versions:
+        found = find_varying_step(history, version, [FRESH])
+        assert found is not None
+        assert found.columns == ("notes.luck",)
+    assert taken == [version for version in versions for _ in range(2)]
