@@ -17,7 +17,11 @@ from pathlib import Path
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import AnyCheck
 from pytest_pmd_migrations.connection import NO_PREPARATION
-from pytest_pmd_migrations.grid.exchange.walk_files import WalkReader, WalkWriter
+from pytest_pmd_migrations.grid.exchange.walk_files import (
+    WalkReader,
+    WalkWriter,
+    can_be_read_again,
+)
 from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.snapshots.names import SnapshotName
@@ -83,19 +87,24 @@ class WalkExchange:
         None where another process is at it; with ``waits``, it is waited for. A large database is
         walked here: what is left of it is as soon made as read.
         """
-        try:
-            if self._history.store.folder.file(start).stat().st_size > MEMORY_LIMIT:
-                return walk()
-            self._path.mkdir(exist_ok=True)
-            claim = os.open(self._path / f"{start}.claim", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError:
-            # There is no room, the folder is gone, or the snapshot is: walking it tells that.
+        claim = self._open_claim(start)
+        if claim is None:
             return walk()
         try:
             return self._walk_claimed(claim, walk) if _lock(claim, waits=waits) else None
         finally:
             # With it goes the lock, which no child of this process has.
             os.close(claim)
+
+    def _open_claim(self, start: SnapshotName) -> int | None:
+        try:
+            if self._history.store.folder.file(start).stat().st_size > MEMORY_LIMIT:
+                return None
+            self._path.mkdir(exist_ok=True)
+            return os.open(self._path / f"{start}.claim", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            # There is no room, the folder is gone, or the snapshot is: walking it tells that.
+            return None
 
     def _walk_claimed(self, claim: int, walk: Callable[[], Walk]) -> Walk:
         found = self._read(claim)
@@ -120,18 +129,18 @@ class WalkExchange:
             return None
 
     def _write(self, claim: int, walk: Walk) -> None:
-        # What a check raised is told by the process where it did.
-        if not self._is_writing or walk.unseen:
+        # What a check raised, or an error that would say something else, is told where it is.
+        is_plain = not walk.unseen and (walk.failure is None or can_be_read_again(walk.failure))
+        if not self._is_writing or not is_plain:
             return
         name = self.folder.name
         try:
             if self._writer is None:
                 self._writer = WalkWriter(self._path / f"{name}.walks", self._own)
-            number = self._writer.add(walk)
+            os.pwrite(claim, f"{name} {self._writer.add(walk)}".encode(), 0)
         except Exception:
+            # A check's own values refuse to be written, or there is no room.
             self._is_writing = False
-            return
-        os.pwrite(claim, f"{name} {number}".encode(), 0)
 
 
 def _lock(claim: int, *, waits: bool) -> bool:
