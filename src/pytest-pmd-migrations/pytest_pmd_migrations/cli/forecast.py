@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,13 +63,14 @@ def run_forecast(history: History, asked: Sequence[int], options: ForecastOption
     """
     if not CAN_FORK:
         raise UnusableError("forecast needs a system that can fork a process, such as Linux")
-    try:
-        versions = versions_to_forecast(history, asked)
-        size = _asked_size(history, options)
-    except SettingError as error:
-        raise UnusableError(str(error)) from error
     found = _Found()
-    with measuring_folder(options.folder) as folder:
+    with ExitStack() as folders:
+        try:
+            versions = versions_to_forecast(history, asked)
+            size = _asked_size(history, options)
+            folder = folders.enter_context(measuring_folder(options.folder))
+        except SettingError as error:
+            raise UnusableError(str(error)) from error
         effort = Effort(options.seconds, options.most_rows, _usable_room(folder, options))
         try:
             # What the application prints is no part of the answer.

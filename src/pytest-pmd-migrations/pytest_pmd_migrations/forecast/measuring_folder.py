@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_pmd_migrations.errors import SettingError, TemporaryFolderError
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["FolderRoom", "measuring_folder", "room_in"]
 
@@ -49,7 +51,7 @@ class FolderRoom:
 def measuring_folder(named: Path | None = None) -> Iterator[Path]:
     """Give a new temporary folder in ``named``, else where temporary files lie on a disk.
 
-    Raises TemporaryFolderError where it cannot be made.
+    Raises TemporaryFolderError where it cannot be made, SettingError where that is in ``named``.
     """
     parent = named or Path(tempfile.gettempdir())
     if named is None and _is_in_memory(parent.resolve()) and os.access(_ON_DISK, os.W_OK):
@@ -57,6 +59,14 @@ def measuring_folder(named: Path | None = None) -> Iterator[Path]:
     before, tempfile.tempdir = tempfile.tempdir, str(parent.resolve())
     try:
         made = TemporaryFolder()
+    except TemporaryFolderError as error:
+        if named is None:
+            raise
+        why = getattr(error.__cause__, "strerror", error)
+        raise SettingError(
+            f"--folder {shown_path(named)} cannot be written to: {why}. Name another folder, or"
+            " leave --folder out"
+        ) from error
     finally:
         tempfile.tempdir = before
     with made as folder:

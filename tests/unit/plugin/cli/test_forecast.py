@@ -173,6 +173,17 @@ def test_what_cannot_be_used_is_refused_in_one_line(stored: Callable[..., Projec
         assert text.startswith(f"Error: {message}"), text
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="nobody can write there, root neither")
+def test_a_folder_that_cannot_be_written_to_is_refused_by_its_option(
+    stored: Callable[..., Project],
+) -> None:
+    assert stored(NOTES, UPDATE).run("forecast", "--folder", "/proc/self") == (
+        2,
+        "Error: --folder /proc/self cannot be written to: No such file or directory. Name another"
+        " folder, or leave --folder out\n",
+    )
+
+
 def test_without_room_nothing_is_measured_unless_somebody_says_so(
     stored: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
