@@ -88,8 +88,9 @@ CASES = {
     "no settings": (
         lambda project: (project.path / "manage.py").unlink(),
         f"{NAMED}no Django settings were found: the environment has no DJANGO_SETTINGS_MODULE,"
-        " pytest's settings have none, and no manage.py in . names a module. Name it in pytest's"
-        ' settings: DJANGO_SETTINGS_MODULE = "mysite.settings"',
+        " pytest's settings have none that pytest-django reads, and no manage.py in . names a"
+        " module. Name it: DJANGO_SETTINGS_MODULE=mysite.settings in the environment, or, with"
+        " pytest-django, in pytest's settings",
     ),
     "another engine": (
         edited(SETTINGS, "backends.sqlite3", "backends.dummy"),

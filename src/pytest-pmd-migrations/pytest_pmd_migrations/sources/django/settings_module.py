@@ -44,13 +44,15 @@ def find_settings(root: Path, ini: str, named: str) -> SettingsModule:
         names = ", ".join(f"{each.name} ({each.told_by})" for each in told)
         raise SourceError(
             f"{named}: several projects are below {shown_path(root)}: {names}. Name the settings of"
-            f' one in pytest\'s settings: {VARIABLE} = "{told[0].name}"'
+            f" one: {VARIABLE}={told[0].name} in the environment, or, with pytest-django, in"
+            " pytest's settings"
         )
     if not told:
         raise SourceError(
             f"{named}: no Django settings were found: the environment has no {VARIABLE}, pytest's"
-            f" settings have none, and no {_MANAGE} in {shown_path(root)} names a module. Name it"
-            f' in pytest\'s settings: {VARIABLE} = "mysite.settings"'
+            f" settings have none that pytest-django reads, and no {_MANAGE} in {shown_path(root)}"
+            f" names a module. Name it: {VARIABLE}=mysite.settings in the environment, or, with"
+            " pytest-django, in pytest's settings"
         )
     return told[0]
 
