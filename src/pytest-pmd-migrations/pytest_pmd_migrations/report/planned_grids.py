@@ -45,16 +45,19 @@ def planned_grids(plan: Plan, outcomes: Iterable[Outcome], folded: Folded) -> It
 
 def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
     """Return for each row which others tell what it found, and which block it."""
-    parts: dict[str, dict[str, None]] = {}
+    named: dict[str, dict[str, set[str]]] = {}
     for outcome in outcomes:
         own = outcome.cell.row
         cells = folded.repeats.get(outcome.cell, ())
-        tellers = {_short(cell.row, own): None for cell in cells if cell.row != own}
-        if tellers:
-            parts.setdefault(own.title, {})[f"as {folded_names(sorted(tellers))}"] = None
-        if outcome.blocked_by is not None and outcome.blocked_by != own:
-            parts.setdefault(own.title, {})[f"by {_short(outcome.blocked_by, own)}"] = None
-    return {title: ", ".join(texts) for title, texts in parts.items()}
+        tellers = {_short(cell.row, own) for cell in cells if cell.row != own}
+        blockers = {_short(row, own) for row in [outcome.blocked_by] if row not in (None, own)}
+        for word, names in (("as", tellers), ("by", blockers)):
+            if names:
+                named.setdefault(own.title, {}).setdefault(word, set()).update(names)
+    return {
+        title: ", ".join(f"{word} {folded_names(sorted(names))}" for word, names in words.items())
+        for title, words in named.items()
+    }
 
 
 def _short(row: Row, own: Row) -> str:

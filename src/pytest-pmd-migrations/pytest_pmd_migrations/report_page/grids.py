@@ -103,7 +103,7 @@ class _Reader:
         return GridRow(
             row["title"],
             tuple(self._word(cell) for cell in found),
-            ", ".join(dict.fromkeys(text for cell in there for text in self._remarks(cell))),
+            self._remark(there),
             sum(seconds) if seconds else None,
             any(cell["status"] in _BAD and not self._tellers(cell) for cell in there),
         )
@@ -134,18 +134,21 @@ class _Reader:
             return []
         return [self._cells[name] for name in dict.fromkeys(told_by) if name in self._cells]
 
-    def _remarks(self, cell: Mapping[str, Any]) -> Iterator[str]:
-        if cell["status"] in _BAD:
-            others = [
-                teller["row"]
-                for teller in self._tellers(cell)
-                if (teller["of"], teller["row"]) != (cell["of"], cell["row"])
-            ]
-            if others:
-                yield f"as {folded_names(sorted({*others}))}"
-        blocker = cell["blocked_by"]
-        if blocker and (blocker["of"], blocker["row"]) != (cell["of"], cell["row"]):
-            yield f"by {blocker['row']}"
+    def _remark(self, cells: Sequence[Mapping[str, Any]]) -> str:
+        """Return which other rows tell what the cells of a row found, and which block them."""
+        named: dict[str, set[str]] = {}
+        for cell in cells:
+            others = [*self._tellers(cell)] if cell["status"] in _BAD else []
+            blockers = [cell["blocked_by"]] if cell["blocked_by"] else []
+            for word, rows in (("as", others), ("by", blockers)):
+                names = {row["row"] for row in rows if not _same_row(row, cell)}
+                if names:
+                    named.setdefault(word, set()).update(names)
+        return ", ".join(f"{word} {folded_names(sorted(names))}" for word, names in named.items())
+
+
+def _same_row(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return (one["of"], one["row"]) == (other["of"], other["row"])
 
 
 def _folded(rows: Sequence[GridRow]) -> Iterator[FoldedRows]:

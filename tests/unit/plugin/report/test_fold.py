@@ -258,3 +258,11 @@ def test_labels_stand_at_the_ends_of_versions_in_a_row_and_in_no_remark() -> Non
     assert {*folded.repeats} == {one.cell for one in others}
     line = "  0002 9c1f0a2..0003 9c1f0a3   none      FAIL      as 0001 (2 rows alike)"
     assert line in shown([labelled], found)
+
+
+def test_a_row_names_once_which_others_tell_what_its_checks_found() -> None:
+    schema = replace(lost("0001"), cell=key("0001", "schema"))
+    found = [schema, lost("0002"), replace(schema, cell=key("0003", "schema")), lost("0003")]
+    of = plan()
+    lines = shown([of], outcomes(of, **{f"n{n}": one for n, one in enumerate(found)}))
+    assert "  0003        FAIL      FAIL      as 0001, 0002" in lines
