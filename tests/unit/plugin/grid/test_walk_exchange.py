@@ -19,6 +19,7 @@ from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, Verdict
 from pytest_pmd_migrations.checks.schema import SCHEMA
 from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
+from pytest_pmd_migrations.grid.exchange import walk_exchange
 from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder, WalkExchange
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -138,6 +139,19 @@ def test_what_a_check_sees_and_cannot_be_written_or_read_is_seen_again(
     own = walked_here(second)
     judged(second, checks)
     assert len(own) == len(second.taken)
+
+
+def test_a_process_writes_no_more_for_the_others_than_there_may_be_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk_exchange, "_MOST", 1)
+    history, folder = lock(built(tmp_path)), tmp_path / "walks"
+    folder.mkdir()
+    first, second = (walks_of(history, CHECKS, folder, part) for part in (0, 1))
+    alone, own = judged(first, CHECKS), walked_here(second)
+    assert judged(second, CHECKS) == alone
+    # One was written, and each process walks the fresh one.
+    assert len(own) == len(second.taken) - 1
 
 
 def test_what_one_process_distrusts_all_distrust(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ __all__ = ["SharedFolder", "WalkExchange"]
 
 _DISTRUSTED = "distrusted"
 
+_MOST = 256_000_000
+"""Bytes that one process writes for the others: temporary files may lie in memory."""
+
 
 @dataclass(frozen=True)
 class SharedFolder:
@@ -138,6 +141,7 @@ class WalkExchange:
             if self._writer is None:
                 self._writer = WalkWriter(self._path / f"{name}.walks", self._own)
             os.pwrite(claim, f"{name} {self._writer.add(walk)}".encode(), 0)
+            self._is_writing = self._writer.size < _MOST
         except Exception:
             # A check's own values refuse to be written, or there is no room.
             self._is_writing = False

@@ -32,6 +32,8 @@ class WalkWriter:
         self._piece = BytesIO()
         self._pickler = _Pickler(self._piece, own)
         self._written = 0
+        self.size = 0
+        """Bytes that were written so far."""
 
     def add(self, walk: Walk) -> int:
         """Write a walk and return its number in the file.
@@ -40,7 +42,7 @@ class WalkWriter:
         """
         self._pickler.dump(walk)
         with self._path.open("ab") as file:
-            file.write(self._piece.getbuffer())
+            self.size += file.write(self._piece.getbuffer())
         self._piece.seek(0)
         self._piece.truncate()
         self._written += 1
