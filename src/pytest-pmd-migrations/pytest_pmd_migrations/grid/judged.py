@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import (
@@ -22,11 +23,13 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.grid.blocked import failed_step, fails_by_itself
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell
-from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
 from pytest_pmd_migrations.grid.lineages_ahead import LineagesAhead
 from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.names import FRESH
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
 
 __all__ = ["JudgedCells"]
 

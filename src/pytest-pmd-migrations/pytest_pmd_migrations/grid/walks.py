@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import State
 from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.checks.model import AnyCheck, Observer, Repeating
 from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
-from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder, WalkExchange
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.grid.walk import AllLineages, SeenByChecks, Unseen, Walk, told
 from pytest_pmd_migrations.image import MEMORY_LIMIT
@@ -19,6 +18,9 @@ from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.repeated.known_steps import KnownSteps
 from pytest_pmd_migrations.repeated.lineage import DivergedError, Lineage
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder, WalkExchange
 
 __all__ = ["Walks"]
 
@@ -52,6 +54,9 @@ class Walks:
         self._known: KnownSteps[SeenByChecks] | None = KnownSteps()
         self._exchange: WalkExchange | None = None
         if shared is not None and history.rules.share:
+            # A run in one process needs none.
+            from pytest_pmd_migrations.grid.exchange.walk_exchange import WalkExchange
+
             self._exchange = WalkExchange(shared, history, self._checks)
         self.stale = StaleSnapshots(history)
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,6 @@ from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.cells import Cell
-from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.pytest_side import testmon
@@ -33,6 +32,9 @@ from pytest_pmd_migrations.report.terminal import COLOURS, closing_piece, matrix
 from pytest_pmd_migrations.sources.protocol import runner_of
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.wording import counted, terminal_columns, width, wrapped_to
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
 
 __all__ = ["MatrixPlugin"]
 
@@ -264,5 +266,8 @@ def _shared_folder(config: pytest.Config) -> SharedFolder | None:
         or not path.is_dir()
     ):
         return None
+    # Only a worker of several asks for it.
+    from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
+
     number = int("".join(filter(str.isdecimal, told["workerid"])))
     return SharedFolder(path, told["workerid"], number % count, count)
