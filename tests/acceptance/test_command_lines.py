@@ -102,6 +102,12 @@ def test_the_matrix_alone_collects_no_test_of_the_project(application: App) -> N
     app.run("migrations::", "-n", "2", "-k", "0002").assert_outcomes(passed=6, failed=1)
 
 
+def test_workers_may_have_any_name(application: App) -> None:
+    app = application("lost-row")
+    workers = ("--tx", "popen//id=alpha", "--tx", "popen//id=beta", "--dist", "load")
+    app.run("migrations::", *workers).assert_outcomes(passed=9, failed=1)
+
+
 def test_a_pasted_id_that_is_no_cell_says_what_there_is(application: App) -> None:
     app = application("leftover-index")
     result = app.run("migrations::0012..0013[schema]")

@@ -77,11 +77,24 @@ class KeptBytes:
             _RECENT.add(self)
         return content
 
+    @classmethod
+    def of_pieces(cls, pieces: tuple[bytes, ...], split: Split) -> KeptBytes:
+        """Return bytes that are kept in pieces already."""
+        made = cls(b"", split)
+        made._size = sum(map(len, pieces))
+        made._pieces, made._whole = pieces, None
+        return made
+
+    def in_pieces(self) -> tuple[tuple[bytes, ...], Split]:
+        """Return the pieces, those that others have being the same objects, and what cut them."""
+        if self._pieces is None:
+            self._pieces = _SHARED.once(self._split(self._whole or b""))
+        return self._pieces, self._split
+
     def cut_up(self) -> None:
         """Keep the bytes in pieces from now on, and forget what is known of them."""
         _RECENT.remove(self)
-        if self._pieces is None and self._whole is not None:
-            self._pieces = _SHARED.once(self._split(self._whole))
+        self.in_pieces()
         self._whole = None
         self.known.clear()
 

@@ -64,9 +64,10 @@ def _try_without_each(
     """
     changed = None
     for table in _named_first(tables, failure):
-        without = without_rows(image, table)
-        if without is None:
+        emptied = without_rows(image, table)
+        if emptied is None:
             continue
+        without = emptied.image
         left = _failure_from(history, start, without, failure.version)
         if left is None:
             return table, without, None

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from sqlite3 import Connection
+from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
@@ -35,6 +36,9 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.statement_record import StatementRecord
+
+if TYPE_CHECKING:
+    from pytest_pmd_migrations.fill.emptied_table import Emptied
 
 __all__ = ["find_needed_rows"]
 
@@ -67,8 +71,7 @@ def find_needed_rows(
     if len(named) < 2:
         return
     image = history.store.image(start)
-    filled = _filled_tables(image)
-    named &= filled
+    named &= _filled_tables(image)
     if len(named) < 2:
         return
     told = {_thing(one) for one in known}
@@ -77,41 +80,51 @@ def find_needed_rows(
     for table in asked:
         emptied = _emptied(history, start, image, table)
         if emptied is not None:
-            found = _take(history, version, table, emptied, history.experiment_limits())
-            new = {_thing(one): one for one in found if _thing(one) not in told}
-            runs[table] = _EmptiedRun(filled - _filled_tables(emptied), new)
+            found = _take(history, version, table, emptied.image, history.experiment_limits())
+            new = tuple(one for one in found if _thing(one) not in told)
+            runs[table] = _EmptiedRun(emptied.tables, new)
     yield from _needed_rows(start, runs)
-
-
-@dataclass(frozen=True)
-class _EmptiedRun:
-    """A step taken without the rows of one table.
-
-    ``emptied`` are the tables that had rows and have none, that one among them; ``found`` is what
-    the step did wrong, by what identifies it.
-    """
-
-    emptied: frozenset[str]
-    found: Mapping[_Thing, RowFinding]
 
 
 def _needed_rows(start: SnapshotName, runs: Mapping[str, _EmptiedRun]) -> Iterator[RowFinding]:
     for table, run in runs.items():
-        for thing, one in run.found.items():
-            if not _is_of_other_table(table, thing, runs):
+        for one in run.found:
+            if not _is_of_other_table(table, one, runs):
                 yield _needing(table, start, one)
 
 
-def _is_of_other_table(table: str, thing: _Thing, runs: Mapping[str, _EmptiedRun]) -> bool:
-    """Return whether it happens already where only another table is empty, which is empty here.
+@dataclass(frozen=True)
+class _EmptiedRun:
+    """What a step did wrong that was taken without the rows of one table.
 
-    Of tables that are emptied with each other the first tells it.
+    ``emptied`` are the tables that cannot have rows where that one has none, that one among them.
+    """
+
+    emptied: frozenset[str]
+    found: tuple[RowFinding, ...]
+
+
+def _is_of_other_table(table: str, one: RowFinding, runs: Mapping[str, _EmptiedRun]) -> bool:
+    """Return whether the very same happens already where only another table is empty.
+
+    That one is empty wherever this one is. Of tables that are emptied with each other the first
+    tells it.
     """
     order = [*runs]
     return any(
-        thing in run.found and (table not in run.emptied or order.index(other) < order.index(table))
+        any(_same(one, other_one) for other_one in run.found)
+        and (table not in run.emptied or order.index(other) < order.index(table))
         for other, run in runs.items()
         if other != table and other in runs[table].emptied
+    )
+
+
+def _same(one: RowFinding, other: RowFinding) -> bool:
+    """Return whether two findings tell of the same rows, or of the same error."""
+    return (
+        _thing(one) == _thing(other)
+        and one.samples == other.samples
+        and (one.kind == _FAILS or one.message == other.message)
     )
 
 
@@ -164,7 +177,7 @@ def _never_filled(
     return tuple(table for table in generated if not inserted.get(table))
 
 
-def _emptied(history: History, start: SnapshotName, image: Image, table: str) -> Image | None:
+def _emptied(history: History, start: SnapshotName, image: Image, table: str) -> Emptied | None:
     """Return the database without the rows of a table.
 
     None where that is impossible, or leaves it less sound than it was or at another version.
@@ -175,7 +188,7 @@ def _emptied(history: History, start: SnapshotName, image: Image, table: str) ->
     emptied = without_rows(image, table)
     if emptied is None:
         return None
-    with closing(image.connect()) as before, closing(emptied.connect()) as after:
+    with closing(image.connect()) as before, closing(emptied.image.connect()) as after:
         stray = find_strays(after).since(find_strays(before))
         same_version = current_version(history.application.source, after) == start.version
     return emptied if same_version and not stray else None

@@ -15,7 +15,7 @@ from pytest_pmd_migrations.errors import SettingError
 if TYPE_CHECKING:
     from pytest_pmd_migrations.checks.model import AnyCheck
 
-__all__ = ["all_checks", "register", "select_checks"]
+__all__ = ["all_checks", "is_own", "register", "select_checks"]
 
 _NAME = re.compile(r"[\w-]+")
 
@@ -78,11 +78,17 @@ _CHECKS: dict[str, Callable[[], AnyCheck]] = {
     "down": _down,
     "forecast": _forecast,
 }
+_OWN = frozenset(_CHECKS)
 
 
 def all_checks() -> tuple[AnyCheck, ...]:
     """Return every check, the package's own first."""
     return tuple(find() for find in _CHECKS.values())
+
+
+def is_own(check: AnyCheck) -> bool:
+    """Return whether a check is one of the package's own."""
+    return check.name in _OWN and _CHECKS[check.name]() is check
 
 
 def register(check: AnyCheck) -> None:

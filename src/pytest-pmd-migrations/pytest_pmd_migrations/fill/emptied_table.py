@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 
 from pytest_pmd_migrations.fill.full_text import indexes_in_step, rebuild
 from pytest_pmd_migrations.image import Image
@@ -13,10 +14,18 @@ from pytest_pmd_migrations.rows.conditions.of_tables import list_references
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["without_rows"]
+__all__ = ["Emptied", "without_rows"]
 
 
-def without_rows(image: Image, table: str) -> Image | None:
+@dataclass(frozen=True)
+class Emptied:
+    """A database without the rows of a table, and of those ``tables`` that cannot be without it."""
+
+    image: Image
+    tables: frozenset[str]
+
+
+def without_rows(image: Image, table: str) -> Emptied | None:
     """Return the database without the rows of ``table``, None where it cannot be without them.
 
     Rows of other tables that refer to it refer to nothing instead where their columns may be NULL,
@@ -31,14 +40,18 @@ def without_rows(image: Image, table: str) -> Image | None:
         conn.execute("PRAGMA foreign_keys = OFF")
         try:
             conn.execute("BEGIN")
-            _empty(conn, tables, tables[fold(table)], set())
+            begun: set[str] = set()
+            _empty(conn, tables, tables[fold(table)], begun)
             conn.commit()
         except sqlite3.DatabaseError:
             return None
         rebuild(conn, in_step)
         (left,) = conn.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()
         # A trigger may put rows in, such as a log.
-        return None if left else Image.of_connection(conn)
+        if left:
+            return None
+        names = frozenset(tables[name].name for name in begun)
+        return Emptied(Image.of_connection(conn), names)
 
 
 def _empty(

@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import State
 from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.checks.model import AnyCheck, Observer, Repeating
+from pytest_pmd_migrations.checks.registry import is_own
 from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.grid.walk import AllLineages, SeenByChecks, Unseen, Walk, told
@@ -32,7 +33,8 @@ class Walks:
     that cannot observe a step stops no other, so that a cell's verdict is the same whichever
     others run. ``fresh_first`` says that all lineages will be walked: the fresh one then is before
     any other, and its databases are those that the others are compared with. With ``shared`` what
-    other processes of the run have walked is read.
+    other processes of the run have walked is read, if all checks are the package's own: what others
+    see may be something else where it was written and read.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Walks:
         self._like: Layout | None = None
         self._known: KnownSteps[SeenByChecks] | None = KnownSteps()
         self._exchange: WalkExchange | None = None
-        if shared is not None and history.rules.share:
+        if shared is not None and history.rules.share and all(map(is_own, self._checks)):
             # A run in one process needs none.
             from pytest_pmd_migrations.grid.exchange.walk_exchange import WalkExchange
 

@@ -75,6 +75,7 @@ class MatrixPlugin:
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
         self._walks: TemporaryFolder | None = None
+        self._begun_workers = 0
         self.plans: list[Plan] = []
         self.folded: dict[str, Folded] = {}
         # A worker ends its session as the controller does, and prints to nobody.
@@ -106,7 +107,8 @@ class MatrixPlugin:
         if self._walks is None:
             self._walks = TemporaryFolder(lasting=True)
             self.config.add_cleanup(self._walks.remove)
-        node.workerinput[_WALKS] = str(self._walks.path)
+        node.workerinput[_WALKS] = str(self._walks.path), self._begun_workers
+        self._begun_workers += 1
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say which migrations the matrix is about, and which runner applies them."""
@@ -258,16 +260,13 @@ def _shared_folder(config: pytest.Config) -> SharedFolder | None:
     Windows has no such locks as tell who is at a lineage.
     """
     told = getattr(config, "workerinput", {})
-    path, count = Path(told.get(_WALKS, "")), int(told.get("workercount", 1))
-    if (
-        os.name != "posix"
-        or count < 2
-        or config.getoption("dist", "no") == "each"
-        or not path.is_dir()
-    ):
+    count = int(told.get("workercount", 1))
+    if os.name != "posix" or count < 2 or config.getoption("dist", "no") == "each":
+        return None
+    path, number = told.get(_WALKS, ("", 0))
+    if not Path(path).is_dir():
         return None
     # Only a worker of several asks for it.
     from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder
 
-    number = int("".join(filter(str.isdecimal, told["workerid"])))
-    return SharedFolder(path, told["workerid"], number % count, count)
+    return SharedFolder(Path(path), str(told["workerid"]), number % count, count)

@@ -45,22 +45,27 @@ def planned_grids(plan: Plan, outcomes: Iterable[Outcome], folded: Folded) -> It
 
 def _remarks(outcomes: Iterable[Outcome], folded: Folded) -> Mapping[str, str]:
     """Return for each row which others tell what it found, and which block it."""
-    named: dict[str, dict[str, set[str]]] = {}
+    named: dict[Row, dict[str, set[Row]]] = {}
     for outcome in outcomes:
         own = outcome.cell.row
         cells = folded.repeats.get(outcome.cell, ())
-        tellers = {_short(cell.row, own) for cell in cells if cell.row != own}
-        blockers = {_short(row, own) for row in [outcome.blocked_by] if row not in (None, own)}
-        for word, names in (("as", tellers), ("by", blockers)):
-            if names:
-                named.setdefault(own.title, {}).setdefault(word, set()).update(names)
+        blocker = outcome.blocked_by
+        for word, rows in (("as", [cell.row for cell in cells]), ("by", [blocker or own])):
+            others = {row for row in rows if row != own}
+            if others:
+                named.setdefault(own, {}).setdefault(word, set()).update(others)
     return {
-        title: ", ".join(f"{word} {folded_names(sorted(names))}" for word, names in words.items())
-        for title, words in named.items()
+        own.title: ", ".join(_remark(own, word, rows) for word, rows in words.items())
+        for own, words in named.items()
     }
 
 
-def _short(row: Row, own: Row) -> str:
-    """Name a row in a remark on another one; its label stands on the row itself."""
-    of_other_kind = isinstance(row, SnapshotRow) and not isinstance(own, SnapshotRow)
-    return f"snapshot {row}" if of_other_kind else str(row)
+def _remark(own: Row, word: str, rows: Iterable[Row]) -> str:
+    """Name rows by their numbers alone: their labels stand on their own lines."""
+    in_order = sorted(rows, key=lambda row: (row.version, str(row)))
+    alike = word == "as" and isinstance(own, SnapshotRow)
+    names = [
+        f"snapshot {row}" if isinstance(row, SnapshotRow) and not alike else str(row)
+        for row in in_order
+    ]
+    return f"{word} {folded_names(names)}"

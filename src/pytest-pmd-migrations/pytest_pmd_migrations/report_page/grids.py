@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -14,6 +15,7 @@ __all__ = ["CellWord", "FoldedRows", "GridRow", "GridTable", "grid_tables"]
 
 _BAD = ("FAIL", "died")
 _NO_CELL = "none"
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -136,15 +138,26 @@ class _Reader:
 
     def _remark(self, cells: Sequence[Mapping[str, Any]]) -> str:
         """Return which other rows tell what the cells of a row found, and which block them."""
-        named: dict[str, set[str]] = {}
+        named: dict[str, list[str]] = {}
         for cell in cells:
             others = [*self._tellers(cell)] if cell["status"] in _BAD else []
             blockers = [cell["blocked_by"]] if cell["blocked_by"] else []
             for word, rows in (("as", others), ("by", blockers)):
-                names = {row["row"] for row in rows if not _same_row(row, cell)}
+                names = [_name(row, cell, word) for row in rows if not _same_row(row, cell)]
                 if names:
-                    named.setdefault(word, set()).update(names)
-        return ", ".join(f"{word} {folded_names(sorted(names))}" for word, names in named.items())
+                    named.setdefault(word, []).extend(names)
+        return ", ".join(f"{word} {folded_names(_sorted(names))}" for word, names in named.items())
+
+
+def _name(row: Mapping[str, Any], cell: Mapping[str, Any], word: str) -> str:
+    """Name a row where another one's remark does: its label stands on its own line."""
+    alike = word == "as" and cell["of"] == "snapshot"
+    return f"snapshot {row['row']}" if row["of"] == "snapshot" and not alike else str(row["row"])
+
+
+def _sorted(names: Iterable[str]) -> list[str]:
+    """Return different names in the order of their versions."""
+    return sorted({*names}, key=lambda name: (int(_DIGITS.findall(name)[0]), name))
 
 
 def _same_row(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -76,6 +76,21 @@ ALTER TABLE new_{name} RENAME TO {name};
 )
 
 
+TRIGGER = """
+CREATE TABLE a(id INTEGER PRIMARY KEY);
+CREATE TABLE b(id INTEGER PRIMARY KEY);
+CREATE TABLE x(id INTEGER PRIMARY KEY, title TEXT);
+CREATE TRIGGER g AFTER DELETE ON a BEGIN DELETE FROM b; END;
+"""
+NEEDS_BOTH = """
+DELETE FROM x WHERE NOT EXISTS (SELECT 1 FROM a);
+DELETE FROM x WHERE id = 1 AND NOT EXISTS (SELECT 1 FROM b);
+"""
+CHILD = TRIGGER.replace(
+    "b(id INTEGER PRIMARY KEY)", "b(id INTEGER PRIMARY KEY, a NOT NULL REFERENCES a)"
+)
+
+
 def judged(folder: Path, second: str, *, first: str = FIRST) -> Verdict:
     """What the check data says of the step from the stored 0001, whose rows are generated."""
     (folder / "sql").mkdir()
@@ -201,3 +216,14 @@ def test_where_a_parent_is_emptied_with_its_child_the_child_is_named_for_each_ta
         "0002_step.sql: visit lost 5 of 5 rows where user has no row",
     ]
     assert len({finding.things for finding in findings}) == len(findings)
+
+
+@for_every("first", [TRIGGER, CHILD], ids=["by a trigger", "with its parent"])
+def test_what_a_parent_loses_that_its_child_does_not_is_told_of_the_parent(
+    tmp_path: Path, first: str
+) -> None:
+    findings = judged(tmp_path, NEEDS_BOTH, first=first).findings
+    assert [finding.headline for finding in findings] == [
+        "0002_step.sql: x lost 5 of 5 rows where a has no row",
+        "0002_step.sql: x lost 1 of 5 rows where b has no row",
+    ]

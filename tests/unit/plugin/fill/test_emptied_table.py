@@ -37,7 +37,8 @@ def made(script: str) -> Image:
 def test_what_refers_to_the_rows_refers_to_nothing_or_goes_with_them() -> None:
     emptied = without_rows(made(SCRIPT), "person")
     assert emptied is not None
-    with closing(emptied.connect()) as conn:
+    assert emptied.tables == {"person", "loan", "fine", "visit"}
+    with closing(emptied.image.connect()) as conn:
         names = ("person", "book", "loan", "fine", "visit", "other", "person_fts")
         sql = "SELECT count(*) FROM {}"
         counts = {name: conn.execute(sql.format(name)).fetchone()[0] for name in names}

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +18,14 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, Verdict
 from pytest_pmd_migrations.checks.schema import SCHEMA
+from pytest_pmd_migrations.grid import walks
 from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
 from pytest_pmd_migrations.grid.exchange import walk_exchange
 from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder, WalkExchange
+from pytest_pmd_migrations.grid.exchange.walk_files import WalkReader, WalkWriter
+from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 from pytest_pmd_migrations.sources.resolve import resolve_source
@@ -130,6 +134,12 @@ class Unreadable:
 def test_what_a_check_sees_and_cannot_be_written_or_read_is_seen_again(
     tmp_path: Path, seen: object
 ) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walks, "is_own", lambda _: True)
+        judge_in_turn(tmp_path, seen)
+
+
+def judge_in_turn(tmp_path: Path, seen: object) -> None:
     own_check = Check("own", "snapshot", lambda _: lambda _: seen, lambda *_: Verdict())
     history, folder = lock(built(tmp_path)), tmp_path / "walks"
     folder.mkdir()
@@ -139,6 +149,46 @@ def test_what_a_check_sees_and_cannot_be_written_or_read_is_seen_again(
     own = walked_here(second)
     judged(second, checks)
     assert len(own) == len(second.taken)
+
+
+def test_pages_that_databases_have_in_common_are_written_once(tmp_path: Path) -> None:
+    writer = WalkWriter(tmp_path / "gw0.walks", {})
+    images, sizes = [], []
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as conn:
+        conn.execute(
+            "CREATE TABLE t AS WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
+            " LIMIT 500) SELECT i, hex(randomblob(1000)) AS text FROM n"
+        )
+        for number in (1, 2):
+            conn.execute("UPDATE t SET text = 'changed' WHERE i = 300")
+            images.append(Image.of_connection(conn))
+            writer.add(Walk(SnapshotName(number), last=images[-1]))
+            sizes.append(writer.size)
+    assert sizes[0] > 1_000_000
+    assert sizes[1] - sizes[0] < 20_000
+    reader = WalkReader(tmp_path / "gw0.walks", {})
+    assert [reader.walk(number).last for number in (0, 1)] == images
+
+
+def test_with_a_check_of_the_projects_each_process_walks_all(tmp_path: Path) -> None:
+    """Read again, a value may be another one: the same object no more, or without some of it."""
+    marks: dict[int, object] = {}
+
+    def observe(step):
+        return marks.setdefault(step.version, object())
+
+    def judge(_history, row, lineages):
+        found = [one.seen[row.version] for one in lineages if one.reaches(row.version)]
+        assert all(one is marks[row.version] for one in found)
+        return Verdict()
+
+    own_check = Check("own", "migration", lambda _: observe, judge)
+    history, folder = lock(built(tmp_path)), tmp_path / "walks"
+    folder.mkdir()
+    first, second = (walks_of(history, (SCHEMA, own_check), folder, part) for part in (0, 1))
+    own = walked_here(second)
+    assert judged(first, (SCHEMA, own_check)) == judged(second, (SCHEMA, own_check))
+    assert len(own) == len(first.taken)
 
 
 def test_a_process_writes_no_more_for_the_others_than_there_may_be_room_for(

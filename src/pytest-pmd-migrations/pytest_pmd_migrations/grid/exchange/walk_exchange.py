@@ -143,7 +143,7 @@ class WalkExchange:
             os.pwrite(claim, f"{name} {self._writer.add(walk)}".encode(), 0)
             self._is_writing = self._writer.size < _MOST
         except Exception:
-            # A check's own values refuse to be written, or there is no room.
+            # Something refuses to be written, or there is no room.
             self._is_writing = False
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.walk import Walk
-from pytest_pmd_migrations.kept_bytes import KeptBytes, content_of, keep
+from pytest_pmd_migrations.kept_bytes import KeptBytes
 from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["WalkReader", "WalkWriter", "can_be_read_again"]
@@ -68,18 +68,22 @@ class WalkReader:
             self._go_on()
         while len(self._read) <= number:
             self._read.append(self._unpickler.load())
+        self._become(self._piece.read())
         return self._read[number]
 
     def _go_on(self) -> None:
         """Take what was added to the file; the other process may be writing more."""
-        left = self._piece.read()
         with self._path.open("rb") as file:
             file.seek(self._taken)
             added = file.read()
         self._taken += len(added)
+        self._become(self._piece.read() + added)
+
+    def _become(self, content: bytes) -> None:
+        """Keep what is still to be read, and nothing else."""
         self._piece.seek(0)
         self._piece.truncate()
-        self._piece.write(left + added)
+        self._piece.write(content)
         self._piece.seek(0)
 
 
@@ -93,7 +97,7 @@ class _Pickler(pickle.Pickler):
         return self._names.get(id(thing))
 
     def reducer_override(self, thing: object) -> Any:  # noqa: ANN401 - as pickle's
-        """Write errors with what they came from, and bytes without what is known of them."""
+        """Write errors with what they came from, and bytes by pages, each once."""
         if isinstance(thing, MigrationTestError):
             # Its class may ask for more than the arguments that an exception keeps.
             made = copyreg.__newobj__, (type(thing), *thing.args)  # type: ignore[attr-defined]  # no stub
@@ -103,7 +107,7 @@ class _Pickler(pickle.Pickler):
             make, arguments, *state = reduced
             return _remake_error, (make, arguments, *(state or [{}]), thing.__cause__)
         if isinstance(thing, KeptBytes):
-            return keep, (content_of(thing),)
+            return KeptBytes.of_pieces, thing.in_pieces()
         return NotImplemented
 
 
