@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.fresh import FreshDatabases
@@ -17,9 +16,6 @@ from pytest_pmd_migrations.limits.step_limits import StepLimits, Stopped
 from pytest_pmd_migrations.schema import Schema, SchemaDiff
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
-
-if TYPE_CHECKING:
-    from pytest_pmd_migrations.application.timed_run import TimedRun
 
 __all__ = ["History", "Project"]
 
@@ -51,14 +47,6 @@ class History:
     @cached_property
     def _limits_met(self) -> dict[object, Stopped]:
         """The runs that met a limit: no other database waits for them again."""
-        return {}
-
-    @cached_property
-    def timed_runs(self) -> dict[tuple[Start, int], tuple[int, TimedRun]]:
-        """Where lineages are that are walked more than once, by their start and the turn.
-
-        With the run is the version that it came to.
-        """
         return {}
 
     @cached_property

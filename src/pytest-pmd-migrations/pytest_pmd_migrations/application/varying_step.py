@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.application.changed import is_edited_up_to
 from pytest_pmd_migrations.application.history import History
@@ -30,6 +31,11 @@ __all__ = [
     "varying_between",
     "volatile_line",
 ]
+
+_TIMED: WeakKeyDictionary[History, dict[tuple[Start, int], tuple[int, TimedRun]]] = (
+    WeakKeyDictionary()
+)
+"""To which version lineages were walked that are walked twice, by their start and the turn."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,8 @@ def _walked_twice(history: History, version: int, start: Start) -> VaryingRows:
 
 def _timed_run(history: History, version: int, start: Start, turn: int) -> TimedRun:
     """Take a lineage to ``version``, from where the same turn left it for an earlier version."""
-    reached, run = history.timed_runs.get((start, turn), (version, None))
+    known = _TIMED.setdefault(history, {})
+    reached, run = known.get((start, turn), (version, None))
     before = history.store.image(start)
     since, begun = datetime.now(UTC), before
     if run is not None and reached <= version:
@@ -166,5 +173,5 @@ def _timed_run(history: History, version: int, start: Start, turn: int) -> Timed
     limits = history.step_limits(start)
     *_, last = walk(history.application.source, begun, to=version, limits=limits)
     run = TimedRun(start, before, last.after, TimeSpan(since, datetime.now(UTC)))
-    history.timed_runs[start, turn] = version, run
+    known[start, turn] = version, run
     return run
