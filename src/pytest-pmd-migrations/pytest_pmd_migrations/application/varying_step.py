@@ -35,7 +35,7 @@ __all__ = [
 _TIMED: WeakKeyDictionary[History, dict[tuple[Start, int], tuple[int, TimedRun]]] = (
     WeakKeyDictionary()
 )
-"""To which version lineages were walked that are walked twice, by their start and the turn."""
+"""For each lineage that is walked twice, and each of the two turns, how far it came."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["find_needed_rows"]
 
 _FAILS = "fails"
-_Thing = tuple[str, ...]
 
 
 def find_needed_rows(
@@ -60,8 +59,8 @@ def find_needed_rows(
     Asked of each table whose rows were all generated and which the step's statements name;
     ``known`` are the findings where each table has rows, which are not repeated, and ``text`` is
     the stored text of the schema of ``start``. A step that names one table is not asked: on a fresh
-    database that one is empty too. What an empty table does that is emptied along with another one
-    is told of the former alone.
+    database that one is empty too. Where rows go with those of another table, what goes wrong
+    without the former alone is told of their table, and not of the other one.
     """
     if start.variant or start not in history.store.lock_file.snapshots:
         return
@@ -121,11 +120,10 @@ def _is_of_other_table(table: str, one: RowFinding, runs: Mapping[str, _EmptiedR
 
 def _same(one: RowFinding, other: RowFinding) -> bool:
     """Return whether two findings tell of the same rows, or of the same error."""
-    return (
-        _thing(one) == _thing(other)
-        and one.samples == other.samples
-        and (one.kind == _FAILS or one.message == other.message)
-    )
+    # A finding about an error names the table that was emptied, which makes no other error of it.
+    is_error = one.kind == other.kind == _FAILS
+    same_rows = (_thing(one), one.message) == (_thing(other), other.message)
+    return one.samples == other.samples and (is_error or same_rows)
 
 
 def _filled_tables(image: Image) -> frozenset[str]:
@@ -234,10 +232,7 @@ def _without(table: str) -> str:
     return f"where {table} has no row"
 
 
-def _thing(finding: RowFinding) -> _Thing:
-    if finding.kind == _FAILS:
-        # It names the table that was emptied; the error is the same, whichever that is.
-        return _FAILS, *finding.samples
+def _thing(finding: RowFinding) -> tuple[str, str, str]:
     return finding.kind, fold(finding.table), fold(finding.column or "")
 
 

@@ -38,13 +38,12 @@ def select_cells(
         )
     selected: dict[str, Cell] = {}
     for wanted in ids:
-        whole = wanted.endswith("::")
-        found = {id_: cell for id_, cell in cells.items() if whole and id_.startswith(wanted)}
-        if wanted in cells:
-            found = {wanted: cells[wanted]}
+        found = [wanted] if wanted in cells else []
+        if wanted.endswith("::"):
+            found = [id_ for id_ in cells if id_.startswith(wanted)]
         if not found:
             raise SettingError(f"no such cell: {wanted}. {_what_there_is(histories, checks)}")
-        selected.update(found)
+        selected.update((id_, cells[id_]) for id_ in found)
     return tuple(selected.values()) or tuple(cells.values())
 
 

@@ -72,7 +72,7 @@ class Walks:
         if self._fresh_first and FRESH not in (start, *self._taken, *self._ended):
             self.lineage(FRESH)
         walk = self._lineage(start, waits=True)
-        # Nobody but another process is not waited for.
+        # None stands for a lineage that is not waited for.
         assert walk is not None
         return walk
 

@@ -130,15 +130,20 @@ NEEDS = {
 }
 
 
+def needing_what_was_left(root: Path, what: str) -> History:
+    """An application whose last step needs what the one before left on the connection."""
+    steps: Mapping[int, Up] = {1: PEOPLE, 2: lambda conn: leave(what, conn), 3: NEEDS[what]}
+    history = application(root, steps)
+    store(history, "0001", PEOPLE)
+    store(history, "0002", PEOPLE)
+    return history
+
+
 @for_every("what", NEEDS)
 def test_what_only_an_earlier_step_left_on_the_connection_is_missed(
     tmp_path: Path, what: str
 ) -> None:
-    steps: Mapping[int, Up] = {1: PEOPLE, 2: lambda conn: leave(what, conn), 3: NEEDS[what]}
-    history = application(tmp_path, steps)
-    store(history, "0001", PEOPLE)
-    store(history, "0002", PEOPLE)
-    found = both_ways(history, (SCHEMA, DATA))
+    found = both_ways(needing_what_was_left(tmp_path, what), (SCHEMA, DATA))
     # The lineage of 0001 has it, and that of 0002, which says the same, has not.
     stopped = {name for name, verdict in found.items() if verdict.cause is not None}
     assert stopped >= {"migrations::0002..0003[schema]", "migrations::0002..0003[data]"}

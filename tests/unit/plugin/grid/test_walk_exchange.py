@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,8 +32,14 @@ from pytest_pmd_migrations.sources.resolve import resolve_source
 
 from tests.every import for_every
 from tests.unit.plugin.both_ways import CHECKS, verdicts
-from tests.unit.plugin.built_application import Up, again, application, history_of, lock, store
-from tests.unit.plugin.grid.test_sharing import NEEDS, PEOPLE, REPOSITORY, STEPS, built, leave
+from tests.unit.plugin.built_application import again, history_of, lock
+from tests.unit.plugin.grid.test_sharing import (
+    NEEDS,
+    REPOSITORY,
+    STEPS,
+    built,
+    needing_what_was_left,
+)
 
 
 def walks_of(
@@ -219,11 +225,7 @@ def test_what_one_process_distrusts_all_distrust(tmp_path: Path) -> None:
 def test_what_is_left_on_a_connection_makes_each_process_walk_alone(
     tmp_path: Path, what: str
 ) -> None:
-    steps: Mapping[int, Up] = {1: PEOPLE, 2: lambda conn: leave(what, conn), 3: NEEDS[what]}
-    history = application(tmp_path, steps)
-    store(history, "0001", PEOPLE)
-    store(history, "0002", PEOPLE)
-    folder = tmp_path / "walks"
+    history, folder = needing_what_was_left(tmp_path, what), tmp_path / "walks"
     folder.mkdir()
     checks = (SCHEMA, DATA)
     alone = verdicts(again(history), checks)

@@ -44,7 +44,10 @@ class SharedFolder:
     parts: int
 
     def in_order(self, starts: Sequence[SnapshotName]) -> Sequence[SnapshotName]:
-        """Return all of them, this process's part first, then what others have the longest."""
+        """Return all of them: this process's part, then the others', each from its end on.
+
+        Whoever has a part begins at its start, and comes to its end last.
+        """
         ends = [len(starts) * n // self.parts for n in range(self.parts + 1)]
         parts = [starts[begin:end] for begin, end in pairwise(ends)]
         own, later = parts[self.part], parts[self.part + 1 :]
