@@ -44,7 +44,8 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 def alembic(folder: Path) -> None:
     """Write what `alembic init` makes, with two revisions that are each one transaction."""
-    shutil.copytree(_NOTES / "alembic", folder / "alembic")
+    compiled = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(_NOTES / "alembic", folder / "alembic", ignore=compiled)
     shutil.copy(_NOTES / "alembic.ini", folder)
     for path in (folder / "alembic/versions").iterdir():
         if path.name not in _REVISIONS:
