@@ -15,6 +15,7 @@ from pytest_pmd_migrations.sources.command.process import run_process
 from pytest_pmd_migrations.sources.protocol import check_source
 
 from tests.every import for_every
+from tests.warm_python import WarmPython
 
 PYTHON = shlex.quote(sys.executable)
 # A runner as there are many: --to N, and what it does with a number that it has not.
@@ -171,3 +172,27 @@ def test_a_process_is_ended_with_all_that_it_started_and_little_of_it_is_kept(
     prints = run_process(["sh", "-c", "yes | head -c 10000000; echo e >&2"], folder=tmp_path)
     assert (prints.code, prints.is_cut, len(prints.out)) == (0, True, 16 * 1024)
     assert prints.last_lines()[-2:] == ("y", "e")
+
+
+ADOPTS_AND_NEVER_ASKS = """
+import ctypes, math, sys
+from pathlib import Path
+from pytest_pmd_migrations.sources.command import process
+
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+process._DYING = math.inf
+started = Path("started")
+leaves = f"sleep 1000 & touch {started}; wait"
+ended = process.run_process(["sh", "-c", leaves], folder=Path(), stop=started.exists)
+print(ended.code)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
+def test_the_dead_that_nobody_asks_for_are_not_waited_for(
+    tmp_path: Path, warm_python: WarmPython
+) -> None:
+    """Some containers have a first process that never does; this one waits for ever then."""
+    done = warm_python.run(sys.executable, "-c", ADOPTS_AND_NEVER_ASKS, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("None\n", "")

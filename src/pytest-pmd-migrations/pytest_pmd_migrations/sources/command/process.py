@@ -27,6 +27,9 @@ _KEPT = 16 * 1024
 _PAUSE = 0.1
 _LOOKS = 16
 _DYING, _SHORTLY = 1.0, 0.001
+_STATE, _GROUP, _THREADS = 0, 2, 17
+"""Where they stand in a process's line, behind its name."""
+_DEAD = frozenset({b"Z", b"X"})
 _PIPES_FULL = 32
 _LINES = 8
 
@@ -137,12 +140,30 @@ def _ending(group: int) -> Callable[[], None]:
 
 
 def _await_end(group: int) -> None:
-    """Wait until nothing of a killed group writes any more; one of the dead may stay listed."""
+    """Wait until nothing of a killed group writes any more.
+
+    Its dead stay listed until their new parent asks for them, in some containers for ever.
+    """
     ends = time.monotonic() + _DYING
     with suppress(ProcessLookupError, PermissionError):
         while time.monotonic() < ends:
             os.killpg(group, 0)
+            if _has_only_dead(group):
+                return
             time.sleep(_SHORTLY)
+
+
+def _has_only_dead(group: int) -> bool:
+    """Whether all of a group have ended, as Linux says: see proc_pid_stat(5); False elsewhere."""
+    ended = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        # One that goes meanwhile is nobody's who is waited for: those stay listed.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = path.read_bytes().rpartition(b")")[2].split()
+            if int(fields[_GROUP]) == group:
+                # Another thread may be within its last call to the system.
+                ended.append(fields[_STATE] in _DEAD and int(fields[_THREADS]) <= 1)
+    return bool(ended) and all(ended)
 
 
 def _read(
