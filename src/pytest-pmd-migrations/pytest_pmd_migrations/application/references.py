@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -79,10 +78,8 @@ class SchemaReferences:
         """
         for version in versions:
             if version not in self._of_fresh:
-                image = self._fresh.image(version)
-                with closing(image.connect()) as conn:
-                    arrival = self._fresh_walk.arrive(self._fresh.text(version), image, conn)
-                self._of_fresh[version] = arrival
+                text, image = self._fresh.text(version), self._fresh.image(version)
+                self._of_fresh[version] = self._fresh_walk.arrive(text, image)
         return {version: self._of_fresh[version] for version in versions}
 
     def walk(self) -> ReferenceWalk:
@@ -111,8 +108,8 @@ class ReferenceWalk:
         """Go on from a fresh database, which breaks nothing that another lineage did not."""
         self._text, self._found = self._references.fresh_at(version)
 
-    def arrive(self, text: StoredText, image: Image, conn: sqlite3.Connection) -> Arrival:
-        """Return what became of the references; ``conn`` shows ``image`` and is read only."""
+    def arrive(self, text: StoredText, image: Image) -> Arrival:
+        """Return what became of the references in a database with this stored text."""
         before, then = self._text, self._found
         if text == before:
             return Arrival(then.broken, unsure=then.unsure)
@@ -122,13 +119,15 @@ class ReferenceWalk:
             return Arrival(now.broken, unsure=now.unsure)
         changes = changes_since(before, then, text, now)
         appeared, doubtful, renamed = list(changes.broken), [], [*changes.renamed]
-        for found, old, new in changes.elsewhere:
-            # A table that has the rows of the renamed one takes its place: others were to follow.
-            if has_rows_of(conn, old, new):
-                appeared.append(found)
-                renamed.append((old, new))
-            else:
-                doubtful.append(found)
+        if changes.elsewhere:
+            with closing(image.connect()) as conn:
+                for found, old, new in changes.elsewhere:
+                    # A table with the rows of the renamed one takes its place: others follow it.
+                    if has_rows_of(conn, old, new):
+                        appeared.append(found)
+                        renamed.append((old, new))
+                    else:
+                        doubtful.append(found)
         return Arrival(
             now.broken,
             self._references.visible(appeared),

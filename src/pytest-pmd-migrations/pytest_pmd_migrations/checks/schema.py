@@ -72,7 +72,7 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
     references, lost = history.references.walk(), GuardsWatcher(history)
 
     def observe(step: Step) -> _Seen:
-        arrival = references.arrive(step.text, step.after, step.conn)
+        arrival = references.arrive(step.text, step.after)
         known = step.version in versions
         is_fresh = known and step.text == history.fresh.text(step.version)
         differing = _compare(history, step) if known and not is_fresh else None

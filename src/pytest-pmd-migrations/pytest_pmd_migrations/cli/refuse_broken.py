@@ -38,7 +38,7 @@ class Soundness:
             self._walk = ReferenceWalk(history.references, begins_with=())
         else:
             self._walk = history.references.walk()
-            self._walk.arrive(first.text, first.after, first.conn)
+            self._walk.arrive(first.text, first.after)
 
     def refuse_broken(self, step: Step) -> None:
         """Raise ClickException where the step broke the database.
@@ -47,7 +47,7 @@ class Soundness:
         are told only, before the first release.
         """
         version, image, conn = step.version, step.after, step.conn
-        arrival = self._walk.arrive(step.text, image, conn)
+        arrival = self._walk.arrive(step.text, image)
         self.integrity = check_integrity(conn, image, step.layout, self.integrity)
         damage = tuple(self.integrity.damage.findings())
         if damage:
