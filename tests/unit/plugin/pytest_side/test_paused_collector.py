@@ -100,7 +100,9 @@ def pytest_sessionstart(session):
 """
 SCRIPTS = Path(__file__).parents[4] / "fixtures/projects/scripts"
 PROGRAM = str(Path(sys.executable).with_name("pytest"))
-RUN = ("-s", "--migration-matrix", "--migration-checks=schema", "-p", "no:cacheprovider")
+# Its plugin imports all of hypothesis at the end of every run.
+PLAIN = ("-s", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+RUN = (*PLAIN, "--migration-matrix", "--migration-checks=schema")
 CALLED = f"import pytest; pytest.main({list(RUN)})"
 NESTED = f"""
 import pytest
@@ -136,11 +138,11 @@ def test_a_process_that_goes_on_after_the_run_keeps_nothing(tmp_path: Path) -> N
 def test_a_run_within_another_one_keeps_nothing(tmp_path: Path) -> None:
     test = tmp_path / "test_nested.py"
     test.write_text(NESTED)
-    command = (sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", str(test))
+    command = (sys.executable, "-m", "pytest", *PLAIN, str(test))
     assert "kept False True" in printed(tmp_path, *command)
 
 
 def test_a_run_without_the_matrix_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "test_one.py").write_text("def test_nothing(): pass")
-    command = (sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider")
+    command = (sys.executable, "-m", "pytest", *PLAIN)
     assert "kept False True" in printed(tmp_path, *command, "inner", "test_one.py")
