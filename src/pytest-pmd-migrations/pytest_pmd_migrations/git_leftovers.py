@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.regular_file import read_regular
 
-__all__ = ["FETCH", "conflicts_in", "is_pointer", "leftover"]
+__all__ = ["FETCH", "conflicts_in", "is_pointer", "leftover", "sides_of_conflicts"]
 
 FETCH = "git lfs install && git lfs pull"
 """The command that puts the files themselves in the place of their pointers."""
@@ -31,6 +31,21 @@ def conflicts_in(text: str) -> tuple[int, int]:
     if marker is None:
         return 0, 0
     return len(_CONFLICT.findall(text)), text.count("\n", 0, marker.start()) + 1
+
+
+def sides_of_conflicts(text: str) -> tuple[str, str]:
+    """Return what each side of a merge has in its conflicts: ours, then theirs.
+
+    What both began with, which git may write between the two, is neither's.
+    """
+    sides: dict[str, list[str]] = {"<": [], "|": [], "=": [], ">": []}
+    at = ">"
+    for line in text.splitlines(keepends=True):
+        if _MARKER.match(line.rstrip()):
+            at = line[0]
+        else:
+            sides[at].append(line)
+    return "".join(sides["<"]), "".join(sides["="])
 
 
 def leftover(path: Path) -> tuple[str, int] | None:

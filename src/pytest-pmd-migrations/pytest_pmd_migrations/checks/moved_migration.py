@@ -56,7 +56,7 @@ def mend_moved(history: History, version: int, moved: Moved) -> Iterator[str]:
     old = application.location(moved.version).path
     old = old.with_name(history.store.lock_file.versions[version].file)
     if moved.how == "replaced":
-        yield f"Put the released one back: git checkout -- {shown_path(old)}"
+        yield f"Put the released one back: git checkout HEAD -- {shown_path(old)}"
     elif application.file_name(moved.version) == moved.now:
         now = shown_path(application.location(moved.version).path)
         yield f"Give the released one its number back: git mv {now} {shown_path(old)}"

@@ -137,4 +137,4 @@ def _advice(history: History, row: SnapshotRow, damages: Damages) -> Iterator[st
             yield "    REINDEX;"
     file = shown_path(history.store.folder.file(row.snapshot))
     yield "  or, where the file alone is spoilt, restore it from version control:"
-    yield f"    git checkout -- {file}"
+    yield f"    git checkout HEAD -- {file}"

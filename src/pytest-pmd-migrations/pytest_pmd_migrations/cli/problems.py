@@ -80,7 +80,7 @@ def _rewrite(history: History, name: SnapshotName) -> str:
 def _missing(survey: Survey, name: SnapshotName) -> Problem:
     if name.variant or is_released(survey.history, name):
         file = shown_path(survey.history.store.folder.file(name))
-        text = f"snapshot {name} is gone.  git checkout -- {file}"
+        text = f"snapshot {name} is gone.  git checkout HEAD -- {file}"
         return Problem(name.version, text, of_variants=bool(name.variant))
     recorded = name in survey.lock_file.snapshots
     what = f"snapshot {name} is gone" if recorded else f"{name} has no snapshot"
@@ -115,7 +115,7 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
                 yield Problem(version, _told_moved(survey.history, version, moved))
             elif line.released:
                 file = application.location(application.latest).path.parent / line.file
-                mend = f"git checkout -- {shown_path(file)}"
+                mend = f"git checkout HEAD -- {shown_path(file)}"
                 yield Problem(version, f"{line.file} was removed after release.  {mend}")
             else:
                 what = f"{LOCK_FILE} has {number}, which the source has not"

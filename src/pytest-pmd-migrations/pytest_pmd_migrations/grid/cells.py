@@ -269,7 +269,7 @@ def _missing(history: History, row: SnapshotRow) -> Finding:
             *wrap_text(f"{LOCK_FILE} records it, but {file} does not exist."),
             "",
             "Restore it from version control:",
-            f"  git checkout -- {file}",
+            f"  git checkout HEAD -- {file}",
         )
         head = headline(f"snapshot {row.title} is gone")
         return Finding(head, lines, name.version).showing_no_rows()

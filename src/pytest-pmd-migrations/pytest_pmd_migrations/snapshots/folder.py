@@ -98,7 +98,7 @@ def _unreadable(name: SnapshotName, path: Path, why: str) -> SnapshotError:
     return SnapshotError(
         f"snapshot {name} cannot be read",
         f"{file}: {why}; expected a SQLite database. Move it away, and restore the file from"
-        f" version control: git checkout -- {file}",
+        f" version control: git checkout HEAD -- {file}",
     )
 
 

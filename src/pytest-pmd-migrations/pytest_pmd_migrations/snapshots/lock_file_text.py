@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_pmd_migrations.errors import LockFileError
-from pytest_pmd_migrations.git_leftovers import FETCH, conflicts_in, is_pointer
+from pytest_pmd_migrations.git_leftovers import (
+    FETCH,
+    conflicts_in,
+    is_pointer,
+    sides_of_conflicts,
+)
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.written_lock_lines import written_lock_toml
 from pytest_pmd_migrations.wording import shown_path
@@ -18,6 +23,7 @@ __all__ = ["line_of_table", "read_lock_toml", "refuse"]
 
 _TABLE = re.compile(r'\s*\[\s*(versions|snapshots)\s*\.\s*(?:"([^"]+)"|\'([^\']+)\'|([\w-]+))\s*\]')
 _POSITION = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+_RELEASED = re.compile(r"^\s*released\s*=\s*true\b", re.MULTILINE)
 _LONGEST = 60
 
 
@@ -51,7 +57,7 @@ def refuse(path: Path, what: str) -> NoReturn:
     """Raise the LockFileError that says what is wrong, and how the file is restored."""
     shown = shown_path(path)
     raise LockFileError(
-        f"{shown}{what}; expected what pmd-migrations writes. Restore it: git checkout -- {shown}"
+        f"{shown}{what}; expected what pmd-migrations writes. Restore it: git checkout HEAD -- {shown}"
     )
 
 
@@ -69,7 +75,7 @@ def _read_text(path: Path) -> str:
         what = "is a folder" if path.is_dir() else f"cannot be read: {error.strerror}"
         raise LockFileError(
             f"{shown} {what}; expected the file that pmd-migrations writes. Move it away, and"
-            f" restore the file: git checkout -- {shown}"
+            f" restore the file: git checkout HEAD -- {shown}"
         ) from error
     if is_pointer(content):
         raise LockFileError(
@@ -93,12 +99,15 @@ def _refuse_conflict(path: Path, text: str) -> None:
     count, line = conflicts_in(text)
     if not line:
         return
-    shown = shown_path(path)
     which = f"{count} merge conflicts, the first" if count > 1 else "a merge conflict"
+    ours, theirs = (len(_RELEASED.findall(side)) for side in sides_of_conflicts(text))
+    # What is released must stay so, whoever merges whom.
+    whose = "has released more" if ours != theirs else "was merged first (--ours in a rebase)"
+    option = "--ours" if ours > theirs else "--theirs"
     raise LockFileError(
-        f"{shown} has {which} in line {line}. Keep one side whole (--ours or --theirs) and"
-        f" record again what the other added:"
-        f" git checkout --ours -- {shown} && pmd-migrations snapshot"
+        f"{shown_path(path)} has {which} in line {line}. Take all snapshots of the side that"
+        f" {whose}: git checkout {option} -- {shown_path(path.parent)}. Give the other side's"
+        " migrations the next free numbers, then: pmd-migrations snapshot"
     )
 
 

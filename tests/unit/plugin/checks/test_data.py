@@ -275,7 +275,7 @@ def test_a_stored_file_that_is_not_sound_is_found_before_any_step(tmp_path):
         "    in the application's own way, after 0001_step.sql: mend what is damaged",
         """    INSERT INTO "f"("f") VALUES ('rebuild');""",
         "  or, where the file alone is spoilt, restore it from version control:",
-        f"    git checkout -- {shown_path(tmp_path / '0001.db')}",
+        f"    git checkout HEAD -- {shown_path(tmp_path / '0001.db')}",
     ]
 
 

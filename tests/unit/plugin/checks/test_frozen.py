@@ -220,7 +220,7 @@ def test_a_file_that_took_the_place_of_a_released_one_is_accused(tmp_path: Path)
         "  only in fresh now  table other (1 column)\n"
         "\n"
         "Give 0002_other.py the next free number.\n"
-        f"Put the released one back: git checkout -- {folder}/0002_step.py"
+        f"Put the released one back: git checkout HEAD -- {folder}/0002_step.py"
     )
     same = renamed(history, {2: "0002_other.py"}, {**STEPS, 2: f"{TRIM} WHERE 1"})
     assert [note.text for note in verdict(same, "0002", "frozen").notes] == [

@@ -73,7 +73,7 @@ def test_damage_that_is_left_at_latest_fails_once_and_blames_no_step(tmp_path: P
         "    in the application's own way, after 0003_step.py: mend what is damaged",
         """    INSERT INTO "f"("f") VALUES ('rebuild');""",
         "  or, where the file alone is spoilt, restore it from version control:",
-        f"    git checkout -- {file}",
+        f"    git checkout HEAD -- {file}",
     ]
 
 

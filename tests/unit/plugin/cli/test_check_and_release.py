@@ -42,7 +42,7 @@ def test_every_problem_is_named_at_once(stored: Make) -> None:
     made.write("db/sql/0004_step_4.sql", "DROP TABLE gone;\n")
     assert made.run("check") == (
         1,
-        "snapshot 0001 is gone.  git checkout -- fixtures/snapshots/0001.db\n"
+        "snapshot 0001 is gone.  git checkout HEAD -- fixtures/snapshots/0001.db\n"
         "0002.sql is missing.  pmd-migrations snapshot\n"
         "snapshot 0002+broken is no SQLite database, or is encrypted:"
         " fixtures/snapshots/0002+broken.db (11 bytes); expected a file that begins with"
@@ -70,7 +70,7 @@ def test_a_released_snapshot_and_a_variant_are_restored_and_never_built_anew(sto
     assert released.endswith("Restore it from version control.")
     assert unreleased.endswith(" Or build it anew.  pmd-migrations snapshot --rewrite 0002")
     assert variant == (
-        "snapshot 0002+mine is gone.  git checkout -- fixtures/snapshots/0002+mine.db"
+        "snapshot 0002+mine is gone.  git checkout HEAD -- fixtures/snapshots/0002+mine.db"
     )
 
 
@@ -237,7 +237,7 @@ def test_a_released_migration_that_was_removed(stored: Make) -> None:
         1,
         "snapshot 0002 is newer than the newest migration: fixtures/snapshots/0002.db; the"
         " source ends at 0001. Restore the migration that made it, or remove the snapshot.\n"
-        "0002_step_2.sql was removed after release.  git checkout -- db/sql/0002_step_2.sql\n",
+        "0002_step_2.sql was removed after release.  git checkout HEAD -- db/sql/0002_step_2.sql\n",
     )
 
 
@@ -340,9 +340,10 @@ def test_a_lock_file_that_cannot_be_read(stored: Make, command: str) -> None:
     made.lock.write_text("<<<<<<< ours")
     assert made.run(command) == (
         1,
-        "Error: fixtures/snapshots/frozen.toml has a merge conflict in line 1. Keep one side whole"
-        " (--ours or --theirs) and record again what the other added: git checkout --ours --"
-        " fixtures/snapshots/frozen.toml && pmd-migrations snapshot\n",
+        "Error: fixtures/snapshots/frozen.toml has a merge conflict in line 1. Take all snapshots"
+        " of the side that was merged first (--ours in a rebase): git checkout --theirs --"
+        " fixtures/snapshots. Give the other side's migrations the next free numbers, then:"
+        " pmd-migrations snapshot\n",
     )
 
 

@@ -26,7 +26,7 @@ from tests.warm_python import CAN_FORK, Run
 Make = Callable[..., Project]
 
 FULL = Path("/dev/full")
-AWAY = "Move it away, and restore the file from version control: git checkout -- "
+AWAY = "Move it away, and restore the file from version control: git checkout HEAD -- "
 
 
 APPLICATION = """
@@ -82,7 +82,7 @@ def test_a_pipe_or_a_dangling_link_in_the_place_of_a_file_is_told_and_not_waited
         1,
         "Error: fixtures/snapshots/frozen.toml cannot be read: it is a named pipe, no file;"
         " expected the file that pmd-migrations writes. Move it away, and restore the file:"
-        " git checkout -- fixtures/snapshots/frozen.toml\n",
+        " git checkout HEAD -- fixtures/snapshots/frozen.toml\n",
     )
 
 

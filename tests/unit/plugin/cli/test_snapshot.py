@@ -116,7 +116,7 @@ def test_a_released_snapshot_that_is_gone_is_not_made_up(stored: Make) -> None:
     made = stored(FIRST, SECOND)
     made.run("release", "1")
     (made.snapshots / "0001.db").unlink()
-    message = "snapshot 0001 is gone.  git checkout -- fixtures/snapshots/0001.db\n"
+    message = "snapshot 0001 is gone.  git checkout HEAD -- fixtures/snapshots/0001.db\n"
     assert made.run("check") == (1, message)
     assert made.run("snapshot") == (
         1,
@@ -171,7 +171,7 @@ def test_a_variant_dropped_in_by_hand_gets_its_twin_and_its_line(
     assert made.run("check") == (0, "2 versions, 3 snapshots: all in order\n")
     pytester.runpytest_subprocess("--migration-matrix", CHEAP).assert_outcomes(passed=10)
     (made.snapshots / "0001+mine.db").unlink()
-    gone = "snapshot 0001+mine is gone.  git checkout -- fixtures/snapshots/0001+mine.db\n"
+    gone = "snapshot 0001+mine is gone.  git checkout HEAD -- fixtures/snapshots/0001+mine.db\n"
     assert made.run("check") == (1, gone)
 
 

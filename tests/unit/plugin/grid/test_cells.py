@@ -83,7 +83,7 @@ def test_a_snapshot_that_the_lock_has_and_the_folder_has_not_fails(tmp_path: Pat
     path.unlink()
     assert told(again(history), "0001", "data").split("\n")[0] == "snapshot 0001 is gone"
     assert told(again(history), "0001", "data").endswith(
-        f"\n  git checkout -- {tmp_path}/snapshots/0001.db"
+        f"\n  git checkout HEAD -- {tmp_path}/snapshots/0001.db"
     )
 
 

@@ -147,31 +147,31 @@ def test_lines_are_added_without_touching_the_others() -> None:
         (
             "format = 1\n[versions.0001]\nfile = 'x'\n",
             "{path}, line 2: [versions.0001] has no 'released'; expected what pmd-migrations"
-            " writes. Restore it: git checkout -- {path}",
+            " writes. Restore it: git checkout HEAD -- {path}",
         ),
         (
             "format = 1\n[versions.0001]\nreleased = 'yes'\n",
             "{path}, line 2: [versions.0001] cannot be used: released is 'yes'; expected what"
-            " pmd-migrations writes. Restore it: git checkout -- {path}",
+            " pmd-migrations writes. Restore it: git checkout HEAD -- {path}",
         ),
         *(
             (
                 "format = 1\n[versions.0001]\nfile = ''\ntext = ''\nschema = ''\nrows = {}\n"
                 f"released = true\nvolatile = {globs}\n",
                 f"{{path}}, line 2: [versions.0001] cannot be used: volatile is {globs}; expected"
-                " what pmd-migrations writes. Restore it: git checkout -- {path}",
+                " what pmd-migrations writes. Restore it: git checkout HEAD -- {path}",
             )
             for globs in ("'t.at'", "['t.at', 3]")
         ),
         (
             "format = 1\n[versions]\n'0001' = 3\n",
             "{path}, line 1: [versions.0001] cannot be used: it is 3; expected what"
-            " pmd-migrations writes. Restore it: git checkout -- {path}",
+            " pmd-migrations writes. Restore it: git checkout HEAD -- {path}",
         ),
         (
             "format = 1\nsnapshots = []\n",
             "{path} has snapshots = [], which is no table; expected what pmd-migrations writes."
-            " Restore it: git checkout -- {path}",
+            " Restore it: git checkout HEAD -- {path}",
         ),
     ],
 )
@@ -207,5 +207,5 @@ def test_rows_of_something_that_is_no_lineage_are_refused(tmp_path: Path) -> Non
     assert str(caught.value) == (
         f"{path}, line 4: [versions.0001] cannot be used: rows names 'elsewhere', which is neither"
         f" a snapshot nor fresh; expected what pmd-migrations writes. Restore it:"
-        f" git checkout -- {path}"
+        f" git checkout HEAD -- {path}"
     )

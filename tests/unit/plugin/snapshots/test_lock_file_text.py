@@ -13,7 +13,7 @@ from pytest_pmd_migrations.snapshots.lock_file import read_lock_file as read
 ONE = VersionLine("0001_initial.py", "sha256:aa", "sha256:bb", {}, released=True)
 TWO = VersionLine("0002_more.py", "sha256:cc", "sha256:dd", {})
 TEXT = lock_file_text(LockFile({1: ONE, 2: TWO}))
-RESTORE = "expected what pmd-migrations writes. Restore it: git checkout -- frozen.toml"
+RESTORE = "expected what pmd-migrations writes. Restore it: git checkout HEAD -- frozen.toml"
 POINTER = (
     "version https://git-lfs.github.com/spec/v1\n"
     "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
@@ -22,8 +22,9 @@ OURS = "<<<<<<< HEAD\nfile = 'a'\n"
 BASE = "||||||| 1f0a77b\nfile = 'z'\n"
 THEIRS = "=======\nfile = 'b'\n>>>>>>> topic\n"
 MEND = (
-    "Keep one side whole (--ours or --theirs) and record again what the other added:"
-    " git checkout --ours -- frozen.toml && pmd-migrations snapshot"
+    "Take all snapshots of the side that was merged first (--ours in a rebase):"
+    " git checkout --theirs -- .. Give the other side's migrations the next free numbers, then:"
+    " pmd-migrations snapshot"
 )
 DELETE = (
     "expected it once. Where two branches gave two migrations one number, give the newer the next"
@@ -61,6 +62,22 @@ def said(content: str | bytes) -> str:
 )
 def test_a_merge_conflict(content: str, message: str) -> None:
     assert said(content) == message
+
+
+RELEASED, NOT_YET = "released = true\n", "released = false\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "option"),
+    [(NOT_YET, RELEASED, "--theirs"), (RELEASED, NOT_YET, "--ours"), (2 * RELEASED, "", "--ours")],
+)
+def test_a_merge_conflict_is_not_mended_by_taking_a_release_back(
+    ours: str, theirs: str, option: str
+) -> None:
+    base = "||||||| 1f0a77b\n" + 3 * RELEASED
+    text = f"<<<<<<< HEAD\n{ours}{base}=======\n{theirs}>>>>>>> topic\n"
+    mend = f"Take all snapshots of the side that has released more: git checkout {option} -- ."
+    assert mend in said(TEXT + text)
 
 
 @pytest.mark.parametrize("again", ["0002", "2", '"0002"', "'00002'"])
@@ -132,7 +149,7 @@ def test_a_folder_in_its_place() -> None:
         read(Path.cwd() / "frozen.toml")
     assert str(caught.value) == (
         "frozen.toml is a folder; expected the file that pmd-migrations writes. Move it away, and"
-        " restore the file: git checkout -- frozen.toml"
+        " restore the file: git checkout HEAD -- frozen.toml"
     )
 
 

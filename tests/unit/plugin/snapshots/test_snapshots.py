@@ -242,7 +242,7 @@ def test_unreadable_snapshots_are_told_apart(conn: sqlite3.Connection, tmp_path:
     file.mkdir()
     assert message() == (
         f"snapshot 0003 cannot be read: {file}: Is a directory; expected a SQLite database."
-        f" Move it away, and restore the file from version control: git checkout -- {file}"
+        f" Move it away, and restore the file from version control: git checkout HEAD -- {file}"
     )
 
 
