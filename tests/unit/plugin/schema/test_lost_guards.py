@@ -117,6 +117,53 @@ def test_a_rebuild_that_forgets_is_told(before: str, step: str, expected: list[s
     assert lost(before, step) == expected
 
 
+@for_every(
+    "column, rebuild, expected",
+    [
+        ("id INTEGER PRIMARY KEY", "id INT PRIMARY KEY, a", []),
+        ("id INTEGER PRIMARY KEY", "id INTEGER PRIMARY KEY DESC, a", []),
+        ("id INTEGER PRIMARY KEY", "id INTEGER PRIMARY KEY, a) WITHOUT ROWID; SELECT (1", []),
+        ("id INTEGER PRIMARY KEY", "id INTEGER UNIQUE, a PRIMARY KEY", []),
+        ("id INTEGER PRIMARY KEY", "id INTEGER, a, PRIMARY KEY (id, a)", []),
+        ("id INTEGER PRIMARY KEY AUTOINCREMENT", "id INT PRIMARY KEY, a", ["AUTOINCREMENT"]),
+        (
+            "id INTEGER PRIMARY KEY ON CONFLICT IGNORE",
+            "id INT PRIMARY KEY, a",
+            ["ON CONFLICT IGNORE of the primary key"],
+        ),
+        ("id INTEGER NOT NULL PRIMARY KEY", "id INT PRIMARY KEY, a", ["NOT NULL on id"]),
+    ],
+)
+def test_a_rebuild_after_which_sqlite_assigns_no_ids_is_told(
+    column: str, rebuild: str, expected: list[str]
+) -> None:
+    step = rebuilt(rebuild)
+    assert lost(f"CREATE TABLE t({column}, a);", step) == ["INTEGER PRIMARY KEY on id", *expected]
+
+
+def test_that_sqlite_assigns_no_ids_is_told_with_both_names_of_the_column() -> None:
+    step = rebuilt("key INT PRIMARY KEY, a")
+    assert lost("CREATE TABLE t(id INTEGER PRIMARY KEY, a);", step) == [
+        "INTEGER PRIMARY KEY on id (now key)"
+    ]
+
+
+@for_every(
+    "before, rebuild, expected",
+    [
+        ("id INTEGER PRIMARY KEY, a", "id INTEGER, a", ["PRIMARY KEY on id"]),
+        ("id INTEGER PRIMARY KEY, a", "id INTEGER, a INTEGER PRIMARY KEY", ["PRIMARY KEY on id"]),
+        ("id INTEGER PRIMARY KEY, a", "id UNIQUE, a INTEGER PRIMARY KEY", []),
+        ("id INTEGER PRIMARY KEY, a", 'ID "integer", a, PRIMARY KEY (ID DESC)', []),
+        ("id INT PRIMARY KEY, a", "id INT PRIMARY KEY, a) WITHOUT ROWID; SELECT (1", []),
+    ],
+)
+def test_of_ids_that_sqlite_still_assigns_or_never_did_nothing_is_told(
+    before: str, rebuild: str, expected: list[str]
+) -> None:
+    assert lost(f"CREATE TABLE t({before});", rebuilt(rebuild)) == expected
+
+
 ORDERS = (
     "CREATE TABLE t(id INTEGER PRIMARY KEY, state TEXT NOT NULL DEFAULT 'new' CHECK (state <> ''),"
     " code TEXT UNIQUE); CREATE INDEX t_state ON t(state);"

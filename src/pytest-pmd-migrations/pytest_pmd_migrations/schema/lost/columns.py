@@ -20,16 +20,29 @@ def lost_table_facts(table: SurvivingTable) -> Iterator[str]:
     """Yield what no longer holds for the table: its key, AUTOINCREMENT and such."""
     old, new = facts_of(table.old), facts_of(table.new)
     key, conflict = old["primary key"], "primary key ON CONFLICT"
-    if key == new["primary key"]:
-        if old[conflict] != "ABORT" == new[conflict]:
-            yield f"ON CONFLICT {old[conflict]} of the primary key"
-    elif key != "none" and not table.lost_column_in(key):
+    if key != "none" and not table.lost_column_in(key):
         columns = terms_of(key)
-        if not table.uniques.stay(columns):
+        if key != new["primary key"] and not table.uniques.stay(columns):
             yield f"PRIMARY KEY on {table.said(columns)}"
+        elif _assigned_before_only(table):
+            yield f"INTEGER PRIMARY KEY on {table.said(columns)}"
+    if key == new["primary key"] and old[conflict] != "ABORT" == new[conflict]:
+        yield f"ON CONFLICT {old[conflict]} of the primary key"
     for part in _TABLE_FACTS:
         if old[part] == "yes" and new[part] == "no":
             yield part
+
+
+def _assigned_before_only(table: SurvivingTable) -> bool:
+    """Return whether SQLite gave new rows their key, as a rowid alias, and no longer does.
+
+    An ordinary key stores NULL, or refuses the row, where an INSERT names no value for it.
+    """
+    before, after = (
+        any(facts_of(one)["primary key"] == "rowid alias" for one in columns)
+        for columns in table.both("column")
+    )
+    return before and not after
 
 
 def lost_column_facts(table: SurvivingTable) -> Iterator[str]:
