@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.mend import Mend, Mends, changing
+from pytest_pmd_migrations.schema.mend import Mend, Mends
 from pytest_pmd_migrations.schema.reading.read import (
     Database,
     connected,
@@ -95,17 +95,17 @@ def compare(upgraded: Schema, fresh: Schema) -> SchemaDiff:
     ours = {found.key: found for found in upgraded.objects}
     theirs = {found.key: found for found in fresh.objects}
     found: list[Difference] = []
-    mends = Mends(upgraded), Mends(fresh)
+    mends = Mends(upgraded, fresh)
     for only_upgraded in _one_sided(ours, theirs):
         text = _describe(only_upgraded, upgraded)
-        mend = mends[0].dropping(only_upgraded)
+        mend = mends.dropping(only_upgraded)
         found.append(_difference(only_upgraded, "", text, None, mend))
     for only_fresh in _one_sided(theirs, ours):
         text = _describe(only_fresh, fresh)
-        mend = mends[1].creating(only_fresh)
+        mend = mends.creating(only_fresh)
         found.append(_difference(only_fresh, "", None, text, mend))
     for key in sorted(ours.keys() & theirs.keys()):
-        found.extend(_changed(ours[key], theirs[key]))
+        found.extend(_changed(ours[key], theirs[key], mends))
     return SchemaDiff(tuple(found))
 
 
@@ -151,11 +151,11 @@ def _describe(found: SchemaObject, schema: Schema) -> str:
     return facts["type"] if found.kind == "column" else ""
 
 
-def _changed(ours: SchemaObject, theirs: SchemaObject) -> Iterator[Difference]:
+def _changed(ours: SchemaObject, theirs: SchemaObject, mends: Mends) -> Iterator[Difference]:
     """Yield the facts that differ between the same object on both sides."""
     if ours.name == theirs.name and ours.facts == theirs.facts:
         return
-    mend = changing(ours, theirs)
+    mend = mends.changing(ours, theirs)
     if ours.own_name != theirs.own_name:
         yield _difference(ours, "name", ours.own_name, theirs.own_name, mend)
     before, after = dict(ours.facts), dict(theirs.facts)

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
-__all__ = ["Mend", "Mends", "changing"]
+__all__ = ["Mend", "Mends"]
 
 _HAVE_SQL = ("index", "trigger", "view")
 _CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
@@ -30,10 +30,15 @@ _REFILL = Mend("drop it, create it and fill it again", is_sql=False)
 
 
 class Mends:
-    """Says how to remove or make the objects of one schema, which is looked through once."""
+    """Says how to make an upgraded database like a fresh one, both of which are read once.
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
+    They are run in the order in which differences are listed: what only the upgraded database
+    has, what only the fresh one has, what both have.
+    """
+
+    def __init__(self, upgraded: Schema, fresh: Schema) -> None:
+        self._upgraded = upgraded
+        self._fresh = fresh
 
     def dropping(self, found: SchemaObject) -> Mend:
         """Return how to remove an object that only the upgraded database has."""
@@ -47,14 +52,54 @@ class Mends:
 
     def creating(self, found: SchemaObject) -> Mend:
         """Return how to make an object that only the fresh database has."""
-        if found.kind in TABLES:
-            owned = [other for other in self._schema.owned(found) if other.kind in _HAVE_SQL]
-            return Mend(" ".join(one_line(each.sql) for each in (found, *owned)))
-        if found.kind in _HAVE_SQL:
-            return Mend(one_line(found.sql))
+        if found.kind in TABLES or found.kind in _HAVE_SQL:
+            return Mend(self._made(found))
         if found.kind == "column" and self._is_last(found) and _can_be_added(found):
             return Mend(_add_column(found))
         return _REBUILD
+
+    def changing(self, upgraded: SchemaObject, fresh: SchemaObject) -> Mend:
+        """Return how to make the upgraded object like the fresh one."""
+        if fresh.kind in _HAVE_SQL:
+            # The table or view that it was on may have taken it along.
+            if_there = "IF EXISTS " if fold(upgraded.owner) in self._goes else ""
+            drop = f"DROP {fresh.kind.upper()} {if_there}{as_sql(upgraded.name)};"
+            return Mend(f"{drop} {self._made(fresh)}")
+        if fresh.kind == "virtual table":
+            return _REFILL
+        if fresh.kind == "column" and upgraded.facts == fresh.facts:
+            old, new = as_sql(upgraded.own_name), as_sql(fresh.own_name)
+            return Mend(f"ALTER TABLE {as_sql(fresh.owner)} RENAME COLUMN {old} TO {new};")
+        return _REBUILD
+
+    def _made(self, found: SchemaObject) -> str:
+        """Return the SQL that makes an object of the fresh database, and what belongs to it."""
+        statements = [one_line(found.sql)]
+        for one in self._fresh.owned(found) if not found.owner else ():
+            if one.kind in _HAVE_SQL:
+                moved = self._was_on.get(one.key, fold(found.name)) != fold(found.name)
+                drop = [f"DROP {one.kind.upper()} IF EXISTS {as_sql(one.name)};"] if moved else []
+                statements += [*drop, one_line(one.sql)]
+        return " ".join(statements)
+
+    @cached_property
+    def _was_on(self) -> dict[tuple[str, str, str], str]:
+        """The folded name of what each index and trigger of the upgraded database is on."""
+        return {
+            one.key: fold(one.owner)
+            for one in self._upgraded.objects
+            if one.kind in ("index", "trigger")
+        }
+
+    @cached_property
+    def _goes(self) -> set[str]:
+        """The folded names of the tables and views that only the upgraded database has."""
+        stay = {one.key for one in self._fresh.objects if not one.owner}
+        return {
+            fold(one.name)
+            for one in self._upgraded.objects
+            if not one.owner and one.key not in stay
+        }
 
     def _is_used(self, column: SchemaObject) -> bool:
         """Return whether SQLite would refuse to drop a column because something else names it."""
@@ -76,7 +121,7 @@ class Mends:
         Two are enough to know that something else than a column itself does.
         """
         found: dict[tuple[str, str], list[SchemaObject]] = {}
-        for one in self._schema.objects:
+        for one in self._upgraded.objects:
             if one.kind not in TABLES:
                 table = "" if one.kind in ("trigger", "view") else fold(one.owner)
                 for word in _words(one):
@@ -91,20 +136,8 @@ class Mends:
     @cached_property
     def _last_columns(self) -> dict[str, str]:
         """The last column of each table, by the table's folded name."""
-        tables = (one for one in self._schema.objects if one.kind == "table" and one.columns)
+        tables = (one for one in self._fresh.objects if one.kind == "table" and one.columns)
         return {fold(table.name): table.columns[-1] for table in tables}
-
-
-def changing(upgraded: SchemaObject, fresh: SchemaObject) -> Mend:
-    """Return how to make the upgraded object like the fresh one."""
-    if fresh.kind in _HAVE_SQL:
-        return Mend(f"DROP {fresh.kind.upper()} {as_sql(upgraded.name)}; {one_line(fresh.sql)}")
-    if fresh.kind == "virtual table":
-        return _REFILL
-    if fresh.kind == "column" and upgraded.facts == fresh.facts:
-        old, new = as_sql(upgraded.own_name), as_sql(fresh.own_name)
-        return Mend(f"ALTER TABLE {as_sql(fresh.owner)} RENAME COLUMN {old} TO {new};")
-    return _REBUILD
 
 
 def _words(found: SchemaObject) -> set[str]:

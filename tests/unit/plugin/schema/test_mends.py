@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import product
 
 import pytest
-from pytest_pmd_migrations.schema import compare, read_schema
+from pytest_pmd_migrations.schema import Schema, compare, read_schema
 
 from tests.every import as_parameters, for_every, holds_for_every
 from tests.unit.plugin.schema.made_schemas import schema
 from tests.unit.plugin.schema.rulings import DIFFERENT
 
 WORDS = ("needs a table rebuild", "drop it, create it and fill it again")
+ADDED = "CREATE TRIGGER r INSTEAD OF INSERT ON v BEGIN SELECT 1; END;"
 OBJECTS = {
     "a table with indexes and triggers": (
         "",
@@ -99,6 +101,51 @@ def is_mended(pair: tuple[str, str]) -> None:
         assert found.sql == (None if found.mend in WORDS else found.mend)
 
 
+FIRST = [
+    "",
+    "CREATE VIEW v AS SELECT a FROM t;",
+    "CREATE VIEW V AS SELECT 1 AS a FROM t;",
+    "CREATE TABLE v(a);",
+]
+SECOND = ["", "CREATE VIEW w AS SELECT a FROM t;", "CREATE TABLE w(a);"]
+FIRED = [
+    "INSTEAD OF INSERT ON v",
+    "INSTEAD OF UPDATE OF a ON v",
+    "INSTEAD OF INSERT ON w",
+    "AFTER INSERT ON v",
+    "AFTER INSERT ON t",
+]
+OWNED = {
+    "a trigger": ["", *(f"CREATE TRIGGER r {on} BEGIN SELECT 1; END;" for on in FIRED)],
+    "an index": ["", *(f"CREATE INDEX i ON {table}(a);" for table in "tvw")],
+}
+
+
+def made_of(*statements: str) -> tuple[str, Schema] | None:
+    """The SQL of a database and its schema; None where SQLite refuses it."""
+    script = "CREATE TABLE t(a);" + "".join(statements)
+    try:
+        return script, schema(script)
+    except sqlite3.Error:
+        return None
+
+
+@pytest.mark.parametrize("owned", as_parameters(OWNED))
+def test_what_belongs_to_a_view_or_moved_elsewhere_is_mended_in_one_run(owned: list[str]) -> None:
+    """On either side, each of two views is there, another one, a table or missing."""
+    every = [made_of(*parts) for parts in product(FIRST, SECOND, owned)]
+    there = [one for one in every if one is not None]
+    assert len(there) > 20
+    for (upgraded, _), (fresh, wanted) in product(there, there):
+        with closing(sqlite3.connect(":memory:")) as conn:
+            conn.executescript(upgraded)
+            found = compare(read_schema(conn), wanted).differences
+            assert None not in [one.sql for one in found], (upgraded, fresh)
+            for sql in dict.fromkeys(one.sql for one in found if one.sql):
+                conn.executescript(sql)
+            assert not compare(read_schema(conn), wanted), (upgraded, fresh)
+
+
 @for_every(
     "upgraded, fresh, mend",
     [
@@ -116,6 +163,16 @@ def is_mended(pair: tuple[str, str]) -> None:
             "needs a table rebuild",
         ),
         ("CREATE TABLE t(A)", "CREATE TABLE t(a)", "ALTER TABLE t RENAME COLUMN A TO a;"),
+        (
+            "",
+            f"CREATE VIEW v AS SELECT 1 AS a; {ADDED}",
+            f"CREATE VIEW v AS SELECT 1 AS a; {ADDED}",
+        ),
+        (
+            f"CREATE VIEW v AS SELECT 2 AS a; {ADDED}",
+            f"CREATE VIEW v AS SELECT 1 AS a; {ADDED}",
+            f"DROP VIEW v; CREATE VIEW v AS SELECT 1 AS a; {ADDED}",
+        ),
         ("CREATE TABLE t(a)", "CREATE TABLE t(b, a)", "needs a table rebuild"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a, b NOT NULL)", "needs a table rebuild"),
         ("CREATE TABLE t(a)", "CREATE TABLE t(a UNIQUE)", "needs a table rebuild"),
