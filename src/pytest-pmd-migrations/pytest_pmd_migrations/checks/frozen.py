@@ -39,7 +39,7 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.sources.applied.edited_scripts import altered_versions, when_edited
 from pytest_pmd_migrations.sources.applied.recorded_order import inserted_before
-from pytest_pmd_migrations.wording import headline, wrap_text
+from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
 __all__ = ["FROZEN", "removed_after_release"]
 
@@ -195,6 +195,18 @@ def _unlocked(history: History, row: Row) -> Verdict:
     version = row.version
     name = history.application.step_name(version)
     newest = history.store.lock_file.newest_released
+    if SnapshotName(version) in history.store.lock_file.snapshots:
+        lock = shown_path(history.store.lock_path)
+        lines = (
+            *wrap_text(
+                f"{LOCK_FILE} has the snapshot of {row.title}, and no longer what it gives, nor"
+                " whether it is released."
+            ),
+            "",
+            f"Restore the file: git checkout HEAD -- {lock}",
+        )
+        head = headline(f"{name} has no line in {LOCK_FILE}")
+        return Verdict((Finding(head, lines, version).showing_no_rows(),))
     if version < newest:
         lines = (
             *wrap_text(

@@ -140,15 +140,17 @@ def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
         if version in lock_file.versions:
             continue
         number = format_version(version)
-        if version < newest:
+        if SnapshotName(version) in lock_file.snapshots:
+            # Written anew, it would not be released, whatever it was.
+            what = f"{number} has no line in {LOCK_FILE}"
+            mend = f"git checkout HEAD -- {shown_path(survey.history.store.lock_path)}"
+            yield Problem(version, f"{what}.  {mend}")
+        elif version < newest:
             what = (
                 f"{application.step_name(version)} was inserted before {format_version(newest)},"
                 f" which is released: databases at it never run {number}"
             )
             yield Problem(version, f"{what}.  Give it the next free number")
-        elif SnapshotName(version) in lock_file.snapshots:
-            what = f"{number} has no line in {LOCK_FILE}"
-            yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
 
 
 def _failed_steps(survey: Survey) -> Iterator[Problem]:

@@ -57,7 +57,8 @@ def refuse(path: Path, what: str) -> NoReturn:
     """Raise the LockFileError that says what is wrong, and how the file is restored."""
     shown = shown_path(path)
     raise LockFileError(
-        f"{shown}{what}; expected what pmd-migrations writes. Restore it: git checkout HEAD -- {shown}"
+        f"{shown}{what}; expected what pmd-migrations writes. Restore it:"
+        f" git checkout HEAD -- {shown}"
     )
 
 

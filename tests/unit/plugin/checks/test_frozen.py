@@ -9,9 +9,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
+from pytest_pmd_migrations.snapshots.lock_file import (
+    LockFile,
+    SnapshotLine,
+    content_digest,
+    lock_file_text,
+    read_lock_file,
+)
 from pytest_pmd_migrations.sources import Location
 
 from tests.unit.plugin.built_application import (
@@ -260,6 +268,29 @@ def test_only_the_newest_version_may_lack_its_line(tmp_path: Path) -> None:
     )
     assert verdict(history, "0004", "frozen").notes == (
         Note(MigrationRow(4), "not in frozen.toml yet", "pmd-migrations snapshot"),
+    )
+
+
+@pytest.mark.parametrize("lost", [1, 2], ids=["before one that is released", "the newest"])
+def test_a_version_whose_snapshot_is_recorded_and_which_has_no_line_fails(
+    tmp_path: Path, lost: int
+) -> None:
+    history = released(tmp_path)
+    written = read_lock_file(history.store.lock_path)
+    lines = {version: line for version, line in written.versions.items() if version != lost}
+    snapshots = {
+        name: SnapshotLine(content_digest(history.store.folder.file(name).read_bytes()), {})
+        for name in history.store.names
+    }
+    history.store.lock_path.write_text(lock_file_text(LockFile(lines, snapshots)))
+    history = changed(history, STEPS)
+    number = f"000{lost}"
+    assert told(history, number, "frozen") == (
+        f"{number}_step.py has no line in frozen.toml\n"
+        f"frozen.toml has the snapshot of {number}, and no longer what it gives, nor\n"
+        "whether it is released.\n"
+        "\n"
+        f"Restore the file: git checkout HEAD -- {history.store.lock_path}"
     )
 
 
