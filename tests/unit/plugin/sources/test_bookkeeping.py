@@ -48,6 +48,22 @@ def test_a_step_that_refuses_to_run_twice_is_still_applied() -> None:
         assert rows == [(1, None), (2, b"\0")]
 
 
+@for_every("made", [("text_factory", bytes), ("row_factory", lambda _, row: {0: row})])
+def test_rows_are_put_back_as_they_were_whatever_rows_the_connection_makes(
+    made: tuple[str, object],
+) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(
+            "CREATE TABLE marks(name, at); INSERT INTO marks VALUES ('one', 1), (NULL, x'00')"
+        )
+        setattr(conn, *made)
+        with pytest.raises(sqlite3.OperationalError), put_back_on_error(conn, ("marks",)):
+            conn.executescript("DELETE FROM marks; nonsense")
+        conn.row_factory, conn.text_factory = None, str
+        rows = conn.execute("SELECT name, at FROM marks ORDER BY rowid").fetchall()
+        assert rows == [("one", 1), (None, b"\0")]
+
+
 def test_a_block_that_ends_well_changes_what_it_changes() -> None:
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.execute("CREATE TABLE marks(a)")

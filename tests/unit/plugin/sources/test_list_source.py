@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -117,6 +118,55 @@ def test_names_stand_in_a_table_of_the_application_or_one_that_is_made(
         with pytest.raises(sqlite3.OperationalError, match="already exists"):
             rerun(source, conn, 1)
         assert current_version(source, conn) == 2
+
+
+def named_columns(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+class NamedColumns(sqlite3.Connection):
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
+        made = super().cursor(factory)
+        made.row_factory = named_columns
+        return made
+
+
+def with_row_factory() -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:")
+    conn.row_factory = named_columns
+    return conn
+
+
+def with_bytes() -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:")
+    conn.text_factory = bytes
+    return conn
+
+
+def with_cursors_of_its_own() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", factory=NamedColumns)
+
+
+OWN_ROWS = [with_row_factory, with_bytes, with_cursors_of_its_own]
+
+
+@for_every("opened", OWN_ROWS)
+@for_every("applied", ["", "done.name"])
+def test_a_list_goes_up_whatever_rows_the_application_has_its_connection_make(
+    tmp_path: Path, applied: str, opened: Callable[[], sqlite3.Connection]
+) -> None:
+    write(tmp_path, {"shop.py": MODULE})
+    source = resolve_source("shop:Store.STEPS", root=tmp_path, config=settings(applied))
+    with closing(opened()) as conn:
+        kept = conn.row_factory, conn.text_factory
+        for version in (1, 2):
+            assert current_version(source, conn) == version - 1
+            upgrade(source, conn, version)
+        assert current_version(source, conn) == 2
+        with pytest.raises(sqlite3.OperationalError, match="already exists"):
+            rerun(source, conn, 2)
+        assert current_version(source, conn) == (2 if applied else 1)
+        assert (conn.row_factory, conn.text_factory) == kept
 
 
 @for_every(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.sources.applied.applied_table import plain_rows
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source
 
@@ -66,11 +67,11 @@ def put_back_on_error(conn: sqlite3.Connection, globs: tuple[str, ...]) -> Itera
 
 def _tables(conn: sqlite3.Connection, globs: tuple[str, ...]) -> list[str]:
     sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND lower(name) GLOB lower(?)"
-    return [str(row[0]) for glob in globs for row in conn.execute(sql, (glob,))]
+    return [str(name) for glob in globs for (name,) in plain_rows(conn, sql, glob)]
 
 
 def _rows(conn: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
-    return [tuple(row) for row in conn.execute(f"SELECT * FROM {quote(table)}")]
+    return plain_rows(conn, f"SELECT * FROM {quote(table)}")
 
 
 def _write_back(conn: sqlite3.Connection, table: str, rows: list[tuple[object, ...]]) -> None:

@@ -10,10 +10,17 @@ from typing import Any
 
 from pytest_pmd_migrations.connection import as_application
 from pytest_pmd_migrations.errors import SourceError, UnknownVersionError
+from pytest_pmd_migrations.sources.applied.applied_table import plain_rows
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source, label_of, versions_of
 
-__all__ = ["applied_versions", "applies_a_set", "current_version", "version_after"]
+__all__ = [
+    "applied_versions",
+    "applies_a_set",
+    "current_version",
+    "user_version",
+    "version_after",
+]
 
 _SHOWN = 5
 """How many ids a message names."""
@@ -31,7 +38,7 @@ def current_version(source: Source, conn: sqlite3.Connection) -> int:
         return _reached(source, applied)
     own = getattr(source, "current_version", None)
     if own is None:
-        return int(conn.execute("PRAGMA user_version").fetchone()[0])
+        return user_version(conn)
     with as_application(conn):
         found = ask(described(source), "current_version(conn)", lambda: own(conn))
     if type(found) is not int:
@@ -40,6 +47,12 @@ def current_version(source: Source, conn: sqlite3.Connection) -> int:
             " 0 where the database has no version yet"
         )
     return found
+
+
+def user_version(conn: sqlite3.Connection) -> int:
+    """Return ``PRAGMA user_version``, whatever rows the application has its connection make."""
+    ((number,),) = plain_rows(conn, "PRAGMA user_version")
+    return int(number)
 
 
 def version_after(source: Source, conn: sqlite3.Connection, to: int) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
+from pytest_pmd_migrations.sources.applied.current_version import user_version
 from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.in_python.list_elements import ListElement, read_elements
 from pytest_pmd_migrations.sources.in_python.wanted_argument import Function, want_database
@@ -81,8 +82,7 @@ class NumberedList:
 
     def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
         """Apply the elements that follow the one whose number the database has."""
-        (current,) = conn.execute("PRAGMA user_version").fetchone()
-        for version in range(current + 1, to + 1):
+        for version in range(user_version(conn) + 1, to + 1):
             self._changes.apply(conn, self._elements[version - 1])
             conn.execute(f"PRAGMA user_version = {version}")
             conn.commit()
