@@ -185,6 +185,11 @@ def test_what_a_tool_would_refuse_is_told_in_one_line(tmp_path: Path) -> None:
             {"1_a.sql": f"{up}SELECT 1;\n"},
             "1_a.sql has no line '-- migrate:down' after its up part",
         ),
+        "dbmate mark": (
+            {"1_a.sql": f"\ufeff{up}SELECT 1;\n{down}"},
+            "1_a.sql has no line '-- migrate:up' for dbmate: a byte order mark stands before it."
+            " Save the script without",
+        ),
         "dbmate before": (
             {"1_a.sql": f"SELECT 1;\n{up}{down}"},
             "1_a.sql has a statement before '-- migrate:up'",

@@ -48,7 +48,10 @@ def _read(folder: SqlFolder, path: Path, number: str) -> Script:
     text = folder.text(path)
     directives = list(DBMATE_UP.finditer(text))
     if not directives:
-        raise SourceError(f"{folder.named}: {path.name} has no line '-- migrate:up'")
+        what = "has no line '-- migrate:up'"
+        if DBMATE_UP.search(text.removeprefix("\ufeff")):
+            what += " for dbmate: a byte order mark stands before it. Save the script without"
+        raise SourceError(f"{folder.named}: {path.name} {what}")
     before = text[: directives[0].start()].removeprefix("\ufeff").splitlines()
     if any(line.strip() and not line.lstrip().startswith("--") for line in before):
         raise SourceError(f"{folder.named}: {path.name} has a statement before '-- migrate:up'")

@@ -54,9 +54,9 @@ class SqlFolder:
         return self.text(other) if other.is_file() else ""
 
     def glimpse(self, path: Path) -> str:
-        """Return a script's text to recognise it by; "" where it cannot be read."""
+        """Return what a script says, without a byte order mark, to recognise it by; "" for none."""
         try:
-            return self.text(path)
+            return self.text(path).removeprefix("\ufeff")
         except SourceError:
             return ""
 
