@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.errors import MigrationTestError, RunnerFailedError
 from pytest_pmd_migrations.sources import Location, resolve_source
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.in_python.wanted_argument import want_database
@@ -214,6 +214,47 @@ def test_what_is_no_list_of_migrations_is_told(
     with pytest.raises(MigrationTestError) as raised:
         resolve_source(f"{name}:STEPS", root=tmp_path, config=settings(applied))
     assert message in str(raised.value)
+
+
+@for_every(
+    "text, told",
+    [
+        ("async def f(conn): conn.execute('CREATE TABLE a(x)')", "type coroutine"),
+        ("def f(conn): yield conn.execute('CREATE TABLE a(x)')", "type generator"),
+        ("async def f(conn): yield conn.execute('CREATE TABLE a(x)')", "type async_generator"),
+        ("def f(conn): return map(conn.execute, ['CREATE TABLE a(x)'])", "type map"),
+        (
+            "def f(conn):\n def run(): conn.execute('CREATE TABLE a(x)')\n return run",
+            "type function",
+        ),
+        ("def f(conn): return 'CREATE TABLE a(x)'", "the SQL 'CREATE TABLE a(x)'"),
+        ("def f(conn): return ['-- one\\nUPDATE a SET x = 1', 'VACUUM']", "the SQL '-- one"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_function_that_returns_what_was_to_be_run_is_told(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    name = f"shop_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    write(tmp_path, {f"{name}.py": f"{text}\nSTEPS = [f]\n"})
+    source = resolve_source(f"{name}:STEPS", root=tmp_path)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        with pytest.raises(RunnerFailedError, match="f would not run when called") as raised:
+            upgrade(source, conn, 1)
+        assert told in str(raised.value)
+        assert (current_version(source, conn), conn.in_transaction) == (0, False)
+
+
+@for_every(
+    "returned", ["conn.execute('SELECT 1')", "'Updated the notes'", "'update done'", "[]", "[1]"]
+)
+def test_what_else_a_function_returns_is_its_own_business(tmp_path: Path, returned: str) -> None:
+    name = f"shop_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    write(tmp_path, {f"{name}.py": f"def f(conn): return {returned}\nSTEPS = [f]\n"})
+    source = resolve_source(f"{name}:STEPS", root=tmp_path)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        upgrade(source, conn, 1)
+        assert current_version(source, conn) == 1
 
 
 def test_a_module_of_thirty_functions_that_take_a_database(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from pytest_pmd_migrations.sources.applied.recorded_order import (
 from pytest_pmd_migrations.sources.in_python.sqlite_utils_source import SqliteUtilsSource
 from pytest_pmd_migrations.sources.run import rerun, upgrade
 
+from tests.every import for_every
 from tests.unit.plugin.sources.conftest import write
 
 MODULE = """from sqlite_utils import Migrations
@@ -62,6 +63,15 @@ def test_it_has_the_name_places_and_table_of_the_object(source: Any, tmp_path: P
         '@migrations(name="inserted")',
         "@migrations()",
     ]
+
+
+@for_every("text", ["async def f(db): pass", "def f(db): yield", "async def f(db): yield db"])
+def test_a_function_that_would_not_run_when_called_is_refused(tmp_path: Path, text: str) -> None:
+    name = f"shop_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    head = "from sqlite_utils import Migrations\nall = Migrations('shop')\n@all()\n"
+    write(tmp_path, {f"{name}.py": f"{head}{text}\n"})
+    with pytest.raises(SourceError, match="f would not run when called: it is async or a gener"):
+        resolve_source(f"{name}:all", root=tmp_path)
 
 
 def test_a_function_inserted_before_released_ones_comes_after_them(source: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,28 @@ from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.in_python.function_location import location_of_function
 from pytest_pmd_migrations.sources.protocol import Location
 
-__all__ = ["ListElement", "read_elements"]
+__all__ = ["ListElement", "is_sql", "read_elements"]
 
 _EXPECTED = "expected SQL strings, functions, or pairs of a name and one of these"
+
+
+_STATEMENT = re.compile(
+    r"(?:\s+|--[^\n]*|/\*.*?\*/)*+(?:"
+    r"CREATE\s+(?:\w+\s+)?(?:TABLE|INDEX|VIEW|TRIGGER)\b.+(?:\(|\bAS\b|\bBEGIN\b|\bUSING\b)"
+    r"|ALTER\s+TABLE\b.+\b(?:ADD|DROP|RENAME|ALTER)\b"
+    r"|DROP\s+(?:TABLE|INDEX|VIEW|TRIGGER)\s+(?:IF\s+EXISTS\s+)?\S+\s*(?:;|\Z)"
+    r"|(?:INSERT|REPLACE)\b.*\bINTO\b.+(?:\b(?:VALUES|SELECT)\b)"
+    r"|UPDATE\b.+\bSET\b.+=|DELETE\s+FROM\s+\S|SELECT\b.+\bFROM\b|WITH\b.+\bAS\s*\("
+    r"|PRAGMA\s+\S|BEGIN\b[\w\s]*;|(?:VACUUM|REINDEX|ANALYZE)\s*(?:;|\Z)"
+    r")",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What begins as a statement does, and goes on as one: a name may be "create the notes"."""
+
+
+def is_sql(text: str) -> bool:
+    """Return whether a text is SQL rather than words that say something of it."""
+    return _STATEMENT.match(text) is not None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,15 +7,17 @@ application's, which ``migration_applied`` names. The transaction around each is
 from __future__ import annotations
 
 import importlib
+import inspect
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import AsyncGeneratorType, GeneratorType
 
-from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.errors import RunnerFailedError, SourceError
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.applied.current_version import user_version
 from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
-from pytest_pmd_migrations.sources.in_python.list_elements import ListElement, read_elements
+from pytest_pmd_migrations.sources.in_python.list_elements import ListElement, is_sql, read_elements
 from pytest_pmd_migrations.sources.in_python.wanted_argument import Function, want_database
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
 from pytest_pmd_migrations.statement_record import first_word
@@ -23,6 +25,9 @@ from pytest_pmd_migrations.statement_record import first_word
 __all__ = ["list_source"]
 
 _RUNNER = "pytest-pmd-migrations"
+_UNRUN = GeneratorType, AsyncGeneratorType, map, filter
+"""What runs nothing until somebody asks it for more."""
+
 _NOT_ASKED = {
     "atomic": "the transaction around each element is this package's, not the application's"
 }
@@ -164,17 +169,37 @@ class _Changes:
         if element not in self._with_own_transaction:
             conn.execute("BEGIN IMMEDIATE")
             try:
-                self._call(change, conn)
+                self._call(element, change, conn)
                 return
             except sqlite3.OperationalError as error:
                 if "within a transaction" not in str(error):
                     raise
             conn.rollback()
             self._with_own_transaction.add(element)
-        self._call(change, conn)
+        self._call(element, change, conn)
 
-    def _call(self, change: Function, conn: sqlite3.Connection) -> None:
-        if change not in self._of_database:
-            change(conn)
-            return
-        change(importlib.import_module("sqlite_utils").Database(conn))
+    def _call(self, element: ListElement, change: Function, conn: sqlite3.Connection) -> None:
+        given: object = conn
+        if change in self._of_database:
+            given = importlib.import_module("sqlite_utils").Database(conn)
+        _refuse_answer(element.name or "a function", change(given))
+
+
+def _refuse_answer(name: str, answer: object) -> None:
+    """Raise RunnerFailedError where a function returned what was to be run, and ran nothing."""
+    texts = answer if isinstance(answer, (list, tuple)) else (answer,)
+    if texts and all(isinstance(text, str) and is_sql(text) for text in texts):
+        raise RunnerFailedError(
+            f"{name} would not run when called: it returned the SQL {texts[0]!r:.60}; expected a"
+            " plain function that runs it, as by conn.execute(...), or the SQL itself in its place"
+        )
+    if inspect.isawaitable(answer) or inspect.isroutine(answer) or isinstance(answer, _UNRUN):
+        close = getattr(answer, "close", None)
+        if callable(close):
+            # A coroutine that nobody awaited would warn.
+            close()
+        raise RunnerFailedError(
+            f"{name} would not run when called: it returned an object of the type"
+            f" {type(answer).__name__}, which nobody runs; expected a plain function that runs its"
+            " statements itself, without async and yield"
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import inspect
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -27,7 +28,7 @@ class SqliteUtilsSource:
     """The functions that are registered with one object, ``migrations``.
 
     ``named`` is how messages name the setting. Raises SourceError where the object is not as
-    sqlite-utils makes it.
+    sqlite-utils makes it, and where a function would do nothing when sqlite-utils calls it.
     """
 
     runner = "sqlite-utils"
@@ -43,6 +44,8 @@ class SqliteUtilsSource:
                 f"{named} is not as sqlite-utils {_KNOWN} makes it: {error}. Install that version:"
                 f" pip install 'sqlite-utils~={_KNOWN}'"
             ) from error
+        for function_name, function in found.items():
+            _refuse_unrun(function_name, function, named)
         self._functions: Mapping[str, Any] = found
         self._ids = NumberedIds(list(found))
         self.name = usable_name(own_name)
@@ -81,3 +84,16 @@ class SqliteUtilsSource:
         if self._package.__name__ == "sqlite_utils":
             return self._package.Database(conn)
         return importlib.import_module("sqlite_utils").Database(conn)
+
+
+def _refuse_unrun(name: str, function: Any, named: str) -> None:  # noqa: ANN401 - whatever was registered
+    called = inspect.unwrap(function)
+    if (
+        inspect.iscoroutinefunction(called)
+        or inspect.isgeneratorfunction(called)
+        or inspect.isasyncgenfunction(called)
+    ):
+        raise SourceError(
+            f"{named}: {name} would not run when called: it is async or a generator; expected a"
+            f" plain function {name}(db)"
+        )
