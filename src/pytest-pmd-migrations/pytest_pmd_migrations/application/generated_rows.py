@@ -7,7 +7,8 @@ from contextlib import closing
 from itertools import pairwise
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError
+from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import read_schema
@@ -18,6 +19,8 @@ __all__ = [
     "GENERATED",
     "breaks_references",
     "fails_on_generated_rows",
+    "fails_without_rows",
+    "failure_from",
     "generated_rows_lines",
     "generated_tables",
     "unsupported_lines",
@@ -49,10 +52,34 @@ def fails_on_generated_rows(history: History, version: int, starts: Sequence[Sta
         history.fresh.image(version)
         if breaks_references(history, version):
             return False
-        return bool(starts) and all(_has_generated_rows(history, start) for start in starts)
+        if not starts or not all(_has_generated_rows(history, start) for start in starts):
+            return False
+        return not fails_without_rows(history, version, starts[-1])
     except MigrationTestError:
         # Another cell tells it.
         return False
+
+
+def fails_without_rows(history: History, version: int, start: Start) -> bool:
+    """Return whether a step fails as well from a new database that was stored at a version.
+
+    A new one that goes on has what earlier steps left on its connection: a function, a setting.
+    Raises FreshFailedError where no such database can be built.
+    """
+    return failure_from(history, start, history.fresh.image(start.version), version) is not None
+
+
+def failure_from(
+    history: History, start: Start, image: Image, version: int
+) -> StepFailedError | None:
+    """Return why a database does not come to ``version``; None where it does."""
+    source, limits = history.application.source, history.step_limits(start)
+    try:
+        for _step in walk(source, image, to=version, limits=limits):
+            pass
+    except StepFailedError as error:
+        return error
+    return None
 
 
 def breaks_references(history: History, version: int) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.application.generated_rows import generated_tables
+from pytest_pmd_migrations.application.generated_rows import failure_from, generated_tables
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.fill.emptied_table import without_rows
 from pytest_pmd_migrations.image import Image
@@ -68,7 +67,7 @@ def _try_without_each(
         if emptied is None:
             continue
         without = emptied.image
-        left = _failure_from(history, start, without, failure.version)
+        left = failure_from(history, start, without, failure.version)
         if left is None:
             return table, without, None
         if changed is None and (left.version, left.story) != (failure.version, failure.story):
@@ -80,16 +79,3 @@ def _named_first(tables: Sequence[str], failure: StepFailedError) -> list[str]:
     """Return the tables in the order in which they are tried, of those named longer names first."""
     said = f"{failure} {failure.headline}"
     return sorted(tables, key=lambda table: (table not in said, -len(table), table))
-
-
-def _failure_from(
-    history: History, start: Start, image: Image, version: int
-) -> StepFailedError | None:
-    """Return why a database does not come to ``version``; None where it does."""
-    source, limits = history.application.source, history.step_limits(start)
-    try:
-        for _step in walk(source, image, to=version, limits=limits):
-            pass
-    except StepFailedError as error:
-        return error
-    return None

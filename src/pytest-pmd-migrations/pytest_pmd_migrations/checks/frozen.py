@@ -196,17 +196,7 @@ def _unlocked(history: History, row: Row) -> Verdict:
     name = history.application.step_name(version)
     newest = history.store.lock_file.newest_released
     if SnapshotName(version) in history.store.lock_file.snapshots:
-        lock = shown_path(history.store.lock_path)
-        lines = (
-            *wrap_text(
-                f"{LOCK_FILE} has the snapshot of {row.title}, and no longer what it gives, nor"
-                " whether it is released."
-            ),
-            "",
-            f"Restore the file: git checkout HEAD -- {lock}",
-        )
-        head = headline(f"{name} has no line in {LOCK_FILE}")
-        return Verdict((Finding(head, lines, version).showing_no_rows(),))
+        return Verdict((_lost_line(history, row),))
     if version < newest:
         lines = (
             *wrap_text(
@@ -235,6 +225,17 @@ def _unlocked(history: History, row: Row) -> Verdict:
         return Verdict((finding,))
     # The command that makes the missing snapshot writes the line too: one cause.
     return Verdict(cause=Cause(SnapshotRow(snapshot, history.application.label(version)), finding))
+
+
+def _lost_line(history: History, row: Row) -> Finding:
+    """Return the finding that a line was there: written anew, it would not say "released"."""
+    told = (
+        f"{LOCK_FILE} has the snapshot of {row.title}, and no longer what it gives, nor whether it"
+        " is released."
+    )
+    mend = f"Restore the file: git checkout HEAD -- {shown_path(history.store.lock_path)}"
+    head = headline(f"{history.application.step_name(row.version)} has no line in {LOCK_FILE}")
+    return Finding(head, (*wrap_text(told), "", mend), row.version).showing_no_rows()
 
 
 FROZEN = Check("frozen", "migration", _watch, _judge, asks_removed=True, shares=shares_always)

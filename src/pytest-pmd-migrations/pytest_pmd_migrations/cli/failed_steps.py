@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.generated_rows import (
     breaks_references,
+    fails_without_rows,
     generated_tables,
     unsupported_lines,
 )
@@ -95,7 +96,7 @@ def _told_generated(
     if breaks_references(history, failure.version):
         return ()
     tables = generated_tables(history, first.version, image)
-    if not tables:
+    if not tables or fails_without_rows(history, failure.version, first):
         return ()
     found = find_rows_at_fault(history, first, image, failure)
     named = _listed(found.tables if found is not None else tables)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,11 +22,17 @@ from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.rows import count_rows
+from pytest_pmd_migrations.snapshots.lock_file import (
+    SnapshotLine,
+    content_digest,
+    lock_file_text,
+    read_lock_file,
+)
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName
 
 from tests.every import for_every
 from tests.fuzz_schemas import history_in, store_in
-from tests.unit.plugin.built_application import application, store
+from tests.unit.plugin.built_application import application, history_of, lock, store
 
 PEOPLE = """
 CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);
@@ -117,6 +125,35 @@ def test_a_step_that_fails_on_an_empty_database_too_is_at_fault_itself(tmp_path:
     )
     [finding] = findings(history_in(tmp_path), "0002[again]")
     assert finding.headline == "0002_merge.sql failed"
+    assert not any("generated" in line for line in finding.lines)
+
+
+def test_a_step_that_needs_what_an_earlier_one_left_on_the_connection_is_at_fault_itself(
+    tmp_path: Path,
+) -> None:
+    """A new database has the function still; one that was stored has not, whatever its rows."""
+
+    def adds_function(conn: sqlite3.Connection) -> None:
+        conn.create_function("shout", 1, str.upper)
+        conn.execute("CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT)")
+
+    steps = {1: adds_function, 2: "UPDATE person SET name = shout(name)"}
+    history = application(tmp_path, steps)
+    store(
+        history,
+        "0001",
+        "CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);"
+        "INSERT INTO person VALUES (1, 'one')",
+    )
+    history = lock(history, released=(1,))
+    name = SnapshotName(1)
+    recorded = read_lock_file(history.store.lock_path)
+    digest = content_digest(history.store.folder.file(name).read_bytes())
+    locked = replace(recorded, snapshots={name: SnapshotLine(digest, {"person": 1})})
+    history.store.lock_path.write_text(lock_file_text(locked))
+    history = history_of(history.application.source, history.store.folder)
+    [finding] = findings(history, "0002[again]")
+    assert finding.headline == "0002_step.py failed"
     assert not any("generated" in line for line in finding.lines)
 
 
