@@ -198,6 +198,10 @@ def test_what_a_tool_would_refuse_is_told_in_one_line(tmp_path: Path) -> None:
             {"1_a/up.sql": "SELECT 1;", "2_b/down.sql": "SELECT 1;"},
             "2_b has no up.sql, which diesel insists on",
         ),
+        "prisma": (
+            {"1_a/migration.sql": "SELECT 1;", "2_b/notes.txt": ""},
+            "2_b has no migration.sql, which prisma insists on",
+        ),
         "diesel empty": ({"1_a/up.sql": ""}, "1_a/up.sql is empty, which diesel refuses"),
         "drizzle": (
             {"meta/_journal.json": '{"entries": [{"tag": "0000_a", "when": 1}]}'},

@@ -52,9 +52,12 @@ CREATE TABLE "_prisma_migrations" (
         found = []
         for inner in folder.folders:
             path = inner / PRISMA_SCRIPT
-            if path.is_file():
-                text = folder.text(path)
-                found.append(Script(inner.name, inner.name, path, text, text, in_transaction=False))
+            if not path.is_file():
+                raise SourceError(
+                    f"{folder.named}: {inner.name} has no {PRISMA_SCRIPT}, which prisma insists on"
+                )
+            text = folder.text(path)
+            found.append(Script(inner.name, inner.name, path, text, text, in_transaction=False))
         return found
 
     def applied(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Sequence[str]:
