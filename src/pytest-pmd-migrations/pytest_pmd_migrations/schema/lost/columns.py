@@ -22,7 +22,7 @@ def lost_table_facts(table: SurvivingTable) -> Iterator[str]:
     key, conflict = old["primary key"], "primary key ON CONFLICT"
     if key != "none" and not table.lost_column_in(key):
         columns = terms_of(key)
-        if key != new["primary key"] and not table.uniques.stay(columns):
+        if key != new["primary key"] and not table.stays_unique(key):
             yield f"PRIMARY KEY on {table.said(columns)}"
         elif _assigned_before_only(table):
             yield f"INTEGER PRIMARY KEY on {table.said(columns)}"

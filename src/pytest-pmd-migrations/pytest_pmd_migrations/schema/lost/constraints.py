@@ -10,6 +10,7 @@ from pytest_pmd_migrations.schema.lost.surviving_table import (
     SurvivingTable,
     columns_of_key,
     facts_of,
+    key_of,
     names_in,
 )
 from pytest_pmd_migrations.schema.values import SchemaObject
@@ -28,7 +29,7 @@ def lost_uniques(table: SurvivingTable) -> Iterator[str]:
         columns, conflict = columns_of_key(one), facts_of(one)["ON CONFLICT"]
         if table.own_gone_columns & set(columns):
             continue
-        if not table.uniques.stay(columns):
+        if not table.stays_unique(key_of(one)):
             yield f"UNIQUE on {table.said(columns)}"
         elif conflict != "ABORT" == conflicts.get(tuple(columns)):
             yield f"ON CONFLICT {conflict} of UNIQUE on {table.said(columns)}"

@@ -51,7 +51,8 @@ def find_lost_guards(
 
     A column or table that went takes along what names it, unless it has another name now; a guard
     that another one of its kind replaces is not lost, nor is an index or trigger that a DROP of its
-    own names. ``moves`` and ``has_values`` as in :func:`find_successors`.
+    own names. What is unique is not replaced by what only keeps fewer rows apart. ``moves`` and
+    ``has_values`` as in :func:`find_successors`.
     """
     old, new = Side.of(before), Side.of(after)
     survived = find_survivors(old, new, statements, has_values)

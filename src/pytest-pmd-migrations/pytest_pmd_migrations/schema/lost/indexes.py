@@ -8,6 +8,7 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.lost.surviving_table import (
     Side,
     SurvivingTable,
+    Unique,
     columns_of_key,
     facts_of,
     names_in,
@@ -26,12 +27,21 @@ def lost_indexes(table: SurvivingTable) -> Iterator[str]:
         if table.was_dropped(one) or table.lost_column_in(old["columns"], old["WHERE"]):
             continue
         if name in here:
-            columns = terms_of(old["columns"])
-            lost = old["unique"] == "yes" != here[name]["unique"]
-            if lost and not table.uniques.stay(columns):
+            if old["unique"] == "yes" and _is_weaker(table, old, here[name]):
                 yield f"UNIQUE of index {one.name}"
         elif ("index", name) not in table.after.names and not came.replaces(old):
             yield f"index {one.name}"
+
+
+def _is_weaker(table: SurvivingTable, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
+    """Return whether rows that a unique index kept apart may be alike, by it and all others.
+
+    One that is unique in another way is meant to be another one.
+    """
+    was = table.was_unique(old["columns"], old["WHERE"])
+    if new["unique"] == "yes" and not was.implies(Unique.of(new["columns"], new["WHERE"])):
+        return False
+    return not table.uniques.stay(was)
 
 
 class _Came:
@@ -39,10 +49,8 @@ class _Came:
 
     def __init__(self, table: SurvivingTable) -> None:
         self._table = table
-        came = [(facts_of(one), terms_of(facts_of(one)["columns"])) for one in table.came("index")]
-        self._first = {columns[0] for _, columns in came}
-        unique = (columns for facts, columns in came if facts["unique"] == "yes")
-        self._unique = {column for columns in unique for column in columns}
+        came = [terms_of(facts_of(one)["columns"]) for one in table.came("index")]
+        self._first = {columns[0] for columns in came}
         known = {tuple(key) for key in _keys(table.before, table.old_name)}
         self._keys: dict[str, list[list[str]]] = {}
         for key in _keys(table.after, table.new_name):
@@ -52,13 +60,12 @@ class _Came:
     def replaces(self, old: Mapping[str, str]) -> bool:
         """Return whether something new on the table does what an index did.
 
-        That is another index or a key on its first column; for a unique one, a unique one.
+        That is another index or a key on its first column; for a unique one, a unique one that
+        asks for more than a part of it.
         """
         columns = terms_of(old["columns"])
         if old["unique"] == "yes":
-            if not self._unique.isdisjoint(columns):
-                return True
-            return old["WHERE"] == "none" and self._table.uniques.stay(columns)
+            return self._table.stays_unique(old["columns"], old["WHERE"])
         if columns[0] in self._first:
             return True
         return any(key[: len(columns)] == columns for key in self._keys.get(columns[0], ()))

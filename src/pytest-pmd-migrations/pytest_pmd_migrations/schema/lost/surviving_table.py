@@ -11,7 +11,18 @@ from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
 from pytest_pmd_migrations.schema.reading.tokens import split_list, tokenize
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
-__all__ = ["Side", "SurvivingTable", "columns_of_key", "facts_of", "names_in", "terms_of"]
+__all__ = [
+    "Side",
+    "SurvivingTable",
+    "Unique",
+    "columns_of_key",
+    "facts_of",
+    "key_of",
+    "names_in",
+    "terms_of",
+]
+
+_NO_CONDITION = "none"
 
 
 @dataclass(frozen=True)
@@ -127,52 +138,126 @@ class SurvivingTable:
         return [o for o in self.both(kind)[1] if (kind, fold(o.name)) not in self.before.names]
 
     @cached_property
-    def uniques(self) -> UniqueColumns:
-        """The columns that are unique together, before and after the step."""
-        return UniqueColumns(
-            frozenset(_unique_columns(self.before, self.old_name)),
-            tuple(_unique_columns(self.after, self.new_name)),
-        )
+    def uniques(self) -> Uniques:
+        """What is unique in the table, before and after the step."""
+        before = (self.was_unique(*each) for each in _unique_terms(self.before, self.old_name))
+        after = (Unique.of(*each) for each in _unique_terms(self.after, self.new_name))
+        return Uniques(tuple(before), tuple(after))
 
+    def stays_unique(self, terms: str, condition: str = _NO_CONDITION) -> bool:
+        """Return whether rows still differ by what an index or a key kept apart."""
+        return self.uniques.stay(self.was_unique(terms, condition))
 
-class UniqueColumns:
-    """What is unique in a table: the columns of each UNIQUE, unique index and primary key."""
+    def was_unique(self, terms: str, condition: str) -> Unique:
+        """Return what the terms and the condition of an index or a key kept apart.
 
-    def __init__(self, before: frozenset[frozenset[str]], after: Sequence[frozenset[str]]) -> None:
-        self._after: dict[str, list[frozenset[str]]] = {}
-        self._came: set[str] = set()
-        for found in after:
-            # Columns that include these include the first, too.
-            self._after.setdefault(min(found, default=""), []).append(found)
-            if found not in before:
-                self._came |= found
-
-    def stay(self, columns: Iterable[str]) -> bool:
-        """Return whether rows still differ in these columns, or a new key on some of them came.
-
-        Where fewer columns are unique, all of them are too.
+        A collation that a column itself lost is told of the column, and not of its keys too.
         """
-        wanted = frozenset(columns)
-        return not self._came.isdisjoint(wanted) or any(
-            found <= wanted for first in wanted for found in self._after.get(first, ())
+        return Unique.of(terms, condition, without=self._lost_collations)
+
+    @cached_property
+    def _lost_collations(self) -> frozenset[str]:
+        """The folded names of the columns that lost a collation, or have no use for one."""
+        olds, news = self.both("column")
+        now = {fold(one.own_name): facts_of(one) for one in news}
+        collated = (fold(o.own_name) for o in olds if facts_of(o)["collation"] != "BINARY")
+        return frozenset(
+            name
+            for name in collated
+            if name in now
+            and (now[name]["collation"] == "BINARY" or now[name]["primary key"] == "rowid alias")
         )
 
 
-def _unique_columns(side: Side, table: str) -> Iterator[frozenset[str]]:
-    """Yield the columns of each UNIQUE, unique index and primary key of a table.
+@dataclass(frozen=True)
+class Unique:
+    """What no two rows have alike: the terms of an index or a key, and which rows it is about.
 
-    The condition of a partial index stands among its columns: it keeps fewer rows apart.
+    ``collations`` are those of its terms that are not compared byte by byte.
     """
+
+    terms: frozenset[str]
+    condition: str
+    collations: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, terms: str, condition: str, without: frozenset[str] = frozenset()) -> Unique:
+        """Return what a list of terms keeps apart; the collations ``without`` do not count."""
+        collated = _collated_terms(terms)
+        return cls(
+            frozenset(term for term, _ in collated),
+            condition,
+            frozenset(one for one in collated if one[1] and one[0] not in without),
+        )
+
+    def implies(self, other: Unique) -> bool:
+        """Return whether rows that differ by this one surely differ by another one, too.
+
+        They do where that one has more terms, is about fewer rows, or compares byte by byte.
+        """
+        return (
+            self.terms <= other.terms
+            and _holds_for(self.condition, other.condition)
+            and all(one in self.collations for one in other.collations if one[0] in self.terms)
+        )
+
+
+def _holds_for(condition: str, other: str) -> bool:
+    """Return whether rows that meet another condition surely meet this one.
+
+    They do if there is none, or if the other one is this one with more behind or before an AND.
+    """
+    if condition in (_NO_CONDITION, other):
+        return True
+    if other.startswith(f"{condition} and "):
+        added = other[len(condition) :]
+    elif other.endswith(f" and {condition}"):
+        added = other[: -len(condition)]
+    else:
+        return False
+    return " or " not in added and " between " not in added
+
+
+class Uniques:
+    """What is unique in a table by each UNIQUE, unique index and primary key."""
+
+    def __init__(self, before: Sequence[Unique], after: Sequence[Unique]) -> None:
+        olds = _by_first_term(before)
+        self._after = _by_first_term(after)
+        came = (found.terms for found in after if not _is_implied(found, olds))
+        self._came = frozenset[str]().union(*came)
+
+    def stay(self, wanted: Unique) -> bool:
+        """Return whether rows still differ by what was unique, or another one replaces it.
+
+        That is one on some of its terms that no old one implies: it asks for something new.
+        """
+        return not self._came.isdisjoint(wanted.terms) or _is_implied(wanted, self._after)
+
+
+def _by_first_term(ones: Iterable[Unique]) -> dict[str, list[Unique]]:
+    """Return each by one of its terms: what includes all of them includes that one, too."""
+    found: dict[str, list[Unique]] = {}
+    for one in ones:
+        found.setdefault(min(one.terms, default=""), []).append(one)
+    return found
+
+
+def _is_implied(wanted: Unique, ones: Mapping[str, Sequence[Unique]]) -> bool:
+    return any(one.implies(wanted) for first in wanted.terms for one in ones.get(first, ()))
+
+
+def _unique_terms(side: Side, table: str) -> Iterator[tuple[str, str]]:
+    """Yield the terms and the condition of each UNIQUE, unique index and primary key of a table."""
     for one in side.owned_by(table, "unique constraint"):
-        yield frozenset(columns_of_key(one))
+        yield key_of(one), _NO_CONDITION
     for one in side.owned_by(table, "index"):
         facts = facts_of(one)
         if facts["unique"] == "yes":
-            where = () if facts["WHERE"] == "none" else (f"where {facts['WHERE']}",)
-            yield frozenset((*terms_of(facts["columns"]), *where))
+            yield facts["columns"], facts["WHERE"]
     key = facts_of(side.tables[table])["primary key"]
     if key != "none":
-        yield frozenset(terms_of(key))
+        yield key, _NO_CONDITION
 
 
 def facts_of(one: SchemaObject) -> dict[str, str]:
@@ -187,14 +272,26 @@ def names_in(text: str) -> frozenset[str]:
 
 def terms_of(columns: str) -> list[str]:
     """Return the folded name of each column of a list, or the whole term of an expression."""
+    return [term for term, _ in _collated_terms(columns)]
+
+
+def _collated_terms(columns: str) -> list[tuple[str, str]]:
+    """Return the terms of a list of columns, each with its collation; empty if that is BINARY."""
     found = []
     for part in split_list(tokenize(columns)):
         is_name = len(part) == 1 or part[1].is_word("COLLATE", "DESC", "ASC")
-        found.append(fold(part[0].value if is_name else " ".join(token.text for token in part)))
+        term = fold(part[0].value if is_name else " ".join(token.text for token in part))
+        is_collated = is_name and len(part) > 2 and part[1].is_word("COLLATE")
+        found.append((term, fold(part[2].value) if is_collated else ""))
     return found
 
 
 def columns_of_key(one: SchemaObject) -> list[str]:
-    """Return the columns of a UNIQUE or a foreign key, which stand behind its table's name."""
+    """Return the columns of a UNIQUE or a foreign key."""
+    return terms_of(key_of(one))
+
+
+def key_of(one: SchemaObject) -> str:
+    """Return the list of columns of a UNIQUE or a foreign key, which stands behind its table."""
     subject = one.nameless.subject if one.nameless else one.name
-    return terms_of(subject[len(fold(one.owner)) + 1 : -1])
+    return subject[len(fold(one.owner)) + 1 : -1]
