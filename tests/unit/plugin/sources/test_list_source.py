@@ -13,6 +13,7 @@ import pytest
 from pytest_pmd_migrations.errors import MigrationTestError, RunnerFailedError
 from pytest_pmd_migrations.sources import Location, resolve_source
 from pytest_pmd_migrations.sources.applied.current_version import current_version
+from pytest_pmd_migrations.sources.in_python.list_elements import is_sql_for_name
 from pytest_pmd_migrations.sources.in_python.wanted_argument import want_database
 from pytest_pmd_migrations.sources.run import rerun, upgrade
 
@@ -183,6 +184,30 @@ def test_a_list_goes_up_whatever_rows_the_application_has_its_connection_make(
             "two elements are named 'a'; expected other names",
         ),
         (
+            "def f(conn): pass\nSTEPS = [f, f]",
+            "done.name",
+            "two elements are named 'f'; expected other names, which a pair may give to a function"
+            ' too: ("name", function)',
+        ),
+        ("def f(conn): pass\nSTEPS = [f, f]", "", None),
+        (
+            f"STEPS = [(1, 'CREATE TABLE {'a' * 60}(x)')]",
+            "",
+            'element 1 has 1 for its name; expected a text, as in ("0001", SQL), or the SQL alone',
+        ),
+        (
+            f"STEPS = [('CREATE TABLE {'a' * 60}(x)', 'DROP TABLE a')]",
+            "",
+            f"element 1 has SQL for its name, 'CREATE TABLE {'a' * 45}…; expected a pair of a name",
+        ),
+        (
+            "STEPS = {'ALTER TABLE a ADD x': lambda conn: None}",
+            "",
+            "element 1 has SQL for its name, 'ALTER TABLE a ADD x'; expected a pair of a name and"
+            ' one step, as in ("notes", SQL): what goes down has no place there',
+        ),
+        (f"STEPS = [{'9' * 70}]", "", f"element 1 is {'9' * 59}…; expected SQL strings"),
+        (
             "STEPS = [('a', 'SELECT 1'), 'SELECT 2']",
             "done.name",
             "element 2 has no name, which migration_applied 'done.name' needs; expected a function,"
@@ -255,6 +280,68 @@ def test_what_else_a_function_returns_is_its_own_business(tmp_path: Path, return
     with closing(sqlite3.connect(":memory:")) as conn:
         upgrade(source, conn, 1)
         assert current_version(source, conn) == 1
+
+
+@for_every(
+    "name, is_one",
+    [
+        ("CREATE TABLE a(x)", True),
+        ("create unique index i on a(x)", True),
+        ("DROP TABLE a", True),
+        ("-- the first\nINSERT INTO a VALUES (1)", True),
+        ("UPDATE a SET x = 1", True),
+        ("PRAGMA foreign_keys = ON", True),
+        ("create table notes", False),
+        ("create the table notes (and its index)", False),
+        ("drop table notes", False),
+        ("Drop table notes", False),
+        ("update titles = done", False),
+        ("VACUUM", False),
+        ("0001_create", False),
+        ("", False),
+    ],
+)
+def test_a_name_may_speak_of_sql_but_not_be_it(name: str, is_one: bool) -> None:
+    assert is_sql_for_name(name) is is_one
+
+
+CALLABLES = """
+import functools
+from dataclasses import dataclass
+
+
+def make(name, conn):
+    conn.execute(f"CREATE TABLE {name}(x)")
+
+
+@dataclass
+class Adds:
+    column: str
+
+    def __call__(self, conn):
+        conn.execute(f"ALTER TABLE a ADD {self.column}")
+
+
+class Uses:
+    def __call__(self, db):
+        db["b"].create({"x": int})
+
+
+STEPS = [functools.partial(make, "a"), Adds("y"), Adds("z"), Uses()]
+"""
+
+
+def test_a_partial_and_an_instance_have_the_text_of_what_they_call(tmp_path: Path) -> None:
+    name = f"shop_{tmp_path.name}".replace("-", "_")
+    write(tmp_path, {f"{name}.py": CALLABLES})
+    source: Any = resolve_source(f"{name}:STEPS", root=tmp_path)
+    assert source.text(1).startswith("def make(name, conn):")
+    assert source.text(2).startswith("    def __call__(self, conn):")
+    with closing(sqlite3.connect(":memory:")) as conn:
+        upgrade(source, conn, 4)
+        columns = conn.execute("SELECT name FROM pragma_table_info('a')").fetchall()
+        assert columns == [("x",), ("y",), ("z",)]
+        assert conn.execute("SELECT count(*) FROM b").fetchone() == (0,)
 
 
 def test_a_module_of_thirty_functions_that_take_a_database(tmp_path: Path) -> None:

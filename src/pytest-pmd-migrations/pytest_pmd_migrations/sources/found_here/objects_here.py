@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 
 from pytest_pmd_migrations.sources.found_here.project_files import Candidate, ProjectFiles
+from pytest_pmd_migrations.sources.in_python.list_elements import is_sql_for_name
 
 __all__ = ["objects_here"]
 
@@ -51,8 +52,9 @@ def _whose(target: str, value: ast.expr, *, of_tool: bool) -> str:
             return "sqlite-utils" if of_tool else ""
         case ast.List(elts=elements) | ast.Tuple(elts=elements) if _LIST.fullmatch(target):
             return "a list" if elements and all(map(_is_step, elements)) else ""
-        case ast.Dict(values=elements) if _LIST.fullmatch(target):
-            return "a list" if elements and all(map(_is_step, elements)) else ""
+        case ast.Dict(keys=names, values=elements) if _LIST.fullmatch(target):
+            steps = elements and all(map(_is_step, elements))
+            return "a list" if steps and not any(map(_is_sql, names)) else ""
     return ""
 
 
@@ -61,6 +63,11 @@ def _is_step(element: ast.expr) -> bool:
     match element:
         case ast.Constant(value=str(text)):
             return _SQL.match(text) is not None
-        case ast.Tuple(elts=[_, second]):
-            return _is_step(second)
+        case ast.Tuple(elts=[first, second]):
+            return not _is_sql(first) and _is_step(second)
     return isinstance(element, (ast.Name, ast.Attribute, ast.Lambda))
+
+
+def _is_sql(name: ast.expr | None) -> bool:
+    """Return whether SQL stands where a list has a name: it has a way up and a way down."""
+    return isinstance(name, ast.Constant) and is_sql_for_name(name.value)

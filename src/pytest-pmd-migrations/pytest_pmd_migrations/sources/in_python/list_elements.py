@@ -5,23 +5,31 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.in_python.function_location import location_of_function
+from pytest_pmd_migrations.sources.in_python.function_location import (
+    location_of_function,
+    written_function,
+)
 from pytest_pmd_migrations.sources.protocol import Location
 
-__all__ = ["ListElement", "is_sql", "read_elements"]
+__all__ = ["ListElement", "is_sql", "is_sql_for_name", "read_elements", "shortened"]
 
 _EXPECTED = "expected SQL strings, functions, or pairs of a name and one of these"
 
 
+_SHOWN = 60
+"""How many characters of a value a message shows."""
+
 _STATEMENT = re.compile(
     r"(?:\s+|--[^\n]*|/\*.*?\*/)*+(?:"
-    r"CREATE\s+(?:\w+\s+)?(?:TABLE|INDEX|VIEW|TRIGGER)\b.+(?:\(|\bAS\b|\bBEGIN\b|\bUSING\b)"
+    r"CREATE\s+(?:(?:TEMP|TEMPORARY|UNIQUE|VIRTUAL)\s+)?(?:TABLE|INDEX|VIEW|TRIGGER)\b"
+    r".+(?:\(|\bAS\b|\bBEGIN\b|\bUSING\b)"
     r"|ALTER\s+TABLE\b.+\b(?:ADD|DROP|RENAME|ALTER)\b"
     r"|DROP\s+(?:TABLE|INDEX|VIEW|TRIGGER)\s+(?:IF\s+EXISTS\s+)?\S+\s*(?:;|\Z)"
     r"|(?:INSERT|REPLACE)\b.*\bINTO\b.+(?:\b(?:VALUES|SELECT)\b)"
@@ -36,6 +44,19 @@ _STATEMENT = re.compile(
 def is_sql(text: str) -> bool:
     """Return whether a text is SQL rather than words that say something of it."""
     return _STATEMENT.match(text) is not None
+
+
+def is_sql_for_name(name: object) -> bool:
+    """Return whether SQL stands where a name is expected; "drop table notes" may be a name."""
+    if not isinstance(name, str) or not is_sql(name) or len(name.split()) == 1:
+        return False
+    return re.search(r"[(;='\"*]", name) is not None or name.split()[0].isupper()
+
+
+def shortened(value: object) -> str:
+    """Return what a message shows of a value: no more than sixty characters."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,34 +76,63 @@ class ListElement:
         if isinstance(self.change, str):
             return self.change
         try:
-            return inspect.getsource(self.change)
+            return inspect.getsource(written_function(self.change))
         except (OSError, TypeError) as error:
             name = self.name or "a function"
             raise SourceError(f"the text of {name} cannot be read: {error}") from error
 
 
-def read_elements(found: Any, file: Path, attribute: str, named: str) -> tuple[ListElement, ...]:  # noqa: ANN401 - whatever stands in a module
+def read_elements(
+    found: Any,  # noqa: ANN401 - whatever stands in a module
+    file: Path,
+    attribute: str,
+    named: str,
+    *,
+    known_by_names: bool,
+) -> tuple[ListElement, ...]:
     """Return the migrations that stand in ``found``, in their order.
 
     ``file`` is the module that it stands in, ``attribute`` its name there, ``named`` how messages
-    name the setting. Raises SourceError for what is no migration, and for a name that two have.
+    name the setting. ``known_by_names`` says that a database keeps the names, so that functions
+    must differ by theirs. Raises SourceError for what is no migration, and for a name that two
+    have.
     """
     pairs = _pairs(found)
     lines = _lines_of(file, attribute, len(pairs))
     elements: list[ListElement] = []
-    for number, ((name, change), line) in enumerate(zip(pairs, lines, strict=True), start=1):
-        if not isinstance(name, str) or not (isinstance(change, str) or callable(change)):
-            raise SourceError(f"{named}: element {number} is {change!r:.60}; {_EXPECTED}")
+    given = Counter(name for name, _ in pairs if isinstance(name, str) and name)
+    for number, ((given_name, change), line) in enumerate(zip(pairs, lines, strict=True), start=1):
+        name = _checked_name(given_name, number, named)
+        if not (isinstance(change, str) or callable(change)):
+            raise SourceError(f"{named}: element {number} is {shortened(change)}; {_EXPECTED}")
         if isinstance(change, str):
             element = ListElement(name, change, Location(file, line))
         else:
             own_name = getattr(change, "__name__", "").replace("<lambda>", "")
             element = ListElement(name or own_name, change, location_of_function(change))
-        if element.name and element.name in {other.name for other in elements}:
-            told = f"{named}: two elements are named {element.name!r}; expected other names"
-            raise SourceError(told)
         elements.append(element)
+    all_names = Counter(element.name for element in elements if element.name)
+    for name, count in (all_names if known_by_names else given).items():
+        if count > 1:
+            raise SourceError(
+                f"{named}: two elements are named {name!r}; expected other names, which a pair may"
+                ' give to a function too: ("name", function)'
+            )
     return tuple(elements)
+
+
+def _checked_name(name: object, number: int, named: str) -> str:
+    if is_sql_for_name(name):
+        raise SourceError(
+            f"{named}: element {number} has SQL for its name, {shortened(name)}; expected a pair of"
+            ' a name and one step, as in ("notes", SQL): what goes down has no place there'
+        )
+    if not isinstance(name, str):
+        raise SourceError(
+            f"{named}: element {number} has {shortened(name)} for its name; expected a text, as in"
+            ' ("0001", SQL), or the SQL alone'
+        )
+    return name
 
 
 def _pairs(found: Any) -> Sequence[tuple[object, object]]:  # noqa: ANN401 - whatever stands in a module

@@ -17,7 +17,12 @@ from pytest_pmd_migrations.errors import RunnerFailedError, SourceError
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.applied.current_version import user_version
 from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
-from pytest_pmd_migrations.sources.in_python.list_elements import ListElement, is_sql, read_elements
+from pytest_pmd_migrations.sources.in_python.list_elements import (
+    ListElement,
+    is_sql,
+    read_elements,
+    shortened,
+)
 from pytest_pmd_migrations.sources.in_python.wanted_argument import Function, want_database
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
 from pytest_pmd_migrations.statement_record import first_word
@@ -46,7 +51,8 @@ def list_source(
     migration, or has no name that such a table could hold.
     """
     module, _, attribute = text.partition(":")
-    elements = read_elements(found, file, attribute.rpartition(".")[2], named)
+    own_name = attribute.rpartition(".")[2]
+    elements = read_elements(found, file, own_name, named, known_by_names=bool(applied))
     if not applied:
         return NumberedList(usable_name(module), elements)
     for number, element in enumerate(elements, start=1):
@@ -190,8 +196,8 @@ def _refuse_answer(name: str, answer: object) -> None:
     texts = answer if isinstance(answer, (list, tuple)) else (answer,)
     if texts and all(isinstance(text, str) and is_sql(text) for text in texts):
         raise RunnerFailedError(
-            f"{name} would not run when called: it returned the SQL {texts[0]!r:.60}; expected a"
-            " plain function that runs it, as by conn.execute(...), or the SQL itself in its place"
+            f"{name} would not run when called: it returned the SQL {shortened(texts[0])}; expected"
+            " a plain function that runs it, as by conn.execute(...), or the SQL in its place"
         )
     if inspect.isawaitable(answer) or inspect.isroutine(answer) or isinstance(answer, _UNRUN):
         close = getattr(answer, "close", None)

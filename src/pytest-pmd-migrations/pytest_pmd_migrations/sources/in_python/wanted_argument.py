@@ -9,8 +9,10 @@ import ast
 import inspect
 import sqlite3
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias
+
+from pytest_pmd_migrations.sources.in_python.function_location import written_function
 
 __all__ = ["Function", "want_database"]
 
@@ -21,19 +23,18 @@ _OF_BOTH = frozenset(("close", "execute", "executescript", "iterdump"))
 """What both have under one name."""
 
 
-def want_database(functions: Iterable[Function]) -> frozenset[Function]:
+def want_database(functions: Iterable[Function]) -> Sequence[Function]:
     """Return the functions that want a ``Database``.
 
     One that shows nothing wants what the others of its list do.
     """
-    wanted = {function: _wanted_by(function) for function in functions}
-    others = set(wanted.values())
+    # An instance that can be called need not have a hash.
+    wanted = [(function, _wanted_by(function)) for function in functions]
+    others = {want for _, want in wanted}
     by_default = "database" in others and "connection" not in others
-    return frozenset(
-        function
-        for function, want in wanted.items()
-        if want == "database" or (not want and by_default)
-    )
+    return [
+        function for function, want in wanted if want == "database" or (not want and by_default)
+    ]
 
 
 def _wanted_by(function: Function) -> _Wanted:
@@ -55,7 +56,7 @@ def _wanted_by(function: Function) -> _Wanted:
 def _used_as(function: Function, name: str) -> _Wanted:
     """Return what a function uses its parameter as, as far as its text shows that."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(written_function(function))))
     except (OSError, TypeError, SyntaxError, ValueError):
         return ""
     for node in ast.walk(tree):
