@@ -129,9 +129,8 @@ class SuggestedDeclaration:
         if toml_table:
             table = f"  [{toml_table}.{self.kind.lower()}]" if self.name else f"  [{toml_table}]"
             begun = in_quotes(self.name) if self.name else self.kind.lower()
-            value = written_in_toml(self.value)
             first = f"{first} in the file of migration_rows:"
-            return (first, table, *_in_lines(f"  {begun} =", value))
+            return (first, table, *_in_toml_lines(f"  {begun} =", self.value))
         value = written_in_module(self.value)
         if not self.name:
             return (f"{first}:", *_in_lines(f"  {self.kind} =", value))
@@ -164,6 +163,14 @@ def declare_moves(name: str, target: str, *, found: str = "") -> SuggestedDeclar
 def excuse(kind: ExcuseKind, name: str = "", *, found: str) -> SuggestedDeclaration:
     """Return the declaration that excuses what a released step is."""
     return SuggestedDeclaration(kind, name, (_REASON,), found)
+
+
+def _in_toml_lines(first: str, values: Sequence[str]) -> Sequence[str]:
+    """Return a declaration in one line, else with a line for each part, within its brackets."""
+    one_line = f"{first} {written_in_toml(values)}"
+    if len(one_line) <= evidence_width() or len(values) < 2:
+        return [one_line]
+    return [f"{first} [", *(f"    {in_quotes(value)}," for value in values), "  ]"]
 
 
 def _in_lines(first: str, last: str) -> Sequence[str]:

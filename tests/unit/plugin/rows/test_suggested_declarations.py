@@ -40,8 +40,10 @@ WHERE = "where that is meant, declare it in the file of migration_rows:"
             ],
             [
                 "  [0008.changes]",
-                '  "a_table_with_a_long_name.and_a_column_of_it_all" =',
-                '    ["1", "<reason>"]',
+                '  "a_table_with_a_long_name.and_a_column_of_it_all" = [',
+                '    "1",',
+                '    "<reason>",',
+                "  ]",
             ],
         ),
         (
@@ -53,9 +55,10 @@ WHERE = "where that is meant, declare it in the file of migration_rows:"
             ],
             [
                 "  [0008.deletes]",
-                '  "notes" =',
-                '    ["title NOT IN (SELECT title FROM books_that_were_read)",',
-                '     "<reason>"]',
+                '  "notes" = [',
+                '    "title NOT IN (SELECT title FROM books_that_were_read)",',
+                '    "<reason>",',
+                "  ]",
             ],
         ),
         (
@@ -73,20 +76,22 @@ def test_the_lines(
 
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+conditions = st.sampled_from(["a = 1", "a NOT IN (SELECT b FROM the_others WHERE b IS NOT NULL)"])
 
 
-@given(names, names, st.sampled_from(["DELETES", "CHANGES", "MOVES"]))
+@given(names, names, st.sampled_from(["DELETES", "CHANGES", "MOVES"]), conditions)
 def test_what_is_proposed_is_read_as_it_was_meant(
-    tmp_path_factory: pytest.TempPathFactory, table: str, column: str, kind: str
+    tmp_path_factory: pytest.TempPathFactory, table: str, column: str, kind: str, condition: str
 ) -> None:
+    """Whole as it is printed, whether in one line or in several."""
     name = f"{table}.{column}"
-    made = declare_moves(name, f"x.{column}") if kind == "MOVES" else declare(kind, name, "a = 1")
+    moved = declare_moves(name, f"x.{column}")
+    made = moved if kind == "MOVES" else declare(kind, name, condition)
     module = ModuleType("migration")
     exec("\n".join(line[2:] for line in made.lines()[1:]), vars(module))
     path = tmp_path_factory.getbasetemp() / "rows.toml"
-    _, header, *rest = made.lines("notes.0008")
-    # A value stands in the line of its name.
-    path.write_text("\n".join((header, " ".join(rest))), encoding="utf-8", newline="\n")
+    written = "\n".join(made.lines("notes.0008")[1:])
+    path.write_text(written, encoding="utf-8", newline="\n")
     declared = read_module(module, Path("0008_x.py"))
     assert declared != Declarations()
     assert read_rows_file(path, source="notes") == {8: declared}
