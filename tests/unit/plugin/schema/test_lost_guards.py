@@ -166,6 +166,7 @@ def test_of_ids_that_sqlite_still_assigns_or_never_did_nothing_is_told(
 
 
 UNIQUE_A = "CREATE UNIQUE INDEX i ON t(a)"
+UNIQUE_AB = "CREATE UNIQUE INDEX i ON t(a, lower(b))"
 INDEX_I = ["UNIQUE of index i"]
 
 
@@ -187,6 +188,7 @@ INDEX_I = ["UNIQUE of index i"]
             *(f"{UNIQUE_A} WHERE a < 9 AND b > 0", INDEX_I),
         ),
         ("a UNIQUE, b", "", "a, b", f"{UNIQUE_A} WHERE b IS NULL", ["UNIQUE on a"]),
+        ("a UNIQUE, b", "", "a, b", f"{UNIQUE_A} WHERE b IS NOT NULL", ["UNIQUE on a"]),
         ("a UNIQUE, b", "", "a, b, UNIQUE (a, b)", "", ["UNIQUE on a"]),
         ("a UNIQUE, b", "", "a, b, PRIMARY KEY (a, b)", "", ["UNIQUE on a"]),
         ("a PRIMARY KEY, b", "", "a, b, UNIQUE (b, a)", "", ["PRIMARY KEY on a"]),
@@ -215,6 +217,16 @@ def test_a_rebuild_after_which_more_rows_may_be_alike_is_told(
         ("a, b", UNIQUE_A, "a, b", "CREATE UNIQUE INDEX i ON t(a COLLATE NOCASE)", []),
         ("a UNIQUE, b", "", "a COLLATE NOCASE UNIQUE, b", "", []),
         ("a, b", UNIQUE_A, "a UNIQUE, b", f"{UNIQUE_A} WHERE a > 1", []),
+        # Rows with NULL were never alike.
+        ("a, b", UNIQUE_A, "a, b", f"{UNIQUE_A} WHERE a IS NOT NULL", []),
+        (
+            *('"x y" UNIQUE', "", '"x y"'),
+            *('CREATE UNIQUE INDEX i ON t("x y") WHERE ("x y" NOTNULL)', []),
+        ),
+        (
+            *("a, b", f"{UNIQUE_AB} WHERE a > 1", "a, b"),
+            *(f"{UNIQUE_AB} WHERE lower(b) NOT NULL AND a > 1 AND a NOTNULL", []),
+        ),
         # Which rows must differ is not to be known, or is meant to be another thing.
         ("a, b", f"{UNIQUE_A} WHERE a > 1", "a, b", f"{UNIQUE_A} WHERE a > 0", []),
         ("a, b", f"{UNIQUE_A} WHERE a > 1", "a, b", f"{UNIQUE_A} WHERE a > 1 AND b OR a", []),

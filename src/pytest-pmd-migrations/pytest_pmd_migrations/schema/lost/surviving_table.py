@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.spelling import collated_terms, spell_name
 from pytest_pmd_migrations.schema.reading.step_statements import StepStatements
-from pytest_pmd_migrations.schema.reading.tokens import split_list, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _NO_CONDITION = "none"
+_NOT_NULL = ("is not null", "notnull", "not null")
 
 
 @dataclass(frozen=True)
@@ -183,10 +185,11 @@ class Unique:
     @classmethod
     def of(cls, terms: str, condition: str, without: frozenset[str] = frozenset()) -> Unique:
         """Return what a list of terms keeps apart; the collations ``without`` do not count."""
-        collated = _collated_terms(terms)
+        collated = collated_terms(terms)
+        names = frozenset(term for term, _ in collated)
         return cls(
-            frozenset(term for term, _ in collated),
-            condition,
+            names,
+            _beyond_nulls(condition, names),
             frozenset(one for one in collated if one[1] and one[0] not in without),
         )
 
@@ -200,6 +203,13 @@ class Unique:
             and _holds_for(self.condition, other.condition)
             and all(one in self.collations for one in other.collations if one[0] in self.terms)
         )
+
+
+def _beyond_nulls(condition: str, terms: Iterable[str]) -> str:
+    """Return a condition without that a term is not NULL: those with NULL are never alike."""
+    names = {name for term in terms for name in (term, spell_name(term))}
+    nulls = {f"{name} {end}" for name in names for end in _NOT_NULL}
+    return " and ".join(p for p in condition.split(" and ") if p not in nulls) or _NO_CONDITION
 
 
 def _holds_for(condition: str, other: str) -> bool:
@@ -272,18 +282,7 @@ def names_in(text: str) -> frozenset[str]:
 
 def terms_of(columns: str) -> list[str]:
     """Return the folded name of each column of a list, or the whole term of an expression."""
-    return [term for term, _ in _collated_terms(columns)]
-
-
-def _collated_terms(columns: str) -> list[tuple[str, str]]:
-    """Return the terms of a list of columns, each with its collation; empty if that is BINARY."""
-    found = []
-    for part in split_list(tokenize(columns)):
-        is_name = len(part) == 1 or part[1].is_word("COLLATE", "DESC", "ASC")
-        term = fold(part[0].value if is_name else " ".join(token.text for token in part))
-        is_collated = is_name and len(part) > 2 and part[1].is_word("COLLATE")
-        found.append((term, fold(part[2].value) if is_collated else ""))
-    return found
+    return [term for term, _ in collated_terms(columns)]
 
 
 def columns_of_key(one: SchemaObject) -> list[str]:

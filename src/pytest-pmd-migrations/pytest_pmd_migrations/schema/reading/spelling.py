@@ -7,9 +7,23 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.tokens import RESERVED_WORDS, WORD, Token, tokenize
+from pytest_pmd_migrations.schema.reading.tokens import (
+    RESERVED_WORDS,
+    WORD,
+    Token,
+    split_list,
+    tokenize,
+)
 
-__all__ = ["as_sql", "canonical", "capitals", "column_list", "one_line", "spell_name"]
+__all__ = [
+    "as_sql",
+    "canonical",
+    "capitals",
+    "collated_terms",
+    "column_list",
+    "one_line",
+    "spell_name",
+]
 
 _PLAIN = re.compile(WORD)
 _BLANKS = re.compile(
@@ -64,6 +78,17 @@ def as_sql(name: str) -> str:
 def column_list(names: Sequence[str]) -> str:
     """Return declared names separated by commas, each spelled as ``spell_name`` does."""
     return ", ".join(spell_name(name) for name in names)
+
+
+def collated_terms(columns: str) -> list[tuple[str, str]]:
+    """Return the folded terms of a list of columns, each with its stated collation, or ""."""
+    found = []
+    for part in split_list(tokenize(columns)):
+        is_name = len(part) == 1 or part[1].is_word("COLLATE", "DESC", "ASC")
+        term = fold(part[0].value if is_name else " ".join(token.text for token in part))
+        is_collated = is_name and len(part) > 2 and part[1].is_word("COLLATE")
+        found.append((term, fold(part[2].value) if is_collated else ""))
+    return found
 
 
 def one_line(sql: str) -> str:
