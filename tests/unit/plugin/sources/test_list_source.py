@@ -103,6 +103,72 @@ def test_an_element_that_raises_leaves_nothing_of_it(tmp_path: Path) -> None:
         assert conn.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
 
 
+@for_every(
+    "script",
+    [
+        "PRAGMA foreign_keys=OFF; BEGIN; ALTER TABLE a ADD y; COMMIT; PRAGMA foreign_keys=ON;",
+        "-- without keys\nPRAGMA main . foreign_keys = OFF; ALTER TABLE a ADD y",
+        "PRAGMA legacy_alter_table = ON; PRAGMA foreign_keys = OFF; ALTER TABLE a ADD y",
+        "ALTER TABLE a ADD y; begin immediate; INSERT INTO a VALUES (1, 2); COMMIT",
+        "ALTER TABLE a ADD y; VACUUM",
+        "PRAGMA journal_mode = WAL; ALTER TABLE a ADD y",
+        "PRAGMA synchronous = OFF; ALTER TABLE a ADD y",
+        "ATTACH ':memory:' AS other; DETACH other; ALTER TABLE a ADD y",
+    ],
+)
+@for_every("applied", ["", "done.name"])
+def test_a_script_that_cannot_be_in_a_transaction_is_run_as_it_is(
+    tmp_path: Path, applied: str, script: str
+) -> None:
+    elements = {"one": "CREATE TABLE a(x)", "two": script}
+    write(tmp_path, {"shop.py": f"STEPS = {elements}"})
+    source = resolve_source("shop:STEPS", root=tmp_path, config=settings(applied))
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as conn:
+        upgrade(source, conn, 2)
+        assert current_version(source, conn) == 2
+        assert not conn.in_transaction
+        names = conn.execute("SELECT name FROM pragma_table_info('a')").fetchall()
+        assert names == [("x",), ("y",)]
+
+
+def test_foreign_keys_are_off_while_a_script_that_switches_them_is_run(tmp_path: Path) -> None:
+    rebuild = (
+        "PRAGMA foreign_keys = OFF; BEGIN; CREATE TABLE new(id INTEGER PRIMARY KEY, x);"
+        " INSERT INTO new SELECT id, 1 FROM a; DROP TABLE a; ALTER TABLE new RENAME TO a; COMMIT;"
+        " PRAGMA foreign_keys = ON"
+    )
+    first = (
+        "CREATE TABLE a(id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1);"
+        " CREATE TABLE b(a REFERENCES a ON DELETE CASCADE); INSERT INTO b VALUES (1)"
+    )
+    write(tmp_path, {"shop.py": f"STEPS = {[first, rebuild]}"})
+    source = resolve_source("shop:STEPS", root=tmp_path)
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as conn:
+        conn.execute("PRAGMA foreign_keys = ON")
+        upgrade(source, conn, 2)
+        assert conn.execute("SELECT count(*) FROM b").fetchone() == (1,)
+        assert conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+@for_every(
+    "script",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; END; nonsense",
+        "CREATE TABLE b(x); -- BEGIN;\n INSERT INTO b VALUES (';BEGIN; VACUUM;'); nonsense",
+        "CREATE TABLE b(x); PRAGMA foreign_keys = OFF; nonsense",
+        "PRAGMA user_version; CREATE TABLE b(x); nonsense",
+    ],
+)
+def test_another_script_leaves_nothing_where_it_raises(tmp_path: Path, script: str) -> None:
+    write(tmp_path, {"shop.py": f"STEPS = {['CREATE TABLE a(x)', script]}"})
+    source = resolve_source("shop:STEPS", root=tmp_path)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        with pytest.raises(sqlite3.OperationalError, match="nonsense"):
+            upgrade(source, conn, 2)
+        assert conn.execute("SELECT name FROM sqlite_schema").fetchall() == [("a",)]
+        assert current_version(source, conn) == 1
+
+
 @for_every("makes", ["", "CREATE TABLE done(name TEXT PRIMARY KEY, day TEXT DEFAULT 'today');"])
 def test_names_stand_in_a_table_of_the_application_or_one_that_is_made(
     tmp_path: Path, makes: str

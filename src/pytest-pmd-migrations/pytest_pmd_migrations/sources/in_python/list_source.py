@@ -1,15 +1,18 @@
 """The source of a list in Python: SQL strings and functions, applied one after the other.
 
 Where a database stands is a number in ``PRAGMA user_version``, or the names in a table of the
-application's, which ``migration_applied`` names. The transaction around each is this package's own.
+application's, which ``migration_applied`` names. The transaction around each is this package's own,
+unless an element begins one itself, or cannot be in one.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from types import AsyncGeneratorType, GeneratorType
 
@@ -25,6 +28,7 @@ from pytest_pmd_migrations.sources.in_python.list_elements import (
 )
 from pytest_pmd_migrations.sources.in_python.wanted_argument import Function, want_database
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
+from pytest_pmd_migrations.sources.sql_folder.statements import statements
 from pytest_pmd_migrations.statement_record import first_word
 
 __all__ = ["list_source"]
@@ -32,6 +36,15 @@ __all__ = ["list_source"]
 _RUNNER = "pytest-pmd-migrations"
 _UNRUN = GeneratorType, AsyncGeneratorType, map, filter
 """What runs nothing until somebody asks it for more."""
+
+_OUTSIDE = ("BEGIN", "VACUUM", "DETACH")
+"""The words that begin what SQLite refuses within a transaction."""
+
+_PRAGMA_OUTSIDE = re.compile(
+    r"\bPRAGMA\s+(?:\w+\s*\.\s*)?(?:foreign_keys|journal_mode|synchronous|temp_store)\b",
+    re.IGNORECASE,
+)
+"""The pragmas that SQLite refuses within a transaction, or does nothing for."""
 
 _NOT_ASKED = {
     "atomic": "the transaction around each element is this package's, not the application's"
@@ -152,13 +165,15 @@ class NamedList:
 class _Changes:
     """Applies elements, each in a transaction that is left open for the mark."""
 
-    def __init__(self, elements: Iterable[ListElement]) -> None:
-        self._with_own_transaction: set[ListElement] = set()
+    def __init__(self, elements: Sequence[ListElement]) -> None:
+        self._with_own_transaction = {
+            one for one in elements if isinstance(one.change, str) and _is_left_alone(one.change)
+        }
         functions = [one.change for one in elements if not isinstance(one.change, str)]
         self._of_database = want_database(functions)
 
     def apply(self, conn: sqlite3.Connection, element: ListElement) -> None:
-        """Apply one element; where it raises, nothing of it is left."""
+        """Apply one element; where it raises, nothing of it is left but what it committed."""
         try:
             self._apply(conn, element)
         except BaseException:
@@ -169,7 +184,7 @@ class _Changes:
     def _apply(self, conn: sqlite3.Connection, element: ListElement) -> None:
         change = element.change
         if isinstance(change, str):
-            own = first_word(change) == "BEGIN"
+            own = element in self._with_own_transaction
             conn.executescript(change if own else f"BEGIN IMMEDIATE;\n{change}")
             return
         if element not in self._with_own_transaction:
@@ -189,6 +204,15 @@ class _Changes:
         if change in self._of_database:
             given = importlib.import_module("sqlite_utils").Database(conn)
         _refuse_answer(element.name or "a function", change(given))
+
+
+def _is_left_alone(script: str) -> bool:
+    """Return whether a script begins a transaction of its own, or cannot be in one."""
+    found = [*statements(script)]
+    switched = takewhile(lambda statement: first_word(statement) == "PRAGMA", found)
+    return any(first_word(statement) in _OUTSIDE for statement in found) or any(
+        _PRAGMA_OUTSIDE.search(statement) for statement in switched
+    )
 
 
 def _refuse_answer(name: str, answer: object) -> None:
