@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -232,8 +233,8 @@ class Uniques:
     """What is unique in a table by each UNIQUE, unique index and primary key."""
 
     def __init__(self, before: Sequence[Unique], after: Sequence[Unique]) -> None:
-        olds = _by_first_term(before)
-        self._after = _by_first_term(after)
+        olds = _by_rarest_term(before)
+        self._after = _by_rarest_term(after)
         came = (found.terms for found in after if not _is_implied(found, olds))
         self._came = frozenset[str]().union(*came)
 
@@ -245,16 +246,17 @@ class Uniques:
         return not self._came.isdisjoint(wanted.terms) or _is_implied(wanted, self._after)
 
 
-def _by_first_term(ones: Iterable[Unique]) -> dict[str, list[Unique]]:
+def _by_rarest_term(ones: Sequence[Unique]) -> dict[str, list[Unique]]:
     """Return each by one of its terms: what includes all of them includes that one, too."""
+    uses = Counter(term for one in ones for term in one.terms)
     found: dict[str, list[Unique]] = {}
     for one in ones:
-        found.setdefault(min(one.terms, default=""), []).append(one)
+        found.setdefault(min(one.terms, key=uses.__getitem__, default=""), []).append(one)
     return found
 
 
 def _is_implied(wanted: Unique, ones: Mapping[str, Sequence[Unique]]) -> bool:
-    return any(one.implies(wanted) for first in wanted.terms for one in ones.get(first, ()))
+    return any(one.implies(wanted) for term in wanted.terms for one in ones.get(term, ()))
 
 
 def _unique_terms(side: Side, table: str) -> Iterator[tuple[str, str]]:
