@@ -79,7 +79,8 @@ def find_needed_rows(
     for table in asked:
         emptied = _emptied(history, start, image, table)
         if emptied is not None:
-            found = _take(history, version, table, emptied.image, history.experiment_limits())
+            limits = history.experiment_limits()
+            found = _take(history, version, table, emptied.image, record, limits)
             new = tuple(one for one in found if _thing(one) not in told)
             runs[table] = _EmptiedRun(emptied.tables, new)
     yield from _needed_rows(start, runs)
@@ -197,6 +198,7 @@ def _take(
     version: int,
     table: str,
     before: Image,
+    record: StatementRecord,
     limits: StepLimits,
 ) -> Iterator[RowFinding]:
     """Yield what is found where the step to ``version`` is taken without the rows of ``table``."""
@@ -222,6 +224,7 @@ def _take(
         rerun=take,
         ignore=history.rules.ignore_patterns,
         volatile=history.volatile,
+        statements=record.all_texts(),
         limits=limits,
     )
     left, _ = leave_out_excused(report.findings, declarations)

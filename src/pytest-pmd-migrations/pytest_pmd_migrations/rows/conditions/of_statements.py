@@ -45,14 +45,35 @@ def _contrary(condition: str) -> str:
 def _conditions(sql: str) -> Iterator[str]:
     tokens = tokenize(sql)
     starts = _positions(sql, tokens)
+
+    def between(begin: int, words: Sequence[str]) -> str:
+        end = _end(tokens, begin, words)
+        inner = tokens[begin:end]
+        if not inner or any(one.text[0] in "?:@$" for one in inner):
+            return ""
+        text = sql[starts[begin] : starts[end - 1] + len(inner[-1].text)]
+        return one_line(text).removesuffix(";")
+
+    # Behind CASE and an expression, a value stands behind each WHEN, and no condition.
+    compared: list[str | None] = []
     for index, token in enumerate(tokens):
-        if not token.is_word("WHERE", "WHEN"):
-            continue
-        end = _end(tokens, index + 1, ("THEN",) if token.is_word("WHEN") else _ENDS)
-        inner = tokens[index + 1 : end]
-        if inner and not any(one.text[0] in "?:@$" for one in inner):
-            text = sql[starts[index + 1] : starts[end - 1] + len(inner[-1].text)]
-            yield one_line(text).removesuffix(";")
+        if token.is_word("CASE"):
+            is_searched = tokens[index + 1 : index + 2] and tokens[index + 1].is_word("WHEN")
+            compared.append(None if is_searched else between(index + 1, ("WHEN",)))
+        elif token.is_word("END") and compared:
+            compared.pop()
+        elif token.is_word("WHERE"):
+            yield between(index + 1, _ENDS)
+        elif token.is_word("WHEN"):
+            text, operand = between(index + 1, ("THEN",)), compared[-1] if compared else None
+            if operand is None:
+                yield text
+            elif operand and text:
+                yield f"{_operand(operand)} = {_operand(text)}"
+
+
+def _operand(text: str) -> str:
+    return f"({text})" if " " in text else text
 
 
 def _positions(sql: str, tokens: Sequence[Token]) -> list[int]:

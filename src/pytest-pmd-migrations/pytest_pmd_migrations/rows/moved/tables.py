@@ -13,6 +13,7 @@ from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.experiment import Experiment, RepeatableStep
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
 __all__ = ["find_new_table", "find_rows_elsewhere", "same_columns"]
 
@@ -117,7 +118,11 @@ def _is_followed(
 
 
 def _tables_with_all_rows(step: RepeatableStep, table: RowTable) -> list[tuple[str, ColumnMapping]]:
-    """Return the new tables that have every row of ``table``, most columns first."""
+    """Return the new tables that have every row of ``table``, most columns first.
+
+    Of tables that were filled alike, the one that a statement names beside ``table`` comes first:
+    each other one is tried out in vain.
+    """
     found = []
     for name in _new_names(step):
         columns = _map_columns(step.old, step.new, table, name)
@@ -126,7 +131,16 @@ def _tables_with_all_rows(step: RepeatableStep, table: RowTable) -> list[tuple[s
             step.old, step.new, table, name, columns
         ).missing:
             found.append((name, columns))
-    return sorted(found, key=lambda candidate: -len(candidate[1]))
+    beside = _named_beside(step.statements, table.name) if len(found) > 1 else frozenset()
+    return sorted(found, key=lambda one: (-len(one[1]), one[0] not in beside))
+
+
+def _named_beside(statements: Sequence[str], table: str) -> frozenset[str]:
+    """Return the names, in lower case, in the statements that name a table."""
+    name = fold(table)
+    naming = [tokenize(sql) for sql in statements if name in sql.lower()]
+    named = ({fold(token.value) for token in tokens} for tokens in naming)
+    return frozenset(chain.from_iterable(names for names in named if name in names))
 
 
 def _tables_with_some_rows(

@@ -45,6 +45,13 @@ def suggested(step: str, *, table: str = TABLE, told: bool = True) -> str:
         ("DELETE FROM P WHERE code IN ('a', 'd') OR size < 0", "code IN ('a', 'd') OR size < 0"),
         ("UPDATE p SET size = size + 1 WHERE id >= 100", "id >= 100"),
         ("UPDATE p SET code = CASE WHEN size = 4 THEN 'g' ELSE code END", "size = 4"),
+        ("UPDATE p SET code = CASE size WHEN 4 THEN 'g' ELSE code END", "size = 4"),
+        ("UPDATE p SET code = CASE size - 1 WHEN 3 THEN 'g' ELSE code END", "(size - 1) = 3"),
+        (
+            "UPDATE p SET code = CASE size WHEN 4 THEN"
+            " CASE WHEN id < 200 THEN 'g' ELSE code END ELSE code END",
+            "size = 4",
+        ),
         (REBUILD, "(size > 4) IS NOT TRUE"),
     ],
 )
