@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, count_rows
@@ -19,22 +20,15 @@ from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 __all__ = ["count_lost_rows"]
 
 
-def count_lost_rows(
-    history: History,
-    version: int,
-    before: Image,
-    after: Image,
-    *,
-    unchanged: Collection[str] = (),
-) -> int:
-    """Return how many rows of ``before`` are in no table of ``after``, one step later.
+def count_lost_rows(history: History, before: Image, step: Step) -> int:
+    """Return how many rows of ``before`` are in no table any more after ``step``.
 
     Rows are matched as the check data does. Those of tables that ``migration_ignore`` names are
-    counted only, those of the runner's own tables not at all. The tables of ``unchanged`` hold what
-    they held, and are not read.
+    counted only, those of the runner's own tables not at all.
     """
     if not before.size:
         return 0
+    version, after = step.version, step.after
     ignore, limits = history.rules.ignore_patterns, history.experiment_limits()
 
     def rerun(conn: sqlite3.Connection) -> None:
@@ -48,7 +42,8 @@ def count_lost_rows(
             rerun=rerun,
             ignore=ignore,
             volatile=history.volatile,
-            unchanged=unchanged,
+            statements=step.record.all_texts(),
+            unchanged=step.unchanged_tables,
         )
 
     # With what is declared, a row is found again whose key changed.

@@ -97,8 +97,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
                 before, step = step.after, _take_step(history, step, version, base)
                 dice.extend(_told_dice(history, step))
                 soundness.refuse_broken(step)
-                same = step.unchanged_tables
-                lost += count_lost_rows(history, version, before, step.after, unchanged=same)
+                lost += count_lost_rows(history, before, step)
         _refuse_difference(survey, name, step, base.start)
         span = TimeSpan(since, datetime.now(UTC))
         changed = step.layout.changed_tables(first) if step.layout and first else None

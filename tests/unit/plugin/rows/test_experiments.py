@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from pytest_pmd_migrations.rows import compare_rows
+from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
 from tests.every import for_every
-from tests.unit.plugin.rows.steps import Case, found_at
+from tests.unit.plugin.rows.steps import Case, found_at, image, stepped, take
 
 LARGE = """
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);
@@ -203,3 +205,35 @@ def test_values_move_from_row_to_row_of_a_full_text_table():
     assert found_at(Case(before, step.format(row="r"), moves=moves)) == set()
     crossed = found_at(Case(before, step.format(row="8 - r"), moves=moves))
     assert crossed == {"f.a", "f.b"}
+
+
+ALIKE = "".join(
+    f"CREATE TABLE t{n} (a, b); INSERT INTO t{n} VALUES (1, 'x'), (2, 'y');" for n in range(5)
+)
+RENAMED = [f"ALTER TABLE t{n} RENAME TO app_t{n}" for n in range(5)]
+
+
+@for_every(
+    "also, runs",
+    [([], 0), (["UPDATE app_t4 SET a = a"], 1)],
+)
+def test_tables_that_are_only_renamed_take_no_run_and_another_one_run(
+    also: list[str], runs: int
+) -> None:
+    """All five hold the same: by their rows alone, each may be any other."""
+    statements = [*RENAMED, *also]
+    before = image(ALIKE)
+    taken = []
+
+    def rerun(conn: sqlite3.Connection) -> None:
+        taken.append(1)
+        take("; ".join(statements), conn)
+
+    report = compare_rows(
+        before,
+        stepped(before, "; ".join(statements)),
+        declarations=NOTHING_DECLARED,
+        rerun=rerun,
+        statements=statements,
+    )
+    assert (report.findings, len(taken)) == ((), runs)

@@ -7,9 +7,10 @@ really moves is followed by the value that replaced it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from pytest_pmd_migrations.image import Image
@@ -18,6 +19,7 @@ from pytest_pmd_migrations.rows.matching.sides import Row, Side, open_sides
 from pytest_pmd_migrations.rows.moved.other_values import replace_all, swap_ends
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.reading.step_statements import only_renamed
 
 __all__ = ["Experiment", "RepeatableStep", "Rerun"]
 
@@ -56,6 +58,14 @@ class RepeatableStep:
     rerun: Rerun
     ignore: Sequence[str]
     statements: Sequence[str] = ()
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """The new name of each table of which the statements say that it was renamed, and no more.
+
+        Names are folded.
+        """
+        return only_renamed(self.statements)
 
     def try_out(self, table: RowTable, columns: Sequence[str]) -> Iterator[Experiment]:
         """Yield what the step makes of other values in these columns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from pytest_pmd_migrations.schema.reading.column_copies import (
 )
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
-__all__ = ["StepStatements", "TableNames", "read_statements"]
+__all__ = ["StepStatements", "TableNames", "only_renamed", "read_statements"]
 
 _CREATE_OPTIONS = ("TEMP", "TEMPORARY", "UNIQUE", "VIRTUAL")
 _FROM = ("FROM", "JOIN")
@@ -105,6 +106,23 @@ def read_statements(texts: Iterable[str]) -> StepStatements:
         tuple(found.columns),
         tuple(found.column_copies),
     )
+
+
+def only_renamed(texts: Iterable[str]) -> dict[str, str]:
+    """Return the new name of each table that one statement renames and no other statement names.
+
+    Nothing else can have become of its rows, whatever other tables hold. Names are folded.
+    """
+    naming: Counter[str] = Counter()
+    renamed: dict[str, str] = {}
+    for text in texts:
+        for tokens in _split(tokenize(text)):
+            verb, kind, name, rest = _head(tokens)
+            is_rename = [token.word for token in rest[:2]] == ["RENAME", "TO"] and len(rest) == 3
+            if (verb, kind) == ("ALTER", "TABLE") and is_rename:
+                renamed[name] = fold(rest[2].value)
+            naming.update({fold(token.value) for token in tokens})
+    return {old: new for old, new in renamed.items() if naming[old] == 1 == naming[new]}
 
 
 @dataclass

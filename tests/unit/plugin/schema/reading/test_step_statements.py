@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.schema.reading.step_statements import StepStatements, read_statements
+from pytest_pmd_migrations.schema.reading.step_statements import (
+    StepStatements,
+    only_renamed,
+    read_statements,
+)
 
 from tests.every import for_every
 
@@ -77,3 +81,27 @@ def test_a_text_that_is_no_whole_statement_says_nothing(text: str) -> None:
 
 def test_no_statement_at_all_is_not_known() -> None:
     assert read_statements([]) == StepStatements(known=False)
+
+
+@for_every(
+    "step, expected",
+    [
+        ("ALTER TABLE t RENAME TO u", {"t": "u"}),
+        ('alter table main."T" rename to [U];', {"t": "u"}),
+        ("ALTER TABLE t RENAME TO u; CREATE INDEX i ON v(a)", {"t": "u"}),
+        ("ALTER TABLE t RENAME TO u; ALTER TABLE v RENAME TO w", {"t": "u", "v": "w"}),
+        ("ALTER TABLE t RENAME COLUMN a TO u", {}),
+        ("ALTER TABLE t RENAME TO u; DELETE FROM u", {}),
+        ("UPDATE t SET a = 1; ALTER TABLE t RENAME TO u", {}),
+        ("ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME TO v", {}),
+        (
+            "ALTER TABLE t RENAME TO u;"
+            " CREATE TRIGGER r BEFORE INSERT ON v BEGIN DELETE FROM u; END",
+            {},
+        ),
+    ],
+)
+def test_which_tables_one_statement_renames_and_no_other_names(
+    step: str, expected: dict[str, str]
+) -> None:
+    assert only_renamed([step]) == only_renamed(step.split("; ", 1)) == expected
