@@ -6,8 +6,8 @@ import inspect
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.asking_connection import AskingConnection
@@ -193,7 +193,8 @@ class ApplicationConnection(AskingConnection):
     def given_to_application(self) -> Iterator[None]:
         """Have the application's own settings in the block; see :func:`as_application`."""
         if self._theirs is None:
-            yield
+            with self._rows_taken_back():
+                yield
             return
         plain = _Settings.of(self)
         self._theirs.apply(self)
@@ -201,6 +202,22 @@ class ApplicationConnection(AskingConnection):
             yield
         finally:
             self._take_back(plain)
+
+    @contextmanager
+    def _rows_taken_back(self) -> Iterator[None]:
+        """Have plain rows behind the block; a step that set others finds them the next time."""
+        factories = self.row_factory, self.text_factory
+        try:
+            yield
+        finally:
+            if (self.row_factory, self.text_factory) != factories:
+                # Closed or not, what it set is told without the database.
+                theirs = self.row_factory, self.text_factory
+                self.row_factory, self.text_factory = factories
+                with suppress(sqlite3.ProgrammingError):
+                    self._theirs = replace(
+                        _Settings.of(self), row_factory=theirs[0], text_factory=theirs[1]
+                    )
 
     def _take_back(self, plain: _Settings) -> None:
         try:

@@ -20,7 +20,12 @@ def file_of(conn: Any) -> Path | None:  # noqa: ANN401 - a connection of any dri
     driver: Any = next(kinds, type(conn))
     cursor = driver.cursor(conn)
     cursor.row_factory = None
-    rows = cursor.execute("PRAGMA database_list").fetchall()
-    cursor.close()
+    # The application may have its texts as bytes.
+    kept, conn.text_factory = conn.text_factory, os.fsdecode
+    try:
+        rows = cursor.execute("PRAGMA database_list").fetchall()
+    finally:
+        conn.text_factory = kept
+        cursor.close()
     name = next(str(row[2] or "") for row in rows if row[1] == "main")
     return Path(name) if os.path.isabs(name) else None  # noqa: PTH117 - a Path costs more

@@ -147,6 +147,18 @@ def test_the_applications_settings_are_there_in_its_own_calls_only(
         assert conn.row_factory is sqlite3.Row
 
 
+def test_rows_as_a_step_asks_for_them_are_there_in_its_own_calls_only() -> None:
+    with closing(Image(b"").connect()) as conn:
+        with as_application(conn):
+            conn.row_factory, conn.text_factory = sqlite3.Row, bytes
+        assert (conn.row_factory, conn.text_factory) == (None, str)
+        with as_application(conn):
+            assert (conn.row_factory, conn.text_factory) == (sqlite3.Row, bytes)
+            conn.row_factory = None
+            conn.close()
+        assert conn.text_factory is str
+
+
 def test_a_transaction_that_the_application_leaves_open_stays_open(
     conn: ApplicationConnection,
 ) -> None:
