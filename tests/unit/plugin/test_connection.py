@@ -154,9 +154,11 @@ def test_rows_as_a_step_asks_for_them_are_there_in_its_own_calls_only() -> None:
         assert (conn.row_factory, conn.text_factory) == (None, str)
         with as_application(conn):
             assert (conn.row_factory, conn.text_factory) == (sqlite3.Row, bytes)
-            conn.row_factory = None
+    with closing(Image(b"").connect()) as conn:
+        with as_application(conn):
+            conn.row_factory = sqlite3.Row
             conn.close()
-        assert conn.text_factory is str
+        assert conn.row_factory is None
 
 
 def test_a_transaction_that_the_application_leaves_open_stays_open(
