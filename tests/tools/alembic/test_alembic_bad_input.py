@@ -86,6 +86,13 @@ EDITS: dict[str, tuple[str, str, str, str]] = {
         "env.py connects to postgresql by pg8000; expected SQLite, by the driver pysqlite or"
         " aiosqlite; nothing was connected",
     ),
+    "another dialect, whose driver is not installed": (
+        "alembic.ini",
+        "sqlite:///notes.db",
+        "postgresql+asyncpg://user:pass@localhost/dbname",
+        "env.py connects to postgresql by asyncpg, which is not installed; expected SQLite, by the"
+        " driver pysqlite or aiosqlite; nothing was connected",
+    ),
     "a dialect that is not there": (
         "alembic.ini",
         "sqlite:///notes.db",

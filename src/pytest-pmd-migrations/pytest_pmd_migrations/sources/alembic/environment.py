@@ -12,7 +12,7 @@ from typing import Any
 from pytest_pmd_migrations.sources.alembic.databases import Database
 from pytest_pmd_migrations.sources.alembic.kept_listeners import kept_listeners
 from pytest_pmd_migrations.sources.alembic.kept_logging import kept_logging
-from pytest_pmd_migrations.sources.alembic.redirect import redirected
+from pytest_pmd_migrations.sources.alembic.redirect import redirected, refuse_missing_driver
 from pytest_pmd_migrations.sources.alembic.tool import Tool
 
 __all__ = ["Environment", "application_code"]
@@ -100,6 +100,9 @@ def application_code(tool: Tool, folder: Path, database: Database) -> Iterator[N
         stack.enter_context(redirected(tool, database))
         try:
             yield
+        except ModuleNotFoundError as error:
+            refuse_missing_driver(error)
+            raise
         except Exception as error:
             original = getattr(error, "orig", None)
             if not isinstance(original, BaseException):

@@ -9,17 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.alembic.databases import Database
 from pytest_pmd_migrations.sources.alembic.tool import Tool
 
-__all__ = ["redirected"]
+__all__ = ["redirected", "refuse_missing_driver"]
 
 _DATABASE = "pytest_pmd_migrations.database"
 _DRIVERS = ("pysqlite", "pysqlite_numeric", "aiosqlite")
+_IMPORTS_DRIVER = ("import_dbapi", "dbapi")
+"""The methods of a dialect that do, in SQLAlchemy 2 and 1.4."""
 _ONLY_SQLITE = "expected SQLite, by the driver pysqlite or aiosqlite; nothing was connected"
+
+
+def refuse_missing_driver(error: ModuleNotFoundError) -> None:
+    """Raise SourceError where SQLAlchemy lacks the driver of another database than SQLite.
+
+    It imports the driver that a URL names before it connects.
+    """
+    for frame, _line in walk_tb(error.__traceback__):
+        dialect = frame.f_locals.get("cls") if frame.f_code.co_name in _IMPORTS_DRIVER else None
+        name = getattr(dialect, "name", "sqlite")
+        if name != "sqlite":
+            raise SourceError(
+                f"env.py connects to {name} by {error.name}, which is not installed; {_ONLY_SQLITE}"
+            ) from error
 
 
 class _Redirect:
