@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 
-__all__ = ["AppliedTable", "plain_rows"]
+__all__ = ["AppliedTable"]
 
 
 @dataclass(frozen=True)
@@ -75,23 +75,3 @@ class AppliedTable:
     def _is_there(self, conn: sqlite3.Connection) -> bool:
         sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?)"
         return bool(plain_rows(conn, sql, self.name))
-
-
-def plain_rows(conn: sqlite3.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    """Return the rows of a query as tuples with texts, whatever the application makes of them.
-
-    A text that is no UTF-8 has surrogates in the place of its odd bytes.
-    """
-    # The application's own cursors may have a row factory of theirs.
-    cursor = sqlite3.Cursor(conn)
-    cursor.row_factory = None
-    kept, conn.text_factory = conn.text_factory, _text
-    try:
-        return cursor.execute(sql, values).fetchall()
-    finally:
-        conn.text_factory = kept
-        cursor.close()
-
-
-def _text(content: bytes) -> str:
-    return content.decode(errors="surrogateescape")

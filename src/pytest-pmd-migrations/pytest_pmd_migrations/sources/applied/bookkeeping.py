@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.sources.applied.applied_table import plain_rows
+from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_pmd_migrations.connection import as_application
 from pytest_pmd_migrations.errors import SourceError, UnknownVersionError
-from pytest_pmd_migrations.sources.applied.applied_table import plain_rows
+from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source, label_of, versions_of
 

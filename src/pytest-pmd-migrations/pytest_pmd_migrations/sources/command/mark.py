@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.connection import NO_PREPARATION, connect_file
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
+from pytest_pmd_migrations.sources.applied.current_version import user_version
 
 __all__ = ["Marks", "highest"]
 
@@ -33,7 +34,7 @@ class Marks:
         """Return all that a database says, so that two that stand elsewhere say another thing."""
         if self.table is not None:
             return frozenset(self.table.read(conn))
-        number = _user_version(conn)
+        number = user_version(conn)
         return frozenset({str(number)} if number else ())
 
     @staticmethod
@@ -69,7 +70,3 @@ def highest(names: Collection[str]) -> int:
 
 def _by_size(name: str) -> str:
     return name.rjust(_WIDEST) if name.isdecimal() else name
-
-
-def _user_version(conn: sqlite3.Connection) -> int:
-    return int(conn.execute("PRAGMA user_version").fetchone()[0])

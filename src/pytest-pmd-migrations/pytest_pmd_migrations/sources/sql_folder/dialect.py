@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 from pytest_pmd_migrations.sources.sql_folder.statements import statements
 
-__all__ = ["Dialect", "Row", "plain_rows"]
+__all__ = ["Dialect", "Row"]
 
 Row = tuple[object, ...]
 
@@ -97,10 +98,3 @@ class Dialect(ABC):
 def as_mark(value: object) -> int | str:
     """Return what a table holds as a mark."""
     return value if isinstance(value, int) else str(value)
-
-
-def plain_rows(conn: sqlite3.Connection, sql: str, *values: object) -> list[Row]:
-    """Return the rows of a query as tuples, whatever rows the application makes of them."""
-    cursor = conn.cursor()
-    cursor.row_factory = None
-    return [tuple(row) for row in cursor.execute(sql, values)]

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, plain_rows
+from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import PRISMA_SCRIPT
 from pytest_pmd_migrations.sources.sql_folder.script import Script

@@ -7,7 +7,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark, plain_rows
+from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import REFINERY_MODULE
 from pytest_pmd_migrations.sources.sql_folder.numbered import LARGEST, refuse_doubled

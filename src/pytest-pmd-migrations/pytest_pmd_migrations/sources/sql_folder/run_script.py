@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pytest_pmd_migrations.sources.sql_folder.dialect import plain_rows
+from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 from pytest_pmd_migrations.sources.sql_folder.statements import statements
 from pytest_pmd_migrations.statement_record import first_word
