@@ -11,6 +11,7 @@ from dataclasses import replace
 from sqlite3 import Error
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_text import surely_edited
 from pytest_pmd_migrations.checks.model import (
     EVERY_CHECK,
     AnyCheck,
@@ -104,6 +105,7 @@ def failed_step(walks: Walks, row: MigrationRow, lineages: Sequence[Walk]) -> tu
         seen = wrap_text(f"seen from {names}", indent="  ", hanging="  ")
         lines = below if everywhere else (*seen, "", *below)
         head = title
+        lines = (*lines, *_edited_lines(history, row.version))
         if fails_on_generated_rows(history, row.version, starts):
             head = _on_generated_rows(title, row.version)
             lines = (*lines, "", *generated_rows_lines(history, starts))
@@ -171,7 +173,7 @@ def _step_cause(history: History, failure: StepFailedError) -> Cause:
     # What a step raised may have values of rows in it.
     finding = Finding(
         head,
-        _step_lines(failure),
+        (*_step_lines(failure), *_edited_lines(history, version)),
         version,
         things=things,
         of_step=True,
@@ -204,6 +206,16 @@ def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
     if headline(failure.headline) == failure.headline:
         return failure.lines
     return (*wrap_text(failure.headline), "", *failure.lines)
+
+
+def _edited_lines(history: History, version: int) -> tuple[str, ...]:
+    """Return that a released step is another one now, which is why it fails; else nothing."""
+    line = history.store.lock_file.versions.get(version)
+    if line is None or not line.released or not surely_edited(history, version):
+        return ()
+    name = history.application.step_name(version)
+    told = f"{name} was edited after release: undo the edit, and put the change into a new one."
+    return ("", *wrap_text(told))
 
 
 def _step_things(failure: StepFailedError) -> frozenset[tuple[str, ...]]:

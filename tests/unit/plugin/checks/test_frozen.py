@@ -297,7 +297,10 @@ def test_a_version_whose_snapshot_is_recorded_and_which_has_no_line_fails(
 def test_a_version_that_cannot_be_built_any_more_fails_and_names_the_step(tmp_path: Path) -> None:
     history = changed(released(tmp_path, versions=(1,)), {1: "SELECT missing", 2: TRIM})
     assert told(history, "0002", "frozen") == (
-        "0001_step.py failed\nthe step to 0001 raised OperationalError: no such column: missing"
+        "0001_step.py failed\nthe step to 0001 raised OperationalError: no such column: missing\n"
+        "\n"
+        "0001_step.py was edited after release: undo the edit, and put the change\n"
+        "into a new one."
     )
 
 

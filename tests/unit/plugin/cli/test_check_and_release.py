@@ -150,6 +150,18 @@ def test_a_released_migration_that_was_edited(stored: Make) -> None:
     )
 
 
+def test_a_released_migration_that_fails_since_it_was_edited(stored: Make) -> None:
+    made = stored(FIRST, SECOND, THIRD)
+    made.run("release", "2")
+    # Before its release, an edit is what a contributor does.
+    made.write("db/sql/0003_step_3.sql", "SELEC 1;\n")
+    assert "edited" not in made.run("check")[1]
+    made.write("db/sql/0003_step_3.sql", THIRD)
+    made.write("db/sql/0002_step_2.sql", "SELEC 1;\n")
+    told = made.run("check")[1]
+    assert told.count("0002_step_2.sql was edited after release: undo the edit\n") == 1
+
+
 def test_an_edited_update_of_a_released_migration_is_seen_in_the_rows(stored: Make) -> None:
     made = stored(FIRST, "UPDATE notes SET title = trim(title);\n")
     made.run("release")
