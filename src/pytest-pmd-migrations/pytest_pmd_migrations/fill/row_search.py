@@ -23,6 +23,8 @@ _PATIENCE = 40
 _PATIENCE_A_COLUMN = 10
 _SPARSE = 1
 _ALL_NULL = 2
+_APART = 3
+"""The rows in which two columns may differ in that one is NULL."""
 _SELF = 0.1
 _CLIMBS = 5
 _FAILED = re.compile(r"(?P<kind>NOT NULL|UNIQUE|CHECK) constraint failed: (?P<what>.*)", re.DOTALL)
@@ -64,7 +66,8 @@ class RowSearch:
 
         Tries a bounded number of rows, in proportion to the number of columns; most of them for
         the first row, since a table with one row may have no room for another. From the third on
-        a row has NULL where it may and no row before has it, if that fits.
+        a row has NULL where it may and no row before has it, else in a third of the columns that
+        may be NULL, if that fits.
         """
         nulls = self._nulls_to_try(number)
         if nulls and self._search_null(number, nulls):
@@ -80,11 +83,17 @@ class RowSearch:
             self._search_null(number, [name])
 
     def _nulls_to_try(self, number: int) -> Sequence[str]:
-        """Return the columns that are to be NULL in a row: first all that are left, then one."""
+        """Return the columns that are to be NULL in a row: first all that are left, then one.
+
+        Where all are somewhere, a third of them: of two, one is NULL where the other one is not.
+        """
         if number < _ALL_NULL:
             return ()
         left = self._never_null()
-        return left if number == _ALL_NULL else left[:1]
+        if left:
+            return left if number == _ALL_NULL else left[:1]
+        names = [column.name for column in self._columns if column.nullable]
+        return names[number - _ALL_NULL :: _APART] if len(names) > 1 else ()
 
     def _never_null(self) -> list[str]:
         names = [column.name for column in self._columns if column.nullable]
@@ -125,7 +134,7 @@ class RowSearch:
         return False
 
     def _first(self, number: int) -> Row:
-        """Return the row to try first: tidy, then as empty as may be, then one value apart."""
+        """Return the row to try first: as empty as may be for the second, else one value apart."""
         if number == _SPARSE:
             row = {c.name: self._draw(c) for c in self._columns if c.needed}
             needed = {c.name for c in self._requirements.columns if c.needed}
@@ -133,7 +142,7 @@ class RowSearch:
         row = {}
         for index, column in enumerate(self._columns):
             values = column.likely or column.values
-            row[column.name] = values[(number and number + index) % len(values)]
+            row[column.name] = values[(number + index) % len(values)]
         return self._linked(row, number)
 
     def _drawn(self, number: int) -> Row:

@@ -31,7 +31,7 @@ class Stubborn(TenLines):
 
 def test_hung_is_a_run_that_does_not_come_back():
     subject = case(Stubborn())
-    struck = try_faults(subject, [OneDenial()], patience=0.1).struck
+    struck = try_faults(subject, [OneDenial()], patience=0.3).struck
     assert [one.left for one in struck] == ["hung"]
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -379,3 +380,23 @@ def test_every_python_generates_the_same_rows(conn: sqlite3.Connection, version:
     fill(conn, SEVERAL_RULES)
     assert run.stderr == ""
     assert run.stdout == twin_text(conn)
+
+
+@pytest.mark.parametrize("names", ["ab", "abc"])
+def test_each_column_that_may_be_null_is_so_where_another_one_is_not(
+    conn: sqlite3.Connection, names: str
+) -> None:
+    """A step that goes by one of them loses the others' values there."""
+    fill(conn, f"CREATE TABLE t(id INTEGER PRIMARY KEY, {', '.join(f'{n} TEXT' for n in names)})")
+    for one, other in permutations(names, 2):
+        sql = f"SELECT count(*) FROM t WHERE {one} IS NULL AND {other} IS NOT NULL"
+        assert conn.execute(sql).fetchone()[0] > 0, (one, other)
+
+
+def test_the_only_row_of_a_table_has_another_value_in_each_column(
+    conn: sqlite3.Connection,
+) -> None:
+    columns = "a TEXT NOT NULL, b TEXT NOT NULL, c INT NOT NULL, d INT NOT NULL"
+    fill(conn, f"CREATE TABLE t(id INTEGER PRIMARY KEY CHECK (id = 1), {columns})")
+    [row] = conn.execute("SELECT a, b, c, d FROM t").fetchall()
+    assert len({*row}) == len(row)

@@ -155,7 +155,7 @@ def test_a_declaration_that_does_not_allow_enough_is_not_written_over(stored: Ma
     assert made.run("declare", "--write") == (
         1,
         "cannot be declared:\n"
-        "  0002 DELETES notes: declared already, but notes lost 2 of 5 rows, seen\n"
+        "  0002 DELETES notes: declared already, but notes lost 1 of 5 rows, seen\n"
         "  from 0001\n"
         "    it needs another condition; mend it in rows.toml\n",
     )
