@@ -43,6 +43,7 @@ FLOORS = {
         "rows_at_once.py",
         "untrusted_schema.py",
         "struck_timeout.py",
+        "query_rows.py",
         "database_path.py",
         "where_raised.py",
         "connection.py",

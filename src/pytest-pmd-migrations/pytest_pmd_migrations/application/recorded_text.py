@@ -15,7 +15,14 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
 
-__all__ = ["Moved", "find_moved", "is_edited", "recorded_text", "surely_edited"]
+__all__ = [
+    "Moved",
+    "edited_after_release",
+    "find_moved",
+    "is_edited",
+    "recorded_text",
+    "surely_edited",
+]
 
 _OWN = "step-"
 """Before the digest of a migration's own text, where its file holds others too."""
@@ -63,6 +70,12 @@ def surely_edited(history: History, version: int) -> bool:
         return False
     own = history.application.own_text(version) is not None
     return line.text.startswith(_OWN) == own
+
+
+def edited_after_release(history: History, version: int) -> bool:
+    """Return whether a released migration's own text is another one now."""
+    line = history.store.lock_file.versions.get(version)
+    return line is not None and line.released and surely_edited(history, version)
 
 
 def find_moved(history: History, version: int) -> Moved | None:

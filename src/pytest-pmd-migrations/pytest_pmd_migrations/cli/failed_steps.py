@@ -13,7 +13,7 @@ from pytest_pmd_migrations.application.generated_rows import (
     unsupported_lines,
 )
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded_text import surely_edited
+from pytest_pmd_migrations.application.recorded_text import edited_after_release
 from pytest_pmd_migrations.application.rows_at_fault import find_rows_at_fault
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
@@ -62,8 +62,12 @@ def failed_steps(
     for version, by_start in sorted(failures.items()):
         first = next(iter(by_start.values()))
         what = shown_failure(survey.history, first, folded_names([str(one) for one in by_start]))
-        edited = _told_edited(survey.history, version)
-        told = "\n".join((what, *edited, *_told_generated(survey.history, by_start, images)))
+        edited = ""
+        if edited_after_release(survey.history, version):
+            step = survey.history.application.step_name(version)
+            edited = f"{step} was edited after release: undo the edit"
+        generated = _told_generated(survey.history, by_start, images)
+        told = "\n".join(filter(None, (what, edited, *generated)))
         yield FailedStep(version, tuple(by_start), told)
 
 
@@ -78,14 +82,6 @@ def shown_failure(
     written = f"{shown_path(where.path)}:{failure.line or where.line}"
     first = f"{written} fails, upgraded from {starts}{outcome}: {failure.headline or failure}"
     return "\n".join((first, *(line for line in failure.lines if line.strip() != written)))
-
-
-def _told_edited(history: History, version: int) -> tuple[str, ...]:
-    """Return the line that a released step is another one now, which is why it fails."""
-    line = history.store.lock_file.versions.get(version)
-    if line is None or not line.released or not surely_edited(history, version):
-        return ()
-    return (f"{line.file} was edited after release: undo the edit",)
 
 
 def _told_generated(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sqlite3 import Error
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded_text import surely_edited
+from pytest_pmd_migrations.application.recorded_text import edited_after_release
 from pytest_pmd_migrations.checks.model import (
     EVERY_CHECK,
     AnyCheck,
@@ -210,8 +210,7 @@ def _step_lines(failure: StepFailedError) -> tuple[str, ...]:
 
 def _edited_lines(history: History, version: int) -> tuple[str, ...]:
     """Return that a released step is another one now, which is why it fails; else nothing."""
-    line = history.store.lock_file.versions.get(version)
-    if line is None or not line.released or not surely_edited(history, version):
+    if not edited_after_release(history, version):
         return ()
     name = history.application.step_name(version)
     told = f"{name} was edited after release: undo the edit, and put the change into a new one."

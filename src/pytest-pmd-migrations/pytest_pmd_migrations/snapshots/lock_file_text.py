@@ -107,8 +107,9 @@ def _refuse_conflict(path: Path, text: str) -> None:
     option = "--ours" if ours > theirs else "--theirs"
     raise LockFileError(
         f"{shown_path(path)} has {which} in line {line}. Take all snapshots of the side that"
-        f" {whose}: git checkout {option} -- {shown_path(path.parent)}. Give the other side's"
-        " migrations the next free numbers, then: pmd-migrations snapshot"
+        f" {whose}: git checkout {option} -- {shown_path(path.parent)}. Where a migration of the"
+        " other side has a number that is taken then, give it the next free one. Then:"
+        " pmd-migrations snapshot"
     )
 
 

@@ -358,8 +358,8 @@ def test_a_lock_file_that_cannot_be_read(stored: Make, command: str) -> None:
         1,
         "Error: fixtures/snapshots/frozen.toml has a merge conflict in line 1. Take all snapshots"
         " of the side that was merged first (--ours in a rebase): git checkout --theirs --"
-        " fixtures/snapshots. Give the other side's migrations the next free numbers, then:"
-        " pmd-migrations snapshot\n",
+        " fixtures/snapshots. Where a migration of the other side has a number that is taken then,"
+        " give it the next free one. Then: pmd-migrations snapshot\n",
     )
 
 

@@ -23,8 +23,8 @@ BASE = "||||||| 1f0a77b\nfile = 'z'\n"
 THEIRS = "=======\nfile = 'b'\n>>>>>>> topic\n"
 MEND = (
     "Take all snapshots of the side that was merged first (--ours in a rebase):"
-    " git checkout --theirs -- .. Give the other side's migrations the next free numbers, then:"
-    " pmd-migrations snapshot"
+    " git checkout --theirs -- .. Where a migration of the other side has a number that is taken"
+    " then, give it the next free one. Then: pmd-migrations snapshot"
 )
 DELETE = (
     "expected it once. Where two branches gave two migrations one number, give the newer the next"

@@ -58,7 +58,7 @@ def _conditions(sql: str) -> Iterator[str]:
     compared: list[str | None] = []
     for index, token in enumerate(tokens):
         if token.is_word("CASE"):
-            is_searched = tokens[index + 1 : index + 2] and tokens[index + 1].is_word("WHEN")
+            is_searched = any(one.is_word("WHEN") for one in tokens[index + 1 : index + 2])
             compared.append(None if is_searched else between(index + 1, ("WHEN",)))
         elif token.is_word("END") and compared:
             compared.pop()

@@ -8,12 +8,12 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.lost.surviving_table import (
     Side,
     SurvivingTable,
-    Unique,
     columns_of_key,
     facts_of,
     names_in,
     terms_of,
 )
+from pytest_pmd_migrations.schema.lost.uniques import Unique
 
 __all__ = ["lost_indexes", "lost_triggers"]
 

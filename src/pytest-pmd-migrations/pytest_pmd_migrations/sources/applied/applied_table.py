@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 
 __all__ = ["AppliedTable"]
 
@@ -42,7 +42,7 @@ class AppliedTable:
         """Return what was applied, as far as the table is there."""
         if not self._is_there(conn):
             return []
-        rows = plain_rows(conn, f"SELECT {self._column} FROM {self._table}")
+        rows = query_rows(conn, f"SELECT {self._column} FROM {self._table}")
         return [str(name) for (name,) in rows]
 
     def add(self, conn: sqlite3.Connection, name: str) -> None:
@@ -74,4 +74,4 @@ class AppliedTable:
 
     def _is_there(self, conn: sqlite3.Connection) -> bool:
         sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?)"
-        return bool(plain_rows(conn, sql, self.name))
+        return bool(query_rows(conn, sql, self.name))

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source
 
@@ -67,11 +67,11 @@ def put_back_on_error(conn: sqlite3.Connection, globs: tuple[str, ...]) -> Itera
 
 def _tables(conn: sqlite3.Connection, globs: tuple[str, ...]) -> list[str]:
     sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND lower(name) GLOB lower(?)"
-    return [str(name) for glob in globs for (name,) in plain_rows(conn, sql, glob)]
+    return [str(name) for glob in globs for (name,) in query_rows(conn, sql, glob)]
 
 
 def _rows(conn: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
-    return plain_rows(conn, f"SELECT * FROM {quote(table)}")
+    return query_rows(conn, f"SELECT * FROM {quote(table)}")
 
 
 def _write_back(conn: sqlite3.Connection, table: str, rows: list[tuple[object, ...]]) -> None:

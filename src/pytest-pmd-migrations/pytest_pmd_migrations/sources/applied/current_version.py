@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_pmd_migrations.connection import as_application
 from pytest_pmd_migrations.errors import SourceError, UnknownVersionError
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source, label_of, versions_of
 
@@ -51,7 +51,7 @@ def current_version(source: Source, conn: sqlite3.Connection) -> int:
 
 def user_version(conn: sqlite3.Connection) -> int:
     """Return ``PRAGMA user_version``, whatever rows the application has its connection make."""
-    ((number,),) = plain_rows(conn, "PRAGMA user_version")
+    ((number,),) = query_rows(conn, "PRAGMA user_version")
     return int(number)
 
 

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 from pytest_pmd_migrations.sources.sql_folder.statements import statements
@@ -58,7 +58,7 @@ class Dialect(ABC):
     def is_set_up(self, conn: sqlite3.Connection) -> bool:
         """Return whether the tool's table is there."""
         sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?)"
-        return bool(plain_rows(conn, sql, self.table))
+        return bool(query_rows(conn, sql, self.table))
 
     def applied(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Sequence[str]:
         """Return the labels of what the table has as applied.
@@ -73,7 +73,7 @@ class Dialect(ABC):
         """Return the marks that the table has."""
         # A quoted name that is no column is a string to SQLite, unless its table stands before it.
         sql = f"SELECT its.{quote(self.column)} FROM {quote(self.table)} AS its"
-        return [as_mark(row[0]) for row in plain_rows(conn, sql)]
+        return [as_mark(row[0]) for row in query_rows(conn, sql)]
 
     @abstractmethod
     def take_note(self, conn: sqlite3.Connection, script: Script) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import (
@@ -90,7 +90,7 @@ CREATE INDEX "main"."flyway_schema_history_s_idx" ON "flyway_schema_history" ("s
             "SELECT version, type, success, script FROM flyway_schema_history"
             " WHERE version IS NOT NULL ORDER BY installed_rank"
         )
-        for version, kind, success, name in plain_rows(conn, sql):
+        for version, kind, success, name in query_rows(conn, sql):
             mark = _mark(str(version))
             if not success:
                 raise SourceError(
@@ -129,7 +129,7 @@ CREATE INDEX "main"."flyway_schema_history_s_idx" ON "flyway_schema_history" ("s
             " WHERE version IS NOT NULL AND checksum IS NOT NULL AND type = 'SQL'"
             " ORDER BY installed_rank"
         )
-        kept = {_mark(str(version)): checksum for version, checksum in plain_rows(conn, sql)}
+        kept = {_mark(str(version)): checksum for version, checksum in query_rows(conn, sql)}
         return {
             script.label: f"flyway: migration checksum mismatch for version {script.label[1:]}"
             for script in scripts
@@ -143,7 +143,7 @@ CREATE INDEX "main"."flyway_schema_history_s_idx" ON "flyway_schema_history" ("s
             " AND success ORDER BY installed_rank DESC LIMIT 1"
         )
         for script in _repeatables(folder):
-            if plain_rows(conn, sql, script.path.name) != [(_checksum(script),)]:
+            if query_rows(conn, sql, script.path.name) != [(_checksum(script),)]:
                 run_script(conn, script, partial(self.take_note, conn, script))
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import UP_SCRIPT
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (version uint64,dirty bool);
 
     def applied(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Sequence[str]:
         """Return all that the version includes; refuse a database that a script left half done."""
-        rows = plain_rows(conn, "SELECT version, dirty FROM schema_migrations LIMIT 1")
+        rows = query_rows(conn, "SELECT version, dirty FROM schema_migrations LIMIT 1")
         if not rows:
             return []
         version, dirty = as_mark(rows[0][0]), rows[0][1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import GOOSE_ANNOTATION
@@ -57,7 +57,7 @@ INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1);
     def marks(self, conn: sqlite3.Connection) -> Sequence[int | str]:
         """Return the versions whose last row has them as applied."""
         sql = "SELECT version_id, is_applied FROM goose_db_version ORDER BY id"
-        last = {as_mark(version): applied for version, applied in plain_rows(conn, sql)}
+        last = {as_mark(version): applied for version, applied in query_rows(conn, sql)}
         return [version for version, applied in last.items() if applied and version != 0]
 
     def take_note(self, conn: sqlite3.Connection, script: Script) -> None:

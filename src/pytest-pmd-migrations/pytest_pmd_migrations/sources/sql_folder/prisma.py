@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import PRISMA_SCRIPT
@@ -63,7 +63,7 @@ CREATE TABLE "_prisma_migrations" (
 
     def applied(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Sequence[str]:
         """Return what was finished; refuse a database in which a script stopped half-way."""
-        failed = plain_rows(
+        failed = query_rows(
             conn,
             "SELECT migration_name FROM _prisma_migrations"
             " WHERE finished_at IS NULL AND rolled_back_at IS NULL LIMIT 1",
@@ -81,7 +81,7 @@ CREATE TABLE "_prisma_migrations" (
             "SELECT migration_name FROM _prisma_migrations"
             " WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL"
         )
-        return [str(row[0]) for row in plain_rows(conn, sql)]
+        return [str(row[0]) for row in query_rows(conn, sql)]
 
     def take_note(self, conn: sqlite3.Connection, script: Script) -> None:
         """Add a row."""
@@ -94,7 +94,7 @@ CREATE TABLE "_prisma_migrations" (
     def altered(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Mapping[str, str]:
         """Return the scripts whose checksum is another one, however their lines end."""
         sql = "SELECT migration_name, checksum FROM _prisma_migrations WHERE rolled_back_at IS NULL"
-        kept = {str(name): str(checksum) for name, checksum in plain_rows(conn, sql)}
+        kept = {str(name): str(checksum) for name, checksum in query_rows(conn, sql)}
         return {
             script.label: "prisma: the migration was modified after it was applied"
             for script in scripts

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import REFINERY_MODULE
@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS refinery_schema_history(
 
     def altered(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Mapping[str, str]:
         """Return the scripts whose checksum is another one."""
-        rows = plain_rows(conn, "SELECT version, checksum FROM refinery_schema_history")
+        rows = query_rows(conn, "SELECT version, checksum FROM refinery_schema_history")
         kept = {as_mark(version): str(checksum) for version, checksum in rows}
         return {
             script.label: "refinery: the applied migration is different than the filesystem one"

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 from pytest_pmd_migrations.sources.sql_folder.statements import statements
 from pytest_pmd_migrations.statement_record import first_word
@@ -64,7 +64,7 @@ def as_tool(conn: sqlite3.Connection, *, foreign_keys: bool) -> Iterator[None]:
     ``foreign_keys`` switches them on. They are as before in the end: a script may switch them
     too, which ends with the tool's own connection.
     """
-    level, before = conn.isolation_level, plain_rows(conn, "PRAGMA foreign_keys")[0][0]
+    level, before = conn.isolation_level, query_rows(conn, "PRAGMA foreign_keys")[0][0]
     conn.isolation_level = None
     if foreign_keys:
         conn.execute("PRAGMA foreign_keys = ON")

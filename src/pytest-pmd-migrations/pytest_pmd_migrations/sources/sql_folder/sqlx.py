@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.sources.applied.plain_rows import plain_rows
+from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.numbered import numbered, refuse_doubled
@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS _sqlx_migrations (
 
     def applied(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Sequence[str]:
         """Return what was applied; refuse a database that a script left half done."""
-        failed = plain_rows(conn, "SELECT version FROM _sqlx_migrations WHERE success = 0 LIMIT 1")
+        failed = query_rows(conn, "SELECT version FROM _sqlx_migrations WHERE success = 0 LIMIT 1")
         if failed:
             raise SourceError(
                 f"_sqlx_migrations has {failed[0][0]} as failed, and sqlx refuses the database."
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS _sqlx_migrations (
 
     def altered(self, conn: sqlite3.Connection, scripts: Sequence[Script]) -> Mapping[str, str]:
         """Return the scripts whose checksum is another one."""
-        rows = plain_rows(conn, "SELECT version, checksum FROM _sqlx_migrations")
+        rows = query_rows(conn, "SELECT version, checksum FROM _sqlx_migrations")
         kept = {as_mark(version): checksum for version, checksum in rows}
         return {
             script.label: _REFUSED.format(script.mark)
