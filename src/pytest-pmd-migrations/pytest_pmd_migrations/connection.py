@@ -7,8 +7,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.asking_connection import AskingConnection
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
@@ -91,8 +91,7 @@ def _refuse_state(name: str, conn: sqlite3.Connection) -> None:
         raise SettingError(f"{name} closed the connection; {expected}") from error
 
 
-@dataclass(frozen=True)
-class _Settings:
+class _Settings(NamedTuple):
     """How a connection returns rows and what its writes do: what an application may have set."""
 
     row_factory: Any
@@ -215,8 +214,8 @@ class ApplicationConnection(AskingConnection):
                 theirs = self.row_factory, self.text_factory
                 self.row_factory, self.text_factory = factories
                 with suppress(sqlite3.ProgrammingError):
-                    self._theirs = replace(
-                        _Settings.of(self), row_factory=theirs[0], text_factory=theirs[1]
+                    self._theirs = _Settings.of(self)._replace(
+                        row_factory=theirs[0], text_factory=theirs[1]
                     )
 
     def _take_back(self, plain: _Settings) -> None:

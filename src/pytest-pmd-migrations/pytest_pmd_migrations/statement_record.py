@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
@@ -25,8 +25,7 @@ _KEPT_WORDS = ("CREATE", "DROP", "ALTER", "INSERT", "REPLACE", "WITH", "REINDEX"
 """The words that begin a statement after which a table or what belongs to it may be another."""
 
 
-@dataclass(frozen=True)
-class FailedStatement:
+class FailedStatement(NamedTuple):
     """A statement that raised, and whose error somebody caught.
 
     ``caught_in`` is the file of the function that caught the error, ``caught_by`` its module.

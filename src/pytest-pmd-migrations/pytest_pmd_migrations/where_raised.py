@@ -6,9 +6,9 @@ import linecache
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import NamedTuple
 
 from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.wording import error_text, shown_path
@@ -20,8 +20,7 @@ _NO_TOOL = "pmd.store.migrations.versions."
 _INSTALLED = ("site-packages", "dist-packages")
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One line that was executed: its file, its number, its function, its text."""
 
     path: Path

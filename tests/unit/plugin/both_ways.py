@@ -29,7 +29,7 @@ def verdicts(history: History, checks: tuple[AnyCheck, ...]) -> dict[str, Verdic
 def both_ways(history: History, checks: tuple[AnyCheck, ...] = CHECKS) -> dict[str, Verdict]:
     """The verdict on each cell, which is the same where each lineage takes all its steps."""
     apart = again(history)
-    apart = History(apart.application, apart.store, replace(apart.rules, share=False))
+    apart = History(apart.application, apart.store, apart.rules._replace(share=False))
     together = verdicts(history, checks)
     assert together == verdicts(apart, checks)
     return together

@@ -22,7 +22,7 @@ from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import SnapshotLine, content_digest, write_lock_file
 from pytest_pmd_migrations.sources import Location, Source
 
-SETTINGS = {kind: {one.name for one in fields(kind)} for kind in (Application, Rules)}
+SETTINGS = {Application: {one.name for one in fields(Application)}, Rules: {*Rules._fields}}
 Up = str | Callable[[sqlite3.Connection], object]
 
 

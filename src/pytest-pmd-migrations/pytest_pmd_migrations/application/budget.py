@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.errors import SettingError
 
@@ -21,8 +21,7 @@ _MOST_BYTES = 281 * 10**12
 """Of a file: https://www.sqlite.org/limits.html"""
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(NamedTuple):
     """The ``seconds`` that a step may take where each table has ``rows``, or a file has a size.
 
     ``text`` is the budget as it was written; one of ``rows`` and ``file_size`` is 0.

@@ -17,7 +17,7 @@ Marks = tuple[object, ...]
 """All that tells two connections apart, beside the database."""
 
 
-_ATTACHED = "SELECT group_concat(name) FROM pragma_database_list WHERE name <> 'temp'"
+_DATABASES = "PRAGMA database_list"
 _TEMPORARY = "SELECT group_concat(type || name || coalesce(sql, '')) FROM sqlite_temp_schema"
 _ADDED = (
     "SELECT group_concat(one) FROM (SELECT name || narg || type || enc || flags || builtin AS one"
@@ -27,6 +27,7 @@ _ADDED = (
     # SQLite adds those of its pragmas when they are first asked for.
     " WHERE name NOT LIKE 'pragma%' ORDER BY name)",
 )
+_TEMP = "temp"
 _PRAGMAS = (
     "foreign_keys",
     "recursive_triggers",
@@ -41,7 +42,7 @@ _PRAGMAS = (
     "cell_size_check",
     "temp_store",
 )
-_ASKED = (_ATTACHED, _TEMPORARY, *(f"PRAGMA {name}" for name in _PRAGMAS))
+_ASKED = (_TEMPORARY, *(f"PRAGMA {name}" for name in _PRAGMAS))
 _KNOWN: WeakKeyDictionary[Preparation, tuple[object, ...]] = WeakKeyDictionary()
 
 
@@ -59,6 +60,7 @@ def connection_marks(conn: sqlite3.Connection) -> Marks | None:
     cursor.row_factory = None
     try:
         added = _added(conn, cursor)
+        names = tuple([name for _, name, _ in cursor.execute(_DATABASES) if name != _TEMP])
         found = tuple([_shared(cursor.execute(sql).fetchone()) for sql in _ASKED])
     except (sqlite3.Error, UnicodeError):
         return None
@@ -66,7 +68,7 @@ def connection_marks(conn: sqlite3.Connection) -> Marks | None:
     if isinstance(conn, ApplicationConnection):
         own = conn.settings_of_application, conn.additions
     factories = conn.row_factory, conn.text_factory, conn.isolation_level
-    return (*found, added, *factories, *own)
+    return (_shared(names), *found, added, *factories, *own)
 
 
 def _added(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> tuple[object, ...]:

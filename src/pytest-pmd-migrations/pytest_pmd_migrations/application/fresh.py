@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.shared_schemas import SharedSchemas
 from pytest_pmd_migrations.application.step import Step, StoredText
@@ -21,8 +21,7 @@ from pytest_pmd_migrations.still_clock.clock_and_dice import clock_moves
 __all__ = ["FreshDatabases"]
 
 
-@dataclass(frozen=True)
-class _Fresh:
+class _Fresh(NamedTuple):
     image: Image
     text: StoredText
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.fresh import FreshDatabases
@@ -104,8 +105,7 @@ class History:
         return self.rules.difference(upgraded, self.fresh.schema(version))
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """Holds the subject of one run: its rules, and the history of every application."""
 
     rules: Rules

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from sqlite3 import Connection
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import recorded_text
@@ -40,8 +41,7 @@ class DigestedRows:
     changed: Mapping[str, str | None] | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
-class VersionResult:
+class VersionResult(NamedTuple):
     """Holds what one version produces: a schema's fingerprint, and each lineage's digest of rows.
 
     Both leave out the objects that ``recorded_ignore`` names.
@@ -121,15 +121,15 @@ class RowDigester:
         """Return whether the digests after a step follow from those of the same step elsewhere."""
         return digested.changed is not None and self._settings == self._settings_of(version)
 
-    def repeat(self, version: int, digested: DigestedRows) -> DigestedRows:
-        """Return the digests of what a step leaves that was taken in another lineage."""
+    def repeat(self, version: int, digested: DigestedRows) -> str:
+        """Return the digest of all rows after a step that was taken in another lineage."""
         if digested.changed:
             self.tables = {
                 name: held
                 for name, held in {**self.tables, **digested.changed}.items()
                 if held is not None
             }
-        return replace(digested, whole=self._combine(version, None))
+        return self._combine(version, None)
 
     def _settings_of(self, version: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         history, rebuilt = self._history, self._rebuilt

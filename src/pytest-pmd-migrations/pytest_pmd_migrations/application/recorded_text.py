@@ -7,8 +7,7 @@ another file was moved, whatever stands in its old place now.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pytest_pmd_migrations.application.application import Application, name_in_file
 from pytest_pmd_migrations.application.history import History
@@ -31,8 +30,7 @@ _VERSION = rb"(?m)^(VERSION\b[^=\n]*=\s*)0*%d\b"
 """The line by which a module says its number again."""
 
 
-@dataclass(frozen=True)
-class Moved:
+class Moved(NamedTuple):
     """What became of a released migration whose text or name is no longer in its place.
 
     ``was`` and ``now`` are the names of its file, or of the step in it, before and now; of one

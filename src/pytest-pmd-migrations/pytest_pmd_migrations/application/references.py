@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.rules import Rules
@@ -18,8 +18,7 @@ from pytest_pmd_migrations.schema.references.values import NOTHING_THERE, Broken
 __all__ = ["Arrival", "ReferenceWalk", "SchemaReferences"]
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What became of the references when a database arrived at a version.
 
     ``present`` are all that are broken now, ``appeared`` those that this step broke, and
@@ -57,7 +56,7 @@ class SchemaReferences:
             with closing(image.connect()) as copy:
                 found = check_references(copy)
             broken, unsure = self.visible(found.broken), self.visible(found.unsure)
-            known = replace(found, broken=broken, unsure=unsure)
+            known = found._replace(broken=broken, unsure=unsure)
             self._known[self._fresh.shared.text(text)] = known
         return self._known[text]
 

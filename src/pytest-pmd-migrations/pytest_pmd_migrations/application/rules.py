@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pytest_pmd_migrations.application.budget import Budget
 from pytest_pmd_migrations.rows import volatile_setting
@@ -20,8 +19,7 @@ FaultSet = Literal["default", "full"]
 """Which faults the check ``atomic`` tries: those cheap enough for every run, or all."""
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """The settings that hold for every application of a run.
 
     ``ignore_patterns`` are the globs of ``migration_ignore``, ``volatile_patterns`` those of
@@ -57,7 +55,7 @@ class Rules:
         if not bookkeeping and not foreign:
             return self
         hidden = (*bookkeeping, *foreign, *self.ignore_patterns)
-        return replace(self, ignore_patterns=hidden, foreign_patterns=tuple(foreign))
+        return self._replace(ignore_patterns=hidden, foreign_patterns=tuple(foreign))
 
     @property
     def unfilled_patterns(self) -> tuple[str, ...]:

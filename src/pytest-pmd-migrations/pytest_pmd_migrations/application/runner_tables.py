@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts
 from pytest_pmd_migrations.pages.layout import Layout
@@ -20,8 +21,7 @@ from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
 __all__ = ["NO_RUNNER_TABLES", "RunnerTables", "runner_tables"]
 
 
-@dataclass(frozen=True)
-class RunnerTables:
+class RunnerTables(NamedTuple):
     """Globs on the runner's own tables, and on their columns that differ from run to run."""
 
     globs: tuple[str, ...] = ()

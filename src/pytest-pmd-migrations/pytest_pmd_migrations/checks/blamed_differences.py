@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.changed_release import ChangedRelease, changed_release
@@ -12,8 +13,7 @@ from pytest_pmd_migrations.schema import Difference, SchemaDiff
 __all__ = ["Blame", "blames"]
 
 
-@dataclass(frozen=True)
-class Blame:
+class Blame(NamedTuple):
     """The differences that first appeared at one version, and the changed release they come from.
 
     ``release`` is None where they come from no such change: there each says how it is mended.

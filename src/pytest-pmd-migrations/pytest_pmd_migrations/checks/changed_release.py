@@ -7,7 +7,7 @@ differs from them, and no SQL mends that. The mend is to put the released one ba
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.new_migration import how_to_begin
@@ -20,8 +20,7 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName
 __all__ = ["ChangedRelease", "changed_release", "identity_of"]
 
 
-@dataclass(frozen=True)
-class ChangedRelease:
+class ChangedRelease(NamedTuple):
     """What became of a released migration, how that is mended, and the differences it makes.
 
     ``what`` is the whole sentence that the check ``frozen`` begins with; ``mend`` are lines.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.application.history import History
@@ -50,8 +50,7 @@ class StepResult:
 Lineages = Sequence[LineageRecord[StepResult]]
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """How a version's result differs from what the lock file records; false where it does not.
 
     ``lines`` tell it, ``details`` are the whole SQL of it, ``rows`` what the lineages start from
@@ -66,8 +65,7 @@ class Difference:
         return bool(self.lines)
 
 
-@dataclass(frozen=True)
-class Culprit:
+class Culprit(NamedTuple):
     """The migration that changed results are due to, and what became of it since release."""
 
     version: int

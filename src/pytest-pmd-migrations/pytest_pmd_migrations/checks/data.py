@@ -104,8 +104,8 @@ def _watch(history: History) -> Callable[[Step], _Seen]:
 
     def repeat(_version: int, seen: _Seen) -> _Seen:
         nonlocal integrity
-        if integrity is not None:
-            integrity = replace(integrity, layout=None)
+        if integrity is not None and integrity.layout is not None:
+            integrity = integrity._replace(layout=None)
         return seen
 
     return Repeating(observe, may_repeat, repeat)

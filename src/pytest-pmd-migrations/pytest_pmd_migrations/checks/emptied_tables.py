@@ -11,9 +11,9 @@ import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from sqlite3 import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
@@ -93,8 +93,7 @@ def _needed_rows(start: SnapshotName, runs: Mapping[str, _EmptiedRun]) -> Iterat
                 yield _needing(table, start, one)
 
 
-@dataclass(frozen=True)
-class _EmptiedRun:
+class _EmptiedRun(NamedTuple):
     """What a step did wrong that was taken without the rows of one table.
 
     ``emptied`` are the tables that cannot have rows where that one has none, that one among them.

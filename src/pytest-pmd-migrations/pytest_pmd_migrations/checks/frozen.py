@@ -64,9 +64,9 @@ def _watch(history: History) -> Callable[[Step], StepResult]:
     def repeat(version: int, seen: StepResult) -> StepResult:
         if seen.digested is None:
             return seen
-        digested = digester.repeat(version, seen.digested)
+        rows = digester.repeat(version, seen.digested)
         is_idle.arrive(history.fresh.text(version), digester.tables)
-        return replace(seen, rows=digested.whole, digested=None)
+        return StepResult(rows, seen.idle, seen.failed, altered=seen.altered)
 
     return Repeating(observe, may_repeat, repeat)
 

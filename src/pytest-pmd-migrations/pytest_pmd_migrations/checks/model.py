@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, TypeVar
+from functools import cached_property
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
@@ -142,8 +142,7 @@ class Finding:
         return replace(self, without_rows=(self.headline, *self.lines))
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """Why a cell cannot be judged: a step that cannot be taken, a snapshot that cannot be read.
 
     ``row`` is the row of the culprit: one of its cells fails with ``finding``, and every other cell
@@ -184,8 +183,7 @@ class Note:
         return replace(self, shows_rows=False)
 
 
-@dataclass(frozen=True)
-class FaultCounts:
+class FaultCounts(NamedTuple):
     """How many points of a step were struck, and how many of them left a broken database."""
 
     points: int
@@ -262,8 +260,11 @@ class LineageRecord(Generic[Seen]):
 
     def reaches(self, version: int) -> bool:
         """Return whether the lineage arrived at ``version`` by a step."""
-        at = bisect_left(self.reached, version)
-        return at < len(self.reached) and self.reached[at] == version
+        return version in self._arrivals
+
+    @cached_property
+    def _arrivals(self) -> frozenset[int]:
+        return frozenset(self.reached)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ and old databases keep a shape that no new one has. What both have broken alike 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.references import Arrival
@@ -42,16 +42,14 @@ _ORDER_MATTERS = (
 )
 
 
-@dataclass(frozen=True)
-class _Differing:
+class _Differing(NamedTuple):
     """The differences from fresh at one version, and the full SQL of them."""
 
     diff: SchemaDiff
     details: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     """One version of a lineage: how it differs from fresh, its references, the guards it lost.
 
     ``is_fresh`` says that its schema has the very text of a fresh one.

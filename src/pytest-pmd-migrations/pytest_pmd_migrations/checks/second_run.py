@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from functools import cached_property
 from sqlite3 import Connection
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
@@ -109,8 +109,7 @@ class SecondStep:
             )
 
 
-@dataclass(frozen=True)
-class _Changed:
+class _Changed(NamedTuple):
     """Which tables hold something else after another run; None where that cannot be told."""
 
     tables: frozenset[str] | None
@@ -132,7 +131,7 @@ class _Changed:
 
     def without(self, tables: Collection[str]) -> _Changed:
         """Return the same without these of the tables."""
-        return self if self.tables is None else replace(self, tables=self.tables - {*tables})
+        return self if self.tables is None else self._replace(tables=self.tables - {*tables})
 
 
 def run_again(

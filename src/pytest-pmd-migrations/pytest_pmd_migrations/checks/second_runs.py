@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.connection_marks import Marks, connection_marks
 from pytest_pmd_migrations.application.history import History
@@ -26,8 +26,7 @@ from pytest_pmd_migrations.still_clock.clock_and_dice import later
 __all__ = ["SecondRun", "watch_second_runs"]
 
 
-@dataclass(frozen=True)
-class SecondRun:
+class SecondRun(NamedTuple):
     """Tells in lines what a second run changed: of the runner as a whole, and of the step alone.
 
     ``unheld`` is what differs from one first run to another, though SQL's clock and dice are held.

@@ -133,7 +133,7 @@ def _digest_next(lineage: Lineage[DigestedRows], digester: RowDigester) -> str:
     known = lineage.find()
     if known is not None and digester.may_repeat(known.version, known.seen):
         lineage.repeat(known)
-        return digester.repeat(known.version, known.seen).whole
+        return digester.repeat(known.version, known.seen)
     with asking() as asked:
         digested = digester.digest(lineage.take())
     lineage.remember(asked, digested)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import click
 
@@ -81,7 +81,7 @@ def _varying(survey: Survey, name: SnapshotName, built: BuiltRun) -> Iterator[_V
         version, varying = _first_step_that_varies(history, name, run)
     varying = varying.joined(present_time(history, run, name.version, rebuilt=True))
     # Whether a second ticked between two runs makes no difference to what is told.
-    varying = replace(varying, columns=tuple(sorted(varying.columns)))
+    varying = varying._replace(columns=tuple(sorted(varying.columns)))
     if varying or not same:
         with closing(run.after.connect()) as conn:
             schema = read_schema(conn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
@@ -54,10 +53,10 @@ def _released(lock_file: LockFile, versions: Sequence[int]) -> tuple[LockFile, s
     if not unreleased and not late:
         return lock_file, "nothing to release: these versions are released already"
     for number in unreleased:
-        line = replace(lock_file.versions[number], released=True)
+        line = lock_file.versions[number]._replace(released=True)
         lock_file = lock_file.with_version(number, line)
     for name in late:
-        stored = replace(lock_file.snapshots[name], released=True)
+        stored = lock_file.snapshots[name]._replace(released=True)
         lock_file = lock_file.with_snapshot(name, stored)
     return lock_file, f"released {', '.join([*_span(unreleased), *map(str, late)])}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 
 from pytest_pmd_migrations.application.recorded import version_line
 from pytest_pmd_migrations.cli.survey import Survey
@@ -79,4 +78,4 @@ def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Ima
     kept = {start: digest for start, digest in old.rows.items() if start not in renewed}
     # The digests of one line leave out the same columns, whichever lineage came later.
     volatile = old.volatile if old.rows else new.volatile
-    return replace(old, rows={**new.rows, **kept}, volatile=volatile)
+    return old._replace(rows={**new.rows, **kept}, volatile=volatile)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.frozen import removed_after_release
@@ -56,8 +57,7 @@ _ID = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class CellKey:
+class CellKey(NamedTuple):
     """Identifies a cell, as its id does. ``source`` is empty where there is one."""
 
     source: str

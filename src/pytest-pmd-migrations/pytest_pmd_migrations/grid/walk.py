@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.model import (
@@ -30,8 +30,7 @@ SeenByChecks = Mapping[AnyCheck, Any]
 """What each check saw of one step."""
 
 
-@dataclass(frozen=True)
-class Unseen:
+class Unseen(NamedTuple):
     """Why a check saw nothing of a lineage from ``version`` on: its observer raised ``error``."""
 
     version: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from pytest_pmd_migrations.database_path import file_of
 from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
@@ -27,8 +28,7 @@ _UNLIMITED = 1024
 _FULL = "database or disk is full"
 
 
-@dataclass(frozen=True)
-class Stopped:
+class Stopped(NamedTuple):
     """Which limit a run met: ``what`` in words, what that means, and the setting that gives more.
 
     ``what`` is such as "makes no progress for 60 s"; ``database`` that on which it did, ``lines``
@@ -120,7 +120,7 @@ class LimitedRun:
         """Keep where the run was when it met its limit, for the next of that name; return it."""
         known = self._limits.met[self._name]
         if not known.lines:
-            known = self._limits.met[self._name] = replace(known, lines=lines, line=line)
+            known = self._limits.met[self._name] = known._replace(lines=lines, line=line)
         return known
 
     def _out_of_time(self) -> Stopped:

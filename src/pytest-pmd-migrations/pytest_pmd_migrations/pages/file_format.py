@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from pytest_pmd_migrations.file_content import Content
 
@@ -28,8 +29,7 @@ LEAVES = frozenset((_LEAF_INDEX, _LEAF_TABLE))
 """The kinds of pages that lead to no others of their tree."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """One page of a b-tree: where its header begins, its kind, and where its cells begin.
 
     ``cells`` are offsets in the file, in the order of their keys.

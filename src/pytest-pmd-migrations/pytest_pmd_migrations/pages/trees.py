@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from pytest_pmd_migrations.pages.file_format import HEADER, LEAVES, DatabaseFile, Page
 
@@ -16,8 +16,7 @@ __all__ = ["Tree", "read_tree"]
 _DIGEST_BYTES = 16
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """One b-tree of a file: the tree of a table, or of an index.
 
     ``pages`` are all it reaches, overflow pages too: while none of them changes, it holds the same.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pytest_pmd_migrations.application.connection_marks import Marks
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts
@@ -81,8 +81,7 @@ class Facts:
         return repr(every).encode(errors="surrogatepass")
 
 
-@dataclass(frozen=True)
-class KnownStep(Generic[Seen]):
+class KnownStep(NamedTuple, Generic[Seen]):
     """A step that was taken: what it depended on, what it made of that, and what was seen of it.
 
     ``tables`` are the names of those it depends on, sorted; ``changed`` what it made of some of

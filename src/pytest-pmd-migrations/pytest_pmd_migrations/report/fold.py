@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, MigrationRow, Row, SnapshotRow
 from pytest_pmd_migrations.grid.cells import CellKey
@@ -18,8 +19,7 @@ _Place = tuple[CellKey, int]
 """The finding of a cell: the cell, and the finding's index."""
 
 
-@dataclass(frozen=True)
-class ToldFinding:
+class ToldFinding(NamedTuple):
     """One thing that is wrong, with all cells that found it.
 
     ``told_by`` is the cell that tells it, None where no cell that was run does; ``cells`` are those
@@ -40,8 +40,7 @@ class ToldFinding:
         return self.told_by or self.blocks[0]
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(NamedTuple):
     """Tells which failing cell prints what.
 
     ``messages`` has the message of each cell that prints one; ``repeats`` names for each cell that
@@ -49,8 +48,8 @@ class Folded:
     causes first; ``untold`` are the first of the blocked cells whose cause no cell tells.
     """
 
-    messages: Mapping[CellKey, str] = field(default_factory=dict)
-    repeats: Mapping[CellKey, tuple[CellKey, ...]] = field(default_factory=dict)
+    messages: Mapping[CellKey, str] = MappingProxyType({})
+    repeats: Mapping[CellKey, tuple[CellKey, ...]] = MappingProxyType({})
     told: tuple[ToldFinding, ...] = ()
     untold: tuple[Outcome, ...] = ()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import groupby
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pytest_pmd_migrations.report.outcome import BLOCKED, NONE
 
@@ -19,8 +20,7 @@ _MARGIN = 2
 _USUAL = 80
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """Rows by name in their order, the checks' names, and a word for each cell there is.
 
     ``remarks`` stand behind the words of a row; ``alone`` are the rows that are never folded.
@@ -30,12 +30,11 @@ class Grid:
     rows: tuple[str, ...]
     checks: tuple[str, ...]
     words: Mapping[tuple[str, str], str]
-    remarks: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = MappingProxyType({})
     alone: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class GridLine:
+class GridLine(NamedTuple):
     """One line: a row's title, a word a check (none under a title too long), and a remark."""
 
     title: str
@@ -51,8 +50,7 @@ class GridLine:
         yield self.remark
 
 
-@dataclass(frozen=True)
-class GridBlock:
+class GridBlock(NamedTuple):
     """Lines below one header: a whole grid, or in a narrow terminal some of its columns."""
 
     lines: tuple[GridLine, ...]
@@ -93,11 +91,11 @@ def _blocks_within(rows: Sequence[GridLine], grid: Grid, columns: int) -> Iterat
         is_last = end == len(grid.checks)
         checks = grid.checks[start:end]
         some = [
-            replace(row, words=row.words[start:end], remark=row.remark if is_last else "")
+            row._replace(words=row.words[start:end], remark=row.remark if is_last else "")
             for row in rows
         ]
         block = _block([GridLine(grid.name, checks), *_short_titles(some, longest)], checks, gap)
-        yield replace(block, lines=tuple(_wrapped(block, columns)))
+        yield block._replace(lines=tuple(_wrapped(block, columns)))
         start = end
 
 
@@ -122,7 +120,7 @@ def _wrapped(block: GridBlock, columns: int) -> Iterator[GridLine]:
         if len(line.remark) <= room:
             yield line
             continue
-        yield replace(line, remark="")
+        yield line._replace(remark="")
         for part in textwrap.wrap(line.remark, columns - 2 * _MARGIN):
             yield GridLine(" " * _MARGIN + part, ())
 
@@ -136,7 +134,7 @@ def _short_titles(lines: Iterable[GridLine], longest: int) -> Iterator[GridLine]
     for line in lines:
         if len(line.title) > longest:
             yield GridLine(line.title, ())
-            yield replace(line, title="")
+            yield line._replace(title="")
         else:
             yield line
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.checks.model import (
     Finding,
@@ -33,8 +32,7 @@ NOT_RUN = "-"
 BAD = frozenset({FAIL, DIED})
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Tells what became of one cell.
 
     ``status`` is one of the words above; ``used`` are the declarations that a row needed.
@@ -84,8 +82,8 @@ class Outcome:
         What an expected failure found is told by nobody, as pytest tells it by nobody.
         """
         if self.status == FAIL and not failed:
-            return replace(self, status=SKIP, findings=())
-        return replace(self, status=FAIL) if failed and self.status != FAIL else self
+            return self._replace(status=SKIP, findings=())
+        return self._replace(status=FAIL) if failed and self.status != FAIL else self
 
     @classmethod
     def of_silence(cls, nodeid: str, *, skipped: bool, died: bool) -> Outcome | None:

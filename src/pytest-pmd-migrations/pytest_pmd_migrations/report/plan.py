@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
@@ -29,8 +30,7 @@ from pytest_pmd_migrations.wording import counted
 __all__ = ["Plan", "plan_of"]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """One application's part of the matrix.
 
     ``snapshot_rows`` and ``migration_rows`` are the grids' rows in their order; ``cells`` every
@@ -47,7 +47,7 @@ class Plan:
     migration_checks: tuple[str, ...]
     snapshots: int
     declared: frozenset[UsedDeclaration] = frozenset()
-    read_by: Mapping[DeclarationKind, frozenset[str]] = field(default_factory=dict)
+    read_by: Mapping[DeclarationKind, frozenset[str]] = MappingProxyType({})
     notes: tuple[Note, ...] = ()
 
     def notes_beside(self, outcomes: Iterable[Outcome]) -> list[Note]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pytest_pmd_migrations.checks.model import Note
 from pytest_pmd_migrations.report.application_notes import application_notes
@@ -44,8 +44,7 @@ COLOURS: Mapping[str, Mapping[str, bool]] = {
 _USUAL = 80
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of text and the word whose colour it takes, if any."""
 
     text: str
@@ -85,7 +84,7 @@ def matrix_section(
             yield from _untold(outcome)
     closing = closing_piece(plans, outcomes, folded, seconds=seconds, workers=workers)
     for line in wrap_text(closing.text) if columns < _USUAL else (closing.text,):
-        yield (replace(closing, text=line),)
+        yield (closing._replace(text=line),)
 
 
 def _untold(outcome: Outcome) -> Iterator[tuple[Piece, ...]]:

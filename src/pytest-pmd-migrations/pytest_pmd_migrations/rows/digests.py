@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -154,7 +153,7 @@ def steady_columns(table: RowTable, volatile: Sequence[str]) -> list[str]:
 def digest_columns(conn: sqlite3.Connection, table: RowTable, columns: Sequence[str]) -> str:
     """Return a digest of what these columns of a table hold in all rows."""
     # Only FTS knows its rows by their rowids; elsewhere a rebuild may number them anew.
-    sql = select_rows(table if table.full_text else replace(table, rowid=""), columns)
+    sql = select_rows(table if table.full_text else table._replace(rowid=""), columns)
     count = total = 0
     for numbers in _row_numbers(conn, sql, at_once=rows_at_once(conn, table.name, columns)):
         count += len(numbers)

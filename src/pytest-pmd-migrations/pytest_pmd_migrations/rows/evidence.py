@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declared.declarations import EXCUSES, DeclarationKind, ExcuseKind
@@ -89,8 +89,7 @@ def show_change(table: RowTable, row: Row, column: str, value: Value) -> str:
     return cut_line(f"{row_name}: {show_value(was)}, now {show_value(now)}")
 
 
-@dataclass(frozen=True)
-class LostRows:
+class LostRows(NamedTuple):
     """The rows of one table that a step lost, or of which it changed a value.
 
     ``identity`` are the columns that tell rows apart, ``identities`` their values in these rows;

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
@@ -56,8 +57,7 @@ class Damage:
         return self.kind, self.table, line
 
 
-@dataclass(frozen=True)
-class Damages:
+class Damages(NamedTuple):
     """What is damaged in a database, and the names of its tables."""
 
     found: tuple[Damage, ...] = ()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.pages.layout import Layout
+from pytest_pmd_migrations.pages.layout import Layout, StoredObject
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.integrity import Damages, find_damage
 from pytest_pmd_migrations.rows.strays import Strays, count_strays, find_strays
@@ -28,8 +29,7 @@ _SOUND: set[int] = set()
 """The tables, with all that they hold, of which SQLite found that nothing is wrong."""
 
 
-@dataclass(frozen=True)
-class Integrity:
+class Integrity(NamedTuple):
     """What SQLite's checks say of a database: its rows that point at nothing, and its damage."""
 
     strays: Strays
@@ -129,13 +129,13 @@ def _find_strays(
     changed: frozenset[str] | None,
 ) -> Strays:
     """Return the rows that point at nothing; only of tables with a part in what changed."""
+    if layout is not None and not _has_references(layout.objects):
+        return Strays(tables=frozenset(one.name for one in layout.objects if one.type == "table"))
     if layout is None or before is None or before.layout is None or changed is None:
         return find_strays(conn)
     # Another schema may have other keys, parents, and unique indexes of parents.
     if before.strays.problem or layout.objects != before.layout.objects:
         return find_strays(conn)
-    if not any(_REFERENCES in (one.sql or "").lower() for one in layout.objects):
-        return before.strays
     touched = {fold(name) for name in changed}
     children = [
         table.name
@@ -148,6 +148,11 @@ def _find_strays(
     kept = {pair: n for pair, n in before.strays.counts.items() if pair[0] not in children}
     again = count_strays(conn, before.strays.tables, children)
     return Strays(Counter(kept) + again, before.strays.tables)
+
+
+@lru_cache(maxsize=8)
+def _has_references(objects: tuple[StoredObject, ...]) -> bool:
+    return any(_REFERENCES in (one.sql or "").lower() for one in objects)
 
 
 def _plain(conn: sqlite3.Connection, sql: str) -> Iterator[tuple[object, ...]]:

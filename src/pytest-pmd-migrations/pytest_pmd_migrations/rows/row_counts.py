@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["RowCounts"]
 
 
-@dataclass(frozen=True)
-class RowCounts:
+class RowCounts(NamedTuple):
     """Tells of one table how many rows a step kept, changed, deleted, moved elsewhere and added.
 
     ``name`` is that before the step, of a new table that after it; ``after_name`` is None where it

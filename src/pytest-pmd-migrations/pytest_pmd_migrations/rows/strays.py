@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.stored_rows import as_bytes, plain_rows
+from pytest_pmd_migrations.schema.reading.stored_rows import (
+    as_bytes,
+    decoded_rows,
+    plain_rows,
+    plain_texts,
+)
 
 __all__ = ["Strays", "count_strays", "find_strays", "stray_findings"]
 
@@ -50,8 +55,8 @@ def find_strays(conn: sqlite3.Connection) -> Strays:
     Keys that name no table, or no unique key of it, are left out: they are a fault of the schema,
     which the check ``schema`` tells, and their rows can be right.
     """
-    with plain_rows(conn):
-        rows = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    with plain_texts(conn):
+        rows = decoded_rows(conn, "SELECT name FROM sqlite_schema WHERE type = 'table'")
         tables = frozenset(str(name) for (name,) in rows)
         try:
             found = _violations(conn, tables)

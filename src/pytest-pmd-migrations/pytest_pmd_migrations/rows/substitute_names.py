@@ -147,6 +147,8 @@ def _translated(value: object, spelling: Mapping[int, int]) -> object:
     match value:
         case str():
             return value if value.isascii() else value.translate(spelling)
+        case tuple() if hasattr(value, "_make"):
+            return value._make(_translated(one, spelling) for one in value)
         case tuple() | frozenset() | list():
             return type(value)(_translated(one, spelling) for one in value)
         case Mapping():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned, is_contentless, module_of
@@ -34,8 +34,7 @@ _FEW = 8
 _ROWIDS = ("rowid", "_rowid_", "oid")
 
 
-@dataclass(frozen=True)
-class ForeignKey:
+class ForeignKey(NamedTuple):
     """Columns of a table that name a row of another; ``target`` empty means its primary key."""
 
     columns: tuple[str, ...]
@@ -43,8 +42,7 @@ class ForeignKey:
     target: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class RowTable:
+class RowTable(NamedTuple):
     """One table that holds rows.
 
     ``columns`` are those that are stored; ``generated`` those that are computed. ``key`` are the

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import digest_columns, steady_columns
@@ -28,8 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class VaryingRows:
+class VaryingRows(NamedTuple):
     """What two runs of one step made differently.
 
     ``columns`` are names such as ``"notes.token"``, whose values differ; ``tables`` have other
@@ -129,7 +128,7 @@ def tables_with_new_values(
 
 
 def _column_values(conn: sqlite3.Connection, table: RowTable, column: str) -> set[object]:
-    return set(exact_rows(conn, select_rows(replace(table, rowid=""), [column])))
+    return set(exact_rows(conn, select_rows(table._replace(rowid=""), [column])))
 
 
 def _varying_columns(

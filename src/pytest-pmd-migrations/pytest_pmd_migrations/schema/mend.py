@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
@@ -17,8 +17,7 @@ _HAVE_SQL = ("index", "trigger", "view")
 _CLOCK = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
 
 
-@dataclass(frozen=True)
-class Mend:
+class Mend(NamedTuple):
     """Says how to mend a difference; ``is_sql`` where ``text`` is SQL that does it when run."""
 
     text: str

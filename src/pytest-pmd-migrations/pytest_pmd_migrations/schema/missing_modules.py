@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
@@ -21,8 +21,7 @@ _LONGEST_HEAD = len(tokenize("VIRTUAL TABLE IF NOT EXISTS main.name"))
 _WORDS = re.compile(r"\w+")
 
 
-@dataclass(frozen=True)
-class MissingModule:
+class MissingModule(NamedTuple):
     """A module of virtual tables, or a full-text tokenizer, that a connection lacks."""
 
     kind: str

@@ -46,8 +46,7 @@ class Nameless(NamedTuple):
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaObject:
+class SchemaObject(NamedTuple):
     """One thing in a schema: a table, a column, an index, a constraint, a trigger, a view.
 
     ``facts`` are (part, value) pairs, such as ``("default", "1")``. ``owner`` is the table that it

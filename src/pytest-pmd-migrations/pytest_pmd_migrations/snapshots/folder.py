@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.file_content import Content
@@ -22,8 +22,7 @@ _SMALLEST_PAGE = 512
 _LARGEST_PAGE_MARK = 1
 
 
-@dataclass(frozen=True)
-class SnapshotFolder:
+class SnapshotFolder(NamedTuple):
     """A folder of ``NNNN.db`` and ``NNNN+variant.db`` files; nothing here writes to it."""
 
     path: Path

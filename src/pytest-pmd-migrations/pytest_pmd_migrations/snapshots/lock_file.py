@@ -9,11 +9,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
 from pytest_pmd_migrations.file_content import Content, content_pieces
@@ -44,8 +43,7 @@ _HEAD = """\
 """
 
 
-@dataclass(frozen=True)
-class VersionLine:
+class VersionLine(NamedTuple):
     """Records one migration.
 
     ``text`` is the digest of its source file, ``schema`` the fingerprint of a fresh database at
@@ -65,8 +63,7 @@ class VersionLine:
     ignore: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
-class SnapshotLine:
+class SnapshotLine(NamedTuple):
     """Records one stored file: its SHA-256 and its number of rows, by table.
 
     ``released`` is false for a variant that was stored after its version was released, and since
@@ -78,14 +75,11 @@ class SnapshotLine:
     released: bool = True
 
 
-@dataclass(frozen=True)
-class LockFile:
+class LockFile(NamedTuple):
     """The content of ``frozen.toml``: a line a version, and a line a snapshot."""
 
-    versions: Mapping[int, VersionLine] = field(default_factory=lambda: MappingProxyType({}))
-    snapshots: Mapping[SnapshotName, SnapshotLine] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    versions: Mapping[int, VersionLine] = MappingProxyType({})
+    snapshots: Mapping[SnapshotName, SnapshotLine] = MappingProxyType({})
 
     @property
     def newest_released(self) -> int:
@@ -94,11 +88,11 @@ class LockFile:
 
     def with_version(self, version: int, line: VersionLine) -> LockFile:
         """Return the lock file with that version's line added or replaced."""
-        return replace(self, versions={**self.versions, version: line})
+        return self._replace(versions={**self.versions, version: line})
 
     def with_snapshot(self, name: SnapshotName, line: SnapshotLine) -> LockFile:
         """Return the lock file with that snapshot's line added or replaced."""
-        return replace(self, snapshots={**self.snapshots, name: line})
+        return self._replace(snapshots={**self.snapshots, name: line})
 
 
 def content_digest(content: Content) -> str:

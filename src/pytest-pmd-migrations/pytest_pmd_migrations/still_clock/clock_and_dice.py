@@ -11,7 +11,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 __all__ = [
     "STANDS_AT",
@@ -34,8 +34,7 @@ A condition such as ``expires < datetime('now')`` that was true once stays true 
 _DAY = 86_400_000
 
 
-@dataclass(frozen=True)
-class _Ruling:
+class _Ruling(NamedTuple):
     """Which time the clock shows, None for the real one, and which other dice are thrown."""
 
     time: int | None = STANDS_AT
@@ -106,7 +105,7 @@ def as_first() -> Iterator[None]:
 @contextmanager
 def clock_moves() -> Iterator[None]:
     """Let clock and dice be the real ones in the block."""
-    with _ruled(replace(_Process.ruling, time=None)):
+    with _ruled(_Process.ruling._replace(time=None)):
         yield
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,7 +148,7 @@ def test_a_step_that_needs_what_an_earlier_one_left_on_the_connection_is_at_faul
     name = SnapshotName(1)
     recorded = read_lock_file(history.store.lock_path)
     digest = content_digest(history.store.folder.file(name).read_bytes())
-    locked = replace(recorded, snapshots={name: SnapshotLine(digest, {"person": 1})})
+    locked = recorded._replace(snapshots={name: SnapshotLine(digest, {"person": 1})})
     history.store.lock_path.write_text(lock_file_text(locked))
     history = history_of(history.application.source, history.store.folder)
     [finding] = findings(history, "0002[again]")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,7 +128,7 @@ def test_an_older_lock_file_with_the_digest_of_the_file_stays_valid(tmp_path: Pa
     whole = text_digest((HEAD + ONE + TWO).encode())
     lock_file = history.store.lock_file
     for version, line in lock_file.versions.items():
-        lock_file = lock_file.with_version(version, replace(line, text=whole))
+        lock_file = lock_file.with_version(version, line._replace(text=whole))
     write_lock_file(history.store.lock_path, lock_file)
     assert edited(again(history)) == []
     history = written(tmp_path, HEAD + ONE + TWO + THREE)

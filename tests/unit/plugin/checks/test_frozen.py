@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -399,7 +398,7 @@ def test_what_varies_before_a_release_is_a_note_with_the_line_that_says_so(
     assert verdict(history, "0002", "frozen").notes == (
         Note(MigrationRow(2), "other values in each run: notes.token", line),
     )
-    rules = replace(history.rules, volatile_patterns=("NOTES.tok*",))
+    rules = history.rules._replace(volatile_patterns=("NOTES.tok*",))
     settled = History(history.application, history.store, rules)
     command = "pmd-migrations snapshot --rewrite 0002"
     assert verdict(settled, "0002", "frozen").notes == (

@@ -302,6 +302,6 @@ def test_no_walk_is_left_to_others_where_lineages_share_nothing(
 ) -> None:
     history, folder = lock(built(tmp_path)), tmp_path / "walks"
     folder.mkdir()
-    rules = replace(history.rules, share=share)
+    rules = history.rules._replace(share=share)
     walks_of(History(history.application, history.store, rules), CHECKS, folder).every()
     assert bool(list(folder.iterdir())) is share

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
@@ -171,7 +170,7 @@ def second_runs(history: History) -> int:
 
 def apart(history: History) -> History:
     found = again(history)
-    return History(found.application, found.store, replace(found.rules, share=False))
+    return History(found.application, found.store, found.rules._replace(share=False))
 
 
 @for_every("name", REFUSED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
@@ -189,7 +188,7 @@ def test_a_step_is_taken_once_where_only_other_tables_differ(tmp_path: Path, nam
     history = two_lineages(tmp_path, ALONE[name], rows=rows)
     both_ways(lock(history))
     apart = again(history)
-    apart = History(apart.application, apart.store, replace(apart.rules, share=False))
+    apart = History(apart.application, apart.store, apart.rules._replace(share=False))
     taken, each = (steps_taken(one, (DATA,)) for one in (again(history), apart))
     assert (taken[3] < each[3], taken[4], each[4]) == (True, 1, 3), name
 

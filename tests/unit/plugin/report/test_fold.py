@@ -247,11 +247,11 @@ def test_labels_stand_at_the_ends_of_versions_in_a_row_and_in_no_remark() -> Non
     of = plan()
     rows = [SnapshotRow(SnapshotName(n), f"9c1f0a{n}") for n in (1, 2, 3)]
     found = [
-        replace(one, cell=replace(one.cell, row=row)) for row in rows for one in [lost("0001")]
+        one._replace(cell=one.cell._replace(row=row)) for row in rows for one in [lost("0001")]
     ]
     first, *others = found
     own = {one.cell: one for one in found}
-    labelled = replace(of, snapshot_rows=tuple(rows), cells=tuple(own))
+    labelled = of._replace(snapshot_rows=tuple(rows), cells=tuple(own))
     folded = fold(labelled, found)
     text = "  seen from 0001 9c1f0a1..0003 9c1f0a3 (numbers of 0001 9c1f0a1)\n"
     assert text in folded.messages[first.cell]
@@ -261,8 +261,8 @@ def test_labels_stand_at_the_ends_of_versions_in_a_row_and_in_no_remark() -> Non
 
 
 def test_a_row_names_once_which_others_tell_what_its_checks_found() -> None:
-    schema = replace(lost("0001"), cell=key("0001", "schema"))
-    found = [schema, lost("0002"), replace(schema, cell=key("0003", "schema")), lost("0003")]
+    schema = lost("0001")._replace(cell=key("0001", "schema"))
+    found = [schema, lost("0002"), schema._replace(cell=key("0003", "schema")), lost("0003")]
     of = plan()
     lines = shown([of], outcomes(of, **{f"n{n}": one for n, one in enumerate(found)}))
     assert "  0003        FAIL      FAIL      as 0001, 0002" in lines

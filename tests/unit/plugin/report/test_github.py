@@ -144,7 +144,7 @@ def test_a_cause_is_pointed_to_on_its_migrations_line(tmp_path: Path) -> None:
     (repository / "db").mkdir(parents=True)
     for file in (repository / "db/2,50%:.sql", repository.parent / "3,50%:.sql"):
         file.touch()
-    of = replace(of, application=replace(of.application, source=Written(repository / "db")))
+    of = of._replace(application=replace(of.application, source=Written(repository / "db")))
     folded = {"": fold(of, of.in_order(found))}
     where = {"repository": repository, "rest": "the log of this step"}
     assert [*workflow_commands([of], found, folded, **where)] == [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -301,7 +300,7 @@ def test_a_cell_that_sent_nothing_is_read_from_its_id() -> None:
 
 
 def test_where_no_row_was_asked_no_declaration_is_called_unneeded() -> None:
-    of = replace(plan(declared=frozenset({NOTES_DELETED})), cells=(key("0001", "schema"),))
+    of = plan(declared=frozenset({NOTES_DELETED}))._replace(cells=(key("0001", "schema"),))
     assert shown([of], [Outcome(key("0001", "schema"), OK)]) == [
         "4 snapshots, 3 migrations: 1 ok in 0.84s"
     ]

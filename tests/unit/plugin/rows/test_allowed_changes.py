@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -27,7 +26,7 @@ def inserted(rows: Mapping[int, tuple[str, str]]) -> str:
 
 
 def without_samples(found: RowsReport) -> list[RowCounts]:
-    return [replace(one, samples=()) for one in found.tables]
+    return [one._replace(samples=()) for one in found.tables]
 
 
 @settings(deadline=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,7 +98,7 @@ plain_locks = st.builds(
         {SnapshotName(1): SnapshotLine("sha256:dd", dict.fromkeys(names, 10))},
     ),
     st.sampled_from(
-        (LOCK.versions[1], replace(LOCK.versions[1], volatile=("a.b", "c.*"), rows={}))
+        (LOCK.versions[1], LOCK.versions[1]._replace(volatile=("a.b", "c.*"), rows={}))
     ),
     st.sets(st.sampled_from(("t", "sqlite_sequence", "ünï code", "[x]"))),
 )

@@ -72,7 +72,7 @@ def _not_refuted(
     rows = proposal.rows.get(start)
     if rows is None:
         known = next(iter(proposal.rows.values()))
-        rows = replace(known, identities=frozenset())
+        rows = known._replace(identities=frozenset())
         if not _has_table(conn, with_substitutes(known.table)):
             return conditions
     named = with_substitutes(rows)

@@ -66,8 +66,8 @@ class StoredProposal:
     def beside(self, said: StoredExcuse) -> StoredExcuse:
         """Return what is said of the snapshot already, and this too, as a check reads it."""
         if self.what == "unsupported":
-            return replace(said, unsupported=self.value)
-        return replace(said, damaged_until=int(self.value.removeprefix("until ")))
+            return said._replace(unsupported=self.value)
+        return said._replace(damaged_until=int(self.value.removeprefix("until ")))
 
 
 @dataclass(frozen=True)

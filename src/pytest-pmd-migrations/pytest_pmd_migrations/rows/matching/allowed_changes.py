@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
@@ -17,8 +17,7 @@ __all__ = ["SettledRows", "settle_rows"]
 _OLD, _NEW = "o", "n"
 
 
-@dataclass(frozen=True)
-class SettledRows:
+class SettledRows(NamedTuple):
     """The rows that need not be read: each has the same key on both sides, and may differ so.
 
     ``rowids`` is the SELECT of their rowids; ``changed`` are the columns in which a value of theirs

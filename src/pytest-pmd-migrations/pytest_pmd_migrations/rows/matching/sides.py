@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
@@ -31,8 +32,7 @@ AFTER = "new"
 """The name under which the database after the step is attached to the one before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its values by column in lower case, and the losses and changes that are allowed.
 
     ``deleted`` tells that a declaration allows its loss, ``changed`` are the columns whose value

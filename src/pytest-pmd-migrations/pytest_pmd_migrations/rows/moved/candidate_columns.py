@@ -7,8 +7,7 @@ the step are never candidates.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
@@ -28,8 +27,7 @@ RowPair: TypeAlias = tuple[Row, Row]
 """An old row, and the row it became; the old row again where its table went."""
 
 
-@dataclass(frozen=True)
-class CandidateColumn:
+class CandidateColumn(NamedTuple):
     """A column of a new table that may have the values of an old one; names in lower case.
 
     ``here`` and ``there`` are the columns that must agree between the row that an old row
@@ -45,8 +43,7 @@ class CandidateColumn:
         return f"{self.table}.{self.column}"
 
 
-@dataclass(frozen=True)
-class UnprovenMove:
+class UnprovenMove(NamedTuple):
     """A new column or table that has equal values, but not by this step as far as one can prove.
 
     ``tried`` says that an experiment refuted it: it did not follow other values. Else the step

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
@@ -30,8 +30,7 @@ Rerun: TypeAlias = Callable[[sqlite3.Connection], None]
 _PutOthers: TypeAlias = Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool]
 
 
-@dataclass(frozen=True)
-class Experiment:
+class Experiment(NamedTuple):
     """A changed database before the step, and what the step made of it.
 
     ``unlike`` says that no two values of it are equal, so that each one found after the
@@ -145,7 +144,7 @@ def _allow(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[R
     if allowed:
         name = fold(table.name)
         marked = [
-            replace(row, deleted=original.deleted, changed=original.changed)
+            row._replace(deleted=original.deleted, changed=original.changed)
             if (original := allowed.get(identity(row)))
             else row
             for row in side.rows(name)

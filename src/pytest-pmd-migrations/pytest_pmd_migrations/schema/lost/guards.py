@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.lost.columns import lost_column_facts, lost_table_facts
 from pytest_pmd_migrations.schema.lost.constraints import (
@@ -26,8 +26,7 @@ from pytest_pmd_migrations.schema.values import Schema
 __all__ = ["LostGuards", "find_lost_guards"]
 
 
-@dataclass(frozen=True)
-class LostGuards:
+class LostGuards(NamedTuple):
     """What one table had before a step and no longer has after it, in words: "CHECK on state".
 
     ``table`` is its name after the step, ``old_name`` the one before it. A column that the step

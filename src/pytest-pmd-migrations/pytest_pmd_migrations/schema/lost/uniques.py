@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.reading.spelling import collated_terms, spell_name
 
@@ -16,8 +16,7 @@ NO_CONDITION = "none"
 _NOT_NULL = ("is not null", "notnull", "not null")
 
 
-@dataclass(frozen=True)
-class Unique:
+class Unique(NamedTuple):
     """What no two rows have alike: the terms of an index or a key, and which rows it is about.
 
     ``collations`` are those of its terms that are not compared byte by byte.

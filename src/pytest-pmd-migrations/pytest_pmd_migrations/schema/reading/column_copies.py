@@ -7,7 +7,7 @@ that keeps most values, such as ``coalesce(n, 0)`` or ``trim(name)``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import RESERVED_WORDS, Token, split_list
@@ -28,8 +28,7 @@ _ENDS_FROM = (
 _NO_ALIAS = ("NATURAL", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "INDEXED", "WINDOW", "OUTER")
 
 
-@dataclass(frozen=True)
-class ColumnCopy:
+class ColumnCopy(NamedTuple):
     """What one statement copies from a table into a table; names as SQLite folds them.
 
     ``columns`` are the columns that get values, all in their order where it is empty. ``values``
@@ -92,8 +91,7 @@ def updated_copies(target: str, tokens: Sequence[Token]) -> Iterator[ColumnCopy]
             yield ColumnCopy(source, target, (column,), (one.column,))
 
 
-@dataclass(frozen=True)
-class _Value:
+class _Value(NamedTuple):
     """A column of a SELECT: its name there, and the column that it shows with its qualifier."""
 
     name: str = ""

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
 from itertools import count
-from typing import Literal, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 __all__ = ["MissingName", "SqlError", "execute", "missing_name", "prepare"]
 
@@ -25,8 +24,7 @@ _MISSING = re.compile(
 )
 
 
-@dataclass(frozen=True, order=True)
-class MissingName:
+class MissingName(NamedTuple):
     """A function or a collation that a connection lacks."""
 
     kind: Literal["function", "collation"]

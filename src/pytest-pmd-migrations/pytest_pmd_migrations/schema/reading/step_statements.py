@@ -35,8 +35,7 @@ class TableNames(NamedTuple):
     ends: dict[str, str]
 
 
-@dataclass(frozen=True)
-class StepStatements:
+class StepStatements(NamedTuple):
     """What a step's statements say that they do, each name as SQLite folds it.
 
     ``tables`` are ("drop", name, "") and ("rename", old name, new name) in their order;

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from weakref import WeakKeyDictionary
 
+from pytest_pmd_migrations.connection import ApplicationConnection, Preparation
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
@@ -23,6 +25,8 @@ _NEEDS = re.compile(
 )
 """What SQLite says where it lacks something that only the application has or allows."""
 _ROWID = ("rowid", "oid", "_rowid_")
+_SOUND: WeakKeyDictionary[Preparation, set[tuple[Entry, ...]]] = WeakKeyDictionary()
+"""The tables, with their indexes, that needed nothing more: most steps change one of hundreds."""
 
 
 class Prepared:
@@ -39,12 +43,23 @@ class Prepared:
         self.unsure: list[Broken] = []
         self._conn = conn
         self._catalog = catalog
-        self._entries = entries
         self._unprepared: dict[str, str] = {}
+        self._indexes: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if entry.type == "index":
+                self._indexes.setdefault(entry.table, []).append(entry)
+        self._known: set[tuple[Entry, ...]] = set()
+        # Of another connection nobody knows what was added to it.
+        if isinstance(conn, ApplicationConnection):
+            self._known = _SOUND.setdefault(conn.preparation, self._known)
+        self._sound: list[tuple[Entry, ...]] = []
         # A trigger on a view that is broken has the view's error, so views come first.
         for check in (self._view, self._table, self._trigger):
             for entry in entries:
                 check(entry)
+        if not self.unsure:
+            # Else one may lack what a stand-in, made for another, gave to both.
+            self._known.update(self._sound)
 
     def _view(self, view: Entry) -> None:
         if view.type != "view":
@@ -58,14 +73,20 @@ class Prepared:
         """Prepare reading and writing a table: its generated columns, CHECKs and indexes."""
         if table.type != "table":
             return
+        indexes = self._indexes.get(table.name, ())
+        whole = (table, *indexes)
+        if whole in self._known:
+            return
         name = f"main.{quote(table.name)}"
+        is_virtual = self._catalog.is_virtual(table.name)
         error = self._error(table, f"SELECT * FROM {name}")
-        if error is None and not self._catalog.is_virtual(table.name):
+        if error is None and not is_virtual:
             error = self._error(table, f"INSERT INTO {name} DEFAULT VALUES")
         if error is None:
+            # A virtual table may need other tables.
+            self._sound += [whole] * (not is_virtual)
             return
         self._unprepared[fold(table.name)] = table.name
-        indexes = [e for e in self._entries if e.type == "index" and e.table == table.name]
         for index in indexes:
             of_index = self._error(index, f"REINDEX main.{quote(index.name)}")
             if of_index is not None:

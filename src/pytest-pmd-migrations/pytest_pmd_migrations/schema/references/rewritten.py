@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
@@ -23,8 +23,7 @@ StoredText = tuple[tuple[object, ...], ...]
 """The stored text of a schema, as ``stored_text`` returns it."""
 
 
-@dataclass(frozen=True)
-class ObjectText:
+class ObjectText(NamedTuple):
     """One object of a stored text: its table (itself, of a table or view) and its SQL."""
 
     name: str
@@ -32,8 +31,7 @@ class ObjectText:
     sql: str
 
 
-@dataclass(frozen=True)
-class Rewritten:
+class Rewritten(NamedTuple):
     """A name that a RENAME wrote into an object: ``old`` became ``new``.
 
     ``kind``, ``name`` and ``owner`` are those of the object, as in ``Broken``; ``sql`` is what it

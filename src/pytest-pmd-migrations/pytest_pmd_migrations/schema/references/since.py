@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
@@ -20,8 +21,7 @@ from pytest_pmd_migrations.schema.references.values import Broken, ObjectKey, Re
 __all__ = ["Changes", "changes_since"]
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(NamedTuple):
     """What became of the references between two stored texts.
 
     ``broken`` are those that were not before; ``of_new_objects`` are those of them whose object was

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 __all__ = ["NOTHING_THERE", "Broken", "ObjectKey", "References"]
 
@@ -32,8 +34,7 @@ class Broken:
         return f"{self.kind} {self.name} {self.problem}"
 
 
-@dataclass(frozen=True)
-class References:
+class References(NamedTuple):
     """What SQLite says of every reference in one schema.
 
     ``broken`` are those that mean nothing. ``unsure`` are about objects that need what only the
@@ -43,7 +44,7 @@ class References:
 
     broken: tuple[Broken, ...] = ()
     unsure: tuple[Broken, ...] = ()
-    strings: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)
+    strings: Mapping[ObjectKey, frozenset[int]] = MappingProxyType({})
 
 
 NOTHING_THERE = References()

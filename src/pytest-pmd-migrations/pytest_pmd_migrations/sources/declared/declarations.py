@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 __all__ = [
     "DROP",
@@ -42,8 +42,7 @@ class Condition:
     reason: str
 
 
-@dataclass(frozen=True, order=True)
-class DeclarationKey:
+class DeclarationKey(NamedTuple):
     """Identifies one declaration of a migration: its kind, and the table or column it names.
 
     ``name`` is spelled as the migration spells it, and empty for AGAIN, which is about the whole
@@ -105,8 +104,7 @@ class Declarations:
 NOTHING_DECLARED = Declarations()
 
 
-@dataclass(frozen=True)
-class StoredExcuse:
+class StoredExcuse(NamedTuple):
     """What is said of one stored snapshot that is not as it should be: ``[stored."0003+bug"]``.
 
     ``damaged_until`` is the version of the migration that mends what is damaged in it, None where

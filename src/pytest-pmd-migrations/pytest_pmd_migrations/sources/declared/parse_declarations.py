@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.git_leftovers import leftover
@@ -31,8 +30,7 @@ _RANGE = re.compile(r"(?P<first>\d{4,})\.\.(?P<last>\d{4,})")
 _UNTIL = re.compile(r"until (?P<version>\d+)")
 
 
-@dataclass(frozen=True)
-class _Forms:
+class _Forms(NamedTuple):
     """What may be written, as it is written in a module or in a TOML file.
 
     ``condition`` is what allows some rows or values, ``move`` an entry of MOVES; the others are
@@ -157,7 +155,7 @@ def read_stored_excuses(path: Path, *, source: str) -> Mapping[str, StoredExcuse
                 found[name] = _stored_excuse(name, value[name], written)
                 continue
             for version in _versions_among(name, written):
-                found[version] = replace(_stored_excuse(version, value[name], written), among=name)
+                found[version] = _stored_excuse(version, value[name], written)._replace(among=name)
     return MappingProxyType(found)
 
 

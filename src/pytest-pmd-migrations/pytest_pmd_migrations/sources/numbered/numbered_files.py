@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_pmd_migrations.errors import DoubledNumberError, MissingNumberError
 from pytest_pmd_migrations.sources.protocol import Location
@@ -25,8 +25,7 @@ _SMALLEST_DATE = 10_000_000
 _SUBFOLDERS = ("versions", "migrations")
 
 
-@dataclass(frozen=True)
-class MigrationFile:
+class MigrationFile(NamedTuple):
     """One migration's file: ``0007_add_title.py`` is version 7."""
 
     version: int

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
@@ -37,8 +37,7 @@ _OWN_PLAIN = ("goose", "dbmate", "drizzle", "sqlx")
 """The tools whose scripts are named as pmd's are."""
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """What a file says: that it is as a tool has it, and by what; ``file`` is its path as shown."""
 
     dialect: str
