@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import walk
@@ -17,8 +17,7 @@ from pytest_pmd_migrations.sources.applied.current_version import applies_a_set,
 __all__ = ["DatabaseBefore", "databases_before"]
 
 
-@dataclass(frozen=True)
-class DatabaseBefore:
+class DatabaseBefore(NamedTuple):
     """A database one step before the migration, and what it is called."""
 
     name: str

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from sqlite3 import Connection
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
@@ -39,8 +39,7 @@ _AGAIN = ("second time", "first time")
 Lines = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _WayBack:
+class _WayBack(NamedTuple):
     """One way up, back and up again: what is wrong with it in lines, and why there is no way."""
 
     wrong: Lines = ()

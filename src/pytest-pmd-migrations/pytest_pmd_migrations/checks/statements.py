@@ -9,8 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
@@ -37,8 +36,7 @@ Cause = Literal["text", "application", "schema"]
 """The part to be changed: the statement's text, what the application adds, or the schema."""
 
 
-@dataclass(frozen=True)
-class PrepareError:
+class PrepareError(NamedTuple):
     """Why one statement does not prepare: what SQLite says of it, and what would mend it."""
 
     text: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
+from typing import NamedTuple
 
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, files_of, read_files
@@ -35,8 +36,7 @@ _NAME = "app.db"
 _NO_PROGRESS = "nothing, and made no progress within migration_step_timeout"
 
 
-@dataclass(frozen=True)
-class FinishedRun:
+class FinishedRun(NamedTuple):
     """A run that came to its end: the error it raised as text, empty for none, and the files.
 
     All connections were closed before the files were read, as they are when a process ends.

@@ -7,10 +7,9 @@ all is well; else a new one says it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.case import Case
@@ -66,8 +65,7 @@ def try_faults(
         return _try_in_child(wanted) if CAN_FORK else _try_here(wanted)
 
 
-@dataclass(frozen=True)
-class _WantedFaults:
+class _WantedFaults(NamedTuple):
     """What is to be tried on a case, as ``try_faults`` was asked; its files lie in ``folder``."""
 
     case: Case

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.quoting import quote
@@ -23,8 +23,7 @@ __all__ = ["DatabaseState", "differing_lines", "read_state"]
 _LABELS = ("found", "expected")
 
 
-@dataclass(frozen=True)
-class DatabaseState:
+class DatabaseState(NamedTuple):
     """A database at ``version``: its schema as text, a digest of each table's rows, its image."""
 
     version: int

@@ -6,9 +6,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
@@ -43,8 +43,7 @@ PATIENCE = 10.0
 _RUNS = 20
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """The content of the files, whatever the run said; fields are named as in StruckPoint."""
 
     left: Left
@@ -252,17 +251,17 @@ class Judge:
         case = self._case
         failed = try_again(case, path, self.patience)
         if failed:
-            return replace(found, left="wedged", retry=failed)
+            return found._replace(left="wedged", retry=failed)
         try:
             with closing(open_left(self._case, path)) as conn:
                 state = self._read(conn)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return replace(found, left="wedged", retry=f"leaves what cannot be read: {error}")
+            return found._replace(left="wedged", retry=f"leaves what cannot be read: {error}")
         if state.version != case.to:
             retry = f"reports success at version {format_version(state.version)}"
-            return replace(found, left="wrong", retry=retry)
+            return found._replace(left="wrong", retry=retry)
         return self._judge_end(found, state)
 
     def _judge_end(self, found: _Found, state: DatabaseState) -> _Found:
@@ -280,8 +279,7 @@ class Judge:
             ignore=case.ignore,
             volatile=case.volatile,
         ).findings
-        return replace(
-            found,
+        return found._replace(
             left="lost" if lost else "wrong",
             differences=found.differences or differences,
             retry="reports success, but " + (lost[0].message if lost else differences[0]),

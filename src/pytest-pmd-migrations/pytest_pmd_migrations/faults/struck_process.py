@@ -11,9 +11,8 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.faults.case import Case, FinishedRun
 from pytest_pmd_migrations.faults.child_process import Tell
@@ -32,8 +31,7 @@ _FINISHES = 5.0
 _KEPT = 8
 
 
-@dataclass(frozen=True)
-class StruckRun:
+class StruckRun(NamedTuple):
     """A run that came to its end, and whether its fault struck."""
 
     finished: FinishedRun
@@ -46,8 +44,7 @@ def run_under(fault: Fault, case: Case) -> StruckRun:
     return StruckRun(finished, fault.struck)
 
 
-@dataclass(frozen=True)
-class _Request:
+class _Request(NamedTuple):
     """The faults to strike a case with; its files are made within ``folder``."""
 
     case: Case

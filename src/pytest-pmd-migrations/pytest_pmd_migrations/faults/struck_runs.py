@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TypeAlias
 
 from pytest_pmd_migrations.errors import InjectionError
@@ -55,7 +54,7 @@ def judge_unstruck(case: Case, point: Point, finished: FinishedRun, judge: Judge
     """
     found = judge.after_run(point, finished)
     if not finished.raised and found.left == "new":
-        return replace(found, left="missed")
+        return found._replace(left="missed")
     left = "a file that cannot be read"
     if found.version is not None:
         left = f"version {format_version(found.version)}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = [
     "GOOD_WORDS",
@@ -70,8 +69,7 @@ run needs, writes to the files; of a run in another process its transactions, by
 and the changes of its files that no journal would take back."""
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """Where one fault strikes: at the ``at``-th ``unit`` of a run, from 0.
 
     ``where`` says it in words ("killed after statement 3 of 7"), ``sql`` is the statement it is
@@ -87,8 +85,7 @@ class Point:
     variant: str = ""
 
 
-@dataclass(frozen=True)
-class StruckPoint:
+class StruckPoint(NamedTuple):
     """A point at which a fault struck, and what was left of the database.
 
     ``version`` is the one that the reopened database has, None where it could not be read;
@@ -115,8 +112,7 @@ class StruckPoint:
         return self.left == "hung" or self.retry == NEVER_BACK
 
 
-@dataclass(frozen=True)
-class TriedFaults:
+class TriedFaults(NamedTuple):
     """All points that were struck, in order, and how many were ``untried`` since too many hung."""
 
     struck: tuple[StruckPoint, ...]

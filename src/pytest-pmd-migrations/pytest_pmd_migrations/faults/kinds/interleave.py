@@ -11,7 +11,7 @@ has two of its own: what a run left in a runner's memory goes with its process.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +155,10 @@ def _meet(
         return StruckPoint(point, "hung", said=said)
     failed = bool(first.last.error or second.last.error)
     found = judge.after_kill(point, read_files(path), reported=not failed)
-    found = replace(found, said=said)
+    found = found._replace(said=said)
     if failed and not found.broken:
         # The file is good, but one of those who opened it was turned away.
-        return replace(found, left="wedged")
+        return found._replace(left="wedged")
     return found
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pytest_pmd_migrations.audit_hook import STARTS_PROCESS, hear_of_events
@@ -65,7 +64,7 @@ class Kill:
                 continue
             key = there.digest, reported
             if key in known:
-                yield replace(known[key], point=point)
+                yield known[key]._replace(point=point)
                 continue
             found = _strike(case, point, judge)
             # Anything else than was read in a run without a fault is no other point's verdict.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files
@@ -77,4 +76,4 @@ def _as_struck(case: Case, point: Point, watch: OutsideWatch, files: DatabaseFil
     if point.unit != "transaction" or watch.is_in_seen_transaction(files.journal):
         return point
     seen, _ = case.outside_run
-    return replace(point, where=_where(_LATE, point.at, seen.transactions))
+    return point._replace(where=_where(_LATE, point.at, seen.transactions))

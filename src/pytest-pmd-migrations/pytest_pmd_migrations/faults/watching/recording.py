@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 
@@ -27,8 +27,7 @@ _LITERAL = re.compile(r"x?'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b|\bNULL\b", re.IGNOREC
 _NESTED = "-- "
 
 
-@dataclass(frozen=True)
-class RecordedStatement:
+class RecordedStatement(NamedTuple):
     """A statement that began, with how many ticks and calls of the authorizer came before it.
 
     ``number`` counts from 1 the statements that the runner itself runs; one that SQLite runs
