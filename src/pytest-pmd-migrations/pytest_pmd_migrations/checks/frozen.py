@@ -163,8 +163,10 @@ def _edited_harmlessly(history: History, row: Row) -> Note:
     """Return the note on a migration that still does what it did, as far as that is recorded."""
     told = "its text changed since release, what it does did not"
     if misses_marks(history, row.version):
-        told = "its text changed since release, the schema and rows that it gives did not"
-        told = f"{told}; AUTOINCREMENT's marks were not recorded then"
+        told = (
+            "its text changed since release, the schema and rows that it gives did not;"
+            " AUTOINCREMENT's marks were not recorded then"
+        )
     users = when_edited(history.application.source)
     return Note(row, f"{told}; {users}" if users else told).showing_no_rows()
 

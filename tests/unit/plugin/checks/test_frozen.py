@@ -23,6 +23,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
 )
 from pytest_pmd_migrations.sources import Location
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import (
     Repeatable,
     Up,
@@ -112,8 +113,8 @@ SET_MARK = "UPDATE sqlite_sequence SET seq = {} WHERE name = 'ticket'"
 SEEDED = f"INSERT INTO ticket VALUES (7, 'a'); {SET_MARK.format(1000)}"
 
 
-@pytest.mark.parametrize(
-    ("step", "edited", "what"),
+@for_every(
+    "step, edited, what",
     [
         (SET_MARK.format(1000), SET_MARK.format(2000), "other AUTOINCREMENT marks"),
         (SET_MARK.format(1000), "SELECT 1", "other AUTOINCREMENT marks"),
