@@ -116,7 +116,8 @@ def test_it_is_told_where_released_databases_end_otherwise(
         (
             COLUMN,
             (1, 2, 3),
-            f"{ORDER_MATTERS}Else let a new migration rebuild the table, for all to have one order.",
+            ORDER_MATTERS
+            + "Else let a new migration rebuild the table, for all to have one order.",
         ),
         (COPY, (1, 2), "Let it come after the newest release."),
         (
