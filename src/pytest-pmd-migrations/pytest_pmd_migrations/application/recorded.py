@@ -13,7 +13,9 @@ from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.rows.digests import all_named
+from pytest_pmd_migrations.rows.independent_marks import independent_marks, marks_digest
 from pytest_pmd_migrations.rows.tables import list_tables
+from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
 from pytest_pmd_migrations.snapshots.names import Start
 from pytest_pmd_migrations.sources.protocol import volatile_columns
@@ -23,10 +25,17 @@ __all__ = [
     "RowDigester",
     "VersionResult",
     "digest_rows",
+    "digest_without_marks",
+    "misses_marks",
     "recorded_ignore",
+    "recorded_marks",
     "recorded_volatile",
     "version_line",
 ]
+
+
+_WITH_MARKS = " marks "
+"""Between the digest of the rows and that of the marks that do not follow from them, if any."""
 
 
 @dataclass(frozen=True)
@@ -34,21 +43,31 @@ class DigestedRows:
     """The digest of all rows after a step, and of the tables that it changed.
 
     ``changed`` has None for a table that is gone or was never digested; it is None where the
-    digests of another lineage do not follow from it.
+    digests of another lineage do not follow from it. ``changed_marks`` are those of AUTOINCREMENT
+    that do not follow from the rows, with None for one that is gone.
     """
 
     whole: str
     changed: Mapping[str, str | None] | None = field(default=None, compare=False)
+    changed_marks: Mapping[str, str | None] = field(default_factory=dict, compare=False)
 
 
 class VersionResult(NamedTuple):
     """Holds what one version produces: a schema's fingerprint, and each lineage's digest of rows.
 
-    Both leave out the objects that ``recorded_ignore`` names.
+    Both leave out the objects that ``recorded_ignore`` names. ``marks`` says that the digests tell
+    the marks of AUTOINCREMENT too, which there may be.
     """
 
     schema: str
     rows: Mapping[Start, str]
+    marks: bool
+
+    @classmethod
+    def of(cls, schema: Schema, rows: Mapping[Start, str]) -> VersionResult:
+        """Return the result that has a schema and these digests."""
+        marks = _counts(schema) or any(_WITH_MARKS in digest for digest in rows.values())
+        return cls(schema.fingerprint, rows, marks)
 
 
 def recorded_volatile(
@@ -83,6 +102,30 @@ def recorded_ignore(
     return line.ignore
 
 
+def recorded_marks(history: History, version: int, *, rebuilt: Collection[int] = ()) -> bool:
+    """Return whether a version's digests tell the marks that do not follow from the rows.
+
+    Those of a line that is to be written do, being one of ``rebuilt`` or without rows. A line that
+    was written before lines had marks tells none, whatever they were.
+    """
+    line = history.store.lock_file.versions.get(version)
+    return line is None or not line.rows or version in rebuilt or line.marks
+
+
+def misses_marks(history: History, version: int) -> bool:
+    """Return whether a version may give marks, and its lock line tells none, whatever they are."""
+    return not recorded_marks(history, version) and _counts(history.fresh.schema(version))
+
+
+def _counts(schema: Schema) -> bool:
+    return any(("AUTOINCREMENT", "yes") in found.facts for found in schema.objects)
+
+
+def digest_without_marks(digest: str) -> str:
+    """Return what of a recorded digest is about rows alone."""
+    return digest.partition(_WITH_MARKS)[0]
+
+
 class RowDigester:
     """Digests the rows of one lineage's steps, taken or repeated, in their order.
 
@@ -94,6 +137,7 @@ class RowDigester:
         self._rebuilt = rebuilt
         self._settings: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self.tables: Mapping[str, str] = {}
+        self._marks: Mapping[str, str] = {}
 
     def digest(self, step: Step) -> DigestedRows:
         """Return the digests of what a step left; only the tables that it changed are read."""
@@ -107,14 +151,18 @@ class RowDigester:
         before = self.tables
         kept = {table: value for table, value in before.items() if table not in (changed or ())}
         self.tables = found if changed is None else {**kept, **found}
+        marks = self._marks
+        if changed is None or changed:
+            self._marks = independent_marks(step.conn, volatile=volatile, ignore=ignore)
         named = all_named(step.conn, step.layout)
         whole = self._combine(step.version, None if named else step.conn)
         if not named or changed is None or step.before is None:
             return DigestedRows(whole)
         # A virtual table counts as changed where it only may be another one.
-        now = self.tables
         return DigestedRows(
-            whole, {name: now.get(name) for name in changed if now.get(name) != before.get(name)}
+            whole,
+            _changed(before, self.tables, changed),
+            _changed(marks, self._marks, {*marks, *self._marks}),
         )
 
     def may_repeat(self, version: int, digested: DigestedRows) -> bool:
@@ -124,11 +172,9 @@ class RowDigester:
     def repeat(self, version: int, digested: DigestedRows) -> str:
         """Return the digest of all rows after a step that was taken in another lineage."""
         if digested.changed:
-            self.tables = {
-                name: held
-                for name, held in {**self.tables, **digested.changed}.items()
-                if held is not None
-            }
+            self.tables = _with_changes(self.tables, digested.changed)
+        if digested.changed_marks:
+            self._marks = _with_changes(self._marks, digested.changed_marks)
         return self._combine(version, None)
 
     def _settings_of(self, version: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -137,7 +183,13 @@ class RowDigester:
         return volatile, recorded_ignore(history, version, rebuilt=rebuilt)
 
     def _combine(self, version: int, conn: Connection | None) -> str:
-        """Return one digest over those of all tables, as the version's lock line was written.
+        """Return one digest over those of all tables, as the version's lock line was written."""
+        rows = self._combine_rows(version, conn)
+        told = recorded_marks(self._history, version, rebuilt=self._rebuilt)
+        return _with_marks(rows, self._marks) if told else rows
+
+    def _combine_rows(self, version: int, conn: Connection | None) -> str:
+        """Return the digest that is about rows alone.
 
         Lines were written without the tables that Python cannot name; ``conn`` shows a database
         that has such. That digest stays right for them, where the line has none with these tables:
@@ -147,12 +199,28 @@ class RowDigester:
         line = self._history.store.lock_file.versions.get(version)
         if conn is None or line is None or version in self._rebuilt:
             return whole
-        if whole in line.rows.values():
+        recorded = set(map(digest_without_marks, line.rows.values()))
+        if whole in recorded:
             return whole
         named = {table.name for table in list_tables(conn).values()}
         kept = {table: digest for table, digest in self.tables.items() if table in named}
         without = combine_digests(kept)
-        return without if without in line.rows.values() else whole
+        return without if without in recorded else whole
+
+
+def _changed(
+    before: Mapping[str, str], now: Mapping[str, str], names: Collection[str]
+) -> dict[str, str | None]:
+    """Return what those of ``names`` have now that had something else; None of one that is gone."""
+    return {name: now.get(name) for name in names if now.get(name) != before.get(name)}
+
+
+def _with_changes(held: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: now for name, now in {**held, **changed}.items() if now is not None}
+
+
+def _with_marks(rows: str, marks: Mapping[str, str]) -> str:
+    return f"{rows}{_WITH_MARKS}{marks_digest(marks)}" if marks else rows
 
 
 def digest_rows(history: History, conn: Connection, layout: Layout | None = None) -> str:
@@ -161,9 +229,9 @@ def digest_rows(history: History, conn: Connection, layout: Layout | None = None
     With the ``layout`` of what ``conn`` shows no table is read that was read before.
     """
     ignore = history.rules.ignore_patterns
-    return combine_digests(
-        digest_tables(conn, volatile=history.volatile, ignore=ignore, layout=layout)
-    )
+    tables = digest_tables(conn, volatile=history.volatile, ignore=ignore, layout=layout)
+    marks = independent_marks(conn, volatile=history.volatile, ignore=ignore)
+    return _with_marks(combine_digests(tables), marks)
 
 
 def version_line(
@@ -179,4 +247,5 @@ def version_line(
         volatile=history.volatile,
         ignore=history.rules.ignore_patterns,
         label=history.application.label(version),
+        marks=result.marks,
     )

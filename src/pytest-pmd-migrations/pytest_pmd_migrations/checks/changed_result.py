@@ -5,14 +5,18 @@ What ``frozen`` finds of many versions mostly comes from one that was edited, re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import DigestedRows, recorded_ignore
+from pytest_pmd_migrations.application.recorded import (
+    DigestedRows,
+    digest_without_marks,
+    recorded_ignore,
+)
 from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
@@ -86,12 +90,19 @@ def find_difference(history: History, version: int, lineages: Lineages) -> Diffe
     lines, details = known[version]
     rows = _other_rows(line, version, lineages)
     if rows and not lines:
-        names = ", ".join(map(history.application.start_title, rows))
-        lines = wrap_text(f"other rows after this step, upgraded from {names}", indent="  ")
+        lines = tuple(_rows_lines(history, rows))
     ignored = recorded_ignore(history, version)
     if lines and ignored != history.rules.ignore_patterns:
         lines = (*lines, *wrap_text(_told_ignored(ignored), indent="  "))
     return Difference(lines, details, frozenset(rows))
+
+
+def _rows_lines(history: History, other: Mapping[Start, str]) -> Iterator[str]:
+    """Yield what other rows a version gives, or other marks of AUTOINCREMENT where rows are not."""
+    for what in dict.fromkeys(other.values()):
+        starts = [start for start, told in other.items() if told == what]
+        names = ", ".join(map(history.application.start_title, starts))
+        yield from wrap_text(f"{what} after this step, upgraded from {names}", indent="  ")
 
 
 def culprit_of(history: History, version: int, lineages: Lineages) -> Culprit | None:
@@ -166,11 +177,12 @@ def _told_ignored(patterns: Sequence[str]) -> str:
     return f"compared as it was recorded, with migration_ignore = [{shown}]"
 
 
-def _other_rows(line: VersionLine, version: int, lineages: Lineages) -> list[Start]:
-    """Return what the lineages start from whose rows after the step are not those recorded."""
-    other = []
+def _other_rows(line: VersionLine, version: int, lineages: Lineages) -> dict[Start, str]:
+    """Return what the lineages start from that do not give what is recorded, each with what."""
+    other = {}
     for record in reaching(lineages, version):
-        recorded = line.rows.get(record.start)
-        if recorded is not None and record.seen[version].rows != recorded:
-            other.append(record.start)
+        recorded, now = line.rows.get(record.start), record.seen[version].rows
+        if recorded is not None and now != recorded:
+            same_rows = digest_without_marks(now) == digest_without_marks(recorded)
+            other[record.start] = "other AUTOINCREMENT marks" if same_rows else "other rows"
     return other

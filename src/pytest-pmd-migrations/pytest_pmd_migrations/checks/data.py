@@ -52,7 +52,7 @@ from pytest_pmd_migrations.wording import headline, wrap_text
 __all__ = ["DATA"]
 
 _READS: frozenset[DeclarationKind] = frozenset(
-    ("DELETES", "CHANGES", "MOVES", "ORPHANS", "SEQUENCES", "NEEDS_ROWS")
+    ("DELETES", "CHANGES", "MOVES", "ORPHANS", "SEQUENCES", "COPIES", "NEEDS_ROWS")
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded import RowDigester
+from pytest_pmd_migrations.application.recorded import RowDigester, misses_marks
 from pytest_pmd_migrations.application.recorded_text import (
     Moved,
     find_moved,
@@ -104,7 +104,7 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
 
 
 def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
-    version, source = row.version, history.application.source
+    version = row.version
     line = history.store.lock_file.versions.get(version)
     removed = removed_after_release(history, row)
     if removed is not None:
@@ -124,7 +124,9 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
         other = None if edited or moved else other_text(history, row, lineages)
         if other is not None:
             return Verdict((other,))
-        return Verdict(notes=_harmless(row, moved, when_edited(source) if edited else None))
+        if edited and moved is None:
+            return Verdict(notes=(_edited_harmlessly(history, row),))
+        return Verdict(notes=_moved_harmlessly(row, moved))
     # What tells a change is imported where there is one.
     from pytest_pmd_migrations.checks.changed_step import judge_changed
 
@@ -143,24 +145,30 @@ def _inserted(history: History, row: Row) -> Verdict | None:
     return judge_inserted(history, row)
 
 
-def _harmless(row: Row, moved: Moved | None, edited: str | None) -> tuple[Note, ...]:
-    """Return what is to be known of a migration that still does what it did.
+def _moved_harmlessly(row: Row, moved: Moved | None) -> tuple[Note, ...]:
+    """Return what is to be known of a migration whose file went elsewhere, if it did."""
+    if moved is None:
+        return ()
+    how = {
+        "renamed": f"{moved.was} was renamed to {moved.now} since release",
+        "renumbered": f"{moved.was} was renumbered to {moved.now} since release, and what"
+        " stands in its place does the same",
+        "replaced": f"{moved.now} stands in the place of {moved.was} since release, and does"
+        " the same",
+    }
+    return (Note(row, how[moved.how]).showing_no_rows(),)
 
-    ``edited`` is what its runner does to users where its text changed, None where it did not.
-    """
-    if moved is not None:
-        how = {
-            "renamed": f"{moved.was} was renamed to {moved.now} since release",
-            "renumbered": f"{moved.was} was renumbered to {moved.now} since release, and what"
-            " stands in its place does the same",
-            "replaced": f"{moved.now} stands in the place of {moved.was} since release, and does"
-            " the same",
-        }
-        return (Note(row, how[moved.how]).showing_no_rows(),)
-    if edited is not None:
-        told = "its text changed since release, what it does did not"
-        return (Note(row, f"{told}; {edited}" if edited else told).showing_no_rows(),)
-    return ()
+
+def _edited_harmlessly(history: History, row: Row) -> Note:
+    """Return the note on a migration that still does what it did, as far as that is recorded."""
+    told = "its text changed since release, what it does did not"
+    if misses_marks(history, row.version):
+        told = (
+            "its text changed since release, the schema and rows that it gives did not;"
+            " AUTOINCREMENT's marks were not recorded then"
+        )
+    users = when_edited(history.application.source)
+    return Note(row, f"{told}; {users}" if users else told).showing_no_rows()
 
 
 def removed_after_release(history: History, row: Row) -> Cause | None:

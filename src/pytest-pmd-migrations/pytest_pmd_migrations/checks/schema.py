@@ -34,12 +34,13 @@ from pytest_pmd_migrations.wording import counted, headline, wrap_text
 if TYPE_CHECKING:
     from pytest_pmd_migrations.schema.lost.guards import LostGuards
 
-__all__ = ["SCHEMA"]
+__all__ = ["ORDER_MATTERS", "SCHEMA"]
 
-_ORDER_MATTERS = (
+ORDER_MATTERS = (
     "INSERT without column names, and SELECT *, see the order. Where the application has neither:"
     ' migration_column_order = "ignore"'
 )
+"""What to do about another order of columns where nothing else differs."""
 
 
 class _Differing(NamedTuple):
@@ -171,7 +172,7 @@ def _finding(
         lines.extend(("", *_blamed(history, record, blame), ""))
         lines.extend(f"  {line}" for line in diff_lines(part))
     if only_order:
-        lines.extend(("", *wrap_text(_ORDER_MATTERS, indent="  ")))
+        lines.extend(("", *wrap_text(ORDER_MATTERS, indent="  ")))
     if varying := _told_varying(history, shown, diff):
         lines.extend(("", *wrap_text(varying, indent="  ")))
     if shown != application.latest:

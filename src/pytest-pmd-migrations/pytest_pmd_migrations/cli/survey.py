@@ -90,7 +90,7 @@ class Survey:
         anew = [name.version for name in self.rebuilt]
         ignored = recorded_ignore(self.history, version, rebuilt=anew)
         schema = self.fresh_schemas[version].without(ignored)
-        return VersionResult(schema.fingerprint, self.rows(version))
+        return VersionResult.of(schema, self.rows(version))
 
     def with_built(self, images: Mapping[SnapshotName, Image]) -> Survey:
         """Return the survey with the lineages of newly built snapshots, which are walked for it."""

@@ -77,5 +77,5 @@ def _version_line(survey: Survey, version: int, built: Mapping[SnapshotName, Ima
     renewed = {*built, survey.stored_again}
     kept = {start: digest for start, digest in old.rows.items() if start not in renewed}
     # The digests of one line leave out the same columns, whichever lineage came later.
-    volatile = old.volatile if old.rows else new.volatile
-    return old._replace(rows={**new.rows, **kept}, volatile=volatile)
+    told = old if old.rows else new
+    return old._replace(rows={**new.rows, **kept}, volatile=told.volatile, marks=told.marks)

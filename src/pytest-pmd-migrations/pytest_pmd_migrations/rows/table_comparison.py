@@ -31,6 +31,7 @@ from pytest_pmd_migrations.rows.moved.tables import (
     find_rows_elsewhere,
     same_columns,
 )
+from pytest_pmd_migrations.rows.multiplied_rows import find_multiplied_rows
 from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
@@ -125,6 +126,8 @@ class TableComparison:
                 self._use_changes(table, column)
         columns = {c: into for c, into in columns.items() if not self._is_volatile(table, c)}
         self._report(table, target, columns, self._match_rows(table, target, columns))
+        copies = find_multiplied_rows(self._step, table, target, columns, self._volatile)
+        self.findings.extend(copies)
         for column in gone:
             if fold(column) not in found.proven:
                 self._compare_gone_column(table, column, found.unproven.get(fold(column)))

@@ -50,7 +50,9 @@ class VersionLine(NamedTuple):
     that version, ``rows`` the digest of the rows that each lineage has after the step, by what the
     lineage starts from; ``label`` what the migration's own tool calls it, mostly empty.
     ``volatile`` are the globs on columns that the digests leave out, ``ignore`` those on objects
-    that digests and fingerprint do; None in a line that was written before lines said so.
+    that digests and fingerprint do; None in a line that was written before lines said so. ``marks``
+    says that the digests of ``rows`` tell AUTOINCREMENT's marks too, which is so in each line with
+    such tables but in those that were written before.
     """
 
     file: str
@@ -61,6 +63,7 @@ class VersionLine(NamedTuple):
     label: str = ""
     volatile: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
+    marks: bool = False
 
 
 class SnapshotLine(NamedTuple):
@@ -171,9 +174,7 @@ def write_lock_file(path: Path, lock_file: LockFile) -> None:
 def _version_line(line: Mapping[str, Any]) -> VersionLine:
     if not isinstance(line, Mapping):
         raise TypeError(f"it is {line!r}")
-    released = line["released"]
-    if not isinstance(released, bool):
-        raise TypeError(f"released is {released!r}")
+    released = _flag(line, "released")
     return VersionLine(
         file=str(line["file"]),
         text=str(line["text"]),
@@ -183,7 +184,15 @@ def _version_line(line: Mapping[str, Any]) -> VersionLine:
         label=str(line.get("id", "")),
         volatile=_globs(line, "volatile"),
         ignore=_globs(line, "ignore"),
+        marks=_flag(line, "marks", default=False),
     )
+
+
+def _flag(line: Mapping[str, Any], key: str, *, default: bool | None = None) -> bool:
+    flag = line[key] if default is None else line.get(key, default)
+    if not isinstance(flag, bool):
+        raise TypeError(f"{key} is {flag!r}")
+    return flag
 
 
 def _globs(line: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
@@ -215,6 +224,8 @@ def _lines(lock_file: LockFile) -> Iterator[str]:
         yield f"released = {str(line.released).lower()}"
         yield f"text = {_text(line.text)}"
         yield f"schema = {_text(line.schema)}"
+        if line.marks:
+            yield "marks = true"
         for key, globs in (("volatile", line.volatile), ("ignore", line.ignore)):
             if globs is not None:
                 yield f"{key} = [{', '.join(map(_text, globs))}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
 )
 from pytest_pmd_migrations.sources import Location
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import (
     Repeatable,
     Up,
@@ -103,6 +105,66 @@ def test_a_text_only_edit_is_a_note(tmp_path: Path) -> None:
     found = verdict(history, "0002", "frozen")
     text = "its text changed since release, what it does did not"
     assert (found.findings, found.notes) == ((), (Note(MigrationRow(2), text),))
+
+
+TICKETS = "CREATE TABLE ticket(id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT)"
+SET_MARK = "UPDATE sqlite_sequence SET seq = {} WHERE name = 'ticket'"
+SEEDED = f"INSERT INTO ticket VALUES (7, 'a'); {SET_MARK.format(1000)}"
+
+
+@for_every(
+    "step, edited, what",
+    [
+        (SET_MARK.format(1000), SET_MARK.format(2000), "other AUTOINCREMENT marks"),
+        (SET_MARK.format(1000), "SELECT 1", "other AUTOINCREMENT marks"),
+        (
+            "SELECT 1",
+            "INSERT INTO sqlite_sequence VALUES ('ticket', 9)",
+            "other AUTOINCREMENT marks",
+        ),
+        ("SELECT 1", SET_MARK.format(1000), "other AUTOINCREMENT marks"),
+        (SEEDED, SEEDED.replace("1000", "2000"), "other AUTOINCREMENT marks"),
+        (SEEDED, SEEDED.replace("7", "8"), "other rows"),
+        (SET_MARK.format(1000), f"{SET_MARK.format(1000)} -- or more", ""),
+        (SET_MARK.format(1000), "DELETE FROM ticket", "other rows"),
+    ],
+)
+def test_an_edited_mark_of_autoincrement_fails_in_each_line_but_one_written_before_lines_had_it(
+    tmp_path: Path, step: str, edited: str, what: str
+) -> None:
+    history = application(tmp_path, {1: TICKETS, 2: step, 3: "ALTER TABLE ticket ADD COLUMN more"})
+    for name, rows in (("0001", "(1, 'a')"), ("0001+more", "(1, 'a'), (2, 'b')")):
+        store(history, name, f"{TICKETS}; INSERT INTO ticket VALUES {rows}")
+    history = lock(history, released=(1, 2, 3))
+    assert [told(history, row, "frozen") for row in ("0001", "0002", "0003")] == [""] * 3
+    path, written = history.store.lock_path, history.store.lock_path.read_text()
+    history = changed(history, {**history.application.source.steps, 2: edited})
+    lines = told(history, "0002", "frozen").splitlines()
+    if what:
+        assert lines[:2] == [
+            "0002_step.py was edited after release",
+            "  released; what it builds now differs from the stored 0002:",
+        ]
+        fresh = "fresh" if "INSERT" in edited else ""
+        starts = "" if "INSERT INTO sqlite_sequence" in edited else "0001, 0001+more"
+        expected = (
+            f"{what} after this step, upgraded from {', '.join(filter(None, (fresh, starts)))}"
+        )
+        assert " ".join(lines[2 : lines.index("")]).split() == expected.split()
+    else:
+        assert lines == []
+    path.write_text(re.sub(r"^marks = true\n| marks sha256:\w+", "", written, flags=re.MULTILINE))
+    known = again(history)
+    if what == "other rows":
+        assert told(known, "0002", "frozen").splitlines() == lines
+    else:
+        note = (
+            "its text changed since release, the schema and rows that it gives did not;"
+            " AUTOINCREMENT's marks were not recorded then"
+        )
+        found = verdict(known, "0002", "frozen")
+        assert (found.findings, found.notes[0]) == ((), Note(MigrationRow(2), note))
+        assert told(known, "0003", "frozen") == ""
 
 
 def test_line_ends_are_no_edit(tmp_path: Path) -> None:

@@ -15,11 +15,17 @@ from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from tests.every import for_every
 from tests.unit.plugin.built_application import Notes, again, lock, store, told, verdict
 
+ORDER_MATTERS = (
+    "INSERT without column names, and SELECT *, see the order. Where the\n"
+    'application has neither: migration_column_order = "ignore"\n\n'
+)
+
 STEPS = {
     1: "CREATE TABLE notes(id INTEGER PRIMARY KEY)",
     2: "ALTER TABLE notes ADD COLUMN title TEXT",
 }
 INDEX = "CREATE INDEX IF NOT EXISTS by_id ON notes(id)"
+COPY = "CREATE TABLE IF NOT EXISTS copy AS SELECT * FROM notes"
 COLUMN = "ALTER TABLE notes ADD COLUMN colour TEXT"
 
 
@@ -101,3 +107,35 @@ def test_it_is_told_where_released_databases_end_otherwise(
     (note,) = verdict(made, "0003", "frozen").notes
     assert note.text == "comes before 0002 step-2 in a new database, and after it in a released one"
     assert told(made, "0002", "frozen") == ""
+
+
+@for_every(
+    "inserted, released, mend",
+    [
+        (COLUMN, (1, 2), f"{ORDER_MATTERS}Let it come after the newest release."),
+        (
+            COLUMN,
+            (1, 2, 3),
+            ORDER_MATTERS
+            + "Else let a new migration rebuild the table, for all to have one order.",
+        ),
+        (COPY, (1, 2), "Let it come after the newest release."),
+        (
+            COPY,
+            (1, 2, 3),
+            "Both are released and stay as they are: let a new migration make the schemas\nalike.",
+        ),
+    ],
+)
+def test_what_mends_it_is_told_by_what_differs_and_by_what_is_released(
+    tmp_path: Path, inserted: str, released: Sequence[int], mend: str
+) -> None:
+    made = lock(history(tmp_path, inserted), released=released)
+    text = told(made, "0003", "frozen")
+    first = "comes earlier in a new database" if 3 in released else "was inserted before a release"
+    assert text.startswith(f"0003_step.py {first}\nA new database gets it before 0002 step-2,")
+    assert text.endswith(f"\n\n{mend}")
+    assert text.count("\n\n") == mend.count("\n\n") + 1
+    rules = Rules(column_order="ignore").besides(("applied",))
+    ignoring = History(made.application, made.store, rules)
+    assert bool(told(ignoring, "0003", "frozen")) == (inserted == COPY)

@@ -70,6 +70,8 @@ version_lines = st.builds(
     st.booleans(),
     st.one_of(st.just(""), names),
     st.one_of(st.none(), st.lists(names, max_size=2).map(tuple)),
+    st.none(),
+    st.booleans(),
 )
 snapshot_lines = st.builds(
     SnapshotLine, names, st.dictionaries(names, st.integers(0, 9), max_size=3)
@@ -98,7 +100,7 @@ plain_locks = st.builds(
         {SnapshotName(1): SnapshotLine("sha256:dd", dict.fromkeys(names, 10))},
     ),
     st.sampled_from(
-        (LOCK.versions[1], LOCK.versions[1]._replace(volatile=("a.b", "c.*"), rows={}))
+        (LOCK.versions[1], LOCK.versions[1]._replace(volatile=("a.b", "c.*"), marks=True, rows={}))
     ),
     st.sets(st.sampled_from(("t", "sqlite_sequence", "ünï code", "[x]"))),
 )

@@ -186,12 +186,12 @@ def test_tables_below_a_source_s_name_are_added_to_those_without_one(tmp_path):
         (
             "[0008]\ndeleted = 1\n",
             "rows.toml: 0008 holds {'deleted': 1}; expected the tables deletes, changes, moves,"
-            " guards, orphans, sequences, dangling, needs_rows, or again",
+            " guards, orphans, sequences, copies, dangling, needs_rows, or again",
         ),
         (
             '"0008" = "DROP"\n',
             "rows.toml: 0008 holds 'DROP'; expected the tables deletes, changes, moves,"
-            " guards, orphans, sequences, dangling, needs_rows, or again",
+            " guards, orphans, sequences, copies, dangling, needs_rows, or again",
         ),
         (
             '[0008]\ndeletes = "t"\n',

@@ -66,8 +66,8 @@ class LoadedMigration:
 
     `deletes`, `changes`, `moves` and `verify` are the module's DELETES, CHANGES, MOVES and
     `verify` as they are written there: what it does to rows on purpose (docs/MIGRATIONS.md, Rows).
-    `excuses` has its GUARDS, ORPHANS, SEQUENCES, DANGLING, NEEDS_ROWS and AGAIN, as far as they are
-    there.
+    `excuses` has its GUARDS, ORPHANS, SEQUENCES, COPIES, DANGLING, NEEDS_ROWS and AGAIN, as
+    far as they are there.
     The runner does not read them; the migration tests do. A script declares nothing; `script` is
     its text, None for a module. A migration that is not `atomic` runs outside a transaction.
     """

@@ -26,7 +26,7 @@ _FORMS = {
     "CHANGES": f'a dict, {{"table.column": {_CONDITION}}}',
     "MOVES": 'a dict, {"old_table.column": "new_table.column"}',
 }
-_EXCUSES = ("GUARDS", "ORPHANS", "SEQUENCES", "DANGLING", "NEEDS_ROWS")
+_EXCUSES = ("GUARDS", "ORPHANS", "SEQUENCES", "COPIES", "DANGLING", "NEEDS_ROWS")
 
 
 def check_version(module: ModuleType, path: Path, version: int) -> None:
@@ -95,7 +95,7 @@ def read_declarations(module: ModuleType, path: Path, name: str) -> Mapping[str,
 
 
 def read_excuses(module: ModuleType, path: Path) -> Mapping[str, Any]:
-    """Return GUARDS, ORPHANS, SEQUENCES, DANGLING, NEEDS_ROWS and AGAIN, as far as they are there.
+    """Return GUARDS, ORPHANS, SEQUENCES, COPIES, DANGLING, NEEDS_ROWS, AGAIN, where they are there.
 
     Raises InvalidMigrationError for an AGAIN that is no text, and another that is no dict; entries
     are not looked at.

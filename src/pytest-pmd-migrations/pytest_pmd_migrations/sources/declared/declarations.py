@@ -23,15 +23,17 @@ __all__ = [
 DROP = "DROP"
 """The condition that allows the loss of a whole table or column: all its rows or values go."""
 
-ExcuseKind: TypeAlias = Literal["GUARDS", "ORPHANS", "SEQUENCES", "DANGLING", "NEEDS_ROWS", "AGAIN"]
+ExcuseKind: TypeAlias = Literal[
+    "GUARDS", "ORPHANS", "SEQUENCES", "COPIES", "DANGLING", "NEEDS_ROWS", "AGAIN"
+]
 
 DeclarationKind: TypeAlias = Literal["DELETES", "CHANGES", "MOVES"] | ExcuseKind
 
 EXCUSES: tuple[ExcuseKind, ...] = get_args(ExcuseKind)
 """What a migration may excuse besides changed rows: guards that a rebuild leaves out (GUARDS), rows
-whose foreign key points at nothing (ORPHANS), an AUTOINCREMENT mark set back (SEQUENCES), names
-that it leaves without an object (DANGLING), a table that must not be empty before it (NEEDS_ROWS),
-and that it cannot be run a second time (AGAIN)."""
+whose foreign key points at nothing (ORPHANS), an AUTOINCREMENT mark set back (SEQUENCES), rows
+that it makes several of (COPIES), names that it leaves without an object (DANGLING), a table that
+must not be empty before it (NEEDS_ROWS), and that it cannot be run a second time (AGAIN)."""
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ def _parse_table(value: Any, where: str) -> Declarations:  # noqa: ANN401 - a fi
     if not isinstance(value, dict) or set(value) - {"deletes", "changes", "moves", *excuses}:
         raise SettingError(
             f"{where} holds {value!r}; expected the tables deletes, changes, moves, guards,"
-            " orphans, sequences, dangling, needs_rows, or again"
+            " orphans, sequences, copies, dangling, needs_rows, or again"
         )
     return Declarations(
         deletes=_conditions(value.get("deletes", {}), f"{where}.deletes", _TOML, allow_drop=True),
