@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.checks.by_lineage import Lines, told_by_lineage
 from pytest_pmd_migrations.checks.model import (
     Check,
     Finding,
@@ -18,7 +19,6 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.checks.second_run import Lines
 from pytest_pmd_migrations.checks.second_runs import SecondRun, watch_second_runs
 from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.rows.evidence import excuse
@@ -30,13 +30,13 @@ __all__ = ["AGAIN"]
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[SecondRun]]) -> Verdict:
     version = row.version
-    runner: dict[Lines, list[str]] = {}
-    step: dict[Lines, list[str]] = {}
+    runner: list[tuple[str, Lines]] = []
+    step: list[tuple[str, Lines]] = []
     for record in reaching(lineages, version):
         second = record.seen[version]
-        for changed, told in ((second.runner, runner), (second.step, step)):
+        for changed, seen in ((second.runner, runner), (second.step, step)):
             if changed:
-                told.setdefault(changed, []).append(history.application.start_title(record.start))
+                seen.append((history.application.start_title(record.start), changed))
     of_runner = tuple(_runner_finding(history, version, runner))
     of_step = tuple(_step_finding(history, version, step))
     if of_step:
@@ -67,9 +67,9 @@ def _unheld_notes(
 
 
 def _runner_finding(
-    history: History, version: int, changed: dict[Lines, list[str]]
+    history: History, version: int, changed: Sequence[tuple[str, Lines]]
 ) -> Iterator[Finding]:
-    lines = _evidence(changed)
+    lines = told_by_lineage(changed, indent="    ")
     if lines:
         title = history.application.title(version)
         yield Finding(
@@ -91,9 +91,9 @@ def _runner_finding(
 
 
 def _step_finding(
-    history: History, version: int, changed: dict[Lines, list[str]]
+    history: History, version: int, changed: Sequence[tuple[str, Lines]]
 ) -> Iterator[Finding]:
-    lines = _evidence(changed)
+    lines = told_by_lineage(changed, indent="    ")
     if lines:
         name = history.application.step_name(version)
         declaration = excuse("AGAIN", found=f"{name} is not idempotent")
@@ -112,14 +112,6 @@ def _step_finding(
             declarable=(declaration,),
             without_rows=(headline(f"{name} is not idempotent"),),
         )
-
-
-def _evidence(changed: dict[Lines, list[str]]) -> Lines:
-    lines: list[str] = []
-    for observed, starts in changed.items():
-        lines.extend(("", *wrap_text(f"upgraded from {', '.join(starts)}:", indent="  ")))
-        lines.extend(f"    {line}" for line in observed)
-    return tuple(lines)
 
 
 def _promise(history: History) -> str:

@@ -25,7 +25,7 @@ from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.statement_record import FailedStatement
-from pytest_pmd_migrations.wording import wrap_text
+from pytest_pmd_migrations.wording import folded_names, wrap_text
 
 __all__ = ["Culprit", "Difference", "Lineages", "StepResult", "culprit_of", "find_difference"]
 
@@ -101,7 +101,7 @@ def _rows_lines(history: History, other: Mapping[Start, str]) -> Iterator[str]:
     """Yield what other rows a version gives, or other marks of AUTOINCREMENT where rows are not."""
     for what in dict.fromkeys(other.values()):
         starts = [start for start, told in other.items() if told == what]
-        names = ", ".join(map(history.application.start_title, starts))
+        names = folded_names([history.application.start_title(start) for start in starts])
         yield from wrap_text(f"{what} after this step, upgraded from {names}", indent="  ")
 
 

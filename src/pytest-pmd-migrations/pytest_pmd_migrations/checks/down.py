@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.checks.by_lineage import Lines, told_by_lineage
 from pytest_pmd_migrations.checks.databases_before import DatabaseBefore, databases_before
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
 from pytest_pmd_migrations.errors import (
@@ -36,8 +37,6 @@ __all__ = ["DOWN"]
 _BACK = ("taken back", "fresh")
 _AGAIN = ("second time", "first time")
 
-Lines = tuple[str, ...]
-
 
 class _WayBack(NamedTuple):
     """One way up, back and up again: what is wrong with it in lines, and why there is no way."""
@@ -47,14 +46,14 @@ class _WayBack(NamedTuple):
 
 
 def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[None]]) -> Verdict:
-    wrong: dict[Lines, list[str]] = {}
+    wrong: list[tuple[str, Lines]] = []
     reasons: list[str] = []
     for start in databases_before(history, row.version, lineages):
         found = _go(history, row.version, start)
         if found.irreversible:
             reasons.append(found.irreversible)
         elif found.wrong:
-            wrong.setdefault(found.wrong, []).append(start.name)
+            wrong.append((start.name, found.wrong))
     if wrong:
         return Verdict((_finding(history, row, wrong),))
     if reasons:
@@ -168,7 +167,7 @@ def _told(difference: SchemaDiff, labels: tuple[str, str]) -> Iterator[str]:
         yield from diff_lines(difference, labels=labels)
 
 
-def _finding(history: History, row: Row, wrong: dict[Lines, list[str]]) -> Finding:
+def _finding(history: History, row: Row, wrong: Sequence[tuple[str, Lines]]) -> Finding:
     name = history.application.step_name(row.version)
     lines: list[str] = list(
         wrap_text(
@@ -176,9 +175,7 @@ def _finding(history: History, row: Row, wrong: dict[Lines, list[str]]) -> Findi
             " before, and all rows that it had; taken up again, it must be what it was."
         )
     )
-    for observed, starts in wrong.items():
-        lines.extend(("", *wrap_text(f"upgraded from {', '.join(starts)}:", indent="  ")))
-        lines.extend(f"  {line}" for line in observed)
+    lines.extend(told_by_lineage(wrong, indent="  "))
     lines.extend(("", *wrap_text("Mend its way down, or let it say that there is none.")))
     head = headline(f"{name} cannot be taken back")
     return Finding(head, tuple(lines), row.version, without_rows=(head,))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.checks.by_lineage import Lines
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.image import Image
@@ -38,10 +39,7 @@ from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.still_clock.clock_and_dice import as_first, begin_step, later
 from pytest_pmd_migrations.wording import counted, error_text, wrap_text
 
-__all__ = ["Lines", "SecondStep", "run_again"]
-
-Lines = tuple[str, ...]
-"""Lines of a message."""
+__all__ = ["SecondStep", "run_again"]
 
 
 class SecondStep:

@@ -12,8 +12,9 @@ from pytest_pmd_migrations.application.connection_marks import Marks, connection
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.asked_tables import asking, current_asked
+from pytest_pmd_migrations.checks.by_lineage import Lines
 from pytest_pmd_migrations.checks.model import Repeating
-from pytest_pmd_migrations.checks.second_run import Lines, SecondStep, run_again
+from pytest_pmd_migrations.checks.second_run import SecondStep, run_again
 from pytest_pmd_migrations.connection import ApplicationConnection
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
 from pytest_pmd_migrations.repeated.facts_of_step import facts_of
