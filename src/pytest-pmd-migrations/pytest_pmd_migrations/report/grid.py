@@ -43,7 +43,7 @@ class GridLine(NamedTuple):
 
     def padded(self, title_width: int, column_widths: Sequence[int]) -> Iterator[str]:
         """Yield the line's pieces, each padded to its column; the words at odd places."""
-        yield f"  {self.title:<{title_width}}"
+        yield f"  {self.title:<{title_width}}" if self.words else f"  {self.title}"
         for word, width in zip(self.words, column_widths, strict=bool(self.words)):
             yield word
             yield " " * (width - len(word))
@@ -157,7 +157,13 @@ def _folded(grid: Grid) -> Iterator[GridLine]:
         else:
             count = f"({len(alike)} rows alike)"
             yield GridLine(
-                f"{first.title}..{alike[-1].title}",
+                _range_title(first.title, alike[-1].title),
                 first.words,
                 f"{first.remark} {count}" if first.remark else count,
             )
+
+
+def _range_title(first: str, last: str) -> str:
+    """Return the title of neighbours; without the last one's label where that takes two lines."""
+    whole = f"{first}..{last}"
+    return whole if len(whole) <= _USUAL - _MARGIN else f"{first}..{last.split(' ')[0]}"

@@ -99,3 +99,19 @@ def test_messages_are_wrapped_to_the_terminal_up_to_76_columns() -> None:
     assert width() == 76
     with wrapped_to(40):
         assert diff_lines(diff)[:2] == ["only in fresh", "  column notes.b none"]
+
+
+def test_neighbours_with_long_labels_are_named_within_80_columns_and_no_title_ends_in_blanks() -> (
+    None
+):
+    rows = tuple(f"{n:04} notes.{n:04}_a_name_of_forty_letters_for_each_row" for n in (8, 9))
+    rows = ("0007 notes.0007_a_name_of_37_letters_", *rows)
+    assert len(rows[0]) == 37
+    words = {(row, "data"): "ok" for row in rows[1:]}
+    grid = Grid("snapshots", rows, ("schema", "data"), words)
+    ((_, alone, _, folded, _),) = [
+        ["".join(pieces) for pieces in block.padded()]
+        for block in grid_blocks(grid, folded=True, columns=80)
+    ]
+    assert alone == "  0007 notes.0007_a_name_of_37_letters_"
+    assert folded == "  0008 notes.0008_a_name_of_forty_letters_for_each_row..0009"
