@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 __all__ = ["Column", "Link", "Requirements", "RequirementsReader", "Rule"]
 
 _HIDDEN = 1
+_ONE_VALUE = re.compile(r"\S+ (?:=|==|IS) (?:'[^']*'|-? ?[\w.]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,14 @@ class Requirements:
             for name in rule.names:
                 found.setdefault(name, []).append(rule)
         return found
+
+    def allows_one_row(self, key: Sequence[str]) -> bool:
+        """Return whether a CHECK says which value the ``key`` has, as in a table of settings.
+
+        That is ``CHECK (id = 1)``.
+        """
+        ruled = (rule.columns for rule in self.rules if _ONE_VALUE.fullmatch(rule.sql))
+        return tuple(key) in ruled
 
     @cached_property
     def _by_name(self) -> Mapping[str, Column]:

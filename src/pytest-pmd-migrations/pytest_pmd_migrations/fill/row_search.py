@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
@@ -58,6 +58,7 @@ class RowSearch:
         ]
         self._positions = {column.name: number for number, column in enumerate(self._columns)}
         self._draws_unusual = False
+        self._wanted: frozenset[str] = frozenset()
         self._refused_null: set[str] = set()
         self._patience = max(_PATIENCE, _PATIENCE_A_COLUMN * len(self._columns))
 
@@ -81,6 +82,15 @@ class RowSearch:
         for name in self._never_null():
             number += 1
             self._search_null(number, [name])
+
+    def insert_given(self, wanted: Collection[str], nulls: Collection[str], *, tries: int) -> str:
+        """Insert a row with values in the columns ``wanted``; return the last reason why not.
+
+        It has NULL in the columns ``nulls``.
+        """
+        self._wanted = frozenset(wanted)
+        fixed = self._fixed | dict.fromkeys(nulls)
+        return self._search(_ALL_NULL, 1, fixed, patience=tries)
 
     def _nulls_to_try(self, number: int) -> Sequence[str]:
         """Return the columns that are to be NULL in a row: first all that are left, then one.
@@ -107,13 +117,15 @@ class RowSearch:
             self._refused_null.update(names)
         return not reason
 
-    def _search(self, number: int, restarts: int, fixed: Row) -> str:
+    def _search(
+        self, number: int, restarts: int, fixed: Row, *, patience: int | None = None
+    ) -> str:
         """Insert a row with the values ``fixed``; return the last reason where none is taken."""
         reason = ""
         for restart in range(restarts):
             self._draws_unusual = restart > restarts // 2
             row = self._first(number) if not restart else self._drawn(number)
-            for _ in range(self._patience):
+            for _ in range(patience or self._patience):
                 reason = self._insert.refusal(row | fixed)
                 if not reason:
                     return ""
@@ -192,7 +204,8 @@ class RowSearch:
         }
 
     def _draw(self, column: Column) -> Value:
-        if column.nullable and self._chance.random() < 0.2:
+        optional = column.nullable and column.name not in self._wanted
+        if optional and self._chance.random() < 0.2:
             return None
         likely = column.likely and self._chance.random() < 0.7
         values = column.likely if likely else column.values

@@ -229,3 +229,32 @@ def test_two_fills_give_the_same_bytes(sql: str) -> None:
             assert list(filled.rows.values()) == [5]
             made.append((twin_text(conn), conn.serialize()))
     assert made[0] == made[1] == made[2]
+
+
+def test_a_column_without_a_value_gets_one_or_is_told_with_the_reason(
+    conn: sqlite3.Connection,
+) -> None:
+    filled = fill(
+        conn,
+        "CREATE TABLE team(id INTEGER PRIMARY KEY, owner INT NOT NULL REFERENCES user(id));"
+        "CREATE TABLE user(id INTEGER PRIMARY KEY, team INT REFERENCES team(id));"
+        "CREATE TABLE never(n INT PRIMARY KEY CHECK (n < 0 AND n > 0));"
+        "CREATE TABLE pair(a INT CHECK (a = 1 OR a = 7), b INT CHECK (b % 5 = 3), no INT"
+        "  CHECK (no = 1 AND no = 2), never INT REFERENCES never(n),"
+        "  CHECK ((a IS NULL) = (b IS NULL)), CHECK (a IS NULL OR no IS NULL));"
+        "CREATE TABLE taken(a); CREATE TRIGGER g AFTER INSERT ON taken"
+        " BEGIN UPDATE taken SET a = NULL; END;"
+        "CREATE TABLE one(v TEXT NOT NULL UNIQUE CHECK (v IN ('x')));"
+        "CREATE TABLE last(a); CREATE TRIGGER h BEFORE INSERT ON last BEGIN DELETE FROM last; END",
+    )
+    assert {name: unfilled.columns for name, unfilled in filled.null.items()} == {
+        "pair": ("no",),
+        "taken": ("a",),
+    }
+    assert filled.null["pair"].reason == "CHECK constraint failed: no = 1 AND no = 2"
+    assert filled.null["taken"].reason == "its triggers take the value out again"
+    assert filled.single == {
+        "one": "CHECK constraint failed: v IN ('x')",
+        "last": "its triggers take every other row out again",
+    }
+    assert set(column(conn, "user", "team")) > {None}
