@@ -151,13 +151,13 @@ def _vary(
             continue
         count = _count(conn, table)
         new = new_columns(table, before)
+        same = {} if is_new else vary_new_columns(conn, table, new, insert)
         unfilled = give_values(conn, table, reader.read, seed=seed, only=None if is_new else new)
         if unfilled is not None:
             null[table.name] = unfilled
+        told = [f"{table.name}.{column}" for column in (unfilled.columns if unfilled else ())]
+        alike |= {column: reason for column, reason in same.items() if column not in told}
         if not is_new:
-            told = unfilled.columns if unfilled else ()
-            varied = [name for name in new if name not in told]
-            alike |= vary_new_columns(conn, table, varied, insert)
             added[table.name] = _count(conn, table) - count
     return added, alike, null
 

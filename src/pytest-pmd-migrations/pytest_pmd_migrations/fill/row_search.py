@@ -8,9 +8,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
+from pytest_pmd_migrations.fill.column_rules import Column
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
 from pytest_pmd_migrations.fill.parent_rows import list_parents
-from pytest_pmd_migrations.fill.requirements import Column, Link, Requirements
+from pytest_pmd_migrations.fill.requirements import Link, Requirements
 from pytest_pmd_migrations.fill.row_insert import RowInsert
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize

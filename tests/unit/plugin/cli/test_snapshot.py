@@ -406,12 +406,12 @@ def test_what_generated_rows_do_not_try_is_named_once(project: Make) -> None:
         0,
         "built    fresh -> 0001: same schema, 7 generated\n"
         "single   lone: one generated row, no other one fits"
-        " (CHECK constraint failed: k IN ('x'))\n"
+        " (UNIQUE constraint failed: lone.k)\n"
         "null     notes: no value that was tried fits a, c"
         " (CHECK constraint failed: a = 'x' AND a = 'y')\n"
         + how.format("0001")
         + "built    0001 (stored) -> 0002 and fresh -> 0002: same schema, 7 rows kept,"
-        " 0 generated\nnull     notes: no value that was tried fits d"
+        " 3 generated\nnull     notes: no value that was tried fits d"
         " (CHECK constraint failed: d = 'x' AND d = 'y')\n" + how.format("0002"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import pytest_pmd_migrations
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 
+from tests.every import for_every
 from tests.unit.plugin.pythons import each_python, find_python
 from tests.unit.plugin.twin_text import twin_text
 
@@ -87,6 +89,42 @@ def fill(conn: sqlite3.Connection, sql: str) -> Filled:
 )
 def test_a_table_gets_five_rows_that_fit(conn: sqlite3.Connection, columns: str) -> None:
     assert fill(conn, f'CREATE TABLE "t ""1"({columns})') == Filled({'t "1': 5}, {})
+
+
+@for_every(
+    "kind, rule",
+    [
+        ("TEXT", "a IS NULL OR a IS datetime(a)"),
+        ("TEXT", "a IS strftime('%Y-%m-%dT%H:%M:%SZ', a)"),
+        ("TEXT", "strftime('%Y-%m-%dT%H:%M:%fZ', a) = a"),
+        ("TEXT", "time(a) = a"),
+        ("DATE", "a IS date(a)"),
+        ("TEXT", "json_type(a) = 'array' AND json_array_length(a) > 0"),
+        ("TEXT", "json_valid(a) AND json_type(a, '$.kind') IS NOT NULL"),
+        ("TEXT", "a GLOB '#[0-9a-f][0-9a-f][0-9a-f]'"),
+        ("TEXT", "a REGEXP '^[A-Z]{2}$'"),
+        ("TEXT", "length(a) = 3 AND a = upper(a) AND a <> lower(a)"),
+        ("TEXT", "length(a) = 9 AND a = upper(a) AND a <> lower(a)"),
+        ("TEXT", "a REGEXP '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'"),
+        ("TEXT", "a REGEXP '^[0-9a-f]{40}$' AND length(a) = 40"),
+        ("TEXT", "a REGEXP '^[^@ ]+@[^@ ]+[.][a-z]+$'"),
+        ("TEXT", "substr(a, 1, 8) = 'https://' AND length(a) > 12"),
+        ("TEXT", "t.a GLOB '+[0-9]*' AND length(t.a) BETWEEN 8 AND 16"),
+        ("BLOB", "typeof(a) = 'blob' AND length(a) % 20 = 12"),
+        ("INTEGER", "a & (a - 1) = 0 AND a > 0"),
+    ],
+)
+def test_a_column_gets_a_value_of_the_shape_that_its_check_asks_for(kind: str, rule: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.create_function("regexp", 2, lambda p, a: a is None or re.search(p, a) is not None)
+        for more in (", b TEXT", " NOT NULL"):
+            filled = fill(conn, f"CREATE TABLE t(a {kind} CHECK ({rule}){more})")
+            assert filled == Filled({"t": 5}, {})
+            # Of most texts ``time(a) = a`` is NULL, which lets them in.
+            sql = f"SELECT count(a), total({rule}) FROM t WHERE a IS NOT NULL"
+            given, true = conn.execute(sql).fetchone()
+            assert given == true > 2
+            conn.execute("DROP TABLE t")
 
 
 @pytest.mark.parametrize(
