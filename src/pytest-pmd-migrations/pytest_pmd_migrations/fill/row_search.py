@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
 from pytest_pmd_migrations.fill.column_rules import Column
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
+from pytest_pmd_migrations.fill.key_parts import KeyParts
 from pytest_pmd_migrations.fill.parent_rows import list_parents
 from pytest_pmd_migrations.fill.requirements import Link, Requirements
 from pytest_pmd_migrations.fill.row_insert import RowInsert
@@ -52,6 +53,7 @@ class RowSearch:
         self._fixed = dict(fixed or {})
         self._chance = random.Random(f"{seed}/{requirements.table}")
         self._insert = RowInsert(conn, requirements, self._chance)
+        self._parts = KeyParts(conn, requirements)
         self._columns = [
             column
             for column in requirements.columns
@@ -69,9 +71,12 @@ class RowSearch:
         Tries a bounded number of rows, in proportion to the number of columns; most of them for
         the first row, since a table with one row may have no room for another. From the third on
         a row has NULL where it may and no row before has it, else in a third of the columns that
-        may be NULL, if that fits.
+        may be NULL, if that fits; and a part of a key that a row before has.
         """
         nulls = self._nulls_to_try(number)
+        again = self._parts.next_repetition(nulls) if number >= _ALL_NULL else {}
+        if again and self._search_repeating(number, again, nulls):
+            return ""
         if nulls and self._search_null(number, nulls):
             return ""
         reason = self._search(number, _RESTARTS_LATER if number else _RESTARTS, self._fixed)
@@ -111,6 +116,11 @@ class RowSearch:
         known = {*self._fixed, *self._refused_null}
         return self._insert.never_null([name for name in names if name not in known])
 
+    def _search_repeating(self, number: int, again: Row, nulls: Sequence[str]) -> bool:
+        """Insert a row with a part of a key that another row has; return whether one is taken."""
+        fixed = self._fixed | dict.fromkeys(nulls) | again
+        return not self._search(number, 1, fixed, kept=again)
+
     def _search_null(self, number: int, names: Sequence[str]) -> bool:
         """Insert a row with NULL in these columns; return whether the table takes one."""
         reason = self._search(number, 1, self._fixed | dict.fromkeys(names))
@@ -119,7 +129,13 @@ class RowSearch:
         return not reason
 
     def _search(
-        self, number: int, restarts: int, fixed: Row, *, patience: int | None = None
+        self,
+        number: int,
+        restarts: int,
+        fixed: Row,
+        *,
+        patience: int | None = None,
+        kept: Collection[str] = (),
     ) -> str:
         """Insert a row with the values ``fixed``; return the last reason where none is taken."""
         reason = ""
@@ -127,7 +143,7 @@ class RowSearch:
             self._draws_unusual = restart > restarts // 2
             row = self._first(number) if not restart else self._drawn(number)
             for _ in range(patience or self._patience):
-                reason = self._insert.refusal(row | fixed)
+                reason = self._insert.refusal(row | fixed, kept)
                 if not reason:
                     return ""
                 row = self._changed(row, reason, number)

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 
+from tests.every import for_every
 from tests.unit.plugin.twin_text import twin_text
 
 PERSON = "CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);"
@@ -120,6 +121,28 @@ def test_no_key_is_null(conn: sqlite3.Connection) -> None:
 def test_rows_differ_where_a_type_has_values_enough(conn: sqlite3.Connection, columns: str) -> None:
     fill(conn, f"CREATE TABLE t({columns})")
     conn.execute("CREATE UNIQUE INDEX later ON t(b)")
+
+
+@for_every(
+    "columns, parts",
+    [
+        ("a INT, b INT, PRIMARY KEY (a, b))", "ab"),
+        ("a TEXT, b TEXT, x TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID", "ab"),
+        ("id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT COLLATE NOCASE, UNIQUE (a, b))", "ab"),
+        ("a INT REFERENCES p(id), k TEXT NOT NULL, v, PRIMARY KEY (a, k))", "ak"),
+        ("a INT REFERENCES p(id), b INT NOT NULL REFERENCES p(id), UNIQUE (a, b))", "ab"),
+        # A part that is unique alone never repeats.
+        ("a INT, b INT, c TEXT UNIQUE, PRIMARY KEY (a, c), UNIQUE (a, b))", "ab"),
+        ("a INT, b INT, c BLOB DEFAULT x'00'); CREATE UNIQUE INDEX i ON t(a, b, lower(c))", "ab"),
+    ],
+)
+def test_each_part_of_a_key_repeats(columns: str, parts: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        filled = fill(conn, f"{PERSON.replace('person', 'p')} CREATE TABLE t({columns}")
+        assert filled == Filled({"p": 5, "t": 5}, {})
+        for part in parts:
+            values = [value for value in column(conn, "t", part) if value is not None]
+            assert len(set(values)) < len(values), part
 
 
 def test_rows_in_a_circle_differ(conn: sqlite3.Connection) -> None:
