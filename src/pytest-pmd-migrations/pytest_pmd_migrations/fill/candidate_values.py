@@ -33,10 +33,10 @@ Row: TypeAlias = dict[str, Value]
 
 _TEXTS: tuple[Value, ...] = (
     "plain",
-    'it\'s "quoted"; -- 100 %',
+    'It\'s "quoted"; -- 100 % ',
     "Ünïcödé 練習 🗂 e\u0301",
     "",
-    "two\nlines and a\ttab",
+    "Two\nlines, É, a\ttab ",
     "0017",
     "NULL",
 )

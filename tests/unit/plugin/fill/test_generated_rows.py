@@ -354,11 +354,25 @@ def test_rows_bite(conn: sqlite3.Connection) -> None:
     conn.executescript("CREATE TABLE t(a TEXT, b INTEGER, c BLOB, d TEXT NOT NULL)")
     fill_empty_tables(conn, rows=8)
     texts = {row[0] for row in conn.execute("SELECT a FROM t UNION SELECT d FROM t")}
-    assert {None, "", 'it\'s "quoted"; -- 100 %'} <= texts
+    assert {None, "", 'It\'s "quoted"; -- 100 % '} <= texts
     assert any(not text.isascii() for text in texts if text)
     assert {2**63 - 1, None} <= {row[0] for row in conn.execute("SELECT b FROM t")}
     assert b"" in {row[0] for row in conn.execute("SELECT c FROM t")}
     assert conn.execute("SELECT count(*) FROM t WHERE d IS NULL").fetchone() == (0,)
+
+
+def test_texts_are_not_in_the_shape_that_a_step_may_bring_them_into(
+    conn: sqlite3.Connection,
+) -> None:
+    """``UPDATE t SET a = lower(trim(a))`` changes a row, and is no change that nobody sees."""
+    columns = "a TEXT, b TEXT NOT NULL COLLATE NOCASE UNIQUE, c TEXT COLLATE RTRIM UNIQUE"
+    assert fill(conn, f"CREATE TABLE t({columns})") == Filled({"t": 5}, {})
+    for name in "abc":
+        for function in ("lower", "upper", "trim", "rtrim"):
+            sql = f"SELECT count(*) FROM t WHERE {function}({name}) || '.' <> {name} || '.'"
+            assert conn.execute(sql).fetchone()[0], (name, function)
+        values = conn.execute(f"SELECT {name} FROM t").fetchall()
+        assert any(value and not value.isascii() for (value,) in values), name
 
 
 def test_the_clock_and_chance_have_no_part_in_the_rows(conn: sqlite3.Connection) -> None:
