@@ -11,7 +11,7 @@ from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
 from pytest_pmd_migrations.fill.column_rules import Column
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
 from pytest_pmd_migrations.fill.key_parts import KeyParts
-from pytest_pmd_migrations.fill.parent_rows import list_parents
+from pytest_pmd_migrations.fill.parent_rows import find_middle, list_parents
 from pytest_pmd_migrations.fill.requirements import Link, Requirements
 from pytest_pmd_migrations.fill.row_insert import RowInsert
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -172,7 +172,7 @@ class RowSearch:
         for index, column in enumerate(self._columns):
             values = column.likely or column.values
             row[column.name] = values[(number + index) % len(values)]
-        return self._linked(row, number)
+        return self._linked(row, number, deep=True)
 
     def _drawn(self, number: int) -> Row:
         return self._linked({c.name: self._draw(c) for c in self._columns}, number)
@@ -231,8 +231,13 @@ class RowSearch:
         value = self._chance.choice(values)
         return unlike(value, self._chance) if self._chance.random() < 0.2 else value
 
-    def _linked(self, row: Row, number: int, *, only: set[str] | None = None) -> Row:
-        """Return the row with its foreign keys pointing at rows that are there."""
+    def _linked(
+        self, row: Row, number: int, *, only: set[str] | None = None, deep: bool = False
+    ) -> Row:
+        """Return the row with its foreign keys pointing at rows that are there.
+
+        With ``deep``, a tree gets its third level if it has none.
+        """
         linked = dict(row)
         for link in self._requirements.links:
             columns = self._known(link.columns)
@@ -240,6 +245,10 @@ class RowSearch:
                 continue
             parents = list_parents(self._conn, link)
             own = fold(link.parent) == fold(self._requirements.table)
+            middle = find_middle(self._conn, link) if own and deep else None
+            if middle is not None:
+                linked.update(zip(self._spelled(link.columns), middle, strict=True))
+                continue
             # Where no two rows may refer to one, a row may have none left but itself.
             if parents and not (own and self._chance.random() < _SELF):
                 chosen = parents[number % len(parents)]

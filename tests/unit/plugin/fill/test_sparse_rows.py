@@ -189,6 +189,32 @@ def test_a_table_may_refer_to_a_column_of_its_own(conn: sqlite3.Connection, colu
     assert fill(conn, f"CREATE TABLE t({columns})") == Filled({"t": 5}, {})
 
 
+@for_every(
+    "columns, key, up",
+    [
+        ("id INTEGER PRIMARY KEY, up INT REFERENCES t(id), name TEXT", "id", "up"),
+        ("id INTEGER PRIMARY KEY, up INT NOT NULL REFERENCES t", "id", "up"),
+        ("name TEXT PRIMARY KEY, Up TEXT REFERENCES t(NAME) CHECK (up <> name)", "name", "up"),
+        ("id INTEGER PRIMARY KEY, up INT UNIQUE REFERENCES t(id), n TEXT UNIQUE", "id", "up"),
+        (
+            "a INT, b TEXT, c INT NOT NULL, d TEXT NOT NULL, PRIMARY KEY (a, b),"
+            " FOREIGN KEY (c, d) REFERENCES t",
+            "b",
+            "d",
+        ),
+    ],
+)
+def test_a_tree_has_three_levels(columns: str, key: str, up: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        assert fill(conn, f"CREATE TABLE t({columns})") == Filled({"t": 5}, {})
+        sql = (
+            f"SELECT count(*) FROM t leaf JOIN t branch ON leaf.{up} = branch.{key}"
+            f" JOIN t root ON branch.{up} = root.{key}"
+            f" WHERE branch.{key} NOT IN (leaf.{key}, root.{key})"
+        )
+        assert conn.execute(sql).fetchone()[0] > 0
+
+
 def test_no_text_is_put_where_numbers_belong(conn: sqlite3.Connection) -> None:
     """``n > 0`` lets a text in, for SQLite; a rebuild as STRICT would refuse it."""
     fill(
