@@ -27,6 +27,7 @@ from pytest_pmd_migrations.snapshots.write import replace_file
 
 __all__ = ["Built", "build_missing", "write_built"]
 
+_MENDED_BY_ROWS = ("empty", "single", "null")
 _REFUSED = "nothing was built, since this must be mended first:\n"
 
 
@@ -207,7 +208,7 @@ def _lines(made: Mapping[SnapshotName, BuiltSnapshot]) -> Iterator[str]:
         new = [line for line in one.empty if line not in told]
         told.update(new)
         yield from new
-        if one.how_to_fill and any(line.startswith("empty") for line in new):
+        if one.how_to_fill and any(line.startswith(_MENDED_BY_ROWS) for line in new):
             yield one.how_to_fill
 
 

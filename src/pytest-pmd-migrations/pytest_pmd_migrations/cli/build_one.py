@@ -59,8 +59,8 @@ __all__ = ["BuiltSnapshot", "build_snapshot"]
 class BuiltSnapshot:
     """A snapshot and text twin as they will be stored, and its run.
 
-    ``lines`` say how it was built, ``empty`` what stayed empty and why, and ``how_to_fill`` what
-    to do then; that is empty where nothing stayed so.
+    ``lines`` say how it was built, ``empty`` what stayed empty and why, or has no value or one row
+    alone, and ``how_to_fill`` what to do then; that is empty where nothing is told.
     """
 
     image: Image
@@ -104,7 +104,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         timed = TimedRun(base.start, base.image, step.after, span, changed)
         run = BuiltRun(timed, digest_rows(history, conn, step.layout))
         image, filled, damage = _fill(history, name, step, soundness.integrity, columns)
-        empty = tuple(_told_empty(filled, damage, conn))
+        empty = (*_told_empty(filled, damage, conn), *_told_sparse(filled))
     step.after.put_aside()
     way = f"{FRESH} -> {name}"
     told = ""
@@ -113,7 +113,7 @@ def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnaps
         told = _told_rows(rows, lost)
     first_line = f"built    {way}: same schema, {told}{sum(filled.rows.values())} generated"
     lines = (first_line, *dice, *soundness.told)
-    how = _how_to_fill(name) if filled.failed or damage else ""
+    how = _how_to_fill(name, "rows" if filled.failed or damage else "other rows") if empty else ""
     return BuiltSnapshot(image, _twin_text(image), run, lines, empty, how)
 
 
@@ -164,9 +164,18 @@ def _told_empty(
         yield f"empty    every table that was: with generated rows {what}"
 
 
-def _how_to_fill(name: SnapshotName) -> str:
+def _told_sparse(filled: Filled) -> Iterator[str]:
+    """Yield which tables have one row alone, and which columns have no value in any row."""
+    for table, reason in filled.single.items():
+        yield f"single   {table}: one generated row, no other one fits ({reason})"
+    for table, unfilled in filled.null.items():
+        names = ", ".join(unfilled.columns)
+        yield f"null     {table}: no value that was tried fits {names} ({unfilled.reason})"
+
+
+def _how_to_fill(name: SnapshotName, what: str) -> str:
     return (
-        f"         to have rows there, copy {name}.db to {name}+rows.db, insert some and run"
+        f"         to have {what} there, copy {name}.db to {name}+rows.db, insert some and run"
         " pmd-migrations snapshot"
     )
 

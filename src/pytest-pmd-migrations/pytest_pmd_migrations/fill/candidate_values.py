@@ -1,25 +1,26 @@
-"""Values to try in a column, by its declared type, its name and the literals of its CHECKs."""
+"""Values to try in a column, by its declared type and its name."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from string import ascii_uppercase
 from typing import TypeAlias
 
-from pytest_pmd_migrations.schema.reading.tokens import Token
-
 __all__ = [
+    "HEX_DIGITS",
     "JSON",
+    "UUIDS",
     "Row",
     "Value",
+    "affinity",
     "are_many",
     "can_store",
     "has_no_affinity",
     "in_32_bits",
     "is_text",
     "is_usual",
-    "mentioned_values",
     "number_texts",
     "typed_values",
     "unlike",
@@ -32,10 +33,10 @@ Row: TypeAlias = dict[str, Value]
 
 _TEXTS: tuple[Value, ...] = (
     "plain",
-    'it\'s "quoted"; -- 100 %',
+    'It\'s "quoted"; -- 100 % ',
     "Ünïcödé 練習 🗂 e\u0301",
     "",
-    "two\nlines and a\ttab",
+    "Two\nlines, É, a\ttab ",
     "0017",
     "NULL",
 )
@@ -49,15 +50,16 @@ _MOMENTS: tuple[Value, ...] = (
     "2024-02-29T23:59:59.999999+00:00",
     "1970-01-01T00:00:00+00:00",
 )
+_TIMES: tuple[Value, ...] = ("08:00:00", "23:59:59.999999", "00:00:00")
 _DAYS: tuple[Value, ...] = ("2025-03-01", "2024-02-29", "1970-01-01")
 _SECONDS: tuple[Value, ...] = (1740816000, 0, 2**31)
 JSON: tuple[Value, ...] = ("{}", '{"a": [1, "é", null]}', "[]")
-_HEX_DIGITS: tuple[Value, ...] = (
+HEX_DIGITS: tuple[Value, ...] = (
     "6b1b36cbb04b41490bfc0ab2bfa26f86",
     "00000000000000000000000000000000",
     "ffffffffffffffffffffffffffffffff",
 )
-_UUIDS: tuple[Value, ...] = (
+UUIDS: tuple[Value, ...] = (
     "6b1b36cb-b04b-4149-8bfc-0ab2bfa26f86",
     "00000000-0000-0000-0000-000000000000",
     "ffffffff-ffff-ffff-ffff-ffffffffffff",
@@ -70,10 +72,11 @@ _MANY = (
     _NUMBERS,
     _BLOBS,
     _MOMENTS,
+    _TIMES,
     _DAYS,
     _SECONDS,
-    _HEX_DIGITS,
-    _UUIDS,
+    HEX_DIGITS,
+    UUIDS,
     _ANYTHING,
 )
 _INTEGER_TEXTS: tuple[Value, ...] = ("17", "1", "42", "0", "-3", "1000003")
@@ -83,13 +86,12 @@ _NAMED = (
     (re.compile(r"(^|_)(date|day|birthday)$"), _DAYS),
     (re.compile(r"_at$|(^|_)(time|datetime|timestamp|created|updated|modified)$"), _MOMENTS),
 )
-_LONGEST_TEXT = 1000
 _OF_32_DIGITS = re.compile(r"CHAR\(32\)")
 _OF_A_UUID = re.compile(r"CHAR\(36\)")
 _DIGITS = re.compile(r"[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}")
+_TIME = re.compile(r"\d\d:\d\d(?!\d)")
+_CODE = re.compile(r"[A-Z]{1,3}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_STEPS = (0.5, 2**-10)
-_OUTSIDE = re.compile(r"\[\^(.)")
 
 
 def typed_values(declared: str, name: str) -> tuple[Value, ...]:
@@ -103,9 +105,9 @@ def typed_values(declared: str, name: str) -> tuple[Value, ...]:
     if "INT" in kind:
         return _SECONDS if named is _MOMENTS else _INTEGERS
     if _OF_32_DIGITS.fullmatch(kind):
-        return _HEX_DIGITS
+        return HEX_DIGITS
     if _OF_A_UUID.fullmatch(kind):
-        return _UUIDS
+        return UUIDS
     if any(word in kind for word in ("CHAR", "CLOB", "TEXT")):
         return named or _TEXTS
     if "BLOB" in kind:
@@ -116,6 +118,8 @@ def typed_values(declared: str, name: str) -> tuple[Value, ...]:
         return _BOOLEANS
     if "JSON" in kind:
         return JSON
+    if kind == "TIME":
+        return _TIMES
     if "TIME" in kind:
         return _MOMENTS
     if "DATE" in kind:
@@ -130,7 +134,7 @@ def is_usual(declared: str, value: Value) -> bool:
 
     SQLite stores a text in an INTEGER column, and a CHECK such as ``n > 0`` lets it in.
     """
-    match _affinity(declared):
+    match affinity(declared):
         case "INTEGER":
             return isinstance(value, int)
         case "TEXT":
@@ -150,19 +154,19 @@ def number_texts(declared: Iterable[str]) -> tuple[Value, ...]:
 
     A column of numbers turns ``0017`` into 17, which is another key than ``0017``.
     """
-    affinities = {_affinity(kind) for kind in declared}
+    affinities = {affinity(kind) for kind in declared}
     integers = _INTEGER_TEXTS if affinities & {"INTEGER", "NUMERIC"} else ()
     return (*integers, *(_REAL_TEXTS if "REAL" in affinities else ()))
 
 
 def has_no_affinity(declared: str) -> bool:
     """Return whether a column of that type is one for blobs: BLOB, or no type at all."""
-    return _affinity(declared) == "BLOB"
+    return affinity(declared) == "BLOB"
 
 
 def is_text(declared: str) -> bool:
     """Return whether a column of that type is one for texts."""
-    return _affinity(declared) == "TEXT"
+    return affinity(declared) == "TEXT"
 
 
 def are_many(values: Sequence[Value]) -> bool:
@@ -196,44 +200,13 @@ def can_store(declared: str, value: Value) -> bool:
             return True
 
 
-def mentioned_values(tokens: Sequence[Token], *, binary: bool = False) -> tuple[Value, ...]:
-    """Return the literals among ``tokens``, and values near them that a rule may ask for.
-
-    Where a number may be a length, a text of that length is among them, and with ``binary`` a
-    blob; where a function of JSON is called, JSON texts are.
-    """
-    found: list[Value] = []
-    excluded = [_OUTSIDE.findall(token.value) for token in tokens if token.kind == "string"]
-    letters = sorted({first for firsts in excluded for first in firsts}) or ["x"]
-    for before, token in zip((None, *tokens), tokens, strict=False):
-        if token.kind == "string":
-            found.extend(_near_text(token.value))
-        elif token.kind == "number":
-            negative = before is not None and before.value == "-"
-            found.extend(_near_number(token.value, letters, negative=negative, binary=binary))
-        elif token.kind == "blob":
-            found.append(bytes.fromhex(token.value[2:-1]))
-        elif token.kind == "word" and token.value.lower().startswith("json"):
-            found.extend(JSON)
-    # True and 1.0 are equal to 1, but they are other values.
-    return tuple({(type(value), value): value for value in found}.values())
-
-
 def unlike(value: Value, chance: random.Random) -> Value:
     """Return a value of the same kind that other rows hardly have, often of the same length."""
     number = chance.choice((chance.randrange(10), chance.randrange(10_000)))
     same_length = chance.random() < 0.5
     match value:
-        case str() if _DIGITS.fullmatch(value):
-            digits = f"{chance.getrandbits(128):032x}"
-            parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-            return ("-" if "-" in value else "").join(parts)
-        case str() if _DAY.match(value):
-            # The day of the month is one that each month and each year has.
-            return f"{1970 + number % 100}{value[4:8]}{1 + number % 28:02}{value[10:]}"
         case str():
-            end = str(number)
-            return value[: -len(end)] + end if same_length and value else f"{value} {end}".strip()
+            return _text_unlike(value, number, chance, same_length=same_length)
         case bytes():
             tail = str(number).encode()
             return value[: -len(tail)] + tail if same_length else value + tail
@@ -245,7 +218,28 @@ def unlike(value: Value, chance: random.Random) -> Value:
             return None
 
 
-def _affinity(declared: str) -> str:
+def _text_unlike(value: str, number: int, chance: random.Random, *, same_length: bool) -> str:
+    """Return another text, of the same shape where it has one that a CHECK may ask for."""
+    if _DIGITS.fullmatch(value):
+        digits = f"{chance.getrandbits(128):032x}"
+        parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        return ("-" if "-" in value else "").join(parts)
+    if _DAY.match(value):
+        # The day of the month is one that each month and each year has.
+        return f"{1970 + number % 100}{value[4:8]}{1 + number % 28:02}{value[10:]}"
+    if _TIME.match(value):
+        return f"{number % 24:02}:{number % 60:02}{value[5:]}"
+    if _CODE.fullmatch(value):
+        return "".join(chance.choice(ascii_uppercase) for _ in value)
+    if value[:1] in ("[", "{"):
+        return f"[{number}]" if value[0] == "[" else f'{{"a": {number}}}'
+    if "@" in value:
+        return f"{number}{value}"
+    end = str(number)
+    return value[: -len(end)] + end if same_length and value else f"{value} {end}".strip()
+
+
+def affinity(declared: str) -> str:
     """Return the affinity of a column, https://www.sqlite.org/datatype3.html, section 3.1."""
     kind = declared.upper()
     if "INT" in kind:
@@ -255,33 +249,3 @@ def _affinity(declared: str) -> str:
     if not kind or "BLOB" in kind:
         return "BLOB"
     return "REAL" if any(word in kind for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
-
-
-def _near_text(text: str) -> Iterator[Value]:
-    yield text
-    yield f"x{text}x"
-    if any(wildcard in text for wildcard in "%_*?"):
-        # The pattern of a LIKE or GLOB, met by what it leaves open as nothing and as a letter.
-        for many, one in (("", "x"), ("x", "x"), ("1", "1")):
-            yield text.replace("%", many).replace("*", many).replace("_", one).replace("?", one)
-    if re.search(r"\[[^^]", text):
-        yield re.sub(r"\[(.)[^\]]*\]", r"\1", text).replace("*", "").replace("?", "x")
-
-
-def _near_number(
-    text: str, letters: Sequence[str], *, negative: bool, binary: bool
-) -> Iterator[Value]:
-    """Yield a number and its neighbours, for ``<`` and ``>``, and texts that long."""
-    sign = -1 if negative else 1
-    digits = text.replace("_", "")
-    if re.fullmatch(r"\d+|0[xX][0-9a-fA-F]+", digits):
-        number = sign * int(digits, 16 if digits[:2].lower() == "0x" else 10)
-        near = (number, number + 1, number - 1)
-        yield from (n for n in near if -(2**63) <= n < 2**63)
-        lengths = [n for n in near if 0 < n <= _LONGEST_TEXT]
-        yield from (letter * n for letter in letters for n in lengths)
-        if binary:
-            yield from (b"\xff" * n for n in lengths)
-    else:
-        real = sign * float(digits)
-        yield from (real, *(real + sign * step for step in _STEPS for sign in (1, -1)))

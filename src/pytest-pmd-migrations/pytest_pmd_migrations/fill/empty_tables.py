@@ -13,14 +13,17 @@ from pytest_pmd_migrations.fill.full_text import (
     indexes_in_step,
     rebuild,
 )
-from pytest_pmd_migrations.fill.new_columns import ColumnsBefore, vary_new_columns
+from pytest_pmd_migrations.fill.new_columns import ColumnsBefore, new_columns, vary_new_columns
 from pytest_pmd_migrations.fill.requirements import Requirements, RequirementsReader
 from pytest_pmd_migrations.fill.row_search import RowSearch
+from pytest_pmd_migrations.fill.unfilled_columns import UnfilledColumns, give_values
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables, unread_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["Filled", "fill_empty_tables"]
+
+_TAKEN_OUT = "row out again"
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,17 @@ class Filled:
     """How many rows each table got, and why those that stayed empty did.
 
     ``unread`` names virtual tables whose rows nobody can read, with the reason: nothing was put
-    there. ``alike`` names new columns that have one value in all rows, with the reason.
+    there. ``alike`` names new columns that have one value in all rows, with the reason. ``single``
+    names tables that got one row, and why they took no other, unless they are made for one;
+    ``null`` those of which columns are NULL in every row.
     """
 
     rows: Mapping[str, int]
     failed: Mapping[str, str]
     unread: Mapping[str, str] = field(default_factory=dict)
     alike: Mapping[str, str] = field(default_factory=dict)
+    single: Mapping[str, str] = field(default_factory=dict)
+    null: Mapping[str, UnfilledColumns] = field(default_factory=dict)
 
 
 def fill_empty_tables(
@@ -63,7 +70,8 @@ def fill_empty_tables(
         reader = RequirementsReader(conn)
         empty = [table for table in _parents_first(tables) if not _count(conn, table)]
         reasons = _fill_all(conn, reader, empty, seed=seed, rows=rows)
-        added, alike = _vary(conn, reader, tables, before or {}, empty, seed=seed)
+        added, alike, null = _vary(conn, reader, tables, before or {}, empty, seed=seed)
+        single = _single(conn, reader, empty, reasons) if rows > 1 else {}
         contentless = [table for table in tables.values() if table.contentless]
         empty.extend(table for table in contentless if not _count(conn, table))
         copy_into_contentless(conn, tables)
@@ -74,7 +82,7 @@ def fill_empty_tables(
     none = {name: reasons[name] for name, count in counts.items() if not count and name in reasons}
     failed = {**none, **unfit}
     unread = {name: why for name, why in unread.items() if name not in failed}
-    return Filled(got, failed, unread, alike)
+    return Filled(got, failed, unread, alike, single, null)
 
 
 def _fill_all(
@@ -89,12 +97,28 @@ def _fill_all(
     reasons = {table.name: _fill(conn, reader, table, seed=seed, rows=rows) for table in empty}
     stuck = [table for table in empty if not _count(conn, table)]
     for circle in find_circles(stuck):
-        _fill_circle(conn, reader, circle, seed=seed, rows=rows)
+        reasons |= _fill_circle(conn, reader, circle, seed=seed, rows=rows)
     # A refused row may have waited for a circle, or for a later table's trigger.
     for table in stuck:
         if not _count(conn, table):
             reasons[table.name] = _fill(conn, reader, table, seed=seed, rows=rows)
     return reasons
+
+
+def _single(
+    conn: sqlite3.Connection,
+    reader: RequirementsReader,
+    empty: Sequence[RowTable],
+    reasons: Mapping[str, str],
+) -> dict[str, str]:
+    """Return why tables took one row and no other, but those that are made for one row."""
+    single: dict[str, str] = {}
+    for table in empty:
+        reason = reasons.get(table.name, "")
+        has_one = reason and _count(conn, table) == 1
+        if has_one and not reader.read(table).allows_one_row(table.key):
+            single[table.name] = reason.replace(f"every {_TAKEN_OUT}", f"every other {_TAKEN_OUT}")
+    return single
 
 
 def _vary(
@@ -105,23 +129,37 @@ def _vary(
     empty: Collection[RowTable],
     *,
     seed: int,
-) -> tuple[dict[str, int], dict[str, str]]:
-    """Let new columns have more than one value; return the rows added, and which stay alike."""
+) -> tuple[dict[str, int], dict[str, str], dict[str, UnfilledColumns]]:
+    """Let columns have values, and new ones more than one.
+
+    Returns the rows added where there were some before, which new columns stay alike, and which
+    columns have no value at all.
+    """
     added: dict[str, int] = {}
     alike: dict[str, str] = {}
+    null: dict[str, UnfilledColumns] = {}
 
     def insert(table: RowTable, number: int) -> str:
         try:
-            reason = RowSearch(conn, reader.read(table), seed=str(seed)).insert(number)
+            return RowSearch(conn, reader.read(table), seed=str(seed)).insert(number)
         except sqlite3.DatabaseError as error:
             return str(error)
-        added[table.name] = added.get(table.name, 0) + (not reason)
-        return reason
 
-    for table in _parents_first(tables) if before else ():
-        if table not in empty and not table.full_text:
-            alike |= vary_new_columns(conn, table, before, insert)
-    return added, alike
+    for table in _parents_first(tables):
+        is_new = table in empty
+        if table.full_text or not (is_new or fold(table.name) in before):
+            continue
+        count = _count(conn, table)
+        new = new_columns(table, before)
+        same = {} if is_new else vary_new_columns(conn, table, new, insert)
+        unfilled = give_values(conn, table, reader.read, seed=seed, only=None if is_new else new)
+        if unfilled is not None:
+            null[table.name] = unfilled
+        told = [f"{table.name}.{column}" for column in (unfilled.columns if unfilled else ())]
+        alike |= {column: reason for column, reason in same.items() if column not in told}
+        if not is_new:
+            added[table.name] = _count(conn, table) - count
+    return added, alike, null
 
 
 @contextmanager
@@ -153,7 +191,7 @@ def _fill(
     except sqlite3.DatabaseError as error:
         return str(error)
     reason = _insert_rows(conn, requirements, range(rows), seed=seed)
-    return reason or "its triggers take every row out again"
+    return reason or f"its triggers take every {_TAKEN_OUT}"
 
 
 def _insert_rows(
@@ -174,12 +212,12 @@ def _fill_circle(
     *,
     seed: int,
     rows: int,
-) -> None:
+) -> dict[str, str]:
+    """Insert rows into tables that refer to each other; return why each of them took no more."""
     requirements = [reader.read(table) for table in circle]
     if close_circle(conn, requirements, seed=str(seed)):
-        return
-    for one in requirements:
-        _insert_rows(conn, one, range(1, rows), seed=seed)
+        return {}
+    return {one.table: _insert_rows(conn, one, range(1, rows), seed=seed) for one in requirements}
 
 
 def _count(conn: sqlite3.Connection, table: RowTable) -> int:

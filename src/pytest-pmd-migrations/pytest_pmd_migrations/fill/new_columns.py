@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["ColumnsBefore", "columns_of", "vary_new_columns"]
+__all__ = ["ColumnsBefore", "columns_of", "new_columns", "vary_new_columns"]
 
 ColumnsBefore: TypeAlias = Mapping[str, Collection[str]]
 """The columns that each table had, both in small letters."""
@@ -24,21 +24,25 @@ def columns_of(tables: Iterable[RowTable]) -> ColumnsBefore:
     return {fold(table.name): {fold(column) for column in table.columns} for table in tables}
 
 
+def new_columns(table: RowTable, before: ColumnsBefore) -> list[str]:
+    """Return the columns that a table has got since; none of a table that is new itself."""
+    known = before.get(fold(table.name))
+    if known is None:
+        return []
+    return [column for column in table.columns if fold(column) not in known]
+
+
 def vary_new_columns(
     conn: sqlite3.Connection,
     table: RowTable,
-    before: ColumnsBefore,
+    new: Sequence[str],
     insert: Callable[[RowTable, int], str],
 ) -> dict[str, str]:
-    """Insert rows until each column that is new in a table has two values; return which stay alike.
+    """Insert rows until each of the columns ``new`` has two values; return which stay alike.
 
     ``insert`` inserts a generated row of that number, and returns why it was refused. The answer
     has that reason by ``"table.column"``.
     """
-    known = before.get(fold(table.name))
-    if known is None:
-        return {}
-    new = [column for column in table.columns if fold(column) not in known]
     reason = ""
     for _ in range(_MOST):
         alike = [column for column in new if _is_alike(conn, table.name, column)]

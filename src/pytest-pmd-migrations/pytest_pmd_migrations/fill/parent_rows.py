@@ -12,7 +12,7 @@ from pytest_pmd_migrations.fill.candidate_values import Value
 from pytest_pmd_migrations.fill.requirements import Link
 from pytest_pmd_migrations.quoting import quote
 
-__all__ = ["list_parents"]
+__all__ = ["find_middle", "list_parents"]
 
 _MOST = 20
 
@@ -32,6 +32,34 @@ def list_parents(conn: sqlite3.Connection, link: Link) -> Sequence[tuple[Value, 
     except sqlite3.OperationalError:
         # The parent does not exist, or not with these columns: it has no rows.
         return []
+
+
+def find_middle(conn: sqlite3.Connection, link: Link) -> tuple[Value, ...] | None:
+    """Return the values of a row that refers to another one of its own table, as a child does.
+
+    None where there is none, or where another row refers to such a one already: a tree with three
+    levels is deep enough for a step that looks at parents and children only.
+    """
+    table, values = quote(link.parent), ", ".join(map(quote, link.target))
+
+    def of(alias: str, names: Sequence[str]) -> str:
+        return f"({', '.join(f'{alias}.{quote(name)}' for name in names)})"
+
+    def refers(alias: str) -> str:
+        filled = " AND ".join(f"{alias}.{quote(name)} IS NOT NULL" for name in link.columns)
+        return f"{filled} AND {of(alias, link.columns)} <> {of(alias, link.target)}"
+
+    below = f"{refers('g')} AND {of('g', link.columns)} = {of('m', link.target)}"
+    middles = f"FROM {table} m WHERE {refers('m')}"
+    third = f"SELECT 1 {middles} AND EXISTS (SELECT 1 FROM {table} g WHERE {below}) LIMIT 1"
+    try:
+        if conn.execute(third).fetchone() is not None:
+            return None
+        found = conn.execute(f"SELECT {values} {middles} ORDER BY {values} LIMIT 1").fetchall()
+        return found[0] if found else None
+    except sqlite3.OperationalError:
+        # A mismatch of names or numbers, which SQLite tells of when a row is inserted.
+        return None
 
 
 def _is_not_last(link: Link) -> str:

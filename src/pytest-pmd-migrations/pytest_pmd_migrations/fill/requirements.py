@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from typing import Any
 
 from pytest_pmd_migrations.fill.candidate_values import (
     JSON,
-    Value,
     are_many,
     can_store,
     has_no_affinity,
@@ -20,44 +20,18 @@ from pytest_pmd_migrations.fill.candidate_values import (
     number_texts,
     typed_values,
 )
+from pytest_pmd_migrations.fill.column_rules import Column, Rule
+from pytest_pmd_migrations.fill.fitting_values import with_fitting_values
 from pytest_pmd_migrations.fill.schema_texts import Body, SchemaTexts, TextsOfTables, names_in
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, rowid_name
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
-__all__ = ["Column", "Link", "Requirements", "RequirementsReader", "Rule"]
+__all__ = ["Link", "Requirements", "RequirementsReader"]
 
 _HIDDEN = 1
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column that an INSERT gives a value.
-
-    ``likely`` are values that its CHECKs mention, ``values`` those of its type; ``unusual`` are
-    mentioned values of other types, for a CHECK that asks for one. ``needed`` says whether an
-    INSERT must give it a value: left out, it would be NULL where NULL is refused, or what its
-    default makes of the clock or of chance. ``distinct`` says that its type has values enough for
-    rows to differ.
-    """
-
-    name: str
-    values: tuple[Value, ...]
-    likely: tuple[Value, ...]
-    unusual: tuple[Value, ...]
-    nullable: bool
-    needed: bool
-    distinct: bool
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A CHECK: how SQLite names it in its message, its columns, and the expression as SQL."""
-
-    names: frozenset[tuple[str, ...]]
-    columns: tuple[str, ...]
-    sql: str
+_ONE_VALUE = re.compile(r"\S+ (?:=|==|IS) (?:'[^']*'|-? ?[\w.]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -100,6 +74,14 @@ class Requirements:
                 found.setdefault(name, []).append(rule)
         return found
 
+    def allows_one_row(self, key: Sequence[str]) -> bool:
+        """Return whether a CHECK says which value the ``key`` has, as in a table of settings.
+
+        That is ``CHECK (id = 1)``.
+        """
+        ruled = (rule.columns for rule in self.rules if _ONE_VALUE.fullmatch(rule.sql))
+        return tuple(key) in ruled
+
     @cached_property
     def _by_name(self) -> Mapping[str, Column]:
         return {fold(one.name): one for one in reversed(self.columns)}
@@ -125,10 +107,15 @@ class RequirementsReader:
         positions = {column.name: number for number, column in enumerate(columns)}
         spelled = {fold(name): name for name in positions}
         rules = tuple(_rule(name, body, spelled, positions) for name, body in texts.checks)
+        alias = self._alias(table, info)
+        kinds = [str(row[2]) for row in info]
+        # A rowid that is the largest leaves no next one: it has the values its CHECKs speak of.
+        free = [rule for rule in rules if rule.columns != (alias,)]
+        fitting = with_fitting_values(self._conn, table.name, columns, kinds, free)
         links = (self._with_target(key) for key in table.foreign_keys)
         # Where the numbers differ, SQLite refuses every row and says why.
         links = (link for link in links if len(link.columns) == len(link.target))
-        return Requirements(table.name, columns, rules, tuple(links), self._alias(table, info))
+        return Requirements(table.name, fitting, rules, tuple(links), alias)
 
     @cached_property
     def _texts(self) -> TextsOfTables:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pytest_pmd_migrations.fill.candidate_values import Row, unlike
 from pytest_pmd_migrations.fill.requirements import Requirements
@@ -34,16 +34,16 @@ class RowInsert:
         self._distinct = [name for name in distinct if fold(name) not in linked]
         self._inserts: dict[tuple[str, ...], str] = {}
 
-    def refusal(self, row: Row) -> str:
+    def refusal(self, row: Row, kept: Collection[str] = ()) -> str:
         """Insert the row; return SQLite's reason where it does not take it.
 
         Values that a row before has are made others where the table takes them, as a later
-        migration may make their column UNIQUE.
+        migration may make their column UNIQUE; but for the columns ``kept``.
         """
         self._conn.execute("SAVEPOINT generated")
         try:
             self._put(row)
-            self._make_distinct(row)
+            self._make_distinct(row, kept)
             # The end of the outermost savepoint commits.
             self._conn.execute("RELEASE generated")
         except sqlite3.DatabaseError as error:
@@ -72,9 +72,9 @@ class RowInsert:
             self._inserts[columns] = f"INSERT INTO {self._table}{what}"
         self._conn.execute(self._inserts[columns], tuple(row.values()))
 
-    def _make_distinct(self, row: Row) -> None:
+    def _make_distinct(self, row: Row, kept: Collection[str]) -> None:
         """Put other values in the place of those of the row that is there which others have."""
-        for name in self._repeated(row, self._distinct):
+        for name in self._repeated(row, [name for name in self._distinct if name not in kept]):
             for _ in range(_TRIES):
                 self._conn.execute("ROLLBACK TO generated")
                 other = row | {name: unlike(row[name], self._chance)}

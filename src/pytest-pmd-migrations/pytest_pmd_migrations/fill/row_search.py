@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pytest_pmd_migrations.fill.candidate_values import Row, Value, unlike
+from pytest_pmd_migrations.fill.column_rules import Column
 from pytest_pmd_migrations.fill.hill_climb import HillClimb
-from pytest_pmd_migrations.fill.parent_rows import list_parents
-from pytest_pmd_migrations.fill.requirements import Column, Link, Requirements
+from pytest_pmd_migrations.fill.key_parts import KeyParts
+from pytest_pmd_migrations.fill.parent_rows import find_middle, list_parents
+from pytest_pmd_migrations.fill.requirements import Link, Requirements
 from pytest_pmd_migrations.fill.row_insert import RowInsert
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
@@ -51,6 +53,7 @@ class RowSearch:
         self._fixed = dict(fixed or {})
         self._chance = random.Random(f"{seed}/{requirements.table}")
         self._insert = RowInsert(conn, requirements, self._chance)
+        self._parts = KeyParts(conn, requirements)
         self._columns = [
             column
             for column in requirements.columns
@@ -58,6 +61,7 @@ class RowSearch:
         ]
         self._positions = {column.name: number for number, column in enumerate(self._columns)}
         self._draws_unusual = False
+        self._wanted: frozenset[str] = frozenset()
         self._refused_null: set[str] = set()
         self._patience = max(_PATIENCE, _PATIENCE_A_COLUMN * len(self._columns))
 
@@ -67,9 +71,12 @@ class RowSearch:
         Tries a bounded number of rows, in proportion to the number of columns; most of them for
         the first row, since a table with one row may have no room for another. From the third on
         a row has NULL where it may and no row before has it, else in a third of the columns that
-        may be NULL, if that fits.
+        may be NULL, if that fits; and a part of a key that a row before has.
         """
         nulls = self._nulls_to_try(number)
+        again = self._parts.next_repetition(nulls) if number >= _ALL_NULL else {}
+        if again and self._search_repeating(number, again, nulls):
+            return ""
         if nulls and self._search_null(number, nulls):
             return ""
         reason = self._search(number, _RESTARTS_LATER if number else _RESTARTS, self._fixed)
@@ -81,6 +88,15 @@ class RowSearch:
         for name in self._never_null():
             number += 1
             self._search_null(number, [name])
+
+    def insert_given(self, wanted: Collection[str], nulls: Collection[str], *, tries: int) -> str:
+        """Insert a row with values in the columns ``wanted``; return the last reason why not.
+
+        It has NULL in the columns ``nulls``.
+        """
+        self._wanted = frozenset(wanted)
+        fixed = self._fixed | dict.fromkeys(nulls)
+        return self._search(_ALL_NULL, 1, fixed, patience=tries)
 
     def _nulls_to_try(self, number: int) -> Sequence[str]:
         """Return the columns that are to be NULL in a row: first all that are left, then one.
@@ -100,6 +116,11 @@ class RowSearch:
         known = {*self._fixed, *self._refused_null}
         return self._insert.never_null([name for name in names if name not in known])
 
+    def _search_repeating(self, number: int, again: Row, nulls: Sequence[str]) -> bool:
+        """Insert a row with a part of a key that another row has; return whether one is taken."""
+        fixed = self._fixed | dict.fromkeys(nulls) | again
+        return not self._search(number, 1, fixed, kept=again)
+
     def _search_null(self, number: int, names: Sequence[str]) -> bool:
         """Insert a row with NULL in these columns; return whether the table takes one."""
         reason = self._search(number, 1, self._fixed | dict.fromkeys(names))
@@ -107,14 +128,22 @@ class RowSearch:
             self._refused_null.update(names)
         return not reason
 
-    def _search(self, number: int, restarts: int, fixed: Row) -> str:
+    def _search(
+        self,
+        number: int,
+        restarts: int,
+        fixed: Row,
+        *,
+        patience: int | None = None,
+        kept: Collection[str] = (),
+    ) -> str:
         """Insert a row with the values ``fixed``; return the last reason where none is taken."""
         reason = ""
         for restart in range(restarts):
             self._draws_unusual = restart > restarts // 2
             row = self._first(number) if not restart else self._drawn(number)
-            for _ in range(self._patience):
-                reason = self._insert.refusal(row | fixed)
+            for _ in range(patience or self._patience):
+                reason = self._insert.refusal(row | fixed, kept)
                 if not reason:
                     return ""
                 row = self._changed(row, reason, number)
@@ -143,7 +172,7 @@ class RowSearch:
         for index, column in enumerate(self._columns):
             values = column.likely or column.values
             row[column.name] = values[(number + index) % len(values)]
-        return self._linked(row, number)
+        return self._linked(row, number, deep=True)
 
     def _drawn(self, number: int) -> Row:
         return self._linked({c.name: self._draw(c) for c in self._columns}, number)
@@ -192,7 +221,8 @@ class RowSearch:
         }
 
     def _draw(self, column: Column) -> Value:
-        if column.nullable and self._chance.random() < 0.2:
+        optional = column.nullable and column.name not in self._wanted
+        if optional and self._chance.random() < 0.2:
             return None
         likely = column.likely and self._chance.random() < 0.7
         values = column.likely if likely else column.values
@@ -201,8 +231,13 @@ class RowSearch:
         value = self._chance.choice(values)
         return unlike(value, self._chance) if self._chance.random() < 0.2 else value
 
-    def _linked(self, row: Row, number: int, *, only: set[str] | None = None) -> Row:
-        """Return the row with its foreign keys pointing at rows that are there."""
+    def _linked(
+        self, row: Row, number: int, *, only: set[str] | None = None, deep: bool = False
+    ) -> Row:
+        """Return the row with its foreign keys pointing at rows that are there.
+
+        With ``deep``, a tree gets its third level if it has none.
+        """
         linked = dict(row)
         for link in self._requirements.links:
             columns = self._known(link.columns)
@@ -210,6 +245,10 @@ class RowSearch:
                 continue
             parents = list_parents(self._conn, link)
             own = fold(link.parent) == fold(self._requirements.table)
+            middle = find_middle(self._conn, link) if own and deep else None
+            if middle is not None:
+                linked.update(zip(self._spelled(link.columns), middle, strict=True))
+                continue
             # Where no two rows may refer to one, a row may have none left but itself.
             if parents and not (own and self._chance.random() < _SELF):
                 chosen = parents[number % len(parents)]

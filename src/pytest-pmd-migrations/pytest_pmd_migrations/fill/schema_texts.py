@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from pytest_pmd_migrations.fill.candidate_values import Value, mentioned_values
+from pytest_pmd_migrations.fill.candidate_values import Value
+from pytest_pmd_migrations.fill.mentioned_values import mentioned_values
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 

@@ -389,6 +389,33 @@ def test_a_table_that_takes_no_row_is_named_with_the_reason(project: Make) -> No
     )
 
 
+def test_what_generated_rows_do_not_try_is_named_once(project: Make) -> None:
+    """One row alone, and a column that is NULL in each row: of a new column too, and only of it."""
+    made = project(
+        "CREATE TABLE notes(a TEXT CHECK (a = 'x' AND a = 'y'), b, c CHECK (c < 0 AND c > 9));\n"
+        "CREATE TABLE settings(id INTEGER PRIMARY KEY CHECK (id = 1), theme TEXT);\n"
+        "CREATE TABLE lone(k TEXT NOT NULL UNIQUE CHECK (k IN ('x')), b);\n",
+        "ALTER TABLE notes ADD COLUMN d TEXT CHECK (d = 'x' AND d = 'y');\n",
+    )
+    code, text = made.run("snapshot")
+    how = (
+        "         to have other rows there, copy {0}.db to {0}+rows.db, insert some and run"
+        " pmd-migrations snapshot\n"
+    )
+    assert (code, text.partition("wrote")[0]) == (
+        0,
+        "built    fresh -> 0001: same schema, 7 generated\n"
+        "single   lone: one generated row, no other one fits"
+        " (UNIQUE constraint failed: lone.k)\n"
+        "null     notes: no value that was tried fits a, c"
+        " (CHECK constraint failed: a = 'x' AND a = 'y')\n"
+        + how.format("0001")
+        + "built    0001 (stored) -> 0002 and fresh -> 0002: same schema, 7 rows kept,"
+        " 3 generated\nnull     notes: no value that was tried fits d"
+        " (CHECK constraint failed: d = 'x' AND d = 'y')\n" + how.format("0002"),
+    )
+
+
 def test_a_renumbered_migration_leaves_no_line_behind(stored: Make) -> None:
     """Two branches had a 0002; the one that is merged later, unreleased, is renumbered."""
     made = stored(FIRST, SECOND, THIRD)

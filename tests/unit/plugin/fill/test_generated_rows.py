@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import pytest_pmd_migrations
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 
+from tests.every import for_every
 from tests.unit.plugin.pythons import each_python, find_python
 from tests.unit.plugin.twin_text import twin_text
 
@@ -87,6 +89,42 @@ def fill(conn: sqlite3.Connection, sql: str) -> Filled:
 )
 def test_a_table_gets_five_rows_that_fit(conn: sqlite3.Connection, columns: str) -> None:
     assert fill(conn, f'CREATE TABLE "t ""1"({columns})') == Filled({'t "1': 5}, {})
+
+
+@for_every(
+    "kind, rule",
+    [
+        ("TEXT", "a IS NULL OR a IS datetime(a)"),
+        ("TEXT", "a IS strftime('%Y-%m-%dT%H:%M:%SZ', a)"),
+        ("TEXT", "strftime('%Y-%m-%dT%H:%M:%fZ', a) = a"),
+        ("TEXT", "time(a) = a"),
+        ("DATE", "a IS date(a)"),
+        ("TEXT", "json_type(a) = 'array' AND json_array_length(a) > 0"),
+        ("TEXT", "json_valid(a) AND json_type(a, '$.kind') IS NOT NULL"),
+        ("TEXT", "a GLOB '#[0-9a-f][0-9a-f][0-9a-f]'"),
+        ("TEXT", "a REGEXP '^[A-Z]{2}$'"),
+        ("TEXT", "length(a) = 3 AND a = upper(a) AND a <> lower(a)"),
+        ("TEXT", "length(a) = 9 AND a = upper(a) AND a <> lower(a)"),
+        ("TEXT", "a REGEXP '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'"),
+        ("TEXT", "a REGEXP '^[0-9a-f]{40}$' AND length(a) = 40"),
+        ("TEXT", "a REGEXP '^[^@ ]+@[^@ ]+[.][a-z]+$'"),
+        ("TEXT", "substr(a, 1, 8) = 'https://' AND length(a) > 12"),
+        ("TEXT", "t.a GLOB '+[0-9]*' AND length(t.a) BETWEEN 8 AND 16"),
+        ("BLOB", "typeof(a) = 'blob' AND length(a) % 20 = 12"),
+        ("INTEGER", "a & (a - 1) = 0 AND a > 0"),
+    ],
+)
+def test_a_column_gets_a_value_of_the_shape_that_its_check_asks_for(kind: str, rule: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.create_function("regexp", 2, lambda p, a: a is None or re.search(p, a) is not None)
+        for more in (", b TEXT", " NOT NULL"):
+            filled = fill(conn, f"CREATE TABLE t(a {kind} CHECK ({rule}){more})")
+            assert filled == Filled({"t": 5}, {})
+            # Of most texts ``time(a) = a`` is NULL, which lets them in.
+            sql = f"SELECT count(a), total({rule}) FROM t WHERE a IS NOT NULL"
+            given, true = conn.execute(sql).fetchone()
+            assert given == true > 2
+            conn.execute("DROP TABLE t")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +230,9 @@ def test_tables_in_a_circle_are_filled_together(conn: sqlite3.Connection, rule: 
     )
     assert filled.failed == {}
     assert set(filled.rows) == set(columns)
-    assert all(count == 5 for count in filled.rows.values())
+    # Where the circle begins with NULL, a row is added when there is something to refer to.
+    assert filled.rows == dict.fromkeys(columns, 5) | ({} if rule else {"a": 6})
+    assert filled.null == {}
     assert not conn.execute("PRAGMA foreign_key_check").fetchall()
 
 
@@ -314,11 +354,25 @@ def test_rows_bite(conn: sqlite3.Connection) -> None:
     conn.executescript("CREATE TABLE t(a TEXT, b INTEGER, c BLOB, d TEXT NOT NULL)")
     fill_empty_tables(conn, rows=8)
     texts = {row[0] for row in conn.execute("SELECT a FROM t UNION SELECT d FROM t")}
-    assert {None, "", 'it\'s "quoted"; -- 100 %'} <= texts
+    assert {None, "", 'It\'s "quoted"; -- 100 % '} <= texts
     assert any(not text.isascii() for text in texts if text)
     assert {2**63 - 1, None} <= {row[0] for row in conn.execute("SELECT b FROM t")}
     assert b"" in {row[0] for row in conn.execute("SELECT c FROM t")}
     assert conn.execute("SELECT count(*) FROM t WHERE d IS NULL").fetchone() == (0,)
+
+
+def test_texts_are_not_in_the_shape_that_a_step_may_bring_them_into(
+    conn: sqlite3.Connection,
+) -> None:
+    """``UPDATE t SET a = lower(trim(a))`` changes a row, and is no change that nobody sees."""
+    columns = "a TEXT, b TEXT NOT NULL COLLATE NOCASE UNIQUE, c TEXT COLLATE RTRIM UNIQUE"
+    assert fill(conn, f"CREATE TABLE t({columns})") == Filled({"t": 5}, {})
+    for name in "abc":
+        for function in ("lower", "upper", "trim", "rtrim"):
+            sql = f"SELECT count(*) FROM t WHERE {function}({name}) || '.' <> {name} || '.'"
+            assert conn.execute(sql).fetchone()[0], (name, function)
+        values = conn.execute(f"SELECT {name} FROM t").fetchall()
+        assert any(value and not value.isascii() for (value,) in values), name
 
 
 def test_the_clock_and_chance_have_no_part_in_the_rows(conn: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 
+from tests.every import for_every
 from tests.unit.plugin.twin_text import twin_text
 
 PERSON = "CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT);"
@@ -122,6 +123,28 @@ def test_rows_differ_where_a_type_has_values_enough(conn: sqlite3.Connection, co
     conn.execute("CREATE UNIQUE INDEX later ON t(b)")
 
 
+@for_every(
+    "columns, parts",
+    [
+        ("a INT, b INT, PRIMARY KEY (a, b))", "ab"),
+        ("a TEXT, b TEXT, x TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID", "ab"),
+        ("id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT COLLATE NOCASE, UNIQUE (a, b))", "ab"),
+        ("a INT REFERENCES p(id), k TEXT NOT NULL, v, PRIMARY KEY (a, k))", "ak"),
+        ("a INT REFERENCES p(id), b INT NOT NULL REFERENCES p(id), UNIQUE (a, b))", "ab"),
+        # A part that is unique alone never repeats.
+        ("a INT, b INT, c TEXT UNIQUE, PRIMARY KEY (a, c), UNIQUE (a, b))", "ab"),
+        ("a INT, b INT, c BLOB DEFAULT x'00'); CREATE UNIQUE INDEX i ON t(a, b, lower(c))", "ab"),
+    ],
+)
+def test_each_part_of_a_key_repeats(columns: str, parts: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        filled = fill(conn, f"{PERSON.replace('person', 'p')} CREATE TABLE t({columns}")
+        assert filled == Filled({"p": 5, "t": 5}, {})
+        for part in parts:
+            values = [value for value in column(conn, "t", part) if value is not None]
+            assert len(set(values)) < len(values), part
+
+
 def test_rows_in_a_circle_differ(conn: sqlite3.Connection) -> None:
     fill(
         conn,
@@ -164,6 +187,32 @@ def test_a_column_of_numbers_may_refer_to_texts(conn: sqlite3.Connection, sql: s
 )
 def test_a_table_may_refer_to_a_column_of_its_own(conn: sqlite3.Connection, columns: str) -> None:
     assert fill(conn, f"CREATE TABLE t({columns})") == Filled({"t": 5}, {})
+
+
+@for_every(
+    "columns, key, up",
+    [
+        ("id INTEGER PRIMARY KEY, up INT REFERENCES t(id), name TEXT", "id", "up"),
+        ("id INTEGER PRIMARY KEY, up INT NOT NULL REFERENCES t", "id", "up"),
+        ("name TEXT PRIMARY KEY, Up TEXT REFERENCES t(NAME) CHECK (up <> name)", "name", "up"),
+        ("id INTEGER PRIMARY KEY, up INT UNIQUE REFERENCES t(id), n TEXT UNIQUE", "id", "up"),
+        (
+            "a INT, b TEXT, c INT NOT NULL, d TEXT NOT NULL, PRIMARY KEY (a, b),"
+            " FOREIGN KEY (c, d) REFERENCES t",
+            "b",
+            "d",
+        ),
+    ],
+)
+def test_a_tree_has_three_levels(columns: str, key: str, up: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        assert fill(conn, f"CREATE TABLE t({columns})") == Filled({"t": 5}, {})
+        sql = (
+            f"SELECT count(*) FROM t leaf JOIN t branch ON leaf.{up} = branch.{key}"
+            f" JOIN t root ON branch.{up} = root.{key}"
+            f" WHERE branch.{key} NOT IN (leaf.{key}, root.{key})"
+        )
+        assert conn.execute(sql).fetchone()[0] > 0
 
 
 def test_no_text_is_put_where_numbers_belong(conn: sqlite3.Connection) -> None:
@@ -229,3 +278,32 @@ def test_two_fills_give_the_same_bytes(sql: str) -> None:
             assert list(filled.rows.values()) == [5]
             made.append((twin_text(conn), conn.serialize()))
     assert made[0] == made[1] == made[2]
+
+
+def test_a_column_without_a_value_gets_one_or_is_told_with_the_reason(
+    conn: sqlite3.Connection,
+) -> None:
+    filled = fill(
+        conn,
+        "CREATE TABLE team(id INTEGER PRIMARY KEY, owner INT NOT NULL REFERENCES user(id));"
+        "CREATE TABLE user(id INTEGER PRIMARY KEY, team INT REFERENCES team(id));"
+        "CREATE TABLE never(n INT PRIMARY KEY CHECK (n < 0 AND n > 0));"
+        "CREATE TABLE pair(a INT CHECK (a = 1 OR a = 7), b INT CHECK (b % 5 = 3), no INT"
+        "  CHECK (no = 1 AND no = 2), never INT REFERENCES never(n),"
+        "  CHECK ((a IS NULL) = (b IS NULL)), CHECK (a IS NULL OR no IS NULL));"
+        "CREATE TABLE taken(a); CREATE TRIGGER g AFTER INSERT ON taken"
+        " BEGIN UPDATE taken SET a = NULL; END;"
+        "CREATE TABLE one(v TEXT NOT NULL UNIQUE CHECK (v IN ('x')));"
+        "CREATE TABLE last(a); CREATE TRIGGER h BEFORE INSERT ON last BEGIN DELETE FROM last; END",
+    )
+    assert {name: unfilled.columns for name, unfilled in filled.null.items()} == {
+        "pair": ("no",),
+        "taken": ("a",),
+    }
+    assert filled.null["pair"].reason == "CHECK constraint failed: no = 1 AND no = 2"
+    assert filled.null["taken"].reason == "its triggers take the value out again"
+    assert filled.single == {
+        "one": "CHECK constraint failed: v IN ('x')",
+        "last": "its triggers take every other row out again",
+    }
+    assert set(column(conn, "user", "team")) > {None}

@@ -25,8 +25,8 @@ NEGATIVE = "DELETE FROM notes WHERE n < 0;\n"
 ROWS = "INSERT INTO notes VALUES (10, ' a', 1), (11, 'b', -1), (12, 'c', -1), (13, 'd', NULL)"
 PROPOSED = """\
   [0002.changes]
-  "notes.title" = ["title <> trim(title)", "notes.title changed in 1 of 4 rows, seen from\
- 0001+rows; declared as found"]
+  "notes.title" = ["title <> trim(title)", "notes.title changed in 1 of 5 rows, seen from\
+ 0001; declared as found"]
 
 """
 
@@ -180,7 +180,7 @@ def test_a_module_keeps_its_text_and_is_declared_in(project: Make) -> None:
         "\r\n\r\nCHANGES = {\r\n"
         '    "notes.title": (\r\n'
         '        "title <> trim(title)",\r\n'
-        '        "notes.title changed in 1 of 4 rows, seen from 0001+rows; declared as found",\r\n'
+        '        "notes.title changed in 1 of 5 rows, seen from 0001; declared as found",\r\n'
         "    ),\r\n"
         "}\r\n"
     )
@@ -205,7 +205,7 @@ def test_a_module_that_cannot_be_added_to_is_left_alone(project: Make) -> None:
         "  CHANGES = {\n"
         '      "notes.title": (\n'
         '          "title <> trim(title)",\n'
-        '          "notes.title changed in 1 of 4 rows, seen from 0001+rows; declared as found",\n'
+        '          "notes.title changed in 1 of 5 rows, seen from 0001; declared as found",\n'
         "      ),\n"
         "  }\n"
         "  (by hand: it has a CHANGES already, which is no dict written out)\n"
