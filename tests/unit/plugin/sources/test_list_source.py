@@ -257,9 +257,10 @@ def test_a_list_goes_up_whatever_rows_the_application_has_its_connection_make(
         ),
         ("def f(conn): pass\nSTEPS = [f, f]", "", None),
         (
-            f"STEPS = [(1, 'CREATE TABLE {'a' * 60}(x)')]",
+            f"STEPS = [(2, 'CREATE TABLE {'a' * 60}(x)')]",
             "",
-            'element 1 has 1 for its name; expected a text, as in ("0001", SQL), or the SQL alone',
+            'element 1 has 2 for its name; expected a text, as in ("0001", SQL), the number 1 that'
+            " it has in the list, or the SQL alone",
         ),
         (
             f"STEPS = [('CREATE TABLE {'a' * 60}(x)', 'DROP TABLE a')]",
@@ -498,19 +499,19 @@ def hands_on(conn):
     count(conn)
 
 def mistyped(conn): conn.exceute("SELECT 1")
-
-STEPS = {2: lambda conn: hands_on(conn), 1: make}
 """
 
 
+@for_every("written", ["{2: lambda conn: hands_on(conn), 1: make}", "[(1, make), (2, hands_on)]"])
 @for_every("applied, names", [("", ["make", ""]), ("done.version", ["1", "2"])])
 def test_numbers_as_keys_are_the_versions_and_a_cursor_is_one_of_the_same_connection(
-    tmp_path: Path, applied: str, names: list[str]
+    tmp_path: Path, applied: str, names: list[str], written: str
 ) -> None:
-    module = f"shop_{tmp_path.name}".replace("-", "_")
-    write(tmp_path, {f"{module}.py": CURSORS})
+    module = f"shop_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    write(tmp_path, {f"{module}.py": f"{CURSORS}\nSTEPS = {written}\n"})
     source: Any = resolve_source(f"{module}:STEPS", root=tmp_path, config=settings(applied))
-    assert [source.label(version) for version in source.versions()] == names
+    labels = [source.label(version) for version in source.versions()]
+    assert labels == [name or source.label(2) for name in names]
     with closing(sqlite3.connect(":memory:")) as conn:
         upgrade(source, conn, 1)
         assert conn.execute("SELECT x FROM a").fetchall() == [(0,)]

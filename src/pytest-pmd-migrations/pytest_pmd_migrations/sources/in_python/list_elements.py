@@ -132,7 +132,7 @@ def _checked_name(name: object, number: int, named: str) -> str:
     if not isinstance(name, str):
         raise SourceError(
             f"{named}: element {number} has {shortened(name)} for its name; expected a text, as in"
-            ' ("0001", SQL), or the SQL alone'
+            f' ("0001", SQL), the number {number} that it has in the list, or the SQL alone'
         )
     return name
 
@@ -161,6 +161,10 @@ def _pairs(
     *,
     known_by_names: bool,
 ) -> Sequence[tuple[object, object]]:
+
+    def named_by(number: int) -> str:
+        return str(number) if known_by_names else ""
+
     if isinstance(found, Mapping) and not all(isinstance(key, str) for key in found):
         numbers = range(1, len(found) + 1)
         if any(type(key) is not int for key in found) or {*found} != {*numbers}:
@@ -168,12 +172,16 @@ def _pairs(
                 f"{named} has the keys {shortened([*found])}; expected the versions 1, 2, 3 and so"
                 " on as whole numbers, without a gap, or names alone"
             )
-        return [(str(key) if known_by_names else "", found[key]) for key in numbers]
+        return [(named_by(key), found[key]) for key in numbers]
     if isinstance(found, Mapping):
         return [*found.items()]
-    return [
+    pairs = [
         (one[0], one[1]) if isinstance(one, (tuple, list)) and len(one) == 2 else ("", one)
         for one in found
+    ]
+    return [
+        (named_by(number) if type(name) is int and name == number else name, change)
+        for number, (name, change) in enumerate(pairs, start=1)
     ]
 
 
