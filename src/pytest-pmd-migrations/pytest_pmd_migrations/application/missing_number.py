@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import LockFileError, MissingNumberError, SettingError
+from pytest_pmd_migrations.git_history import how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,
@@ -40,8 +41,7 @@ def explain_gap(error: MissingNumberError, snapshots: Path) -> SettingError:
     if moved is None:
         return SettingError(
             f"{line.file} is missing, which {LOCK_FILE} has as {state} {number}, and"
-            f" {error.following.name} comes next. Restore it:"
-            f" git checkout HEAD -- {shown_path(was)}"
+            f" {error.following.name} comes next. Restore it: {how_to_restore(was)}"
         )
     return SettingError(
         f"{line.file} was renumbered to {moved.name}, and so {number} is missing, which"
