@@ -1,4 +1,4 @@
-"""Ask git what it has of a file that is gone: what was committed, and which command restores it.
+"""Ask git what it knows of a file: what was committed, and which command restores or moves it.
 
 It is asked only where there is something to tell, by calls that may take a few seconds at most.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["committed", "how_to_restore"]
+__all__ = ["committed", "how_to_move", "how_to_restore"]
 
 _SECONDS = 5.0
 
@@ -31,6 +31,12 @@ def how_to_restore(path: Path) -> str:
         if deleted and deleted.strip():
             revision = f"{deleted.decode().strip()}~1"
     return f"git checkout {revision} -- {shown_path(path)}"
+
+
+def how_to_move(old: Path, new: Path) -> str:
+    """Return the command that moves a file; git refuses one that was never added."""
+    program = "mv" if _git(old, "ls-files", "--", "{}") == b"" else "git mv"
+    return f"{program} {shown_path(old)} {shown_path(new)}"
 
 
 def _git(path: Path, *arguments: str) -> bytes | None:

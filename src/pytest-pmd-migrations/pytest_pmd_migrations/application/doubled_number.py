@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import DoubledNumberError, LockFileError, SettingError
+from pytest_pmd_migrations.git_history import how_to_move
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,
@@ -13,7 +14,6 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     read_lock_file,
     text_digest,
 )
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["accuse_newcomer", "free_name"]
 
@@ -78,7 +78,7 @@ def _renaming(newer: Sequence[Path], lock_file: LockFile) -> str:
     else:
         told, new = "the next free number", free_name(file, lock_file)
     names = ", ".join(one.name for one in newer)
-    return f"Give {names} {told}: git mv {shown_path(file)} {shown_path(new)}"
+    return f"Give {names} {told}: {how_to_move(file, new)}"
 
 
 def _taken(folder: Path) -> set[int]:

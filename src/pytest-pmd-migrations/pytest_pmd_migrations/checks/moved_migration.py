@@ -13,10 +13,10 @@ from pytest_pmd_migrations.application.doubled_number import free_name
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.checks.model import Finding
-from pytest_pmd_migrations.git_history import how_to_restore
+from pytest_pmd_migrations.git_history import how_to_move, how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
+from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["Things", "changes_of", "mend_moved", "moved_finding"]
 
@@ -54,21 +54,20 @@ def mend_moved(history: History, version: int, moved: Moved) -> Iterator[str]:
     application, lock_file = history.application, history.store.lock_file
     newcomer = _newcomer(history, version)
     path = application.location(moved.version).path
-    old, now = path.with_name(lock_file.versions[version].file), shown_path(path)
+    old = path.with_name(lock_file.versions[version].file)
     in_its_file = application.file_name(moved.version) == moved.now
     if moved.how == "renumbered" and in_its_file and old.exists():
         # It is in the way: git would refuse, and mv overwrite it.
         other = newcomer or f"{old.name}, another released one,"
-        free = shown_path(free_name(old, lock_file))
         yield f"Give {other} the next free number, and the released one its number back:"
-        yield f"git mv {shown_path(old)} {free} && git mv {now} {shown_path(old)}"
+        yield f"{how_to_move(old, free_name(old, lock_file))} && {how_to_move(path, old)}"
         return
     if newcomer:
         yield f"Give {newcomer} the next free number."
     if moved.how == "replaced":
         yield f"Put the released one back: {how_to_restore(old)}"
     elif in_its_file:
-        yield f"Give the released one its number back: git mv {now} {shown_path(old)}"
+        yield f"Give the released one its number back: {how_to_move(path, old)}"
     else:
         yield f"Give {moved.now} its number {format_version(version)} back."
 

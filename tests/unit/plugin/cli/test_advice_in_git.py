@@ -37,6 +37,13 @@ DAMAGES = {
             r"git mv \S+/0002_late.sql \S+/0003_step.sql",
         ],
     ),
+    "one takes the number of another, and git is not told": (
+        f"cd {SQL} && mv 0003_step.sql 0002_late.sql && mv 0002_step.sql 0003_late.sql",
+        [
+            r"mv \S+/0003_late.sql \S+/0002_step.sql",
+            r"mv \S+/0002_late.sql \S+/0003_step.sql",
+        ],
+    ),
     "the newest is removed": (f"git rm -q {SQL}/0003*", [r"git checkout HEAD -- \S+0003_step.sql"]),
     "the newest is removed, and that committed": (
         f"git rm -q {SQL}/0003* && {COMMIT}",
@@ -75,7 +82,7 @@ def shell(made: Project, command: str) -> None:
 
 def follow(made: Project, text: str) -> str:
     """Run the first command of a message that changes something, and return it."""
-    found = re.search(r"(?:git (?:mv|checkout) |pmd-migrations snapshot|\brm ).*", text)
+    found = re.search(r"(?:(?:git )?mv |git checkout |pmd-migrations snapshot|\brm ).*", text)
     assert found is not None, text
     command = found[0].removesuffix(" (pyproject.toml)")
     if command == "pmd-migrations snapshot":
