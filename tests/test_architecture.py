@@ -29,6 +29,7 @@ FLOORS = {
         "errors.py",
         "error_chain.py",
         "wording.py",
+        "git_history.py",
         "long_work.py",
         "termination.py",
         "temporary_folder.py",

@@ -33,8 +33,8 @@ PASSED_ON = {
     "pytest_pmd_migrations.cli.clean_errors: '\\n'.join((str(error), *error.lines))",
     "pytest_pmd_migrations.faults.child_process: str(value)",
     # What a command printed last.
-    "pytest_pmd_migrations.sources.command.step: f'{shown} {wrong}{told}'",
-    "pytest_pmd_migrations.sources.command.history: f'{named} {wrong}{_error(ended)}'",
+    "pytest_pmd_migrations.sources.command.step: f'{self._shown} {wrong}{told}'",
+    "pytest_pmd_migrations.sources.command.version_list: f'{named} {wrong}{told}'",
     "pytest_pmd_migrations.sources.alembic.load: f'{named}: {printable_line(raised_where(error))}'",
     "pytest_pmd_migrations.pytest_side.run_report: str(error)",
     "pytest_pmd_migrations.sources.alembic.load: _naming(named, str(error))",

@@ -207,6 +207,24 @@ def test_what_a_tool_would_refuse_is_told_in_one_line(tmp_path: Path) -> None:
             {"meta/_journal.json": '{"entries": [{"tag": "0000_a", "when": 1}]}'},
             "meta/_journal.json names 0000_a, and there is no 0000_a.sql. Restore it",
         ),
+        "drizzle, two statements in one": (
+            {
+                "0000_a.sql": "CREATE TABLE a(x);\n--> statement-breakpoint\n\nCREATE TABLE b(x);\n"
+                "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; SELECT 2; END;; -- done\n",
+                "meta/_journal.json": '{"entries": [{"tag": "0000_a", "when": 1}]}',
+            },
+            "0000_a.sql, line 4: 2 statements without --> statement-breakpoint between them, which"
+            " drizzle hands to the driver as one: better-sqlite3 refuses that, and libsql runs the"
+            " first alone. Write a line with it between them",
+        ),
+        "drizzle, none": (
+            {
+                "0000_a.sql": "CREATE TABLE a(x);; -- one\n--> statement-breakpoint\n-- that's it",
+                "meta/_journal.json": '{"entries": [{"tag": "0000_a", "when": 1}]}',
+            },
+            "0000_a.sql, line 2: no statement before the next --> statement-breakpoint or the end,"
+            " which makes drizzle's drivers fail. Take out that line, or the script",
+        ),
         "drizzle journal": (
             {"meta/_journal.json": "{}"},
             "meta/_journal.json cannot be read: 'entries'; expected entries with a tag and a when",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import DoubledNumberError, LockFileError, SettingError
+from pytest_pmd_migrations.git_history import how_to_move
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,
@@ -12,9 +14,8 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     read_lock_file,
     text_digest,
 )
-from pytest_pmd_migrations.wording import shown_path
 
-__all__ = ["accuse_newcomer"]
+__all__ = ["accuse_newcomer", "free_name"]
 
 
 def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> SettingError:
@@ -39,8 +40,15 @@ def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> SettingError:
     number = f"{error.version:04d}"
     return SettingError(
         f"{names} {verb} the number of {known[0].name}, which {LOCK_FILE} has as {state} {number}."
-        f" Give {names} the next free number: {_renaming(newer[0], lock_file)}"
+        f" {_renaming(newer, lock_file)}"
     )
+
+
+def free_name(file: Path, lock_file: LockFile) -> Path:
+    """Return a migration's file under a number that no file and no lock line has."""
+    number, _, rest = file.name.partition("_")
+    free = max([*_taken(file.parent), *lock_file.versions]) + 1
+    return file.with_name(f"{free:0{len(number)}d}_{rest}")
 
 
 def _has_text(file: Path, line: VersionLine) -> bool:
@@ -59,11 +67,21 @@ def _read(snapshots: Path) -> LockFile:
         return LockFile()
 
 
-def _renaming(file: Path, lock_file: LockFile) -> str:
-    """Return the command that gives a file a number that no file and no lock line has."""
-    number, _, rest = file.name.partition("_")
-    numbers = (other.name.partition("_")[0] for other in file.parent.glob("[0-9]*_*.*"))
-    taken = [int(one) for one in numbers if one.isdecimal()]
-    free = max([*taken, *lock_file.versions]) + 1
-    new = file.with_name(f"{free:0{len(number)}d}_{rest}")
-    return f"git mv {shown_path(file)} {shown_path(new)}"
+def _renaming(newer: Sequence[Path], lock_file: LockFile) -> str:
+    """Return what number to give to the first of some files, and by which command."""
+    file = newer[0]
+    taken = _taken(file.parent)
+    for version, line in lock_file.versions.items():
+        if version not in taken and _has_text(file, line):
+            told, new = "back the number that it had", file.with_name(line.file)
+            break
+    else:
+        told, new = "the next free number", free_name(file, lock_file)
+    names = ", ".join(one.name for one in newer)
+    return f"Give {names} {told}: {how_to_move(file, new)}"
+
+
+def _taken(folder: Path) -> set[int]:
+    """Return the numbers that the files of a folder have."""
+    numbers = (file.name.partition("_")[0] for file in folder.glob("[0-9]*_*.*"))
+    return {int(one) for one in numbers if one.isdecimal()}

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import LockFileError, MissingNumberError, SettingError
+from pytest_pmd_migrations.git_history import how_to_move, how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,
@@ -13,7 +14,6 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     read_lock_file,
     text_digest,
 )
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["explain_gap"]
 
@@ -40,13 +40,12 @@ def explain_gap(error: MissingNumberError, snapshots: Path) -> SettingError:
     if moved is None:
         return SettingError(
             f"{line.file} is missing, which {LOCK_FILE} has as {state} {number}, and"
-            f" {error.following.name} comes next. Restore it:"
-            f" git checkout HEAD -- {shown_path(was)}"
+            f" {error.following.name} comes next. Restore it: {how_to_restore(was)}"
         )
     return SettingError(
         f"{line.file} was renumbered to {moved.name}, and so {number} is missing, which"
         f" {LOCK_FILE} has as {state}. Give it its number back:"
-        f" git mv {shown_path(moved)} {shown_path(was)}"
+        f" {how_to_move(moved, was)}"
     )
 
 
@@ -60,7 +59,7 @@ def _close_gap(error: MissingNumberError, lock_file: LockFile, number: str) -> S
     return SettingError(
         f"no migration has the number {number}, and {following.name} comes next, which {LOCK_FILE}"
         " does not know. Restore the missing file, or give that one its number:"
-        f" git mv {shown_path(following)} {shown_path(new)}"
+        f" {how_to_move(following, new)}"
     )
 
 

@@ -71,9 +71,11 @@ def surely_edited(history: History, version: int) -> bool:
 
 
 def edited_after_release(history: History, version: int) -> bool:
-    """Return whether a released migration's own text is another one now."""
+    """Return whether a released migration's own text is another one now, in its own place."""
     line = history.store.lock_file.versions.get(version)
-    return line is not None and line.released and surely_edited(history, version)
+    if line is None or not line.released or not surely_edited(history, version):
+        return False
+    return find_moved(history, version) is None
 
 
 def find_moved(history: History, version: int) -> Moved | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source, versions_of
 from pytest_pmd_migrations.where_raised import list_chain
 from pytest_pmd_migrations.wording import error_text, wrap_text
 
-__all__ = ["advise_on_arguments", "why_unmoved"]
+__all__ = ["advise_on_arguments", "told_by_runner", "why_unmoved"]
 
 _BY_PATH = (
     ". A runner that opens the database by its path needs a source with upgrade_file(path, to) in"
@@ -34,6 +38,21 @@ def why_unmoved(source: Source, arrived: int, to: int) -> str:
     if not unmoved or not hasattr(source, "upgrade"):
         return ""
     return _BY_USER_VERSION if isinstance(source, FilesSource) else _BY_PATH
+
+
+def told_by_runner(source: Source, conn: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the lines that a source has on a run that ended at another version than it should.
+
+    Raises SourceError unless they are strings.
+    """
+    found = getattr(source, "why_elsewhere", None)
+    if found is None:
+        return ()
+
+    def lines() -> tuple[str, ...]:
+        return tuple(map(printable_line, found(conn)))
+
+    return ask(described(source), "why_elsewhere()", lines)
 
 
 def advise_on_arguments(error: BaseException, source: Source) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import SnapshotError, UnknownVersionError
+from pytest_pmd_migrations.git_history import committed
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -24,6 +26,8 @@ from pytest_pmd_migrations.sources.applied.current_version import current_versio
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["Store"]
+
+_RELEASED = re.compile(rb"^\s*released\s*=\s*true\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,16 @@ class Store:
     def lock_file(self) -> LockFile:
         """The lock file's content when first asked for."""
         return read_lock_file(self.lock_path)
+
+    @cached_property
+    def has_lost_releases(self) -> bool:
+        """Whether there is no lock file, and the newest commit has one with released versions.
+
+        Written anew, it would have them as not released.
+        """
+        if self.lock_path.exists():
+            return False
+        return _RELEASED.search(committed(self.lock_path) or b"") is not None
 
     def read(self, name: SnapshotName) -> Image:
         """Return a stored snapshot, verified.
@@ -115,5 +129,16 @@ class Store:
                 f"snapshot {name} is newer than the newest migration",
                 f"{self._shown(name)};"
                 f" the source ends at {format_version(self.application.latest)}."
-                " Restore the migration that made it, or remove the snapshot.",
+                f" Restore the migration that made it{self._removing(name)}",
             )
+
+    def _removing(self, name: SnapshotName) -> str:
+        """Return how a snapshot is removed: nothing for one that users have a database like."""
+        line = self.lock_file.versions.get(name.version)
+        if line is not None and line.released:
+            return "."
+        if name.variant:
+            return ", or remove the snapshot."
+        both = self.folder.file(name), self.folder.twin(name)
+        files = " ".join(shown_path(one) for one in both if one.exists())
+        return f", or remove the snapshot: rm {files}"

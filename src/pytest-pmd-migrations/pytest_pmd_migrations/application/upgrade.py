@@ -115,13 +115,14 @@ def _refuse_elsewhere(source: Source, conn: sqlite3.Connection, to: int, expecte
             f"the step to {number} left a database that SQLite cannot read: {error}", version=to
         ) from error
     if arrived != expected:
-        from pytest_pmd_migrations.application.runner_advice import why_unmoved
+        from pytest_pmd_migrations.application.runner_advice import told_by_runner, why_unmoved
 
         raise StepFailedError(
             f"the step to {number} ended at version {format_version(arrived)}; expected the"
             f" application's runner to apply {location_of(source, to).path.name} and to stop there"
             f"{why_unmoved(source, arrived, to)}",
             version=to,
+            lines=told_by_runner(source, conn),
         )
 
 

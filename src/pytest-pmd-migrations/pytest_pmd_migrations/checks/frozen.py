@@ -203,7 +203,8 @@ def _unlocked(history: History, row: Row) -> Verdict:
     version = row.version
     name = history.application.step_name(version)
     newest = history.store.lock_file.newest_released
-    if SnapshotName(version) in history.store.lock_file.snapshots:
+    store = history.store
+    if SnapshotName(version) in store.lock_file.snapshots or store.has_lost_releases:
         return Verdict((_lost_line(history, row),))
     if version < newest:
         lines = (
@@ -241,6 +242,8 @@ def _lost_line(history: History, row: Row) -> Finding:
         f"{LOCK_FILE} has the snapshot of {row.title}, and no longer what it gives, nor whether it"
         " is released."
     )
+    if history.store.has_lost_releases:
+        told = f"{LOCK_FILE} is gone, and with it what is released. git has it."
     mend = f"Restore the file: git checkout HEAD -- {shown_path(history.store.lock_path)}"
     head = headline(f"{history.application.step_name(row.version)} has no line in {LOCK_FILE}")
     return Finding(head, (*wrap_text(told), "", mend), row.version).showing_no_rows()

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from pytest_pmd_migrations.application.doubled_number import free_name
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.checks.model import Finding
+from pytest_pmd_migrations.git_history import how_to_move, how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
+from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["Things", "changes_of", "mend_moved", "moved_finding"]
 
@@ -49,17 +51,23 @@ def moved_finding(
 
 def mend_moved(history: History, version: int, moved: Moved) -> Iterator[str]:
     """Yield what to do about a released migration that is no longer in its place."""
-    application = history.application
+    application, lock_file = history.application, history.store.lock_file
     newcomer = _newcomer(history, version)
+    path = application.location(moved.version).path
+    old = path.with_name(lock_file.versions[version].file)
+    in_its_file = application.file_name(moved.version) == moved.now
+    if moved.how == "renumbered" and in_its_file and old.exists():
+        # It is in the way: git would refuse, and mv overwrite it.
+        other = newcomer or f"{old.name}, another released one,"
+        yield f"Give {other} the next free number, and the released one its number back:"
+        yield f"{how_to_move(old, free_name(old, lock_file))} && {how_to_move(path, old)}"
+        return
     if newcomer:
         yield f"Give {newcomer} the next free number."
-    old = application.location(moved.version).path
-    old = old.with_name(history.store.lock_file.versions[version].file)
     if moved.how == "replaced":
-        yield f"Put the released one back: git checkout HEAD -- {shown_path(old)}"
-    elif application.file_name(moved.version) == moved.now:
-        now = shown_path(application.location(moved.version).path)
-        yield f"Give the released one its number back: git mv {now} {shown_path(old)}"
+        yield f"Put the released one back: {how_to_restore(old)}"
+    elif in_its_file:
+        yield f"Give the released one its number back: {how_to_move(path, old)}"
     else:
         yield f"Give {moved.now} its number {format_version(version)} back."
 

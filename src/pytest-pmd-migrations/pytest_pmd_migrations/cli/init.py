@@ -16,6 +16,14 @@ from pytest_pmd_migrations.wording import shown_path
 __all__ = ["Initial", "choose_source", "write_source"]
 
 _SETTING = "migration_source"
+_NOTHING = """\
+no migrations were found below {folder}: no alembic.ini, no manage.py, no object of \
+sqlite_utils.Migrations, no list that is called MIGRATIONS, and no folder of migrations. Call it \
+in the project's folder, or say where they are. A list of SQL and functions in the module app/db.py:
+  pmd-migrations init --source app.db:STEPS
+A command:
+  pmd-migrations init --source "command: myapp migrate --to {{to}} --db {{db}}"\
+"""
 
 
 @dataclass(frozen=True)
@@ -62,12 +70,7 @@ def write_source(initial: Initial) -> str:
 def _told(file: SettingsFile, found: Sequence[Candidate]) -> str:
     """Return why nobody can choose, with the line and the command for each candidate."""
     if not found:
-        return (
-            f"no migrations were found below {file.path.parent}: no alembic.ini, no manage.py, no"
-            " object of sqlite_utils.Migrations, and no folder of migrations. Call it in the"
-            " project's folder, or say where they are:"
-            ' pmd-migrations init --source "command: myapp migrate --to {to} --db {db}"'
-        )
+        return _NOTHING.format(folder=file.path.parent)
     lines = [f"  {file.line(_SETTING, one.source)}  ({one.whose})" for one in found]
     chosen = f"pmd-migrations init --source {shlex.quote(found[0].source)}"
     return "\n".join((f"there are {len(found)} candidates:", *lines, f"Choose one: {chosen}"))

@@ -14,6 +14,7 @@ from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.failed_steps import failed_steps
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError
+from pytest_pmd_migrations.git_history import how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
@@ -43,6 +44,12 @@ class Problem:
 
 def find_problems(survey: Survey) -> Iterator[Problem]:
     """Yield what is missing or wrong: snapshots, then lock lines, then steps and their results."""
+    store = survey.history.store
+    if store.has_lost_releases:
+        what = f"{LOCK_FILE} is gone, and with it what is released"
+        mend = f"git checkout HEAD -- {shown_path(store.lock_path)}"
+        yield Problem(0, f"{what}.  {mend}")
+        return
     yield from _snapshot_problems(survey)
     yield from _line_problems(survey)
     yield from _unrecorded_versions(survey)
@@ -57,6 +64,10 @@ def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
         *history.store.names,
         *survey.lock_file.snapshots,
     }
+    for name in history.store.folder.orphaned_twins(expected):
+        file = shown_path(history.store.folder.twin(name))
+        text = f"{name}.sql is the text of a snapshot that is not there.  rm {file}"
+        yield Problem(name.version, text, of_variants=True)
     for name in sorted(expected - survey.rebuilt):
         if name in survey.unsound:
             mend = "" if is_released(history, name) else _rewrite(history, name)
@@ -79,8 +90,7 @@ def _rewrite(history: History, name: SnapshotName) -> str:
 
 def _missing(survey: Survey, name: SnapshotName) -> Problem:
     if name.variant or is_released(survey.history, name):
-        file = shown_path(survey.history.store.folder.file(name))
-        text = f"snapshot {name} is gone.  git checkout HEAD -- {file}"
+        text = f"snapshot {name} is gone.  {how_to_restore(survey.history.store.folder.file(name))}"
         return Problem(name.version, text, of_variants=bool(name.variant))
     recorded = name in survey.lock_file.snapshots
     what = f"snapshot {name} is gone" if recorded else f"{name} has no snapshot"
@@ -115,7 +125,7 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
                 yield Problem(version, _told_moved(survey.history, version, moved))
             elif line.released:
                 file = application.location(application.latest).path.parent / line.file
-                mend = f"git checkout HEAD -- {shown_path(file)}"
+                mend = how_to_restore(file)
                 yield Problem(version, f"{line.file} was removed after release.  {mend}")
             else:
                 what = f"{LOCK_FILE} has {number}, which the source has not"

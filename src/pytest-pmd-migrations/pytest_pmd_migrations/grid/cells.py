@@ -25,6 +25,7 @@ from pytest_pmd_migrations.errors import (
     SnapshotError,
     TimeoutStruckError,
 )
+from pytest_pmd_migrations.git_history import how_to_restore
 from pytest_pmd_migrations.grid.blocked import (
     error_verdict,
     stopped_lineage,
@@ -269,7 +270,7 @@ def _missing(history: History, row: SnapshotRow) -> Finding:
             *wrap_text(f"{LOCK_FILE} records it, but {file} does not exist."),
             "",
             "Restore it from version control:",
-            f"  git checkout HEAD -- {file}",
+            f"  {how_to_restore(history.store.folder.file(name))}",
         )
         head = headline(f"snapshot {row.title} is gone")
         return Finding(head, lines, name.version).showing_no_rows()

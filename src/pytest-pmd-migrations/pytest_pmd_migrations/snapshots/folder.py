@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.file_content import Content
 from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.wording import shown_path
 
@@ -17,6 +19,7 @@ __all__ = ["SnapshotFolder"]
 
 _BEGINNING = 100
 _MAGIC = b"SQLite format 3\x00"
+_TWIN = b"PRAGMA user_version = "
 _PAGE_SIZE = slice(16, 18)
 _SMALLEST_PAGE = 512
 _LARGEST_PAGE_MARK = 1
@@ -49,6 +52,19 @@ class SnapshotFolder(NamedTuple):
                 raise SnapshotError(
                     f"{shown_path(file)}: {error}. Rename it or move it elsewhere."
                 ) from None
+        return tuple(sorted(found))
+
+    def orphaned_twins(self, expected: Collection[SnapshotName]) -> tuple[SnapshotName, ...]:
+        """Return whose text lies here, of snapshots that are not ``expected``, sorted."""
+        found = []
+        for file in self.path.glob("*.sql"):
+            try:
+                name = SnapshotName.parse(file.stem)
+                if name not in expected and read_regular(file).startswith(_TWIN):
+                    found.append(name)
+            except (SnapshotError, OSError):
+                # Somebody's script.
+                continue
         return tuple(sorted(found))
 
     def file(self, name: SnapshotName) -> Path:

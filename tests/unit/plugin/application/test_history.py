@@ -64,7 +64,7 @@ def test_a_snapshot_newer_than_the_source_is_refused(tmp_path: Path) -> None:
     path = store(history, "0002", ONE)
     assert error(history, "0002") == (
         f"snapshot 0002 is newer than the newest migration: {path}; the source ends at 0001."
-        " Restore the migration that made it, or remove the snapshot."
+        f" Restore the migration that made it, or remove the snapshot: rm {path}"
     )
 
 

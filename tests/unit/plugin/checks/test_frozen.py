@@ -211,8 +211,10 @@ def test_renumbered_versions_fail_at_both_numbers(tmp_path: Path) -> None:
         "0003_step.py now: databases at 0002 would run it again.\n"
         "  only in fresh now  table tags (1 column)\n"
         "\n"
-        "Give the released one its number back:"
-        f" git mv {folder}/0003_step.py {folder}/0002_step.py"
+        "Give 0002_step.py, another released one, the next free number, and the released one its"
+        " number back:\n"
+        f"git mv {folder}/0002_step.py {folder}/0004_step.py"
+        f" && git mv {folder}/0003_step.py {folder}/0002_step.py"
     )
     assert told(history, "0003", "frozen").startswith("0003_step.py was renumbered to 0002_step.py")
 
@@ -229,9 +231,9 @@ def test_a_migration_whose_number_another_took_is_told_with_both_names(tmp_path:
         "known there: databases at 0002 never run it.\n"
         "  only in fresh now  table other (1 column)\n"
         "\n"
-        "Give 0002_step.py the next free number.\n"
-        "Give the released one its number back:"
-        f" git mv {folder}/0003_step.py {folder}/0002_step.py"
+        "Give 0002_step.py the next free number, and the released one its number back:\n"
+        f"git mv {folder}/0002_step.py {folder}/0004_step.py"
+        f" && git mv {folder}/0003_step.py {folder}/0002_step.py"
     )
 
 

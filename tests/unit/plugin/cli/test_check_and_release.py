@@ -252,7 +252,7 @@ def test_a_released_migration_that_was_removed(stored: Make) -> None:
     assert (code, text) == (
         1,
         "snapshot 0002 is newer than the newest migration: fixtures/snapshots/0002.db; the"
-        " source ends at 0001. Restore the migration that made it, or remove the snapshot.\n"
+        " source ends at 0001. Restore the migration that made it.\n"
         "0002_step_2.sql was removed after release.  git checkout HEAD -- db/sql/0002_step_2.sql\n",
     )
 

@@ -120,3 +120,30 @@ def test_a_history_with_a_step_that_generated_rows_break_is_stored_past_it(
     made.write("rows.toml", '[stored."0001..0002"]\nunsupported = "one note a user"\n')
     assert made.run("snapshot")[0] == 0
     assert made.run("release") == (0, "released 0003..0005\n")
+
+
+BEHIND = """
+migrate.sh:1 fails, upgraded from fresh: the step to 0001 ended at version 0000; expected the \
+application's runner to apply migrate.sh and to stop there
+sh migrate.sh notes {db} ended with 0, and PRAGMA user_version says nothing. It printed:
+  skipped notes
+{to} was 'notes', as migration_versions 'echo notes' lists it
+Where it takes note in a table, say in which: migration_applied = "schema_migrations.version"
+"""
+
+
+def test_what_a_command_printed_that_left_the_database_behind_is_shown(
+    project: Callable[..., Project],
+) -> None:
+    made = project()
+    made.write("migrate.sh", "echo skipped $1\n")
+    made.write(
+        "pyproject.toml",
+        "[tool.pytest.ini_options]\nmigration_source = 'command: sh migrate.sh {to} {db}'\n"
+        "migration_versions = 'echo notes'\n",
+    )
+    code, text = made.run("snapshot")
+    assert (code, text.partition(":\n")[2]) == (1, BEHIND.lstrip())
+    made.write("migrate.sh", "printf '\\033[31mno such version\\033[0m\\n' >&2; exit 1\n")
+    code, text = made.run("snapshot")
+    assert "ended with 1: no such version\n  {to} was 'notes', as migration_ver" in text

@@ -235,6 +235,8 @@ def test_the_command_lists_candidates_writes_one_and_ends_with_the_next_command(
     code, text = made.run("init")
     assert code == 2
     assert text.startswith("Error: no migrations were found below ROOT: ")
+    assert "in the module app/db.py:\n  pmd-migrations init --source app.db:STEPS\n" in text
+    assert 'A command:\n  pmd-migrations init --source "command: myapp migrate --to {to}' in text
     made.write("db/sql/0001_notes.sql", "CREATE TABLE notes(id INTEGER PRIMARY KEY);\n")
     made.write("alembic.ini", "[alembic]\n")
     assert made.run("init") == (

@@ -14,7 +14,7 @@ from pytest_pmd_migrations.errors import MigrationTestError, RunnerFailedError
 from pytest_pmd_migrations.sources import Location, resolve_source
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.in_python.list_elements import is_sql_for_name
-from pytest_pmd_migrations.sources.in_python.wanted_argument import want_database
+from pytest_pmd_migrations.sources.in_python.wanted_argument import wanted_arguments
 from pytest_pmd_migrations.sources.run import rerun, upgrade
 
 from tests.every import for_every
@@ -257,9 +257,10 @@ def test_a_list_goes_up_whatever_rows_the_application_has_its_connection_make(
         ),
         ("def f(conn): pass\nSTEPS = [f, f]", "", None),
         (
-            f"STEPS = [(1, 'CREATE TABLE {'a' * 60}(x)')]",
+            f"STEPS = [(2, 'CREATE TABLE {'a' * 60}(x)')]",
             "",
-            'element 1 has 1 for its name; expected a text, as in ("0001", SQL), or the SQL alone',
+            'element 1 has 2 for its name; expected a text, as in ("0001", SQL), the number 1 that'
+            " it has in the list, or the SQL alone",
         ),
         (
             f"STEPS = [('CREATE TABLE {'a' * 60}(x)', 'DROP TABLE a')]",
@@ -291,6 +292,19 @@ def test_a_list_goes_up_whatever_rows_the_application_has_its_connection_make(
             ' such as "_migrations.name"',
         ),
         ("STEPS = []", "", "has no migrations; expected at least one"),
+        (
+            "STEPS = {1: 'SELECT 1', 3: 'SELECT 1'}",
+            "",
+            "has the keys [1, 3]; expected the versions 1, 2, 3 and so on as whole numbers",
+        ),
+        ("STEPS = {1: 'SELECT 1', 'b': 'SELECT 1'}", "", "has the keys [1, 'b']; expected the"),
+        ("STEPS = {True: 'SELECT 1'}", "", "has the keys [True]; expected the versions"),
+        (
+            "def f(conn, cursor): pass\nSTEPS = [f]",
+            "",
+            "element 1, f, cannot be called with a connection alone: missing a required argument:"
+            " 'cursor'; expected a function of one parameter, as in lambda conn: f(...)",
+        ),
         ("STEPS = [print]", "", "'print' has no file; expected a function that is written in a"),
     ],
 )
@@ -439,22 +453,77 @@ def test_a_module_of_thirty_functions_that_take_a_database(tmp_path: Path) -> No
 @for_every(
     "text, wants",
     [
-        ("def f(conn): conn.cursor()", False),
-        ("def f(db): db.cursor()", False),
-        ("def f(db): db['t'].drop()", True),
-        ("def f(db): db.create_view('v', 'SELECT 1')", True),
-        ("def f(db): db.execute('SELECT 1')", False),
-        ("def f(x: 'sqlite_utils.Database'): pass", True),
-        ("def f(x: 'sqlite3.Connection'): x['t']", False),
-        ("def f(): pass", False),
-        ("def f(db): db.execute('SELECT 1')\ndef g(db): db['t']", True),
-        ("def f(db): db.execute('SELECT 1')\ndef g(db): db['t']\ndef h(db): db.commit()", False),
+        ("def f(conn): conn.cursor()", "connection"),
+        ("def f(db): db.cursor()", "connection"),
+        ("def f(db): db['t'].drop()", "database"),
+        ("def f(db): db.create_view('v', 'SELECT 1')", "database"),
+        ("def f(db): db.execute('SELECT 1')", "connection"),
+        ("def f(x: 'sqlite_utils.Database'): pass", "database"),
+        ("def f(x: 'sqlite3.Connection'): x['t']", "connection"),
+        ("def f(): pass", "connection"),
+        ("def f(db): db.execute('SELECT 1')\ndef g(db): db['t']", "database"),
+        (
+            "def f(db): db.execute('SELECT 1')\ndef g(db): db['t']\ndef h(db): db.commit()",
+            "connection",
+        ),
+        ("def f(x: 'sqlite3.Cursor'): pass", "cursor"),
+        ("def f(cursor): cursor.execute('SELECT 1')", "cursor"),
+        ("def f(cur): cur.executemany('SELECT ?', [])", "cursor"),
+        ("def f(cur): cur.execute('SELECT 1'); cur.commit()", "connection"),
+        ("def f(c): c.execute('SELECT 1'); c.fetchone()", "cursor"),
+        ("def f(c): c.executemany('SELECT ?', [])", "connection"),
+        ("def f(c):\n c.execute('SELECT 1')\n for row in c: pass", "cursor"),
+        ("def f(c): c.execute('SELECT 1'); [*(row for row in c)]", "cursor"),
+        ("def f(c): c.execute('SELECT 1')\ndef g(cur): pass", "connection"),
+        ("def f(c): c.execute('SELECT 1')\ndef g(cur): pass\ndef h(c): c['t']", "database"),
     ],
 )
-def test_a_function_gets_what_it_uses(tmp_path: Path, text: str, wants: bool) -> None:
+def test_a_function_gets_what_it_uses(tmp_path: Path, text: str, wants: str) -> None:
     path = tmp_path / "functions.py"
     path.write_text(text)
     names: dict[str, Any] = {}
     exec(compile(text, str(path), "exec"), names)
-    functions = [names[name] for name in "fgh" if name in names]
-    assert (functions[0] in want_database(functions)) is wants
+    assert wanted_arguments(names[name] for name in "fgh" if name in names)[0] == wants
+
+
+CURSORS = """
+def make(cursor):
+    cursor.execute("CREATE TABLE a(x)")
+    cursor.execute("SELECT count(*) FROM a")
+    cursor.execute("INSERT INTO a VALUES (?)", cursor.fetchone())
+
+def count(x): return x.rowcount
+
+def hands_on(conn):
+    conn.execute("ALTER TABLE a ADD y")
+    count(conn)
+
+def mistyped(conn): conn.exceute("SELECT 1")
+"""
+
+
+@for_every("written", ["{2: lambda conn: hands_on(conn), 1: make}", "[(1, make), (2, hands_on)]"])
+@for_every("applied, names", [("", ["make", ""]), ("done.version", ["1", "2"])])
+def test_numbers_as_keys_are_the_versions_and_a_cursor_is_one_of_the_same_connection(
+    tmp_path: Path, applied: str, names: list[str], written: str
+) -> None:
+    module = f"shop_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    write(tmp_path, {f"{module}.py": f"{CURSORS}\nSTEPS = {written}\n"})
+    source: Any = resolve_source(f"{module}:STEPS", root=tmp_path, config=settings(applied))
+    labels = [source.label(version) for version in source.versions()]
+    assert labels == [name or source.label(2) for name in names]
+    with closing(sqlite3.connect(":memory:")) as conn:
+        upgrade(source, conn, 1)
+        assert conn.execute("SELECT x FROM a").fetchall() == [(0,)]
+        told = "called with a connection, and uses it as a cursor: .*'rowcount'.*sqlite3.Cursor"
+        with pytest.raises(RunnerFailedError, match=told):
+            upgrade(source, conn, 2)
+        assert (current_version(source, conn), conn.in_transaction) == (1, False)
+
+
+def test_a_word_that_nothing_has_is_told_as_python_does(tmp_path: Path) -> None:
+    module = f"shop_{tmp_path.name}".replace("-", "_")
+    write(tmp_path, {f"{module}.py": f"{CURSORS}\nSTEPS = [mistyped]\n"})
+    source = resolve_source(f"{module}:STEPS", root=tmp_path)
+    with closing(sqlite3.connect(":memory:")) as conn, pytest.raises(AttributeError):
+        upgrade(source, conn, 1)

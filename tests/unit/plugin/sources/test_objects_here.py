@@ -16,6 +16,9 @@ from tests.unit.plugin.sources.conftest import write
     [
         ("[('notes', 'CREATE TABLE a(x)')]", True),
         ("[('drop table notes', drop_notes)]", True),
+        ("(f, '-- the first\\nCREATE TABLE a(x)')", True),
+        ("{1: f, 2: g}", True),
+        ("['create the notes', 'add tags']", False),
         ("{'notes': 'CREATE TABLE a(x)'}", True),
         ("[('CREATE TABLE a(x)', 'DROP TABLE a')]", False),
         ("[('notes', 'CREATE TABLE a(x)'), ('ALTER TABLE a ADD y', undo)]", False),

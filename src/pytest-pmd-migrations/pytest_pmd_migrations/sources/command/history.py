@@ -1,64 +1,22 @@
-"""Find out which versions a command can bring a database to: it lists them, or it is tried."""
+"""Find out which versions a command can bring a database to that lists none: it is tried."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.sources.command.command_line import CommandLine, complaint
 from pytest_pmd_migrations.sources.command.mark import Marks, highest
-from pytest_pmd_migrations.sources.command.process import Ended, run_process
+from pytest_pmd_migrations.sources.command.process import Ended
+from pytest_pmd_migrations.sources.command.version_list import NOBODY_HAS, Listed
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
-__all__ = ["Listed", "list_versions", "try_versions"]
+__all__ = ["try_versions"]
 
-_MOST = 2**20
-_NOBODY_HAS = 2**31 - 1
 _NAME_THEM = 'name the versions there are: migration_versions = "myapp migrations list"'
-
-
-@dataclass(frozen=True)
-class Listed:
-    """The ids of the versions, in the order in which they are applied.
-
-    ``files`` are those of the project that the list names beside an id.
-    """
-
-    ids: Sequence[str]
-    files: Mapping[str, Path] = field(default_factory=dict)
-
-    @property
-    def are_numbers(self) -> bool:
-        """Whether the ids are numbers as a version may be."""
-        return all(name.isdecimal() and 0 < int(name) < _NOBODY_HAS for name in self.ids)
-
-
-def list_versions(words: Sequence[str], folder: Path, seconds: float, named: str) -> Listed:
-    """Return what the command that ``migration_versions`` names prints: one id a line.
-
-    Numbers are put in their order. Raises SourceError where it fails, or prints anything else.
-    """
-    ended = run_process(words, folder=folder, seconds=seconds, keep=_MOST)
-    wrong = complaint(ended, seconds)
-    if wrong:
-        raise SourceError(f"{named} {wrong}{_error(ended)}")
-    if ended.is_cut:
-        raise SourceError(f"{named} prints more than 1 MB; expected one id a line")
-    lines = [line.split() for line in ended.out.splitlines() if line.strip()]
-    ids = [line[0] for line in lines]
-    if not ids:
-        raise SourceError(f"{named} prints nothing; expected one id a line")
-    doubled = next((name for name in ids if ids.count(name) > 1), None)
-    if doubled is not None:
-        raise SourceError(f"{named} prints the id {doubled!r} twice; expected one id a line")
-    if all(name.isdecimal() for name in ids):
-        ids.sort(key=int)
-    files = {line[0]: found for line in lines for found in _files(line, folder)}
-    return Listed(ids, files)
 
 
 def try_versions(command: CommandLine, marks: Marks, seconds: float, named: str) -> Listed:
@@ -79,7 +37,7 @@ def try_versions(command: CommandLine, marks: Marks, seconds: float, named: str)
         if complaint(ended, seconds):
             end.refuse_failure(last + 1, ended)
         else:
-            end.refuse_passed_over(path, last)
+            end.refuse_passed_over(path, last, ended)
     return Listed([str(number) for number in range(1, last + 1)])
 
 
@@ -103,22 +61,24 @@ class _HistoryEnd:
                 f"{self.named} {complaint(ended, self.seconds)} on an empty database with"
                 f" {{to}} = 1{_error(ended)}. Versions are tried from 1 on; else {_NAME_THEM}"
             )
-        refusals = [self._refusal(number), self._refusal(_NOBODY_HAS)]
+        refusals = [self._refusal(number), self._refusal(NOBODY_HAS)]
         if refusals[0] is None or refusals[0] != refusals[1]:
             raise SourceError(
                 f"{self.named} {complaint(ended, self.seconds)} with {{to}} = {number}, and not as"
                 f" with a number that it does not have{_error(ended)}. Mend it, or {_NAME_THEM}"
             )
 
-    def refuse_passed_over(self, path: Path, last: int) -> None:
+    def refuse_passed_over(self, path: Path, last: int, ended: Ended) -> None:
         """Raise SourceError unless a number that nobody has is passed over as the next one was."""
-        self.command.run(path, to=str(_NOBODY_HAS), seconds=self.seconds)
+        self.command.run(path, to=str(NOBODY_HAS), seconds=self.seconds)
         if last and _is_at(self.marks, path, last):
             return
+        printed = f". Its last line: {ended.error!r}" if ended.error else ""
         raise SourceError(
             f"{self.named} ends well with {{to}} = {last + 1}, but leaves {self.marks.written} at"
-            f" {_shown(self.marks.of_file(path))}; expected {last + 1}, or {last} with any higher"
-            f" number. Name the table where it takes note: migration_applied; or {_NAME_THEM}"
+            f" {_shown(self.marks.of_file(path))}; expected {last + 1}, or {last} with any"
+            f" higher number{printed}. Name the table where it takes note: migration_applied; or"
+            f" {_NAME_THEM}"
         )
 
     def _refusal(self, number: int) -> tuple[int, str] | None:
@@ -140,8 +100,3 @@ def _shown(names: frozenset[str]) -> str:
 
 def _error(ended: Ended) -> str:
     return f": {ended.error.rstrip('.')}" if ended.error else ""
-
-
-def _files(line: Sequence[str], folder: Path) -> list[Path]:
-    """Return the files of the project that a line of the list names."""
-    return [folder / word for word in line if (folder / word).is_file()]

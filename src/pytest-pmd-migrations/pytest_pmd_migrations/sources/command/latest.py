@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.command.base import CommandBase
 from pytest_pmd_migrations.sources.command.command_line import CommandLine, complaint
-from pytest_pmd_migrations.sources.command.step import migrate
+from pytest_pmd_migrations.sources.command.step import CommandStep
 from pytest_pmd_migrations.sources.protocol import Location
 from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
@@ -59,15 +59,15 @@ class LatestSource(CommandBase):
 
     def upgrade_file(self, path: Path, to: int) -> None:  # noqa: ARG002 - as the protocol has it
         """Let the command bring the file as far as it goes."""
-        migrate(self._command, path)
+        self._take(CommandStep(self._command), path)
 
     def upgrade_until(self, path: Path, to: int, stop: Callable[[], bool]) -> bool:  # noqa: ARG002 - as the protocol has it
         """Do the same, but kill the command as soon as ``stop`` says so; return whether it was."""
-        return migrate(self._command, path, stop=stop)
+        return self._take(CommandStep(self._command), path, stop)
 
     def rerun_file(self, path: Path, version: int) -> None:  # noqa: ARG002 - as the protocol has it
         """Let the command work once more on a database that is at the latest."""
-        migrate(self._command, path)
+        self._take(CommandStep(self._command), path)
 
     @property
     def _latest(self) -> int:

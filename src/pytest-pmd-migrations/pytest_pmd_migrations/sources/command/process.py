@@ -18,6 +18,7 @@ from pathlib import Path
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.sources.command.error_line import error_line
+from pytest_pmd_migrations.sources.command.terminal_colours import without_colours
 from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 
 __all__ = ["Ended", "run_process"]
@@ -57,7 +58,8 @@ class Ended:
         return self._lines()[-_LINES:]
 
     def _lines(self) -> tuple[str, ...]:
-        lines = (printable_line(line.rstrip()) for line in self.said.splitlines())
+        said = without_colours(self.said)
+        lines = (printable_line(line.rstrip()) for line in said.splitlines())
         return tuple(line for line in lines if line)
 
 

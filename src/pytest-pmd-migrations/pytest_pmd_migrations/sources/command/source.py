@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.command.base import CommandBase
-from pytest_pmd_migrations.sources.command.history import Listed, list_versions, try_versions
+from pytest_pmd_migrations.sources.command.history import try_versions
 from pytest_pmd_migrations.sources.command.mark import highest
-from pytest_pmd_migrations.sources.command.step import migrate
+from pytest_pmd_migrations.sources.command.step import CommandStep
+from pytest_pmd_migrations.sources.command.version_list import Listed, list_versions
 from pytest_pmd_migrations.sources.protocol import Location
 
 __all__ = ["CommandSource"]
@@ -60,11 +61,11 @@ class CommandSource(CommandBase):
 
     def upgrade_file(self, path: Path, to: int) -> None:
         """Let the command bring the file to that version."""
-        migrate(self._command, path, to=self._id(to))
+        self._take(self._step(to), path)
 
     def upgrade_until(self, path: Path, to: int, stop: Callable[[], bool]) -> bool:
         """Do the same, but kill the command as soon as ``stop`` says so; return whether it was."""
-        return migrate(self._command, path, to=self._id(to), stop=stop)
+        return self._take(self._step(to), path, stop)
 
     def forget(self, conn: sqlite3.Connection, version: int) -> None:
         """Let the database say that this version was not applied."""
@@ -80,6 +81,11 @@ class CommandSource(CommandBase):
         if len(names) != 1 or last not in ids:
             return names
         return ids[: ids.index(last) + 1]
+
+    def _step(self, version: int) -> CommandStep:
+        name, listed = self._id(version), self._settings.versions
+        of_id = f"{{to}} was {name!r}, as migration_versions {listed!r} lists it" if listed else ""
+        return CommandStep(self._command, name, of_id)
 
     def _id(self, version: int) -> str:
         return self._numbers[version] if self._listed.are_numbers else self._ids.label(version)

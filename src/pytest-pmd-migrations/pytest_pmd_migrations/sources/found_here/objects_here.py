@@ -8,13 +8,12 @@ import warnings
 from collections.abc import Iterator
 
 from pytest_pmd_migrations.sources.found_here.project_files import Candidate, ProjectFiles
-from pytest_pmd_migrations.sources.in_python.list_elements import is_sql_for_name
+from pytest_pmd_migrations.sources.in_python.list_elements import is_sql, is_sql_for_name
 
 __all__ = ["objects_here"]
 
 _TOOLS = re.compile(r"\b(?:sqlite_utils|sqlite_migrate)\b")
 _LIST = re.compile(r"_?(?:all_)?migrations", re.IGNORECASE)
-_SQL = re.compile(r"\s*(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|BEGIN|PRAGMA|--)\b", re.IGNORECASE)
 
 
 def objects_here(files: ProjectFiles) -> Iterator[Candidate]:
@@ -62,7 +61,7 @@ def _is_step(element: ast.expr) -> bool:
     """Return whether an element may be a migration: SQL, a function, or a pair with one."""
     match element:
         case ast.Constant(value=str(text)):
-            return _SQL.match(text) is not None
+            return is_sql(text)
         case ast.Tuple(elts=[first, second]):
             return not _is_sql(first) and _is_step(second)
     return isinstance(element, (ast.Name, ast.Attribute, ast.Lambda))

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def read_elements(
     must differ by theirs. Raises SourceError for what is no migration, and for a name that two
     have.
     """
-    pairs = _pairs(found)
+    pairs = _pairs(found, named, known_by_names=known_by_names)
     lines = _lines_of(file, attribute, len(pairs))
     elements: list[ListElement] = []
     given = Counter(name for name, _ in pairs if isinstance(name, str) and name)
@@ -110,6 +111,7 @@ def read_elements(
         else:
             own_name = getattr(change, "__name__", "").replace("<lambda>", "")
             element = ListElement(name or own_name, change, location_of_function(change))
+            _refuse_other_arguments(change, element.name or "a function", number, named)
         elements.append(element)
     all_names = Counter(element.name for element in elements if element.name)
     for name, count in (all_names if known_by_names else given).items():
@@ -130,18 +132,56 @@ def _checked_name(name: object, number: int, named: str) -> str:
     if not isinstance(name, str):
         raise SourceError(
             f"{named}: element {number} has {shortened(name)} for its name; expected a text, as in"
-            ' ("0001", SQL), or the SQL alone'
+            f' ("0001", SQL), the number {number} that it has in the list, or the SQL alone'
         )
     return name
 
 
-def _pairs(found: Any) -> Sequence[tuple[object, object]]:  # noqa: ANN401 - whatever stands in a module
+def _refuse_other_arguments(
+    function: Callable[..., object], name: str, number: int, named: str
+) -> None:
+    """Raise SourceError where a function cannot be called with a connection alone."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        # What it takes shows when it is called.
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise SourceError(
+            f"{named}: element {number}, {name}, cannot be called with a connection alone:"
+            f" {error}; expected a function of one parameter, as in lambda conn: {name}(...)"
+        ) from error
+
+
+def _pairs(
+    found: Any,  # noqa: ANN401 - whatever stands in a module
+    named: str,
+    *,
+    known_by_names: bool,
+) -> Sequence[tuple[object, object]]:
+
+    def named_by(number: int) -> str:
+        return str(number) if known_by_names else ""
+
+    if isinstance(found, Mapping) and not all(isinstance(key, str) for key in found):
+        numbers = range(1, len(found) + 1)
+        if any(type(key) is not int for key in found) or {*found} != {*numbers}:
+            raise SourceError(
+                f"{named} has the keys {shortened([*found])}; expected the versions 1, 2, 3 and so"
+                " on as whole numbers, without a gap, or names alone"
+            )
+        return [(named_by(key), found[key]) for key in numbers]
     if isinstance(found, Mapping):
-        # Numbers are the positions that the elements have anyway.
-        return [(name if isinstance(name, str) else "", found[name]) for name in found]
-    return [
+        return [*found.items()]
+    pairs = [
         (one[0], one[1]) if isinstance(one, (tuple, list)) and len(one) == 2 else ("", one)
         for one in found
+    ]
+    return [
+        (named_by(number) if type(name) is int and name == number else name, change)
+        for number, (name, change) in enumerate(pairs, start=1)
     ]
 
 
@@ -166,4 +206,10 @@ def _lines_of(file: Path, attribute: str, count: int) -> list[int]:
 def _values(value: ast.expr) -> Sequence[ast.expr]:
     if isinstance(value, (ast.List, ast.Tuple)):
         return value.elts
-    return value.values if isinstance(value, ast.Dict) else ()
+    if not isinstance(value, ast.Dict):
+        return ()
+    keys = [key.value if isinstance(key, ast.Constant) else None for key in value.keys]
+    numbers = [key for key in keys if isinstance(key, int)]
+    if len(numbers) < len(keys):
+        return value.values
+    return [one for _, one in sorted(zip(numbers, value.values, strict=True), key=itemgetter(0))]

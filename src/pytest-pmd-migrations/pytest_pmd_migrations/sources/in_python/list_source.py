@@ -26,7 +26,11 @@ from pytest_pmd_migrations.sources.in_python.list_elements import (
     read_elements,
     shortened,
 )
-from pytest_pmd_migrations.sources.in_python.wanted_argument import Function, want_database
+from pytest_pmd_migrations.sources.in_python.wanted_argument import (
+    Function,
+    refuse_other_kind,
+    wanted_arguments,
+)
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
 from pytest_pmd_migrations.sources.sql_folder.statements import statements
 from pytest_pmd_migrations.statement_record import first_word
@@ -169,8 +173,8 @@ class _Changes:
         self._with_own_transaction = {
             one for one in elements if isinstance(one.change, str) and _is_left_alone(one.change)
         }
-        functions = [one.change for one in elements if not isinstance(one.change, str)]
-        self._of_database = want_database(functions)
+        functions = {one: one.change for one in elements if not isinstance(one.change, str)}
+        self._wanted = dict(zip(functions, wanted_arguments(functions.values()), strict=True))
 
     def apply(self, conn: sqlite3.Connection, element: ListElement) -> None:
         """Apply one element; where it raises, nothing of it is left but what it committed."""
@@ -201,9 +205,18 @@ class _Changes:
 
     def _call(self, element: ListElement, change: Function, conn: sqlite3.Connection) -> None:
         given: object = conn
-        if change in self._of_database:
-            given = importlib.import_module("sqlite_utils").Database(conn)
-        _refuse_answer(element.name or "a function", change(given))
+        match self._wanted[element]:
+            case "database":
+                given = importlib.import_module("sqlite_utils").Database(conn)
+            case "cursor":
+                given = conn.cursor()
+        name = element.name or "a function"
+        try:
+            answer = change(given)
+        except AttributeError as error:
+            refuse_other_kind(name, given, error)
+            raise
+        _refuse_answer(name, answer)
 
 
 def _is_left_alone(script: str) -> bool:

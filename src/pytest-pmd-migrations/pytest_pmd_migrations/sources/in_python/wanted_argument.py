@@ -1,6 +1,7 @@
-"""Tell what functions want to be called with: a connection, or a ``Database`` of sqlite-utils.
+"""Tell what functions want to be called with: a connection, a cursor, or a ``Database``.
 
-They say so by an annotation, or by what they do with their first parameter.
+The latter is that of sqlite-utils. A function says so by an annotation, by what it does with its
+first parameter, or by calling it a cursor.
 """
 
 from __future__ import annotations
@@ -12,60 +13,98 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
+from pytest_pmd_migrations.errors import RunnerFailedError
 from pytest_pmd_migrations.sources.in_python.function_location import written_function
+from pytest_pmd_migrations.where_raised import raised_where
 
-__all__ = ["Function", "want_database"]
+__all__ = ["Function", "Wanted", "refuse_other_kind", "wanted_arguments"]
 
 Function: TypeAlias = Callable[..., Any]
-_Wanted = Literal["connection", "database", ""]
+Wanted = Literal["connection", "cursor", "database"]
 
-_OF_BOTH = frozenset(("close", "execute", "executescript", "iterdump"))
-"""What both have under one name."""
+_BY_ANNOTATION: dict[str, Wanted] = {
+    "Connection": "connection",
+    "Cursor": "cursor",
+    "Database": "database",
+}
+_NAMES_OF_CURSORS = frozenset(("cursor", "cur", "curs", "crsr"))
+_OF_SQLITE3: tuple[tuple[Wanted, type], ...] = (
+    ("connection", sqlite3.Connection),
+    ("cursor", sqlite3.Cursor),
+)
+_OF_A_DATABASE_TOO = frozenset(("close", "execute", "executescript", "iterdump"))
+"""What sqlite3 and sqlite-utils have under one name."""
 
 
-def want_database(functions: Iterable[Function]) -> Sequence[Function]:
-    """Return the functions that want a ``Database``.
+def wanted_arguments(functions: Iterable[Function]) -> Sequence[Wanted]:
+    """Return what each function wants, in their order.
 
-    One that shows nothing wants what the others of its list do.
+    One that shows nothing wants a ``Database`` where others of its list do, and none a connection.
     """
-    # An instance that can be called need not have a hash.
-    wanted = [(function, _wanted_by(function)) for function in functions]
-    others = {want for _, want in wanted}
-    by_default = "database" in others and "connection" not in others
-    return [
-        function for function, want in wanted if want == "database" or (not want and by_default)
-    ]
+    wanted = [_wanted_by(function) for function in functions]
+    of_database = "database" in wanted and "connection" not in wanted
+    return [want or ("database" if of_database else "connection") for want in wanted]
 
 
-def _wanted_by(function: Function) -> _Wanted:
+def refuse_other_kind(name: str, given: object, error: AttributeError) -> None:
+    """Raise RunnerFailedError where a function used ``given`` as what it is not; else do nothing.
+
+    ``error`` is what the function raised.
+    """
+    kinds = [kind for _, kind in _OF_SQLITE3 if hasattr(kind, error.name or "")]
+    if error.obj is not given or len(kinds) != 1:
+        return
+    was = next((want for want, kind in _OF_SQLITE3 if isinstance(given, kind)), "Database")
+    wanted = f"sqlite3.{kinds[0].__name__}"
+    raise RunnerFailedError(
+        f"{name} was called with a {was}, and uses it as a {kinds[0].__name__.lower()}:"
+        f" {raised_where(error)}; expected its parameter to say what it wants, as in"
+        f" def step(x: {wanted})"
+    ) from error
+
+
+def _wanted_by(function: Function) -> Wanted | None:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        return ""
+        return None
     if not parameters:
-        return ""
+        return None
     first = parameters[0]
     annotation = str(getattr(first.annotation, "__name__", first.annotation))
-    if annotation.rpartition(".")[2].strip("'\"") == "Database":
-        return "database"
-    if annotation.rpartition(".")[2].strip("'\"") == "Connection":
-        return "connection"
-    return _used_as(function, first.name)
+    said = _BY_ANNOTATION.get(annotation.rpartition(".")[2].strip("'\""))
+    return said or _used_as(function, first.name)
 
 
-def _used_as(function: Function, name: str) -> _Wanted:
+def _used_as(function: Function, name: str) -> Wanted | None:
     """Return what a function uses its parameter as, as far as its text shows that."""
+    fits: set[Wanted] = {"connection", "cursor", "database"}
+    for node in ast.walk(_written(function)):
+        fits = fits & _fitting(node, name) or fits
+    if "cursor" in fits and (len(fits) == 1 or name.lower() in _NAMES_OF_CURSORS):
+        return "cursor"
+    if "database" not in fits:
+        return "connection"
+    return "database" if len(fits) == 1 else None
+
+
+def _written(function: Function) -> ast.AST:
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(written_function(function))))
+        return ast.parse(textwrap.dedent(inspect.getsource(written_function(function))))
     except (OSError, TypeError, SyntaxError, ValueError):
-        return ""
-    for node in ast.walk(tree):
-        if not isinstance(node, (ast.Subscript, ast.Attribute)):
-            continue
-        if not (isinstance(node.value, ast.Name) and node.value.id == name):
-            continue
-        if isinstance(node, ast.Subscript) or not hasattr(sqlite3.Connection, node.attr):
-            return "database"
-        if node.attr not in _OF_BOTH:
-            return "connection"
-    return ""
+        return ast.Module([], [])
+
+
+def _fitting(node: ast.AST, name: str) -> set[Wanted]:
+    """Return what a parameter may be that a node of the tree uses; nothing where it does not."""
+    match node:
+        case ast.Subscript(value=ast.Name(id=used)) if used == name:
+            return {"database"}
+        case ast.For(iter=ast.Name(id=used)) | ast.comprehension(iter=ast.Name(id=used)) if (
+            used == name
+        ):
+            return {"cursor"}
+        case ast.Attribute(value=ast.Name(id=used), attr=attribute) if used == name:
+            fits = {want for want, kind in _OF_SQLITE3 if hasattr(kind, attribute)}
+            return fits if fits and attribute not in _OF_A_DATABASE_TOO else {"database", *fits}
+    return set()

@@ -15,6 +15,7 @@ from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import DRIZZLE_JOURNAL
 from pytest_pmd_migrations.sources.sql_folder.numbered import refuse_doubled
 from pytest_pmd_migrations.sources.sql_folder.script import Script
+from pytest_pmd_migrations.sources.sql_folder.statements import statements
 
 __all__ = ["Drizzle"]
 
@@ -72,6 +73,33 @@ def _read(folder: SqlFolder, tag: str, when: int) -> Script:
             f"{folder.named}: {DRIZZLE_JOURNAL} names {tag}, and there is no {tag}.sql. Restore it"
         )
     text = folder.text(path)
+    pieces = text.split(_BREAKPOINT)
+    _refuse_pieces(folder, path, pieces)
     # Each piece is a statement, which need not end with a semicolon.
-    up = "\n;\n".join(piece.strip() for piece in text.split(_BREAKPOINT))
+    up = "\n;\n".join(piece.strip() for piece in pieces)
     return Script(tag, when, path, up, text)
+
+
+def _refuse_pieces(folder: SqlFolder, path: Path, pieces: Sequence[str]) -> None:
+    """Raise SourceError where a piece is no single statement.
+
+    Of several, better-sqlite3 runs none and raises, and libsql runs the first alone, in silence;
+    for none, both raise (better-sqlite3 12.11, @libsql/client 0.18).
+    """
+    line = 1
+    for piece in pieces:
+        found = list(statements(piece))
+        if len(found) != 1:
+            first = line + piece[: len(piece) - len(piece.lstrip())].count("\n")
+            where = f"{folder.named}: {path.name}, line {first if found else line}"
+            if found:
+                raise SourceError(
+                    f"{where}: {len(found)} statements without {_BREAKPOINT} between them, which"
+                    " drizzle hands to the driver as one: better-sqlite3 refuses that, and libsql"
+                    " runs the first alone. Write a line with it between them"
+                )
+            raise SourceError(
+                f"{where}: no statement before the next {_BREAKPOINT} or the end, which makes"
+                " drizzle's drivers fail. Take out that line, or the script"
+            )
+        line += piece.count("\n")

@@ -1,0 +1,62 @@
+"""Ask git what it knows of a file: what was committed, and which command restores or moves it.
+
+It is asked only where there is something to tell, by calls that may take a few seconds at most.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytest_pmd_migrations.wording import shown_path
+
+__all__ = ["committed", "how_to_move", "how_to_restore"]
+
+_SECONDS = 5.0
+
+
+def committed(path: Path) -> bytes | None:
+    """Return what the newest commit has of a file, None where it has none or git cannot say."""
+    return _git(path, "show", "HEAD:./{}")
+
+
+def how_to_restore(path: Path) -> str:
+    """Return the command that restores a file: from the commit before that which deleted it.
+
+    Where git cannot say which that is, it is taken to be still in the newest one.
+    """
+    revision = "HEAD"
+    if committed(path) is None:
+        deleted = _git(path, "log", "-1", "--diff-filter=D", "--format=%h", "--", "{}")
+        if deleted and deleted.strip():
+            revision = f"{deleted.decode().strip()}~1"
+    return f"git checkout {revision} -- {shown_path(path)}"
+
+
+def how_to_move(old: Path, new: Path) -> str:
+    """Return the command that moves a file; git refuses one that was never added."""
+    program = "mv" if _git(old, "ls-files", "--", "{}") == b"" else "git mv"
+    return f"{program} {shown_path(old)} {shown_path(new)}"
+
+
+def _git(path: Path, *arguments: str) -> bytes | None:
+    """Return what git prints; ``{}`` stands for the file, as its folder names it."""
+    # Hardly any run has something to ask.
+    import subprocess
+
+    folder = next((one for one in path.absolute().parents if one.is_dir()), path.absolute().parent)
+    name = path.absolute().relative_to(folder).as_posix()
+    try:
+        ran = subprocess.run(
+            ["git", *(one.replace("{}", name) for one in arguments)],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        # Without git, the advice is what it would be of a file that is still in the newest commit.
+        return None
+    return ran.stdout if ran.returncode == 0 else None

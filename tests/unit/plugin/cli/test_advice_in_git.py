@@ -1,0 +1,118 @@
+"""The commands that messages suggest, run as they are printed, in a repository of a real git."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.every import for_every
+from tests.unit.plugin.cli.conftest import FIRST, SECOND, THIRD, Project
+
+Make = Callable[..., Project]
+
+SQL, STORED = "db/sql", "fixtures/snapshots"
+FOURTH = "CREATE TABLE links(id INTEGER PRIMARY KEY, url TEXT);\n"
+COMMIT = "git add -A && git commit -qm done"
+SWAP = f"cd {SQL} && git mv {{0}} x && git mv {{1}} {{0}} && git mv x {{1}}"
+WHO = ("AUTHOR", "COMMITTER")
+IN_ORDER = "3 versions, 3 snapshots: all in order\n"
+
+DAMAGES = {
+    "two exchange their numbers, under one name": (
+        SWAP.format("0002_step.sql", "0003_step.sql"),
+        [
+            r"git mv \S+/0002_step.sql \S+/0004_step.sql && git mv \S+/0003_step.sql \S+",
+            r"git mv \S+/0004_step.sql \S+/0003_step.sql",
+        ],
+    ),
+    "one takes the number of another, under its own name": (
+        f"cd {SQL} && git mv 0003_step.sql 0002_late.sql && git mv 0002_step.sql 0003_step.sql",
+        [
+            r"git mv \S+/0003_step.sql \S+/0002_step.sql",
+            r"git mv \S+/0002_late.sql \S+/0003_step.sql",
+        ],
+    ),
+    "one takes the number of another, and git is not told": (
+        f"cd {SQL} && mv 0003_step.sql 0002_late.sql && mv 0002_step.sql 0003_late.sql",
+        [
+            r"mv \S+/0003_late.sql \S+/0002_step.sql",
+            r"mv \S+/0002_late.sql \S+/0003_step.sql",
+        ],
+    ),
+    "the newest is removed": (f"git rm -q {SQL}/0003*", [r"git checkout HEAD -- \S+0003_step.sql"]),
+    "the newest is removed, and that committed": (
+        f"git rm -q {SQL}/0003* && {COMMIT}",
+        [r"git checkout \w{7,}~1 -- \S+0003_step.sql"],
+    ),
+    "one between others is removed, and that committed": (
+        f"git rm -q {SQL}/0002* && {COMMIT}",
+        [r"git checkout \w{7,}~1 -- \S+0002_step.sql"],
+    ),
+    "a snapshot is removed, and that committed": (
+        f"git rm -q {STORED}/0002.db && {COMMIT}",
+        [r"git checkout \w{7,}~1 -- \S+0002.db"],
+    ),
+    "one that was never released is removed": (
+        f"git rm -q {SQL}/0004*",
+        [r"rm \S+/0004.db \S+/0004.sql", "pmd-migrations snapshot"],
+    ),
+    "and its snapshot, but for the text": (
+        f"git rm -q {SQL}/0004* {STORED}/0004.db",
+        ["pmd-migrations snapshot", r"rm \S+/0004.sql"],
+    ),
+    "the lock file is removed": (
+        f"rm {STORED}/frozen.toml",
+        [r"git checkout HEAD -- \S+frozen.toml"],
+    ),
+}
+
+
+def shell(made: Project, command: str) -> None:
+    who = {
+        f"GIT_{who}_{what}": "a" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    env = {**os.environ, **who, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(["sh", "-ec", command], cwd=made.path, env=env, check=True, capture_output=True)
+
+
+def follow(made: Project, text: str) -> str:
+    """Run the first command of a message that changes something, and return it."""
+    found = re.search(r"(?:(?:git )?mv |git checkout |pmd-migrations snapshot|\brm ).*", text)
+    assert found is not None, text
+    command = found[0].removesuffix(" (pyproject.toml)")
+    if command == "pmd-migrations snapshot":
+        assert made.run("snapshot")[0] == 0
+    else:
+        shell(made, command)
+    return command
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@for_every("damage, commands", DAMAGES.values(), ids=DAMAGES)
+def test_what_is_suggested_mends_what_was_damaged(
+    project: Make, damage: str, commands: list[str]
+) -> None:
+    for name in ("db", "fixtures", ".git"):
+        shutil.rmtree(name, ignore_errors=True)
+    made = project()
+    for number, script in enumerate((FIRST, SECOND, THIRD), 1):
+        made.write(f"db/sql/000{number}_step.sql", script)
+    assert made.run("snapshot")[0] == made.run("release")[0] == 0
+    released = made.lock.read_text()
+    if "0004" in damage:
+        made.write("db/sql/0004_step.sql", FOURTH)
+        assert made.run("snapshot")[0] == 0
+    shell(made, f"git init -q . && {COMMIT}")
+    shell(made, damage)
+    for command in commands:
+        code, text = made.run("check")
+        assert code != 0
+        assert "edited after release" not in text
+        assert re.fullmatch(command, follow(made, text))
+    assert made.run("check") == (0, IN_ORDER)
+    assert made.lock.read_text() == released
