@@ -14,6 +14,7 @@ __all__ = ["mentioned_values"]
 _LONGEST_TEXT = 1000
 _STEPS = (0.5, 2**-10)
 _OUTSIDE = re.compile(r"\[\^(.)")
+_LIST = '["a", "é"]'
 _OF_TIME = ("date", "time", "datetime", "julianday", "strftime", "unixepoch")
 
 
@@ -35,7 +36,7 @@ def mentioned_values(tokens: Sequence[Token], *, binary: bool = False) -> tuple[
         elif token.kind == "blob":
             found.append(bytes.fromhex(token.value[2:-1]))
         elif token.kind == "word" and token.value.lower().startswith("json"):
-            found.extend(JSON)
+            found.extend((_LIST, *JSON))
         elif token.is_word(*map(str.upper, _OF_TIME)) and _is_given_a_value(tokens[index + 1 :]):
             found.extend(MOMENTS)
     # True and 1.0 are equal to 1, but they are other values.
