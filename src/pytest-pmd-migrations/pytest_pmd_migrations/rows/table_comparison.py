@@ -16,18 +16,17 @@ from pytest_pmd_migrations.rows.findings import (
     table_gone,
     values_changed,
 )
-from pytest_pmd_migrations.rows.matching.allowed_changes import SettledRows, settle_rows
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
-from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
+from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows
+from pytest_pmd_migrations.rows.matching.rows_of_tables import RowsOfTables
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
-from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
 from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
-from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep
+from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.moved.suggested_moves import likely_target
 from pytest_pmd_migrations.rows.moved.tables import (
-    find_new_table,
+    find_new_tables,
     find_rows_elsewhere,
     same_columns,
 )
@@ -69,7 +68,7 @@ class TableComparison:
         self._volatile = [fold(pattern) for pattern in volatile]
         self._unchanged = frozenset(fold(name) for name in unchanged)
         self._renamed: dict[str, str] = {}
-        self._taken: dict[str, set[int]] = {}
+        self._rows = RowsOfTables(step.old, step.new, count=count)
         self._tally = _tally(self._old, self._new) if count else None
 
     @property
@@ -89,12 +88,10 @@ class TableComparison:
             for name, table in self._old.tables.items()
             if name not in self._unchanged and self._old.count(name)
         }
-        unproven: dict[str, UnprovenMove | None] = {}
-        for name, table in filled.items():
-            if name not in self._new.tables and (name, "") not in self._declared.dropped:
-                new_name, unproven[name] = find_new_table(self._step, table)
-                if new_name:
-                    self._renamed[name] = new_name
+        kept = {name: t for name, t in filled.items() if (name, "") not in self._declared.dropped}
+        gone = [table for name, table in kept.items() if name not in self._new.tables]
+        self._renamed, unproven = find_new_tables(self._step, gone)
+        self._step.plan([(table, self._sought(table)) for table in kept.values()])
         # Of tables that became one, those with more columns choose their rows first.
         for name, table in sorted(filled.items(), key=lambda item: -len(item[1].columns)):
             target = self._renamed.get(name, name)
@@ -113,51 +110,34 @@ class TableComparison:
         """Compare a table with the one of its name, or its new name."""
         new = self._new.tables[target]
         columns = same_columns(table, new)
-        bare = table.contentless or new.contentless
-        gone = [] if bare else [c for c in table.columns if fold(c) not in columns]
-        gone = [c for c in gone if not self._is_volatile(table, c)]
-        wanted = [c for c in gone if not self._declared.explains(table.name, c)]
-        found = find_columns(self._step, table, target, columns, wanted)
+        gone = self._gone_columns(table, new)
+        found = find_columns(self._step, table, target, columns, self._sought(table))
         for column, new_column in found.proven.items():
             if new_column.table == target and not new_column.there:
                 columns[column] = new_column.column
             else:
                 self._use_changes(table, column)
         columns = {c: into for c, into in columns.items() if not self._is_volatile(table, c)}
-        self._report(table, target, columns, self._match_rows(table, target, columns))
+        matched = self._rows.match(table, target, columns, self._renamed)
+        self._report(table, target, columns, matched)
         for column in gone:
             if fold(column) not in found.proven:
                 self._compare_gone_column(table, column, found.unproven.get(fold(column)))
 
-    def _match_rows(self, table: RowTable, target: str, columns: ColumnMapping) -> MatchedRows:
-        new = self._new.tables[target]
-        if list(self._renamed.values()).count(target) < 2:
-            counting = self._tally is not None
-            settled = settle_rows(self._old, self._new, table, target, columns, count=counting)
-            if settled is not None:
-                return self._match_unsettled(table, target, columns, settled)
-            rows, others = differing_rows(self._old, self._new, table, target, columns)
-            return match_rows(table, rows, new, others, columns)
-        # A row of one table does not become the same row as that of another.
-        taken = self._taken.setdefault(target, set())
-        free = [row for row in self._new.rows(target) if id(row) not in taken]
-        matched = match_rows(table, self._old.rows(fold(table.name)), new, free, columns)
-        taken.update(map(id, matched.found))
-        return matched
+    def _gone_columns(self, table: RowTable, new: RowTable) -> list[str]:
+        if table.contentless or new.contentless:
+            return []
+        kept = same_columns(table, new)
+        gone = [column for column in table.columns if fold(column) not in kept]
+        return [column for column in gone if not self._is_volatile(table, column)]
 
-    def _match_unsettled(
-        self, table: RowTable, target: str, columns: ColumnMapping, settled: SettledRows
-    ) -> MatchedRows:
-        new = self._new.tables[target]
-        rows, others = (
-            side.read(fold(one.name), where=f"{one.rowid} NOT IN ({settled.rowids})")
-            for side, one in ((self._old, table), (self._new, new))
-        )
-        matched = match_rows(table, rows, new, others, columns)
-        matched.allowed |= settled.changed
-        matched.emptied |= settled.emptied
-        matched.differing += settled.differing
-        return matched
+    def _sought(self, table: RowTable) -> list[str]:
+        """Return the columns that a table which is still there has no more, with their values."""
+        name = fold(table.name)
+        new = self._new.tables.get(self._renamed.get(name, name))
+        gone = [] if new is None else self._gone_columns(table, new)
+        wanted = [column for column in gone if not self._declared.explains(table.name, column)]
+        return [column for column in wanted if self._old.has_value(name, column)]
 
     def _is_volatile(self, table: RowTable, column: str) -> bool:
         name = fold(f"{table.name}.{column}")

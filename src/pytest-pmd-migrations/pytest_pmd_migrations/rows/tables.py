@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned, is_contentless, module_of
@@ -29,8 +30,7 @@ __all__ = [
 NOT_LOADED = "is not loaded"
 """Ends the reason why a table is unread whose module an application may load."""
 
-_GENERATED = (2, 3)
-_FEW = 8
+_GENERATED, _FEW = (2, 3), 8
 _ROWIDS = ("rowid", "_rowid_", "oid")
 
 
@@ -50,9 +50,9 @@ class RowTable:
     ``columns`` are those that are stored; ``generated`` those that are computed. ``key`` are the
     columns that tell a row from every other: the primary key, else a UNIQUE over NOT NULL
     columns, else none. ``rowid`` is the name that reads a row's rowid, empty where none does;
-    ``counting`` says that ids are never given out twice (AUTOINCREMENT), ``full_text`` that FTS
-    keeps the table, ``contentless`` that it keeps no text: rows are known by their rowid alone.
-    ``module`` is that of a virtual table, else empty.
+    ``counting`` says that ids are never given out twice, ``full_text`` that FTS keeps the table,
+    ``contentless`` that it keeps no text and rows are known by their rowid; ``module`` is that of
+    a virtual table.
     """
 
     name: str
@@ -65,6 +65,11 @@ class RowTable:
     contentless: bool = False
     foreign_keys: tuple[ForeignKey, ...] = ()
     module: str = ""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """All columns in lower case."""
+        return tuple(fold(name) for name in (*self.columns, *self.generated))
 
 
 _KNOWN: dict[tuple[object, ...], RowTable | None] = {}
