@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.conditions.of_changes import explaining_conditions
+from pytest_pmd_migrations.rows.conditions.of_changes import (
+    constant_conditions,
+    explaining_conditions,
+    limiting_conditions,
+    nulled_conditions,
+)
 from pytest_pmd_migrations.rows.conditions.of_columns import (
     list_conditions,
     name_conditions,
@@ -17,7 +22,10 @@ from pytest_pmd_migrations.rows.conditions.of_columns import (
     shape_conditions,
     shared_conditions,
 )
-from pytest_pmd_migrations.rows.conditions.of_statements import written_conditions
+from pytest_pmd_migrations.rows.conditions.of_statements import (
+    calls_functions,
+    written_conditions,
+)
 from pytest_pmd_migrations.rows.conditions.of_tables import (
     child_conditions,
     duplicate_conditions,
@@ -66,10 +74,18 @@ def find_changed(
     """Return rows of which a value of ``column`` changed, with such conditions."""
     rows = [row for row, _ in changes]
     values = [(row.values[fold(column)], now) for row, now in changes]
+    name = as_sql(column)
+    limits = list(limiting_conditions(name, values))
     explaining = [
-        *explaining_conditions(old.conn, as_sql(column), values),
+        # A constant may be the limit of all values, or what each of them is set to.
+        *(limits if calls_functions(statements, table.name, ("MIN", "MAX")) else ()),
+        *explaining_conditions(old.conn, name, values),
         *written_conditions(statements, table.name),
+        *constant_conditions(name, values),
+        *(limits if len(changes) > 1 else ()),
     ]
+    if calls_functions(statements, table.name, ("NULLIF",)):
+        explaining.extend(nulled_conditions(name, values))
     return _lost_rows(old, table, rows, explaining, _candidates(old, table, rows, column))
 
 
