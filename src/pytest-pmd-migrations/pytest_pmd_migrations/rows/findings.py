@@ -20,7 +20,7 @@ from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationEr
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declared.declarations import DROP
+from pytest_pmd_migrations.sources.declared.declarations import DROP, DeclarationKind
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [
@@ -98,21 +98,35 @@ def values_changed(
     column: str,
     changes: Sequence[tuple[Row, Value]],
     total: int,
-    which: LostRows,
+    which: LostRows | None,
+    emptied: LostRows | None,
 ) -> RowFinding:
     """Return the finding that values of a column have changed.
 
-    ``which`` are the rows whose value is another one now; where there are none, those whose value
-    is NULL, which is gone.
+    ``which`` are the rows whose value is another one now, ``emptied`` those whose value is NULL,
+    which is gone; None where there are none.
     """
     name = f"{table.name}.{column}"
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
-    gone = all(value is None for _, value in changes)
-    if gone:
+    if emptied is not None:
         shown.append("CHANGES never excuses a value that becomes NULL;")
-    declaration = declare("DELETES" if gone else "CHANGES", name, found=message, rows=which)
-    return RowFinding(table.name, column, message, tuple(shown), declaration, kind="values changed")
+    kinds: tuple[DeclarationKind, ...] = ("CHANGES", "DELETES")
+    needed = [
+        declare(kind, name, found=message, rows=rows)
+        for kind, rows in zip(kinds, (which, emptied), strict=True)
+        if rows is not None
+    ]
+    first, *others = needed
+    return RowFinding(
+        table.name,
+        column,
+        message,
+        tuple(shown),
+        first,
+        kind="values changed",
+        also=next(iter(others), None),
+    )
 
 
 def not_moved(

@@ -176,10 +176,13 @@ class TableComparison:
                 self._compare_moved(table, own, [row for row, _ in changes])
             else:
                 # Values that are NULL now need a declaration of their own.
-                others = [change for change in changes if change[1] is not None]
+                parts = (
+                    [change for change in changes if (change[1] is None) == is_null]
+                    for is_null in (False, True)
+                )
                 said = self._step.statements
-                which = find_changed(self._old, table, own, others or changes, said)
-                self.findings.append(values_changed(table, own, changes, total, which))
+                rows = [find_changed(self._old, table, own, p, said) if p else None for p in parts]
+                self.findings.append(values_changed(table, own, changes, total, *rows))
 
     def _compare_gone(self, table: RowTable, unproven: UnprovenMove | None) -> None:
         """Compare a table that went and is no new one: other rows may have its values."""
