@@ -20,6 +20,7 @@ from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationEr
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 from pytest_pmd_migrations.sources.declared.declarations import DROP, DeclarationKind
 from pytest_pmd_migrations.wording import counted
 
@@ -79,7 +80,7 @@ def column_gone(
 
     ``found`` is the new column that has them inside its texts, where one has.
     """
-    name = f"{table.name}.{column}"
+    name = spelled_column(table.name, column)
     message = f"{name} is gone with {counted(len(rows), 'value')}"
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
     if unproven is not None and not unproven.tried:
@@ -106,7 +107,7 @@ def values_changed(
     ``which`` are the rows whose value is another one now, ``emptied`` those whose value is NULL,
     which is gone; None where there are none.
     """
-    name = f"{table.name}.{column}"
+    name = spelled_column(table.name, column)
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
     if emptied is not None:
@@ -133,7 +134,7 @@ def not_moved(
     table: RowTable, column: str, missing: Sequence[Row], total: int, target: str
 ) -> RowFinding:
     """Return the finding that values are not in the column that MOVES names."""
-    name = f"{table.name}.{column}"
+    name = spelled_column(table.name, column)
     message = f"{len(missing)} of {counted(total, 'value')} of {name} did not move"
     shown = [
         cut_line(f"not found: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]

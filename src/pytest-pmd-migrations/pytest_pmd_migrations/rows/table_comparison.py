@@ -34,6 +34,7 @@ from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 from pytest_pmd_migrations.wording import counted
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ class TableComparison:
         self._use_changes(table, name)
         missing = missing_values(table, kept, name, target, self._new, self._renamed)
         if missing:
-            finding = not_moved(table, column, missing, len(kept), ".".join(target))
+            finding = not_moved(table, column, missing, len(kept), spelled_column(*target))
             self.findings.append(finding)
 
     def _use_changes(self, table: RowTable, column: str) -> None:

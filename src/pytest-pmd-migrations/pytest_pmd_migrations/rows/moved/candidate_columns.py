@@ -13,6 +13,7 @@ from typing import TypeAlias
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 
 __all__ = [
     "CandidateColumn",
@@ -40,7 +41,7 @@ class CandidateColumn:
     there: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.column}"
+        return spelled_column(self.table, self.column)
 
 
 @dataclass(frozen=True)
