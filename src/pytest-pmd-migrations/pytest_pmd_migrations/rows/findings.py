@@ -27,6 +27,7 @@ from pytest_pmd_migrations.wording import counted
 __all__ = [
     "broken_declaration",
     "column_gone",
+    "column_gone_in_part",
     "not_moved",
     "rows_lost",
     "sample_changes",
@@ -92,6 +93,24 @@ def column_gone(
     )
     samples = (*shown, *_reason_lines(unproven))
     return RowFinding(table.name, column, message, samples, declaration, kind="column gone")
+
+
+def column_gone_in_part(
+    table: RowTable, column: str, missing: Sequence[Row], total: int, which: LostRows, target: str
+) -> RowFinding:
+    """Return the finding that a column is gone, and that ``target`` has most of its values."""
+    name = spelled_column(table.name, column)
+    message = f"{name} is gone with {len(missing)} of {counted(total, 'value')}"
+    shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]]
+    return RowFinding(
+        table.name,
+        column,
+        message,
+        (*shown, cut_line(f"moved to {target}: all others")),
+        declare("DELETES", name, found=message, rows=which),
+        kind="column gone",
+        also=declare_moves(name, target, found=message),
+    )
 
 
 def values_changed(

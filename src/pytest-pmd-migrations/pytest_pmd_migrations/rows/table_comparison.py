@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
 from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
 from pytest_pmd_migrations.rows.findings import (
     column_gone,
+    column_gone_in_part,
     not_moved,
     rows_lost,
     table_gone,
@@ -21,8 +22,12 @@ from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, Matc
 from pytest_pmd_migrations.rows.matching.rows_of_tables import RowsOfTables
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
-from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
-from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
+from pytest_pmd_migrations.rows.moved.columns import (
+    find_columns,
+    find_in_parents,
+    find_most_values,
+)
+from pytest_pmd_migrations.rows.moved.declared_moves import links_of_moves, missing_values
 from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.moved.suggested_moves import likely_target
 from pytest_pmd_migrations.rows.moved.tables import (
@@ -123,7 +128,8 @@ class TableComparison:
         self._report(table, target, columns, matched)
         for column in gone:
             if fold(column) not in found.proven:
-                self._compare_gone_column(table, column, found.unproven.get(fold(column)))
+                unproven = found.unproven.get(fold(column))
+                self._compare_gone_column(table, column, unproven, (target, columns))
 
     def _gone_columns(self, table: RowTable, new: RowTable) -> list[str]:
         if table.contentless or new.contentless:
@@ -201,7 +207,7 @@ class TableComparison:
         wanted = [c for c in missing if not self._declared.explains(table.name, c)]
         found = find_in_parents(self._step, table, wanted, self._renamed)
         linking = {name for new_column in found.proven.values() for name in new_column.here}
-        linking |= self._links_of_moves(table)
+        linking |= links_of_moves(table, self._declared.moves, self._renamed)
         for column in found.proven:
             self._use_changes(table, column)
         declared = any(self._declared.explains(table.name, c) for c in missing)
@@ -217,21 +223,17 @@ class TableComparison:
             if fold(column) not in {*found.proven, *linking}:
                 self._compare_gone_column(table, column, found.unproven.get(fold(column)))
 
-    def _links_of_moves(self, table: RowTable) -> set[str]:
-        """Return the foreign keys' columns that name the rows which values moved into."""
-        moves: Mapping[tuple[str, str], tuple[str, str]] = self._declared.moves
-        targets = {into for (owner, _), (into, _) in moves.items() if owner == fold(table.name)}
-        return {
-            fold(column)
-            for key in table.foreign_keys
-            if self._renamed.get(fold(key.parent), fold(key.parent)) in targets
-            for column in key.columns
-        }
-
     def _compare_gone_column(
-        self, table: RowTable, column: str, unproven: UnprovenMove | None
+        self,
+        table: RowTable,
+        column: str,
+        unproven: UnprovenMove | None,
+        beside: tuple[str, ColumnMapping] | None = None,
     ) -> None:
-        """Compare a column that went and that is nowhere found; it may be declared."""
+        """Compare a column that went and that is nowhere found; it may be declared.
+
+        ``beside`` are the table that has the rows now, where one has, and the columns of both.
+        """
         owner, name = fold(table.name), fold(column)
         if not self._old.has_value(owner, name):
             return
@@ -247,13 +249,31 @@ class TableComparison:
             return
         if (owner, name) in self._declared.moves:
             self._compare_moved(table, column, kept)
-        else:
-            found = (
-                likely_target(table, kept, column, self._old, self._new, self._renamed)
-                if unproven is None
-                else ""
-            )
+            return
+        found = ""
+        if unproven is None:
+            found = likely_target(table, kept, column, self._old, self._new, self._renamed)
+        if unproven or found or not (beside and self._tell_part(table, column, kept, *beside)):
             self.findings.append(column_gone(table, column, kept, unproven, found))
+
+    def _tell_part(
+        self,
+        table: RowTable,
+        column: str,
+        rows: Sequence[Row],
+        target: str,
+        columns: ColumnMapping,
+    ) -> bool:
+        """Report which values of a column are gone where most are elsewhere; else return False."""
+        most = find_most_values(self._step, table, target, columns, column)
+        missing = [row for row in rows if most and id(row) not in most[1]]
+        if most is None or not missing:
+            return False
+        lost = [(row, None) for row in missing]
+        which = find_changed(self._old, table, column, lost, self._step.statements)
+        into = str(most[0])
+        self.findings.append(column_gone_in_part(table, column, missing, len(rows), which, into))
+        return True
 
     def _compare_moved(self, table: RowTable, column: str, rows: Sequence[Row]) -> None:
         """Compare values with those of the column that is declared for them."""

@@ -10,7 +10,7 @@ from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
 from tests.every import for_every
-from tests.unit.plugin.rows.steps import Case, found_at, image, stepped, take
+from tests.unit.plugin.rows.steps import Case, found_at, image, report, stepped, take
 
 LARGE = """
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);
@@ -284,3 +284,44 @@ def test_a_table_of_a_thousand_columns_is_compared() -> None:
     )
     assert found_at(case) == set()
     assert found_at(replace(case, changes={"t.c997": "1"})) == {"t.c998"}
+
+
+PARTS = """
+CREATE TABLE t (id INTEGER PRIMARY KEY, c TEXT, k TEXT);
+INSERT INTO t VALUES (1, 'x', 'a'), (2, 'y', 'a'), (3, 'z', 'b'), (4, 'w', 'a'), (5, NULL, 'b');
+"""
+
+
+@for_every(
+    "step, message, declared",
+    [
+        (
+            "ALTER TABLE t ADD COLUMN d TEXT; UPDATE t SET d = c WHERE k = 'a'",
+            "t.c is gone with 1 of 4 values",
+            {"DELETES": "c = 'z'", "MOVES": "t.d"},
+        ),
+        (
+            "CREATE TABLE u (id INTEGER PRIMARY KEY, t REFERENCES t (id), v TEXT);"
+            "INSERT INTO u (t, v) SELECT id, c FROM t WHERE id < 4",
+            "t.c is gone with 1 of 4 values",
+            {"DELETES": "c = 'w'", "MOVES": "u.v"},
+        ),
+        (
+            "UPDATE t SET c = 'x'; ALTER TABLE t ADD COLUMN d TEXT DEFAULT 'x'",
+            "t.c is gone with 4 values",
+            {"DELETES": "DROP"},
+        ),
+    ],
+)
+def test_a_column_of_which_most_values_moved_is_gone_with_the_others(
+    step: str, message: str, declared: dict[str, str]
+) -> None:
+    """Where most values are there by coincidence, all of them are gone."""
+    equal = PARTS.replace("'y'", "'x'").replace("'z'", "'x'") if "DEFAULT" in step else PARTS
+    case = Case(equal, f"{step}; ALTER TABLE t DROP COLUMN c")
+    [finding] = report(case).findings
+    assert finding.message == message
+    assert {one.kind: one.value[0] for one in finding.declarable} == declared
+    deletes, moves = {"t.c": declared["DELETES"]}, {"t.c": declared.get("MOVES", "")}
+    allowed = replace(case, deletes=deletes, moves=moves if moves["t.c"] else {})
+    assert report(allowed).findings == ()

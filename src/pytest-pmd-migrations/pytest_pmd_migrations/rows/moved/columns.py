@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import TypeAlias
 
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, pair_rows
 from pytest_pmd_migrations.rows.matching.sides import Side
@@ -22,7 +23,9 @@ from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["FoundColumns", "find_columns", "find_in_parents"]
+__all__ = ["FoundColumns", "find_columns", "find_in_parents", "find_most_values"]
+
+_Pairs: TypeAlias = Callable[[Side, Side], Sequence[RowPair]]
 
 
 @dataclass
@@ -51,14 +54,7 @@ def find_columns(
 
     ``gone`` are those with values.
     """
-
-    def pairs(old: Side, new: Side) -> Sequence[RowPair]:
-        if target not in new.tables:
-            return ()
-        rows, others = old.rows(fold(table.name)), new.rows(target)
-        paired = pair_rows(table, rows, new.tables[target], others, columns)
-        return [(row, match) for row, match in paired if match and not row.deleted]
-
+    pairs = _pairs_in(table, target, columns)
     if not gone:
         return FoundColumns()
     candidates = tuple(candidates_beside(step.old, step.new, table, target))
@@ -68,6 +64,45 @@ def find_columns(
         if not differing_rows(step.old, step.new, table, target, mapped)[0]:
             return _prove(step, table, {gone[0]: candidates}, pairs)
     return _prove(step, table, _likely(step, gone, candidates, pairs), pairs)
+
+
+def find_most_values(
+    step: RepeatableStep, table: RowTable, target: str, columns: ColumnMapping, column: str
+) -> tuple[CandidateColumn, frozenset[int]] | None:
+    """Return where most values of a column are, and the ids of the rows whose value is there.
+
+    Only what holds most of other values, too, which are unlike any other, has them by this step.
+    """
+    pairs, name = _pairs_in(table, target, columns), fold(column)
+    candidates = tuple(candidates_beside(step.old, step.new, table, target))
+
+    def rows_with(candidate: CandidateColumn, old: Side, new: Side) -> frozenset[int]:
+        paired = [pair for pair in pairs(old, new) if pair[0].values[name] is not None]
+        held = HeldValues(paired, (candidate,), new)
+        without = {id(row) for row in held.rows_without(candidate, name)} if held.there else None
+        ids = frozenset(id(row) for row, _ in paired)
+        most = without is not None and len(without) * 2 < len(ids)
+        return ids - without if most and without is not None else frozenset()
+
+    for candidate in candidates:
+        found = rows_with(candidate, step.old, step.new)
+        for experiment in step.try_out(table, [column]) if found else ():
+            if experiment.unlike and rows_with(candidate, experiment.old, experiment.new):
+                return candidate, found
+    return None
+
+
+def _pairs_in(table: RowTable, target: str, columns: ColumnMapping) -> _Pairs:
+    """Return what pairs the rows of ``table`` with those of ``target`` that they became."""
+
+    def pairs(old: Side, new: Side) -> Sequence[RowPair]:
+        if target not in new.tables:
+            return ()
+        rows, others = old.rows(fold(table.name)), new.rows(target)
+        paired = pair_rows(table, rows, new.tables[target], others, columns)
+        return [(row, match) for row, match in paired if match and not row.deleted]
+
+    return pairs
 
 
 def find_in_parents(
@@ -94,7 +129,7 @@ def _prove(
     step: RepeatableStep,
     table: RowTable,
     likely: Mapping[str, Sequence[CandidateColumn]],
-    pairs: Callable[[Side, Side], Sequence[RowPair]],
+    pairs: _Pairs,
 ) -> FoundColumns:
     """Return the candidates that have the columns' values, and have other values after a rerun.
 
@@ -136,7 +171,7 @@ def _likely(
     step: RepeatableStep,
     columns: Sequence[str],
     candidates: Sequence[CandidateColumn],
-    pairs: Callable[[Side, Side], Sequence[RowPair]],
+    pairs: _Pairs,
 ) -> dict[str, Sequence[CandidateColumn]]:
     """Return for each column the candidates of equal values, where there are any."""
     found: dict[str, Sequence[CandidateColumn]] = {}

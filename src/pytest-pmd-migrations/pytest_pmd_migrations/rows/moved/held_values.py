@@ -32,7 +32,7 @@ class HeldValues:
         NULL is as good as no row there. A value whose change is declared may be any but NULL.
         """
         if any(column in row.changed for row, _ in self._pairs):
-            found = [one for one in self._there if self._holds(one, column)]
+            found = [one for one in self.there if self._holds(one, column)]
         else:
             values = tuple(row.values[column] for row, _ in self._pairs)
             found = [*self._by_values.get(values, ())]
@@ -40,7 +40,7 @@ class HeldValues:
         return sorted(found, key=self._places.__getitem__)
 
     @cached_property
-    def _there(self) -> Sequence[CandidateColumn]:
+    def there(self) -> Sequence[CandidateColumn]:
         """The candidates that there are: an experiment may not make all of them."""
         names = {
             name: frozenset(table.names)
@@ -52,14 +52,14 @@ class HeldValues:
     @cached_property
     def _not_single(self) -> Sequence[CandidateColumn]:
         """The candidates along a key that leads from some row to none, or to more than one."""
-        return [one for one in self._there if any(len(rows) != 1 for rows in self._rows(one))]
+        return [one for one in self.there if any(len(rows) != 1 for rows in self._rows(one))]
 
     @cached_property
     def _by_values(self) -> dict[tuple[Value, ...], list[CandidateColumn]]:
         """All other candidates by the values that they have in all rows."""
         others = set(self._not_single)
         found: dict[tuple[Value, ...], list[CandidateColumn]] = {}
-        for one in self._there:
+        for one in self.there:
             if one not in others:
                 values = tuple(row.values[one.column] for [row] in self._rows(one))
                 found.setdefault(values, []).append(one)
@@ -84,13 +84,23 @@ class HeldValues:
             by_key.get(tuple(became.values[name] for name in here), ()) for _, became in self._pairs
         ]
 
+    def rows_without(self, candidate: CandidateColumn, column: str) -> Sequence[Row]:
+        """Return the old rows whose value of ``column`` the candidate does not hold."""
+        return [
+            row
+            for (row, _), rows in zip(self._pairs, self._rows(candidate), strict=True)
+            if not _is_in(row, column, [other.values[candidate.column] for other in rows])
+        ]
+
     def _holds(self, candidate: CandidateColumn, column: str) -> bool:
-        for (row, _), rows in zip(self._pairs, self._rows(candidate), strict=True):
-            values = [other.values[candidate.column] for other in rows]
-            value = row.values[column]
-            if value in values or (value is None and not values):
-                continue
-            if column in row.changed and any(found is not None for found in values):
-                continue
-            return False
+        return all(
+            _is_in(row, column, [other.values[candidate.column] for other in rows])
+            for (row, _), rows in zip(self._pairs, self._rows(candidate), strict=True)
+        )
+
+
+def _is_in(row: Row, column: str, values: Sequence[Value]) -> bool:
+    value = row.values[column]
+    if value in values or (value is None and not values):
         return True
+    return column in row.changed and any(found is not None for found in values)
