@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
@@ -36,7 +36,11 @@ class HeldValues:
         else:
             values = tuple(row.values[column] for row, _ in self._pairs)
             found = [*self._by_values.get(values, ())]
-            found.extend(one for one in self._not_single if self._holds(one, column))
+            found.extend(
+                one
+                for one, rows in self._not_single.items()
+                if (rows[0] or values[0] is None) and self._holds(one, column)
+            )
         return sorted(found, key=self._places.__getitem__)
 
     @cached_property
@@ -50,17 +54,17 @@ class HeldValues:
         return [one for one in self._places if one.column in names.get(one.table, ())]
 
     @cached_property
-    def _not_single(self) -> Sequence[CandidateColumn]:
-        """The candidates along a key that leads from some row to none, or to more than one."""
-        return [one for one in self.there if any(len(rows) != 1 for rows in self._rows(one))]
+    def _not_single(self) -> Mapping[CandidateColumn, Sequence[Sequence[Row]]]:
+        """The candidates along a key that leads from some row to none or several, with these."""
+        linked = {one: self._rows(one) for one in self.there}
+        return {one: rows for one, rows in linked.items() if any(len(row) != 1 for row in rows)}
 
     @cached_property
     def _by_values(self) -> dict[tuple[Value, ...], list[CandidateColumn]]:
         """All other candidates by the values that they have in all rows."""
-        others = set(self._not_single)
         found: dict[tuple[Value, ...], list[CandidateColumn]] = {}
         for one in self.there:
-            if one not in others:
+            if one not in self._not_single:
                 values = tuple(row.values[one.column] for [row] in self._rows(one))
                 found.setdefault(values, []).append(one)
         return found
@@ -93,10 +97,10 @@ class HeldValues:
         ]
 
     def _holds(self, candidate: CandidateColumn, column: str) -> bool:
-        return all(
-            _is_in(row, column, [other.values[candidate.column] for other in rows])
-            for (row, _), rows in zip(self._pairs, self._rows(candidate), strict=True)
-        )
+        for (row, _), rows in zip(self._pairs, self._rows(candidate), strict=True):
+            if not _is_in(row, column, [other.values[candidate.column] for other in rows]):
+                return False
+        return True
 
 
 def _is_in(row: Row, column: str, values: Sequence[Value]) -> bool:
