@@ -22,6 +22,7 @@ from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 
 from tests.benchmarks import corner_schemas as schemas
+from tests.benchmarks.corner_steps import compared_columns, compared_tables
 
 __all__ = ["CORNERS", "Corner", "Work", "opened"]
 
@@ -490,4 +491,6 @@ CORNERS = (
         _twin(schemas.wide_row),
     ),
     Corner("globs that hide tables", 30, _hiding(schemas.tables)),
+    Corner("columns that a rebuild renamed", 50, compared_columns),
+    Corner("tables that rebuilds renamed", 20, compared_tables),
 )

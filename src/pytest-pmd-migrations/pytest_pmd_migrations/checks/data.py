@@ -214,14 +214,13 @@ def _finding(history: History, row: Row, version: int, found: RowFinding) -> Fin
         evidence = (*evidence, "", *verify_advice(start))
     thing = (format_version(version), found.kind, fold(found.table), fold(found.column or ""))
     lines = (*uncut, *evidence)
-    declarable = (found.allowed_by,) if found.allowed_by is not None else ()
     return Finding(
         first,
         lines,
         version,
         things=frozenset({thing}),
         of_step=True,
-        declarable=declarable,
+        declarable=found.declarable,
         # A condition that would allow it may name values too.
         without_rows=(first, *uncut),
     )

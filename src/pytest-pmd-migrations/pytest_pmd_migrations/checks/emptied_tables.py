@@ -19,6 +19,7 @@ from pytest_pmd_migrations.application.generated_rows import generated_tables
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import StoredText
 from pytest_pmd_migrations.application.upgrade import take_step
+from pytest_pmd_migrations.checks.tables_together import used_together
 from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -58,15 +59,14 @@ def find_needed_rows(
 
     Asked of each table whose rows were all generated and which the step's statements name;
     ``known`` are the findings where each table has rows, which are not repeated, and ``text`` is
-    the stored text of the schema of ``start``. A step that names one table is not asked: on a fresh
-    database that one is empty too. Where rows go with those of another table, what goes wrong
-    without the former alone is told of their table, and not of the other one.
+    the stored text of the schema of ``start``. A step that names one table is not asked, nor is a
+    table that a script uses with no other one: on a fresh database that one is empty too. Where
+    rows go with those of another table, what goes wrong without the former alone is told of their
+    table, and not of the other one.
     """
     if start.variant or start not in history.store.lock_file.snapshots:
         return
-    # The runner's own tables hold on a fresh database what they hold here.
-    own = bookkeeping_of(history.application.source)
-    named = frozenset(name for name in _tables_named(text, record) if not matches_any(name, own))
+    named = _tables_used(history, version, record, text)
     if len(named) < 2:
         return
     image = history.store.image(start)
@@ -129,6 +129,34 @@ def _same(one: RowFinding, other: RowFinding) -> bool:
 def _filled_tables(image: Image) -> frozenset[str]:
     with closing(image.connect()) as conn:
         return frozenset(name for name, count in count_rows(conn).items() if count)
+
+
+def _tables_used(
+    history: History, version: int, record: StatementRecord, text: StoredText
+) -> frozenset[str]:
+    """Return the tables of which a row may decide on a row of another one."""
+    # The runner's own tables hold on a fresh database what they hold here.
+    own = bookkeeping_of(history.application.source)
+    named = frozenset(name for name in _tables_named(text, record) if not matches_any(name, own))
+    if _is_script(history, version, record, named):
+        # Nothing but a statement takes a row of one table for the rows of another one.
+        return named & used_together(record.all_texts(), text)
+    return named
+
+
+def _is_script(
+    history: History, version: int, record: StatementRecord, tables: Collection[str]
+) -> bool:
+    """Return whether the step is a file of SQL, and nothing else names one of these tables."""
+    try:
+        if history.application.location(version).path.suffix != ".sql" or not record.is_whole:
+            return False
+        script = history.application.text(version).decode("utf-8-sig", "replace")
+    except MigrationTestError:
+        # The check frozen tells it.
+        return False
+    elsewhere = "\n".join(sql for sql in record.all_texts() if sql.strip() not in script).lower()
+    return not any(_is_said(name, elsewhere) for name in tables)
 
 
 def _tables_named(text: StoredText, record: StatementRecord) -> frozenset[str]:

@@ -18,6 +18,7 @@ from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.values import TableColumn
+from pytest_pmd_migrations.sources.declared.column_names import possible_columns
 from pytest_pmd_migrations.sources.declared.written_declarations import in_quotes
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def _moves(history: History, version: int) -> Mapping[TableColumn, TableColumn]:
 
 
 def _column(name: str) -> TableColumn:
-    table, _, column = fold(name).rpartition(".")
-    return table, column
+    return next(possible_columns(fold(name)))
 
 
 def _has_values(step: Step, old: TableColumn, new: TableColumn) -> bool:

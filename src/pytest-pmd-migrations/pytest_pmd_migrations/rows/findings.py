@@ -20,12 +20,14 @@ from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationEr
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declared.declarations import DROP
+from pytest_pmd_migrations.sources.declared.column_names import spelled_column
+from pytest_pmd_migrations.sources.declared.declarations import DROP, DeclarationKind
 from pytest_pmd_migrations.wording import counted
 
 __all__ = [
     "broken_declaration",
     "column_gone",
+    "column_gone_in_part",
     "not_moved",
     "rows_lost",
     "sample_changes",
@@ -79,7 +81,7 @@ def column_gone(
 
     ``found`` is the new column that has them inside its texts, where one has.
     """
-    name = f"{table.name}.{column}"
+    name = spelled_column(table.name, column)
     message = f"{name} is gone with {counted(len(rows), 'value')}"
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
     if unproven is not None and not unproven.tried:
@@ -93,33 +95,65 @@ def column_gone(
     return RowFinding(table.name, column, message, samples, declaration, kind="column gone")
 
 
+def column_gone_in_part(
+    table: RowTable, column: str, missing: Sequence[Row], total: int, which: LostRows, target: str
+) -> RowFinding:
+    """Return the finding that a column is gone, and that ``target`` has most of its values."""
+    name = spelled_column(table.name, column)
+    message = f"{name} is gone with {len(missing)} of {counted(total, 'value')}"
+    shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]]
+    return RowFinding(
+        table.name,
+        column,
+        message,
+        (*shown, cut_line(f"moved to {target}: all others")),
+        declare("DELETES", name, found=message, rows=which),
+        kind="column gone",
+        also=declare_moves(name, target, found=message),
+    )
+
+
 def values_changed(
     table: RowTable,
     column: str,
     changes: Sequence[tuple[Row, Value]],
     total: int,
-    which: LostRows,
+    which: LostRows | None,
+    emptied: LostRows | None,
 ) -> RowFinding:
     """Return the finding that values of a column have changed.
 
-    ``which`` are the rows whose value is another one now; where there are none, those whose value
-    is NULL, which is gone.
+    ``which`` are the rows whose value is another one now, ``emptied`` those whose value is NULL,
+    which is gone; None where there are none.
     """
-    name = f"{table.name}.{column}"
+    name = spelled_column(table.name, column)
     message = f"{name} changed in {len(changes)} of {counted(total, 'row')}"
     shown = [show_change(table, row, fold(column), value) for row, value in changes[:_SHOWN]]
-    gone = all(value is None for _, value in changes)
-    if gone:
+    if emptied is not None:
         shown.append("CHANGES never excuses a value that becomes NULL;")
-    declaration = declare("DELETES" if gone else "CHANGES", name, found=message, rows=which)
-    return RowFinding(table.name, column, message, tuple(shown), declaration, kind="values changed")
+    kinds: tuple[DeclarationKind, ...] = ("CHANGES", "DELETES")
+    needed = [
+        declare(kind, name, found=message, rows=rows)
+        for kind, rows in zip(kinds, (which, emptied), strict=True)
+        if rows is not None
+    ]
+    first, *others = needed
+    return RowFinding(
+        table.name,
+        column,
+        message,
+        tuple(shown),
+        first,
+        kind="values changed",
+        also=next(iter(others), None),
+    )
 
 
 def not_moved(
     table: RowTable, column: str, missing: Sequence[Row], total: int, target: str
 ) -> RowFinding:
     """Return the finding that values are not in the column that MOVES names."""
-    name = f"{table.name}.{column}"
+    name = spelled_column(table.name, column)
     message = f"{len(missing)} of {counted(total, 'value')} of {name} did not move"
     shown = [
         cut_line(f"not found: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]

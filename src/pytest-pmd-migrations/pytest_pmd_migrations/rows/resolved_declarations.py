@@ -11,6 +11,7 @@ from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.values import TableColumn
+from pytest_pmd_migrations.sources.declared.column_names import possible_columns, spelled_column
 from pytest_pmd_migrations.sources.declared.declarations import (
     DROP,
     DeclarationKey,
@@ -91,8 +92,7 @@ def resolve_declarations(
         table, column = _find_column(tables, key)
         keys[key.kind, (table, column)] = key
         if key.kind == "MOVES":
-            into, _, name = fold(declarations.moves[key.name]).rpartition(".")
-            moves[table, column] = into, name
+            moves[table, column] = next(possible_columns(fold(declarations.moves[key.name])))
         elif key.kind == "CHANGES":
             changes[table, column] = declarations.changes[key.name].sql
             _check_condition(conn, tables, key, (table, column), changes[table, column])
@@ -114,16 +114,24 @@ def _find_column(tables: Mapping[str, RowTable], key: DeclarationKey) -> TableCo
     folded = fold(key.name)
     if key.kind == "DELETES" and folded in tables:
         return folded, ""
-    table, _, column = folded.rpartition(".")
-    if not table:
-        return column, ""
+    meant = list(possible_columns(folded))
+    if not meant:
+        return folded, ""
+    known = {name: set(there.names) for name, there in tables.items()}
+    found = [one for one in meant if one[1] in known.get(one[0], ())]
+    if len(found) > 1 and not folded.endswith('"'):
+        spelled = [spelled_column(*one) for one in found]
+        raise BrokenDeclarationError(
+            key, found[0], "more than one column may be meant; name it so:", *spelled
+        )
+    if found:
+        return found[0]
+    table, column = next((one for one in meant if one[0] in tables), meant[0])
     there = tables.get(table)
     if there is not None and not there.contentless:
-        own = {fold(other) for other in (*there.columns, *there.generated)}
-        if column not in own:
-            listed = f"its columns are {', '.join(there.columns)}"
-            why = f"{there.name} has no such column"
-            raise BrokenDeclarationError(key, (table, column), why, listed)
+        listed = f"its columns are {', '.join(there.columns)}"
+        why = f"{there.name} has no such column"
+        raise BrokenDeclarationError(key, (table, column), why, listed)
     return table, column
 
 

@@ -17,8 +17,9 @@ class RowFinding:
 
     ``column`` is None where whole rows are concerned; ``message`` is one short sentence,
     ``samples`` lines of at most 70 columns; ``allowed_by`` is the declaration that would allow it,
-    where one would. ``kind`` says what happened without numbers: two findings with the same kind,
-    table and column of one step are the same, whichever rows each was seen in.
+    where one would, or together with ``also``. ``kind`` says what happened without numbers: two
+    findings with the same kind, table and column of one step are the same, whichever rows each was
+    seen in.
     """
 
     table: str
@@ -27,6 +28,12 @@ class RowFinding:
     samples: tuple[str, ...] = ()
     allowed_by: SuggestedDeclaration | None = None
     kind: str = field(kw_only=True)
+    also: SuggestedDeclaration | None = field(default=None, kw_only=True)
+
+    @property
+    def declarable(self) -> tuple[SuggestedDeclaration, ...]:
+        """The declarations that would allow it, all together."""
+        return tuple(one for one in (self.allowed_by, self.also) if one is not None)
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -35,8 +42,10 @@ class RowFinding:
 
     def evidence_lines(self, toml_table: str = "") -> tuple[str, ...]:
         """Return the same with the declaration in TOML, below that table, where one is named."""
-        suggested = self.allowed_by.lines(toml_table) if self.allowed_by else ()
-        return (*self.samples, *suggested)
+        suggested = [one.lines(toml_table) for one in self.declarable]
+        # The sentence before them is said once.
+        lines = (line for number, one in enumerate(suggested) for line in one[number > 0 :])
+        return (*self.samples, *lines)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import closing
 
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows.findings import broken_declaration
 from pytest_pmd_migrations.rows.matching.sides import open_sides
-from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep, Rerun
+from pytest_pmd_migrations.rows.moved.experiment import Rerun
+from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowsReport
 from pytest_pmd_migrations.rows.substitute_names import (
@@ -52,7 +54,8 @@ def _compare_tables(
     step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str], *, count: bool
 ) -> RowsReport:
     comparison = TableComparison(step, volatile, unchanged, count=count)
-    comparison.run()
+    with closing(step):
+        comparison.run()
     unread = unread_tables(step.old.conn, ignore=step.ignore).items()
     notes = [f"{name}: {reason}, its rows are not compared" for name, reason in unread]
     return RowsReport(

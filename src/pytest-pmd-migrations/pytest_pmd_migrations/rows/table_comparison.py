@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING
@@ -11,23 +11,27 @@ from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
 from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
 from pytest_pmd_migrations.rows.findings import (
     column_gone,
+    column_gone_in_part,
     not_moved,
     rows_lost,
     table_gone,
     values_changed,
 )
-from pytest_pmd_migrations.rows.matching.allowed_changes import SettledRows, settle_rows
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
-from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
+from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows
+from pytest_pmd_migrations.rows.matching.rows_of_tables import RowsOfTables
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
-from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
-from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
-from pytest_pmd_migrations.rows.moved.declared_moves import missing_values
-from pytest_pmd_migrations.rows.moved.experiment import RepeatableStep
+from pytest_pmd_migrations.rows.moved.columns import (
+    find_columns,
+    find_in_parents,
+    find_most_values,
+)
+from pytest_pmd_migrations.rows.moved.declared_moves import links_of_moves, missing_values
+from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.moved.suggested_moves import likely_target
 from pytest_pmd_migrations.rows.moved.tables import (
-    find_new_table,
+    find_new_tables,
     find_rows_elsewhere,
     same_columns,
 )
@@ -36,6 +40,7 @@ from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 from pytest_pmd_migrations.wording import counted
 
 if TYPE_CHECKING:
@@ -70,7 +75,7 @@ class TableComparison:
         self._volatile = [fold(pattern) for pattern in volatile]
         self._unchanged = frozenset(fold(name) for name in unchanged)
         self._renamed: dict[str, str] = {}
-        self._taken: dict[str, set[int]] = {}
+        self._rows = RowsOfTables(step.old, step.new, count=count)
         self._tally = _tally(self._old, self._new) if count else None
 
     @property
@@ -90,12 +95,10 @@ class TableComparison:
             for name, table in self._old.tables.items()
             if name not in self._unchanged and self._old.count(name)
         }
-        unproven: dict[str, UnprovenMove | None] = {}
-        for name, table in filled.items():
-            if name not in self._new.tables and (name, "") not in self._declared.dropped:
-                new_name, unproven[name] = find_new_table(self._step, table)
-                if new_name:
-                    self._renamed[name] = new_name
+        kept = {name: t for name, t in filled.items() if (name, "") not in self._declared.dropped}
+        gone = [table for name, table in kept.items() if name not in self._new.tables]
+        self._renamed, unproven = find_new_tables(self._step, gone)
+        self._step.plan([(table, self._sought(table)) for table in kept.values()])
         # Of tables that became one, those with more columns choose their rows first.
         for name, table in sorted(filled.items(), key=lambda item: -len(item[1].columns)):
             target = self._renamed.get(name, name)
@@ -114,53 +117,37 @@ class TableComparison:
         """Compare a table with the one of its name, or its new name."""
         new = self._new.tables[target]
         columns = same_columns(table, new)
-        bare = table.contentless or new.contentless
-        gone = [] if bare else [c for c in table.columns if fold(c) not in columns]
-        gone = [c for c in gone if not self._is_volatile(table, c)]
-        wanted = [c for c in gone if not self._declared.explains(table.name, c)]
-        found = find_columns(self._step, table, target, columns, wanted)
+        gone = self._gone_columns(table, new)
+        found = find_columns(self._step, table, target, columns, self._sought(table))
         for column, new_column in found.proven.items():
             if new_column.table == target and not new_column.there:
                 columns[column] = new_column.column
             else:
                 self._use_changes(table, column)
         columns = {c: into for c, into in columns.items() if not self._is_volatile(table, c)}
-        self._report(table, target, columns, self._match_rows(table, target, columns))
+        matched = self._rows.match(table, target, columns, self._renamed)
+        self._report(table, target, columns, matched)
         copies = find_multiplied_rows(self._step, table, target, columns, self._volatile)
         self.findings.extend(copies)
         for column in gone:
             if fold(column) not in found.proven:
-                self._compare_gone_column(table, column, found.unproven.get(fold(column)))
+                unproven = found.unproven.get(fold(column))
+                self._compare_gone_column(table, column, unproven, (target, columns))
 
-    def _match_rows(self, table: RowTable, target: str, columns: ColumnMapping) -> MatchedRows:
-        new = self._new.tables[target]
-        if list(self._renamed.values()).count(target) < 2:
-            counting = self._tally is not None
-            settled = settle_rows(self._old, self._new, table, target, columns, count=counting)
-            if settled is not None:
-                return self._match_unsettled(table, target, columns, settled)
-            rows, others = differing_rows(self._old, self._new, table, target, columns)
-            return match_rows(table, rows, new, others, columns)
-        # A row of one table does not become the same row as that of another.
-        taken = self._taken.setdefault(target, set())
-        free = [row for row in self._new.rows(target) if id(row) not in taken]
-        matched = match_rows(table, self._old.rows(fold(table.name)), new, free, columns)
-        taken.update(map(id, matched.found))
-        return matched
+    def _gone_columns(self, table: RowTable, new: RowTable) -> list[str]:
+        if table.contentless or new.contentless:
+            return []
+        kept = same_columns(table, new)
+        gone = [column for column in table.columns if fold(column) not in kept]
+        return [column for column in gone if not self._is_volatile(table, column)]
 
-    def _match_unsettled(
-        self, table: RowTable, target: str, columns: ColumnMapping, settled: SettledRows
-    ) -> MatchedRows:
-        new = self._new.tables[target]
-        rows, others = (
-            side.read(fold(one.name), where=f"{one.rowid} NOT IN ({settled.rowids})")
-            for side, one in ((self._old, table), (self._new, new))
-        )
-        matched = match_rows(table, rows, new, others, columns)
-        matched.allowed |= settled.changed
-        matched.emptied |= settled.emptied
-        matched.differing += settled.differing
-        return matched
+    def _sought(self, table: RowTable) -> list[str]:
+        """Return the columns that a table which is still there has no more, with their values."""
+        name = fold(table.name)
+        new = self._new.tables.get(self._renamed.get(name, name))
+        gone = [] if new is None else self._gone_columns(table, new)
+        wanted = [column for column in gone if not self._declared.explains(table.name, column)]
+        return [column for column in wanted if self._old.has_value(name, column)]
 
     def _is_volatile(self, table: RowTable, column: str) -> bool:
         name = fold(f"{table.name}.{column}")
@@ -199,10 +186,13 @@ class TableComparison:
                 self._compare_moved(table, own, [row for row, _ in changes])
             else:
                 # Values that are NULL now need a declaration of their own.
-                others = [change for change in changes if change[1] is not None]
+                parts = (
+                    [change for change in changes if (change[1] is None) == is_null]
+                    for is_null in (False, True)
+                )
                 said = self._step.statements
-                which = find_changed(self._old, table, own, others or changes, said)
-                self.findings.append(values_changed(table, own, changes, total, which))
+                rows = [find_changed(self._old, table, own, p, said) if p else None for p in parts]
+                self.findings.append(values_changed(table, own, changes, total, *rows))
 
     def _compare_gone(self, table: RowTable, unproven: UnprovenMove | None) -> None:
         """Compare a table that went and is no new one: other rows may have its values."""
@@ -220,7 +210,7 @@ class TableComparison:
         wanted = [c for c in missing if not self._declared.explains(table.name, c)]
         found = find_in_parents(self._step, table, wanted, self._renamed)
         linking = {name for new_column in found.proven.values() for name in new_column.here}
-        linking |= self._links_of_moves(table)
+        linking |= links_of_moves(table, self._declared.moves, self._renamed)
         for column in found.proven:
             self._use_changes(table, column)
         declared = any(self._declared.explains(table.name, c) for c in missing)
@@ -236,21 +226,17 @@ class TableComparison:
             if fold(column) not in {*found.proven, *linking}:
                 self._compare_gone_column(table, column, found.unproven.get(fold(column)))
 
-    def _links_of_moves(self, table: RowTable) -> set[str]:
-        """Return the foreign keys' columns that name the rows which values moved into."""
-        moves: Mapping[tuple[str, str], tuple[str, str]] = self._declared.moves
-        targets = {into for (owner, _), (into, _) in moves.items() if owner == fold(table.name)}
-        return {
-            fold(column)
-            for key in table.foreign_keys
-            if self._renamed.get(fold(key.parent), fold(key.parent)) in targets
-            for column in key.columns
-        }
-
     def _compare_gone_column(
-        self, table: RowTable, column: str, unproven: UnprovenMove | None
+        self,
+        table: RowTable,
+        column: str,
+        unproven: UnprovenMove | None,
+        beside: tuple[str, ColumnMapping] | None = None,
     ) -> None:
-        """Compare a column that went and that is nowhere found; it may be declared."""
+        """Compare a column that went and that is nowhere found; it may be declared.
+
+        ``beside`` are the table that has the rows now, where one has, and the columns of both.
+        """
         owner, name = fold(table.name), fold(column)
         if not self._old.has_value(owner, name):
             return
@@ -266,13 +252,31 @@ class TableComparison:
             return
         if (owner, name) in self._declared.moves:
             self._compare_moved(table, column, kept)
-        else:
-            found = (
-                likely_target(table, kept, column, self._old, self._new, self._renamed)
-                if unproven is None
-                else ""
-            )
+            return
+        found = ""
+        if unproven is None:
+            found = likely_target(table, kept, column, self._old, self._new, self._renamed)
+        if unproven or found or not (beside and self._tell_part(table, column, kept, *beside)):
             self.findings.append(column_gone(table, column, kept, unproven, found))
+
+    def _tell_part(
+        self,
+        table: RowTable,
+        column: str,
+        rows: Sequence[Row],
+        target: str,
+        columns: ColumnMapping,
+    ) -> bool:
+        """Report which values of a column are gone where most are elsewhere; else return False."""
+        most = find_most_values(self._step, table, target, columns, column)
+        missing = [row for row in rows if most and id(row) not in most[1]]
+        if most is None or not missing:
+            return False
+        lost = [(row, None) for row in missing]
+        which = find_changed(self._old, table, column, lost, self._step.statements)
+        into = str(most[0])
+        self.findings.append(column_gone_in_part(table, column, missing, len(rows), which, into))
+        return True
 
     def _compare_moved(self, table: RowTable, column: str, rows: Sequence[Row]) -> None:
         """Compare values with those of the column that is declared for them."""
@@ -283,7 +287,7 @@ class TableComparison:
         self._use_changes(table, name)
         missing = missing_values(table, kept, name, target, self._new, self._renamed)
         if missing:
-            finding = not_moved(table, column, missing, len(kept), ".".join(target))
+            finding = not_moved(table, column, missing, len(kept), spelled_column(*target))
             self.findings.append(finding)
 
     def _use_changes(self, table: RowTable, column: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
@@ -29,8 +30,7 @@ __all__ = [
 NOT_LOADED = "is not loaded"
 """Ends the reason why a table is unread whose module an application may load."""
 
-_GENERATED = (2, 3)
-_FEW = 8
+_GENERATED, _FEW = (2, 3), 8
 _ROWIDS = ("rowid", "_rowid_", "oid")
 
 
@@ -48,9 +48,9 @@ class RowTable(NamedTuple):
     ``columns`` are those that are stored; ``generated`` those that are computed. ``key`` are the
     columns that tell a row from every other: the primary key, else a UNIQUE over NOT NULL
     columns, else none. ``rowid`` is the name that reads a row's rowid, empty where none does;
-    ``counting`` says that ids are never given out twice (AUTOINCREMENT), ``full_text`` that FTS
-    keeps the table, ``contentless`` that it keeps no text: rows are known by their rowid alone.
-    ``module`` is that of a virtual table, else empty.
+    ``counting`` says that ids are never given out twice, ``full_text`` that FTS keeps the table,
+    ``contentless`` that it keeps no text and rows are known by their rowid; ``module`` is that of
+    a virtual table.
     """
 
     name: str
@@ -63,6 +63,16 @@ class RowTable(NamedTuple):
     contentless: bool = False
     foreign_keys: tuple[ForeignKey, ...] = ()
     module: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns in lower case."""
+        return _in_lower_case(self.columns, self.generated)
+
+
+@lru_cache(maxsize=1024)
+def _in_lower_case(columns: tuple[str, ...], generated: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(fold(name) for name in (*columns, *generated))
 
 
 _KNOWN: dict[tuple[object, ...], RowTable | None] = {}

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest_pmd_migrations.rows import RowsReport, table_comparison
-from pytest_pmd_migrations.rows.matching import sides
+from pytest_pmd_migrations.rows import RowsReport
+from pytest_pmd_migrations.rows.matching import rows_of_tables, sides
 from pytest_pmd_migrations.rows.row_counts import RowCounts
 
 from tests.every import for_every
@@ -52,7 +52,7 @@ def test_the_report_is_the_one_of_row_by_row(
     )
     settled = report(case)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table_comparison, "settle_rows", lambda *_, **__: None)
+        patch.setattr(rows_of_tables, "settle_rows", lambda *_, **__: None)
         row_by_row = report(case)
     assert settled == row_by_row
     assert without_samples(settled) == without_samples(row_by_row)
@@ -85,7 +85,7 @@ def test_every_pair_of_values_is_told_as_row_by_row(
     settled = report(case)
     assert settled.findings
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table_comparison, "settle_rows", lambda *_, **__: None)
+        patch.setattr(rows_of_tables, "settle_rows", lambda *_, **__: None)
         row_by_row = report(case)
     assert settled == row_by_row
     assert without_samples(settled) == without_samples(row_by_row)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from pytest_pmd_migrations.rows import compare_rows
 from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
 from tests.every import for_every
-from tests.unit.plugin.rows.steps import Case, found_at, image, stepped, take
+from tests.unit.plugin.rows.steps import Case, found_at, image, report, stepped, take
 
 LARGE = """
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);
@@ -237,3 +238,90 @@ def test_tables_that_are_only_renamed_take_no_run_and_another_one_run(
         statements=statements,
     )
     assert (report.findings, len(taken)) == ((), runs)
+
+
+REBUILT = (
+    "CREATE TABLE new_{0} (id INTEGER PRIMARY KEY, d);"
+    "INSERT INTO new_{0} SELECT id, {1} FROM {2}; DROP TABLE {0}; ALTER TABLE new_{0} RENAME TO {0}"
+)
+
+
+def test_tables_that_are_tried_out_together_are_told_as_each_alone() -> None:
+    """Of ten renamed columns, one takes a constant, two each other's values, one refuses others."""
+    names = [f"t{number}" for number in range(10)]
+    before = image(
+        "".join(
+            f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, c);"
+            f"INSERT INTO {name} VALUES (1, '1'), (2, '{1 + (name == 't8')}');"
+            for name in names
+        )
+    )
+    given = {"t3": "'1'", "t8": "json(c)"}
+    sources = {"t1": "t2", "t2": "old1"}
+    steps = [REBUILT.format(n, given.get(n, "c"), sources.get(n, n)) for n in names]
+    step = "CREATE TABLE old1 AS SELECT * FROM t1; " + "; ".join(steps) + "; DROP TABLE old1"
+    taken = []
+
+    def rerun(conn: sqlite3.Connection) -> None:
+        taken.append(1)
+        take(step, conn)
+
+    report = compare_rows(before, stepped(before, step), declarations=NOTHING_DECLARED, rerun=rerun)
+    assert {one.table for one in report.findings} == {"t1", "t2", "t3"}
+    assert [sample for one in report.findings for sample in one.samples if "equal" in sample] == [
+        f"t{number}.d is equal by coincidence: it follows no other values" for number in (1, 2, 3)
+    ]
+    assert len(taken) < 15
+
+
+def test_a_table_of_a_thousand_columns_is_compared() -> None:
+    columns = [f"c{number}" for number in range(1000)]
+    before = f"CREATE TABLE t (id INTEGER PRIMARY KEY, {', '.join(columns)}); "
+    case = Case(
+        f"{before} INSERT INTO t (id, c998) VALUES (1, 3)",
+        "UPDATE t SET c998 = 4",
+        changes={f"t.{column}": "1" for column in columns[990:]},
+    )
+    assert found_at(case) == set()
+    assert found_at(replace(case, changes={"t.c997": "1"})) == {"t.c998"}
+
+
+PARTS = """
+CREATE TABLE t (id INTEGER PRIMARY KEY, c TEXT, k TEXT);
+INSERT INTO t VALUES (1, 'x', 'a'), (2, 'y', 'a'), (3, 'z', 'b'), (4, 'w', 'a'), (5, NULL, 'b');
+"""
+
+
+@for_every(
+    "step, message, declared",
+    [
+        (
+            "ALTER TABLE t ADD COLUMN d TEXT; UPDATE t SET d = c WHERE k = 'a'",
+            "t.c is gone with 1 of 4 values",
+            {"DELETES": "c = 'z'", "MOVES": "t.d"},
+        ),
+        (
+            "CREATE TABLE u (id INTEGER PRIMARY KEY, t REFERENCES t (id), v TEXT);"
+            "INSERT INTO u (t, v) SELECT id, c FROM t WHERE id < 4",
+            "t.c is gone with 1 of 4 values",
+            {"DELETES": "c = 'w'", "MOVES": "u.v"},
+        ),
+        (
+            "UPDATE t SET c = 'x'; ALTER TABLE t ADD COLUMN d TEXT DEFAULT 'x'",
+            "t.c is gone with 4 values",
+            {"DELETES": "DROP"},
+        ),
+    ],
+)
+def test_a_column_of_which_most_values_moved_is_gone_with_the_others(
+    step: str, message: str, declared: dict[str, str]
+) -> None:
+    """Where most values are there by coincidence, all of them are gone."""
+    equal = PARTS.replace("'y'", "'x'").replace("'z'", "'x'") if "DEFAULT" in step else PARTS
+    case = Case(equal, f"{step}; ALTER TABLE t DROP COLUMN c")
+    [finding] = report(case).findings
+    assert finding.message == message
+    assert {one.kind: one.value[0] for one in finding.declarable} == declared
+    deletes, moves = {"t.c": declared["DELETES"]}, {"t.c": declared.get("MOVES", "")}
+    allowed = replace(case, deletes=deletes, moves=moves if moves["t.c"] else {})
+    assert report(allowed).findings == ()

@@ -148,8 +148,10 @@ TEXTS = {
         (
             "id 1: 'x', now NULL",
             "id 2: ' y', now 'y'",
+            "CHANGES never excuses a value that becomes NULL;",
             "where that is meant, declare it:",
             '  CHANGES = {"t.a": ("a <> trim(a)", "<reason>")}',
+            '  DELETES = {"t.a": ("a = \'x\'", "<reason>")}',
         ),
     ),
     "values": (

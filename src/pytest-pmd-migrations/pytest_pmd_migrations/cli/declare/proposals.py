@@ -12,6 +12,7 @@ from pytest_pmd_migrations.rows.evidence import LostRows
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
 from pytest_pmd_migrations.sources.declared.declarations import (
+    DROP,
     Condition,
     DeclarationKey,
     DeclarationKind,
@@ -83,9 +84,10 @@ class Proposals:
     def including(self, other: Proposals) -> Proposals:
         """Return both as one.
 
-        A column whose values did not move where they were said to is declared otherwise.
+        A column whose values did not move where they were said to is declared as gone.
         """
-        refuted = {(version, "MOVES", name) for version, kind, name in other.of_steps}
+        gone = (key for key, one in other.of_steps.items() if one.target == DROP)
+        refuted = {(version, "MOVES", name) for version, _, name in gone}
         kept = {key: one for key, one in self.of_steps.items() if key not in refuted}
         return Proposals({**kept, **other.of_steps}, {**self.of_snapshots, **other.of_snapshots})
 

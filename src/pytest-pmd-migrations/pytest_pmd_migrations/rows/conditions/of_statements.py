@@ -1,4 +1,4 @@
-"""Take conditions from the step's own SQL: what stands behind WHERE, and between WHEN and THEN."""
+"""Take conditions from the step's own SQL: behind WHERE, between WHEN and THEN, first in IIF."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import one_line
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
-__all__ = ["written_conditions"]
+__all__ = ["calls_functions", "written_conditions"]
 
 _ENDS = ("GROUP", "HAVING", "ORDER", "LIMIT", "RETURNING", "WINDOW", "UNION", "EXCEPT", "INTERSECT")
 _LONGEST = 200
@@ -24,13 +24,22 @@ def written_conditions(statements: Sequence[str], table: str) -> Iterator[str]:
     A rebuild selects the rows that it keeps, so that the others are lost. A condition with a
     parameter is left out: its value is not written there.
     """
-    naming = [sql for sql in statements if fold(table) in sql.lower()]
-    for sql in naming[:_MOST]:
+    for sql in _naming(statements, table):
         for condition in dict.fromkeys(_conditions(sql)):
             if condition and len(condition) <= _LONGEST:
                 yield condition
                 yield _contrary(condition)
                 yield f"({condition}) IS NOT TRUE"
+
+
+def calls_functions(statements: Sequence[str], table: str, names: Sequence[str]) -> bool:
+    """Return whether a statement that names a table has one of these words in upper case."""
+    naming = _naming(statements, table)
+    return any(token.is_word(*names) for sql in naming for token in tokenize(sql))
+
+
+def _naming(statements: Sequence[str], table: str) -> Sequence[str]:
+    return [sql for sql in statements if fold(table) in sql.lower()][:_MOST]
 
 
 def _contrary(condition: str) -> str:
@@ -46,8 +55,8 @@ def _conditions(sql: str) -> Iterator[str]:
     tokens = tokenize(sql)
     starts = _positions(sql, tokens)
 
-    def between(begin: int, words: Sequence[str]) -> str:
-        end = _end(tokens, begin, words)
+    def between(begin: int, words: Sequence[str], mark: str = ";") -> str:
+        end = _end(tokens, begin, words, mark)
         inner = tokens[begin:end]
         if not inner or any(one.text[0] in "?:@$" for one in inner):
             return ""
@@ -64,6 +73,8 @@ def _conditions(sql: str) -> Iterator[str]:
             compared.pop()
         elif token.is_word("WHERE"):
             yield between(index + 1, _ENDS)
+        elif token.is_word("IIF"):
+            yield between(index + 2, (), ",")
         elif token.is_word("WHEN"):
             text, operand = between(index + 1, ("THEN",)), compared[-1] if compared else None
             if operand is None:
@@ -86,12 +97,12 @@ def _positions(sql: str, tokens: Sequence[Token]) -> list[int]:
     return found
 
 
-def _end(tokens: Sequence[Token], begin: int, words: Sequence[str]) -> int:
-    """Return where an expression ends: at one of the words, a semicolon, a parenthesis too many."""
+def _end(tokens: Sequence[Token], begin: int, words: Sequence[str], mark: str) -> int:
+    """Return where an expression ends: at one of the words, the mark, a parenthesis too many."""
     depth = 0
     for index in range(begin, len(tokens)):
         token = tokens[index]
         depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth < 0 or (not depth and (token.text == ";" or token.is_word(*words))):
+        if depth < 0 or (not depth and (token.text in (";", mark) or token.is_word(*words))):
             return index
     return len(tokens)

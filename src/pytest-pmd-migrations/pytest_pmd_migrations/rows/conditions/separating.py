@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.conditions.of_changes import explaining_conditions
+from pytest_pmd_migrations.rows.conditions.of_changes import (
+    constant_conditions,
+    explaining_conditions,
+    limiting_conditions,
+    nulled_conditions,
+)
 from pytest_pmd_migrations.rows.conditions.of_columns import (
     list_conditions,
     name_conditions,
@@ -17,7 +22,10 @@ from pytest_pmd_migrations.rows.conditions.of_columns import (
     shape_conditions,
     shared_conditions,
 )
-from pytest_pmd_migrations.rows.conditions.of_statements import written_conditions
+from pytest_pmd_migrations.rows.conditions.of_statements import (
+    calls_functions,
+    written_conditions,
+)
 from pytest_pmd_migrations.rows.conditions.of_tables import (
     child_conditions,
     duplicate_conditions,
@@ -36,6 +44,9 @@ __all__ = ["find_changed", "find_lost", "separates"]
 
 _ENOUGH = 12
 """Conditions that are kept: those that other databases refute may be the first ones."""
+
+_PAIRS = 5_000
+"""Conditions on two columns that are tried: two hundred columns have a hundred thousand."""
 
 _ROWS_READ = 2_000_000
 """Rows that may be read to try conditions, all together."""
@@ -63,10 +74,18 @@ def find_changed(
     """Return rows of which a value of ``column`` changed, with such conditions."""
     rows = [row for row, _ in changes]
     values = [(row.values[fold(column)], now) for row, now in changes]
+    name = as_sql(column)
+    limits = list(limiting_conditions(name, values))
     explaining = [
-        *explaining_conditions(old.conn, as_sql(column), values),
+        # A constant may be the limit of all values, or what each of them is set to.
+        *(limits if calls_functions(statements, table.name, ("MIN", "MAX")) else ()),
+        *explaining_conditions(old.conn, name, values),
         *written_conditions(statements, table.name),
+        *constant_conditions(name, values),
+        *(limits if len(changes) > 1 else ()),
     ]
+    if calls_functions(statements, table.name, ("NULLIF",)):
+        explaining.extend(nulled_conditions(name, values))
     return _lost_rows(old, table, rows, explaining, _candidates(old, table, rows, column))
 
 
@@ -98,9 +117,18 @@ def _lost_rows(
     else:
         # What all rows share says nothing of them, unless it explains a change.
         tried = (*explaining, *(["1"] if len(rows) == total else []), *candidates)
-        limited = islice(dict.fromkeys(tried), max(1, _ROWS_READ // max(total, 1)))
+        limited = islice(_each_once(tried), max(1, _ROWS_READ // max(total, 1)))
         conditions = [*islice((c for c in limited if separates(old.conn, lost, c)), _ENOUGH)]
     return LostRows(table.name, identity, identities, tuple(conditions))
+
+
+def _each_once(conditions: Iterable[str]) -> Iterator[str]:
+    """Yield each condition once, and think of no more of them than are asked for."""
+    seen: set[str] = set()
+    for condition in conditions:
+        if condition not in seen:
+            seen.add(condition)
+            yield condition
 
 
 def _identified(
@@ -131,8 +159,8 @@ def _candidates(old: Side, table: RowTable, rows: Sequence[Row], column: str) ->
     yield from same_name_conditions(table, others, tables)
     yield from child_conditions(table, tables)
     yield from shape_conditions(others, rows)
-    yield from duplicate_conditions(table)
-    yield from pair_conditions([*own, *others])
+    yield from islice(duplicate_conditions(table), _PAIRS)
+    yield from islice(pair_conditions([*own, *others]), _PAIRS)
     yield from same_name_conditions(table, naming, tables)
     yield from range_conditions(naming, rows)
     yield from list_conditions(naming, rows)

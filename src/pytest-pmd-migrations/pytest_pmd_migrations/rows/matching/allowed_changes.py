@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.matching.exact_rows import joined
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Side
 from pytest_pmd_migrations.rows.tables import RowTable
@@ -59,29 +60,29 @@ def settle_rows(
         for number, (column, into) in enumerate(columns.items())
     }
     rows = f"SELECT {table.rowid} AS r, {', '.join((*values, *flags))} FROM {old.schema}"
-    may_be = " AND ".join(
+    may_be = [
         f"({' OR '.join((same, *(may for _, may in allowed.get(column, ()))))})"
         for column, same in equal.items()
-    )
-    joined = (
+    ]
+    source = (
         f"FROM ({rows}.{quote(table.name)}) AS {_OLD}"
         f" JOIN {new.schema}.{quote(other.name)} AS {_NEW} ON {_NEW}.{other.rowid} = {_OLD}.r"
-        f" WHERE {may_be}"
+        f" WHERE {joined('AND', may_be)}"
     )
     used = [(kind, c, f"NOT ({equal[c]}) AND {may}") for c in allowed for kind, may in allowed[c]]
-    return _settled(old, joined, used, count=count)
+    return _settled(old, source, used, count=count)
 
 
 def _settled(
-    old: Side, joined: str, used: Sequence[tuple[DeclarationKind, str, str]], *, count: bool
+    old: Side, source: str, used: Sequence[tuple[DeclarationKind, str, str]], *, count: bool
 ) -> SettledRows:
-    """Return the rows that SQL joins; ``used`` are the allowances that some of them may need."""
+    """Return the rows of a join; ``used`` are the allowances that some of them may need."""
     asked = ", ".join(f"max({what})" for _, _, what in used)
-    differ = f"total({' OR '.join(f'({what})' for _, _, what in used)})" if count else "0"
-    *answers, differing = old.conn.execute(f"SELECT {asked}, {differ} {joined}").fetchone()
+    differ = f"total({joined('OR', [f'({what})' for _, _, what in used])})" if count else "0"
+    *answers, differing = old.conn.execute(f"SELECT {asked}, {differ} {source}").fetchone()
     found = {(kind, c) for (kind, c, _), yes in zip(used, answers, strict=True) if yes}
     return SettledRows(
-        f"SELECT {_OLD}.r {joined}",
+        f"SELECT {_OLD}.r {source}",
         frozenset(column for kind, column in found if kind == "CHANGES"),
         frozenset(column for kind, column in found if kind == "DELETES"),
         int(differing),

@@ -9,7 +9,9 @@ from typing import TypeAlias
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 
-__all__ = ["Value", "exact_rows", "select_rows"]
+__all__ = ["Value", "exact_rows", "joined", "select_rows"]
+
+_AT_ONCE = 100
 
 Value: TypeAlias = int | bytes | tuple[str, bytes] | tuple[str, float] | None
 """A stored value: NULL, an integer, a blob, ``("text", bytes)`` or ``("real", number)``."""
@@ -46,6 +48,15 @@ def select_rows(
     names.extend(f"{own}.{quote(column)}" for column in columns)
     condition = f" WHERE {where}" if where else ""
     return f"SELECT {', '.join((*names, *extra)) or 'NULL'} FROM {schema}.{own}{condition}"
+
+
+def joined(operator: str, conditions: Sequence[str]) -> str:
+    """Return the conditions joined by AND or OR, in groups: SQLite takes none of a thousand."""
+    groups = [
+        f" {operator} ".join(conditions[start : start + _AT_ONCE])
+        for start in range(0, len(conditions), _AT_ONCE)
+    ]
+    return groups[0] if len(groups) == 1 else f" {operator} ".join(f"({one})" for one in groups)
 
 
 def _text(content: bytes) -> tuple[str, bytes]:

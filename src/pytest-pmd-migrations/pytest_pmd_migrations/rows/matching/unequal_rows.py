@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.matching.exact_rows import joined
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
@@ -57,4 +58,4 @@ def _has_no_equal(
         found.append(f"+{first} IS +{second} COLLATE BINARY")
         found.append(f"typeof({first}) = typeof({second})")
     source = f"{schema}.{quote(other.name)} AS {alias}"
-    return f"NOT EXISTS (SELECT 1 FROM {source} WHERE {' AND '.join(found)})"
+    return f"NOT EXISTS (SELECT 1 FROM {source} WHERE {joined('AND', found)})"

@@ -1,4 +1,4 @@
-"""List the new columns that may have the values of a column that went, and compare the values.
+"""List the new columns that may have the values of a column that went.
 
 A candidate is in the same row, or in a row that a key leads to. Columns that were there before
 the step are never candidates.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 
 __all__ = [
     "CandidateColumn",
@@ -20,7 +20,6 @@ __all__ = [
     "UnprovenMove",
     "candidates_beside",
     "candidates_in_parents",
-    "values_are_in",
 ]
 
 RowPair: TypeAlias = tuple[Row, Row]
@@ -40,7 +39,7 @@ class CandidateColumn(NamedTuple):
     there: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.column}"
+        return spelled_column(self.table, self.column)
 
 
 class UnprovenMove(NamedTuple):
@@ -68,21 +67,21 @@ def candidates_beside(
     They are new columns of it, those of tables that name its rows, and of rows it names.
     """
     own = new.tables[target]
-    before = _names(table)
-    for column in _lower((*own.columns, *own.generated)):
+    key_names = _lower(table.key)
+    before = frozenset(table.names)
+    for column in own.names:
         if column not in before:
             yield CandidateColumn(target, column)
     for name, other in new.tables.items():
         if name == target:
             continue
-        new_columns = _new_columns(old, other, name)
         for key in other.foreign_keys:
             if fold(key.parent) == target:
                 there = _lower(key.columns)
                 here = _lower(key.target or own.key)
-                yield from _candidates_along(name, new_columns, here, there)
-        key_names = _lower(table.key)
-        if name not in old.tables and key_names and set(key_names) <= _names(other):
+                yield from _candidates_along(name, _new_columns(old, other, name), here, there)
+        if name not in old.tables and key_names and set(key_names).issubset(other.names):
+            new_columns = _new_columns(old, other, name)
             yield from _candidates_along(name, new_columns, key_names, key_names)
     for key in own.foreign_keys:
         parent = new.tables.get(fold(key.parent))
@@ -101,41 +100,10 @@ def candidates_in_parents(
         name = renamed.get(was, was)
         if name in new.tables:
             parent = new.tables[name]
-            before = _names(old.tables[was]) if was in old.tables else set()
-            new_columns = [
-                c for c in _lower((*parent.columns, *parent.generated)) if c not in before
-            ]
+            before = old.tables[was].names if was in old.tables else ()
+            new_columns = [column for column in parent.names if column not in before]
             there = _lower(key.target or parent.key)
             yield from _candidates_along(name, new_columns, _lower(key.columns), there)
-
-
-def values_are_in(
-    pairs: Sequence[RowPair], column: str, candidate: CandidateColumn, new: Side
-) -> bool:
-    """Return whether every old row's value of ``column`` is in the candidate.
-
-    NULL is as good as no row there. A value whose change is declared may be any but NULL.
-    """
-    new_table = new.tables.get(candidate.table)
-    if new_table is None or candidate.column not in _names(new_table):
-        return False
-    linked: dict[tuple[Value, ...], list[Value]] = {}
-    if candidate.there:
-        for row in new.rows(candidate.table):
-            key = tuple(row.values[name] for name in candidate.there)
-            linked.setdefault(key, []).append(row.values[candidate.column])
-    for row, became in pairs:
-        if candidate.there:
-            values = linked.get(tuple(became.values[name] for name in candidate.here), [])
-        else:
-            values = [became.values[candidate.column]]
-        value = row.values[column]
-        if value in values or (value is None and not values):
-            continue
-        if column in row.changed and any(found is not None for found in values):
-            continue
-        return False
-    return True
 
 
 def _candidates_along(
@@ -147,13 +115,11 @@ def _candidates_along(
                 yield CandidateColumn(table, column, own_key, other_key)
 
 
-def _new_columns(old: Side, table: RowTable, name: str) -> list[str]:
-    before = _names(old.tables[name]) if name in old.tables else set()
-    return [c for c in _lower((*table.columns, *table.generated)) if c not in before]
-
-
-def _names(table: RowTable) -> set[str]:
-    return {*_lower(table.columns), *_lower(table.generated)}
+def _new_columns(old: Side, table: RowTable, name: str) -> Sequence[str]:
+    if name not in old.tables:
+        return table.names
+    before = old.tables[name].names
+    return [column for column in table.names if column not in before]
 
 
 def _lower(names: Sequence[str]) -> tuple[str, ...]:

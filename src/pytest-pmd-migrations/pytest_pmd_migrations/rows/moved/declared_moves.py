@@ -13,7 +13,7 @@ from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 
-__all__ = ["are_linked", "missing_values"]
+__all__ = ["are_linked", "links_of_moves", "missing_values"]
 
 _SHORTEST = 4
 """Characters a value must have to be looked for inside a text."""
@@ -46,6 +46,21 @@ def missing_values(
 def are_linked(old: RowTable, other: RowTable, renamed: Mapping[str, str]) -> bool:
     """Return whether a key says which row of ``other`` belongs to a row of ``old``."""
     return _link(old, other, renamed) is not None
+
+
+def links_of_moves(
+    table: RowTable,
+    moves: Mapping[tuple[str, str], tuple[str, str]],
+    renamed: Mapping[str, str],
+) -> set[str]:
+    """Return the foreign keys' columns that name the rows which values moved into."""
+    targets = {into for (owner, _), (into, _) in moves.items() if owner == fold(table.name)}
+    return {
+        fold(column)
+        for key in table.foreign_keys
+        if renamed.get(fold(key.parent), fold(key.parent)) in targets
+        for column in key.columns
+    }
 
 
 def _columns(table: RowTable) -> set[str]:

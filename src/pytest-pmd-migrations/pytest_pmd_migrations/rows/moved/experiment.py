@@ -7,10 +7,8 @@ really moves is followed by the value that replaced it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.image import Image
@@ -19,15 +17,22 @@ from pytest_pmd_migrations.rows.matching.sides import Row, Side, open_sides
 from pytest_pmd_migrations.rows.moved.other_values import replace_all, swap_ends
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.reading.step_statements import only_renamed
 
-__all__ = ["Experiment", "RepeatableStep", "Rerun"]
+__all__ = [
+    "MOST_ROWS",
+    "Experiment",
+    "PutOthers",
+    "Rerun",
+    "allow_as_before",
+    "experiments",
+    "take_with",
+]
 
-_MOST_ROWS = 2000
+MOST_ROWS = 2000
 """Rows of a table that an experiment changes; it has no others meanwhile."""
 
 Rerun: TypeAlias = Callable[[sqlite3.Connection], None]
-_PutOthers: TypeAlias = Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool]
+PutOthers: TypeAlias = Callable[[sqlite3.Connection, RowTable, Sequence[str]], bool]
 
 
 class Experiment(NamedTuple):
@@ -42,47 +47,7 @@ class Experiment(NamedTuple):
     unlike: bool
 
 
-@dataclass(frozen=True)
-class RepeatableStep:
-    """A step with the databases before and after it, and a way to take it again.
-
-    ``old`` and ``new`` show both databases; ``rerun`` takes the step on a connection to a changed
-    copy of ``before``. Tables that ``ignore`` (globs) names are left out. ``statements`` are those
-    that it ran, as far as they are known.
-    """
-
-    before: Image
-    old: Side
-    new: Side
-    rerun: Rerun
-    ignore: Sequence[str]
-    statements: Sequence[str] = ()
-
-    @cached_property
-    def renamed(self) -> Mapping[str, str]:
-        """The new name of each table of which the statements say that it was renamed, and no more.
-
-        Names are folded.
-        """
-        return only_renamed(self.statements)
-
-    def try_out(self, table: RowTable, columns: Sequence[str]) -> Iterator[Experiment]:
-        """Yield what the step makes of other values in these columns."""
-        if columns:
-            name = fold(table.name)
-            has_conditions = any(self.old.declared.conditions(table))
-            yield from _experiments(
-                self.before,
-                table,
-                columns,
-                self.rerun,
-                rows=self.old.rows(name) if has_conditions else (),
-                total=self.old.count(name),
-                ignore=self.ignore,
-            )
-
-
-def _experiments(
+def experiments(
     before: Image,
     table: RowTable,
     columns: Sequence[str],
@@ -100,28 +65,30 @@ def _experiments(
     other values too; ``total`` counts them all.
     """
     # A part of a large table tells as much, unless the step misses the rest.
-    parts = (_MOST_ROWS, None) if total > _MOST_ROWS and table.rowid else (None,)
+    parts = (MOST_ROWS, None) if total > MOST_ROWS and table.rowid else (None,)
     for put_others in (replace_all, swap_ends):
         for most in parts:
-            taken = _take(before, table, columns, rerun, put_others, most)
+            taken = take_with(before, [(table, columns)], rerun, put_others, most)
             if taken is not None:
                 with open_sides(*taken, ignore=ignore) as (old, new):
-                    _allow(old, table, columns, rows)
+                    allow_as_before(old, table, columns, rows)
                     yield Experiment(old, new, unlike=put_others is replace_all)
                 break
 
 
-def _take(
+def take_with(
     before: Image,
-    table: RowTable,
-    columns: Sequence[str],
+    replaced: Sequence[tuple[RowTable, Sequence[str]]],
     rerun: Rerun,
-    put_others: _PutOthers,
-    most: int | None,
+    put_others: PutOthers,
+    most: int | None = None,
 ) -> tuple[Image, Image] | None:
-    """Take the step with other values in at most so many rows; None where it is not accepted."""
+    """Take the step with other values in these columns, of at most so many rows of each table.
+
+    Return the databases before and after it, or None where it is not accepted.
+    """
     with closing(before.connect()) as conn:
-        if not _prepare(conn, table, columns, put_others, most):
+        if not all(_prepare(conn, *one, put_others, most) for one in replaced):
             return None
         changed = Image.of_connection(conn)
         try:
@@ -132,7 +99,9 @@ def _take(
         return changed, Image.of_connection(conn)
 
 
-def _allow(side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def allow_as_before(
+    side: Side, table: RowTable, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
     """Allow the changed rows what is allowed to ``rows`` of the same rowid or key."""
     replaced = {fold(column) for column in columns}
     kept = [name for name in map(fold, table.key) if name not in replaced]
@@ -156,7 +125,7 @@ def _prepare(
     conn: sqlite3.Connection,
     table: RowTable,
     columns: Sequence[str],
-    put_others: _PutOthers,
+    put_others: PutOthers,
     most: int | None,
 ) -> bool:
     """Put other values in; return False where the table does not take them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import TypeAlias
 
@@ -13,32 +13,41 @@ from pytest_pmd_migrations.rows.tables import RowTable
 __all__ = ["replace_all", "swap_ends"]
 
 _UNUSUAL = 7_000_003
-_STRIDE = 100_003
+_STRIDE = 1_009
 
 _Value: TypeAlias = int | float | str | bytes | None
 
 
-def replace_all(conn: sqlite3.Connection, table: RowTable, columns: Sequence[str]) -> bool:
-    """Give every value that is not NULL another one of its own kind."""
-    numbers = count()
+def replace_all(
+    conn: sqlite3.Connection,
+    table: RowTable,
+    columns: Sequence[str],
+    numbers: Iterator[int] | None = None,
+) -> bool:
+    """Give every value that is not NULL another one of its own kind.
 
-    def probe(kind: str, column: int) -> _Value:
-        return _unique_value(kind, column, next(numbers))
+    Where several tables share ``numbers``, no two values of all of them are equal.
+    """
+    own = count() if numbers is None else numbers
 
-    conn.create_function("probe", 2, probe)
+    def probe(kind: str) -> _Value:
+        return _unique_value(kind, next(own))
+
+    conn.create_function("probe", 1, probe)
     assignments = ", ".join(
-        f"{quote(column)} = probe(typeof({quote(column)}), {n})" for n, column in enumerate(columns)
+        f"{quote(column)} = probe(typeof({quote(column)}))" for column in columns
     )
     conn.execute(f"UPDATE {quote(table.name)} SET {assignments}")
     return True
 
 
-def _unique_value(kind: str, column: int, number: int) -> _Value:
+def _unique_value(kind: str, number: int) -> _Value:
     """Return a value of that storage class that no other column or row has."""
-    unusual = _UNUSUAL + column * _STRIDE + number
+    # Far from each other: a step may count a number up.
+    unusual = _UNUSUAL + number * _STRIDE
     values: dict[str, _Value] = {
-        "text": f"probe {column}.{number}",
-        "blob": f"probe {column}.{number}".encode(),
+        "text": f"probe {number}",
+        "blob": f"probe {number}".encode(),
         "integer": unusual,
         "real": unusual + 0.5,
     }
@@ -68,7 +77,7 @@ def _swap(conn: sqlite3.Connection, table: str, column: str) -> bool:
     numbers = count()
 
     def away(found: _Value, kind: str) -> _Value:
-        passing = _unique_value(kind, 0, next(numbers))
+        passing = _unique_value(kind, next(numbers))
         others[passing] = high if found == low else low
         return passing
 

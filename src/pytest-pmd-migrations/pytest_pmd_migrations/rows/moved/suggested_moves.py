@@ -11,6 +11,7 @@ from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.moved.declared_moves import are_linked, missing_values
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 
 __all__ = ["likely_target"]
 
@@ -37,7 +38,7 @@ def likely_target(
             if into[1] in there:
                 continue
             if not missing_values(table, rows, fold(column), into, new, renamed):
-                return f"{target.name}.{candidate}"
+                return spelled_column(target.name, candidate)
     return ""
 
 

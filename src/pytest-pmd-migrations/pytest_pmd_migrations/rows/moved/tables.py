@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows, match_rows
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.matching.unequal_rows import differing_rows
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
-from pytest_pmd_migrations.rows.moved.experiment import Experiment, RepeatableStep
+from pytest_pmd_migrations.rows.moved.experiment import Experiment
+from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
+from pytest_pmd_migrations.rows.moved.value_counts import ValueCounts
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 
-__all__ = ["find_new_table", "find_rows_elsewhere", "same_columns"]
+__all__ = ["find_new_tables", "find_rows_elsewhere", "same_columns"]
 
 _MANY_ROWS = 1000
 """Rows up to which a table is read once and then compared many times."""
 
 
-def find_new_table(step: RepeatableStep, table: RowTable) -> tuple[str, UnprovenMove | None]:
+def find_new_tables(
+    step: RepeatableStep, tables: Sequence[RowTable]
+) -> tuple[dict[str, str], dict[str, UnprovenMove | None]]:
+    """Return the new name of each of these tables, which went, where a new one has its rows.
+
+    And why a table that looks so does not count, where one does. Names are folded.
+    """
+    step.plan([(table, _columns_to_replace(step, table)) for table in tables])
+    found = {fold(table.name): _find_new_table(step, table) for table in tables}
+    new_names = {name: new_name for name, (new_name, _) in found.items() if new_name}
+    return new_names, {name: unproven for name, (_, unproven) in found.items()}
+
+
+def _find_new_table(step: RepeatableStep, table: RowTable) -> tuple[str, UnprovenMove | None]:
     """Return the new table that has the rows of one that went; empty when none has.
 
     One that has every row is preferred; else one that has all columns and some rows. What
@@ -124,22 +139,36 @@ def _is_followed(
     )
 
 
-def _tables_with_all_rows(step: RepeatableStep, table: RowTable) -> list[tuple[str, ColumnMapping]]:
-    """Return the new tables that have every row of ``table``, most columns first.
+def _tables_with_all_rows(
+    step: RepeatableStep, table: RowTable
+) -> Iterator[tuple[str, ColumnMapping]]:
+    """Yield the new tables that have every row of ``table``, most columns first.
 
     Of tables that were filled alike, the one that a statement names beside ``table`` comes first:
-    each other one is tried out in vain.
+    each other one is tried out in vain. Where statements say which it became, and it has all, the
+    others are looked at only when that is refuted.
     """
-    found = []
-    for name in _new_names(step):
-        columns = _map_columns(step.old, step.new, table, name)
-        contentless = table.contentless and step.new.tables[name].full_text
-        if (columns or contentless) and not _match_in(
-            step.old, step.new, table, name, columns
-        ).missing:
-            found.append((name, columns))
+    said = step.survivors.get(fold(table.name), "")
+    names = _new_names(step)
+    columns = _columns_with_all_rows(step, table, said) if said in names else None
+    if columns is not None and len(columns) == len(table.columns):
+        yield said, columns
+        names.remove(said)
+    mapped = {name: _columns_with_all_rows(step, table, name) for name in names}
+    found = [(name, columns) for name, columns in mapped.items() if columns is not None]
     beside = _named_beside(step.statements, table.name) if len(found) > 1 else frozenset()
-    return sorted(found, key=lambda one: (-len(one[1]), one[0] not in beside))
+    yield from sorted(found, key=lambda one: (-len(one[1]), one[0] not in beside))
+
+
+def _columns_with_all_rows(
+    step: RepeatableStep, table: RowTable, name: str
+) -> ColumnMapping | None:
+    """Return where the columns of ``table`` are in one that has every row of it, else None."""
+    columns = _map_columns(step.old, step.new, table, name)
+    contentless = table.contentless and step.new.tables[name].full_text
+    if not columns and not contentless:
+        return None
+    return None if _match_in(step.old, step.new, table, name, columns).missing else columns
 
 
 def _named_beside(statements: Sequence[str], table: str) -> frozenset[str]:
@@ -190,10 +219,11 @@ def _map_columns(old: Side, new: Side, table: RowTable, name: str) -> ColumnMapp
         return {}
     taken = set(columns.values())
     free = [c for c in map(fold, (*other.columns, *other.generated)) if c not in taken]
+    there = ValueCounts(new, name)
     for column in map(fold, table.columns):
         if column in columns or declared.explains(table.name, column):
             continue
-        for target in free:
+        for target in there.that_may_hold(old.rows(fold(table.name)), column, free):
             tried = {**columns, column: target}
             if not _match_in(old, new, table, name, tried).missing:
                 columns = tried
@@ -202,12 +232,18 @@ def _map_columns(old: Side, new: Side, table: RowTable, name: str) -> ColumnMapp
     return columns
 
 
-def _columns_to_replace(step: RepeatableStep, table: RowTable, columns: ColumnMapping) -> list[str]:
-    """Return the columns to try other values in; if possible, none that rows are chosen by."""
+def _columns_to_replace(
+    step: RepeatableStep, table: RowTable, columns: Collection[str] | None = None
+) -> list[str]:
+    """Return which of ``columns``, in lower case, or of all, to try other values in.
+
+    If possible, there is none among them that rows are chosen by.
+    """
     full = [
         column
         for column in table.columns
-        if fold(column) in columns and step.old.has_value(fold(table.name), column)
+        if (columns is None or fold(column) in columns)
+        and step.old.has_value(fold(table.name), column)
     ]
     keys = {fold(name) for name in table.key}
     links = {fold(name) for key in table.foreign_keys for name in key.columns}

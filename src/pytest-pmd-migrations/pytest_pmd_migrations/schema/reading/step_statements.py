@@ -16,7 +16,7 @@ from pytest_pmd_migrations.schema.reading.column_copies import (
 )
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
-__all__ = ["StepStatements", "TableNames", "only_renamed", "read_statements"]
+__all__ = ["StepStatements", "TableNames", "named_together", "only_renamed", "read_statements"]
 
 _CREATE_OPTIONS = ("TEMP", "TEMPORARY", "UNIQUE", "VIRTUAL")
 _FROM = ("FROM", "JOIN")
@@ -122,6 +122,13 @@ def only_renamed(texts: Iterable[str]) -> dict[str, str]:
                 renamed[name] = fold(rest[2].value)
             naming.update({fold(token.value) for token in tokens})
     return {old: new for old, new in renamed.items() if naming[old] == 1 == naming[new]}
+
+
+def named_together(texts: Iterable[str]) -> Iterator[frozenset[str]]:
+    """Yield the words of each statement, folded: names of tables and all others."""
+    for text in texts:
+        for tokens in _split(tokenize(text)):
+            yield frozenset(fold(token.value) for token in tokens)
 
 
 @dataclass

@@ -86,3 +86,27 @@ def test_settings_that_are_deleted_one_by_one_are_named() -> None:
 def test_no_condition_is_made_of_what_is_not_written() -> None:
     asked = ["DELETE FROM p WHERE id > ?", "DELETE FROM q WHERE id > 3", "DELETE FROM p WHERE"]
     assert list(written_conditions(asked, "p")) == []
+
+
+@for_every(
+    "new, values, condition",
+    [
+        ("min(x, 5)", "9, 7, 4", "x > 5"),
+        ("min(x, 5)", "9, 7, 8", "x > 5"),
+        ("max(x, 50.5)", "9, 7, 8", "x < 50.5"),
+        ("max(2, min(x, 5))", "9, 1, 3", "x NOT BETWEEN 2 AND 5"),
+        ("CASE WHEN x > 5 THEN 5 ELSE x END", "9, 7, 8", "x > 5"),
+        ("iif(x > 5, 5, x)", "9, 7, 8", "x > 5"),
+        ("coalesce(x, 3)", "NULL, NULL", "x IS NULL"),
+        ("nullif(x, 9)", "9, 9", "x = 9"),
+        ("round(x, 1)", "1.25, 2.54", "x <> round(x, 1)"),
+        ("5", "9, 7, 8", "x <> 5"),
+        ("NULL", "9, 9", "1"),
+    ],
+)
+def test_a_function_that_changed_every_row_stored_says_which_it_changes(
+    new: str, values: str, condition: str
+) -> None:
+    rows = values.replace(", ", "), (")
+    table = f"CREATE TABLE p (id INTEGER PRIMARY KEY, x); INSERT INTO p (x) VALUES ({rows});"
+    assert suggested(f"UPDATE p SET x = {new}", table=table) == condition
