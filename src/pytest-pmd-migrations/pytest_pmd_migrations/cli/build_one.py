@@ -40,7 +40,8 @@ from pytest_pmd_migrations.rows import (
 )
 from pytest_pmd_migrations.rows.present_time import TimeSpan
 from pytest_pmd_migrations.rows.substitute_names import nameable
-from pytest_pmd_migrations.rows.tables import NOT_LOADED, list_tables
+from pytest_pmd_migrations.rows.tables import list_tables
+from pytest_pmd_migrations.rows.unread_tables import NOT_LOADED
 from pytest_pmd_migrations.schema import SchemaDiff, read_schema, stored_text
 from pytest_pmd_migrations.schema.missing_names import named_by
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name

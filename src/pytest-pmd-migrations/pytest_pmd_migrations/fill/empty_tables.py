@@ -18,7 +18,8 @@ from pytest_pmd_migrations.fill.requirements import Requirements, RequirementsRe
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.fill.unfilled_columns import UnfilledColumns, give_values
 from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows.tables import RowTable, list_tables, unread_tables
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
+from pytest_pmd_migrations.rows.unread_tables import unread_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["Filled", "fill_empty_tables"]

@@ -18,7 +18,7 @@ from pytest_pmd_migrations.rows.substitute_names import (
     without_substitutes,
 )
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
-from pytest_pmd_migrations.rows.tables import unread_tables
+from pytest_pmd_migrations.rows.unread_tables import unread_tables
 from pytest_pmd_migrations.sources.declared.declarations import Declarations
 
 __all__ = ["compare_step"]

@@ -117,7 +117,6 @@ class TableComparison:
         """Compare a table with the one of its name, or its new name."""
         new = self._new.tables[target]
         columns = same_columns(table, new)
-        gone = self._gone_columns(table, new)
         found = find_columns(self._step, table, target, columns, self._sought(table))
         for column, new_column in found.proven.items():
             if new_column.table == target and not new_column.there:
@@ -125,11 +124,11 @@ class TableComparison:
             else:
                 self._use_changes(table, column)
         columns = {c: into for c, into in columns.items() if not self._is_volatile(table, c)}
-        matched = self._rows.match(table, target, columns, self._renamed)
-        self._report(table, target, columns, matched)
-        copies = find_multiplied_rows(self._step, table, target, columns, self._volatile)
-        self.findings.extend(copies)
-        for column in gone:
+        self._report(
+            table, target, columns, self._rows.match(table, target, columns, self._renamed)
+        )
+        self.findings += find_multiplied_rows(self._step, table, target, columns, self._volatile)
+        for column in self._gone_columns(table, new):
             if fold(column) not in found.proven:
                 unproven = found.unproven.get(fold(column))
                 self._compare_gone_column(table, column, unproven, (target, columns))
@@ -138,16 +137,15 @@ class TableComparison:
         if table.contentless or new.contentless:
             return []
         kept = same_columns(table, new)
-        gone = [column for column in table.columns if fold(column) not in kept]
+        gone = (column for column in table.columns if fold(column) not in kept)
         return [column for column in gone if not self._is_volatile(table, column)]
 
     def _sought(self, table: RowTable) -> list[str]:
         """Return the columns that a table which is still there has no more, with their values."""
-        name = fold(table.name)
-        new = self._new.tables.get(self._renamed.get(name, name))
+        new = self._new.tables.get(self._renamed.get(fold(table.name), fold(table.name)))
         gone = [] if new is None else self._gone_columns(table, new)
         wanted = [column for column in gone if not self._declared.explains(table.name, column)]
-        return [column for column in wanted if self._old.has_value(name, column)]
+        return [column for column in wanted if self._old.has_value(fold(table.name), column)]
 
     def _is_volatile(self, table: RowTable, column: str) -> bool:
         name = fold(f"{table.name}.{column}")

@@ -11,24 +11,19 @@ from typing import NamedTuple
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned, is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.missing_modules import missing_module
 from pytest_pmd_migrations.schema.reading.stored_rows import decoded_rows, plain_texts
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 
 __all__ = [
-    "NOT_LOADED",
     "ForeignKey",
     "RowTable",
     "can_be_named",
     "is_ignored",
     "list_tables",
     "rowid_name",
-    "unread_tables",
+    "stored_columns",
 ]
-
-NOT_LOADED = "is not loaded"
-"""Ends the reason why a table is unread whose module an application may load."""
 
 _GENERATED, _FEW = (2, 3), 8
 _ROWIDS = ("rowid", "_rowid_", "oid")
@@ -89,7 +84,7 @@ def list_tables(
     """Return the tables that hold rows, by name in lower case; of those of ``only``, if given.
 
     Left out are SQLite's own, shadow tables, what ``ignore`` (globs) names, virtual tables that
-    keep no rows of their own, and what cannot be read (:func:`unread_tables`).
+    keep no rows of their own, and what cannot be read (``unread_tables.py``).
     """
     if only is not None and not only:
         return {}
@@ -163,36 +158,6 @@ def _indexes(
     return found
 
 
-def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> dict[str, str]:
-    """Return the tables whose rows nobody can read here, each with the reason.
-
-    They are virtual ones, and those with names that are no UTF-8, which another driver made.
-    """
-    sql = (
-        "SELECT l.name, l.type, s.sql FROM pragma_table_list l LEFT JOIN main.sqlite_schema s"
-        " ON s.name = l.name AND s.type = 'table' WHERE l.schema = 'main'"
-        " AND l.type IN ('table', 'virtual') ORDER BY l.name"
-    )
-    found: dict[str, str] = {}
-    refuse_endless_views(conn)
-    for name, kind, text in _read(conn, sql):
-        table = str(name)
-        if is_ignored(table, ignore):
-            continue
-        if not can_be_named(table):
-            found[table] = "its name is no UTF-8, so no SQL of Python's can name it"
-        elif kind == "table":
-            # All names of its columns stand in its text.
-            columns = () if text and can_be_named(str(text)) else _columns(conn, "main", table)
-            if not all(can_be_named(str(row[1])) for row in columns):
-                found[table] = "a column's name is no UTF-8, so no SQL of Python's can name it"
-        elif not _columns(conn, "main", table):
-            found[table] = _why_unloaded(conn, table)
-        elif not can_be_scanned(conn, "main", table):
-            found[table] = "its module cannot list its rows"
-    return found
-
-
 def rowid_name(columns: Iterable[str]) -> str:
     """Return the name that reads the rowid of a table with these columns, empty where none does."""
     taken = {fold(column) for column in columns}
@@ -215,7 +180,7 @@ def _read(
         return decoded_rows(conn, sql, values)
 
 
-def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[object, ...]]:
+def stored_columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[object, ...]]:
     """Return what table_xinfo says; nothing where a virtual table's module is not loaded."""
     try:
         return _read(conn, f"PRAGMA {schema}.table_xinfo({quote(name)})")
@@ -223,21 +188,10 @@ def _columns(conn: sqlite3.Connection, schema: str, name: str) -> list[tuple[obj
         return []
 
 
-def _why_unloaded(conn: sqlite3.Connection, name: str) -> str:
-    """Return which module or tokenizer of a virtual table is not loaded."""
-    try:
-        _read(conn, f"PRAGMA main.table_xinfo({quote(name)})")
-    except conn.OperationalError as error:
-        missing = missing_module(str(error))
-        if missing is not None:
-            return f"its {missing} {NOT_LOADED}"
-    return "its module cannot be used"
-
-
 def _ordinary(
     conn: sqlite3.Connection, schema: str, name: str, sql: str, *, rowid: bool
 ) -> RowTable | None:
-    info = _columns(conn, schema, name)
+    info = stored_columns(conn, schema, name)
     if not all(can_be_named(str(row[1])) for row in info):
         return None
     return RowTable(
@@ -291,7 +245,7 @@ def _virtual(conn: sqlite3.Connection, schema: str, name: str, sql: str) -> RowT
         for row in _read(conn, f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'")
         if fold(str(row[0])).startswith(f"{fold(name)}_")
     }
-    columns = tuple(str(row[1]) for row in _columns(conn, schema, name) if row[6] == 0)
+    columns = tuple(str(row[1]) for row in stored_columns(conn, schema, name) if row[6] == 0)
     if not columns or not shadows or not can_be_scanned(conn, schema, name):
         return None
     if not module.startswith("fts"):

@@ -10,7 +10,8 @@ import pytest
 from pytest_pmd_migrations.fill import Filled, fill_empty_tables
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows import compare_rows, count_rows, digest_tables
-from pytest_pmd_migrations.rows.tables import list_tables, unread_tables
+from pytest_pmd_migrations.rows.tables import list_tables
+from pytest_pmd_migrations.rows.unread_tables import unread_tables
 from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
 from tests.fuzz_schemas import find_red

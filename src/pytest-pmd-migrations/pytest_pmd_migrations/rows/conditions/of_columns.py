@@ -40,7 +40,7 @@ def plain_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[st
     yield from (f"{as_sql(column)} IS NULL" for column in columns)
     yield from (f"{as_sql(column)} = ''" for column in columns)
     for column, values in _full(columns, rows):
-        if _are_texts(values):
+        if any(isinstance(plain_value(value), str) for value in values):
             yield f"{column} <> trim({column})"
     for form in _SIGNS:
         for column, values in _full(columns, rows):

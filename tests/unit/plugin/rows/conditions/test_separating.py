@@ -148,6 +148,7 @@ cells = st.one_of(
     ),
 )
 @example(rows=[(0, 0), (0, 0), (0, 0), (0, 0), (0, 1), (2, 1)], condition="a >= b")
+@example(rows=[(0, None), (" a", None), ("", None)], condition="a <> trim(a)")
 def test_whatever_is_lost_the_suggestion_holds_for_exactly_that_or_for_all(
     rows: list[tuple[object, object]], condition: str
 ) -> None:
