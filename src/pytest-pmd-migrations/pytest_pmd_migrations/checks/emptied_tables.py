@@ -138,7 +138,7 @@ def _tables_used(
     # The runner's own tables hold on a fresh database what they hold here.
     own = bookkeeping_of(history.application.source)
     named = frozenset(name for name in _tables_named(text, record) if not matches_any(name, own))
-    if _is_script(history, version, record, named):
+    if len(named) > 1 and _is_script(history, version, record, named):
         # Nothing but a statement takes a row of one table for the rows of another one.
         return named & used_together(record.all_texts(), text)
     return named
