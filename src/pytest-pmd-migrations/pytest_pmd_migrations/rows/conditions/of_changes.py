@@ -11,6 +11,7 @@ from pytest_pmd_migrations.rows.matching.exact_rows import Value
 
 __all__ = [
     "constant_conditions",
+    "copying_conditions",
     "explaining_conditions",
     "limiting_conditions",
     "nulled_conditions",
@@ -39,6 +40,11 @@ _OF_NUMBER = (
     ("CAST({0} AS TEXT)", "typeof({0}) <> 'text'"),
 )
 """What a step may do to each value, and the condition under which that makes another value."""
+_COPIED = (
+    *("{0}", "trim({0})", "lower({0})", "upper({0})"),
+    *("lower(trim({0}))", "upper(trim({0}))"),
+)
+"""How a step may write the value of another column."""
 
 
 def explaining_conditions(
@@ -56,6 +62,21 @@ def explaining_conditions(
         if _gives_all(conn, function, changes):
             yield condition.format(column)
     yield from _cut_off(column, changes)
+
+
+def copying_conditions(
+    conn: sqlite3.Connection, column: str, other: str, changes: Sequence[tuple[Value, Value]]
+) -> Iterator[str]:
+    """Yield that ``column`` had another value than it was given: the one of the column ``other``.
+
+    ``changes`` are the values of ``other``, each with the new value of ``column``.
+    """
+    first = [str(plain_value(value)).strip().lower() for value in changes[0]]
+    if first[0] != first[1]:
+        return
+    for function in _COPIED:
+        if _gives_all(conn, function, changes):
+            yield f"{column} IS NOT {function.format(other)}"
 
 
 def constant_conditions(column: str, changes: Sequence[tuple[Value, Value]]) -> Iterator[str]:

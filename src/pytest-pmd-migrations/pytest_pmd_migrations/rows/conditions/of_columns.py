@@ -54,7 +54,7 @@ def shared_conditions(columns: Sequence[str], rows: Sequence[Row]) -> Iterator[s
         literal = as_literal(values[0])
         if literal is not None and len(set(values)) == 1:
             yield f"{column} = {literal}"
-    for form in ("coalesce({0}, '') = ''", "{0} IS NOT NULL"):
+    for form in ("coalesce({0}, '') = ''", "{0} IS NOT NULL", "{0} <> ''"):
         yield from (form.format(as_sql(column)) for column in columns)
 
 

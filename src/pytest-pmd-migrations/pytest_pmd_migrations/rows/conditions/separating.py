@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.conditions.of_changes import (
     constant_conditions,
+    copying_conditions,
     explaining_conditions,
     limiting_conditions,
     nulled_conditions,
@@ -84,6 +85,10 @@ def find_changed(
         *constant_conditions(name, values),
         *(limits if len(changes) > 1 else ()),
     ]
+    for other in table.columns:
+        if fold(other) != fold(column):
+            pairs = [(row.values[fold(other)], now) for row, now in changes]
+            explaining.extend(copying_conditions(old.conn, name, as_sql(other), pairs))
     if calls_functions(statements, table.name, ("NULLIF",)):
         explaining.extend(nulled_conditions(name, values))
     return _lost_rows(old, table, rows, explaining, _candidates(old, table, rows, column))

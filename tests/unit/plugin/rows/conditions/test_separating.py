@@ -81,6 +81,7 @@ def test_the_rows_that_a_step_deletes_are_told_by_what_they_have_in_common(
         ("title = substr(title, 1, 1)", "length(title) > 1"),
         ("state = 'lost' WHERE person_id = 8 OR person_id = 9", "person_id NOT IN (SELECT id"),
         ("kept = NULL", "kept IS NOT NULL"),
+        ("state = title WHERE title IS NOT NULL", "title IS NOT NULL"),
     ],
 )
 def test_the_values_that_a_step_changes_are_told_by_what_it_does_to_them(
@@ -89,6 +90,19 @@ def test_the_values_that_a_step_changes_are_told_by_what_it_does_to_them(
     [found] = suggested(f"UPDATE notes SET {change}").values()
     assert found.kind == ("DELETES" if change == "kept = NULL" else "CHANGES")
     assert found.value[0].startswith(written)
+
+
+def test_values_that_a_step_copies_from_another_column_are_told_by_what_they_became() -> None:
+    before = (
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, url TEXT, norm TEXT, seen TEXT);"
+        "INSERT INTO t (url, norm, seen) VALUES"
+        " ('A ', '', '2025'), ('', '', '1970'), ('b', '', '2024'), ('c', 'c', '1990');"
+    )
+    for value in ("lower(url)", "url", "upper(trim(url))"):
+        found = suggested(f"UPDATE t SET norm = {value}", before)
+        assert found["t.norm"].value[0] == f"norm IS NOT {value}"
+    found = suggested("UPDATE t SET norm = hex(url) WHERE length(url) > 0", before)
+    assert found["t.norm"].value[0] == "url <> ''"
 
 
 def test_rows_that_went_with_their_parents_are_told_by_the_parents() -> None:
