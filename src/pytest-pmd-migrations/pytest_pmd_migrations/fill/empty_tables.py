@@ -17,6 +17,7 @@ from pytest_pmd_migrations.fill.new_columns import ColumnsBefore, new_columns, v
 from pytest_pmd_migrations.fill.requirements import Requirements, RequirementsReader
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.fill.unfilled_columns import UnfilledColumns, give_values
+from pytest_pmd_migrations.fill.used_up_parents import RowInserter
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.rows.unread_tables import unread_tables
@@ -140,19 +141,14 @@ def _vary(
     alike: dict[str, str] = {}
     null: dict[str, UnfilledColumns] = {}
 
-    def insert(table: RowTable, number: int) -> str:
-        try:
-            return RowSearch(conn, reader.read(table), seed=str(seed)).insert(number)
-        except sqlite3.DatabaseError as error:
-            return str(error)
-
+    inserter = RowInserter(conn, tables, reader.read, seed=seed)
     for table in _parents_first(tables):
         is_new = table in empty
         if table.full_text or not (is_new or fold(table.name) in before):
             continue
         count = _count(conn, table)
         new = new_columns(table, before)
-        same = {} if is_new else vary_new_columns(conn, table, new, insert)
+        same = {} if is_new else vary_new_columns(conn, table, new, inserter.insert)
         unfilled = give_values(conn, table, reader.read, seed=seed, only=None if is_new else new)
         if unfilled is not None:
             null[table.name] = unfilled
@@ -160,6 +156,9 @@ def _vary(
         alike |= {column: reason for column, reason in same.items() if column not in told}
         if not is_new:
             added[table.name] = _count(conn, table) - count
+    # Parents were counted before their children.
+    for name, count in inserter.parents.items():
+        added[name] = added.get(name, 0) + count
     return added, alike, null
 
 

@@ -16,6 +16,10 @@ CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT NOT NULL);
 INSERT INTO notes VALUES (1, 'one'), (2, 'two');
 CREATE TABLE tags(note INTEGER NOT NULL REFERENCES notes(id), tag TEXT NOT NULL);
 INSERT INTO tags VALUES (1, 'red');
+CREATE TABLE looks(note INTEGER NOT NULL UNIQUE REFERENCES notes(id));
+INSERT INTO looks VALUES (1);
+CREATE TABLE fonts(look INTEGER NOT NULL UNIQUE REFERENCES looks(note));
+INSERT INTO fonts VALUES (1);
 """
 
 
@@ -30,6 +34,9 @@ INSERT INTO tags VALUES (1, 'red');
             "notes.kind",
             1,
         ),
+        # Each note has its look, and each look its font: there must be another note.
+        ("ALTER TABLE looks ADD COLUMN dark INTEGER NOT NULL DEFAULT 0", "looks.dark", 1),
+        ("ALTER TABLE fonts ADD COLUMN size INTEGER NOT NULL DEFAULT 9", "fonts.size", 1),
         # It differs already, or there is no row that it could differ from.
         ("ALTER TABLE notes ADD COLUMN n INT; UPDATE notes SET n = id", "notes.n", 0),
         ("CREATE TABLE new(a INTEGER PRIMARY KEY, b TEXT)", "", 0),
