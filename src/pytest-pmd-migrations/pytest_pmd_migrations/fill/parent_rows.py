@@ -22,16 +22,25 @@ def list_parents(conn: sqlite3.Connection, link: Link) -> Sequence[tuple[Value, 
 
     The parent's last row is among them only where there is no other.
     """
-    names = ", ".join(map(quote, link.target))
-    filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in link.target)
-    sql = f"SELECT {names} FROM {quote(link.parent)} WHERE {filled}"
-    end = f" ORDER BY {names} LIMIT {_MOST}"
     try:
-        spared = conn.execute(f"{sql} AND {_is_not_last(link)}{end}").fetchall()
-        return spared or conn.execute(f"{sql}{end}").fetchall()
+        return _list(conn, link, f" AND {_is_not_last(link)}") or _list(conn, link, "")
     except sqlite3.OperationalError:
         # The parent does not exist, or not with these columns: it has no rows.
         return []
+
+
+def _list(conn: sqlite3.Connection, link: Link, condition: str) -> list[tuple[Value, ...]]:
+    """Return the first values and the last ones: of many parents, these have no children yet."""
+    names = ", ".join(map(quote, link.target))
+    filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in link.target)
+    sql = f"SELECT {names} FROM {quote(link.parent)} WHERE {filled}{condition} ORDER BY"
+    found = conn.execute(f"{sql} {names} LIMIT {_MOST}").fetchall()
+    if len(found) == _MOST:
+        downwards = ", ".join(f"{quote(name)} DESC" for name in link.target)
+        last = conn.execute(f"{sql} {downwards} LIMIT {_MOST // 2}").fetchall()
+        first = found[: _MOST // 2]
+        return [*first, *(row for row in reversed(last) if row not in first)]
+    return found
 
 
 def find_middle(conn: sqlite3.Connection, link: Link) -> tuple[Value, ...] | None:
