@@ -66,6 +66,20 @@ WHERE = "where that is meant, declare it in the file of migration_rows:"
             ['  MOVES = {"notes.title": "texts.title"}'],
             ["  [0008.moves]", '  "notes.title" = "texts.title"'],
         ),
+        (
+            declare_moves("a_table_with_a_long_name.title", "books.title", "films.title_of_it"),
+            [
+                '  MOVES = {"a_table_with_a_long_name.title":',
+                '    ("books.title", "films.title_of_it")}',
+            ],
+            [
+                "  [0008.moves]",
+                '  "a_table_with_a_long_name.title" = [',
+                '    "books.title",',
+                '    "films.title_of_it",',
+                "  ]",
+            ],
+        ),
     ],
 )
 def test_the_lines(

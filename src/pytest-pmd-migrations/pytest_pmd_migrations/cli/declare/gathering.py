@@ -168,5 +168,6 @@ def _proposal(cell: Cell, version: int, suggested: SuggestedDeclaration) -> Prop
         if suggested.rows is not None:
             rows = {cell.row.snapshot: suggested.rows}
     reason = f"{suggested.found}{seen}; {_AS_FOUND}"
-    target = suggested.value[0] if suggested.kind in ("DELETES", "CHANGES", "MOVES") else ""
-    return Proposal(version, suggested.kind, suggested.name, target, reason, rows)
+    target = suggested.value[0] if suggested.kind in ("DELETES", "CHANGES") else ""
+    into = suggested.value if suggested.kind == "MOVES" else ()
+    return Proposal(version, suggested.kind, suggested.name, target, reason, rows, into)

@@ -6,14 +6,23 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from types import MappingProxyType
+from typing import TypeAlias
 
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.values import TableColumn
 
-__all__ = ["are_linked", "links_of_moves", "missing_values"]
+__all__ = ["Moves", "are_linked", "links_of_moves", "missing_values"]
+
+Moves: TypeAlias = Mapping[TableColumn, tuple[TableColumn, ...]]
+"""The columns that have the values of an old one, by table and column in lower case."""
+
+_Key: TypeAlias = tuple[Value, ...]
 
 _SHORTEST = 4
 """Characters a value must have to be looked for inside a text."""
@@ -23,23 +32,31 @@ def missing_values(
     old: RowTable,
     rows: Sequence[Row],
     column: str,
-    target: tuple[str, str],
+    targets: Sequence[TableColumn],
     new: Side,
     renamed: Mapping[str, str],
+    moves: Moves = MappingProxyType({}),
 ) -> list[Row]:
-    """Return the rows whose value of ``column`` is not found in ``target`` (table and column).
+    """Return the rows whose value of ``column`` is found in none of ``targets``.
 
     Values are looked for in the row that the old row's foreign key names (or the one of the same
-    key, in the same table), each as often as it was there; where no row is named, anywhere in
-    the column. ``renamed`` maps tables to their new names.
+    key, in the same table, or where ``moves`` say that the key went), each as often as it was
+    there; where no row is named, anywhere in the columns. ``renamed`` maps tables to their new
+    names.
     """
-    table, name = target
-    target_table = new.tables.get(table)
-    if target_table is None or name not in _columns(target_table):
-        return list(rows)
+    places = [
+        _Place(new, target)
+        for target in targets
+        if target[0] in new.tables and target[1] in new.tables[target[0]].names
+    ]
+    _link_places(old, rows, places, renamed, moves)
+    groups: dict[tuple[_Key, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(place.key_of(row) for place in places), []).append(row)
     missing: list[Row] = []
-    for group, container in _containers(old, rows, target_table, new.rows(table), renamed):
-        missing.extend(_not_found(group, column, [row.values[name] for row in container]))
+    for keys, group in groups.items():
+        values = [place.values_at(key) for place, key in zip(places, keys, strict=True)]
+        missing.extend(_not_found(group, column, [*chain.from_iterable(values)]))
     return missing
 
 
@@ -50,44 +67,97 @@ def are_linked(old: RowTable, other: RowTable, renamed: Mapping[str, str]) -> bo
 
 def links_of_moves(
     table: RowTable,
-    moves: Mapping[tuple[str, str], tuple[str, str]],
+    moves: Moves,
     renamed: Mapping[str, str],
 ) -> set[str]:
     """Return the foreign keys' columns that name the rows which values moved into."""
-    targets = {into for (owner, _), (into, _) in moves.items() if owner == fold(table.name)}
+    own = (targets for (owner, _), targets in moves.items() if owner == fold(table.name))
+    into = {name for targets in own for name, _ in targets}
     return {
         fold(column)
         for key in table.foreign_keys
-        if renamed.get(fold(key.parent), fold(key.parent)) in targets
+        if renamed.get(fold(key.parent), fold(key.parent)) in into
         for column in key.columns
     }
 
 
-def _columns(table: RowTable) -> set[str]:
-    return {fold(name) for name in (*table.columns, *table.generated)}
+class _Place:
+    """A column in which values are looked for, by what leads from an old row to its rows.
+
+    ``here`` are the columns of the old row, ``there`` those of the new one, that must agree; none
+    where each row may have the value.
+    """
+
+    def __init__(self, new: Side, target: TableColumn) -> None:
+        self.table = new.tables[target[0]]
+        self.here: tuple[str, ...] = ()
+        self.there: tuple[str, ...] = ()
+        self.by_rowid = False
+        self._rows = new.rows(target[0])
+        self._column = target[1]
+
+    def key_of(self, row: Row) -> _Key:
+        """Return what the new rows that belong to an old one have in common with it."""
+        return (row.rowid,) if self.by_rowid else tuple(row.values[name] for name in self.here)
+
+    def values_at(self, key: _Key) -> Sequence[_NewValue]:
+        """Return the values in the rows of a key, of which each is found once."""
+        return self._by_key.get(key, ())
+
+    def has(self, key: _Key) -> bool:
+        """Return whether there is a row of a key."""
+        return key in self._by_key
+
+    @cached_property
+    def _by_key(self) -> Mapping[_Key, Sequence[_NewValue]]:
+        found: dict[_Key, list[_NewValue]] = {}
+        for row in self._rows:
+            own = tuple(row.values[name] for name in self.there)
+            key = (row.rowid,) if self.by_rowid else own
+            found.setdefault(key, []).append(_NewValue(row.values[self._column]))
+        return found
 
 
-def _containers(
+def _link_places(
     old: RowTable,
     rows: Sequence[Row],
-    other: RowTable,
-    others: Sequence[Row],
+    places: Sequence[_Place],
     renamed: Mapping[str, str],
-) -> list[tuple[list[Row], list[Row]]]:
-    """Return groups of old rows, each with the new rows that hold their values."""
-    if old.full_text and other.full_text and fold(old.name) == fold(other.name):
-        by_rowid = {row.rowid: row for row in others}
-        return [([row], [by_rowid[row.rowid]] if row.rowid in by_rowid else []) for row in rows]
-    link = _link(old, other, renamed)
-    if link is None:
-        return [(list(rows), list(others))]
-    groups: dict[tuple[Value, ...], list[Row]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row.values[column] for column in link[0]), []).append(row)
-    by_key: dict[tuple[Value, ...], list[Row]] = {}
-    for row in others:
-        by_key.setdefault(tuple(row.values[column] for column in link[1]), []).append(row)
-    return [(group, by_key.get(key, [])) for key, group in groups.items()]
+    moves: Moves,
+) -> None:
+    """Say which rows of each place belong to an old row; all rows, where one place has no key."""
+    for place in places:
+        other = place.table
+        place.by_rowid = old.full_text and other.full_text and fold(old.name) == fold(other.name)
+        place.here, place.there = _link(old, other, renamed) or ((), ())
+    if all(place.here or place.by_rowid for place in places):
+        return
+    keys = {id(place): _moved_key(old, place.table, moves) for place in places}
+    for place in places:
+        place.by_rowid = False
+        place.here, place.there = keys[id(place)] or ((), ())
+    changed = any(not row.changed.isdisjoint(place.here) for row in rows for place in places)
+    # A key that is not found as it was, such as one within a text, leads to no row.
+    if changed or not all(
+        any(place.here and place.has(place.key_of(row)) for place in places) for row in rows
+    ):
+        for place in places:
+            place.here, place.there = (), ()
+            vars(place).pop("_by_key", None)
+
+
+def _moved_key(
+    old: RowTable, other: RowTable, moves: Moves
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the key of the old table, and the columns of the other one that it moved to."""
+    here = tuple(fold(column) for column in old.key)
+    name = fold(old.name)
+    into = [
+        [c for t, c in moves.get((name, column), ()) if t == fold(other.name)] for column in here
+    ]
+    if not here or any(len(columns) != 1 for columns in into):
+        return None
+    return here, tuple(column for [column] in into)
 
 
 def _link(
@@ -95,7 +165,7 @@ def _link(
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the columns of both that must agree: a foreign key, or the key of one table."""
     here = fold(other.name)
-    columns = _columns(other)
+    columns = set(other.names)
     if renamed.get(fold(old.name), fold(old.name)) == here:
         key = tuple(fold(column) for column in old.key)
         return (key, key) if key and set(key) <= columns else None
@@ -107,13 +177,14 @@ def _link(
     return None
 
 
-@dataclass
 class _NewValue:
     """One new value, and what can still be found in it: its JSON atoms, or parts of its text."""
 
-    text: str
-    atoms: Counter[Value]
-    untaken: bool = True
+    def __init__(self, value: Value) -> None:
+        self.value = value
+        self.text = _as_text(value) if isinstance(value, tuple) else ""
+        self.atoms = Counter(_json_atoms(self.text))
+        self.untaken = True
 
     def take_whole(self) -> bool:
         """Take the value as the whole; nothing else is found in it then."""
@@ -149,16 +220,12 @@ class _NewValue:
         return bool(taken)
 
 
-def _not_found(rows: Sequence[Row], column: str, values: Sequence[Value]) -> list[Row]:
-    """Return the rows whose value is in none of ``values``; long ones are looked for first."""
+def _not_found(rows: Sequence[Row], column: str, new_values: Sequence[_NewValue]) -> list[Row]:
+    """Return the rows whose value is in none of the new ones; long ones are looked for first."""
     by_value: dict[Value, list[_NewValue]] = {}
     by_atom: dict[Value, list[_NewValue]] = {}
-    new_values = []
-    for value in values:
-        text = _as_text(value) if isinstance(value, tuple) else ""
-        new_value = _NewValue(text, Counter(_json_atoms(text)))
-        new_values.append(new_value)
-        by_value.setdefault(value, []).append(new_value)
+    for new_value in new_values:
+        by_value.setdefault(new_value.value, []).append(new_value)
         for atom in new_value.atoms:
             by_atom.setdefault(atom, []).append(new_value)
     kept = [row for row in rows if column not in row.changed]
