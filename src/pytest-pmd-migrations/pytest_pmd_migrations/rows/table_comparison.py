@@ -146,8 +146,7 @@ class TableComparison:
         self, table: RowTable, target: str, columns: ColumnMapping, matched: MatchedRows
     ) -> None:
         """Report the rows that are gone and the values that are others."""
-        name = table.name
-        total = self._old.count(fold(name))
+        name, total = table.name, self._old.count(fold(table.name))
         self.lost += matched.deleted
         if matched.deleted:
             self._declared.use("DELETES", name)
@@ -172,8 +171,8 @@ class TableComparison:
         for column, changes in by_column.items():
             own = next(c for c in table.columns if fold(c) == column)
             if (fold(name), column) in self._declared.moves:
-                beside = target, columns
-                self._columns.compare_moved(table, own, [row for row, _ in changes], beside)
+                others = [row for row, _ in changes]
+                self._columns.compare_moved(table, own, others, (target, columns))
             else:
                 # Values that are NULL now need a declaration of their own.
                 parts = (

@@ -80,7 +80,10 @@ def gather(history: History, checks: Sequence[AnyCheck]) -> Gathered:
                 gathered.proposals = gathered.proposals.including(found)
             else:
                 first = gathered.proposals.of_steps.get(one.key, one)
-                found = Proposals({one.key: replace(first, rows={**first.rows, **one.rows})})
+                # Another snapshot's rows may be of a kind that has a table of its own.
+                into = tuple(dict.fromkeys((*first.into, *one.into)))
+                rows = {**first.rows, **one.rows}
+                found = Proposals({one.key: replace(first, rows=rows, into=into)})
                 gathered.proposals = gathered.proposals.including(found)
     return gathered
 

@@ -23,6 +23,10 @@ Moves: TypeAlias = Mapping[TableColumn, tuple[TableColumn, ...]]
 """The columns that have the values of an old one, by table and column in lower case."""
 
 _Key: TypeAlias = tuple[Value, ...]
+_Link: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+
+_ROWID = "\0"
+"""Stands for the rowid, where it takes the place of a column: no column has that name."""
 
 _SHORTEST = 4
 """Characters a value must have to be looked for inside a text."""
@@ -44,18 +48,14 @@ def missing_values(
     there; where no row is named, anywhere in the columns. ``renamed`` maps tables to their new
     names.
     """
-    places = [
-        _Place(new, target)
-        for target in targets
-        if target[0] in new.tables and target[1] in new.tables[target[0]].names
-    ]
-    _link_places(old, rows, places, renamed, moves)
+    there = [one for one in targets if one[0] in new.tables and one[1] in new.tables[one[0]].names]
+    found = _target_columns(old, rows, there, new, renamed, moves)
     groups: dict[tuple[_Key, ...], list[Row]] = {}
     for row in rows:
-        groups.setdefault(tuple(place.key_of(row) for place in places), []).append(row)
+        groups.setdefault(tuple(target.key_of(row) for target in found), []).append(row)
     missing: list[Row] = []
     for keys, group in groups.items():
-        values = [place.values_at(key) for place, key in zip(places, keys, strict=True)]
+        values = [target.values_at(key) for target, key in zip(found, keys, strict=True)]
         missing.extend(_not_found(group, column, [*chain.from_iterable(values)]))
     return missing
 
@@ -81,74 +81,74 @@ def links_of_moves(
     }
 
 
-class _Place:
-    """A column in which values are looked for, by what leads from an old row to its rows.
+class _TargetColumn:
+    """A column in which values are looked for, in the rows to which ``link`` leads from an old one.
 
-    ``here`` are the columns of the old row, ``there`` those of the new one, that must agree; none
-    where each row may have the value.
+    It is the columns of the old row and those of the new one that must agree; where there are none,
+    each row may have the value.
     """
 
-    def __init__(self, new: Side, target: TableColumn) -> None:
-        self.table = new.tables[target[0]]
-        self.here: tuple[str, ...] = ()
-        self.there: tuple[str, ...] = ()
-        self.by_rowid = False
+    def __init__(self, new: Side, target: TableColumn, link: _Link) -> None:
+        self._here, self._there = link
         self._rows = new.rows(target[0])
         self._column = target[1]
 
     def key_of(self, row: Row) -> _Key:
         """Return what the new rows that belong to an old one have in common with it."""
-        return (row.rowid,) if self.by_rowid else tuple(row.values[name] for name in self.here)
+        return _values(row, self._here)
 
     def values_at(self, key: _Key) -> Sequence[_NewValue]:
         """Return the values in the rows of a key, of which each is found once."""
         return self._by_key.get(key, ())
 
-    def has(self, key: _Key) -> bool:
-        """Return whether there is a row of a key."""
-        return key in self._by_key
-
     @cached_property
     def _by_key(self) -> Mapping[_Key, Sequence[_NewValue]]:
         found: dict[_Key, list[_NewValue]] = {}
         for row in self._rows:
-            own = tuple(row.values[name] for name in self.there)
-            key = (row.rowid,) if self.by_rowid else own
-            found.setdefault(key, []).append(_NewValue(row.values[self._column]))
+            value = _NewValue(row.values[self._column])
+            found.setdefault(_values(row, self._there), []).append(value)
         return found
 
 
-def _link_places(
+def _values(row: Row, columns: Sequence[str]) -> _Key:
+    return tuple(row.rowid if name == _ROWID else row.values[name] for name in columns)
+
+
+def _target_columns(
     old: RowTable,
     rows: Sequence[Row],
-    places: Sequence[_Place],
+    targets: Sequence[TableColumn],
+    new: Side,
     renamed: Mapping[str, str],
     moves: Moves,
-) -> None:
-    """Say which rows of each place belong to an old row; all rows, where one place has no key."""
-    for place in places:
-        other = place.table
-        place.by_rowid = old.full_text and other.full_text and fold(old.name) == fold(other.name)
-        place.here, place.there = _link(old, other, renamed) or ((), ())
-    if all(place.here or place.by_rowid for place in places):
-        return
-    keys = {id(place): _moved_key(old, place.table, moves) for place in places}
-    for place in places:
-        place.by_rowid = False
-        place.here, place.there = keys[id(place)] or ((), ())
-    changed = any(not row.changed.isdisjoint(place.here) for row in rows for place in places)
-    # A key that is not found as it was, such as one within a text, leads to no row.
-    if changed or not all(
-        any(place.here and place.has(place.key_of(row)) for place in places) for row in rows
-    ):
-        for place in places:
-            place.here, place.there = (), ()
-            vars(place).pop("_by_key", None)
+) -> Sequence[_TargetColumn]:
+    """Return the columns with what leads to their rows; where nothing leads to one, to none."""
+    tables = [new.tables[name] for name, _ in targets]
+    direct = [_rowid_link(old, other) or _link(old, other, renamed) for other in tables]
+    by_key = [_moved_key(old, other, moves) for other in tables]
+    for links in (direct, by_key):
+        linked = [link for link in links if link is not None]
+        if len(linked) < len(targets):
+            continue
+        found = [_TargetColumn(new, *one) for one in zip(targets, linked, strict=True)]
+        # A key that is another one now, or within a text, leads to no row.
+        if links is direct or not any(_has_lost_key(row, old, found) for row in rows):
+            return found
+    return [_TargetColumn(new, target, ((), ())) for target in targets]
 
 
-def _moved_key(
-    old: RowTable, other: RowTable, moves: Moves
-) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def _has_lost_key(row: Row, old: RowTable, found: Sequence[_TargetColumn]) -> bool:
+    if not row.changed.isdisjoint(map(fold, old.key)):
+        return True
+    return not any(target.values_at(target.key_of(row)) for target in found)
+
+
+def _rowid_link(old: RowTable, other: RowTable) -> _Link | None:
+    is_same = old.full_text and other.full_text and fold(old.name) == fold(other.name)
+    return ((_ROWID,), (_ROWID,)) if is_same else None
+
+
+def _moved_key(old: RowTable, other: RowTable, moves: Moves) -> _Link | None:
     """Return the key of the old table, and the columns of the other one that it moved to."""
     here = tuple(fold(column) for column in old.key)
     name = fold(old.name)
@@ -160,9 +160,7 @@ def _moved_key(
     return here, tuple(column for [column] in into)
 
 
-def _link(
-    old: RowTable, other: RowTable, renamed: Mapping[str, str]
-) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def _link(old: RowTable, other: RowTable, renamed: Mapping[str, str]) -> _Link | None:
     """Return the columns of both that must agree: a foreign key, or the key of one table."""
     here = fold(other.name)
     columns = set(other.names)

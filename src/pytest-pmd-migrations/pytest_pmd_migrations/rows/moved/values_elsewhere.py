@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
-from pytest_pmd_migrations.rows.matching.sides import Side
+from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.moved.declared_moves import Moves, missing_values
 from pytest_pmd_migrations.rows.moved.experiment import Experiment
 from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
@@ -44,14 +44,14 @@ def find_values_elsewhere(
 ) -> Moves:
     """Return where the values of these columns are; ``known`` is where those of others are.
 
-    Only columns to which the step takes values that are like no others count: each of these must be
-    in one of them. All columns are tried out together, then those not found one by one: a step may
-    choose its rows by the values of one. Some values of before may be in none.
+    Only columns to which the step takes values that are like no others count: of these no more may
+    be in none of them than of the values of before. All columns are tried out together, then those
+    not found one by one: a step may choose its rows by the values of one.
     """
     if not columns:
         return {}
     search = _Search(step, table, renamed, known)
-    likely = _likely(search, columns, tuple(_places(step.old, step.new, renamed)))
+    likely = _likely(search, columns, tuple(_grown_columns(step.old, step.new, renamed)))
     # Where the key went says which row has the other values.
     keys = {fold(name) for name in table.key}
     ordered = sorted(likely, key=lambda column: fold(column) not in keys)
@@ -71,7 +71,7 @@ def find_values_elsewhere(
     return found
 
 
-def _places(old: Side, new: Side, renamed: Mapping[str, str]) -> Iterator[TableColumn]:
+def _grown_columns(old: Side, new: Side, renamed: Mapping[str, str]) -> Iterator[TableColumn]:
     """Yield the columns that may have got values: the new ones, and all of a table that grew."""
     was = {into: name for name, into in renamed.items()}
     for name, table in new.tables.items():
@@ -84,13 +84,13 @@ def _places(old: Side, new: Side, renamed: Mapping[str, str]) -> Iterator[TableC
 
 
 def _likely(
-    search: _Search, columns: Sequence[str], places: Sequence[TableColumn]
+    search: _Search, columns: Sequence[str], candidates: Sequence[TableColumn]
 ) -> dict[str, Sequence[TableColumn]]:
-    """Return for each column the places that have any of its values, the likeliest first.
+    """Return for each column the candidates that have any of its values, the likeliest first.
 
     That is one in a table that has values of many columns, and one of the same name.
     """
-    some = {column: _with_any_value(search, column, places) for column in columns}
+    some = {column: _with_any_value(search, column, candidates) for column in columns}
     tables = Counter(name for found in some.values() for name in dict(found))
     full_text = {name for name, table in search.step.new.tables.items() if table.full_text}
     return {
@@ -103,16 +103,16 @@ def _likely(
 
 
 def _with_any_value(
-    search: _Search, column: str, places: Sequence[TableColumn]
+    search: _Search, column: str, candidates: Sequence[TableColumn]
 ) -> Sequence[TableColumn]:
     old, new = search.step.old, search.step.new
     values = f"SELECT CAST({quote(column)} AS TEXT) FROM {old.schema}.{quote(search.table.name)}"
     found = []
-    for name, place in places:
+    for name, candidate in candidates:
         there = f"{new.schema}.{quote(new.tables[name].name)}"
-        sql = f"SELECT 1 FROM {there} WHERE CAST({quote(place)} AS TEXT) IN ({values})"
+        sql = f"SELECT 1 FROM {there} WHERE CAST({quote(candidate)} AS TEXT) IN ({values})"
         if old.conn.execute(f"SELECT EXISTS ({sql})").fetchone()[0]:
-            found.append((name, place))
+            found.append((name, candidate))
     return found
 
 
@@ -122,42 +122,53 @@ def _note_followed(
     likely: Mapping[str, Sequence[TableColumn]],
     found: dict[TableColumn, tuple[TableColumn, ...]],
 ) -> None:
-    """Note for each column the fewest places that have all of its other values together."""
-    own = fold(search.table.name)
-    rows = [row for row in experiment.old.rows(own) if not row.deleted]
-    for column, places in likely.items():
+    """Note for each column the fewest candidates that have its other values together."""
+    step, table = search.step, search.table
+    own = fold(table.name)
+    for column, candidates in likely.items():
         name = fold(column)
-        free = [row for row in rows if name not in row.changed and name not in row.emptied]
-        asked = [row for row in free if row.values[name] is not None]
-        into = _holding(experiment.new, Counter(row.values[name] for row in asked), places)
+        asked = _rows_with(experiment.old, own, name)
+        into = _holding(experiment.new, Counter(row.values[name] for row in asked), candidates)
+        if not into:
+            continue
         moves = {**search.known, **found}
-        if into and not missing_values(
-            search.table, asked, name, into, experiment.new, search.renamed, moves
-        ):
+        before, others = (
+            len(missing_values(table, rows, name, into, side, search.renamed, moves))
+            for rows, side in ((_rows_with(step.old, own, name), step.new), (asked, experiment.new))
+        )
+        # A row that is found no more was found by coincidence.
+        if others <= before and others < len(asked):
             found[own, name] = into
 
 
+def _rows_with(side: Side, table: str, column: str) -> Sequence[Row]:
+    """Return the rows whose value of a column must be somewhere."""
+    rows = (row for row in side.rows(table) if row.values[column] is not None)
+    return [
+        r for r in rows if not r.deleted and column not in r.changed and column not in r.emptied
+    ]
+
+
 def _holding(
-    side: Side, wanted: Counter[Value], places: Sequence[TableColumn]
+    side: Side, wanted: Counter[Value], candidates: Sequence[TableColumn]
 ) -> tuple[TableColumn, ...]:
-    """Return the fewest places that have all of these values together; none where they do not."""
+    """Return the fewest candidates that have as many of these values as all together."""
     spelled = {_spelled(value): value for value in wanted}
     held: dict[TableColumn, Counter[Value]] = {}
-    for name, column in places:
+    for name, column in candidates:
         if column in (side.tables[name].names if name in side.tables else ()):
             values = (row.values[column] for row in side.rows(name))
             known = (spelled.get(_spelled(value)) for value in values if value is not None)
             held[name, column] = Counter(value for value in known if value is not None)
     total = sum(held.values(), Counter[Value]())
-    if not wanted or not wanted <= total:
-        return ()
+    wanted &= total
     # Those with the fewest of the values go first, of equal ones the last.
     kept = [one for one in held if held[one]]
-    for place in sorted(kept, key=lambda one: (len(held[one]), -places.index(one))):
-        rest = total - held[place]
+    for candidate in sorted(kept, key=lambda one: (len(held[one]), -candidates.index(one))):
+        rest = total - held[candidate]
         if wanted <= rest:
             total = rest
-            kept.remove(place)
+            kept.remove(candidate)
     return tuple(kept)
 
 
