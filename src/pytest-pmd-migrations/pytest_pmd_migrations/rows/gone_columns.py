@@ -116,7 +116,9 @@ class GoneColumns:
         if not targets:
             return False
         moves = {**elsewhere, **known}
-        missing = missing_values(table, rows, name, targets, self._new, self._renamed, moves)
+        missing = missing_values(
+            table, rows, name, targets, (self._old, self._new), self._renamed, moves
+        )
         if len(missing) * 2 >= len(rows):
             return False
         spelled = [spelled_column(self._new.tables[name].name, into) for name, into in targets]
@@ -147,7 +149,9 @@ class GoneColumns:
         self._declared.use("MOVES", owner, name)
         self.use_changes(table, name)
         moves = self._known_moves(table, beside)
-        missing = missing_values(table, kept, name, targets, self._new, self._renamed, moves)
+        missing = missing_values(
+            table, kept, name, targets, (self._old, self._new), self._renamed, moves
+        )
         if missing:
             spelled = [spelled_column(*target) for target in targets]
             self._findings.append(not_moved(table, column, missing, len(kept), spelled))

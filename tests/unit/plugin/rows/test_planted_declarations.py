@@ -31,6 +31,10 @@ def moved(first: str, second: str) -> str:
     )
 
 
+TWINS = """
+    CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO a VALUES (1, 'x'), (2, 'y');
+    CREATE TABLE b (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO b VALUES (1, 'x'), (2, 'z');
+"""
 PAIRS = """
     CREATE TABLE settings (id INTEGER PRIMARY KEY, color TEXT, size INT);
     INSERT INTO settings VALUES (1, 'red', 1), (2, 'blue', 3), (3, 'red', 2);
@@ -187,6 +191,18 @@ EXCUSED = {
     ),
     "moved to keys and values": Case(PAIRS, to_keys_and_values(), moves=AS_PAIRS),
     "moved to keys and texts": Case(PAIRS, to_keys_and_values(kind="TEXT"), moves=AS_PAIRS),
+    "moved beside equal values of another table": Case(
+        TWINS,
+        "INSERT INTO a(n) SELECT n FROM b; DROP TABLE b",
+        deletes={"b.id": "DROP"},
+        moves={"b.n": "a.n"},
+    ),
+    "moved to where each value may be once": Case(
+        TWINS.replace("n TEXT", "n TEXT UNIQUE"),
+        "INSERT OR IGNORE INTO a(n) SELECT n FROM b; DROP TABLE b",
+        deletes={"b.id": "DROP"},
+        moves={"b.n": "a.n"},
+    ),
     "moved to one of several tables": Case(KINDS, by_kind(), deletes=NO_KIND, moves=OF_A_KIND),
 }
 NOT_EXCUSED = {
@@ -210,12 +226,26 @@ NOT_EXCUSED = {
         Case(KINDS, by_kind(name="'u'"), deletes=NO_KIND, moves=OF_A_KIND),
         "item.name",
     ),
+    "MOVES to what rows of another table had": (
+        Case(TWINS, "DROP TABLE b", deletes={"b.id": "DROP"}, moves={"b.n": "a.n"}),
+        "b.n",
+    ),
+    "MOVES beside a row of another table, one left out": (
+        Case(
+            TWINS,
+            "CREATE TABLE m (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO m SELECT * FROM a;"
+            "INSERT INTO m(n) SELECT n FROM b WHERE id = 2; DROP TABLE a; DROP TABLE b",
+            deletes={"b.id": "DROP"},
+            moves={"b.n": "m.n"},
+        ),
+        "b.n",
+    ),
     "MOVES to one column twice": (
         Case(
             KINDS,
             by_kind("id <> 4"),
             deletes=NO_KIND,
-            moves={name: (*into, into[1].upper()) for name, into in OF_A_KIND.items()},
+            moves={name: (*into, into[0].upper()) for name, into in OF_A_KIND.items()},
         ),
         "item.id item.name",
     ),

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
+from pytest_pmd_migrations.rows.moved.value_counts import values_of_others
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.values import TableColumn
@@ -37,7 +38,7 @@ def missing_values(
     rows: Sequence[Row],
     column: str,
     targets: Sequence[TableColumn],
-    new: Side,
+    sides: tuple[Side, Side],
     renamed: Mapping[str, str],
     moves: Moves = MappingProxyType({}),
 ) -> list[Row]:
@@ -45,11 +46,12 @@ def missing_values(
 
     Values are looked for in the row that the old row's foreign key names (or the one of the same
     key, in the same table, or where ``moves`` say that the key went), each as often as it was
-    there; where no row is named, anywhere in the columns. ``renamed`` maps tables to their new
-    names.
+    there; where no row is named, anywhere in the columns, but for what rows of other tables had
+    there. ``renamed`` maps tables to their new names.
     """
+    new = sides[1]
     there = [one for one in targets if one[0] in new.tables and one[1] in new.tables[one[0]].names]
-    found = _target_columns(old, rows, there, new, renamed, moves)
+    found = _target_columns(old, rows, there, sides, renamed, moves)
     groups: dict[tuple[_Key, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(target.key_of(row) for target in found), []).append(row)
@@ -85,10 +87,13 @@ class _TargetColumn:
     """A column in which values are looked for, in the rows to which ``link`` leads from an old one.
 
     It is the columns of the old row and those of the new one that must agree; where there are none,
-    each row may have the value.
+    each row may have the value, but for those that ``others`` counts.
     """
 
-    def __init__(self, new: Side, target: TableColumn, link: _Link) -> None:
+    def __init__(
+        self, new: Side, target: TableColumn, link: _Link, others: Counter[Value] | None = None
+    ) -> None:
+        self._others = Counter(others)
         self._here, self._there = link
         self._rows = new.rows(target[0])
         self._column = target[1]
@@ -104,9 +109,13 @@ class _TargetColumn:
     @cached_property
     def _by_key(self) -> Mapping[_Key, Sequence[_NewValue]]:
         found: dict[_Key, list[_NewValue]] = {}
+        others = self._others.copy()
         for row in self._rows:
-            value = _NewValue(row.values[self._column])
-            found.setdefault(_values(row, self._there), []).append(value)
+            value = row.values[self._column]
+            if others[value] > 0:
+                others[value] -= 1
+            else:
+                found.setdefault(_values(row, self._there), []).append(_NewValue(value))
         return found
 
 
@@ -118,11 +127,12 @@ def _target_columns(
     old: RowTable,
     rows: Sequence[Row],
     targets: Sequence[TableColumn],
-    new: Side,
+    sides: tuple[Side, Side],
     renamed: Mapping[str, str],
     moves: Moves,
 ) -> Sequence[_TargetColumn]:
     """Return the columns with what leads to their rows; where nothing leads to one, to none."""
+    new = sides[1]
     tables = [new.tables[name] for name, _ in targets]
     direct = [_rowid_link(old, other) or _link(old, other, renamed) for other in tables]
     by_key = [_moved_key(old, other, moves) for other in tables]
@@ -134,7 +144,9 @@ def _target_columns(
         # A key that is another one now, or within a text, leads to no row.
         if links is direct or not any(_has_lost_key(row, old, found) for row in rows):
             return found
-    return [_TargetColumn(new, target, ((), ())) for target in targets]
+    others = [values_of_others(*sides, old, target, renamed) for target in targets]
+    unlinked = [(target, ((), ()), own) for target, own in zip(targets, others, strict=True)]
+    return [_TargetColumn(new, *one) for one in unlinked]
 
 
 def _has_lost_key(row: Row, old: RowTable, found: Sequence[_TargetColumn]) -> bool:

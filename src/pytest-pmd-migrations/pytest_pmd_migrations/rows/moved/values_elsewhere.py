@@ -133,8 +133,11 @@ def _note_followed(
             continue
         moves = {**search.known, **found}
         before, others = (
-            len(missing_values(table, rows, name, into, side, search.renamed, moves))
-            for rows, side in ((_rows_with(step.old, own, name), step.new), (asked, experiment.new))
+            len(missing_values(table, rows, name, into, sides, search.renamed, moves))
+            for rows, sides in (
+                (_rows_with(step.old, own, name), (step.old, step.new)),
+                (asked, (experiment.old, experiment.new)),
+            )
         )
         # A row that is found no more was found by coincidence.
         if others <= before and others < len(asked):

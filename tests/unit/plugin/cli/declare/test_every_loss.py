@@ -143,6 +143,15 @@ MOVING = {
         "",
         {"DELETES t": ("DROP",)},
     ),
+    "numbers of which one is there by chance": (
+        Case(
+            NUMBERED,
+            "CREATE TABLE log (n INT); INSERT INTO log SELECT n FROM t WHERE id = 1;"
+            "INSERT INTO log VALUES (2); DROP TABLE t",
+        ),
+        "",
+        {"DELETES t": ("DROP",)},
+    ),
     "ids in a log, and numbers by chance": (
         Case(
             NUMBERED,
