@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ class TableComparison:
 
     ``findings``, ``notes`` and ``lost``, the number of rows that no table has any more, are
     complete after ``run``. Values of columns that ``volatile``
-    (globs on "table.column") names may change. The tables of ``unchanged`` need not be read.
+    (globs on "table.column") names may change.
     With ``count``, ``tables`` counts the rows of each other table.
     """
 
@@ -51,7 +51,6 @@ class TableComparison:
         self,
         step: RepeatableStep,
         volatile: Sequence[str],
-        unchanged: Collection[str] = (),
         *,
         count: bool = False,
     ) -> None:
@@ -62,7 +61,6 @@ class TableComparison:
         self._old, self._new = step.old, step.new
         self._declared = step.old.declared
         self._volatile = [fold(pattern) for pattern in volatile]
-        self._unchanged = frozenset(fold(name) for name in unchanged)
         self._renamed: dict[str, str] = {}
         self._columns = GoneColumns(step, self._renamed, self.findings)
         self._rows = RowsOfTables(step.old, step.new, count=count)
@@ -73,7 +71,7 @@ class TableComparison:
         """The rows of each table that the step did not leave alone, counted after ``run``."""
         tally = self._tally
         try:
-            return () if tally is None else tuple(tally.counts(self._unchanged, self._renamed))
+            return () if tally is None else tuple(tally.counts(self._step.unchanged, self._renamed))
         except DatabaseError:
             # What is damaged is told by the check itself.
             return ()
@@ -83,7 +81,7 @@ class TableComparison:
         filled = {
             name: table
             for name, table in self._old.tables.items()
-            if name not in self._unchanged and self._old.count(name)
+            if name not in self._step.unchanged and self._old.count(name)
         }
         kept = {name: t for name, t in filled.items() if (name, "") not in self._declared.dropped}
         gone = [table for name, table in kept.items() if name not in self._new.tables]

@@ -51,7 +51,7 @@ def find_values_elsewhere(
     if not columns:
         return {}
     search = _Search(step, table, renamed, known)
-    likely = _likely(search, columns, tuple(_grown_columns(step.old, step.new, renamed)))
+    likely = _likely(search, columns, tuple(_grown_columns(step, renamed)))
     # Where the key went says which row has the other values.
     keys = {fold(name) for name in table.key}
     ordered = sorted(likely, key=lambda column: fold(column) not in keys)
@@ -71,10 +71,13 @@ def find_values_elsewhere(
     return found
 
 
-def _grown_columns(old: Side, new: Side, renamed: Mapping[str, str]) -> Iterator[TableColumn]:
+def _grown_columns(step: RepeatableStep, renamed: Mapping[str, str]) -> Iterator[TableColumn]:
     """Yield the columns that may have got values: the new ones, and all of a table that grew."""
+    old, new = step.old, step.new
     was = {into: name for name, into in renamed.items()}
     for name, table in new.tables.items():
+        if name in step.unchanged:
+            continue
         before = old.tables.get(was.get(name, name))
         grew = before is None or new.count(name) > old.count(fold(before.name))
         known = () if before is None or grew else before.names
