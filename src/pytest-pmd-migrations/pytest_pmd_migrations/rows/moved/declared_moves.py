@@ -67,11 +67,7 @@ def are_linked(old: RowTable, other: RowTable, renamed: Mapping[str, str]) -> bo
     return _link(old, other, renamed) is not None
 
 
-def links_of_moves(
-    table: RowTable,
-    moves: Moves,
-    renamed: Mapping[str, str],
-) -> set[str]:
+def links_of_moves(table: RowTable, moves: Moves, renamed: Mapping[str, str]) -> set[str]:
     """Return the foreign keys' columns that name the rows which values moved into."""
     own = (targets for (owner, _), targets in moves.items() if owner == fold(table.name))
     into = {name for targets in own for name, _ in targets}
@@ -244,11 +240,27 @@ def _not_found(rows: Sequence[Row], column: str, new_values: Sequence[_NewValue]
     def not_taken(take: Callable[[Value], bool]) -> list[Row]:
         return [row for row in waiting if not take(row.values[column])]
 
-    waiting = not_taken(lambda value: any(found.take_whole() for found in by_value.get(value, ())))
-    waiting = not_taken(
-        lambda value: any(found.take_atom(value) for found in by_atom.get(value, ()))
-    )
-    waiting = not_taken(lambda value: any(found.take_part(value) for found in new_values))
+    # What has no more of a value is not looked at again: many rows may have that value.
+    def take_whole(value: Value) -> bool:
+        left = by_value.get(value, [])
+        while left:
+            if left.pop().take_whole():
+                return True
+        return False
+
+    def take_atom(value: Value) -> bool:
+        left = by_atom.get(value, [])
+        while left and not left[-1].take_atom(value):
+            left.pop()
+        return bool(left)
+
+    def take_part(value: Value) -> bool:
+        is_long = len(_as_text(value)) >= _SHORTEST
+        return is_long and any(found.take_part(value) for found in new_values)
+
+    waiting = not_taken(take_whole)
+    waiting = not_taken(take_atom)
+    waiting = not_taken(take_part)
     missing = {id(row) for row in waiting}
     return [row for row in rows if id(row) in missing]
 
