@@ -299,7 +299,10 @@ def test_the_declarations_example_can_be_read(tmp_path):
     path.write_text(after(SOURCES, "## Declarations\n"), encoding="utf-8")
     declared = read_rows_file(path, source="app")[12]
     assert declared.deletes["content"].reason == "orphans"
-    assert declared.moves == {"path_contexts.context": "source_collections.contexts"}
+    assert declared.moves == {
+        "path_contexts.context": "source_collections.contexts",
+        "item.name": ("book.name", "film.name"),
+    }
 
 
 def test_the_migration_example_can_run(tmp_path):

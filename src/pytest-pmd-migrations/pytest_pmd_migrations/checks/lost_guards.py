@@ -88,9 +88,9 @@ class _KnownSchema:
         vars(self)["schema"] = self._history.rules.visible(read_schema(step.conn))
 
 
-def _moves(history: History, version: int) -> Mapping[TableColumn, TableColumn]:
-    declared = history.application.declarations(version).moves
-    return {_column(old): _column(new) for old, new in declared.items()}
+def _moves(history: History, version: int) -> Mapping[TableColumn, Sequence[TableColumn]]:
+    declared = history.application.declarations(version)
+    return {_column(old): [*map(_column, declared.targets(old))] for old in declared.moves}
 
 
 def _column(name: str) -> TableColumn:

@@ -107,7 +107,7 @@ class LostRows(NamedTuple):
 class SuggestedDeclaration:
     """A declaration that would allow what was found: its kind, what it names, its value.
 
-    ``value`` is a condition and a reason, the column that MOVES names, or the reason of an excuse.
+    ``value`` is a condition and a reason, the columns that MOVES names, or the reason of an excuse.
     ``found`` is the sentence that says what it would allow, which gives a reason where nobody has
     a better one; ``rows`` are the rows that a condition must hold for.
     """
@@ -154,9 +154,9 @@ def declare(
     return SuggestedDeclaration(kind, name, (condition, _REASON), found, rows)
 
 
-def declare_moves(name: str, target: str, *, found: str = "") -> SuggestedDeclaration:
-    """Return the declaration of values as moved."""
-    return SuggestedDeclaration("MOVES", name, (target,), found)
+def declare_moves(name: str, *targets: str, found: str = "") -> SuggestedDeclaration:
+    """Return the declaration of values as moved to one column or several."""
+    return SuggestedDeclaration("MOVES", name, targets, found)
 
 
 def excuse(kind: ExcuseKind, name: str = "", *, found: str) -> SuggestedDeclaration:

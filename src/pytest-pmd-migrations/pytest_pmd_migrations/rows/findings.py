@@ -75,19 +75,19 @@ def column_gone(
     column: str,
     rows: Sequence[Row],
     unproven: UnprovenMove | None,
-    found: str = "",
+    found: Sequence[str] = (),
 ) -> RowFinding:
     """Return the finding that a column is gone with its values.
 
-    ``found`` is the new column that has them inside its texts, where one has.
+    ``found`` are the columns that have them, where a declaration alone can say so.
     """
     name = spelled_column(table.name, column)
     message = f"{name} is gone with {counted(len(rows), 'value')}"
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in rows[:_SHOWN]]
     if unproven is not None and not unproven.tried:
-        found = unproven.target
+        found = [unproven.target]
     declaration = (
-        declare_moves(name, found, found=message)
+        declare_moves(name, *found, found=message)
         if found
         else declare("DELETES", name, DROP, found=message)
     )
@@ -96,9 +96,9 @@ def column_gone(
 
 
 def column_gone_in_part(
-    table: RowTable, column: str, missing: Sequence[Row], total: int, which: LostRows, target: str
+    table: RowTable, column: str, missing: Sequence[Row], total: int, which: LostRows, *targets: str
 ) -> RowFinding:
-    """Return the finding that a column is gone, and that ``target`` has most of its values."""
+    """Return the finding that a column is gone, and that ``targets`` have most of its values."""
     name = spelled_column(table.name, column)
     message = f"{name} is gone with {len(missing)} of {counted(total, 'value')}"
     shown = [cut_line(f"gone: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]]
@@ -106,10 +106,10 @@ def column_gone_in_part(
         table.name,
         column,
         message,
-        (*shown, cut_line(f"moved to {target}: all others")),
+        (*shown, cut_line(f"moved to {', '.join(targets)}: all others")),
         declare("DELETES", name, found=message, rows=which),
         kind="column gone",
-        also=declare_moves(name, target, found=message),
+        also=declare_moves(name, *targets, found=message),
     )
 
 
@@ -150,15 +150,15 @@ def values_changed(
 
 
 def not_moved(
-    table: RowTable, column: str, missing: Sequence[Row], total: int, target: str
+    table: RowTable, column: str, missing: Sequence[Row], total: int, targets: Sequence[str]
 ) -> RowFinding:
-    """Return the finding that values are not in the column that MOVES names."""
+    """Return the finding that values are in no column that MOVES names."""
     name = spelled_column(table.name, column)
     message = f"{len(missing)} of {counted(total, 'value')} of {name} did not move"
     shown = [
         cut_line(f"not found: {_value_with_key(table, row, column)}") for row in missing[:_SHOWN]
     ]
-    declared = cut_line(f"declared: MOVES to {target}")
+    declared = cut_line(f"declared: MOVES to {', '.join(targets)}")
     declaration = declare("DELETES", name, DROP, found=message)
     return RowFinding(
         table.name, column, message, (*shown, declared), declaration, kind="not moved"

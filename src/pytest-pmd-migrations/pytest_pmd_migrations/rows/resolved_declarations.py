@@ -40,14 +40,15 @@ class ResolvedDeclarations:
 
     ``deletes``, ``changes`` and ``empties`` hold SQL conditions over the old row, the last for
     values that may be gone. ``dropped`` are the tables and columns declared as gone altogether, a
-    table with an empty column. ``keys`` has the key of each declaration by its kind and what it
+    table with an empty column. ``moves`` has all columns that may have the values of one. ``keys``
+    has the key of each declaration by its kind and what it
     names; ``used`` collects those that a row needed.
     """
 
     deletes: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[TableColumn, str] = field(default_factory=dict)
     empties: Mapping[TableColumn, str] = field(default_factory=dict)
-    moves: Mapping[TableColumn, TableColumn] = field(default_factory=dict)
+    moves: Mapping[TableColumn, tuple[TableColumn, ...]] = field(default_factory=dict)
     dropped: frozenset[TableColumn] = frozenset()
     keys: Mapping[tuple[DeclarationKind, TableColumn], DeclarationKey] = field(default_factory=dict)
     used: set[DeclarationKey] = field(default_factory=set)
@@ -87,12 +88,14 @@ def resolve_declarations(
     dropped: set[TableColumn] = set()
     changes: dict[TableColumn, str] = {}
     empties: dict[TableColumn, str] = {}
-    moves: dict[TableColumn, TableColumn] = {}
+    moves: dict[TableColumn, tuple[TableColumn, ...]] = {}
     for key in declarations.list_row_keys():
         table, column = _find_column(tables, key)
         keys[key.kind, (table, column)] = key
         if key.kind == "MOVES":
-            moves[table, column] = next(possible_columns(fold(declarations.moves[key.name])))
+            into = [next(possible_columns(fold(name))) for name in declarations.targets(key.name)]
+            # Each occurrence counts once, also where a column is named twice.
+            moves[table, column] = tuple(dict.fromkeys(into))
         elif key.kind == "CHANGES":
             changes[table, column] = declarations.changes[key.name].sql
             _check_condition(conn, tables, key, (table, column), changes[table, column])

@@ -19,6 +19,7 @@ from pytest_pmd_migrations.rows.substitute_names import (
 )
 from pytest_pmd_migrations.rows.table_comparison import TableComparison
 from pytest_pmd_migrations.rows.unread_tables import unread_tables
+from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declared.declarations import Declarations
 
 __all__ = ["compare_step"]
@@ -40,20 +41,20 @@ def compare_step(
     try:
         with open_sides(before, after, declarations, ignore=ignore) as (old, new):
             if old.image is before and new.image is after:
-                step = RepeatableStep(before, old, new, rerun, ignore, statements)
-                return _compare_tables(step, volatile, unchanged, count=count)
+                same = frozenset(map(fold, unchanged))
+                step = RepeatableStep(before, old, new, rerun, ignore, statements, same)
+                return _compare_tables(step, volatile, count=count)
             own = with_real_names(rerun)
-            step = RepeatableStep(old.image, old, new, own, ignore, statements)
-            named = with_substitutes((tuple(volatile), frozenset(unchanged)))
-            return without_substitutes(_compare_tables(step, *named, count=count))
+            same = frozenset(map(fold, with_substitutes(frozenset(unchanged))))
+            step = RepeatableStep(old.image, old, new, own, ignore, statements, same)
+            named = with_substitutes(tuple(volatile))
+            return without_substitutes(_compare_tables(step, named, count=count))
     except BrokenDeclarationError as error:
         return RowsReport((without_substitutes(broken_declaration(error)),), lost=None)
 
 
-def _compare_tables(
-    step: RepeatableStep, volatile: Sequence[str], unchanged: Collection[str], *, count: bool
-) -> RowsReport:
-    comparison = TableComparison(step, volatile, unchanged, count=count)
+def _compare_tables(step: RepeatableStep, volatile: Sequence[str], *, count: bool) -> RowsReport:
+    comparison = TableComparison(step, volatile, count=count)
     with closing(step):
         comparison.run()
     unread = unread_tables(step.old.conn, ignore=step.ignore).items()

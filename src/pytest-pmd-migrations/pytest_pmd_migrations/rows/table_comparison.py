@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
 from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
-from pytest_pmd_migrations.rows.findings import (
-    column_gone,
-    column_gone_in_part,
-    not_moved,
-    rows_lost,
-    table_gone,
-    values_changed,
-)
+from pytest_pmd_migrations.rows.findings import rows_lost, table_gone, values_changed
+from pytest_pmd_migrations.rows.gone_columns import GoneColumns
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, MatchedRows
 from pytest_pmd_migrations.rows.matching.rows_of_tables import RowsOfTables
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
-from pytest_pmd_migrations.rows.moved.columns import (
-    find_columns,
-    find_in_parents,
-    find_most_values,
-)
-from pytest_pmd_migrations.rows.moved.declared_moves import links_of_moves, missing_values
+from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
+from pytest_pmd_migrations.rows.moved.declared_moves import Moves, links_of_moves
 from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
-from pytest_pmd_migrations.rows.moved.suggested_moves import likely_target
 from pytest_pmd_migrations.rows.moved.tables import (
     find_new_tables,
     find_rows_elsewhere,
     same_columns,
 )
+from pytest_pmd_migrations.rows.moved.values_elsewhere import find_values_elsewhere
 from pytest_pmd_migrations.rows.multiplied_rows import find_multiplied_rows
 from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 from pytest_pmd_migrations.wording import counted
 
 if TYPE_CHECKING:
@@ -54,7 +43,7 @@ class TableComparison:
 
     ``findings``, ``notes`` and ``lost``, the number of rows that no table has any more, are
     complete after ``run``. Values of columns that ``volatile``
-    (globs on "table.column") names may change. The tables of ``unchanged`` need not be read.
+    (globs on "table.column") names may change.
     With ``count``, ``tables`` counts the rows of each other table.
     """
 
@@ -62,7 +51,6 @@ class TableComparison:
         self,
         step: RepeatableStep,
         volatile: Sequence[str],
-        unchanged: Collection[str] = (),
         *,
         count: bool = False,
     ) -> None:
@@ -73,8 +61,8 @@ class TableComparison:
         self._old, self._new = step.old, step.new
         self._declared = step.old.declared
         self._volatile = [fold(pattern) for pattern in volatile]
-        self._unchanged = frozenset(fold(name) for name in unchanged)
         self._renamed: dict[str, str] = {}
+        self._columns = GoneColumns(step, self._renamed, self.findings)
         self._rows = RowsOfTables(step.old, step.new, count=count)
         self._tally = _tally(self._old, self._new) if count else None
 
@@ -83,7 +71,7 @@ class TableComparison:
         """The rows of each table that the step did not leave alone, counted after ``run``."""
         tally = self._tally
         try:
-            return () if tally is None else tuple(tally.counts(self._unchanged, self._renamed))
+            return () if tally is None else tuple(tally.counts(self._step.unchanged, self._renamed))
         except DatabaseError:
             # What is damaged is told by the check itself.
             return ()
@@ -93,11 +81,12 @@ class TableComparison:
         filled = {
             name: table
             for name, table in self._old.tables.items()
-            if name not in self._unchanged and self._old.count(name)
+            if name not in self._step.unchanged and self._old.count(name)
         }
         kept = {name: t for name, t in filled.items() if (name, "") not in self._declared.dropped}
         gone = [table for name, table in kept.items() if name not in self._new.tables]
         self._renamed, unproven = find_new_tables(self._step, gone)
+        self._columns = GoneColumns(self._step, self._renamed, self.findings)
         self._step.plan([(table, self._sought(table)) for table in kept.values()])
         # Of tables that became one, those with more columns choose their rows first.
         for name, table in sorted(filled.items(), key=lambda item: -len(item[1].columns)):
@@ -122,7 +111,7 @@ class TableComparison:
             if new_column.table == target and not new_column.there:
                 columns[column] = new_column.column
             else:
-                self._use_changes(table, column)
+                self._columns.use_changes(table, column)
         columns = {c: into for c, into in columns.items() if not self._is_volatile(table, c)}
         self._report(
             table, target, columns, self._rows.match(table, target, columns, self._renamed)
@@ -131,7 +120,7 @@ class TableComparison:
         for column in self._gone_columns(table, new):
             if fold(column) not in found.proven:
                 unproven = found.unproven.get(fold(column))
-                self._compare_gone_column(table, column, unproven, (target, columns))
+                self._columns.compare(table, column, unproven, (target, columns))
 
     def _gone_columns(self, table: RowTable, new: RowTable) -> list[str]:
         if table.contentless or new.contentless:
@@ -155,8 +144,7 @@ class TableComparison:
         self, table: RowTable, target: str, columns: ColumnMapping, matched: MatchedRows
     ) -> None:
         """Report the rows that are gone and the values that are others."""
-        name = table.name
-        total = self._old.count(fold(name))
+        name, total = table.name, self._old.count(fold(table.name))
         self.lost += matched.deleted
         if matched.deleted:
             self._declared.use("DELETES", name)
@@ -181,7 +169,8 @@ class TableComparison:
         for column, changes in by_column.items():
             own = next(c for c in table.columns if fold(c) == column)
             if (fold(name), column) in self._declared.moves:
-                self._compare_moved(table, own, [row for row, _ in changes])
+                others = [row for row, _ in changes]
+                self._columns.compare_moved(table, own, others, (target, columns))
             else:
                 # Values that are NULL now need a declaration of their own.
                 parts = (
@@ -207,90 +196,33 @@ class TableComparison:
         ]
         wanted = [c for c in missing if not self._declared.explains(table.name, c)]
         found = find_in_parents(self._step, table, wanted, self._renamed)
+        said = self._declared.moves
         linking = {name for new_column in found.proven.values() for name in new_column.here}
-        linking |= links_of_moves(table, self._declared.moves, self._renamed)
         for column in found.proven:
-            self._use_changes(table, column)
-        declared = any(self._declared.explains(table.name, c) for c in missing)
-        if kept and not found.proven and not declared:
-            self.lost += len(kept)
-            if self._tally is not None:
-                self._tally.gone(table, rows, 0)
+            self._columns.use_changes(table, column)
+        settled = {*found.proven, *linking, *links_of_moves(table, said, self._renamed)}
+        left = [column for column in wanted if fold(column) not in settled]
+        elsewhere = find_values_elsewhere(self._step, table, left, self._renamed, said)
+        declared = len(wanted) < len(missing)
+        is_lost = bool(kept) and not found.proven and not declared
+        self.lost += len(kept) if is_lost else 0
+        if self._tally is not None:
+            lost = rows if is_lost else [row for row in rows if row.deleted]
+            self._tally.gone(table, lost, 0 if is_lost else len(kept))
+        if is_lost and not _is_traced(table, left, elsewhere):
             self.findings.append(table_gone(table, kept, unproven))
             return
-        if self._tally is not None:
-            self._tally.gone(table, [row for row in rows if row.deleted], len(kept))
         for column in missing:
-            if fold(column) not in {*found.proven, *linking}:
-                self._compare_gone_column(table, column, found.unproven.get(fold(column)))
+            if fold(column) not in settled:
+                doubt = found.unproven.get(fold(column))
+                self._columns.compare(table, column, doubt, elsewhere=elsewhere)
 
-    def _compare_gone_column(
-        self,
-        table: RowTable,
-        column: str,
-        unproven: UnprovenMove | None,
-        beside: tuple[str, ColumnMapping] | None = None,
-    ) -> None:
-        """Compare a column that went and that is nowhere found; it may be declared.
 
-        ``beside`` are the table that has the rows now, where one has, and the columns of both.
-        """
-        owner, name = fold(table.name), fold(column)
-        if not self._old.has_value(owner, name):
-            return
-        if (owner, name) in self._declared.dropped:
-            self._declared.use("DELETES", owner, name)
-            return
-        rows = self._old.rows(owner)
-        held = [row for row in rows if not row.deleted and row.values[name] is not None]
-        kept = [row for row in held if name not in row.emptied]
-        if len(kept) < len(held):
-            self._declared.use("DELETES", owner, name)
-        if not kept:
-            return
-        if (owner, name) in self._declared.moves:
-            self._compare_moved(table, column, kept)
-            return
-        found = ""
-        if unproven is None:
-            found = likely_target(table, kept, column, self._old, self._new, self._renamed)
-        if unproven or found or not (beside and self._tell_part(table, column, kept, *beside)):
-            self.findings.append(column_gone(table, column, kept, unproven, found))
-
-    def _tell_part(
-        self,
-        table: RowTable,
-        column: str,
-        rows: Sequence[Row],
-        target: str,
-        columns: ColumnMapping,
-    ) -> bool:
-        """Report which values of a column are gone where most are elsewhere; else return False."""
-        most = find_most_values(self._step, table, target, columns, column)
-        missing = [row for row in rows if most and id(row) not in most[1]]
-        if most is None or not missing:
-            return False
-        lost = [(row, None) for row in missing]
-        which = find_changed(self._old, table, column, lost, self._step.statements)
-        into = str(most[0])
-        self.findings.append(column_gone_in_part(table, column, missing, len(rows), which, into))
-        return True
-
-    def _compare_moved(self, table: RowTable, column: str, rows: Sequence[Row]) -> None:
-        """Compare values with those of the column that is declared for them."""
-        owner, name = fold(table.name), fold(column)
-        target = self._declared.moves[owner, name]
-        kept = [row for row in rows if row.values[name] is not None]
-        self._declared.use("MOVES", owner, name)
-        self._use_changes(table, name)
-        missing = missing_values(table, kept, name, target, self._new, self._renamed)
-        if missing:
-            finding = not_moved(table, column, missing, len(kept), spelled_column(*target))
-            self.findings.append(finding)
-
-    def _use_changes(self, table: RowTable, column: str) -> None:
-        if any(column in row.changed for row in self._old.rows(fold(table.name))):
-            self._declared.use("CHANGES", table.name, column)
+def _is_traced(table: RowTable, columns: Sequence[str], elsewhere: Moves) -> bool:
+    """Return whether values of these columns are elsewhere: ids alone may be those of a log."""
+    keys = {fold(name) for name in table.key}
+    others = {fold(name) for name in columns} - keys
+    return any(name in others or not others for _, name in elsewhere)
 
 
 def _tally(old: Side, new: Side) -> RowTally:

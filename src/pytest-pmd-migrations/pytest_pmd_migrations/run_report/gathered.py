@@ -90,7 +90,10 @@ def _declared(
     reasons = {
         **{("DELETES", name): one.reason for name, one in declarations.deletes.items()},
         **{("CHANGES", name): one.reason for name, one in declarations.changes.items()},
-        **{("MOVES", name): f"to {into}" for name, into in declarations.moves.items()},
+        **{
+            ("MOVES", name): f"to {', '.join(declarations.targets(name))}"
+            for name in declarations.moves
+        },
         **{(key.kind, key.name): reason for key, reason in declarations.excuses.items()},
     }
     return tuple(

@@ -35,7 +35,7 @@ class Case:
     step: str | Action
     deletes: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, str] = field(default_factory=dict)
-    moves: Mapping[str, str] = field(default_factory=dict)
+    moves: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     finds: str = ""
     """A part of the message that the one finding must have."""
 

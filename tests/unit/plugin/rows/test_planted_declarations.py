@@ -31,6 +31,43 @@ def moved(first: str, second: str) -> str:
     )
 
 
+TWINS = """
+    CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO a VALUES (1, 'x'), (2, 'y');
+    CREATE TABLE b (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO b VALUES (1, 'x'), (2, 'z');
+"""
+PAIRS = """
+    CREATE TABLE settings (id INTEGER PRIMARY KEY, color TEXT, size INT);
+    INSERT INTO settings VALUES (1, 'red', 1), (2, 'blue', 3), (3, 'red', 2);
+"""
+AS_PAIRS = {"settings.id": "kv.sid", "settings.color": "kv.v", "settings.size": "kv.v"}
+KINDS = """
+    CREATE TABLE item (id INTEGER PRIMARY KEY, kind TEXT, name TEXT);
+    INSERT INTO item VALUES (1, 'book', 'u'), (2, 'film', 'v'), (3, 'book', 'w'), (4, 'film', 'u');
+"""
+OF_A_KIND = {"item.id": ("book.id", "film.id"), "item.name": ("book.name", "film.name")}
+NO_KIND = {"item.kind": "DROP"}
+
+
+def to_keys_and_values(where: str = "1", *, row: str = "id", kind: str = "") -> str:
+    """Return a step that makes pairs of settings, those of some sizes only, or of another row."""
+    return (
+        f"CREATE TABLE kv (sid, k, v {kind});"
+        " INSERT INTO kv SELECT id, 'color', color FROM settings"
+        f" UNION ALL SELECT {row}, 'size', size FROM settings WHERE {where}; DROP TABLE settings"
+    )
+
+
+def by_kind(where: str = "1", *, name: str = "name") -> str:
+    """Return a step that gives each kind of items a table, of films some, or with another name."""
+    return (
+        "CREATE TABLE book (id INTEGER PRIMARY KEY, name TEXT);"
+        "CREATE TABLE film (id INTEGER PRIMARY KEY, name TEXT);"
+        "INSERT INTO book SELECT id, name FROM item WHERE kind = 'book';"
+        f"INSERT INTO film SELECT id, {name} FROM item WHERE kind = 'film' AND {where};"
+        "DROP TABLE item"
+    )
+
+
 EXCUSED = {
     "rows, by a sub-query on other tables": Case(
         DOCS,
@@ -152,8 +189,66 @@ EXCUSED = {
         "ALTER TABLE t DROP COLUMN a; ALTER TABLE t DROP COLUMN b",
         moves={"t.a": "t.j", "t.b": "t.j"},
     ),
+    "moved to keys and values": Case(PAIRS, to_keys_and_values(), moves=AS_PAIRS),
+    "moved to keys and texts": Case(PAIRS, to_keys_and_values(kind="TEXT"), moves=AS_PAIRS),
+    "moved beside equal values of another table": Case(
+        TWINS,
+        "INSERT INTO a(n) SELECT n FROM b; DROP TABLE b",
+        deletes={"b.id": "DROP"},
+        moves={"b.n": "a.n"},
+    ),
+    "moved to where each value may be once": Case(
+        TWINS.replace("n TEXT", "n TEXT UNIQUE"),
+        "INSERT OR IGNORE INTO a(n) SELECT n FROM b; DROP TABLE b",
+        deletes={"b.id": "DROP"},
+        moves={"b.n": "a.n"},
+    ),
+    "moved to one of several tables": Case(KINDS, by_kind(), deletes=NO_KIND, moves=OF_A_KIND),
 }
 NOT_EXCUSED = {
+    "MOVES to keys and values, one left out": (
+        Case(PAIRS, to_keys_and_values("size <> 3"), moves=AS_PAIRS),
+        "settings.size",
+    ),
+    "MOVES to keys and values, of another row": (
+        Case(PAIRS, to_keys_and_values(row="4 - id"), moves=AS_PAIRS),
+        "settings.size",
+    ),
+    "MOVES to keys and values, which the keys have by chance": (
+        Case(PAIRS, to_keys_and_values("size > 3"), moves=AS_PAIRS),
+        "settings.size",
+    ),
+    "MOVES to one of several tables, a row in none": (
+        Case(KINDS, by_kind("id <> 4"), deletes=NO_KIND, moves=OF_A_KIND),
+        "item.id item.name",
+    ),
+    "MOVES to one of several tables, one name for another": (
+        Case(KINDS, by_kind(name="'u'"), deletes=NO_KIND, moves=OF_A_KIND),
+        "item.name",
+    ),
+    "MOVES to what rows of another table had": (
+        Case(TWINS, "DROP TABLE b", deletes={"b.id": "DROP"}, moves={"b.n": "a.n"}),
+        "b.n",
+    ),
+    "MOVES beside a row of another table, one left out": (
+        Case(
+            TWINS,
+            "CREATE TABLE m (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO m SELECT * FROM a;"
+            "INSERT INTO m(n) SELECT n FROM b WHERE id = 2; DROP TABLE a; DROP TABLE b",
+            deletes={"b.id": "DROP"},
+            moves={"b.n": "m.n"},
+        ),
+        "b.n",
+    ),
+    "MOVES to one column twice": (
+        Case(
+            KINDS,
+            by_kind("id <> 4"),
+            deletes=NO_KIND,
+            moves={name: (*into, into[0].upper()) for name, into in OF_A_KIND.items()},
+        ),
+        "item.id item.name",
+    ),
     "a row beyond the condition": (
         Case(DOCS, "DELETE FROM content", deletes={"content": "hash <> 'h1'"}),
         "content",

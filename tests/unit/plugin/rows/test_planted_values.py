@@ -236,7 +236,7 @@ GONE: dict[str, tuple[str, str | Callable[[sqlite3.Connection], object], str]] =
         PLAIN,
         "CREATE TABLE u (id INTEGER PRIMARY KEY, a TEXT, b TEXT);"
         "INSERT INTO u SELECT id, b, a FROM t; DROP TABLE t",
-        "t",
+        "t.id t.a t.b",
     ),
     "table renamed, a column dropped": (
         PLAIN,

@@ -14,13 +14,14 @@ from pytest_pmd_migrations.sources.declared.parse_declarations import read_modul
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.numbered.numbered_files import MigrationFile
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import Notes, application
 
 WHERE = "where that is meant, declare it in the file of migration_rows:"
 
 
-@pytest.mark.parametrize(
-    ("suggested", "in_module", "in_toml"),
+@for_every(
+    "suggested, in_module, in_toml",
     [
         (
             declare("DELETES", "notes"),
@@ -65,6 +66,20 @@ WHERE = "where that is meant, declare it in the file of migration_rows:"
             declare_moves("notes.title", "texts.title"),
             ['  MOVES = {"notes.title": "texts.title"}'],
             ["  [0008.moves]", '  "notes.title" = "texts.title"'],
+        ),
+        (
+            declare_moves("a_table_with_a_long_name.title", "books.title", "films.title_of_it"),
+            [
+                '  MOVES = {"a_table_with_a_long_name.title":',
+                '    ("books.title", "films.title_of_it")}',
+            ],
+            [
+                "  [0008.moves]",
+                '  "a_table_with_a_long_name.title" = [',
+                '    "books.title",',
+                '    "films.title_of_it",',
+                "  ]",
+            ],
         ),
     ],
 )

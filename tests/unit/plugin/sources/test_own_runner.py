@@ -97,7 +97,8 @@ def test_declarations_are_the_modules_constants(tmp_path: Path) -> None:
         ),
         (
             "MOVES = {'t': 'u.a'}",
-            "0001_one.py: MOVES['t'] is 'u.a'; expected \"old_table.column\": \"new_table.column\"",
+            "0001_one.py: MOVES['t'] is 'u.a'; expected \"old_table.column\": \"new_table.column\","
+            " or a tuple of several",
         ),
         (
             "MOVES = 3",

@@ -45,7 +45,7 @@ def test_constants_are_read():
         module(
             DELETES={"t": ("id = 1", "strays"), "u": "DROP", "t.c": ("DROP", "never read")},
             CHANGES={"t.v": ("1", "trimmed")},
-            MOVES={"u.w": "t.v"},
+            MOVES={"u.w": "t.v", "u.x": ("t.v", "s.v"), "u.y": ["t.v", "s.v"]},
             verify=verify,
         ),
         PATH,
@@ -57,9 +57,10 @@ def test_constants_are_read():
             "t.c": Condition(DROP, "never read"),
         },
         changes={"t.v": Condition("1", "trimmed")},
-        moves={"u.w": "t.v"},
+        moves={"u.w": "t.v", "u.x": ("t.v", "s.v"), "u.y": ("t.v", "s.v")},
         verify=verify,
     )
+    assert [found.targets(name) for name in found.moves] == [("t.v",), *[("t.v", "s.v")] * 2]
 
 
 def test_what_was_read_does_not_change_with_the_module():
@@ -115,11 +116,23 @@ MALFORMED = {
     ),
     "moves a table": (
         {"MOVES": {"t": "u.w"}},
-        "0008_step.py: MOVES['t'] is 'u.w'; expected \"old_table.column\": \"new_table.column\"",
+        "0008_step.py: MOVES['t'] is 'u.w'; expected \"old_table.column\": \"new_table.column\","
+        " or a tuple of several",
     ),
     "moves nowhere": (
         {"MOVES": {"t.v": None}},
-        '0008_step.py: MOVES[\'t.v\'] is None; expected "old_table.column": "new_table.column"',
+        '0008_step.py: MOVES[\'t.v\'] is None; expected "old_table.column": "new_table.column",'
+        " or a tuple of several",
+    ),
+    "moves to a table among columns": (
+        {"MOVES": {"t.v": ("u.w", "u")}},
+        "0008_step.py: MOVES['t.v'] is ('u.w', 'u'); expected"
+        ' "old_table.column": "new_table.column", or a tuple of several',
+    ),
+    "moves to none of several": (
+        {"MOVES": {"t.v": []}},
+        "0008_step.py: MOVES['t.v'] is []; expected"
+        ' "old_table.column": "new_table.column", or a tuple of several',
     ),
     "verify no function": (
         {"verify": True},

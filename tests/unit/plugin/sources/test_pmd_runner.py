@@ -77,7 +77,8 @@ def test_what_a_folder_declares_is_checked_entry_by_entry(tmp_path: Path) -> Non
     with pytest.raises(SettingError) as caught:
         declared_by(resolve_source("db/sql", root=tmp_path), 1)
     assert str(caught.value) == (
-        "0001_one.py: MOVES['t'] is 'u.a'; expected \"old_table.column\": \"new_table.column\""
+        "0001_one.py: MOVES['t'] is 'u.a'; expected \"old_table.column\": \"new_table.column\","
+        " or a tuple of several"
     )
 
 

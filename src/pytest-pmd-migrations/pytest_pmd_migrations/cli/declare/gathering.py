@@ -80,7 +80,10 @@ def gather(history: History, checks: Sequence[AnyCheck]) -> Gathered:
                 gathered.proposals = gathered.proposals.including(found)
             else:
                 first = gathered.proposals.of_steps.get(one.key, one)
-                found = Proposals({one.key: replace(first, rows={**first.rows, **one.rows})})
+                # Another snapshot's rows may be of a kind that has a table of its own.
+                into = tuple(dict.fromkeys((*first.into, *one.into)))
+                rows = {**first.rows, **one.rows}
+                found = Proposals({one.key: replace(first, rows=rows, into=into)})
                 gathered.proposals = gathered.proposals.including(found)
     return gathered
 
@@ -168,5 +171,6 @@ def _proposal(cell: Cell, version: int, suggested: SuggestedDeclaration) -> Prop
         if suggested.rows is not None:
             rows = {cell.row.snapshot: suggested.rows}
     reason = f"{suggested.found}{seen}; {_AS_FOUND}"
-    target = suggested.value[0] if suggested.kind in ("DELETES", "CHANGES", "MOVES") else ""
-    return Proposal(version, suggested.kind, suggested.name, target, reason, rows)
+    target = suggested.value[0] if suggested.kind in ("DELETES", "CHANGES") else ""
+    into = suggested.value if suggested.kind == "MOVES" else ()
+    return Proposal(version, suggested.kind, suggested.name, target, reason, rows, into)

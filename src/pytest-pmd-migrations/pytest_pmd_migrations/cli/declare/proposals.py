@@ -31,9 +31,9 @@ ProposalKey = tuple[int, DeclarationKind, str]
 class Proposal:
     """A declaration that a migration should make.
 
-    ``target`` is the condition of DELETES and CHANGES, or the column that MOVES names; empty for an
-    excuse. ``reason`` states the evidence. ``rows`` are the rows that a condition must hold for, by
-    what each lineage starts from.
+    ``target`` is the condition of DELETES and CHANGES, ``into`` the columns that MOVES names; both
+    are empty for an excuse. ``reason`` states the evidence. ``rows`` are the rows that a condition
+    must hold for, by what each lineage starts from.
     """
 
     version: int
@@ -42,6 +42,7 @@ class Proposal:
     target: str
     reason: str
     rows: Mapping[Start, LostRows] = field(default_factory=dict)
+    into: tuple[str, ...] = ()
 
     @property
     def key(self) -> ProposalKey:
@@ -50,9 +51,9 @@ class Proposal:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The value as it is written: a condition and a reason, a column, or a reason."""
+        """The value as it is written: a condition and a reason, columns, or a reason."""
         if self.kind == "MOVES":
-            return (self.target,)
+            return self.into
         return (self.target, self.reason) if self.target else (self.reason,)
 
 
@@ -121,7 +122,7 @@ def _declarations(proposals: Iterable[Proposal]) -> Declarations:
             case "CHANGES":
                 changes[one.name] = Condition(one.target, one.reason)
             case "MOVES":
-                moves[one.name] = one.target
+                moves[one.name] = one.into
             case _:
                 excuses[DeclarationKey(one.kind, one.name)] = one.reason
     return Declarations(deletes, changes, moves, excuses=excuses)

@@ -80,7 +80,9 @@ def candidates_beside(
                 there = _lower(key.columns)
                 here = _lower(key.target or own.key)
                 yield from _candidates_along(name, _new_columns(old, other, name), here, there)
-        if name not in old.tables and key_names and set(key_names).issubset(other.names):
+        # The rows may have their key under another name now.
+        has_key = key_names and set(key_names).issubset(own.names)
+        if name not in old.tables and has_key and set(key_names).issubset(other.names):
             new_columns = _new_columns(old, other, name)
             yield from _candidates_along(name, new_columns, key_names, key_names)
     for key in own.foreign_keys:

@@ -36,7 +36,8 @@ class RepeatableStep:
 
     ``old`` and ``new`` show both databases; ``rerun`` takes the step on a connection to a changed
     copy of ``before``. Tables that ``ignore`` (globs) names are left out. ``statements`` are those
-    that it ran, as far as they are known. What it holds open ends with ``close``.
+    that it ran, as far as they are known; the tables of ``unchanged`` it left alone. What it holds
+    open ends with ``close``.
     """
 
     before: Image
@@ -45,6 +46,7 @@ class RepeatableStep:
     rerun: Rerun
     ignore: Sequence[str]
     statements: Sequence[str] = ()
+    unchanged: frozenset[str] = frozenset()
     _planned: list[_Wanted] = field(default_factory=list)
     _shared: dict[str, tuple[frozenset[str], Experiment]] = field(default_factory=dict)
     _opened: ExitStack = field(default_factory=ExitStack)

@@ -37,7 +37,7 @@ def likely_target(
             into = name, fold(candidate)
             if into[1] in there:
                 continue
-            if not missing_values(table, rows, fold(column), into, new, renamed):
+            if not missing_values(table, rows, fold(column), [into], (old, new), renamed):
                 return spelled_column(target.name, candidate)
     return ""
 

@@ -7,7 +7,7 @@ that came are two columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from typing import TypeAlias
 
@@ -24,7 +24,7 @@ _MOST_PAIRS = 400
 
 HasValues: TypeAlias = Callable[[TableColumn, TableColumn], bool]
 """Whether each row of a table before the step has the value of its column in another one now."""
-Moves: TypeAlias = Callable[[], Mapping[TableColumn, TableColumn]]
+Moves: TypeAlias = Callable[[], Mapping[TableColumn, Sequence[TableColumn]]]
 """Returns the columns whose values are declared to be in other ones, by the old ones."""
 Successors: TypeAlias = Mapping[str, Mapping[str, str]]
 """The new name of each renamed column, by the table's name before the step; all folded."""
@@ -102,11 +102,12 @@ def _are_tables(before: Side, old_name: str, after: Side, new_name: str) -> bool
 
 
 def _declared(
-    moves: Mapping[TableColumn, TableColumn], table: str, became: str
+    moves: Mapping[TableColumn, Sequence[TableColumn]], table: str, became: str
 ) -> Iterator[tuple[str, str]]:
-    for old, new in moves.items():
-        if (old[0], new[0]) == (table, became):
-            yield old[1], new[1]
+    for old, targets in moves.items():
+        for new in targets:
+            if (old[0], new[0]) == (table, became):
+                yield old[1], new[1]
 
 
 def _one_to_one(

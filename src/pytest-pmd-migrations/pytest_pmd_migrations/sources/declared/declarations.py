@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
@@ -67,16 +67,16 @@ class Declarations:
     """Everything one migration declares.
 
     ``deletes`` maps "table" (or "table.column", with ``DROP`` only) to a condition, ``changes``
-    maps "table.column" to a condition, ``moves`` maps an old "table.column" to a new one. The
-    conditions are read against the database before the step. ``verify``, where given, is called
-    with two read-only ``sqlite_utils.Database`` objects, before and after the step, and raises
-    when something is wrong. ``excuses`` gives the reason of each excuse (``EXCUSES``), by the kind
-    and the table or other object that it names.
+    maps "table.column" to a condition, ``moves`` maps an old "table.column" to a new one, or to
+    several that have its values together. The conditions are read against the database before the
+    step. ``verify``, where given, is called with two read-only ``sqlite_utils.Database`` objects,
+    before and after the step, and raises when something is wrong. ``excuses`` gives the reason of
+    each excuse (``EXCUSES``), by the kind and the table or other object that it names.
     """
 
     deletes: Mapping[str, Condition] = field(default_factory=_nothing)
     changes: Mapping[str, Condition] = field(default_factory=_nothing)
-    moves: Mapping[str, str] = field(default_factory=_nothing)
+    moves: Mapping[str, str | Sequence[str]] = field(default_factory=_nothing)
     verify: Callable[[Any, Any], object] | None = None
     excuses: Mapping[DeclarationKey, str] = field(default_factory=dict)
 
@@ -87,6 +87,11 @@ class Declarations:
             if key.kind == kind and key.name.lower() == wanted:
                 return key
         return None
+
+    def targets(self, name: str) -> tuple[str, ...]:
+        """Return the columns that MOVES names for a column."""
+        into = self.moves[name]
+        return (into,) if isinstance(into, str) else tuple(into)
 
     def list_keys(self) -> Iterator[DeclarationKey]:
         """Yield the key of every declaration."""

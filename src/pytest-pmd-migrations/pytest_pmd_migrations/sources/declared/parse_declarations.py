@@ -48,7 +48,7 @@ class _Forms(NamedTuple):
 
 _MODULE = _Forms(
     condition='("<SQL over the old row>", "<reason>")',
-    move='"old_table.column": "new_table.column"',
+    move='"old_table.column": "new_table.column", or a tuple of several',
     deletes='a dict, {"table": ("<SQL over the old row>", "<reason>")} for some rows,'
     ' {"table": "DROP"} or {"table.column": "DROP"} for all rows or values',
     changes='a dict, {"table.column": ("<SQL over the old row>", "<reason>")}',
@@ -58,7 +58,7 @@ _MODULE = _Forms(
 )
 _TOML = _Forms(
     condition='["<SQL over the old row>", "<reason>"]',
-    move='"old_table.column" = "new_table.column"',
+    move='"old_table.column" = "new_table.column", or a list of several',
     deletes='a table, "table" = ["<SQL over the old row>", "<reason>"] for some rows,'
     ' "table" = "DROP" or "table.column" = "DROP" for all rows or values',
     changes='a table, "table.column" = ["<SQL over the old row>", "<reason>"]',
@@ -261,13 +261,17 @@ def _moves(
     value: Any,  # noqa: ANN401 - a user's constant
     where: str,
     forms: _Forms,
-) -> Mapping[str, str]:
+) -> Mapping[str, str | tuple[str, ...]]:
     if not isinstance(value, Mapping):
         raise SettingError(f"{where} is {value!r}; expected {forms.moves}")
+    found: dict[str, str | tuple[str, ...]] = {}
     for old, new in value.items():
-        if not all(isinstance(name, str) and "." in name for name in (old, new)):
+        several = tuple(new) if isinstance(new, tuple | list) else ()
+        names = [old, *(several or (new,))]
+        if not all(isinstance(name, str) and "." in name for name in names):
             raise SettingError(f"{where}[{old!r}] is {new!r}; expected {forms.move}")
-    return MappingProxyType(dict(value))
+        found[old] = several or new
+    return MappingProxyType(found)
 
 
 def _excuses(

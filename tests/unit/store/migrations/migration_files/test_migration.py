@@ -111,7 +111,7 @@ DECLARING = """
 VERSION = 1
 DELETES = {"t": ("x = 1", "strays"), "u": "DROP"}
 CHANGES = {"t.x": 7}
-MOVES = {"t.x": "v.y"}
+MOVES = {"t.x": "v.y", "t.z": ("v.y", "w.y")}
 ORPHANS = {"t": "never enforced"}
 AGAIN = "it appends"
 def up(db): pass
@@ -124,7 +124,7 @@ def test_declarations_are_given_as_they_are_written(tmp_path):
     loaded = load_first(tmp_path)
     assert loaded.deletes == {"t": ("x = 1", "strays"), "u": "DROP"}
     assert loaded.changes == {"t.x": 7}
-    assert loaded.moves == {"t.x": "v.y"}
+    assert loaded.moves == {"t.x": "v.y", "t.z": ("v.y", "w.y")}
     assert loaded.verify.__name__ == "verify"
     assert loaded.excuses == {"ORPHANS": {"t": "never enforced"}, "AGAIN": "it appends"}
 
