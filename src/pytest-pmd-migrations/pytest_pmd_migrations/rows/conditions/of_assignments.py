@@ -1,8 +1,11 @@
-"""Take conditions from what an UPDATE of the step sets: the value was not yet what it is set to."""
+"""Take conditions from what the step makes of a value: it was not yet what it becomes.
+
+An UPDATE sets it, or a rebuild selects it from the old table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -11,17 +14,17 @@ from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 
 __all__ = ["Assignment", "find_assignments"]
 
-_ENDS = ("FROM", "WHERE", "ORDER", "LIMIT", "RETURNING")
+_ENDS = ("FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "RETURNING", "UNION", "EXCEPT", "INTERSECT")
 _LONGEST = 200
 _MOST = 100
 """Statements and assignments that are read: a step that has more writes a row with each."""
-_SHORTER = ("COALESCE", "IFNULL", "IIF", "MAX", "MIN", "NULLIF")
-"""Functions of which a shorter condition says which values they change."""
+_SHORTER = ("CAST", "COALESCE", "IFNULL", "IIF", "MAX", "MIN", "NULLIF")
+"""Functions of which a shorter condition says which values they change, as it says of types."""
 _VARYING = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "RANDOM", "RANDOMBLOB")
 
 
 class Assignment(NamedTuple):
-    """What an UPDATE sets a column to, and in which rows, as SQL; ``where`` may be empty.
+    """What a statement makes of a column, and in which rows, as SQL; ``where`` may be empty.
 
     ``is_call`` says that it is the value of one function, which itself says what it changes.
     """
@@ -42,7 +45,7 @@ class Assignment(NamedTuple):
 
 
 def find_assignments(statements: Sequence[str], table: str, column: str) -> list[Assignment]:
-    """Return what the statements set a column of a table to.
+    """Return what the statements set a column of a table to, or select in its place.
 
     What is taken from another table by FROM, is a parameter, or another value in each run, is left
     out.
@@ -54,7 +57,12 @@ def find_assignments(statements: Sequence[str], table: str, column: str) -> list
         for index, token in enumerate(tokens):
             if token.is_word("SET") and _is_update_of(tokens[max(0, index - 6) : index], table):
                 clauses = _clauses(sql, tokens, starts, index)
-                found.extend(_assignments(clauses, column))
+                found.extend(_assignments(clauses, _values_set(clauses, column), column))
+            elif token.is_word("SELECT"):
+                clauses = _clauses(sql, tokens, starts, index)
+                if _is_from(clauses.pop("FROM", []), table) and "GROUP" not in clauses:
+                    selected = _values_selected(clauses, column)
+                    found.extend(_assignments(clauses, selected, column))
             if len(found) > _MOST:
                 return found
     return found
@@ -77,9 +85,9 @@ def _starts(sql: str, tokens: Sequence[Token]) -> Iterator[int]:
 def _clauses(
     sql: str, tokens: Sequence[Token], starts: Sequence[int], first: int
 ) -> dict[str, list[str]]:
-    """Return the parts of each clause from SET on, by its first word; commas part them."""
+    """Return the parts of each clause from the first on, by its first word; commas part them."""
     found: dict[str, list[str]] = {}
-    word, begin, depth = "SET", first + 1, 0
+    word, begin, depth = tokens[first].word, first + 1, 0
     for index in range(first + 1, len(tokens) + 1):
         token = tokens[index] if index < len(tokens) else None
         depth += {"(": 1, ")": -1}.get(token.text, 0) if token else 0
@@ -96,15 +104,37 @@ def _clauses(
     return found
 
 
-def _assignments(clauses: dict[str, list[str]], column: str) -> Iterator[Assignment]:
+def _is_from(parts: Sequence[str], table: str) -> bool:
+    """Return whether a FROM names this table alone."""
+    names = [fold(one.value) for one in tokenize(parts[0])] if len(parts) == 1 else []
+    return fold(table) in names[:3] and len(names) < 4 and "join" not in names
+
+
+def _values_set(clauses: dict[str, list[str]], column: str) -> Iterator[str]:
+    for part in clauses["SET"]:
+        tokens = tokenize(part)
+        if len(tokens) > 2 and tokens[1].text == "=" and fold(tokens[0].value) == fold(column):
+            yield part[part.index("=") + 1 :].strip()
+
+
+def _values_selected(clauses: dict[str, list[str]], column: str) -> Iterator[str]:
+    """Yield the expressions on the column: one of them is what becomes of it."""
+    for part in clauses["SELECT"]:
+        tokens = tokenize(part)
+        names = [fold(one.value) for one in tokens if one.is_identifier]
+        if len(tokens) > 1 and fold(column) in names:
+            is_named = len(tokens) > 2 and tokens[-2].is_word("AS") and tokens[-1].is_identifier
+            yield part[: part.upper().rindex("AS")].strip() if is_named else part
+
+
+def _assignments(
+    clauses: dict[str, list[str]], values: Iterable[str], column: str
+) -> Iterator[Assignment]:
     where = ", ".join(clauses.get("WHERE", ()))
     if "FROM" in clauses or _varies(where):
         return
-    for part in clauses["SET"]:
-        tokens = tokenize(part)
-        if len(tokens) < 3 or tokens[1].text != "=" or fold(tokens[0].value) != fold(column):
-            continue
-        value, own = part[part.index("=") + 1 :].strip(), tokens[2:]
+    for value in values:
+        own = tokenize(value)
         if _varies(value) or len(value + where) > _LONGEST:
             continue
         written = value if _is_whole(own) else f"({value})"

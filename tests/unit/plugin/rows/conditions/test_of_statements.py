@@ -23,6 +23,13 @@ INSERT INTO q SELECT * FROM p WHERE size > 4;
 DROP TABLE p;
 ALTER TABLE q RENAME TO p
 """
+REMADE = """
+CREATE TABLE q (id INTEGER PRIMARY KEY, code TEXT, size INTEGER NOT NULL);
+INSERT INTO q SELECT id, code, max(coalesce(size, 0), 0) FROM p WHERE id < 6;
+INSERT INTO q SELECT * FROM p WHERE id > 5;
+DROP TABLE p;
+ALTER TABLE q RENAME TO p
+"""
 
 
 def suggested(step: str, *, table: str = TABLE, told: bool = True) -> str:
@@ -64,6 +71,11 @@ def suggested(step: str, *, table: str = TABLE, told: bool = True) -> str:
         (
             "SELECT 1; UPDATE OR IGNORE main.p SET id = id, size = substr(size, 1, 1); SELECT 2",
             "size <> substr(size, 1, 1)",
+        ),
+        (REMADE, "(id < 6) AND size IS NOT max(coalesce(size, 0), 0)"),
+        (
+            REMADE.replace("max(coalesce(size, 0), 0)", "coalesce(p.size, 0) % 4 AS s"),
+            "(id < 6) AND size IS NOT (coalesce(p.size, 0) % 4)",
         ),
         (
             "UPDATE mail SET address = lower(address)",
