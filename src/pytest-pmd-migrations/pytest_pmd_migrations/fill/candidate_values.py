@@ -40,7 +40,8 @@ _TEXTS: tuple[Value, ...] = (
     "0017",
     "NULL",
 )
-_INTEGERS: tuple[Value, ...] = (1, 0, 2**63 - 1, -1, -(2**63), 42)
+# Two that no REAL holds; their sum, absolute value and thousandfold are still integers.
+_INTEGERS: tuple[Value, ...] = (1, 0, 2**53 + 1, -1, -(2**53) - 1, 42)
 _REALS: tuple[Value, ...] = (0.5, -1e300, 0.0, 3.0, 1e-9)
 _NUMBERS: tuple[Value, ...] = (*_INTEGERS[:2], *_REALS[:2])
 _BLOBS: tuple[Value, ...] = (b"\x00\xff", b"", b"blob", b"\xf0\x9f\x97\x82")

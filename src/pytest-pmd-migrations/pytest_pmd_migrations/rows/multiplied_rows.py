@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
 from pytest_pmd_migrations.rows.evidence import cut_line, excuse, show_row
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
@@ -35,20 +36,22 @@ def find_multiplied_rows(
     """Yield the finding that ``target`` has each row of ``table`` several times, where it has.
 
     Rows count as equal in all columns but those of ``volatile`` (globs on "table.column"), and but
-    a key that is new. Of a table whose key is an old one there is each row once.
+    a key that is new or numbers the rows. By any other old key there is each row once.
     """
     name, new = fold(table.name), step.new.tables[target]
-    if table.module or new.module or not {*map(fold, new.key)}.isdisjoint(columns.values()):
-        return
     before = step.old.count(name)
-    if step.new.count(target) < 2 * before:
+    if table.module or new.module or step.new.count(target) < 2 * before:
+        return
+    numbering = _numbering_key(step, table, new, columns)
+    columns = {column: into for column, into in columns.items() if column not in numbering}
+    if not {*map(fold, new.key)}.isdisjoint(columns.values()):
         return
     declared = {column for _, column, _ in step.old.declared.conditions(table)}
     steady = {fold(column) for column in steady_columns(new, volatile)}
     mapped = {c: into for c, into in columns.items() if c not in declared and into in steady}
     rows = _rows(step.old, table, mapped)
     # What is in a column that goes may say how many rows there are to be: a number of pieces.
-    even = not {*map(fold, table.columns)} <= mapped.keys()
+    even = not {*map(fold, table.columns)} - numbering <= mapped.keys()
     times = _times(rows, _copies(step.new, new, mapped, volatile), even=even)
     if not mapped or times < 2 or not _follows(step, table, target, mapped, volatile, rows):
         return
@@ -59,6 +62,19 @@ def find_multiplied_rows(
     samples = tuple(cut_line(f"{often}: {show_row(table, row)}") for row in shown)
     allowed_by = excuse("COPIES", table.name, found=message)
     yield RowFinding(table.name, None, message, samples, allowed_by, kind="rows multiplied")
+
+
+def _numbering_key(
+    step: RepeatableStep, table: RowTable, new: RowTable, columns: ColumnMapping
+) -> frozenset[str]:
+    """Return the one column of an old key by which SQLite numbers the rows, as it does copies."""
+    if not (table.rowid and new.rowid and len(table.key) == len(new.key) == 1):
+        return frozenset()
+    key = fold(table.key[0])
+    if columns.get(key) != fold(new.key[0]):
+        return frozenset()
+    other = f"{quote(table.key[0])} IS NOT {table.rowid} LIMIT 1"
+    return frozenset() if any(step.old.read(fold(table.name), where=other)) else frozenset({key})
 
 
 def _follows(

@@ -350,13 +350,16 @@ def test_an_empty_database_has_nothing_to_fill(conn: sqlite3.Connection) -> None
 
 
 def test_rows_bite(conn: sqlite3.Connection) -> None:
-    """NULL where it is allowed, an empty text, quotes, unicode, the largest integer, bytes."""
+    """NULL where it is allowed, an empty text, quotes, unicode, what no REAL holds, bytes."""
     conn.executescript("CREATE TABLE t(a TEXT, b INTEGER, c BLOB, d TEXT NOT NULL)")
     fill_empty_tables(conn, rows=8)
     texts = {row[0] for row in conn.execute("SELECT a FROM t UNION SELECT d FROM t")}
     assert {None, "", 'It\'s "quoted"; -- 100 % '} <= texts
-    assert any(not text.isascii() for text in texts if text)
-    assert {2**63 - 1, None} <= {row[0] for row in conn.execute("SELECT b FROM t")}
+    assert any("練習 🗂" in text for text in texts if text)
+    assert {2**53 + 1, None} <= {row[0] for row in conn.execute("SELECT b FROM t")}
+    # What steps compute of amounts and moments overflows no integer.
+    sums = "SELECT typeof(sum(abs(b))), typeof(max(b) * 1000), typeof(min(b) * 1000) FROM t"
+    assert conn.execute(sums).fetchone() == ("integer",) * 3
     assert b"" in {row[0] for row in conn.execute("SELECT c FROM t")}
     assert conn.execute("SELECT count(*) FROM t WHERE d IS NULL").fetchone() == (0,)
 

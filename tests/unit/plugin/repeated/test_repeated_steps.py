@@ -172,7 +172,7 @@ ALONE: Mapping[str, Up] = {
     "a column": "ALTER TABLE t ADD COLUMN b NOT NULL DEFAULT 'x'",
     "an index": "CREATE INDEX t_a ON t(a)",
     "a row that a high-water mark numbers": "INSERT INTO counted(a) VALUES ('new')",
-    "rows from its own table": "INSERT INTO t SELECT id + 10, a FROM t",
+    "rows from its own table": "INSERT INTO t SELECT id + 10, a || '+' FROM t",
     REBUILT: (
         "CREATE TABLE n(id INTEGER PRIMARY KEY, a TEXT, b); INSERT INTO n SELECT id, a, 1 FROM t;"
         " DROP TABLE t; ALTER TABLE n RENAME TO t"

@@ -42,6 +42,13 @@ def known_states_only(conn: sqlite3.Connection) -> None:
     conn.execute("ALTER TABLE t DROP COLUMN state")
 
 
+NAMED = (
+    "CREATE TABLE kind (id INTEGER PRIMARY KEY, name TEXT);"
+    "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT);"
+    "INSERT INTO kind VALUES (1, 'a'), (2, 'b');"
+    "INSERT INTO item VALUES (1, 'a'), (2, 'b'), (3, 'c');"
+)
+
 FOLLOWED = {
     "large, a column renamed": (LARGE, "ALTER TABLE t RENAME COLUMN a TO c"),
     "large, the table renamed": (LARGE, "ALTER TABLE t RENAME TO u"),
@@ -90,6 +97,19 @@ FOLLOWED = {
         "CREATE TABLE other AS SELECT * FROM t WHERE size > (SELECT min(size) FROM t);"
         "DROP TABLE t",
     ),
+    "a name that becomes a key of rows that were there": (
+        NAMED,
+        "INSERT OR IGNORE INTO kind (name) SELECT name FROM item;"
+        "ALTER TABLE item ADD COLUMN kind_id REFERENCES kind (id);"
+        "UPDATE item SET kind_id = (SELECT k.id FROM kind k WHERE k.name = item.name);"
+        "ALTER TABLE item DROP COLUMN name",
+    ),
+    "a name that goes into rows that were there, which refer to its own": (
+        NAMED,
+        "ALTER TABLE kind ADD COLUMN item_id REFERENCES item (id);"
+        "INSERT INTO kind (name, item_id) SELECT name, id FROM item;"
+        "ALTER TABLE item DROP COLUMN name",
+    ),
     "rows of NULL only, moved": (
         "CREATE TABLE t (a, b); INSERT INTO t VALUES (NULL, NULL), (NULL, NULL);",
         "CREATE TABLE u AS SELECT * FROM t; DELETE FROM t",
@@ -112,6 +132,19 @@ NOT_FOLLOWED = {
         "t.a",
     ),
     "large, dropped": (LARGE, "DROP TABLE t", "t"),
+    "a name that becomes a key, where not every row has it": (
+        NAMED,
+        "ALTER TABLE item ADD COLUMN kind_id REFERENCES kind (id);"
+        "UPDATE item SET kind_id = (SELECT k.id FROM kind k WHERE k.name = item.name);"
+        "ALTER TABLE item DROP COLUMN name",
+        "item.name",
+    ),
+    "a key of rows that have the names by accident": (
+        NAMED + "DELETE FROM item WHERE name = 'c';",
+        "ALTER TABLE item ADD COLUMN kind_id REFERENCES kind (id);"
+        "UPDATE item SET kind_id = id; ALTER TABLE item DROP COLUMN name",
+        "item.name",
+    ),
     "swapped ends that make the same rows": (
         "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2);",
         "DROP TABLE t; CREATE TABLE u (n INTEGER); INSERT INTO u VALUES (1), (2)",

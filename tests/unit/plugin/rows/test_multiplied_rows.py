@@ -22,6 +22,10 @@ PLACES = (
     "INSERT INTO visit VALUES (1, 10), (2, 20), (1, 30);"
 )
 CODES = "CREATE TABLE code(code TEXT PRIMARY KEY, v); INSERT INTO code VALUES ('a', 1), ('b', 2);"
+NUMBERED = (
+    "CREATE TABLE song(id INTEGER PRIMARY KEY, name, n);"
+    "INSERT INTO song VALUES (1, 'a', 5), (2, 'b', NULL);"
+)
 PIECES = "CREATE TABLE box(item, pieces); INSERT INTO box VALUES ('a', 2), ('b', 3);"
 COUNTED = "SELECT item FROM box, (SELECT 1 AS i UNION SELECT 2 UNION SELECT 3) WHERE i <= pieces"
 
@@ -52,6 +56,13 @@ FOUND = {
     "with another key": Case(
         CODES,
         rebuilt("code", "id INTEGER PRIMARY KEY, code, v", "(code, v) " + TWICE.format("code")),
+    ),
+    "in place, numbered by SQLite": Case(
+        NUMBERED, "INSERT INTO song(name, n) SELECT name, n FROM song"
+    ),
+    "numbered anew by the step": Case(
+        NUMBERED,
+        "ALTER TABLE song ADD COLUMN k; INSERT INTO song SELECT id + 9, name, n, k FROM song",
     ),
     "by a join that is too wide, for some more than for others": Case(
         PLACES,
@@ -87,6 +98,21 @@ HARMLESS = {
         TAGS,
         "ALTER TABLE tags ADD COLUMN tongue DEFAULT 'en';"
         " INSERT INTO tags SELECT name, n, 'de' FROM tags",
+    ),
+    "new rows of a table whose rows are numbered": Case(
+        NUMBERED, "INSERT INTO song(name, n) VALUES ('a', 5), ('b', NULL)"
+    ),
+    "numbered rows of which some are copied": Case(
+        NUMBERED,
+        "INSERT INTO song(name, n) SELECT name, n FROM song WHERE n;"
+        "INSERT INTO song(name) SELECT 'c'",
+    ),
+    "numbered rows with an entry against each": Case(
+        NUMBERED, "INSERT INTO song(name, n) SELECT name, -n FROM song"
+    ),
+    "numbers alone": Case(
+        "CREATE TABLE seat(id INTEGER PRIMARY KEY); INSERT INTO seat VALUES (1), (2);",
+        "INSERT INTO seat SELECT id + 2 FROM seat",
     ),
     "a column more of a join": Case(
         PLACES,

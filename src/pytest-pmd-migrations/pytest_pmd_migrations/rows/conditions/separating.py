@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.rows.conditions.of_assignments import find_assignments
 from pytest_pmd_migrations.rows.conditions.of_changes import (
     constant_conditions,
     copying_conditions,
@@ -61,6 +62,10 @@ def find_lost(
     What the ``statements`` of the step say themselves comes first.
     """
     written = list(written_conditions(statements, table.name))
+    # A row whose key is another one has gone by its old one.
+    for column in table.key:
+        for assigned in find_assignments(statements, table.name, column):
+            written.extend(assigned.conditions())
     candidates = chain(_with_parents(old, new, table, rows), _candidates(old, table, rows, ""))
     return _lost_rows(old, table, rows, written, candidates)
 
@@ -76,12 +81,21 @@ def find_changed(
     rows = [row for row, _ in changes]
     values = [(row.values[fold(column)], now) for row, now in changes]
     name = as_sql(column)
-    limits = list(limiting_conditions(name, values))
+    limits, nulled = list(limiting_conditions(name, values)), nulled_conditions(name, values)
+    assigned = find_assignments(statements, table.name, column)
+    set_to = [condition for one in assigned for condition in one.conditions()]
+    if assigned:
+        # What it is set to may never be what it was, as by ``n = n + 1``.
+        set_to.insert(0, f"{name} IS NOT NULL")
+    is_all = len(rows) == old.count(fold(table.name))
     explaining = [
+        *(c for one in assigned if one.is_call and not one.where for c in one.conditions()),
         # A constant may be the limit of all values, or what each of them is set to.
         *(limits if calls_functions(statements, table.name, ("MIN", "MAX")) else ()),
         *explaining_conditions(old.conn, name, values),
         *written_conditions(statements, table.name),
+        *(nulled if calls_functions(statements, table.name, ("NULLIF",)) else ()),
+        *(() if is_all else set_to),
         *constant_conditions(name, values),
         *(limits if len(changes) > 1 else ()),
     ]
@@ -89,8 +103,8 @@ def find_changed(
         if fold(other) != fold(column):
             pairs = [(row.values[fold(other)], now) for row, now in changes]
             explaining.extend(copying_conditions(old.conn, name, as_sql(other), pairs))
-    if calls_functions(statements, table.name, ("NULLIF",)):
-        explaining.extend(nulled_conditions(name, values))
+    if is_all:
+        explaining.extend(("1", *set_to))
     return _lost_rows(old, table, rows, explaining, _candidates(old, table, rows, column))
 
 

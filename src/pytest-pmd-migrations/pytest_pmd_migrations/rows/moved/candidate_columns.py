@@ -1,7 +1,7 @@
 """List the new columns that may have the values of a column that went.
 
 A candidate is in the same row, or in a row that a key leads to. Columns that were there before
-the step are never candidates.
+the step are candidates only where that key is new.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def candidates_beside(
             if fold(key.parent) == target:
                 there = _lower(key.columns)
                 here = _lower(key.target or own.key)
-                yield from _candidates_along(name, _new_columns(old, other, name), here, there)
+                new_columns = _new_columns(old, other, name, there)
+                yield from _candidates_along(name, new_columns, here, there)
         # The rows may have their key under another name now.
         has_key = key_names and set(key_names).issubset(own.names)
         if name not in old.tables and has_key and set(key_names).issubset(other.names):
@@ -88,9 +89,11 @@ def candidates_beside(
     for key in own.foreign_keys:
         parent = new.tables.get(fold(key.parent))
         if parent is not None:
+            name, here = fold(parent.name), _lower(key.columns)
             there = _lower(key.target or parent.key)
-            new_columns = _new_columns(old, parent, fold(parent.name))
-            yield from _candidates_along(fold(parent.name), new_columns, _lower(key.columns), there)
+            is_old = before.issuperset(here)
+            new_columns = _new_columns(old, parent, name) if is_old else parent.names
+            yield from _candidates_along(name, new_columns, here, there)
 
 
 def candidates_in_parents(
@@ -117,10 +120,13 @@ def _candidates_along(
                 yield CandidateColumn(table, column, own_key, other_key)
 
 
-def _new_columns(old: Side, table: RowTable, name: str) -> Sequence[str]:
-    if name not in old.tables:
+def _new_columns(
+    old: Side, table: RowTable, name: str, linking: Sequence[str] = ()
+) -> Sequence[str]:
+    """Return the columns that were not there; all where some of those that link it were not."""
+    before = old.tables[name].names if name in old.tables else ()
+    if not set(before).issuperset(linking):
         return table.names
-    before = old.tables[name].names
     return [column for column in table.names if column not in before]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_pmd_migrations.rows import compare_rows
+from pytest_pmd_migrations.rows.conditions.of_assignments import find_assignments
 from pytest_pmd_migrations.rows.conditions.of_statements import written_conditions
 from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 
@@ -13,10 +14,19 @@ TABLE = """
 CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT, size INTEGER);
 INSERT INTO p VALUES (1, 'a', 5), (2, 'b', -1), (3, 'c', 7), (4, 'a', 6), (5, 'd', NULL),
   (100, 'e', 4), (101, 'f', 4);
+CREATE TABLE mail (address TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO mail VALUES ('Eve@x'), ('al@x');
 """
 REBUILD = """
 CREATE TABLE q (id INTEGER PRIMARY KEY, code TEXT, size INTEGER);
 INSERT INTO q SELECT * FROM p WHERE size > 4;
+DROP TABLE p;
+ALTER TABLE q RENAME TO p
+"""
+REMADE = """
+CREATE TABLE q (id INTEGER PRIMARY KEY, code TEXT, size INTEGER NOT NULL);
+INSERT INTO q SELECT id, code, max(coalesce(size, 0), 0) FROM p WHERE id < 6;
+INSERT INTO q SELECT * FROM p WHERE id > 5;
 DROP TABLE p;
 ALTER TABLE q RENAME TO p
 """
@@ -53,6 +63,24 @@ def suggested(step: str, *, table: str = TABLE, told: bool = True) -> str:
             "size = 4",
         ),
         (REBUILD, "(size > 4) IS NOT TRUE"),
+        ("UPDATE p SET code = replace(code, 'a', ',')", "code <> replace(code, 'a', ',')"),
+        (
+            "UPDATE p SET size = size / 2 * 2 WHERE id > 1",
+            "(id > 1) AND size <> (size / 2 * 2)",
+        ),
+        (
+            "SELECT 1; UPDATE OR IGNORE main.p SET id = id, size = substr(size, 1, 1); SELECT 2",
+            "size <> substr(size, 1, 1)",
+        ),
+        (REMADE, "(id < 6) AND size IS NOT max(coalesce(size, 0), 0)"),
+        (
+            REMADE.replace("max(coalesce(size, 0), 0)", "coalesce(p.size, 0) % 4 AS s"),
+            "(id < 6) AND size IS NOT (coalesce(p.size, 0) % 4)",
+        ),
+        (
+            "UPDATE mail SET address = lower(address)",
+            "address COLLATE BINARY IS NOT lower(address)",
+        ),
     ],
 )
 def test_the_condition_of_the_statement_is_taken(step: str, condition: str) -> None:
@@ -86,6 +114,9 @@ def test_settings_that_are_deleted_one_by_one_are_named() -> None:
 def test_no_condition_is_made_of_what_is_not_written() -> None:
     asked = ["DELETE FROM p WHERE id > ?", "DELETE FROM q WHERE id > 3", "DELETE FROM p WHERE"]
     assert list(written_conditions(asked, "p")) == []
+    values = ("?", "q.b FROM q", "random()", "datetime('now')", "CURRENT_DATE", "1 WHERE id = :id")
+    set_to = [f"UPDATE p SET a = {value}" for value in values]
+    assert find_assignments([*set_to, "UPDATE q SET a = 1", "UPDATE p SET b = 1"], "p", "a") == []
 
 
 @for_every(
