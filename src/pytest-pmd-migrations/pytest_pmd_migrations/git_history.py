@@ -21,15 +21,16 @@ def committed(path: Path) -> bytes | None:
 
 
 def how_to_restore(path: Path) -> str:
-    """Return the command that restores a file: from the commit before that which deleted it.
+    """Return the command that restores a file: from the last commit that wrote it.
 
     Where git cannot say which that is, it is taken to be still in the newest one.
     """
     revision = "HEAD"
     if committed(path) is None:
-        deleted = _git(path, "log", "-1", "--diff-filter=D", "--format=%h", "--", "{}")
-        if deleted and deleted.strip():
-            revision = f"{deleted.decode().strip()}~1"
+        # With -m it tells what a merge did, too, which may have removed the file.
+        wrote = _git(path, "log", "-1", "-m", "--diff-filter=AM", "--format=%h", "--", "{}")
+        if wrote and wrote.strip():
+            revision = wrote.decode().split()[0]
     return f"git checkout {revision} -- {shown_path(path)}"
 
 

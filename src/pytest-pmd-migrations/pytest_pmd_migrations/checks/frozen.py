@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import RowDigester, misses_marks
+from pytest_pmd_migrations.application.recorded_file import mend_removed, removed_name
 from pytest_pmd_migrations.application.recorded_text import (
     Moved,
     find_moved,
@@ -192,9 +193,9 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
             " were."
         ),
         "",
-        f"Restore {line.file} under its old number.",
+        *mend_removed(history, version),
     )
-    head = headline(f"{line.file} was removed after release")
+    head = headline(f"{removed_name(history, version)} was removed after release")
     finding = Finding(head, lines, version, things=changes_of(version)).showing_no_rows()
     return Cause(MigrationRow(version, row.label), finding)
 

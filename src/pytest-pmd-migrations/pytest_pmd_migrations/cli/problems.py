@@ -8,6 +8,7 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_file import put_back, removed_name
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved, is_edited
 from pytest_pmd_migrations.application.varying_step import find_varying_step
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
@@ -124,9 +125,11 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
             if moved is not None:
                 yield Problem(version, _told_moved(survey.history, version, moved))
             elif line.released:
-                file = application.location(application.latest).path.parent / line.file
-                mend = how_to_restore(file)
-                yield Problem(version, f"{line.file} was removed after release.  {mend}")
+                name, mend = (
+                    removed_name(survey.history, version),
+                    put_back(survey.history, version),
+                )
+                yield Problem(version, f"{name} was removed after release.  {mend}")
             else:
                 what = f"{LOCK_FILE} has {number}, which the source has not"
                 yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
