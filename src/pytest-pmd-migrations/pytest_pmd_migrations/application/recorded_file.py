@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from pytest_pmd_migrations.application.application import name_in_file
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import holds_others
-from pytest_pmd_migrations.git_history import how_to_restore
+from pytest_pmd_migrations.git_history import committed, how_to_restore
 from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["mend_removed", "moved_piece", "path_of", "put_back", "removed_name"]
@@ -42,7 +42,11 @@ def put_back(history: History, version: int) -> str:
     Its file may hold others, with work in it that git does not have yet: it is not restored.
     """
     application, line = history.application, history.store.lock_file.versions[version]
-    path = path_of(line.file, application.location(application.latest).path)
+    there = (application.location(other).path for other in reversed(application.versions))
+    # A project may have several folders of migrations.
+    paths = [*dict.fromkeys(path_of(line.file, one) for one in there)]
+    missing = [path for path in paths if not path.exists()]
+    path = next((one for one in missing if committed(one) is not None), paths[0])
     if not path.exists():
         return how_to_restore(path)
     if holds_others(line):
