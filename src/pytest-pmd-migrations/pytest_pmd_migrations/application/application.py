@@ -59,6 +59,11 @@ class Application:
     stored: Mapping[str, StoredExcuse] = field(default_factory=dict)
     connection: tuple[tuple[str, Prepare], ...] = ()
 
+    @property
+    def option(self) -> str:
+        """What a command of ``pmd-migrations`` needs besides that is about one source alone."""
+        return f" --source {self.name}" if self.name else ""
+
     @cached_property
     def preparation(self) -> Preparation:
         """What the application does to each of its connections, the source's own part first."""

@@ -17,7 +17,7 @@ def how_to_begin(application: Application, description: str) -> str:
     """
     source = application.source
     if isinstance(source, FilesSource):
-        return f'pmd-migrations new "{description}"'
+        return f'pmd-migrations new "{description}"{application.option}'
     begins = how_it_begins(source)
     if begins:
         return begins.replace("{}", description)

@@ -81,12 +81,13 @@ def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
 
 
 def _rewrite(history: History, name: SnapshotName) -> str:
+    option = history.application.option
     if name.variant:
         stored = name in history.store.lock_file.snapshots
-        return f" Or store it as it is.  {_BUILD} --rewrite {name}" if stored else ""
+        return f" Or store it as it is.  {_BUILD} --rewrite {name}{option}" if stored else ""
     if name.version not in history.application.versions:
         return ""
-    return f" Or build it anew.  {_BUILD} --rewrite {name}"
+    return f" Or build it anew.  {_BUILD} --rewrite {name}{option}"
 
 
 def _missing(survey: Survey, name: SnapshotName) -> Problem:
@@ -135,7 +136,7 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
                 yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
         elif not line.released and version < newest:
             what = f"{number} is not released, but {format_version(newest)} is"
-            mend = f"pmd-migrations release {number}"
+            mend = f"pmd-migrations release {number}{application.option}"
             yield Problem(version, f"{what}.  {mend}", mended_by="release")
 
 
@@ -252,4 +253,4 @@ def _changed_unreleased(history: History, version: int, other: list[Start]) -> P
     what = f"{number} changed since its snapshot was made"
     if varying is None and not is_edited_up_to(history, version):
         what = f"{number} does something else now, by the same text: {OF_ITS_PROCESS}"
-    return Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
+    return Problem(version, f"{what}.  {_BUILD} --rewrite {number}{history.application.option}")
