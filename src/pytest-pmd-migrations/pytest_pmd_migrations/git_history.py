@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.wording import typed_path
 
 __all__ = ["committed", "how_to_move", "how_to_restore"]
 
@@ -31,13 +31,13 @@ def how_to_restore(path: Path) -> str:
         wrote = _git(path, "log", "-1", "-m", "--diff-filter=AM", "--format=%h", "--", "{}")
         if wrote and wrote.strip():
             revision = wrote.decode().split()[0]
-    return f"git checkout {revision} -- {shown_path(path)}"
+    return f"git checkout {revision} -- {typed_path(path)}"
 
 
 def how_to_move(old: Path, new: Path) -> str:
     """Return the command that moves a file; git refuses one that was never added."""
     program = "mv" if _git(old, "ls-files", "--", "{}") == b"" else "git mv"
-    return f"{program} {shown_path(old)} {shown_path(new)}"
+    return f"{program} {typed_path(old)} {typed_path(new)}"
 
 
 def _git(path: Path, *arguments: str) -> bytes | None:

@@ -23,7 +23,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.applied.current_version import current_version
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.wording import shown_path, typed_path
 
 __all__ = ["Store"]
 
@@ -140,5 +140,5 @@ class Store:
         if name.variant:
             return ", or remove the snapshot."
         both = self.folder.file(name), self.folder.twin(name)
-        files = " ".join(shown_path(one) for one in both if one.exists())
+        files = " ".join(typed_path(one) for one in both if one.exists())
         return f", or remove the snapshot: rm {files}"

@@ -19,7 +19,7 @@ from pytest_pmd_migrations.git_history import how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
-from pytest_pmd_migrations.wording import folded_names, shown_path
+from pytest_pmd_migrations.wording import folded_names, typed_path
 
 __all__ = ["Problem", "find_problems"]
 
@@ -48,7 +48,7 @@ def find_problems(survey: Survey) -> Iterator[Problem]:
     store = survey.history.store
     if store.has_lost_releases:
         what = f"{LOCK_FILE} is gone, and with it what is released"
-        mend = f"git checkout HEAD -- {shown_path(store.lock_path)}"
+        mend = f"git checkout HEAD -- {typed_path(store.lock_path)}"
         yield Problem(0, f"{what}.  {mend}")
         return
     yield from _snapshot_problems(survey)
@@ -66,7 +66,7 @@ def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
         *survey.lock_file.snapshots,
     }
     for name in history.store.folder.orphaned_twins(expected):
-        file = shown_path(history.store.folder.twin(name))
+        file = typed_path(history.store.folder.twin(name))
         text = f"{name}.sql is the text of a snapshot that is not there.  rm {file}"
         yield Problem(name.version, text, of_variants=True)
     for name in sorted(expected - survey.rebuilt):
@@ -157,7 +157,7 @@ def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
         if SnapshotName(version) in lock_file.snapshots:
             # Written anew, it would not be released, whatever it was.
             what = f"{number} has no line in {LOCK_FILE}"
-            mend = f"git checkout HEAD -- {shown_path(survey.history.store.lock_path)}"
+            mend = f"git checkout HEAD -- {typed_path(survey.history.store.lock_path)}"
             yield Problem(version, f"{what}.  {mend}")
         elif version < newest:
             what = (

@@ -83,6 +83,10 @@ DAMAGES = {
         f"git rm -q {SQL}/0004* {STORED}/0004.db",
         ["pmd-migrations snapshot", r"rm \S+/0004.sql"],
     ),
+    "a snapshot in a folder with a blank is removed": (
+        "rm 'the snapshots/0002.db'",
+        ["git checkout HEAD -- 'the snapshots/0002.db'"],
+    ),
     "the lock file is removed": (
         f"rm {STORED}/frozen.toml",
         [r"git checkout HEAD -- \S+frozen.toml"],
@@ -119,14 +123,16 @@ def follow(made: Project, text: str) -> str:
 def test_what_is_suggested_mends_what_was_damaged(
     project: Make, damage: str, commands: list[str]
 ) -> None:
-    for name in ("db", "fixtures", ".git"):
+    for name in ("db", "fixtures", "the snapshots", ".git"):
         shutil.rmtree(name, ignore_errors=True)
-    made = project()
+    blank = "the snapshots" in damage
+    made = project(settings='migration_snapshots = "the snapshots"\n' if blank else "")
     name = "{}_folder/migration.sql" if "_folder" in damage else "000{}_step.sql"
     for number, script in enumerate((FIRST, SECOND, THIRD), 1):
         made.write(f"db/sql/{name.format(number)}", script)
     assert made.run("snapshot")[0] == made.run("release")[0] == 0
-    released = made.lock.read_text()
+    lock = made.path / "the snapshots/frozen.toml" if blank else made.lock
+    released = lock.read_text()
     if "0004" in damage:
         made.write("db/sql/0004_step.sql", FOURTH)
         assert made.run("snapshot")[0] == 0
@@ -138,4 +144,4 @@ def test_what_is_suggested_mends_what_was_damaged(
         assert "edited after release" not in text
         assert re.fullmatch(command, follow(made, text))
     assert made.run("check") == (0, IN_ORDER)
-    assert made.lock.read_text() == released
+    assert lock.read_text() == released
