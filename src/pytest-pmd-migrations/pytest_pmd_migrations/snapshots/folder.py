@@ -149,8 +149,13 @@ def _check_whole(name: SnapshotName, file: str, content: Content) -> None:
         page_size = 65536
     pages = int.from_bytes(content[28:32], "big")
     if page_size < _SMALLEST_PAGE or len(content) < pages * page_size or len(content) % page_size:
+        what = "is truncated"
+        if page_size >= _SMALLEST_PAGE and len(content) > pages * page_size:
+            what = "has bytes too many"
+            attributes = "echo '*.db binary' >> .gitattributes"
+            restore += f" Where git made line ends of its bytes, before that: {attributes}"
         raise SnapshotError(
-            f"snapshot {name} is truncated",
+            f"snapshot {name} {what}",
             f"{file} has {len(content)} bytes;"
             f" expected {pages} pages of {page_size} bytes. {restore}",
         )
