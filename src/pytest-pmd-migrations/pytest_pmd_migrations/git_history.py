@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.wording import typed_path
 
-__all__ = ["committed", "how_to_move", "how_to_restore"]
+__all__ = ["committed", "how_to_move", "how_to_restore", "never_committed"]
 
 _SECONDS = 5.0
 
@@ -18,6 +18,11 @@ _SECONDS = 5.0
 def committed(path: Path) -> bytes | None:
     """Return what the newest commit has of a file, None where it has none or git cannot say."""
     return _git(path, "show", "HEAD:./{}")
+
+
+def never_committed(path: Path) -> bool:
+    """Return whether git is sure that no commit ever had a file."""
+    return _git(path, "log", "-1", "--format=%h", "--", "{}") == b""
 
 
 def how_to_restore(path: Path) -> str:

@@ -11,7 +11,7 @@ from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import SnapshotError, UnknownVersionError
-from pytest_pmd_migrations.git_history import committed
+from pytest_pmd_migrations.git_history import committed, how_to_restore, never_committed
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -131,6 +131,19 @@ class Store:
                 f" the source ends at {format_version(self.application.latest)}."
                 f" Restore the migration that made it{self._removing(name)}",
             )
+
+    def mend_missing(self, name: SnapshotName) -> str:
+        """Return what to do for a recorded snapshot whose file is gone: mostly a command of git.
+
+        A variant that is neither released nor was ever committed may have been given up.
+        """
+        file, line = self.folder.file(name), self.lock_file.snapshots.get(name)
+        released = line is not None and line.released
+        if released and name.version <= self.lock_file.newest_released:
+            return how_to_restore(file)
+        if name.variant and never_committed(file):
+            return f'Put it back, or take [snapshots."{name}"] out of {LOCK_FILE}'
+        return how_to_restore(file)
 
     def _removing(self, name: SnapshotName) -> str:
         """Return how a snapshot is removed: nothing for one that users have a database like."""

@@ -15,7 +15,6 @@ from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.failed_steps import failed_steps
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.git_history import how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
@@ -92,7 +91,7 @@ def _rewrite(history: History, name: SnapshotName) -> str:
 
 def _missing(survey: Survey, name: SnapshotName) -> Problem:
     if name.variant or is_released(survey.history, name):
-        text = f"snapshot {name} is gone.  {how_to_restore(survey.history.store.folder.file(name))}"
+        text = f"snapshot {name} is gone.  {survey.history.store.mend_missing(name)}"
         return Problem(name.version, text, of_variants=bool(name.variant))
     recorded = name in survey.lock_file.snapshots
     what = f"snapshot {name} is gone" if recorded else f"{name} has no snapshot"

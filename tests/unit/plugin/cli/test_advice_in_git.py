@@ -145,3 +145,13 @@ def test_what_is_suggested_mends_what_was_damaged(
         assert re.fullmatch(command, follow(made, text))
     assert made.run("check") == (0, IN_ORDER)
     assert lock.read_text() == released
+    if blank:
+        shutil.copy(lock.parent / "0002.db", lock.parent / "0002+late.db")
+        assert made.run("snapshot")[0] == 0
+        for name in ("0002+late.db", "0002+late.sql"):
+            (lock.parent / name).unlink()
+        mend = 'Put it back, or take [snapshots."0002+late"] out of frozen.toml'
+        assert made.run("check") == (1, f"snapshot 0002+late is gone.  {mend}\n")
+        tables = re.split(r"(?m)^(?=\[)", lock.read_text())
+        lock.write_text("".join(one for one in tables if not one.startswith('[snapshots."0002+')))
+        assert made.run("check") == (0, IN_ORDER)
