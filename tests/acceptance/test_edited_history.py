@@ -87,7 +87,8 @@ REMOVED = """\
 frozen.toml has 0012 as released; the source has no such version. Databases
 at it, or on the way to it, can no longer be upgraded as they were.
 
-Restore 0012_step.sql under its old number.
+Restore 0012_step.sql under its old number:
+  git checkout HEAD -- db/sql/0012_step.sql
 """
 
 

@@ -17,6 +17,7 @@ HOW = "python -m tests.pages.headlines prints what the page lacks"
 PASSED_ON = {
     # What another error says.
     "pytest_pmd_migrations.cli.build_one: what",
+    "pytest_pmd_migrations.application.doubled_number: str(broken)",
     "pytest_pmd_migrations.cli.problems: step.text",
     "pmd.cli.collections: str(error)",
     "pmd.cli.search: str(error)",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.wording import typed_path
 
-__all__ = ["committed", "how_to_move", "how_to_restore"]
+__all__ = ["committed", "how_to_move", "how_to_restore", "never_committed"]
 
 _SECONDS = 5.0
 
@@ -20,23 +20,29 @@ def committed(path: Path) -> bytes | None:
     return _git(path, "show", "HEAD:./{}")
 
 
+def never_committed(path: Path) -> bool:
+    """Return whether git is sure that no commit ever had a file."""
+    return _git(path, "log", "-1", "--format=%h", "--", "{}") == b""
+
+
 def how_to_restore(path: Path) -> str:
-    """Return the command that restores a file: from the commit before that which deleted it.
+    """Return the command that restores a file: from the last commit that wrote it.
 
     Where git cannot say which that is, it is taken to be still in the newest one.
     """
     revision = "HEAD"
     if committed(path) is None:
-        deleted = _git(path, "log", "-1", "--diff-filter=D", "--format=%h", "--", "{}")
-        if deleted and deleted.strip():
-            revision = f"{deleted.decode().strip()}~1"
-    return f"git checkout {revision} -- {shown_path(path)}"
+        # With -m it tells what a merge did, too, which may have removed the file.
+        wrote = _git(path, "log", "-1", "-m", "--diff-filter=AM", "--format=%h", "--", "{}")
+        if wrote and wrote.strip():
+            revision = wrote.decode().split()[0]
+    return f"git checkout {revision} -- {typed_path(path)}"
 
 
 def how_to_move(old: Path, new: Path) -> str:
     """Return the command that moves a file; git refuses one that was never added."""
     program = "mv" if _git(old, "ls-files", "--", "{}") == b"" else "git mv"
-    return f"{program} {shown_path(old)} {shown_path(new)}"
+    return f"{program} {typed_path(old)} {typed_path(new)}"
 
 
 def _git(path: Path, *arguments: str) -> bytes | None:

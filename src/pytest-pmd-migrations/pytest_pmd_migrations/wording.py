@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ __all__ = [
     "megabytes",
     "shown_path",
     "terminal_columns",
+    "typed_path",
     "width",
     "wrap_text",
     "wrapped_to",
@@ -143,8 +145,13 @@ def _follows(name: str, other: str) -> bool:
     return both and int(next_number) == int(number) + 1
 
 
+def typed_path(path: Path) -> str:
+    """Return a path as it stands in a command for a shell: in quotes where it has blanks."""
+    return shlex.quote(shown_path(path))
+
+
 def shown_path(path: Path) -> str:
-    """Return a path as a command line in the current folder can use it."""
+    """Return a path for people to read, from the current folder on where it is in there."""
     here = Path.cwd()
     shown = path.relative_to(here) if path.is_relative_to(here) else path
     return os.fsencode(shown).decode(errors="replace")

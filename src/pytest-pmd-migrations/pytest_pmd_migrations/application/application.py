@@ -59,6 +59,11 @@ class Application:
     stored: Mapping[str, StoredExcuse] = field(default_factory=dict)
     connection: tuple[tuple[str, Prepare], ...] = ()
 
+    @property
+    def option(self) -> str:
+        """What a command of ``pmd-migrations`` needs besides that is about one source alone."""
+        return f" --source {self.name}" if self.name else ""
+
     @cached_property
     def preparation(self) -> Preparation:
         """What the application does to each of its connections, the source's own part first."""
@@ -141,11 +146,17 @@ class Application:
     def file_name(self, version: int) -> str:
         """Return the name of the file that holds that version's migration.
 
-        Where others have the same name in folders of their own, the folder's comes before it.
+        Where others have the same name in folders of their own, as many folders come before it as
+        tell them apart.
         """
         path = self.location(version).path
-        alike = sum(other.name == path.name for other in self._migrations_in)
-        return f"{path.parent.name}/{path.name}" if alike > 1 else path.name
+        alike = [other for other in self._migrations_in if other.name == path.name != ""]
+        for count in range(1, len(path.parts)):
+            name = path.parts[-count:]
+            alike = [other for other in alike if other.parts[-count:] == name]
+            if len(alike) < 2:
+                return "/".join(name)
+        return path.as_posix()
 
     def step_name(self, version: int) -> str:
         """Return how messages name that version's migration: its file, and what it is in one."""

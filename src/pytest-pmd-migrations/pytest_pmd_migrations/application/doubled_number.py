@@ -22,9 +22,13 @@ def accuse_newcomer(error: DoubledNumberError, snapshots: Path) -> SettingError:
     """Return the error to raise where two branches gave one number away.
 
     It is ``error`` itself where the lock file below ``snapshots`` knows none of the files,
-    or more than one.
+    or more than one; and what is wrong with the lock file where it cannot be read, as in a merge:
+    once it can, it knows which file to rename.
     """
-    lock_file = _read(snapshots)
+    try:
+        lock_file = read_lock_file(snapshots / LOCK_FILE)
+    except LockFileError as broken:
+        return SettingError(str(broken))
     line = lock_file.versions.get(error.version)
     if line is None:
         return error
@@ -57,14 +61,6 @@ def _has_text(file: Path, line: VersionLine) -> bool:
     except OSError:
         # It is accused: whoever recorded the other one could read it.
         return False
-
-
-def _read(snapshots: Path) -> LockFile:
-    try:
-        return read_lock_file(snapshots / LOCK_FILE)
-    except LockFileError:
-        # It is told when it is needed; a number that is taken twice is told first.
-        return LockFile()
 
 
 def _renaming(newer: Sequence[Path], lock_file: LockFile) -> str:

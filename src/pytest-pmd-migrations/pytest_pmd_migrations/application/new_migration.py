@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
-from pytest_pmd_migrations.sources.protocol import runner_of
+from pytest_pmd_migrations.sources.protocol import how_it_begins, runner_of
 
 __all__ = ["how_to_begin"]
 
@@ -17,7 +17,10 @@ def how_to_begin(application: Application, description: str) -> str:
     """
     source = application.source
     if isinstance(source, FilesSource):
-        return f'pmd-migrations new "{description}"'
+        return f'pmd-migrations new "{description}"{application.option}'
+    begins = how_it_begins(source)
+    if begins:
+        return begins.replace("{}", description)
     tool = runner_of(source)
     if tool:
         return f"by {tool}: {description}"

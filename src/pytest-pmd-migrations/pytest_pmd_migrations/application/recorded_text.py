@@ -7,6 +7,7 @@ another file was moved, whatever stands in its old place now.
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
 from pytest_pmd_migrations.application.application import Application, name_in_file
@@ -18,6 +19,7 @@ __all__ = [
     "Moved",
     "edited_after_release",
     "find_moved",
+    "holds_others",
     "is_edited",
     "recorded_text",
     "surely_edited",
@@ -49,6 +51,11 @@ def recorded_text(application: Application, version: int) -> str:
     if own is None:
         return text_digest(application.file_text(version))
     return _OWN + text_digest(own)
+
+
+def holds_others(line: VersionLine) -> bool:
+    """Return whether the file that a lock line names held other migrations, too."""
+    return line.text.startswith(_OWN)
 
 
 def is_edited(history: History, version: int) -> bool:
@@ -89,18 +96,29 @@ def find_moved(history: History, version: int) -> Moved | None:
         return None
     there = version in application.versions
     if there and _is_text_of(application, version, line):
-        name = application.file_name(version)
-        return None if name == line.file else Moved("renamed", line.file, name, version)
+        if _in_its_file(application, version, line):
+            return None
+        return Moved("renamed", line.file, application.file_name(version), version)
     for other in application.versions:
         if other != version and _moved_to(history, other, version, line):
             now = application.step_name(other)
             was = line.file
-            if now != application.file_name(other) and line.text.startswith(_OWN):
+            if now != application.file_name(other) and holds_others(line):
                 was = name_in_file(line.file, version, line.label)
             return Moved("renumbered", was, now, other)
-    if there and application.file_name(version) != line.file:
+    if there and not _in_its_file(application, version, line):
         return Moved("replaced", line.file, application.file_name(version), version)
     return None
+
+
+def _in_its_file(application: Application, version: int, line: VersionLine) -> bool:
+    """Return whether a migration is in the file that is recorded.
+
+    Either name may have folders before it, which tell files of one name apart.
+    """
+    now, was = PurePosixPath(application.file_name(version)), PurePosixPath(line.file)
+    shared = min(len(now.parts), len(was.parts))
+    return now.parts[-shared:] == was.parts[-shared:]
 
 
 def _is_text_of(application: Application, version: int, line: VersionLine) -> bool:

@@ -11,7 +11,7 @@ from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import SnapshotError, UnknownVersionError
-from pytest_pmd_migrations.git_history import committed
+from pytest_pmd_migrations.git_history import committed, how_to_restore, never_committed
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
@@ -23,7 +23,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.applied.current_version import current_version
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.wording import shown_path, typed_path
 
 __all__ = ["Store"]
 
@@ -132,6 +132,19 @@ class Store:
                 f" Restore the migration that made it{self._removing(name)}",
             )
 
+    def mend_missing(self, name: SnapshotName) -> str:
+        """Return what to do for a recorded snapshot whose file is gone: mostly a command of git.
+
+        A variant that is neither released nor was ever committed may have been given up.
+        """
+        file, line = self.folder.file(name), self.lock_file.snapshots.get(name)
+        released = line is not None and line.released
+        if released and name.version <= self.lock_file.newest_released:
+            return how_to_restore(file)
+        if name.variant and never_committed(file):
+            return f'Put it back, or take [snapshots."{name}"] out of {LOCK_FILE}'
+        return how_to_restore(file)
+
     def _removing(self, name: SnapshotName) -> str:
         """Return how a snapshot is removed: nothing for one that users have a database like."""
         line = self.lock_file.versions.get(name.version)
@@ -140,5 +153,5 @@ class Store:
         if name.variant:
             return ", or remove the snapshot."
         both = self.folder.file(name), self.folder.twin(name)
-        files = " ".join(shown_path(one) for one in both if one.exists())
+        files = " ".join(typed_path(one) for one in both if one.exists())
         return f", or remove the snapshot: rm {files}"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.new_migration import how_to_begin
+from pytest_pmd_migrations.application.recorded_file import mend_removed, removed_name
 from pytest_pmd_migrations.application.recorded_text import find_moved
 from pytest_pmd_migrations.checks.changed_result import Culprit, culprit_of
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
@@ -67,8 +68,8 @@ def _told(history: History, culprit: Culprit) -> tuple[str, tuple[str, ...]]:
         what = f"{moved.was} was {moved.how} {'to' if moved.how == 'renumbered' else 'by'}"
         return f"{what} {moved.now}", tuple(mend_moved(history, version, moved))
     if culprit.was == "removed":
-        file = history.store.lock_file.versions[version].file
-        return f"{file} was removed after release", (f"Restore {file} under its old number.",)
+        name = removed_name(history, version)
+        return f"{name} was removed after release", mend_removed(history, version)
     name = application.step_name(version)
     if culprit.was == "inserted":
         return f"{name} was inserted before a release", (f"Give {name} the next free number.",)

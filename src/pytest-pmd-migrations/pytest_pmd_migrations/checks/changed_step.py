@@ -58,7 +58,8 @@ def judge_changed(
     if varying is not None and varying.line:
         text = f"other values in each run: {', '.join(varying.columns)}{varying.why}"
         return Verdict(notes=(Note(row, text, varying.line).showing_no_rows(),))
-    command = f"pmd-migrations snapshot --rewrite {format_version(version)}"
+    which = f"{format_version(version)}{history.application.option}"
+    command = f"pmd-migrations snapshot --rewrite {which}"
     if varying is None and not is_edited_up_to(history, version):
         text = f"does something else now, by the same text: {OF_ITS_PROCESS}"
         return Verdict(notes=(Note(row, text, command).showing_no_rows(),))

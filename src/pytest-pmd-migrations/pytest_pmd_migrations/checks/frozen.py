@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import RowDigester, misses_marks
+from pytest_pmd_migrations.application.recorded_file import mend_removed, removed_name
 from pytest_pmd_migrations.application.recorded_text import (
     Moved,
     find_moved,
@@ -39,7 +40,7 @@ from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.sources.applied.edited_scripts import altered_versions, when_edited
 from pytest_pmd_migrations.sources.applied.recorded_order import inserted_before
-from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
+from pytest_pmd_migrations.wording import headline, typed_path, wrap_text
 
 __all__ = ["FROZEN", "removed_after_release"]
 
@@ -192,9 +193,9 @@ def removed_after_release(history: History, row: Row) -> Cause | None:
             " were."
         ),
         "",
-        f"Restore {line.file} under its old number.",
+        *mend_removed(history, version),
     )
-    head = headline(f"{line.file} was removed after release")
+    head = headline(f"{removed_name(history, version)} was removed after release")
     finding = Finding(head, lines, version, things=changes_of(version)).showing_no_rows()
     return Cause(MigrationRow(version, row.label), finding)
 
@@ -244,7 +245,7 @@ def _lost_line(history: History, row: Row) -> Finding:
     )
     if history.store.has_lost_releases:
         told = f"{LOCK_FILE} is gone, and with it what is released. git has it."
-    mend = f"Restore the file: git checkout HEAD -- {shown_path(history.store.lock_path)}"
+    mend = f"Restore the file: git checkout HEAD -- {typed_path(history.store.lock_path)}"
     head = headline(f"{history.application.step_name(row.version)} has no line in {LOCK_FILE}")
     return Finding(head, (*wrap_text(told), "", mend), row.version).showing_no_rows()
 

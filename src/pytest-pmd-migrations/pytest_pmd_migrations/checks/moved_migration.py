@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.application.doubled_number import free_name
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_file import moved_piece, path_of
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.checks.model import Finding
 from pytest_pmd_migrations.git_history import how_to_move, how_to_restore
@@ -54,12 +55,17 @@ def mend_moved(history: History, version: int, moved: Moved) -> Iterator[str]:
     application, lock_file = history.application, history.store.lock_file
     newcomer = _newcomer(history, version)
     path = application.location(moved.version).path
-    old = path.with_name(lock_file.versions[version].file)
+    old = path_of(lock_file.versions[version].file, path)
     in_its_file = application.file_name(moved.version) == moved.now
     if moved.how == "renumbered" and in_its_file and old.exists():
         # It is in the way: git would refuse, and mv overwrite it.
         other = newcomer or f"{old.name}, another released one,"
-        yield f"Give {other} the next free number, and the released one its number back:"
+        told = f"Give {other} the next free number, and the released one its number back"
+        if old.name == path.name:
+            # The number is that of its folder, by rules of the tool's own.
+            yield f"{told}, in the place of {moved.now}."
+            return
+        yield f"{told}:"
         yield f"{how_to_move(old, free_name(old, lock_file))} && {how_to_move(path, old)}"
         return
     if newcomer:
@@ -67,7 +73,7 @@ def mend_moved(history: History, version: int, moved: Moved) -> Iterator[str]:
     if moved.how == "replaced":
         yield f"Put the released one back: {how_to_restore(old)}"
     elif in_its_file:
-        yield f"Give the released one its number back: {how_to_move(path, old)}"
+        yield f"Give the released one its number back: {how_to_move(*moved_piece(path, old))}"
     else:
         yield f"Give {moved.now} its number {format_version(version)} back."
 

@@ -14,7 +14,7 @@ from pytest_pmd_migrations.printable import printable_line
 from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows import Damages
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
+from pytest_pmd_migrations.wording import headline, typed_path, wrap_text
 
 __all__ = ["judge_stored_damage"]
 
@@ -135,6 +135,6 @@ def _advice(history: History, row: SnapshotRow, damages: Damages) -> Iterator[st
             yield f"    INSERT INTO {name}({name}) VALUES ('rebuild');"
         elif any(" index " in line for line in found.samples):
             yield "    REINDEX;"
-    file = shown_path(history.store.folder.file(row.snapshot))
+    file = typed_path(history.store.folder.file(row.snapshot))
     yield "  or, where the file alone is spoilt, restore it from version control:"
     yield f"    git checkout HEAD -- {file}"

@@ -8,17 +8,17 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.recorded_file import put_back, removed_name
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved, is_edited
 from pytest_pmd_migrations.application.varying_step import find_varying_step
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.failed_steps import failed_steps
 from pytest_pmd_migrations.cli.survey import Survey, is_released
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.git_history import how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
-from pytest_pmd_migrations.wording import folded_names, shown_path
+from pytest_pmd_migrations.wording import folded_names, typed_path
 
 __all__ = ["Problem", "find_problems"]
 
@@ -47,7 +47,7 @@ def find_problems(survey: Survey) -> Iterator[Problem]:
     store = survey.history.store
     if store.has_lost_releases:
         what = f"{LOCK_FILE} is gone, and with it what is released"
-        mend = f"git checkout HEAD -- {shown_path(store.lock_path)}"
+        mend = f"git checkout HEAD -- {typed_path(store.lock_path)}"
         yield Problem(0, f"{what}.  {mend}")
         return
     yield from _snapshot_problems(survey)
@@ -65,7 +65,7 @@ def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
         *survey.lock_file.snapshots,
     }
     for name in history.store.folder.orphaned_twins(expected):
-        file = shown_path(history.store.folder.twin(name))
+        file = typed_path(history.store.folder.twin(name))
         text = f"{name}.sql is the text of a snapshot that is not there.  rm {file}"
         yield Problem(name.version, text, of_variants=True)
     for name in sorted(expected - survey.rebuilt):
@@ -80,17 +80,18 @@ def _snapshot_problems(survey: Survey) -> Iterator[Problem]:
 
 
 def _rewrite(history: History, name: SnapshotName) -> str:
+    option = history.application.option
     if name.variant:
         stored = name in history.store.lock_file.snapshots
-        return f" Or store it as it is.  {_BUILD} --rewrite {name}" if stored else ""
+        return f" Or store it as it is.  {_BUILD} --rewrite {name}{option}" if stored else ""
     if name.version not in history.application.versions:
         return ""
-    return f" Or build it anew.  {_BUILD} --rewrite {name}"
+    return f" Or build it anew.  {_BUILD} --rewrite {name}{option}"
 
 
 def _missing(survey: Survey, name: SnapshotName) -> Problem:
     if name.variant or is_released(survey.history, name):
-        text = f"snapshot {name} is gone.  {how_to_restore(survey.history.store.folder.file(name))}"
+        text = f"snapshot {name} is gone.  {survey.history.store.mend_missing(name)}"
         return Problem(name.version, text, of_variants=bool(name.variant))
     recorded = name in survey.lock_file.snapshots
     what = f"snapshot {name} is gone" if recorded else f"{name} has no snapshot"
@@ -124,15 +125,17 @@ def _line_problems(survey: Survey) -> Iterator[Problem]:
             if moved is not None:
                 yield Problem(version, _told_moved(survey.history, version, moved))
             elif line.released:
-                file = application.location(application.latest).path.parent / line.file
-                mend = how_to_restore(file)
-                yield Problem(version, f"{line.file} was removed after release.  {mend}")
+                name, mend = (
+                    removed_name(survey.history, version),
+                    put_back(survey.history, version),
+                )
+                yield Problem(version, f"{name} was removed after release.  {mend}")
             else:
                 what = f"{LOCK_FILE} has {number}, which the source has not"
                 yield Problem(version, f"{what}.  {_BUILD}", mended_by="snapshot")
         elif not line.released and version < newest:
             what = f"{number} is not released, but {format_version(newest)} is"
-            mend = f"pmd-migrations release {number}"
+            mend = f"pmd-migrations release {number}{application.option}"
             yield Problem(version, f"{what}.  {mend}", mended_by="release")
 
 
@@ -153,7 +156,7 @@ def _unrecorded_versions(survey: Survey) -> Iterator[Problem]:
         if SnapshotName(version) in lock_file.snapshots:
             # Written anew, it would not be released, whatever it was.
             what = f"{number} has no line in {LOCK_FILE}"
-            mend = f"git checkout HEAD -- {shown_path(survey.history.store.lock_path)}"
+            mend = f"git checkout HEAD -- {typed_path(survey.history.store.lock_path)}"
             yield Problem(version, f"{what}.  {mend}")
         elif version < newest:
             what = (
@@ -249,4 +252,4 @@ def _changed_unreleased(history: History, version: int, other: list[Start]) -> P
     what = f"{number} changed since its snapshot was made"
     if varying is None and not is_edited_up_to(history, version):
         what = f"{number} does something else now, by the same text: {OF_ITS_PROCESS}"
-    return Problem(version, f"{what}.  {_BUILD} --rewrite {number}")
+    return Problem(version, f"{what}.  {_BUILD} --rewrite {number}{history.application.option}")

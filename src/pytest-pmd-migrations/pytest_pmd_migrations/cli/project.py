@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -23,7 +24,7 @@ from pytest_pmd_migrations.errors import (
 from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
-from pytest_pmd_migrations.sources.protocol import Source
+from pytest_pmd_migrations.sources.protocol import Source, how_it_begins
 from pytest_pmd_migrations.sources.resolve import resolve_source
 from pytest_pmd_migrations.sources.sql_folder.recognise import PMD
 from pytest_pmd_migrations.sources.sql_folder.source import SqlFolderSource
@@ -176,18 +177,29 @@ def source_for_new(source: str) -> tuple[FilesSource, list[Path]]:
         found, written = _empty_source(settings)
     else:
         raise UnusableError(settings.error)
-    if isinstance(found, SqlFolderSource):
-        raise UnusableError(
-            f"the source {found.name} is a folder of {found.tool}'s scripts; expected one whose"
-            f" files are numbered as pmd's. Begin a script as {found.tool} does"
-        )
     if not isinstance(found, FilesSource):
-        name = getattr(found, "name", type(found).__name__)
-        raise UnusableError(
-            f"the source {name} is an object of the project's own, which knows by itself where its"
-            " migrations are written; expected a package or folder of numbered files"
-        )
+        raise UnusableError(_begun_otherwise(found))
     return found, written
+
+
+def _begun_otherwise(source: Any) -> str:  # noqa: ANN401 - of the application's own, mostly
+    """Say how a new migration is begun where it is no numbered file of a folder."""
+    name = getattr(source, "name", type(source).__name__)
+    if isinstance(source, SqlFolderSource):
+        return (
+            f"the source {name} is a folder of {source.tool}'s scripts; expected one whose"
+            f" files are numbered as pmd's. Begin a script as {source.tool} does"
+        )
+    begins = how_it_begins(source).replace("{}", "describe the change")
+    if begins:
+        return (
+            f"the migrations of {name} are begun otherwise; expected a package or folder of"
+            f" numbered files. Begin one so: {begins}"
+        )
+    return (
+        f"the source {name} is an object of the project's own, which knows by itself where its"
+        " migrations are written; expected a package or folder of numbered files"
+    )
 
 
 def _empty_source(settings: _SettingsReader) -> tuple[Source, list[Path]]:

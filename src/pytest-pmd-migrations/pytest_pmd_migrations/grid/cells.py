@@ -25,7 +25,6 @@ from pytest_pmd_migrations.errors import (
     SnapshotError,
     TimeoutStruckError,
 )
-from pytest_pmd_migrations.git_history import how_to_restore
 from pytest_pmd_migrations.grid.blocked import (
     error_verdict,
     stopped_lineage,
@@ -266,11 +265,12 @@ def _missing(history: History, row: SnapshotRow) -> Finding:
     name = row.snapshot
     file = shown_path(history.store.folder.file(name))
     if name in history.store.lock_file.snapshots:
+        mend = history.store.mend_missing(name)
+        in_git = mend.startswith("git ")
         lines = (
             *wrap_text(f"{LOCK_FILE} records it, but {file} does not exist."),
             "",
-            "Restore it from version control:",
-            f"  {how_to_restore(history.store.folder.file(name))}",
+            *(("Restore it from version control:", f"  {mend}") if in_git else (f"{mend}.",)),
         )
         head = headline(f"snapshot {row.title} is gone")
         return Finding(head, lines, name.version).showing_no_rows()

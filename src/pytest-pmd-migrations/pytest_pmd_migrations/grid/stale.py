@@ -72,7 +72,7 @@ class StaleSnapshots:
             ),
             "",
             "Build it anew, and those after it:",
-            f"  pmd-migrations snapshot --rewrite {changed}",
+            f"  pmd-migrations snapshot --rewrite {changed}{self._history.application.option}",
         )
         head = headline(f"{number}.db was built by another {number}")
         finding = Finding(head, lines, changed).showing_no_rows()

@@ -13,7 +13,7 @@ from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.wording import shown_path, typed_path
 
 __all__ = ["SnapshotFolder"]
 
@@ -113,7 +113,7 @@ def _unreadable(name: SnapshotName, path: Path, why: str) -> SnapshotError:
     return SnapshotError(
         f"snapshot {name} cannot be read",
         f"{file}: {why}; expected a SQLite database. Move it away, and restore the file from"
-        f" version control: git checkout HEAD -- {file}",
+        f" version control: git checkout HEAD -- {typed_path(path)}",
     )
 
 
@@ -125,7 +125,7 @@ def _check_alone(name: SnapshotName, file: Path) -> None:
                 f"snapshot {name} is not whole",
                 f"{shown_path(beside)} holds a part of it; expected one file. Close the program"
                 " that has it open, or fold the part in:"
-                f' sqlite3 {shown_path(file)} "VACUUM"',
+                f' sqlite3 {typed_path(file)} "VACUUM"',
             )
 
 
@@ -149,8 +149,13 @@ def _check_whole(name: SnapshotName, file: str, content: Content) -> None:
         page_size = 65536
     pages = int.from_bytes(content[28:32], "big")
     if page_size < _SMALLEST_PAGE or len(content) < pages * page_size or len(content) % page_size:
+        what = "is truncated"
+        if page_size >= _SMALLEST_PAGE and len(content) > pages * page_size:
+            what = "has bytes too many"
+            attributes = "echo '*.db binary' >> .gitattributes"
+            restore += f" Where git made line ends of its bytes, before that: {attributes}"
         raise SnapshotError(
-            f"snapshot {name} is truncated",
+            f"snapshot {name} {what}",
             f"{file} has {len(content)} bytes;"
             f" expected {pages} pages of {page_size} bytes. {restore}",
         )

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.git_leftovers import (
 )
 from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.written_lock_lines import written_lock_toml
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.wording import shown_path, typed_path
 
 __all__ = ["line_of_table", "read_lock_toml", "refuse"]
 
@@ -55,10 +55,9 @@ def line_of_table(text: str, kind: str, name: str) -> int:
 
 def refuse(path: Path, what: str) -> NoReturn:
     """Raise the LockFileError that says what is wrong, and how the file is restored."""
-    shown = shown_path(path)
     raise LockFileError(
-        f"{shown}{what}; expected what pmd-migrations writes. Restore it:"
-        f" git checkout HEAD -- {shown}"
+        f"{shown_path(path)}{what}; expected what pmd-migrations writes. Restore it:"
+        f" git checkout HEAD -- {typed_path(path)}"
     )
 
 
@@ -70,13 +69,14 @@ def _read_text(path: Path) -> str:
         raise
     except PermissionError as error:
         raise LockFileError(
-            f"{shown} cannot be read: {error.strerror}. Make it readable: chmod u+r {shown}"
+            f"{shown} cannot be read: {error.strerror}. Make it readable:"
+            f" chmod u+r {typed_path(path)}"
         ) from error
     except OSError as error:
         what = "is a folder" if path.is_dir() else f"cannot be read: {error.strerror}"
         raise LockFileError(
             f"{shown} {what}; expected the file that pmd-migrations writes. Move it away, and"
-            f" restore the file: git checkout HEAD -- {shown}"
+            f" restore the file: git checkout HEAD -- {typed_path(path)}"
         ) from error
     if is_pointer(content):
         raise LockFileError(
@@ -107,7 +107,7 @@ def _refuse_conflict(path: Path, text: str) -> None:
     option = "--ours" if ours > theirs else "--theirs"
     raise LockFileError(
         f"{shown_path(path)} has {which} in line {line}. Take all snapshots of the side that"
-        f" {whose}: git checkout {option} -- {shown_path(path.parent)}. Where a migration of the"
+        f" {whose}: git checkout {option} -- {typed_path(path.parent)}. Where a migration of the"
         " other side has a number that is taken then, give it the next free one. Then:"
         " pmd-migrations snapshot"
     )

@@ -20,6 +20,7 @@ __all__ = [
     "can_upgrade",
     "check_source",
     "declared_by",
+    "how_it_begins",
     "label_of",
     "location_of",
     "preparing_part",
@@ -261,6 +262,12 @@ def runner_of(source: Source) -> str:
     An attribute of that name may be anything in a source written before it meant this.
     """
     found = getattr(source, "runner", "")
+    return printable_line(found) if isinstance(found, str) else ""
+
+
+def how_it_begins(source: Source) -> str:
+    """Return how a new migration is begun, with ``{}`` for what it does; "" where it is silent."""
+    found = getattr(source, "begins", "")
     return printable_line(found) if isinstance(found, str) else ""
 
 

@@ -22,7 +22,7 @@ from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.numbered.find_own_runner import modules_with_runner
 from pytest_pmd_migrations.sources.numbered.own_runner import has_own_runner, own_runner_source
 from pytest_pmd_migrations.sources.numbered.pmd_runner import pmd_runner_source
-from pytest_pmd_migrations.sources.protocol import Source, check_source
+from pytest_pmd_migrations.sources.protocol import Source, check_source, usable_name
 from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
 from pytest_pmd_migrations.sources.tools import tool_source
 from pytest_pmd_migrations.sources.what_was_meant import (
@@ -119,7 +119,7 @@ def _folder_source(folder: Path, root: Path, named: str, dialect: str) -> object
     return (
         own
         or sql_folder_source(folder, root, named, dialect)
-        or pmd_runner_source(folder, folder, name=folder.name, setting=named)
+        or pmd_runner_source(folder, folder, name=usable_name(folder.name), setting=named)
     )
 
 

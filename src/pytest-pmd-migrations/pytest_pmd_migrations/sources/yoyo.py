@@ -16,7 +16,7 @@ from pytest_pmd_migrations.errors import IrreversibleError, SourceError
 from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.import_tool import import_tool
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
-from pytest_pmd_migrations.wording import error_text
+from pytest_pmd_migrations.wording import error_text, typed_path
 
 __all__ = ["YoyoSource", "make_source"]
 
@@ -75,6 +75,7 @@ class YoyoSource:
 
     def __init__(self, yoyo: Any, folder: Path, migrations: Any, table: str) -> None:  # noqa: ANN401 - another package's
         self.name = usable_name(folder.name)
+        self.begins = f'yoyo new {typed_path(folder)} -m "{{}}"'
         self.bookkeeping = (table, "_yoyo_*", "yoyo_lock", "yoyo_tmp_*")
         self._yoyo = yoyo
         self._migrations = migrations

@@ -79,9 +79,10 @@ def test_where_the_lock_file_knows_neither_the_newer_is_left_to_a_person(tmp_pat
     assert str(accuse_newcomer(error, tmp_path)) == str(error)
     lock_line(tmp_path, "0002_gone.sql")
     assert str(accuse_newcomer(error, tmp_path)) == str(error)
-    (tmp_path / "frozen.toml").write_text("<<<<<<< ours\n")
-    assert str(accuse_newcomer(error, tmp_path)) == str(error)
     assert "its number is taken by 0002_ours.sql" in str(error)
+    (tmp_path / "frozen.toml").write_text("<<<<<<< ours\n=======\n>>>>>>> theirs\n")
+    in_merge = str(accuse_newcomer(error, tmp_path))
+    assert "frozen.toml has a merge conflict in line 1. Take all snapshots of the side" in in_merge
 
 
 def test_a_renamed_file_is_known_by_its_text(tmp_path: Path) -> None:

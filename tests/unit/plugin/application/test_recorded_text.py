@@ -120,6 +120,45 @@ def test_a_step_that_changed_places_was_renumbered(tmp_path: Path) -> None:
     [finding] = verdict(history, "0002", "frozen").findings
     assert finding.headline == "step 0002 of steps.py was renumbered to step 0003 of step..."
     assert finding.lines[-1] == "Give step 0003 of steps.py its number 0002 back."
+    (tmp_path / "steps.py").write_text(HEAD + ONE + "\n\n")
+    cause = verdict(again(history), "0002", "frozen").cause
+    assert cause is not None
+    assert cause.finding.headline == "step 0002 of steps.py was removed after release"
+    assert cause.finding.lines[-1] == f"Put it back into {tmp_path}/steps.py, in its old place."
+
+
+class InFolders(OneFile):
+    """Steps whose files have one name, each in a folder of its own."""
+
+    def versions(self) -> Sequence[int]:
+        return range(1, len([*self.path.parent.glob("*/m/up.sql")]) + 1)
+
+    def location(self, version: int) -> Location:
+        return Location(self.path.parent / f"{version}/m/up.sql")
+
+    def upgrade(self, conn: sqlite3.Connection, to: int) -> None:
+        (at,) = conn.execute("PRAGMA user_version").fetchone()
+        for number in range(at + 1, to + 1):
+            conn.execute(self.location(number).path.read_text())
+            conn.execute(f"PRAGMA user_version = {number}")
+
+
+def test_a_file_is_the_same_where_folders_tell_it_apart_since_then(tmp_path: Path) -> None:
+    first, second = tmp_path / "1/m/up.sql", tmp_path / "2/m/up.sql"
+    for file, name in ((first, "one"), (second, "three")):
+        file.parent.mkdir(parents=True)
+        if file == first:
+            file.write_text(SQL[name])
+            history = released(tmp_path, "", InFolders)
+            assert history.store.lock_file.versions[1].file == "up.sql"
+    second.write_text(SQL["three"])
+    history = again(history)
+    assert history.application.file_name(2) == "2/m/up.sql"
+    assert find_moved(history, 1) is None
+    assert verdict(history, "0001", "frozen").notes == ()
+    first.write_text("CREATE TABLE t(b)")
+    [finding] = verdict(again(history), "0001", "frozen").findings
+    assert finding.headline == "1/m/up.sql was edited after release"
 
 
 def test_an_older_lock_file_with_the_digest_of_the_file_stays_valid(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_without_the_migration_that_was_removed_it_asks_to_restore_it(tmp_path: 
     text = told(history, "0004", "schema")
     assert "  because 0003_step.py was removed after release\n" in text
     assert "  only in upgraded   table tags (1 column)\n" in text
-    assert text.endswith("\n\nRestore 0003_step.py under its old number.")
+    assert "\n\nRestore 0003_step.py under its old number:\n  git checkout HEAD -- " in text
 
 
 def test_for_a_migration_in_the_place_of_another_it_asks_to_put_that_one_back(

@@ -196,7 +196,8 @@ def test_a_removed_version_fails(tmp_path: Path) -> None:
         "frozen.toml has 0002 as released; the source has no such version. Databases\n"
         "at it, or on the way to it, can no longer be upgraded as they were.\n"
         "\n"
-        "Restore 0002_step.py under its old number."
+        "Restore 0002_step.py under its old number:\n"
+        f"  git checkout HEAD -- {history.application.source.folder}/0002_step.py"
     )
 
 

@@ -47,15 +47,33 @@ DAMAGES = {
     "the newest is removed": (f"git rm -q {SQL}/0003*", [r"git checkout HEAD -- \S+0003_step.sql"]),
     "the newest is removed, and that committed": (
         f"git rm -q {SQL}/0003* && {COMMIT}",
-        [r"git checkout \w{7,}~1 -- \S+0003_step.sql"],
+        [r"git checkout \w{7,} -- \S+0003_step.sql"],
     ),
     "one between others is removed, and that committed": (
         f"git rm -q {SQL}/0002* && {COMMIT}",
-        [r"git checkout \w{7,}~1 -- \S+0002_step.sql"],
+        [r"git checkout \w{7,} -- \S+0002_step.sql"],
     ),
     "a snapshot is removed, and that committed": (
         f"git rm -q {STORED}/0002.db && {COMMIT}",
-        [r"git checkout \w{7,}~1 -- \S+0002.db"],
+        [r"git checkout \w{7,} -- \S+0002.db"],
+    ),
+    "a snapshot is removed by a merge": (
+        "git switch -qc other && git commit -qm a --allow-empty && git switch -q -"
+        " && git commit -qm b --allow-empty && git merge -q --no-ff --no-commit other"
+        f" && git rm -q {STORED}/0002.db && {COMMIT}",
+        [r"git checkout \w{7,} -- \S+0002.db"],
+    ),
+    "one of the folders of migrations is removed, and that committed": (
+        f"git rm -qr {SQL}/2_folder && {COMMIT}",
+        [r"git checkout \w{7,} -- \S+/sql/2_folder/migration.sql"],
+    ),
+    "the last one of two folders is removed": (
+        f"git rm -qr {SQL}/3_folder",
+        [r"git checkout HEAD -- \S+/sql/3_folder/migration.sql"],
+    ),
+    "a folder gets another number": (
+        f"git mv {SQL}/2_folder {SQL}/4_folder",
+        [r"git mv \S+/sql/4_folder \S+/sql/2_folder"],
     ),
     "one that was never released is removed": (
         f"git rm -q {SQL}/0004*",
@@ -64,6 +82,10 @@ DAMAGES = {
     "and its snapshot, but for the text": (
         f"git rm -q {SQL}/0004* {STORED}/0004.db",
         ["pmd-migrations snapshot", r"rm \S+/0004.sql"],
+    ),
+    "a snapshot in a folder with a blank is removed": (
+        "rm 'the snapshots/0002.db'",
+        ["git checkout HEAD -- 'the snapshots/0002.db'"],
     ),
     "the lock file is removed": (
         f"rm {STORED}/frozen.toml",
@@ -81,7 +103,11 @@ def shell(made: Project, command: str) -> None:
 
 
 def follow(made: Project, text: str) -> str:
-    """Run the first command of a message that changes something, and return it."""
+    """Run the first command of a message that changes something, and return it.
+
+    What has no snapshot yet gets one at the end, when all else is mended.
+    """
+    text = re.sub(r"(?m)^\d+ has no snapshot.*\n(?=.)", "", text)
     found = re.search(r"(?:(?:git )?mv |git checkout |pmd-migrations snapshot|\brm ).*", text)
     assert found is not None, text
     command = found[0].removesuffix(" (pyproject.toml)")
@@ -97,13 +123,16 @@ def follow(made: Project, text: str) -> str:
 def test_what_is_suggested_mends_what_was_damaged(
     project: Make, damage: str, commands: list[str]
 ) -> None:
-    for name in ("db", "fixtures", ".git"):
+    for name in ("db", "fixtures", "the snapshots", ".git"):
         shutil.rmtree(name, ignore_errors=True)
-    made = project()
+    blank = "the snapshots" in damage
+    made = project(settings='migration_snapshots = "the snapshots"\n' if blank else "")
+    name = "{}_folder/migration.sql" if "_folder" in damage else "000{}_step.sql"
     for number, script in enumerate((FIRST, SECOND, THIRD), 1):
-        made.write(f"db/sql/000{number}_step.sql", script)
+        made.write(f"db/sql/{name.format(number)}", script)
     assert made.run("snapshot")[0] == made.run("release")[0] == 0
-    released = made.lock.read_text()
+    lock = made.path / "the snapshots/frozen.toml" if blank else made.lock
+    released = lock.read_text()
     if "0004" in damage:
         made.write("db/sql/0004_step.sql", FOURTH)
         assert made.run("snapshot")[0] == 0
@@ -115,4 +144,14 @@ def test_what_is_suggested_mends_what_was_damaged(
         assert "edited after release" not in text
         assert re.fullmatch(command, follow(made, text))
     assert made.run("check") == (0, IN_ORDER)
-    assert made.lock.read_text() == released
+    assert lock.read_text() == released
+    if blank:
+        shutil.copy(lock.parent / "0002.db", lock.parent / "0002+late.db")
+        assert made.run("snapshot")[0] == 0
+        for name in ("0002+late.db", "0002+late.sql"):
+            (lock.parent / name).unlink()
+        mend = 'Put it back, or take [snapshots."0002+late"] out of frozen.toml'
+        assert made.run("check") == (1, f"snapshot 0002+late is gone.  {mend}\n")
+        tables = re.split(r"(?m)^(?=\[)", lock.read_text())
+        lock.write_text("".join(one for one in tables if not one.startswith('[snapshots."0002+')))
+        assert made.run("check") == (0, IN_ORDER)

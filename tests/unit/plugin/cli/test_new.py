@@ -177,6 +177,18 @@ def test_a_source_of_the_project_s_own_gets_no_file(project: Make) -> None:
         "Error: the source own is an object of the project's own, which knows by itself where its"
         " migrations are written; expected a package or folder of numbered files\n",
     )
+    made.write("pyproject.toml", '[tool.pytest.ini_options]\nmigration_source = "one:steps"\n')
+    made.write("one.py", "steps = ['CREATE TABLE a(x)', 'CREATE TABLE b(x)']")
+    begun = "at the end of the list: describe the change\n"
+    assert made.run("new", "third") == (
+        2,
+        "Error: the migrations of one are begun otherwise; expected a package or folder of numbered"
+        f" files. Begin one so: {begun}",
+    )
+    assert made.run("snapshot")[0] == made.run("release")[0] == 0
+    made.write("one.py", "steps = ['CREATE TABLE a(x, y)', 'CREATE TABLE b(x)']")
+    text = made.run_apart("snapshot", "--rewrite", "1")[2]
+    assert text.endswith(f"Put a change into a new migration: {begun}")
 
 
 SETTING = '[tool.pytest.ini_options]\nmigration_source = "{}"\n'

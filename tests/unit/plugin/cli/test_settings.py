@@ -204,7 +204,8 @@ def test_a_source_that_cannot_tell_its_version_is_one_line(project: Make) -> Non
 def test_several_sources(project: Make) -> None:
     made = project()
     made.write("pyproject.toml", "[tool.pytest.ini_options]\n")
-    made.write("conftest.py", SEVERAL.replace("CACHE", '"CREATE TABLE c(x);"'))
+    sources = SEVERAL.replace("CACHE", '"CREATE TABLE c(x);"')
+    made.write("conftest.py", sources)
     code, output, errors = made.run_apart("snapshot")
     assert (code, output) == (
         0,
@@ -240,6 +241,13 @@ def test_several_sources(project: Make) -> None:
     assert said("release", "1") == which
     assert said("show", "1", "2") == which
     assert said("release", "1", "--source", "main") == (0, "released 0001\n")
+    made.write("conftest.py", sources.replace("b(x)", "b(x, y)"))
+    told = made.run_apart("check")[1].splitlines()[-1]
+    rewrite = "pmd-migrations snapshot --rewrite 0002 --source main"
+    assert told == f"0002 changed since its snapshot was made.  {rewrite}"
+    assert made.run_apart(*rewrite.split()[1:])[0] == 0
+    made.write("conftest.py", sources)
+    assert made.run_apart(*rewrite.split()[1:])[0] == 0
     assert said("release") == (0, "released 0002\nreleased 0001\n")
 
 

@@ -238,6 +238,12 @@ def test_unreadable_snapshots_are_told_apart(conn: sqlite3.Connection, tmp_path:
         f"snapshot 0003 is truncated: {file} has {len(content) - 1024} bytes;"
         f" expected {len(content) // 1024} pages of 1024 bytes. Restore it from version control."
     )
+    file.write_bytes(content + b"\r")
+    assert message() == (
+        f"snapshot 0003 has bytes too many: {file} has {len(content) + 1} bytes;"
+        f" expected {len(content) // 1024} pages of 1024 bytes. Restore it from version control."
+        " Where git made line ends of its bytes, before that: echo '*.db binary' >> .gitattributes"
+    )
     file.unlink()
     file.mkdir()
     assert message() == (

@@ -298,6 +298,11 @@ def test_a_list_goes_up_whatever_rows_the_application_has_its_connection_make(
             "has the keys [1, 3]; expected the versions 1, 2, 3 and so on as whole numbers",
         ),
         ("STEPS = {1: 'SELECT 1', 'b': 'SELECT 1'}", "", "has the keys [1, 'b']; expected the"),
+        (
+            "STEPS = {'2': 'SELECT 1', '1': 'SELECT 1'}",
+            "",
+            "has the keys ['2', '1']; expected numbers in texts in their order, or a list of pairs",
+        ),
         ("STEPS = {True: 'SELECT 1'}", "", "has the keys [True]; expected the versions"),
         (
             "def f(conn, cursor): pass\nSTEPS = [f]",

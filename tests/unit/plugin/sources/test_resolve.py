@@ -101,6 +101,8 @@ def test_a_folder_beside_the_settings_comes_before_a_module_of_its_name(tmp_path
     write(tmp_path, {"json/0001_one.sql": "CREATE TABLE one(a);\n"})
     source = resolve_source("json", root=tmp_path)
     assert (source.name, tuple(source.versions())) == ("json", (1,))
+    write(tmp_path, {"db/of the shop/0001_one.sql": "CREATE TABLE one(a);\n"})
+    assert resolve_source("db/of the shop", root=tmp_path).name == "of_the_shop"
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def load_migrations(package_or_directory: ModuleType | str | Path) -> list[Migra
     They lie in it, or in its subfolder `versions` or `migrations`. Only names are read. Files
     whose name does not begin with a digit are no migrations.
 
-    Raises InvalidMigrationError for a malformed, doubled or missing number, and MigrationError
-    when there is no such package or folder.
+    Raises InvalidMigrationError for a malformed, doubled or missing number and for a link to
+    nothing, and MigrationError when there is no such package or folder.
     """
     folder, package = _find_folder(package_or_directory)
     for name in _FOLDERS:
@@ -122,11 +122,25 @@ def _numbered(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.suffix in _SUFFIXES and path.name[0].isdigit() and path.is_file()
+        if path.suffix.lower() in _SUFFIXES and path.name[0].isdigit() and _is_file(path)
     )
 
 
+def _is_file(path: Path) -> bool:
+    if path.is_file():
+        return True
+    if path.is_symlink() and not path.exists():
+        raise InvalidMigrationError(
+            path, f"it is a link to {path.readlink()}, which does not exist. Restore that file."
+        )
+    return False
+
+
 def _read_name(path: Path, package: str) -> Migration:
+    if path.suffix not in _SUFFIXES:
+        raise InvalidMigrationError(
+            path, f"its name ends in {path.suffix}; expected {path.suffix.lower()}. Rename it."
+        )
     match = _NAME.fullmatch(path.stem)
     if match is None:
         raise InvalidMigrationError(

@@ -47,7 +47,9 @@ def make_source(text: str, root: Path, named: str) -> AlembicSource:
     scripts = load_scripts(tool.scripts, config, folder, named)
     environment = Environment(tool, config, scripts, folder, app.app_context)
     runner = f"Flask-Migrate, {tool.runner}"
-    return AlembicSource(environment, name="flask", runner=runner, named=named)
+    source = AlembicSource(environment, name="flask", runner=runner, named=named)
+    source.begins = 'flask db revision -m "{}"'
+    return source
 
 
 def _application(tool: Tool, app: str, folder: Path, named: str) -> Any:  # noqa: ANN401

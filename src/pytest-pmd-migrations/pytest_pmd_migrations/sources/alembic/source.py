@@ -31,6 +31,7 @@ class AlembicSource:
 
     applies = "set"
     atomic_advice = ATOMIC_ADVICE
+    begins = 'alembic revision -m "{}"'
 
     def __init__(self, environment: Environment, *, name: str, runner: str, named: str) -> None:
         self.name = name

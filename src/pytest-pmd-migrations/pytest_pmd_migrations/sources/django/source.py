@@ -60,6 +60,8 @@ class DjangoSource:
         if plugin is not None:
             self._blocker = config.stash.get(plugin.blocking_manager_key, None)
 
+    begins = "python manage.py makemigrations"
+
     @property
     def runner(self) -> str:
         """What applies the migrations."""

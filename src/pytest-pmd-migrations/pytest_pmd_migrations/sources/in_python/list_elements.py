@@ -174,6 +174,12 @@ def _pairs(
             )
         return [(named_by(key), found[key]) for key in numbers]
     if isinstance(found, Mapping):
+        written = [int(key) for key in found if key.isdecimal()]
+        if len(written) == len(found) and written != sorted(written):
+            raise SourceError(
+                f"{named} has the keys {shortened([*found])}; expected numbers in texts in their"
+                " order, or a list of pairs, which says the order by itself"
+            )
         return [*found.items()]
     pairs = [
         (one[0], one[1]) if isinstance(one, (tuple, list)) and len(one) == 2 else ("", one)

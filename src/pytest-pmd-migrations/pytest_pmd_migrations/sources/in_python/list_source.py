@@ -38,6 +38,7 @@ from pytest_pmd_migrations.statement_record import first_word
 __all__ = ["list_source"]
 
 _RUNNER = "pytest-pmd-migrations"
+_BEGINS = "at the end of the list: {}"
 _UNRUN = GeneratorType, AsyncGeneratorType, map, filter
 """What runs nothing until somebody asks it for more."""
 
@@ -85,6 +86,7 @@ class NumberedList:
     """A list whose elements are numbered from 1; the database keeps the number of the last one."""
 
     runner = _RUNNER
+    begins = _BEGINS
     unasked = _NOT_ASKED
 
     def __init__(self, name: str, elements: Sequence[ListElement]) -> None:
@@ -125,6 +127,7 @@ class NamedList:
     """A list whose elements' names the database keeps in a table."""
 
     runner = _RUNNER
+    begins = _BEGINS
     unasked = _NOT_ASKED
     applies = "set"
 

@@ -32,6 +32,7 @@ class SqliteUtilsSource:
     """
 
     runner = "sqlite-utils"
+    begins = "a function after the last one: {}"
     applies = "set"
 
     def __init__(self, migrations: Any, named: str) -> None:  # noqa: ANN401 - another package's class

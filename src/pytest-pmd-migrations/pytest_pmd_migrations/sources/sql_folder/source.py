@@ -40,6 +40,7 @@ class SqlFolderSource:
         self.name = usable_name(folder.path.name)
         self.tool = dialect.name
         self.runner = f"the rules of {dialect.name}: {why}"
+        self.begins = f"by {dialect.name}: {{}}"
         self.applies = dialect.applies
         self.bookkeeping = dialect.bookkeeping(folder)
         self.when_edited = dialect.when_edited

@@ -23,6 +23,16 @@ def test_numbered_files_are_migrations_in_order(tmp_path):
         (tmp_path / name).touch()
     assert listed(tmp_path) == [(1, "a"), (2, "b"), (3, "c")]
     assert listed(str(tmp_path)) == listed(tmp_path)
+    link = tmp_path / "0004_d.sql"
+    link.symlink_to("0002_b.sql")
+    assert listed(tmp_path)[3:] == [(4, "d")]
+    link.unlink()
+    link.symlink_to("elsewhere.sql")
+    with pytest.raises(InvalidMigrationError) as caught:
+        listed(tmp_path)
+    assert str(caught.value) == (
+        f"{link}: it is a link to elsewhere.sql, which does not exist. Restore that file."
+    )
 
 
 @pytest.mark.parametrize("name", ["versions", "migrations"])
@@ -73,6 +83,10 @@ NAMES = {
         ["0001.py"],
         "0001.py: its name is no migration's; expected a number, _ and a slug of letters, digits"
         " and _, as in 0007_add_title.py. Rename it.",
+    ),
+    "a suffix in capitals": (
+        ["0001_a.SQL"],
+        "0001_a.SQL: its name ends in .SQL; expected .sql. Rename it.",
     ),
     "a dash": (
         ["0001-add-title.py"],
