@@ -40,8 +40,8 @@ PASSED_ON = {
     "pytest_pmd_migrations.pytest_side.run_report: str(error)",
     "pytest_pmd_migrations.sources.alembic.load: _naming(named, str(error))",
     # What the step itself is told, and what the system says of a file that is gone.
-    "pytest_pmd_migrations.temporary_folder: file",
-    "pytest_pmd_migrations.regular_file: errno.EINVAL",
+    "pytest_pmd_migrations.files.temporary_folder: file",
+    "pytest_pmd_migrations.files.regular_file: errno.EINVAL",
     "pytest_pmd_migrations.cli.clean_errors: printable_line(f'{where}{error.strerror or error}')",
     "pytest_pmd_migrations.cli.problems: str(twin)",
     "pytest_pmd_migrations.cli.project: settings.error",
@@ -94,7 +94,7 @@ PASSED_ON = {
     # An error of another cell, which ends the command.
     "pytest_pmd_migrations.cli.declare.gathering: thing[2]",
     # An index that is none: as of bytes, and nobody sees it.
-    "pytest_pmd_migrations.file_content: key",
+    "pytest_pmd_migrations.files.file_content: key",
 }
 """Messages whose text is made elsewhere."""
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_pmd_migrations.printable import printable_text
+from pytest_pmd_migrations.messages.printable import printable_text
 
 __all__ = [
     "HOW_TO_PREPARE",

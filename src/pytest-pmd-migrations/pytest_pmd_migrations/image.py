@@ -6,17 +6,17 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pytest_pmd_migrations.connection import (
+from pytest_pmd_migrations.connections.connection import (
     NO_PREPARATION,
     ApplicationConnection,
     Preparation,
     preparation_of,
 )
-from pytest_pmd_migrations.file_content import Content, keep_content, write_content
-from pytest_pmd_migrations.kept_bytes import Kept, KeptBytes, content_of, keep, put_aside
-from pytest_pmd_migrations.regular_file import regular_pieces
+from pytest_pmd_migrations.files.file_content import Content, keep_content, write_content
+from pytest_pmd_migrations.files.kept_bytes import Kept, KeptBytes, content_of, keep, put_aside
+from pytest_pmd_migrations.files.regular_file import regular_pieces
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder, told_full
 from pytest_pmd_migrations.still_clock.connections import open_still
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
 __all__ = ["MEMORY_LIMIT", "Image"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from pytest_pmd_migrations.connection import Preparation
+from pytest_pmd_migrations.connections.connection import Preparation
 
 SCHEMA = (
     "CREATE TABLE t(name TEXT COLLATE FOLDED PRIMARY KEY CHECK (fold(name) <> ''));"

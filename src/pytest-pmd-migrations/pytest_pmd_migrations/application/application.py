@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pytest_pmd_migrations.connection import Preparation, Prepare
+from pytest_pmd_migrations.connections.connection import Preparation, Prepare
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.files.regular_file import read_regular
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.regular_file import read_regular
 from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,

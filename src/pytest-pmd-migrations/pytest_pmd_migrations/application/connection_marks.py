@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from weakref import WeakKeyDictionary
 
-from pytest_pmd_migrations.connection import ApplicationConnection, Preparation
+from pytest_pmd_migrations.connections.connection import ApplicationConnection, Preparation
 
 __all__ = ["Marks", "connection_marks", "has_rows_of_its_own"]
 

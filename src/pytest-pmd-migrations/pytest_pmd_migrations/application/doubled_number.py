@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import DoubledNumberError, LockFileError, SettingError
-from pytest_pmd_migrations.git_history import how_to_move
+from pytest_pmd_migrations.git.history import how_to_move
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,

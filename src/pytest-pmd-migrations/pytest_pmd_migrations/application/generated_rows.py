@@ -10,10 +10,10 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import FreshFailedError, MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.messages.wording import folded_names, wrap_text
 from pytest_pmd_migrations.rows import count_rows
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
-from pytest_pmd_migrations.wording import folded_names, wrap_text
 
 __all__ = [
     "GENERATED",

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import LockFileError, MissingNumberError, SettingError
-from pytest_pmd_migrations.git_history import how_to_move, how_to_restore
+from pytest_pmd_migrations.git.history import how_to_move, how_to_restore
 from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,

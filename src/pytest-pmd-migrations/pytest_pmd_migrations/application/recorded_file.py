@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from pytest_pmd_migrations.application.application import name_in_file
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import holds_others
-from pytest_pmd_migrations.git_history import committed, how_to_restore
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.git.history import committed, how_to_restore
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["mend_removed", "moved_piece", "path_of", "put_back", "removed_name"]
 

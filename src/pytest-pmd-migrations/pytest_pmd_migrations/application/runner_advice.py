@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.where_raised import list_chain
+from pytest_pmd_migrations.messages.wording import error_text, wrap_text
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source, versions_of
-from pytest_pmd_migrations.where_raised import list_chain
-from pytest_pmd_migrations.wording import error_text, wrap_text
 
 __all__ = ["advise_on_arguments", "told_by_runner", "why_unmoved"]
 

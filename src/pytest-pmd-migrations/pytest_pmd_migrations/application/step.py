@@ -9,13 +9,13 @@ from functools import cached_property
 from pytest_pmd_migrations.application.connection_marks import Marks, connection_marks
 from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.runner_tables import NO_RUNNER_TABLES, RunnerTables
+from pytest_pmd_migrations.connections.statement_record import StatementRecord
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts, database_parts
 from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
 from pytest_pmd_migrations.pages.unchanged_rows import unchanged_rows
 from pytest_pmd_migrations.schema import stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects, text_of_objects
-from pytest_pmd_migrations.statement_record import StatementRecord
 
 __all__ = ["State", "Step", "StoredText"]
 

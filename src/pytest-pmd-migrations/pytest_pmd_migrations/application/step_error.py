@@ -11,8 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, RunnerFailedError
-from pytest_pmd_migrations.git_leftovers import leftover
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.git.leftovers import leftover
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.where_raised import (
+    Frame,
+    application_frames,
+    find_syntax_error,
+    list_chain,
+)
+from pytest_pmd_migrations.messages.wording import error_text, shown_path, width, wrap_text
 from pytest_pmd_migrations.schema.missing_modules import (
     MissingModule,
     missing_module,
@@ -20,13 +27,6 @@ from pytest_pmd_migrations.schema.missing_modules import (
 )
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.sources.protocol import Location, Source
-from pytest_pmd_migrations.where_raised import (
-    Frame,
-    application_frames,
-    find_syntax_error,
-    list_chain,
-)
-from pytest_pmd_migrations.wording import error_text, shown_path, width, wrap_text
 
 __all__ = ["StepErrorText", "tell_step_error"]
 

@@ -11,8 +11,9 @@ from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import SnapshotError, UnknownVersionError
-from pytest_pmd_migrations.git_history import committed, how_to_restore, never_committed
+from pytest_pmd_migrations.git.history import committed, how_to_restore, never_committed
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.messages.wording import shown_path, typed_path
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import (
@@ -23,7 +24,6 @@ from pytest_pmd_migrations.snapshots.lock_file import (
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
 from pytest_pmd_migrations.sources.applied.current_version import current_version
-from pytest_pmd_migrations.wording import shown_path, typed_path
 
 __all__ = ["Store"]
 

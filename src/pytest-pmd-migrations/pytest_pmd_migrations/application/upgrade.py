@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.step import Step
+from pytest_pmd_migrations.connections.statement_record import StatementRecord, recording
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import (
@@ -17,6 +18,8 @@ from pytest_pmd_migrations.limits.step_limits import (
     Stopped,
     release,
 )
+from pytest_pmd_migrations.messages.wording import error_text, wrap_text
+from pytest_pmd_migrations.processes.struck_timeout import raise_if_struck
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.applied.current_version import current_version, version_after
@@ -26,10 +29,7 @@ from pytest_pmd_migrations.sources.protocol import (
     versions_of,
 )
 from pytest_pmd_migrations.sources.run import upgrade
-from pytest_pmd_migrations.statement_record import StatementRecord, recording
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
-from pytest_pmd_migrations.struck_timeout import raise_if_struck
-from pytest_pmd_migrations.wording import error_text, wrap_text
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.application.step_error import StepErrorText

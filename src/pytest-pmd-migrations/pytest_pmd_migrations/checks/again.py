@@ -21,9 +21,9 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.second_runs import SecondRun, watch_second_runs
 from pytest_pmd_migrations.checks.sharing import shares_always
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.sources.abilities import can_rerun
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["AGAIN"]
 

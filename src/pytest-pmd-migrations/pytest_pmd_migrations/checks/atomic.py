@@ -30,13 +30,13 @@ from pytest_pmd_migrations.faults import (
     try_faults,
 )
 from pytest_pmd_migrations.faults.wording import advice, counts, describe, untried_words
-from pytest_pmd_migrations.long_work import part_of_work
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
+from pytest_pmd_migrations.processes.long_work import part_of_work
 from pytest_pmd_migrations.snapshots.names import FRESH
 from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.atomic_advice import atomic_advice_of
 from pytest_pmd_migrations.sources.protocol import Source
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["ATOMIC"]
 

@@ -19,13 +19,13 @@ from pytest_pmd_migrations.checks.model import (
     UsedDeclaration,
     Verdict,
 )
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.wording import headline, width, wrap_text
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
 from pytest_pmd_migrations.snapshots.names import Start, format_version
 from pytest_pmd_migrations.sources.declared.written_declarations import in_quotes
-from pytest_pmd_migrations.wording import headline, width, wrap_text
 
 __all__ = ["judge_references"]
 

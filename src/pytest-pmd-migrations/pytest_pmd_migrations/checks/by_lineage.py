@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pytest_pmd_migrations.wording import folded_names, wrap_text
+from pytest_pmd_migrations.messages.wording import folded_names, wrap_text
 
 __all__ = ["Lines", "told_by_lineage"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import MigrationRow, Note
-from pytest_pmd_migrations.statement_record import FailedStatement, first_word
+from pytest_pmd_migrations.connections.statement_record import FailedStatement, first_word
 
 __all__ = ["tell_caught_errors"]
 

@@ -20,12 +20,12 @@ from pytest_pmd_migrations.application.recorded import (
 from pytest_pmd_migrations.application.recorded_text import is_edited
 from pytest_pmd_migrations.checks.model import LineageRecord
 from pytest_pmd_migrations.checks.reached import reaching
+from pytest_pmd_migrations.connections.statement_record import FailedStatement
+from pytest_pmd_migrations.messages.wording import folded_names, wrap_text
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE, VersionLine
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
-from pytest_pmd_migrations.statement_record import FailedStatement
-from pytest_pmd_migrations.wording import folded_names, wrap_text
 
 __all__ = ["Culprit", "Difference", "Lineages", "StepResult", "culprit_of", "find_difference"]
 

@@ -18,11 +18,11 @@ from pytest_pmd_migrations.checks.changed_result import (
 )
 from pytest_pmd_migrations.checks.model import Finding, Note, Row, Verdict
 from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.schema.drawn_values import CLOCK_AND_DICE, told_drawings
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.applied.edited_scripts import when_edited
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["judge_changed"]
 

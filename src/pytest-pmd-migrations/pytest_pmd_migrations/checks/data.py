@@ -27,9 +27,11 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.stored_damage import judge_stored_damage
+from pytest_pmd_migrations.connections.statement_record import StatementRecord
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.rows import (
     VERIFY_RAISED,
     Damages,
@@ -46,8 +48,6 @@ from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, DeclarationKind
-from pytest_pmd_migrations.statement_record import StatementRecord
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["DATA"]
 

@@ -23,6 +23,7 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
+from pytest_pmd_migrations.messages.wording import error_text, headline, wrap_text
 from pytest_pmd_migrations.rows import RowsReport, compare_rows, digest_tables
 from pytest_pmd_migrations.schema import SchemaDiff, read_schema
 from pytest_pmd_migrations.snapshots.names import FRESH
@@ -30,7 +31,6 @@ from pytest_pmd_migrations.sources.abilities import can_downgrade
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.run import downgrade
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
-from pytest_pmd_migrations.wording import error_text, headline, wrap_text
 
 __all__ = ["DOWN"]
 

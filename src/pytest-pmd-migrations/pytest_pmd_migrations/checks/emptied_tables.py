@@ -20,6 +20,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import StoredText
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.checks.tables_together import used_together
+from pytest_pmd_migrations.connections.statement_record import StatementRecord
 from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -36,7 +37,6 @@ from pytest_pmd_migrations.schema.values import matches_any
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of
 from pytest_pmd_migrations.sources.applied.current_version import current_version
-from pytest_pmd_migrations.statement_record import StatementRecord
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.fill.emptied_table import Emptied

@@ -16,7 +16,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Check, Finding, LineageRecord, Note, Row, Verdict
 from pytest_pmd_migrations.errors import FillingError, SettingError, StepFailedError
 from pytest_pmd_migrations.faults.child_process import CAN_FORK
-from pytest_pmd_migrations.wording import headline, wrap_text
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.forecast.step_forecast import StepForecast

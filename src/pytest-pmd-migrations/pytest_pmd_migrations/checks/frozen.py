@@ -35,12 +35,12 @@ from pytest_pmd_migrations.checks.moved_migration import changes_of, moved_findi
 from pytest_pmd_migrations.checks.other_text import other_text
 from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.sharing import shares_always
+from pytest_pmd_migrations.messages.wording import headline, typed_path, wrap_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.sources.applied.edited_scripts import altered_versions, when_edited
 from pytest_pmd_migrations.sources.applied.recorded_order import inserted_before
-from pytest_pmd_migrations.wording import headline, typed_path, wrap_text
 
 __all__ = ["FROZEN", "removed_after_release"]
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from pytest_pmd_migrations.application.step import Step, StoredText
-from pytest_pmd_migrations.file_content import Content
+from pytest_pmd_migrations.connections.quoting import quote
+from pytest_pmd_migrations.files.file_content import Content
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.protocol import Source
 

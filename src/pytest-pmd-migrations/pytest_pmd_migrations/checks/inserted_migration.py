@@ -12,10 +12,10 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Finding, Note, Row, Verdict
 from pytest_pmd_migrations.checks.moved_migration import changes_of
 from pytest_pmd_migrations.checks.schema import ORDER_MATTERS
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
 from pytest_pmd_migrations.sources.applied.current_version import applies_a_set
 from pytest_pmd_migrations.sources.applied.recorded_order import inserted_before
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["judge_inserted"]
 

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,

@@ -14,10 +14,10 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_file import moved_piece, path_of
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.checks.model import Finding
-from pytest_pmd_migrations.git_history import how_to_move, how_to_restore
+from pytest_pmd_migrations.git.history import how_to_move, how_to_restore
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["Things", "changes_of", "mend_moved", "moved_finding"]
 

@@ -9,7 +9,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.changed_result import Lineages
 from pytest_pmd_migrations.checks.model import Finding, Row
 from pytest_pmd_migrations.checks.moved_migration import changes_of
-from pytest_pmd_migrations.wording import headline, wrap_text
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 
 __all__ = ["other_text"]
 

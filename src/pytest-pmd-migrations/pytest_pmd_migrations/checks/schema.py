@@ -28,8 +28,8 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.sharing import shares_always
+from pytest_pmd_migrations.messages.wording import counted, headline, wrap_text
 from pytest_pmd_migrations.schema import SchemaDiff, read_schema
-from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.schema.lost.guards import LostGuards

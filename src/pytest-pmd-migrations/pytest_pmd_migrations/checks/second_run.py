@@ -17,13 +17,14 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.checks.by_lineage import Lines
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import StepFailedError, TemporaryFolderError
-from pytest_pmd_migrations.file_content import Content
+from pytest_pmd_migrations.files.file_content import Content
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
+from pytest_pmd_migrations.messages.wording import counted, error_text, wrap_text
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.pages.unchanged_rows import same_content, unchanged_rows
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.repeated.known_runs import Changed
 from pytest_pmd_migrations.rows import (
     NOTHING_VARIES,
@@ -37,7 +38,6 @@ from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitut
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
 from pytest_pmd_migrations.still_clock.clock_and_dice import as_first, begin_step, later
-from pytest_pmd_migrations.wording import counted, error_text, wrap_text
 
 __all__ = ["SecondStep", "run_again"]
 

@@ -26,9 +26,9 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.messages.wording import counted, headline, wrap_text
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import counted, headline, wrap_text
 
 __all__ = ["STATEMENTS"]
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.new_migration import how_to_begin
 from pytest_pmd_migrations.checks.model import Finding, Note, SnapshotRow, Verdict
-from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.wording import headline, typed_path, wrap_text
 from pytest_pmd_migrations.rows import Damages
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import headline, typed_path, wrap_text
 
 __all__ = ["judge_stored_damage"]
 

@@ -18,8 +18,8 @@ from pytest_pmd_migrations.cli.refuse_varying import refuse_varying
 from pytest_pmd_migrations.cli.survey import Survey, compare_twin, is_released, take_survey
 from pytest_pmd_migrations.cli.update_lock_file import list_changes, updated_lock_file
 from pytest_pmd_migrations.errors import StepFailedError
+from pytest_pmd_migrations.files.kept_bytes import Kept, content_of
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.kept_bytes import Kept, content_of
 from pytest_pmd_migrations.snapshots.lock_file import LockFile, write_lock_file
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.snapshots.temporary_files import remove_dead_files

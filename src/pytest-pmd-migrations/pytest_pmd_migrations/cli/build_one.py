@@ -27,10 +27,11 @@ from pytest_pmd_migrations.cli.refuse_broken import Soundness
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, StepFailedError
+from pytest_pmd_migrations.files.kept_bytes import Kept, keep, paragraphs, put_aside
 from pytest_pmd_migrations.fill import ColumnsBefore, Filled, columns_of, fill_empty_tables
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs, put_aside
 from pytest_pmd_migrations.limits.step_limits import LimitedRun
+from pytest_pmd_migrations.messages.wording import counted, wrap_text
 from pytest_pmd_migrations.rows import (
     Integrity,
     RowFinding,
@@ -51,7 +52,6 @@ from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
 from pytest_pmd_migrations.snapshots.write import canonical_image
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of
-from pytest_pmd_migrations.wording import counted, wrap_text
 
 __all__ = ["BuiltSnapshot", "build_snapshot"]
 

@@ -11,8 +11,8 @@ import click
 
 from pytest_pmd_migrations.cli.output import each_warning_once
 from pytest_pmd_migrations.errors import MigrationTestError, StepFailedError
-from pytest_pmd_migrations.printable import printable_line, printable_text
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.messages.printable import printable_line, printable_text
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["clean_errors"]
 

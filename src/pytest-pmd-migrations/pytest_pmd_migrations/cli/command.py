@@ -18,8 +18,8 @@ from pytest_pmd_migrations.errors import (
     SettingError,
     SnapshotError,
 )
-from pytest_pmd_migrations.printable import printable_line, printable_text
-from pytest_pmd_migrations.wording import counted, shown_path, terminal_columns, wrapped_to
+from pytest_pmd_migrations.messages.printable import printable_line, printable_text
+from pytest_pmd_migrations.messages.wording import counted, shown_path, terminal_columns, wrapped_to
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -18,8 +18,8 @@ from pytest_pmd_migrations.application.rows_at_fault import find_rows_at_fault
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.messages.wording import folded_names, shown_path
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
-from pytest_pmd_migrations.wording import folded_names, shown_path
 
 __all__ = ["FailedStep", "failed_steps", "shown_failure"]
 

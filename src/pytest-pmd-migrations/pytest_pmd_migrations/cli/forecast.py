@@ -29,9 +29,9 @@ from pytest_pmd_migrations.forecast.measuring_folder import measuring_folder, ro
 from pytest_pmd_migrations.forecast.row_targets import read_like
 from pytest_pmd_migrations.forecast.step_forecast import Effort, StepForecast, StepMeasuring
 from pytest_pmd_migrations.forecast.told import bytes_text, tell_step
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.run_report.forecast_file import written_forecast
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["ForecastOptions", "run_forecast"]
 

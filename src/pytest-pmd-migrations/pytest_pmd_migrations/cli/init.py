@@ -10,8 +10,8 @@ from pathlib import Path
 from pytest_pmd_migrations.cli.settings_file import SettingsFile, find_settings_file
 from pytest_pmd_migrations.cli.whole_file import write_whole
 from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.sources.found_here import Candidate, find_candidates
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["Initial", "choose_source", "write_source"]
 

@@ -10,7 +10,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import DigestedRows, RowDigester
 from pytest_pmd_migrations.application.shared_schemas import SharedSchemas
 from pytest_pmd_migrations.application.step import State, Step, StoredText
-from pytest_pmd_migrations.asked_tables import asking
+from pytest_pmd_migrations.connections.asked_tables import asking
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.repeated.known_steps import KnownSteps

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from pytest_pmd_migrations.cli.project import UnusableError
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["NewMigration", "create_migration", "file_slug"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.sources.close_names import close_folder, close_package
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["make_missing"]
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 
 __all__ = ["each_warning_once", "say", "say_at_end"]
 

@@ -11,9 +11,9 @@ from pytest_pmd_migrations.application.references import Arrival, ReferenceWalk
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.model import SnapshotRow
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.rows import Damages, Integrity, RowFinding, Strays, check_integrity
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["Soundness"]
 

@@ -19,11 +19,11 @@ from pytest_pmd_migrations.application.varying_step import (
     volatile_line,
 )
 from pytest_pmd_migrations.cli.survey import Survey
+from pytest_pmd_migrations.messages.wording import wrap_text
 from pytest_pmd_migrations.rows import NOTHING_VARIES, VaryingRows
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.drawn_values import told_drawings
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.wording import wrap_text
 
 __all__ = ["BuiltRun", "refuse_varying"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.run_report.forecast_file import read_forecast, with_forecast
 from pytest_pmd_migrations.run_report.merge import merge_reports
 from pytest_pmd_migrations.run_report.report_file import ReportFile, read_report
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["report_runs"]
 

@@ -16,8 +16,8 @@ from typing import Any
 import iniconfig
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.regular_file import read_regular
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.files.regular_file import read_regular
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["SettingsFile", "find_settings_file"]
 

@@ -17,18 +17,18 @@ from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.recorded import VersionResult, recorded_ignore
 from pytest_pmd_migrations.cli.lineage_survey import LineageSurvey, LineageWalker
 from pytest_pmd_migrations.errors import SchemaReadError, SnapshotError
-from pytest_pmd_migrations.file_content import Content
-from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
+from pytest_pmd_migrations.files.file_content import Content
+from pytest_pmd_migrations.files.kept_bytes import Kept, keep, paragraphs
+from pytest_pmd_migrations.files.regular_file import regular_pieces
+from pytest_pmd_migrations.git.leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.kept_bytes import Kept, keep, paragraphs
-from pytest_pmd_migrations.regular_file import regular_pieces
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.rows.damaged_pages import damaged_pages
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_views
 from pytest_pmd_migrations.snapshots.lock_file import LockFile
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
 from pytest_pmd_migrations.snapshots.twin import twin_sql
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
     "StoredSnapshot",

@@ -17,18 +17,18 @@ from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch
 from pytest_pmd_migrations.faults.watching.recording import Recorder, Recording
 from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
+from pytest_pmd_migrations.messages.wording import error_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
 from pytest_pmd_migrations.sources.run import upgrade_at, upgrade_until
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
-from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Case", "FinishedRun"]
 

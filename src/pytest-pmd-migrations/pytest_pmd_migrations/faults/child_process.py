@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
-from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
+from pytest_pmd_migrations.processes.termination import add_cleanup, drop_cleanup
 
 __all__ = [
     "CAN_FORK",

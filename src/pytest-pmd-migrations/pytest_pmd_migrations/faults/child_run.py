@@ -22,15 +22,15 @@ from pytest_pmd_migrations.faults.struck_runs import PlannedFault, strike_points
 from pytest_pmd_migrations.faults.told_points import HeardPoints, PointTeller
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, TriedFaults
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
-from pytest_pmd_migrations.image import MEMORY_LIMIT
-from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
-from pytest_pmd_migrations.sources.abilities import can_be_killed
-from pytest_pmd_migrations.still_clock.connections import still_connections
-from pytest_pmd_migrations.temporary_folder import (
+from pytest_pmd_migrations.files.temporary_folder import (
     TemporaryFolder,
     all_folders_within,
     folders_within,
 )
+from pytest_pmd_migrations.image import MEMORY_LIMIT
+from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
+from pytest_pmd_migrations.sources.abilities import can_be_killed
+from pytest_pmd_migrations.still_clock.connections import still_connections
 
 __all__ = ["MOST_HUNG", "try_faults"]
 

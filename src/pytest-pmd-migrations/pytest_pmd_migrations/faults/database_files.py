@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.values import Mode
+from pytest_pmd_migrations.files.temporary_folder import told_full
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.temporary_folder import told_full
 
 __all__ = ["DatabaseFiles", "KeptFiles", "files_of", "read_files", "without_wal_mark"]
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows
 from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
@@ -16,7 +17,6 @@ from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.values import matches_any
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.protocol import Source
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["DatabaseState", "differing_lines", "read_state"]
 

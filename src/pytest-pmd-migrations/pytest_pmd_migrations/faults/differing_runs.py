@@ -10,6 +10,7 @@ from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.retry import open_left
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.rows import find_varying, volatile_setting
 from pytest_pmd_migrations.schema import read_schema, stored_text
@@ -18,7 +19,6 @@ from pytest_pmd_migrations.schema.drawn_values import (
     find_drawings,
     told_drawings,
 )
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["advise_on_difference"]
 

@@ -25,6 +25,7 @@ from pytest_pmd_migrations.faults.database_state import (
 )
 from pytest_pmd_migrations.faults.retry import open_left, try_again
 from pytest_pmd_migrations.faults.values import Left, Point, StruckPoint
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.rows import compare_rows
@@ -33,7 +34,6 @@ from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
 from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["PATIENCE", "Judge"]
 

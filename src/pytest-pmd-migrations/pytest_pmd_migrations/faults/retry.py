@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from pytest_pmd_migrations.connection import ApplicationConnection, connect_file
+from pytest_pmd_migrations.connections.connection import ApplicationConnection, connect_file
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, child_doing
 from pytest_pmd_migrations.faults.values import NEVER_BACK
 from pytest_pmd_migrations.faults.watching.outside_watch import OutsideWatch
+from pytest_pmd_migrations.messages.wording import error_text
 from pytest_pmd_migrations.sources.abilities import can_be_killed
 from pytest_pmd_migrations.sources.run import upgrade_at
 from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
-from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["open_left", "try_again"]
 

@@ -10,7 +10,7 @@ import os
 
 from pytest_pmd_migrations.faults.case import Case, FinishedRun
 from pytest_pmd_migrations.faults.watching.events import RunObserver
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 
 __all__ = ["ReusedCopy"]
 

@@ -20,9 +20,9 @@ from pytest_pmd_migrations.faults.database_files import DatabaseFiles
 from pytest_pmd_migrations.faults.reused_copy import ReusedCopy
 from pytest_pmd_migrations.faults.standing_child import StandingChild
 from pytest_pmd_migrations.faults.watching.events import Fault
+from pytest_pmd_migrations.files.temporary_folder import all_folders_within, folder_around
 from pytest_pmd_migrations.image import MEMORY_LIMIT
 from pytest_pmd_migrations.still_clock.connections import still_connections
-from pytest_pmd_migrations.temporary_folder import all_folders_within, folder_around
 
 __all__ = ["RunsUnderFaults", "StruckRun", "close_struck_process", "run_under"]
 

@@ -18,8 +18,8 @@ from pytest_pmd_migrations.faults.values import (
     StruckPoint,
     TriedFaults,
 )
-from pytest_pmd_migrations.long_work import tell_work_done
-from pytest_pmd_migrations.wording import megabytes
+from pytest_pmd_migrations.messages.wording import megabytes
+from pytest_pmd_migrations.processes.long_work import tell_work_done
 
 __all__ = ["HeardPoints", "PointTeller"]
 

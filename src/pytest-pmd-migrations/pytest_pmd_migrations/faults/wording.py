@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_pmd_migrations.faults.values import LEFT_WORDS, NEVER_BACK, Mode, StruckPoint
+from pytest_pmd_migrations.messages.wording import counted, width, wrap_text
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import counted, width, wrap_text
 
 __all__ = ["advice", "counts", "describe", "untried_words"]
 

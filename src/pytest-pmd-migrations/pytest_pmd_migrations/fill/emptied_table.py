@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.full_text import indexes_in_step, rebuild
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.conditions.of_tables import list_references
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.foreign_key_circles import close_circle, find_circles
 from pytest_pmd_migrations.fill.full_text import (
     copy_into_contentless,
@@ -18,7 +19,6 @@ from pytest_pmd_migrations.fill.requirements import Requirements, RequirementsRe
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.fill.unfilled_columns import UnfilledColumns, give_values
 from pytest_pmd_migrations.fill.used_up_parents import RowInserter
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.rows.unread_tables import unread_tables
 from pytest_pmd_migrations.schema.letter_case import fold

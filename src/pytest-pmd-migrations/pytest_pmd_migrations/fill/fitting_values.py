@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.candidate_values import Value, affinity, is_usual
 from pytest_pmd_migrations.fill.column_rules import Column, Rule
 from pytest_pmd_migrations.fill.value_shapes import shaped_values
-from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["with_fitting_values"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.candidate_values import Row
 from pytest_pmd_migrations.fill.requirements import Requirements
 from pytest_pmd_migrations.fill.row_search import RowSearch
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 
 __all__ = ["close_circle", "find_circles"]

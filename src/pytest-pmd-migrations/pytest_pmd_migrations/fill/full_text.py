@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.schema_texts import names_in
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.rows.virtual_tables import FULL_TEXT_CHECKS, is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold

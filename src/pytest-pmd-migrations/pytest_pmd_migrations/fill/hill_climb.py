@@ -11,10 +11,10 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.candidate_values import Row, Value
 from pytest_pmd_migrations.fill.column_rules import Column, Rule
 from pytest_pmd_migrations.fill.requirements import Requirements
-from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["HillClimb"]
 

@@ -9,9 +9,9 @@ import sqlite3
 from collections.abc import Sequence
 from functools import cached_property
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.candidate_values import Row
 from pytest_pmd_migrations.fill.requirements import Requirements
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["KeyParts"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.candidate_values import Value
 from pytest_pmd_migrations.fill.requirements import Link
-from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["find_middle", "list_parents"]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.candidate_values import (
     JSON,
     are_many,
@@ -23,7 +24,6 @@ from pytest_pmd_migrations.fill.candidate_values import (
 from pytest_pmd_migrations.fill.column_rules import Column, Rule
 from pytest_pmd_migrations.fill.fitting_values import with_fitting_values
 from pytest_pmd_migrations.fill.schema_texts import Body, SchemaTexts, TextsOfTables, names_in
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable, rowid_name
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize

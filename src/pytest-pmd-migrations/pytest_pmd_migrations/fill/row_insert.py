@@ -6,9 +6,9 @@ import random
 import sqlite3
 from collections.abc import Collection, Sequence
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.candidate_values import Row, unlike
 from pytest_pmd_migrations.fill.requirements import Requirements
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["RowInsert"]

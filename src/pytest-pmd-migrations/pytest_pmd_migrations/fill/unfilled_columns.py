@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.parent_rows import list_parents
 from pytest_pmd_migrations.fill.requirements import Requirements
 from pytest_pmd_migrations.fill.row_search import RowSearch
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 

@@ -6,9 +6,9 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.fill.requirements import Link, Requirements
 from pytest_pmd_migrations.fill.row_search import RowSearch
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 

@@ -11,9 +11,9 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.forecast.filled_file import FileSettings, fill_file, start_image
 from pytest_pmd_migrations.forecast.row_targets import LikeFile, RowTargets
+from pytest_pmd_migrations.messages.wording import folded_names
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.wording import folded_names
 
 __all__ = ["AskedSize", "file_settings", "targets_of", "versions_to_forecast"]
 

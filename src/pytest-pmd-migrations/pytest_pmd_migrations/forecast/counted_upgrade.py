@@ -13,10 +13,10 @@ from types import CodeType, FrameType
 from typing import Any
 
 from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.faults.child_process import Tell, child_doing
 from pytest_pmd_migrations.forecast.filled_file import copied_file
 from pytest_pmd_migrations.forecast.measured_upgrade import upgrade_file
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["Calls", "Counted", "RowsTouched", "count_upgrade"]

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.connection import connect_file
-from pytest_pmd_migrations.file_content import write_content
+from pytest_pmd_migrations.connections.connection import connect_file
+from pytest_pmd_migrations.files.file_content import write_content
+from pytest_pmd_migrations.files.temporary_folder import told_full
 from pytest_pmd_migrations.fill import fill_empty_tables
 from pytest_pmd_migrations.forecast.measured_upgrade import upgrade_file
 from pytest_pmd_migrations.forecast.multiply_rows import FilledTables, multiply_rows
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
-from pytest_pmd_migrations.temporary_folder import told_full
 
 __all__ = [
     "FileSettings",

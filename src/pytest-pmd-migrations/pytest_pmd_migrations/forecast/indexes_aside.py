@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["RefusedCopiesError", "indexes_aside"]

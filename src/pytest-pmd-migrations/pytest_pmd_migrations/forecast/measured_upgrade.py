@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.application.application import Application
-from pytest_pmd_migrations.connection import prepare_connection
+from pytest_pmd_migrations.connections.connection import prepare_connection
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.faults.child_process import Tell, child_doing
 from pytest_pmd_migrations.forecast.first_touches import FirstTouches, first_touches
 from pytest_pmd_migrations.forecast.watched_files import WatchedFiles, log_size
+from pytest_pmd_migrations.messages.where_raised import raised_where
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.run import upgrade_at
-from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["Measured", "measure_upgrade", "upgrade_file"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SettingError, TemporaryFolderError
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["FolderRoom", "measuring_folder", "room_in"]
 

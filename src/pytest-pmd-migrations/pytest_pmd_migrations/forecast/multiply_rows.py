@@ -11,7 +11,9 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import FillingError
+from pytest_pmd_migrations.files.temporary_folder import is_disk_full
 from pytest_pmd_migrations.fill.full_text import indexes_in_step, rebuild
 from pytest_pmd_migrations.fill.requirements import RequirementsReader
 from pytest_pmd_migrations.forecast.copied_values import KeyValues, copied_key, varied_value
@@ -19,11 +21,9 @@ from pytest_pmd_migrations.forecast.copy_numbers import copy_number, most_copies
 from pytest_pmd_migrations.forecast.indexes_aside import RefusedCopiesError, indexes_aside
 from pytest_pmd_migrations.forecast.key_columns import TableColumn, read_key_columns
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.temporary_folder import is_disk_full
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["FilledTables", "multiply_rows"]
 

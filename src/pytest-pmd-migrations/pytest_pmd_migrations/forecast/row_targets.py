@@ -8,11 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["LikeFile", "RowTargets", "read_like"]
 

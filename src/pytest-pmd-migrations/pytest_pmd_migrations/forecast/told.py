@@ -8,7 +8,7 @@ from itertools import groupby
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.forecast.curve import Estimate
 from pytest_pmd_migrations.forecast.step_forecast import FEWEST_SIZES, StepForecast
-from pytest_pmd_migrations.wording import counted, wrap_text
+from pytest_pmd_migrations.messages.wording import counted, wrap_text
 
 __all__ = [
     "bytes_text",

@@ -15,7 +15,7 @@ from typing import Literal
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.forecast.counted_upgrade import Counted, count_upgrade
-from pytest_pmd_migrations.wording import folded_names, shown_path
+from pytest_pmd_migrations.messages.wording import folded_names, shown_path
 
 __all__ = ["RowsInFile", "Trait", "TraitKind", "beyond_linear", "find_traits"]
 

@@ -21,7 +21,6 @@ from pytest_pmd_migrations.checks.model import (
     SnapshotRow,
     Verdict,
 )
-from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.errors import (
     FreshFailedError,
     MigrationTestError,
@@ -31,11 +30,18 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.grid.walks import Walks
-from pytest_pmd_migrations.printable import printable_text
+from pytest_pmd_migrations.messages.error_chain import follow
+from pytest_pmd_migrations.messages.printable import printable_text
+from pytest_pmd_migrations.messages.wording import (
+    HEADLINE,
+    error_text,
+    folded_names,
+    headline,
+    wrap_text,
+)
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.snapshots.names import FRESH, Fresh, Start, format_version
-from pytest_pmd_migrations.wording import HEADLINE, error_text, folded_names, headline, wrap_text
 
 StepText = tuple[str, tuple[str, ...], frozenset[tuple[str, ...]]]
 """What there is to say of a step that failed: the headline, the lines below it, the things."""

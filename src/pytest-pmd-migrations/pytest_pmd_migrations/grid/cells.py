@@ -33,11 +33,11 @@ from pytest_pmd_migrations.grid.blocked import (
 )
 from pytest_pmd_migrations.grid.unsupported import judge_unsupported
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.messages.where_raised import raised_where
+from pytest_pmd_migrations.messages.wording import headline, shown_path, wrap_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only, unasked_of
-from pytest_pmd_migrations.where_raised import raised_where
-from pytest_pmd_migrations.wording import headline, shown_path, wrap_text
 
 __all__ = [
     "PREFIX",

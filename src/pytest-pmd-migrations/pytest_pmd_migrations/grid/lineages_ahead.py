@@ -8,9 +8,9 @@ from time import perf_counter
 from pytest_pmd_migrations.checks.model import Row, SnapshotRow
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.image import MEMORY_LIMIT
-from pytest_pmd_migrations.long_work import expect_work, is_heard, tell_work_done
+from pytest_pmd_migrations.messages.wording import counted, megabytes
+from pytest_pmd_migrations.processes.long_work import expect_work, is_heard, tell_work_done
 from pytest_pmd_migrations.snapshots.names import FRESH, SnapshotName, Start
-from pytest_pmd_migrations.wording import counted, megabytes
 
 __all__ = ["LineagesAhead"]
 

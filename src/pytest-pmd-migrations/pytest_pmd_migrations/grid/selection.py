@@ -8,7 +8,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import AnyCheck
 from pytest_pmd_migrations.errors import SettingError, SnapshotError
 from pytest_pmd_migrations.grid.cells import Cell, list_cells
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["select_cells"]
 

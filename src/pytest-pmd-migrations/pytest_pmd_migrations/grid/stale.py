@@ -14,8 +14,8 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import AnyCheck, Cause, Finding, SnapshotRow, Verdict
 from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["StaleSnapshots"]
 

@@ -8,9 +8,9 @@ from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, Note, Snaps
 from pytest_pmd_migrations.errors import SnapshotError
 from pytest_pmd_migrations.grid.blocked import stopped_lineage
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.sources.declared.written_declarations import in_quotes
-from pytest_pmd_migrations.wording import headline, wrap_text
 
 __all__ = ["judge_unsupported"]
 

@@ -20,9 +20,9 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.messages.wording import error_text
 from pytest_pmd_migrations.repeated.known_steps import KnownStep
 from pytest_pmd_migrations.snapshots.names import Start
-from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["AllLineages", "SeenByChecks", "Unseen", "Walk", "told"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import State
-from pytest_pmd_migrations.asked_tables import asking
 from pytest_pmd_migrations.checks.model import AnyCheck, Observer, Repeating
 from pytest_pmd_migrations.checks.registry import is_own
+from pytest_pmd_migrations.connections.asked_tables import asking
 from pytest_pmd_migrations.errors import MigrationTestError, TimeoutStruckError
 from pytest_pmd_migrations.grid.stale import StaleSnapshots
 from pytest_pmd_migrations.grid.walk import AllLineages, SeenByChecks, Unseen, Walk, told

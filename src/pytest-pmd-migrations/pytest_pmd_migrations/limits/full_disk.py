@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from pytest_pmd_migrations.temporary_folder import disk_full, is_disk_full
-from pytest_pmd_migrations.where_raised import list_chain
+from pytest_pmd_migrations.files.temporary_folder import disk_full, is_disk_full
+from pytest_pmd_migrations.messages.where_raised import list_chain
 
 __all__ = ["refuse_full_disk"]
 

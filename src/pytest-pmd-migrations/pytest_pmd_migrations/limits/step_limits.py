@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from pytest_pmd_migrations.database_path import file_of
+from pytest_pmd_migrations.connections.database_path import file_of
 from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
 from pytest_pmd_migrations.limits.progress import Progress
@@ -18,8 +18,8 @@ from pytest_pmd_migrations.limits.time_limit import (
     TimeLimit,
     can_limit_time,
 )
-from pytest_pmd_migrations.where_raised import list_chain
-from pytest_pmd_migrations.wording import error_text
+from pytest_pmd_migrations.messages.where_raised import list_chain
+from pytest_pmd_migrations.messages.wording import error_text
 
 __all__ = ["LimitedRun", "StepLimits", "Stopped", "release"]
 

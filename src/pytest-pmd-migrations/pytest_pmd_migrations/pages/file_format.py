@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from pytest_pmd_migrations.file_content import Content
+from pytest_pmd_migrations.files.file_content import Content
 
 __all__ = ["HEADER", "LEAVES", "DatabaseFile", "Page", "read_record_columns", "read_varint"]
 

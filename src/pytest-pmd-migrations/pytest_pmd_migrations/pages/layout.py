@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from pytest_pmd_migrations.file_content import Content
+from pytest_pmd_migrations.files.file_content import Content
 from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile
 from pytest_pmd_migrations.pages.trees import Tree, read_tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pytest_pmd_migrations.file_content import Content
+from pytest_pmd_migrations.files.file_content import Content
 from pytest_pmd_migrations.pages.file_format import HEADER
 from pytest_pmd_migrations.pages.layout import Layout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_pmd_migrations.grid.cells import PREFIX
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["split_arguments"]
 

@@ -22,7 +22,7 @@ from _pytest._code.code import (
 
 from pytest_pmd_migrations.checks.model import Finding, Row, Verdict
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError, TimeoutStruckError
-from pytest_pmd_migrations.file_content import content_pieces
+from pytest_pmd_migrations.files.file_content import content_pieces
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.report.fold import whole_message
 from pytest_pmd_migrations.report.outcome import Outcome

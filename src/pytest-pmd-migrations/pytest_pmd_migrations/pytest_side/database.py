@@ -14,8 +14,8 @@ import sqlite_utils
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import take_step
-from pytest_pmd_migrations.connection import NO_PREPARATION, connect_file
-from pytest_pmd_migrations.database_path import file_of
+from pytest_pmd_migrations.connections.connection import NO_PREPARATION, connect_file
+from pytest_pmd_migrations.connections.database_path import file_of
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import Schema, read_schema

@@ -16,6 +16,7 @@ from pytest_pmd_migrations.errors import (
     SettingError,
     SnapshotError,
 )
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.pytest_side.database import (
     MigrationDatabase,
     Subject,
@@ -30,7 +31,6 @@ from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version
 from pytest_pmd_migrations.sources.applied.current_version import current_version
-from pytest_pmd_migrations.wording import counted
 
 __all__ = [
     "DatabaseFactory",

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.github.annotations import workflow_commands
 from pytest_pmd_migrations.report.github.summary import MOST, Picture, summary_markdown

@@ -8,7 +8,7 @@ from time import perf_counter
 
 import pytest
 
-from pytest_pmd_migrations.long_work import Pace, heard_by
+from pytest_pmd_migrations.processes.long_work import Pace, heard_by
 
 __all__ = ["LongCells"]
 

@@ -16,9 +16,11 @@ from pytest_pmd_migrations.application.idle_globs import refuse_idle_globs
 from pytest_pmd_migrations.checks.model import Verdict
 from pytest_pmd_migrations.checks.registry import select_checks
 from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.grid.cells import Cell
 from pytest_pmd_migrations.grid.judged import JudgedCells
 from pytest_pmd_migrations.grid.selection import select_cells
+from pytest_pmd_migrations.messages.wording import counted, terminal_columns, width, wrapped_to
 from pytest_pmd_migrations.pytest_side import testmon
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
@@ -30,8 +32,6 @@ from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
 from pytest_pmd_migrations.report.terminal import COLOURS, closing_piece, matrix_section
 from pytest_pmd_migrations.sources.protocol import runner_of
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
-from pytest_pmd_migrations.wording import counted, terminal_columns, width, wrapped_to
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_pmd_migrations.errors import ReportError
 from pytest_pmd_migrations.grid.cells import CellKey, parse_cell_id
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.pytest_side import STARTED
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem
 from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
@@ -20,7 +21,6 @@ from pytest_pmd_migrations.run_report.json_form import to_values
 from pytest_pmd_migrations.run_report.report_file import ReportFile
 from pytest_pmd_migrations.run_report.run_part import RunFacts, begun_report, finished_report
 from pytest_pmd_migrations.run_report.values import ApplicationReport, ValuesShown
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["FactsOnReports", "RunReportPlugin", "begin_report"]
 

@@ -17,13 +17,14 @@ from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.missing_number import explain_gap
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.store import Store
-from pytest_pmd_migrations.connection import Prepare
+from pytest_pmd_migrations.connections.connection import Prepare
 from pytest_pmd_migrations.errors import (
     DoubledNumberError,
     MigrationTestError,
     MissingNumberError,
     SettingError,
 )
+from pytest_pmd_migrations.messages.where_raised import raised_where
 from pytest_pmd_migrations.pytest_side.run_rules import (
     read_rules,
     refuse_lists,
@@ -42,7 +43,6 @@ from pytest_pmd_migrations.sources.declared.parse_declarations import (
 )
 from pytest_pmd_migrations.sources.protocol import Source, check_source
 from pytest_pmd_migrations.sources.resolve import resolve_connection, resolve_source
-from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_project", "project_of", "rows_path"]
 

@@ -9,10 +9,10 @@ import pytest
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.grid.walk import Walk
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem
 from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["SlowestSteps"]
 

@@ -15,11 +15,11 @@ from functools import lru_cache
 
 from pytest_pmd_migrations.application.connection_marks import has_rows_of_its_own
 from pytest_pmd_migrations.application.step import Step
-from pytest_pmd_migrations.asked_tables import AskedTables
+from pytest_pmd_migrations.connections.asked_tables import AskedTables
+from pytest_pmd_migrations.connections.statement_record import first_word
 from pytest_pmd_migrations.pages.layout import StoredObject
 from pytest_pmd_migrations.repeated.high_water_marks import MARKS, marks_of
 from pytest_pmd_migrations.repeated.known_steps import Facts
-from pytest_pmd_migrations.statement_record import first_word
 
 __all__ = ["find_footprint", "footprint_after", "keys_are_sound"]
 

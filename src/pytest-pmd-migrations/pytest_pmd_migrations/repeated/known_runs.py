@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from pytest_pmd_migrations.application.step import Step
-from pytest_pmd_migrations.asked_tables import AskedTables, current_asked
+from pytest_pmd_migrations.connections.asked_tables import AskedTables, current_asked
 from pytest_pmd_migrations.pages.layout import StoredObject
 from pytest_pmd_migrations.repeated.footprint import footprint_after
 from pytest_pmd_migrations.repeated.known_steps import Facts, KnownStep, KnownSteps

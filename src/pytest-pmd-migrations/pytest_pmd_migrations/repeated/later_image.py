@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.files.kept_bytes import Kept
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.kept_bytes import Kept
 from pytest_pmd_migrations.limits.step_limits import StepLimits
 from pytest_pmd_migrations.sources.protocol import Source
 

@@ -9,7 +9,7 @@ from pytest_pmd_migrations.application.known_layouts import known_layout
 from pytest_pmd_migrations.application.runner_tables import runner_tables
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
-from pytest_pmd_migrations.asked_tables import AskedTables, asking
+from pytest_pmd_migrations.connections.asked_tables import AskedTables, asking
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.checks.model import EVERY_CHECK, Finding, MigrationRow, Row, SnapshotRow
 from pytest_pmd_migrations.grid.cells import CellKey
+from pytest_pmd_migrations.messages.wording import counted, folded_names, wrap_text
 from pytest_pmd_migrations.report.outcome import FAIL, Outcome
 from pytest_pmd_migrations.report.plan import Plan
-from pytest_pmd_migrations.wording import counted, folded_names, wrap_text
 
 __all__ = ["Folded", "ToldFinding", "fold", "whole_message"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_pmd_migrations.checks.model import Note, Row, SnapshotRow
-from pytest_pmd_migrations.wording import width, wrap_text
+from pytest_pmd_migrations.messages.wording import width, wrap_text
 
 __all__ = ["note_lines"]
 

@@ -23,9 +23,9 @@ from pytest_pmd_migrations.grid.cells import (
     migration_rows,
     snapshot_rows,
 )
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.report.outcome import Outcome
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKind
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Plan", "plan_of"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_pmd_migrations.checks.model import Row, SnapshotRow
+from pytest_pmd_migrations.messages.wording import folded_names
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.grid import Grid
 from pytest_pmd_migrations.report.outcome import BAD, NOT_RUN, Outcome
 from pytest_pmd_migrations.report.plan import Plan
-from pytest_pmd_migrations.wording import folded_names
 
 __all__ = ["planned_grids"]
 

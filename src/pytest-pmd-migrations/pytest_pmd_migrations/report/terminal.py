@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pytest_pmd_migrations.checks.model import Note
+from pytest_pmd_migrations.messages.wording import counted, wrap_text
 from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import Folded
 from pytest_pmd_migrations.report.grid import grid_blocks
@@ -24,7 +25,6 @@ from pytest_pmd_migrations.report.outcome import (
 )
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.report.planned_grids import planned_grids
-from pytest_pmd_migrations.wording import counted, wrap_text
 
 __all__ = ["COLOURS", "Piece", "closing_piece", "matrix_section", "told_notes"]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_pmd_migrations.messages.wording import WIDTH, counted, folded_names
 from pytest_pmd_migrations.report_page.advice import (
     advice_within,
     part_advice,
     without_shared_indent,
 )
 from pytest_pmd_migrations.report_page.names import Targets
-from pytest_pmd_migrations.wording import WIDTH, counted, folded_names
 
 __all__ = ["CauseCard", "CellLink", "cause_cards"]
 

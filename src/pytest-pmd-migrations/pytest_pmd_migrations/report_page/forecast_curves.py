@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from pytest_pmd_migrations.wording import counted
+from pytest_pmd_migrations.messages.wording import counted
 
 __all__ = ["HEIGHT", "RULE", "WIDTH", "StepCurve", "forecast_curves"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from pytest_pmd_migrations.messages.wording import folded_names
 from pytest_pmd_migrations.report_page.names import Targets
-from pytest_pmd_migrations.wording import folded_names
 
 __all__ = ["CellWord", "FoldedRows", "GridRow", "GridTable", "grid_tables"]
 

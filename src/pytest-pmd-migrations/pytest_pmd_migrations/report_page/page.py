@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.report_page.causes import cause_cards
 from pytest_pmd_migrations.report_page.forecast_curves import HEIGHT, RULE, WIDTH, forecast_curves
 from pytest_pmd_migrations.report_page.grids import grid_tables
@@ -18,7 +19,6 @@ from pytest_pmd_migrations.report_page.names import Targets
 from pytest_pmd_migrations.report_page.page_data import json_block, page_data
 from pytest_pmd_migrations.report_page.timeline import timeline
 from pytest_pmd_migrations.run_report.json_form import REPORT_FORMAT
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["render_page"]
 

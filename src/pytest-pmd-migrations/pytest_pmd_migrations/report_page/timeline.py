@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.report_page.names import Targets
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["TimelineVersion", "timeline"]
 

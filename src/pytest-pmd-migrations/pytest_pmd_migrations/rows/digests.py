@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
+from pytest_pmd_migrations.connections.quoting import quote
+from pytest_pmd_migrations.connections.rows_at_once import rows_at_once
 from pytest_pmd_migrations.pages.layout import Layout, StoredObject
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.exact_texts import exact_texts
 from pytest_pmd_migrations.rows.large_values import row_text
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
@@ -20,7 +21,6 @@ from pytest_pmd_migrations.rows.substitute_names import (
     without_substitutes,
 )
 from pytest_pmd_migrations.rows.tables import RowTable, can_be_named, list_tables
-from pytest_pmd_migrations.rows_at_once import rows_at_once
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_pmd_migrations.messages.wording import width
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declared.declarations import EXCUSES, DeclarationKind, ExcuseKind
 from pytest_pmd_migrations.sources.declared.written_declarations import (
@@ -13,7 +14,6 @@ from pytest_pmd_migrations.sources.declared.written_declarations import (
     written_in_module,
     written_in_toml,
 )
-from pytest_pmd_migrations.wording import width
 
 if TYPE_CHECKING:
     # Each check has the values of this module, and only the check data compares rows.

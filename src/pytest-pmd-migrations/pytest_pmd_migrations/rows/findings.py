@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.rows.evidence import (
     LostRows,
     cut_line,
@@ -22,7 +23,6 @@ from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declared.column_names import spelled_column
 from pytest_pmd_migrations.sources.declared.declarations import DROP, DeclarationKind
-from pytest_pmd_migrations.wording import counted
 
 __all__ = [
     "broken_declaration",

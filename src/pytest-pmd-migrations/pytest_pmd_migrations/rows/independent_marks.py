@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
 from pytest_pmd_migrations.rows.substitute_names import nameable, without_substitutes
 from pytest_pmd_migrations.rows.tables import list_tables

@@ -9,8 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.damaged_pages import damaged_pages
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import Layout, StoredObject
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.integrity import Damages, find_damage
 from pytest_pmd_migrations.rows.strays import Strays, count_strays, find_strays
 from pytest_pmd_migrations.rows.tables import can_be_named, list_tables

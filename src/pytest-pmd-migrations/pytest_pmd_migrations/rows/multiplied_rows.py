@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
 from pytest_pmd_migrations.rows.evidence import cut_line, excuse, show_row
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.rows.varying import VaryingRows

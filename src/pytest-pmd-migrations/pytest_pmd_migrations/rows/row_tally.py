@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.findings import sample_changes, sample_rows
 from pytest_pmd_migrations.rows.matching.row_matching import MatchedRows
 from pytest_pmd_migrations.rows.matching.sides import Row, Side

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
-from pytest_pmd_migrations.connection import NO_PREPARATION
+from pytest_pmd_migrations.connections.connection import NO_PREPARATION
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema.reading.stored_rows import NO_UTF8, as_bytes, plain_rows
 from pytest_pmd_migrations.schema.reading.tokens import tokenize

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING
 
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.rows.autoincrement import lowered_high_water_marks
 from pytest_pmd_migrations.rows.conditions.separating import find_changed, find_lost
 from pytest_pmd_migrations.rows.findings import rows_lost, table_gone, values_changed
@@ -30,7 +31,6 @@ from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.wording import counted
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.rows.row_tally import RowTally

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.tables import can_be_named, is_ignored, stored_columns
 from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned
 from pytest_pmd_migrations.schema.missing_modules import missing_module

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.digests import digest_columns, steady_columns
 from pytest_pmd_migrations.rows.matching.exact_rows import exact_rows, select_rows
 from pytest_pmd_migrations.rows.substitute_names import (

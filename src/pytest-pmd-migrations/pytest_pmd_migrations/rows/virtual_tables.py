@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stored_rows import decoded_rows, plain_texts
 from pytest_pmd_migrations.schema.reading.tokens import tokenize

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.checks.schema import SCHEMA
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.grid.walks import Walks
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.rows.row_counts import RowCounts
 from pytest_pmd_migrations.run_report.json_form import to_values
 from pytest_pmd_migrations.run_report.schema_objects import ObjectsReader

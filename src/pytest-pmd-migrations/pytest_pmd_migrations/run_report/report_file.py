@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import ReportError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.run_report.json_form import MARK, parse_report, to_values, written_report
 from pytest_pmd_migrations.run_report.values import Report
 from pytest_pmd_migrations.snapshots.temporary_files import owned_file

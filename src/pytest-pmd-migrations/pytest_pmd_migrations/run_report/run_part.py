@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.report.outcome import BAD, BLOCKED, NOT_RUN
 from pytest_pmd_migrations.run_report.values import (
     ApplicationReport,
@@ -19,7 +20,6 @@ from pytest_pmd_migrations.run_report.values import (
     Status,
     ValuesShown,
 )
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["UNFINISHED", "RunFacts", "begun_report", "finished_report"]
 

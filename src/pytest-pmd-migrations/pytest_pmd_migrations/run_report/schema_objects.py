@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from pytest_pmd_migrations.printable import printable_line, printable_text
+from pytest_pmd_migrations.connections.untrusted_schema import read_untrusted
+from pytest_pmd_migrations.messages.printable import printable_line, printable_text
 from pytest_pmd_migrations.run_report.values import (
     ColumnReport,
     ForeignKeyReport,
@@ -15,7 +16,6 @@ from pytest_pmd_migrations.run_report.values import (
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.values import matches_any
-from pytest_pmd_migrations.untrusted_schema import read_untrusted
 
 __all__ = ["ObjectsReader"]
 

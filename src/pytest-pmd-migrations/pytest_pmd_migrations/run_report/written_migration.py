@@ -6,8 +6,8 @@ import ast
 import re
 from pathlib import Path
 
-from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.files.regular_file import read_regular
+from pytest_pmd_migrations.messages.printable import printable_line
 
 __all__ = ["described", "path_below"]
 

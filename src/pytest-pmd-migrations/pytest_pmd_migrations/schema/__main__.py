@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.errors import SchemaReadError
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.schema.compare import compare_databases
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.wording import counted
 
 _EXIT_DIFFERENT = 1
 _EXIT_UNREADABLE = 2

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.mend import Mend, Mends
 from pytest_pmd_migrations.schema.reading.read import (
@@ -25,7 +26,6 @@ from pytest_pmd_migrations.schema.values import (
     Schema,
     SchemaObject,
 )
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["Difference", "SchemaDiff", "compare", "compare_databases"]
 

@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pytest_pmd_migrations.connection import Preparation
+from pytest_pmd_migrations.connections.connection import Preparation
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import HOW_TO_PREPARE, MissingNameError
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.printable import printable_line
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stand_ins import MissingName, execute
 from pytest_pmd_migrations.schema.reading.tokens import tokenize

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.file_content import Content
-from pytest_pmd_migrations.git_leftovers import FETCH, is_pointer
+from pytest_pmd_migrations.files.file_content import Content
+from pytest_pmd_migrations.files.regular_file import read_regular
+from pytest_pmd_migrations.git.leftovers import FETCH, is_pointer
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.messages.wording import shown_path, typed_path
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.wording import shown_path, typed_path
 
 __all__ = ["SnapshotFolder"]
 

@@ -15,14 +15,14 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
-from pytest_pmd_migrations.file_content import Content, content_pieces
+from pytest_pmd_migrations.files.file_content import Content, content_pieces
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.snapshots.lock_file_text import (
     line_of_table,
     read_lock_toml,
     refuse,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version, parse_start
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = [
     "LOCK_FILE",

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_pmd_migrations.errors import LockFileError
-from pytest_pmd_migrations.git_leftovers import (
+from pytest_pmd_migrations.files.regular_file import read_regular
+from pytest_pmd_migrations.git.leftovers import (
     FETCH,
     conflicts_in,
     is_pointer,
     sides_of_conflicts,
 )
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.messages.wording import shown_path, typed_path
 from pytest_pmd_migrations.snapshots.written_lock_lines import written_lock_toml
-from pytest_pmd_migrations.wording import shown_path, typed_path
 
 __all__ = ["line_of_table", "read_lock_toml", "refuse"]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pytest_pmd_migrations.file_content import Content, content_pieces
+from pytest_pmd_migrations.files.file_content import Content, content_pieces
 
 if sys.platform != "win32":
     import fcntl

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from pytest_pmd_migrations.file_content import Content, keep_content
+from pytest_pmd_migrations.connections.quoting import quote
+from pytest_pmd_migrations.connections.rows_at_once import rows_at_once
+from pytest_pmd_migrations.connections.untrusted_schema import read_untrusted
+from pytest_pmd_migrations.files.file_content import Content, keep_content
 from pytest_pmd_migrations.image import MEMORY_LIMIT
+from pytest_pmd_migrations.messages.printable import printable_line, printable_text
 from pytest_pmd_migrations.pages.layout import Layout
-from pytest_pmd_migrations.printable import printable_line, printable_text
-from pytest_pmd_migrations.quoting import quote
-from pytest_pmd_migrations.rows_at_once import rows_at_once
-from pytest_pmd_migrations.untrusted_schema import read_untrusted
 
 __all__ = ["twin_sql"]
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pytest_pmd_migrations.connection import connect_file
+from pytest_pmd_migrations.connections.connection import connect_file
 from pytest_pmd_migrations.errors import SnapshotError
-from pytest_pmd_migrations.file_content import Content, write_content
+from pytest_pmd_migrations.files.file_content import Content, write_content
+from pytest_pmd_migrations.files.regular_file import regular_pieces
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder, told_full
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.regular_file import regular_pieces
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.snapshots.temporary_files import owned_file
 from pytest_pmd_migrations.snapshots.twin import twin_sql
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
-from pytest_pmd_migrations.wording import shown_path
 
 __all__ = ["PAGE_SIZE", "canonical_image", "replace_file", "write_snapshot"]
 

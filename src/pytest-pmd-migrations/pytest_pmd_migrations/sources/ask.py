@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
-from pytest_pmd_migrations.wording import error_text
+from pytest_pmd_migrations.messages.wording import error_text
 
 if TYPE_CHECKING:
     from typing import Protocol

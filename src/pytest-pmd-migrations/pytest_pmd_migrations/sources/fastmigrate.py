@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import RunnerFailedError, SourceError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.sources.import_tool import import_tool
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["FastmigrateSource", "make_source"]
 

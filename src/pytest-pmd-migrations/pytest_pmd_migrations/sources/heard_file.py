@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.asked_tables import ask_for_everything, current_asked
-from pytest_pmd_migrations.asking_connection import AskingConnection, hearing
-from pytest_pmd_migrations.audit_hook import (
+from pytest_pmd_migrations.connections.asked_tables import ask_for_everything, current_asked
+from pytest_pmd_migrations.connections.asking_connection import AskingConnection, hearing
+from pytest_pmd_migrations.connections.statement_record import StatementRecord
+from pytest_pmd_migrations.processes.audit_hook import (
     STARTS_PROCESS,
     hear_of_connections,
     hear_of_events,
 )
-from pytest_pmd_migrations.statement_record import StatementRecord
 
 __all__ = ["HeardConnection", "heard_file", "is_heard"]
 

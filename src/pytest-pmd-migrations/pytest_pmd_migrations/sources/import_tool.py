@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.where_raised import raised_where
+from pytest_pmd_migrations.messages.where_raised import raised_where
 
 __all__ = ["import_tool"]
 

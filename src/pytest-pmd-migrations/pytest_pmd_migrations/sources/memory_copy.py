@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
+from pytest_pmd_migrations.connections.statement_record import RecordingConnection, StatementRecord
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.statement_record import RecordingConnection, StatementRecord
 
 __all__ = ["NeedsFileError", "memory_copy"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from pytest_pmd_migrations.connection import Prepare
+from pytest_pmd_migrations.connections.connection import Prepare
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.declared.declarations import NOTHING_DECLARED, Declarations
 

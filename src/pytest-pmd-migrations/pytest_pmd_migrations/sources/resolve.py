@@ -8,8 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pytest_pmd_migrations.connection import Prepare
+from pytest_pmd_migrations.connections.connection import Prepare
 from pytest_pmd_migrations.errors import SettingError, SourceError
+from pytest_pmd_migrations.messages.where_raised import find_syntax_error, raised_where
+from pytest_pmd_migrations.messages.wording import error_text, shown_path
 from pytest_pmd_migrations.sources.close_names import (
     close_attributes,
     close_folder,
@@ -32,8 +34,6 @@ from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_spelling,
     refuse_unnumbered,
 )
-from pytest_pmd_migrations.where_raised import find_syntax_error, raised_where
-from pytest_pmd_migrations.wording import error_text, shown_path
 
 __all__ = ["resolve_connection", "resolve_source"]
 

@@ -13,15 +13,17 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pytest_pmd_migrations.asking_connection import hearing
-from pytest_pmd_migrations.connection import (
+from pytest_pmd_migrations.connections.asking_connection import hearing
+from pytest_pmd_migrations.connections.connection import (
     NO_PREPARATION,
     as_application,
     connect_file,
     preparation_of,
 )
-from pytest_pmd_migrations.database_path import file_of
-from pytest_pmd_migrations.file_content import write_content
+from pytest_pmd_migrations.connections.database_path import file_of
+from pytest_pmd_migrations.connections.statement_record import RecordingConnection
+from pytest_pmd_migrations.files.file_content import write_content
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder, told_full
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.limits.new_connections import limited_connections
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of, put_back_on_error
@@ -29,9 +31,7 @@ from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.heard_file import heard_file
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError, memory_copy
 from pytest_pmd_migrations.sources.protocol import Source
-from pytest_pmd_migrations.statement_record import RecordingConnection
 from pytest_pmd_migrations.still_clock.connections import still_connections
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
 
 __all__ = ["During", "downgrade", "rerun", "upgrade", "upgrade_at", "upgrade_until"]
 

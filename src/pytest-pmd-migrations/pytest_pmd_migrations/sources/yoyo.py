@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import IrreversibleError, SourceError
+from pytest_pmd_migrations.messages.wording import error_text, typed_path
 from pytest_pmd_migrations.sources.applied.numbered_ids import NumberedIds
 from pytest_pmd_migrations.sources.import_tool import import_tool
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
-from pytest_pmd_migrations.wording import error_text, typed_path
 
 __all__ = ["YoyoSource", "make_source"]
 

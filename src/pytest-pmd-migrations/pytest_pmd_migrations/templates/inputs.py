@@ -14,11 +14,11 @@ from types import ModuleType
 from typing import Any
 
 from pytest_pmd_migrations.application.application import Application
-from pytest_pmd_migrations.audit_hook import STARTS_PROCESS, hear_of_events
+from pytest_pmd_migrations.files.temporary_folder import PREFIX
+from pytest_pmd_migrations.processes.audit_hook import STARTS_PROCESS, hear_of_events
 from pytest_pmd_migrations.snapshots.lock_file import content_digest
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_asked, times_thrown
-from pytest_pmd_migrations.temporary_folder import PREFIX
 
 __all__ = ["BuildRecord", "are_unchanged", "changed_after", "inputs_of"]
 

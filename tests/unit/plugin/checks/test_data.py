@@ -14,6 +14,7 @@ from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.declared.declarations import (
@@ -23,7 +24,6 @@ from pytest_pmd_migrations.sources.declared.declarations import (
     Declarations,
 )
 from pytest_pmd_migrations.sources.protocol import Location
-from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import history_of
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import Note, SnapshotRow, Verdict
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.declared.declarations import StoredExcuse
-from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import application, store, verdict
 

@@ -16,8 +16,9 @@ LIGHT = {
     "pytest_pmd_migrations.cli.forecast_command",
     "pytest_pmd_migrations.cli.output",
     "pytest_pmd_migrations.errors",
-    "pytest_pmd_migrations.printable",
-    "pytest_pmd_migrations.wording",
+    "pytest_pmd_migrations.messages",
+    "pytest_pmd_migrations.messages.printable",
+    "pytest_pmd_migrations.messages.wording",
 }
 HEAVY = {"_pytest", "ctypes", "pytest", "sqlite3", "sqlite_utils", "tomllib"}
 

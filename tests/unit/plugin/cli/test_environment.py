@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from pytest_pmd_migrations import image
-from pytest_pmd_migrations.connection import Preparation
+from pytest_pmd_migrations.connections.connection import Preparation
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import compare_databases, read_schema
 

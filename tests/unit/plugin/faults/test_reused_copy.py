@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_pmd_migrations.faults.reused_copy import ReusedCopy
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
-from pytest_pmd_migrations.temporary_folder import folders_within
+from pytest_pmd_migrations.files.temporary_folder import folders_within
 
 from tests.every import for_every
 from tests.unit.plugin.faults.runners import TenLines, case

@@ -18,9 +18,9 @@ from pytest_pmd_migrations.grid.cells import (
 )
 from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.report.plan import plan_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.wording import shown_path
 
 from tests.unit.plugin.built_application import (
     Notes,

@@ -12,8 +12,8 @@ from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.messages.wording import error_text, shown_path
 from pytest_pmd_migrations.snapshots.names import FRESH
-from pytest_pmd_migrations.wording import error_text, shown_path
 
 from tests.unit.plugin.built_application import application
 

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pytest_pmd_migrations.file_content import FileContent
+from pytest_pmd_migrations.files.file_content import FileContent
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.database_parts import database_parts
 from pytest_pmd_migrations.pages.layout import layout_of

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from pytest_pmd_migrations.long_work import (
+from pytest_pmd_migrations.processes.long_work import (
     Pace,
     expect_work,
     heard_by,

@@ -10,9 +10,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
-from pytest_pmd_migrations.wording import shown_path
 
 from tests.every import for_every
 from tests.unit.plugin.built_application import Notes

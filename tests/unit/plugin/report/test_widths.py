@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_pmd_migrations.checks.model import Finding, MigrationRow
+from pytest_pmd_migrations.messages.wording import width, wrap_text, wrapped_to
 from pytest_pmd_migrations.report.fold import fold
 from pytest_pmd_migrations.report.grid import Grid, grid_blocks
 from pytest_pmd_migrations.report.outcome import BLOCKED, FAIL, Outcome
 from pytest_pmd_migrations.report.terminal import matrix_section
 from pytest_pmd_migrations.schema import compare
 from pytest_pmd_migrations.schema.showing.lines import diff_lines
-from pytest_pmd_migrations.wording import width, wrap_text, wrapped_to
 
 from tests.unit.plugin.report.test_report import key, outcomes, plan
 from tests.unit.plugin.schema.made_schemas import schema

@@ -67,7 +67,7 @@ def test_the_digest_of_a_large_value_is_that_of_a_small_one(
         )
         written: list[object] = []
         before = digest_tables(conn)
-        monkeypatch.setattr("pytest_pmd_migrations.rows_at_once._BYTES", 512)
+        monkeypatch.setattr("pytest_pmd_migrations.connections.rows_at_once._BYTES", 512)
         monkeypatch.setattr(digests, "row_text", lambda row: written.append(row) or row_text(row))
         assert digest_tables(conn) == before
         assert len(written) == 3

@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.lost.guards import LostGuards, find_lost_guards
 from pytest_pmd_migrations.schema.reading.step_statements import read_statements

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from pytest_pmd_migrations.connection import NO_PREPARATION, Preparation
+from pytest_pmd_migrations.connections.connection import NO_PREPARATION, Preparation
 from pytest_pmd_migrations.errors import MissingNameError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text

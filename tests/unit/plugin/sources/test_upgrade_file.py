@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest_pmd_migrations.asked_tables import asking
-from pytest_pmd_migrations.connection import Preparation
+from pytest_pmd_migrations.connections.asked_tables import asking
+from pytest_pmd_migrations.connections.connection import Preparation
+from pytest_pmd_migrations.connections.statement_record import recording
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.sources import Location
 from pytest_pmd_migrations.sources.abilities import can_rerun
@@ -23,7 +24,6 @@ from pytest_pmd_migrations.sources.heard_file import HeardConnection
 from pytest_pmd_migrations.sources.memory_copy import NeedsFileError
 from pytest_pmd_migrations.sources.protocol import check_source
 from pytest_pmd_migrations.sources.run import rerun, upgrade, upgrade_at
-from pytest_pmd_migrations.statement_record import recording
 
 from tests.every import for_every
 from tests.unit.plugin.own_functions import PREPARED, SCHEMA, prepare

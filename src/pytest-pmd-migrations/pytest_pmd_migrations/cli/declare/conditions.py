@@ -11,8 +11,8 @@ from itertools import chain
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.cli.declare.proposals import Proposal, ProposalKey, Proposals
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import MigrationTestError
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.conditions.separating import separates
 from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
 from pytest_pmd_migrations.snapshots.names import FRESH, Start

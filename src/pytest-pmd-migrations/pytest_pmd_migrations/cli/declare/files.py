@@ -17,8 +17,8 @@ from pytest_pmd_migrations.cli.declare.proposals import Proposal
 from pytest_pmd_migrations.cli.declare.rounds import Found
 from pytest_pmd_migrations.cli.declare.rows_text import Entry, add_entries, table_lines
 from pytest_pmd_migrations.cli.whole_file import write_whole
-from pytest_pmd_migrations.regular_file import read_regular
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.files.regular_file import read_regular
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["DeclaringFile", "declaring_files", "write_file"]
 

@@ -23,9 +23,9 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.grid.cells import Cell, judge_cell, list_cells
 from pytest_pmd_migrations.grid.walks import Walks
+from pytest_pmd_migrations.messages.where_raised import raised_where
 from pytest_pmd_migrations.rows.evidence import LostRows, SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import FRESH, Start, format_version
-from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["Undeclarable", "gather"]
 

@@ -9,9 +9,9 @@ from pytest_pmd_migrations.cli.declare.files import DeclaringFile
 from pytest_pmd_migrations.cli.declare.proposals import Proposal
 from pytest_pmd_migrations.cli.declare.rounds import Found
 from pytest_pmd_migrations.cli.project import RowsFile
+from pytest_pmd_migrations.messages.wording import counted, folded_names, shown_path, wrap_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declared.declarations import EXCUSES
-from pytest_pmd_migrations.wording import counted, folded_names, shown_path, wrap_text
 
 __all__ = ["tell_edited", "tell_found", "tell_written"]
 

@@ -12,7 +12,6 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_pmd_migrations.audit_hook import STARTS_PROCESS, hear_of_events
 from pytest_pmd_migrations.faults.case import Case
 from pytest_pmd_migrations.faults.child_process import CAN_FORK, child_doing
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, read_files
@@ -22,6 +21,7 @@ from pytest_pmd_migrations.faults.struck_runs import ended_process, judge_unstru
 from pytest_pmd_migrations.faults.values import Point, StruckPoint
 from pytest_pmd_migrations.faults.watching.events import Fault
 from pytest_pmd_migrations.faults.watching.files_reader import FilesReader
+from pytest_pmd_migrations.processes.audit_hook import STARTS_PROCESS, hear_of_events
 
 __all__ = ["Kill"]
 

@@ -6,7 +6,7 @@ import os
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pytest_pmd_migrations.database_path import file_of
+from pytest_pmd_migrations.connections.database_path import file_of
 
 __all__ = ["file_of_argument", "file_of_connection"]
 

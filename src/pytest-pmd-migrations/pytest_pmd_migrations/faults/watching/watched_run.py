@@ -15,13 +15,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pytest_pmd_migrations.audit_hook import hear_of_connections
-from pytest_pmd_migrations.connection import NO_PREPARATION, Preparation, prepare_connection
+from pytest_pmd_migrations.connections.connection import (
+    NO_PREPARATION,
+    Preparation,
+    prepare_connection,
+)
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.opened_file import file_of_argument, file_of_connection
 from pytest_pmd_migrations.faults.watching.patched_connect import connections_watched_by
 from pytest_pmd_migrations.faults.watching.watched_connection import can_be_watched
+from pytest_pmd_migrations.processes.audit_hook import hear_of_connections
 
 __all__ = ["WatchedRun"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import AnyCheck
-from pytest_pmd_migrations.connection import NO_PREPARATION
+from pytest_pmd_migrations.connections.connection import NO_PREPARATION
 from pytest_pmd_migrations.grid.exchange.walk_files import (
     WalkReader,
     WalkWriter,

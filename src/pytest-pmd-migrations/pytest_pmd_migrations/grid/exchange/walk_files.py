@@ -12,11 +12,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.errors import MigrationTestError
+from pytest_pmd_migrations.files.kept_bytes import KeptBytes
 from pytest_pmd_migrations.grid.walk import Walk
-from pytest_pmd_migrations.kept_bytes import KeptBytes
-from pytest_pmd_migrations.wording import error_text
+from pytest_pmd_migrations.messages.error_chain import follow
+from pytest_pmd_migrations.messages.wording import error_text
 
 __all__ = ["WalkReader", "WalkWriter", "can_be_read_again"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 
 __all__ = ["as_text", "code", "fenced", "joined_within", "table"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.report.fold import Folded, ToldFinding
 from pytest_pmd_migrations.report.github.markdown import as_text, code, fenced, joined_within, table
 from pytest_pmd_migrations.report.grid import Grid, grid_rows
@@ -13,7 +14,6 @@ from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 from pytest_pmd_migrations.report.planned_grids import planned_grids
 from pytest_pmd_migrations.report.terminal import told_notes
-from pytest_pmd_migrations.wording import counted
 
 __all__ = ["MOST", "Picture", "summary_markdown"]
 

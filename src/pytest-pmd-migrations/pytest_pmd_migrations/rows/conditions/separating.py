@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.conditions.of_assignments import find_assignments
 from pytest_pmd_migrations.rows.conditions.of_changes import (
     constant_conditions,

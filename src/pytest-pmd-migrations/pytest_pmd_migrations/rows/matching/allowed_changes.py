@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import joined
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Side

@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.resolved_declarations import (
     ResolvedDeclarations,

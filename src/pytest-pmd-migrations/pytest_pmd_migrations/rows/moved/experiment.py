@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import NamedTuple, TypeAlias
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.rows.matching.sides import Row, Side, open_sides
 from pytest_pmd_migrations.rows.moved.other_values import replace_all, swap_ends
 from pytest_pmd_migrations.rows.tables import RowTable

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import TypeAlias
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.tables import RowTable
 
 __all__ = ["replace_all", "swap_ends"]

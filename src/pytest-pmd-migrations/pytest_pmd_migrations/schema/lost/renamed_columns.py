@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.lost.successors import Successors
 from pytest_pmd_migrations.schema.reading.read import read_schema

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 
 __all__ = ["opened"]
 

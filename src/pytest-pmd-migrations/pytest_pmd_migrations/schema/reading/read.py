@@ -9,7 +9,9 @@ from contextlib import closing, contextmanager
 from functools import partial
 from operator import attrgetter
 
+from pytest_pmd_migrations.connections.untrusted_schema import read_untrusted
 from pytest_pmd_migrations.errors import SchemaReadError
+from pytest_pmd_migrations.messages.wording import error_text
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
 from pytest_pmd_migrations.schema.reading.known_tables import (
@@ -28,8 +30,6 @@ from pytest_pmd_migrations.schema.reading.statements import (
 from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.reading.tables import read_table
 from pytest_pmd_migrations.schema.values import Schema, SchemaObject
-from pytest_pmd_migrations.untrusted_schema import read_untrusted
-from pytest_pmd_migrations.wording import error_text
 
 __all__ = ["Database", "connected", "read_connection", "read_schema"]
 

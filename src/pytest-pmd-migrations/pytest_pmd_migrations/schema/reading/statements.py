@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from pytest_pmd_migrations.connections.untrusted_schema import is_distrusted
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
@@ -18,7 +19,6 @@ from pytest_pmd_migrations.schema.reading.stand_ins import missing_name
 from pytest_pmd_migrations.schema.reading.tokens import Token, split_list, tokenize
 from pytest_pmd_migrations.schema.reading.trigger_event import trigger_event
 from pytest_pmd_migrations.schema.values import ORDER, UNREADABLE, SchemaObject
-from pytest_pmd_migrations.untrusted_schema import is_distrusted
 
 __all__ = ["read_index", "read_trigger", "read_view", "read_virtual"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.pages.layout import StoredObject
-from pytest_pmd_migrations.quoting import quote
 
 __all__ = [
     "NO_UTF8",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pytest_pmd_migrations.errors import SchemaReadError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
-from pytest_pmd_migrations.connection import ApplicationConnection, Preparation
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.connection import ApplicationConnection, Preparation
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.stand_ins import SqlError, execute, prepare

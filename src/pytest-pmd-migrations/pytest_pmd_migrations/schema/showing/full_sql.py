@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
+from pytest_pmd_migrations.messages.wording import width
 from pytest_pmd_migrations.schema.compare import SchemaDiff
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.showing.carets import split_lines
 from pytest_pmd_migrations.schema.showing.lines import UPGRADED
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
-from pytest_pmd_migrations.wording import width
 
 __all__ = ["full_sql"]
 

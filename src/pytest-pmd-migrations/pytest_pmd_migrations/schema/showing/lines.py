@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.wording import width
 from pytest_pmd_migrations.schema.compare import Difference, SchemaDiff
 from pytest_pmd_migrations.schema.showing.carets import TextWithCarets, with_carets
 from pytest_pmd_migrations.schema.showing.paired import paired
 from pytest_pmd_migrations.schema.values import ORDER
-from pytest_pmd_migrations.wording import width
 
 __all__ = ["UPGRADED", "count_differences", "diff_lines"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.values import TABLES, Schema, SchemaObject
 

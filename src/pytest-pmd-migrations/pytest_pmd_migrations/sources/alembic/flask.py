@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.sources.alembic.databases import FileDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment, application_code
 from pytest_pmd_migrations.sources.alembic.load import load_scripts, refusing
 from pytest_pmd_migrations.sources.alembic.source import AlembicSource
 from pytest_pmd_migrations.sources.alembic.tool import Tool
 from pytest_pmd_migrations.sources.import_tool import import_tool
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["make_source"]
 

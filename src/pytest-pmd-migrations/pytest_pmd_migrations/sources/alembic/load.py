@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_pmd_migrations.errors import MigrationTestError, SourceError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.messages.where_raised import raised_where
 from pytest_pmd_migrations.sources.alembic.databases import FileDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment
 from pytest_pmd_migrations.sources.alembic.history import Revision
 from pytest_pmd_migrations.sources.protocol import Location
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
-from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["load_revisions", "load_scripts", "refusing", "version_table"]
 

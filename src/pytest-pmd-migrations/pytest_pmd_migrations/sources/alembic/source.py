@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.sources.alembic.advice import ATOMIC_ADVICE
 from pytest_pmd_migrations.sources.alembic.databases import Database, FileDatabase, LentDatabase
 from pytest_pmd_migrations.sources.alembic.environment import Environment

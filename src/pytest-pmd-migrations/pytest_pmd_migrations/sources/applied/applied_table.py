@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_pmd_migrations.connections.query_rows import query_rows
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.query_rows import query_rows
-from pytest_pmd_migrations.quoting import quote
 
 __all__ = ["AppliedTable"]
 

@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pytest_pmd_migrations.connections.query_rows import query_rows
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.query_rows import query_rows
-from pytest_pmd_migrations.quoting import quote
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source
 

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from itertools import takewhile
 from typing import Any
 
-from pytest_pmd_migrations.connection import as_application
+from pytest_pmd_migrations.connections.connection import as_application
+from pytest_pmd_migrations.connections.query_rows import query_rows
 from pytest_pmd_migrations.errors import SourceError, UnknownVersionError
-from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source, label_of, versions_of
 

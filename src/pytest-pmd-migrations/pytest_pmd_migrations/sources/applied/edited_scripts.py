@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_pmd_migrations.connection import as_application
+from pytest_pmd_migrations.connections.connection import as_application
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.ask import ask, described
 from pytest_pmd_migrations.sources.protocol import Source, label_of, versions_of

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.sources.command.command_line import CommandLine
 from pytest_pmd_migrations.sources.command.mark import Marks
 from pytest_pmd_migrations.sources.command.process import Ended

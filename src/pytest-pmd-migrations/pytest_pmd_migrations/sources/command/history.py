@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.sources.command.command_line import CommandLine, complaint
 from pytest_pmd_migrations.sources.command.mark import Marks, highest
 from pytest_pmd_migrations.sources.command.process import Ended
 from pytest_pmd_migrations.sources.command.version_list import NOBODY_HAS, Listed
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["try_versions"]
 

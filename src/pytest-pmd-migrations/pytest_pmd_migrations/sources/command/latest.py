@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.sources.command.base import CommandBase
 from pytest_pmd_migrations.sources.command.command_line import CommandLine, complaint
 from pytest_pmd_migrations.sources.command.step import CommandStep
 from pytest_pmd_migrations.sources.protocol import Location
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["LatestSource"]
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_pmd_migrations.connection import NO_PREPARATION, connect_file
+from pytest_pmd_migrations.connections.connection import NO_PREPARATION, connect_file
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.applied.current_version import user_version
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
+from pytest_pmd_migrations.processes.termination import add_cleanup, drop_cleanup
 from pytest_pmd_migrations.sources.command.error_line import error_line
 from pytest_pmd_migrations.sources.command.terminal_colours import without_colours
-from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
 
 __all__ = ["Ended", "run_process"]
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.printable import printable_line
+from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.sources.command.command_line import complaint
 from pytest_pmd_migrations.sources.command.process import run_process
 from pytest_pmd_migrations.sources.command.terminal_colours import without_colours

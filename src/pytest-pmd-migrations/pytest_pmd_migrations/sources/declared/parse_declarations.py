@@ -10,8 +10,8 @@ from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.git_leftovers import leftover
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.files.regular_file import read_regular
+from pytest_pmd_migrations.git.leftovers import leftover
 from pytest_pmd_migrations.sources.declared.declarations import (
     DROP,
     EXCUSES,

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from textwrap import indent
 from typing import Any
 
+from pytest_pmd_migrations.messages.wording import wrap_text
 from pytest_pmd_migrations.sources.django.parts import part
 from pytest_pmd_migrations.sources.django.redirected import ALIAS
 from pytest_pmd_migrations.sources.django.settings_module import VARIABLE
-from pytest_pmd_migrations.wording import wrap_text
 
 __all__ = ["advise_on_transaction"]
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.sources.django.parts import part
 from pytest_pmd_migrations.sources.django.reason import reason_of
 from pytest_pmd_migrations.sources.django.redirected import ALIAS, redirected
@@ -15,7 +16,6 @@ from pytest_pmd_migrations.sources.django.settings_module import (
     SettingsModule,
     find_settings,
 )
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
 
 __all__ = ["set_up"]
 

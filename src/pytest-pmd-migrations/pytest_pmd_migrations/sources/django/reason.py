@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_pmd_migrations.where_raised import find_syntax_error, raised_where
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.messages.where_raised import find_syntax_error, raised_where
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["reason_of"]
 

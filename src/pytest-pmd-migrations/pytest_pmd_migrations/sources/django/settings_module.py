@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["VARIABLE", "SettingsModule", "find_settings"]
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.files.regular_file import read_regular
 
 __all__ = ["Candidate", "ProjectFiles"]
 

@@ -16,6 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 from types import AsyncGeneratorType, GeneratorType
 
+from pytest_pmd_migrations.connections.statement_record import first_word
 from pytest_pmd_migrations.errors import RunnerFailedError, SourceError
 from pytest_pmd_migrations.sources.applied.applied_table import AppliedTable
 from pytest_pmd_migrations.sources.applied.current_version import user_version
@@ -33,7 +34,6 @@ from pytest_pmd_migrations.sources.in_python.wanted_argument import (
 )
 from pytest_pmd_migrations.sources.protocol import Location, usable_name
 from pytest_pmd_migrations.sources.sql_folder.statements import statements
-from pytest_pmd_migrations.statement_record import first_word
 
 __all__ = ["list_source"]
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from pytest_pmd_migrations.errors import RunnerFailedError
+from pytest_pmd_migrations.messages.where_raised import raised_where
 from pytest_pmd_migrations.sources.in_python.function_location import written_function
-from pytest_pmd_migrations.where_raised import raised_where
 
 __all__ = ["Function", "Wanted", "refuse_other_kind", "wanted_arguments"]
 

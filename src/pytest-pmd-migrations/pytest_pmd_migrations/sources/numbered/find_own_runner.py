@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.files.regular_file import read_regular
 from pytest_pmd_migrations.sources.numbered.numbered_files import versions_folder
 
 __all__ = ["RunnerModule", "modules_with_runner"]

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from pytest_pmd_migrations.query_rows import query_rows
-from pytest_pmd_migrations.quoting import quote
+from pytest_pmd_migrations.connections.query_rows import query_rows
+from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 from pytest_pmd_migrations.sources.sql_folder.statements import statements

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.regular_file import read_regular
-from pytest_pmd_migrations.wording import shown_path
+from pytest_pmd_migrations.files.regular_file import read_regular
+from pytest_pmd_migrations.messages.wording import shown_path
 
 __all__ = ["SqlFolder"]
 

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from pytest_pmd_migrations.connections.query_rows import query_rows
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import PRISMA_SCRIPT

@@ -6,8 +6,8 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from pytest_pmd_migrations.connections.query_rows import query_rows
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.query_rows import query_rows
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import REFINERY_MODULE

@@ -9,10 +9,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pytest_pmd_migrations.query_rows import query_rows
+from pytest_pmd_migrations.connections.query_rows import query_rows
+from pytest_pmd_migrations.connections.statement_record import first_word
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 from pytest_pmd_migrations.sources.sql_folder.statements import statements
-from pytest_pmd_migrations.statement_record import first_word
 
 __all__ = ["as_tool", "run_script"]
 

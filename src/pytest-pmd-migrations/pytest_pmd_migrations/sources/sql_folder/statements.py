@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from pytest_pmd_migrations.statement_record import first_word
+from pytest_pmd_migrations.connections.statement_record import first_word
 
 __all__ = ["statements"]
 

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pytest_pmd_migrations.database_path import file_of
+from pytest_pmd_migrations.connections.database_path import file_of
 
 
 def test_a_file_is_known_by_its_path_and_a_database_in_memory_has_none(tmp_path: Path) -> None:

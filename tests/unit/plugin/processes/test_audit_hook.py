@@ -7,7 +7,7 @@ import sys
 import threading
 from contextlib import closing
 
-from pytest_pmd_migrations.audit_hook import hear_of_connections
+from pytest_pmd_migrations.processes.audit_hook import hear_of_connections
 
 
 def test_a_connection_is_told_with_what_it_was_opened_with(tmp_path):

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeAlias
 
-from pytest_pmd_migrations.asked_tables import AskedTables, current_asked
-from pytest_pmd_migrations.statement_record import RecordingConnection, first_word, recording
+from pytest_pmd_migrations.connections.asked_tables import AskedTables, current_asked
+from pytest_pmd_migrations.connections.statement_record import (
+    RecordingConnection,
+    first_word,
+    recording,
+)
 
 __all__ = ["AskingConnection", "hearing"]
 

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_pmd_migrations import image as image_module
 from pytest_pmd_migrations.errors import TemporaryFolderError
-from pytest_pmd_migrations.file_content import FileContent, keep_content, write_content
+from pytest_pmd_migrations.files.file_content import FileContent, keep_content, write_content
 from pytest_pmd_migrations.image import Image
 
 BYTES = bytes(range(256)) * 1024
@@ -116,7 +116,7 @@ def test_where_there_is_no_room_is_said_in_one_line(
     def no_room(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pytest_pmd_migrations.file_content._write_all", no_room)
+    monkeypatch.setattr("pytest_pmd_migrations.files.file_content._write_all", no_room)
     with pytest.raises(TemporaryFolderError) as caught:
         FileContent([b"x"])
     assert "is full; expected room for copies of the databases" in str(caught.value)

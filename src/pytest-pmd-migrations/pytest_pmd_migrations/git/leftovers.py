@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pytest_pmd_migrations.regular_file import read_regular
+from pytest_pmd_migrations.files.regular_file import read_regular
 
 __all__ = ["FETCH", "conflicts_in", "is_pointer", "leftover", "sides_of_conflicts"]
 

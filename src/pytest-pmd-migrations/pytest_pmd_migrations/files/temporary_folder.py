@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from pytest_pmd_migrations.errors import TemporaryFolderError
-from pytest_pmd_migrations.termination import add_cleanup, drop_cleanup
+from pytest_pmd_migrations.processes.termination import add_cleanup, drop_cleanup
 
 __all__ = [
     "PREFIX",

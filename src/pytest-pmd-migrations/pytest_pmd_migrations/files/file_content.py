@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias, overload
 
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder, told_full
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder, told_full
 
 __all__ = ["Content", "FileContent", "content_pieces", "keep_content", "write_content"]
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pytest_pmd_migrations.query_rows import query_rows
+from pytest_pmd_migrations.connections.query_rows import query_rows
 
 __all__ = ["file_of"]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.checks.model import Finding, Note
 from pytest_pmd_migrations.errors import SettingError
-from pytest_pmd_migrations.printable import printable_line, printable_text
+from pytest_pmd_migrations.messages.printable import printable_line, printable_text
 
 from tests.every import for_every
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NamedTuple
 
-from pytest_pmd_migrations.error_chain import follow
-from pytest_pmd_migrations.wording import error_text, shown_path
+from pytest_pmd_migrations.messages.error_chain import follow
+from pytest_pmd_migrations.messages.wording import error_text, shown_path
 
 __all__ = ["Frame", "application_frames", "find_syntax_error", "list_chain", "raised_where"]
 

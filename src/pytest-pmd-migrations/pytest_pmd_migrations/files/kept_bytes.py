@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from pytest_pmd_migrations.file_content import Content, FileContent
+from pytest_pmd_migrations.files.file_content import Content, FileContent
 
 __all__ = ["Kept", "KeptBytes", "Split", "content_of", "keep", "pages", "paragraphs", "put_aside"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from pytest_pmd_migrations.error_chain import follow
+from pytest_pmd_migrations.messages.error_chain import follow
 from pytest_pmd_migrations.still_clock.clock_and_dice import times_thrown
 
 __all__ = ["FailedStatement", "RecordingConnection", "StatementRecord", "first_word", "recording"]

@@ -9,10 +9,17 @@ from contextlib import closing
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_pmd_migrations import kept_bytes
 from pytest_pmd_migrations.application.known_layouts import known_layout
+from pytest_pmd_migrations.files import kept_bytes
+from pytest_pmd_migrations.files.kept_bytes import (
+    Split,
+    content_of,
+    keep,
+    pages,
+    paragraphs,
+    put_aside,
+)
 from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.kept_bytes import Split, content_of, keep, pages, paragraphs, put_aside
 
 ROWS = (
     "CREATE TABLE t(a INTEGER PRIMARY KEY, b); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
 
-from pytest_pmd_migrations.asked_tables import AskedTables, asking
-from pytest_pmd_migrations.asking_connection import hearing
+from pytest_pmd_migrations.connections.asked_tables import AskedTables, asking
+from pytest_pmd_migrations.connections.asking_connection import hearing
 from pytest_pmd_migrations.image import Image
 
 from tests.every import for_every

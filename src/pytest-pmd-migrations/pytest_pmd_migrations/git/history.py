@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_pmd_migrations.wording import typed_path
+from pytest_pmd_migrations.messages.wording import typed_path
 
 __all__ = ["committed", "how_to_move", "how_to_restore", "never_committed"]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import sqlite_utils
-from pytest_pmd_migrations.image import Image
-from pytest_pmd_migrations.statement_record import (
+from pytest_pmd_migrations.connections.statement_record import (
     StatementRecord,
     first_word,
     recording,
 )
+from pytest_pmd_migrations.image import Image
 
 BAD = "ALTER TABLE t ADD COLUMN x TEXT UNIQUE"
 ERROR = "Cannot add a UNIQUE column"

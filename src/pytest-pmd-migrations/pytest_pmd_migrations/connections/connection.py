@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from pytest_pmd_migrations.asking_connection import AskingConnection
+from pytest_pmd_migrations.connections.asking_connection import AskingConnection
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
-from pytest_pmd_migrations.where_raised import raised_where
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.messages.where_raised import raised_where
 
 __all__ = [
     "NO_PREPARATION",

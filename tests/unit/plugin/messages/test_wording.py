@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pytest_pmd_migrations.wording import error_text, headline
+from pytest_pmd_migrations.messages.wording import error_text, headline
 
 from tests.every import for_every
 

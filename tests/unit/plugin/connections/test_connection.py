@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.connection import (
+from pytest_pmd_migrations.connections.connection import (
     ApplicationConnection,
     Preparation,
     as_application,

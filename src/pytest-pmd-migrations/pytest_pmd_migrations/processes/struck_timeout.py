@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.error_chain import follow
 from pytest_pmd_migrations.errors import TimeoutStruckError
+from pytest_pmd_migrations.messages.error_chain import follow
 
 __all__ = ["raise_if_struck"]
 

@@ -14,16 +14,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations import temporary_folder
 from pytest_pmd_migrations.errors import TemporaryFolderError
 from pytest_pmd_migrations.faults.child_process import child_doing
-from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
-from pytest_pmd_migrations.temporary_folder import (
+from pytest_pmd_migrations.files import temporary_folder
+from pytest_pmd_migrations.files.temporary_folder import (
     PREFIX,
     TemporaryFolder,
     folders_within,
     told_full,
 )
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 
 from tests.full_disk import full_disk
 
@@ -37,7 +37,7 @@ LIVES = """
 import signal, sys, time
 # Under nohup it would be ignored.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-from pytest_pmd_migrations.temporary_folder import TemporaryFolder
+from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 kept = TemporaryFolder()
 (kept.path / "large").write_bytes(bytes(1000))
 print(kept.path, flush=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pytest_pmd_migrations.git_leftovers import leftover
+from pytest_pmd_migrations.git.leftovers import leftover
 
 NOBODY = 65534
 

@@ -6,7 +6,7 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_pmd_migrations.error_chain import follow
+from pytest_pmd_migrations.messages.error_chain import follow
 
 LENGTH = 6
 

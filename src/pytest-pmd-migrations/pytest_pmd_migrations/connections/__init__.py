@@ -1,0 +1,1 @@
+"""Connections to copies of an application's database: prepared, recorded, heard."""

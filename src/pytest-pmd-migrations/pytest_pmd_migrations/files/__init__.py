@@ -1,0 +1,1 @@
+"""Files and bytes: read, kept, shared, put aside in temporary folders."""

@@ -1,0 +1,1 @@
+"""What git has of a file, and what a merge leaves in one."""

@@ -1,0 +1,1 @@
+"""How messages are laid out, and what an error says of itself."""
