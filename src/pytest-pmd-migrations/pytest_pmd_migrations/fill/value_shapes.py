@@ -70,7 +70,7 @@ _TEXTS: tuple[Value, ...] = (
     "192.0.2.1",
     "2001:db8::1",
     "text/plain",
-    "/tmp/a.txt",
+    "/srv/a.txt",
     "true",
     "[1]",
     '["a", "b"]',
