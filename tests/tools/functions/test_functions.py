@@ -9,7 +9,11 @@ import pytest
 from tests.tools.tried_project import TriedProject
 
 PROJECTS = Path(__file__).parent / "projects"
-SETTINGS = '[tool.pytest.ini_options]\nmigration_source = "{source}"\n{more}'
+SETTINGS = """\
+[tool.pytest.ini_options]
+migration_source = "{source}"
+migration_rows = "rows.toml"
+{more}"""
 SOURCES = {
     "list": ("list", "db:MIGRATIONS", ""),
     "named list": ("list", "db:MIGRATIONS", 'migration_applied = "_applied.name"\n'),

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["find_needed_rows"]
 
 _FAILS = "fails"
+_ROWS = re.compile(r"\b(?:SELECT|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b", re.IGNORECASE)
 
 
 def find_needed_rows(
@@ -59,10 +60,10 @@ def find_needed_rows(
 
     Asked of each table whose rows were all generated and which the step's statements name;
     ``known`` are the findings where each table has rows, which are not repeated, and ``text`` is
-    the stored text of the schema of ``start``. A step that names one table is not asked, nor is a
-    table that a script uses with no other one: on a fresh database that one is empty too. Where
-    rows go with those of another table, what goes wrong without the former alone is told of their
-    table, and not of the other one.
+    the stored text of the schema of ``start``. A step that names one table, or no rows, is not
+    asked, nor is a table that a script uses with no other one: on a fresh database that one is
+    empty too. Where rows go with those of another table, what goes wrong without the former alone
+    is told of their table, and not of the other one.
     """
     if start.variant or start not in history.store.lock_file.snapshots:
         return
@@ -138,6 +139,8 @@ def _tables_used(
     # The runner's own tables hold on a fresh database what they hold here.
     own = bookkeeping_of(history.application.source)
     named = frozenset(name for name in _tables_named(text, record) if not matches_any(name, own))
+    if record.is_whole and not any(_is_about_rows(sql, named) for sql in record.all_texts()):
+        return frozenset()
     if len(named) > 1 and _is_script(history, version, record, named):
         # Nothing but a statement takes a row of one table for the rows of another one.
         return named & used_together(record.all_texts(), text)
@@ -177,6 +180,11 @@ def _tables_named(text: StoredText, record: StatementRecord) -> frozenset[str]:
         waiting = [row for row in waiting if row not in reached]
         said += "".join(row[3].lower() for row in reached)
     return frozenset(name for name in tables if _is_said(name, said))
+
+
+def _is_about_rows(sql: str, tables: Collection[str]) -> bool:
+    """Return whether a statement may read or write rows of these tables, not the schema alone."""
+    return bool(_ROWS.search(sql)) and any(_is_said(name, sql.lower()) for name in tables)
 
 
 def _is_said(name: str, said: str) -> bool:

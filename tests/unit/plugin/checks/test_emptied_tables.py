@@ -152,19 +152,27 @@ def test_a_step_may_say_that_it_needs_rows(tmp_path: Path) -> None:
     assert said.used == {(2, DeclarationKey("NEEDS_ROWS", "Settings"))}
 
 
-def test_the_runners_own_table_is_no_second_one_that_a_step_names(tmp_path: Path) -> None:
-    """It has its rows on a fresh database too, where the step's one table has none."""
+@for_every(
+    "statements",
+    [
+        # The runner's own table has its rows on a fresh database too.
+        ["UPDATE settings SET size = size"],
+        ["ALTER TABLE settings RENAME TO options", "ALTER TABLE notes ADD COLUMN at TEXT"],
+    ],
+)
+def test_a_step_that_names_one_table_or_no_row_is_taken_once(
+    statements: list[str], tmp_path: Path
+) -> None:
     taken: list[str] = []
 
     def second(conn: sqlite3.Connection) -> None:
         taken.append(second.__name__)
-        conn.execute("UPDATE settings SET size = size")
+        for sql in statements:
+            conn.execute(sql)
 
     here = Location(Path(__file__))
-    elements = [
-        ListElement("first", "CREATE TABLE settings(theme TEXT NOT NULL, size INTEGER)", here),
-        ListElement("second", second, here),
-    ]
+    first = "CREATE TABLE settings(theme TEXT NOT NULL, size INTEGER); CREATE TABLE notes(t TEXT);"
+    elements = [ListElement("first", first, here), ListElement("second", second, here)]
     source = NamedList("app", elements, AppliedTable("done", "name"))
     history = history_of(source, SnapshotFolder(tmp_path / "snapshots"))
     assert list(write_built(build_missing(history, rewrite=None)))
