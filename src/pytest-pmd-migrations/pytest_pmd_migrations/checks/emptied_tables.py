@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["find_needed_rows"]
 
 _FAILS = "fails"
-_ROWS = re.compile(r"\b(?:SELECT|INSERT|REPLACE|UPDATE|DELETE|VALUES)\b", re.IGNORECASE)
+_ROWS = re.compile(r"\b(?:select|insert|replace|update|delete|values)\b")
 
 
 def find_needed_rows(
@@ -184,7 +184,8 @@ def _tables_named(text: StoredText, record: StatementRecord) -> frozenset[str]:
 
 def _is_about_rows(sql: str, tables: Collection[str]) -> bool:
     """Return whether a statement may read or write rows of these tables, not the schema alone."""
-    return bool(_ROWS.search(sql)) and any(_is_said(name, sql.lower()) for name in tables)
+    said = sql.lower()
+    return bool(_ROWS.search(said)) and any(_is_said(name, said) for name in tables)
 
 
 def _is_said(name: str, said: str) -> bool:

@@ -154,7 +154,7 @@ class RowSearch:
         if not self._requirements.rules:
             return False
         climb = HillClimb(
-            self._conn, self._requirements, self._chance, draw=self._draw, culprits=self._culprits
+            self._conn, self._requirements, self._chance, draw=self._draw, culprits=self.culprits
         )
         for _ in range(_CLIMBS):
             row = climb.mend(self._drawn(0) | self._fixed, self._fixed)
@@ -180,7 +180,7 @@ class RowSearch:
     def _changed(self, row: Row, reason: str, number: int) -> Row:
         """Return the row with other values in the columns that SQLite complains of."""
         unique = "UNIQUE" in reason
-        names = self._culprits(reason)
+        names = self.culprits(reason)
         changed = dict(row)
         columns = self._columns
         if names:
@@ -196,7 +196,7 @@ class RowSearch:
                 changed[column.name] = value
         return self._linked(changed, number, only=set(changed))
 
-    def _culprits(self, reason: str) -> set[str]:
+    def culprits(self, reason: str) -> set[str]:
         """Return the columns a message of SQLite names; none where it names none."""
         match = _FAILED.search(reason)
         if match is None:

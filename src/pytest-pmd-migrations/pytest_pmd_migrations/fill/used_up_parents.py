@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from pytest_pmd_migrations.connections.quoting import quote
-from pytest_pmd_migrations.fill.requirements import Link, Requirements
+from pytest_pmd_migrations.fill.requirements import Requirements
 from pytest_pmd_migrations.fill.row_search import RowSearch
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["RowInserter"]
 
-_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)", re.DOTALL)
+_UNIQUE = "UNIQUE constraint failed"
 
 
 class RowInserter:
@@ -46,13 +45,16 @@ class RowInserter:
         above = children | {fold(table.name)}
         try:
             requirements = self._read(table)
-            reason = self._search(requirements, number)
-            used_up = [one for one in _used_up(requirements, reason) if one not in above]
+            search = self._search(requirements)
+            reason = search.insert(number)
+            refused = {*map(fold, search.culprits(reason))} if _UNIQUE in reason else set()
+            keys = [key for key in requirements.links if refused.issuperset(map(fold, key.columns))]
+            used_up = [name for key in keys if (name := fold(key.parent)) not in above]
             # Of parents the last one stays without a child: the second gives one to the first.
             for parent in used_up * 2:
                 if reason and parent in self._tables:
                     self._add_parent(self._tables[parent], above)
-                    reason = self._search(requirements, number)
+                    reason = self._search(requirements).insert(number)
         except sqlite3.DatabaseError as error:
             return str(error)
         return reason
@@ -63,18 +65,5 @@ class RowInserter:
         if not self._insert(parent, count, children):
             self.parents[parent.name] = self.parents.get(parent.name, 0) + 1
 
-    def _search(self, requirements: Requirements, number: int) -> str:
-        return RowSearch(self._conn, requirements, seed=self._seed).insert(number)
-
-
-def _used_up(requirements: Requirements, reason: str) -> Iterator[str]:
-    """Yield the parents, in small letters, that a row was refused for: each has its one child."""
-    failed = _UNIQUE.search(reason)
-    if failed is None:
-        return
-    named = [name.rpartition(".")[2] for name in failed["columns"].split(", ")]
-    yield from (fold(link.parent) for link in requirements.links if _is_among(link, named))
-
-
-def _is_among(link: Link, names: list[str]) -> bool:
-    return {*map(fold, link.columns)} <= {*map(fold, names)}
+    def _search(self, requirements: Requirements) -> RowSearch:
+        return RowSearch(self._conn, requirements, seed=self._seed)

@@ -5,14 +5,12 @@ It is asked only where there is something to tell, by calls that may take a few 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from pytest_pmd_migrations.git.asking import ask_git
 from pytest_pmd_migrations.messages.wording import typed_path
 
 __all__ = ["committed", "how_to_move", "how_to_restore", "never_committed"]
-
-_SECONDS = 5.0
 
 
 def committed(path: Path) -> bytes | None:
@@ -46,23 +44,10 @@ def how_to_move(old: Path, new: Path) -> str:
 
 
 def _git(path: Path, *arguments: str) -> bytes | None:
-    """Return what git prints; ``{}`` stands for the file, as its folder names it."""
-    # Hardly any run has something to ask.
-    import subprocess
+    """Return what git prints; ``{}`` stands for the file, as its folder names it.
 
+    Without git, the advice is what it would be of a file that is still in the newest commit.
+    """
     folder = next((one for one in path.absolute().parents if one.is_dir()), path.absolute().parent)
     name = path.absolute().relative_to(folder).as_posix()
-    try:
-        ran = subprocess.run(
-            ["git", *(one.replace("{}", name) for one in arguments)],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        # Without git, the advice is what it would be of a file that is still in the newest commit.
-        return None
-    return ran.stdout if ran.returncode == 0 else None
+    return ask_git(folder, *(one.replace("{}", name) for one in arguments))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from pytest_pmd_migrations.git.asking import ask_git
+
 __all__ = ["added_dates"]
 
-_SECONDS = 5.0
 _COMMIT = "\x01"
 _GRAFTED = "grafted"
 
@@ -23,26 +23,15 @@ def added_dates(files: Collection[Path], root: Path) -> Mapping[Path, str]:
     wanted = {file.resolve(): file for file in files}
     if not wanted:
         return {}
-    command = (
-        *("git", "-c", "core.quotePath=false", "log", "--no-renames", "--diff-filter=A"),
+    # A date is a nicety: without git, or with a history of millions, there is none.
+    listed = ask_git(
+        root,
+        *("-c", "core.quotePath=false", "log", "--no-renames", "--diff-filter=A"),
         *("--name-only", "-z", f"--format=format:{_COMMIT}%cs %D", "--relative", "--", *folders),
     )
-    try:
-        ran = subprocess.run(
-            command,
-            cwd=root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        # A date is a nicety: without git, or with a history of millions, there is none.
-        return {}
     found: dict[Path, str] = {}
     day = ""
-    for piece in os.fsdecode(ran.stdout if ran.returncode == 0 else b"").split("\0"):
+    for piece in os.fsdecode(listed or b"").split("\0"):
         head, _, name = piece.rpartition("\n") if piece.startswith(_COMMIT) else ("", "", piece)
         if head:
             day, _, refs = head.removeprefix(_COMMIT).partition(" ")

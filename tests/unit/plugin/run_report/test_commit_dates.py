@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pytest_pmd_migrations.run_report import commit_dates
+from pytest_pmd_migrations.git import asking
 from pytest_pmd_migrations.run_report.commit_dates import added_dates
 
 
@@ -55,7 +55,7 @@ def test_a_file_has_the_day_of_the_commit_that_added_it(
     (outside / "a.sql").touch()
     assert added_dates([outside / "a.sql"], outside) == {}
     assert added_dates([], project) == {}
-    monkeypatch.setattr(commit_dates, "_SECONDS", 0.0)
+    monkeypatch.setattr(asking, "_SECONDS", 0.0)
     assert added_dates(files, project) == {}
     monkeypatch.setenv("PATH", str(outside))
     assert added_dates(files, project) == {}
