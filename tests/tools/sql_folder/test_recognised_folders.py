@@ -17,7 +17,8 @@ FOLDER = "db/migrations"
 
 
 def resolved(root: Path, dialect: str = "", text: str = FOLDER) -> object:
-    config = SimpleNamespace(getini={"migration_dialect": dialect}.__getitem__)
+    settings = {"migration_dialect": dialect, "migration_versions": "", "migration_applied": ""}
+    config = SimpleNamespace(getini=settings.__getitem__)
     return resolve_source(text, root=root, config=config)
 
 
@@ -149,6 +150,9 @@ def test_two_dialects_in_one_folder_are_named_with_a_file_of_each(tmp_path: Path
 def test_what_a_tool_would_refuse_is_told_in_one_line(tmp_path: Path) -> None:
     up, down = "-- migrate:up\n", "-- migrate:down\n"
     trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  DELETE FROM a;\nEND;\n"
+    expected_journal = (
+        'expected {"entries": [{"tag": "0000_initial", "when": 1700000000000}]}. Restore it'
+    )
     cases: dict[str, tuple[dict[str, str], str]] = {
         "goose cuts": (
             {"1_a.sql": f"-- +goose Up\n{trigger}"},
@@ -227,7 +231,17 @@ def test_what_a_tool_would_refuse_is_told_in_one_line(tmp_path: Path) -> None:
         ),
         "drizzle journal": (
             {"meta/_journal.json": "{}"},
-            "meta/_journal.json cannot be read: 'entries'; expected entries with a tag and a when",
+            f'meta/_journal.json cannot be read: it has no list "entries"; {expected_journal}',
+        ),
+        "drizzle journal of one entry": (
+            {"meta/_journal.json": '{"entries": [{"tag": "0000_a"}]}'},
+            "meta/_journal.json cannot be read: its entry 0 is {'tag': '0000_a'};"
+            f" {expected_journal}",
+        ),
+        "drizzle journal cut off": (
+            {"meta/_journal.json": '{"entries": ['},
+            "meta/_journal.json cannot be read: it is no JSON: Expecting value: line 1 column 14"
+            f" (char 13); {expected_journal}",
         ),
         "flyway": (
             {"V1__a.sql": "-- one\nINSERT INTO ${schema}.a VALUES (1);"},

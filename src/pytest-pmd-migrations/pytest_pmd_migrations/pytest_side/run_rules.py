@@ -40,15 +40,15 @@ def read_rules(config: pytest.Config) -> Rules:
     return Rules(
         ignore_patterns=_globs(config, "migration_ignore"),
         volatile_patterns=_volatile(config),
-        idempotent=bool(config.getini("migration_idempotent")),
+        idempotent=_switch(config, "migration_idempotent"),
         column_order=cast(
             "ColumnOrder", _one_of(config, "migration_column_order", get_args(ColumnOrder))
         ),
         faults=cast("FaultSet", _one_of(config, "migration_faults", get_args(FaultSet))),
         step_timeout=_number(config, "migration_step_timeout", "seconds"),
         step_memory=int(_number(config, "migration_step_memory", "megabytes")),
-        share=bool(config.getini("migration_share")),
-        down=bool(config.getini("migration_down")),
+        share=_switch(config, "migration_share"),
+        down=_switch(config, "migration_down"),
         budget=_budget(config),
         count_rows=bool(config.getoption("migration_report", None)),
     )
@@ -72,6 +72,17 @@ def refuse_lists(config: pytest.Config) -> None:
 def settings_file(config: pytest.Config) -> str:
     """Return the file that holds the settings, as a message ends with it."""
     return f" ({config.inipath.name})" if config.inipath else ""
+
+
+def _switch(config: pytest.Config, setting: str) -> bool:
+    try:
+        return bool(config.getini(setting))
+    except (ValueError, TypeError, pytest.UsageError) as error:
+        # Which of them depends on pytest's version; it need not say of which setting it speaks.
+        raise SettingError(
+            f"{setting} is neither true nor false: {error}; expected {setting} = true, or false"
+            f"{settings_file(config)}"
+        ) from error
 
 
 def _one_of(config: pytest.Config, setting: str, allowed: tuple[str, ...]) -> str:

@@ -26,7 +26,8 @@ from pytest_pmd_migrations.sources.numbered.own_runner import has_own_runner, ow
 from pytest_pmd_migrations.sources.numbered.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source, usable_name
 from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
-from pytest_pmd_migrations.sources.tools import tool_source
+from pytest_pmd_migrations.sources.tools import is_command_line, tool_source
+from pytest_pmd_migrations.sources.unread_settings import ini, refuse_unread
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
     refuse_missing_colon,
@@ -37,6 +38,7 @@ from pytest_pmd_migrations.sources.what_was_meant import (
 
 __all__ = ["resolve_connection", "resolve_source"]
 
+_LISTS = (list, tuple, dict)
 _FIRST = 'Write the first: pmd-migrations new "initial schema"'
 
 
@@ -58,20 +60,21 @@ def resolve_source(
     """
     named = f"{setting} {text!r}"
     found: object = tool_source(text, root, named)
-    dialect = _ini(config, "migration_dialect")
+    is_command, is_list, is_folder = found is not None and is_command_line(text), False, False
     if found is None:
         refuse_spelling(text, root, named)
         if ":" in text:
-            found = _source_of(_object(text, root, named), text, named, config)
+            found = _object(text, root, named)
+            is_list = isinstance(found, _LISTS)
+            found = _source_of(found, text, named, config)
         elif "/" in text or ((root / text).is_dir() and "." not in text):
-            found, dialect = _folder_source(root / text, root, named, dialect), ""
+            is_folder = True
+            found = _folder_source(root / text, root, named, ini(config, "migration_dialect"))
         else:
             found = _package_source(_import(text, root, named), root, named)
-    if dialect:
-        raise SettingError(
-            f"migration_dialect {dialect!r} is for a folder of SQL scripts; expected {setting} to"
-            f' name one, as in "db/migrations", and it is {text!r}'
-        )
+    refuse_unread(
+        text, setting, config, is_folder=is_folder, is_list=is_list, is_command=is_command
+    )
     if isinstance(found, FilesSource) and not found.files:
         refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
     advice = _FIRST if isinstance(found, FilesSource) else ""
@@ -179,18 +182,13 @@ def _source_of(found: object, text: str, named: str, config: Any) -> object:  # 
         from pytest_pmd_migrations.sources.in_python.sqlite_utils_source import SqliteUtilsSource
 
         return SqliteUtilsSource(found, named)
-    if isinstance(found, (list, tuple, dict)):
+    if isinstance(found, _LISTS):
         from pytest_pmd_migrations.sources.in_python.list_source import list_source
 
-        applied = _ini(config, "migration_applied")
+        applied = ini(config, "migration_applied")
         file = Path(str(sys.modules[text.partition(":")[0]].__file__))
         return list_source(found, file, text, named, applied)
     return found
-
-
-def _ini(config: Any, name: str) -> str:  # noqa: ANN401 - pytest's Config
-    """Return what a setting says; nothing where there are no settings."""
-    return str(config.getini(name)) if config is not None else ""
 
 
 def _attribute(text: str, root: Path, named: str, *, suggest: bool = True) -> object:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["tool_source"]
+__all__ = ["is_command_line", "tool_source"]
 
 _MODULES: dict[str, str] = {
     "alembic": "alembic.settings",
@@ -40,6 +40,11 @@ def tool_source(text: str, root: Path, named: str) -> object | None:
     if module is None:
         return None
     return _make(module)(text, root, named)
+
+
+def is_command_line(text: str) -> bool:
+    """Return whether the text of a tool's source is a command line."""
+    return text.partition(":")[0] == "command"
 
 
 def _make(module: str) -> Callable[[str, Path, str], object]:

@@ -39,6 +39,13 @@ def refuse_spelling(text: str, root: Path, named: str) -> None:
             f"{did_you_mean(bare)}"
         )
     path, colon, attribute = text.partition(":")
+    if path.startswith(".") and "/" not in path:
+        bare = path.lstrip(".")
+        meant = f"{bare}{colon}{attribute}" if bare else f"{path}/"
+        raise SourceError(
+            f"{named} begins with a dot, as no name does that is imported from anywhere; {_FORMS}"
+            f"{did_you_mean(meant)}"
+        )
     if (root / path).is_file() and ("/" in path or path.endswith((".py", ".sql"))):
         refuse_file(root / path, root, named, attribute=attribute)
     if colon and "/" in path:

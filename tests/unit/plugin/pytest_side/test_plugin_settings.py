@@ -11,6 +11,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.messages.wording import shown_path
+from pytest_pmd_migrations.pytest_side.run_rules import read_rules
 from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 
@@ -187,6 +188,42 @@ def test_no_source_at_all_says_where_to_name_one(tmp_path: Path) -> None:
     assert error(Config(tmp_path, inipath=tmp_path / "tox.ini")) == (
         f"migration_source {rest} (tox.ini), or the hook pytest_migration_sources."
         " No migrations were found here. Write it: pmd-migrations init --source TEXT"
+    )
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_named(pytester: pytest.Pytester) -> None:
+    config = pytester.parseconfig("-o", "migration_down=yep")
+    with pytest.raises(SettingError) as caught:
+        read_rules(config)
+    assert str(caught.value) == (
+        "migration_down is neither true nor false: invalid truth value 'yep'; expected"
+        " migration_down = true, or false"
+    )
+
+
+def test_a_setting_that_the_source_does_not_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "unread_steps.py").write_text("STEPS = ['CREATE TABLE a(b)']\n")
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db/0001_a.sql").write_text("CREATE TABLE a(b);")
+    read = {
+        "db/": {"migration_dialect"},
+        "unread_steps:STEPS": {"migration_applied"},
+        "command: run {db}": {"migration_versions", "migration_applied"},
+    }
+    values = {
+        "migration_dialect": "sqlx",
+        "migration_versions": "ls",
+        "migration_applied": "applied.name",
+    }
+    for text, heard in read.items():
+        for name in values.keys() - heard:
+            config = Config(tmp_path, migration_source=text, **{name: values[name]})
+            told = error(config)
+            assert told.startswith(f"{name} {values[name]!r} is for "), (text, name, told)
+            assert told.endswith(f", and it is {text!r}")
+    assert error(Config(tmp_path, migration_source="db/", migration_versions="ls")) == (
+        "migration_versions 'ls' is for a command; expected migration_source to name one, as in"
+        " \"command: myapp migrate --to {to} --db {db}\", and it is 'db/'"
     )
 
 

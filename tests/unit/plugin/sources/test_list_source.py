@@ -59,9 +59,8 @@ class Store:
 
 
 def settings(applied: str) -> object:
-    return SimpleNamespace(
-        getini={"migration_applied": applied, "migration_dialect": ""}.__getitem__
-    )
+    said = {"migration_applied": applied, "migration_dialect": "", "migration_versions": ""}
+    return SimpleNamespace(getini=said.__getitem__)
 
 
 def test_each_element_is_a_version_with_a_place_and_a_text_of_its_own(tmp_path: Path) -> None:

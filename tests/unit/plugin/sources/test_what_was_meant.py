@@ -12,6 +12,7 @@ from pytest_pmd_migrations.sources import resolve_source
 from tests.every import for_every
 from tests.unit.plugin.sources.conftest import message, package, tables, write
 
+DOT = "begins with a dot, as no name does that is imported from anywhere"
 FORMS = 'expected a package "app.migrations", a folder "db/sql" or an object "app.db:thing"'
 OWN = (
     "class Steps:\n    name = 'steps'\n    def versions(self): return [1]\n"
@@ -106,6 +107,9 @@ def shop(tmp_path: Path) -> Path:
             "./shop.sqlite",
             f"is a database; its migrations are expected: {FORMS}. Did you mean 'db/sql'?",
         ),
+        ("..", f"{DOT}; {FORMS}. Did you mean '../'?"),
+        (".shop.migrations", f"{DOT}; {FORMS}. Did you mean 'shop.migrations'?"),
+        (".shop.db:steps", f"{DOT}; {FORMS}. Did you mean 'shop.db:steps'?"),
         ("db", "has no migrations; there are some below it. Did you mean 'db/sql'?"),
         ("db/sq", "is no folder: ROOT/db/sq does not exist. Did you mean 'db/sql'?"),
         (

@@ -7,7 +7,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
@@ -45,13 +44,7 @@ CREATE TABLE IF NOT EXISTS "__drizzle_migrations" (
             raise SourceError(
                 f"{folder.named}: {DRIZZLE_JOURNAL} is not there, which tells drizzle the order"
             )
-        try:
-            entries = [(str(one["tag"]), int(one["when"])) for one in _entries(folder.text(path))]
-        except (ValueError, TypeError, KeyError) as error:
-            raise SourceError(
-                f"{folder.named}: {DRIZZLE_JOURNAL} cannot be read: {error}; expected"
-                " entries with a tag and a when"
-            ) from error
+        entries = _entries(folder, folder.text(path))
         return refuse_doubled([_read(folder, tag, when) for tag, when in entries], folder)
 
     def take_note(self, conn: sqlite3.Connection, script: Script) -> None:
@@ -61,9 +54,33 @@ CREATE TABLE IF NOT EXISTS "__drizzle_migrations" (
         conn.execute(sql, (digest, script.mark))
 
 
-def _entries(journal: str) -> list[Any]:
-    entries: list[Any] = json.loads(journal)["entries"]
-    return entries
+def _entries(folder: SqlFolder, journal: str) -> list[tuple[str, int]]:
+    """Return the tag and the moment of each migration.
+
+    Raises SourceError where the journal is not as drizzle-kit writes it.
+    """
+    try:
+        found: object = json.loads(journal)
+    except ValueError as error:
+        raise _unreadable(folder, f"it is no JSON: {error}") from error
+    entries = found.get("entries") if isinstance(found, dict) else None
+    if not isinstance(entries, list):
+        raise _unreadable(folder, 'it has no list "entries"')
+    return [_entry(folder, number, entry) for number, entry in enumerate(entries)]
+
+
+def _entry(folder: SqlFolder, number: int, entry: object) -> tuple[str, int]:
+    tag, when = (entry.get("tag"), entry.get("when")) if isinstance(entry, dict) else (None, None)
+    if not isinstance(tag, str) or type(when) is not int:
+        raise _unreadable(folder, f"its entry {number} is {entry!r}")
+    return tag, when
+
+
+def _unreadable(folder: SqlFolder, why: str) -> SourceError:
+    return SourceError(
+        f"{folder.named}: {DRIZZLE_JOURNAL} cannot be read: {why}; expected"
+        ' {"entries": [{"tag": "0000_initial", "when": 1700000000000}]}. Restore it'
+    )
 
 
 def _read(folder: SqlFolder, tag: str, when: int) -> Script:
