@@ -90,6 +90,8 @@ LISTS = {
     "printf 'Name\\n----\\nnotes\\n'": "prints a line that begins with '----', which is no id",
     "printf '\\033notes\\n'": "begins with '\\x1bnotes', which is no id",
     "sh -c 'echo none yet >&2'": "prints nothing: none yet; expected one id a line",
+    "no-such-program list": "migration_versions 'no-such-program list': there is no program"
+    " no-such-program, on PATH or in",
     "seq 1000000": "prints more than 1 MB; expected one id a line",
 }
 

@@ -50,7 +50,10 @@ def list_versions(words: Sequence[str], folder: Path, seconds: float, named: str
 
     Numbers are put in their order. Raises SourceError where it fails, or prints anything else.
     """
-    ended = run_process(words, folder=folder, seconds=seconds, keep=_MOST)
+    try:
+        ended = run_process(words, folder=folder, seconds=seconds, keep=_MOST)
+    except SourceError as error:
+        raise SourceError(f"{named}: {error}") from error
     wrong = complaint(ended, seconds)
     told = f": {ended.error.rstrip('.')}" if ended.error else ""
     if wrong:
