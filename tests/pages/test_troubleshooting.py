@@ -25,9 +25,9 @@ PASSED_ON = {
     "pmd.terminal: f'{error}'",
     "pytest_pmd_migrations.cli.clean_errors: str(error)",
     "pytest_pmd_migrations.cli.command: str(error)",
-    "pytest_pmd_migrations.cli.forecast: str(error)",
+    "pytest_pmd_migrations.cli.run_forecast: str(error)",
     # What each step that failed says; the name of a table.
-    "pytest_pmd_migrations.cli.forecast: '\\n'.join(found.failures)",
+    "pytest_pmd_migrations.cli.run_forecast: '\\n'.join(found.failures)",
     "pytest_pmd_migrations.forecast.indexes_aside: fold(table)",
     "pytest_pmd_migrations.forecast.multiply_rows: name",
     "pytest_pmd_migrations.pytest_side.run_rules: f'{error}{settings_file(config)}'",
@@ -37,7 +37,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.sources.command.step: f'{self._shown} {wrong}{told}'",
     "pytest_pmd_migrations.sources.command.version_list: f'{named} {wrong}{told}'",
     "pytest_pmd_migrations.sources.alembic.load: f'{named}: {printable_line(raised_where(error))}'",
-    "pytest_pmd_migrations.pytest_side.run_report: str(error)",
+    "pytest_pmd_migrations.pytest_side.report_plugin: str(error)",
     "pytest_pmd_migrations.sources.alembic.load: _naming(named, str(error))",
     # What the step itself is told, and what the system says of a file that is gone.
     "pytest_pmd_migrations.files.temporary_folder: file",
@@ -52,8 +52,8 @@ PASSED_ON = {
     "pytest_pmd_migrations.grid.blocked: headline(text)",
     "pytest_pmd_migrations.grid.blocked: text",
     "pytest_pmd_migrations.pytest_side.matrix: ' '.join(str(error).split('\\n'))",
-    "pytest_pmd_migrations.pytest_side.settings: f'{error}{settings_file(config)}'",
-    "pytest_pmd_migrations.pytest_side.settings: f'{error}{where}'",
+    "pytest_pmd_migrations.pytest_side.load_project: f'{error}{settings_file(config)}'",
+    "pytest_pmd_migrations.pytest_side.load_project: f'{error}{where}'",
     "pytest_pmd_migrations.report.outcome: values['headline']",
     # What a source says of a check that cannot be asked of its runner.
     "pytest_pmd_migrations.grid.cells: reason",
@@ -67,8 +67,8 @@ PASSED_ON = {
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join(self._told_damage(version, damage))",
     "pytest_pmd_migrations.cli.refuse_broken: '\\n'.join((head, '', *found.lines))",
     "pytest_pmd_migrations.checks.frozen: how[moved.how]",
-    "pytest_pmd_migrations.pytest_side.settings: f'{accused}{where}'",
-    "pytest_pmd_migrations.pytest_side.settings: f'{explained}{where}'",
+    "pytest_pmd_migrations.pytest_side.load_project: f'{accused}{where}'",
+    "pytest_pmd_migrations.pytest_side.load_project: f'{explained}{where}'",
     # Why vectors cannot be had, which `vector_extension` says.
     "pmd.store.repositories.embeddings: self.why_no_vectors",
     # How many faults were tried.

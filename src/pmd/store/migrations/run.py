@@ -23,11 +23,11 @@ from pmd.store.migrations.errors import (
 from pmd.store.migrations.migration_files.migration import LoadedMigration
 from pmd.store.migrations.rewrite import check_backup, take_rewrite
 from pmd.store.migrations.step import foreign_keys
-from pmd.store.migrations.step.content import Content, ContentMemory, read_data_version
 from pmd.store.migrations.step.foreseen import can_break_no_key
 from pmd.store.migrations.step.guard import Guard, StepGuard
 from pmd.store.migrations.step.high_water_marks import restore_high_water_marks
 from pmd.store.migrations.step.read_watch import ReadWatch
+from pmd.store.migrations.step.remembered_content import Content, ContentMemory, read_data_version
 from pmd.store.migrations.step.touched_keys import find_violations_of_touched, tell_touched
 from pmd.store.migrations.step.up import REPLACED, run_up
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pytest_pmd_migrations.application.application import Application
 from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.fresh_in_one_go import schema_in_one_go
-from pytest_pmd_migrations.application.references import SchemaReferences
+from pytest_pmd_migrations.application.reference_walk import SchemaReferences
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.application.shared_observations import SharedObservations
 from pytest_pmd_migrations.application.store import Store

@@ -19,7 +19,7 @@ from pytest_pmd_migrations.limits.step_limits import (
     release,
 )
 from pytest_pmd_migrations.messages.wording import error_text, wrap_text
-from pytest_pmd_migrations.processes.struck_timeout import raise_if_struck
+from pytest_pmd_migrations.processes.pytest_timeout import raise_if_struck
 from pytest_pmd_migrations.schema import refuse_missing_names, stored_text
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.applied.current_version import current_version, version_after

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from weakref import WeakKeyDictionary
 
-from pytest_pmd_migrations.application.changed import is_edited_up_to
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded import recorded_ignore, recorded_volatile
+from pytest_pmd_migrations.application.stale_snapshots import is_edited_up_to
 from pytest_pmd_migrations.application.timed_run import TimedRun
 from pytest_pmd_migrations.application.upgrade import walk
 from pytest_pmd_migrations.errors import MigrationTestError

@@ -19,7 +19,7 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.checks.reached import reaching
-from pytest_pmd_migrations.checks.second_runs import SecondRun, watch_second_runs
+from pytest_pmd_migrations.checks.second_run_watcher import SecondRun, watch_second_runs
 from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.rows.evidence import excuse

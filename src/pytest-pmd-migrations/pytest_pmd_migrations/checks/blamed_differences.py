@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.changed_release import ChangedRelease, changed_release
+from pytest_pmd_migrations.checks.release_of_differences import ChangedRelease, changed_release
 from pytest_pmd_migrations.schema import Difference, SchemaDiff
 
 __all__ = ["Blame", "blames"]

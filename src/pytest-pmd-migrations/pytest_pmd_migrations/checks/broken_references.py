@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.references import Arrival
+from pytest_pmd_migrations.application.reference_walk import Arrival
 from pytest_pmd_migrations.checks.model import (
     Finding,
     MigrationRow,

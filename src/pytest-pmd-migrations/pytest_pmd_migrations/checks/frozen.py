@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.put_back import mend_removed, removed_name
 from pytest_pmd_migrations.application.recorded import RowDigester, misses_marks
-from pytest_pmd_migrations.application.recorded_file import mend_removed, removed_name
 from pytest_pmd_migrations.application.recorded_text import (
     Moved,
     find_moved,
     surely_edited,
 )
 from pytest_pmd_migrations.application.step import Step
-from pytest_pmd_migrations.checks.changed_result import Lineages, StepResult, find_difference
 from pytest_pmd_migrations.checks.idle_step import IdleWatcher
 from pytest_pmd_migrations.checks.model import (
     Cause,
@@ -34,12 +33,13 @@ from pytest_pmd_migrations.checks.model import (
 from pytest_pmd_migrations.checks.moved_migration import changes_of, moved_finding
 from pytest_pmd_migrations.checks.other_text import other_text
 from pytest_pmd_migrations.checks.reached import reaching
+from pytest_pmd_migrations.checks.result_and_culprit import Lineages, StepResult, find_difference
 from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.messages.wording import headline, typed_path, wrap_text
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.abilities import goes_to_latest_only
-from pytest_pmd_migrations.sources.applied.edited_scripts import altered_versions, when_edited
+from pytest_pmd_migrations.sources.applied.edited_migrations import altered_versions, when_edited
 from pytest_pmd_migrations.sources.applied.recorded_order import inserted_before
 
 __all__ = ["FROZEN", "removed_after_release"]
@@ -129,7 +129,7 @@ def _compare(history: History, row: Row, lineages: Lineages) -> Verdict:
             return Verdict(notes=(_edited_harmlessly(history, row),))
         return Verdict(notes=_moved_harmlessly(row, moved))
     # What tells a change is imported where there is one.
-    from pytest_pmd_migrations.checks.changed_step import judge_changed
+    from pytest_pmd_migrations.checks.changed_verdict import judge_changed
 
     return judge_changed(history, row, lineages, difference, moved)
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.application.doubled_number import free_name
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded_file import moved_piece, path_of
+from pytest_pmd_migrations.application.put_back import moved_piece, path_of
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved
 from pytest_pmd_migrations.checks.model import Finding
 from pytest_pmd_migrations.git.history import how_to_move, how_to_restore

@@ -6,9 +6,9 @@ The lock file knows of no edit: the database was made elsewhere, by a runner tha
 from __future__ import annotations
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.checks.changed_result import Lineages
 from pytest_pmd_migrations.checks.model import Finding, Row
 from pytest_pmd_migrations.checks.moved_migration import changes_of
+from pytest_pmd_migrations.checks.result_and_culprit import Lineages
 from pytest_pmd_migrations.messages.wording import headline, wrap_text
 
 __all__ = ["other_text"]

@@ -12,11 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.references import Arrival
+from pytest_pmd_migrations.application.reference_walk import Arrival
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.blamed_differences import Blame, blames
 from pytest_pmd_migrations.checks.broken_references import judge_references
-from pytest_pmd_migrations.checks.changed_release import identity_of
 from pytest_pmd_migrations.checks.lost_guards import GuardsWatcher, tell_lost_guards
 from pytest_pmd_migrations.checks.model import (
     Check,
@@ -27,6 +26,7 @@ from pytest_pmd_migrations.checks.model import (
     Row,
     Verdict,
 )
+from pytest_pmd_migrations.checks.release_of_differences import identity_of
 from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.messages.wording import counted, headline, wrap_text
 from pytest_pmd_migrations.schema import SchemaDiff, read_schema

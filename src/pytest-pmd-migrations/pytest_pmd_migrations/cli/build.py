@@ -9,8 +9,8 @@ import click
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.new_migration import how_to_begin
-from pytest_pmd_migrations.cli.base import base_past, newest_before
 from pytest_pmd_migrations.cli.build_one import BuiltSnapshot, build_snapshot
+from pytest_pmd_migrations.cli.built_from import base_past, newest_before
 from pytest_pmd_migrations.cli.failed_steps import failed_steps
 from pytest_pmd_migrations.cli.problems import find_problems
 from pytest_pmd_migrations.cli.project import UnusableError

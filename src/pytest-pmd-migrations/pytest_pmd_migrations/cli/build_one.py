@@ -21,7 +21,7 @@ from pytest_pmd_migrations.application.varying_schema import (
     find_varying_schema,
     told_varying_schema,
 )
-from pytest_pmd_migrations.cli.base import Base
+from pytest_pmd_migrations.cli.built_from import Base
 from pytest_pmd_migrations.cli.failed_steps import shown_failure
 from pytest_pmd_migrations.cli.refuse_broken import Soundness
 from pytest_pmd_migrations.cli.refuse_varying import BuiltRun

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_pmd_migrations.application.changed import first_changed, is_stale
 from pytest_pmd_migrations.application.generated_rows import (
     breaks_references,
     fails_without_rows,
@@ -15,6 +14,7 @@ from pytest_pmd_migrations.application.generated_rows import (
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import edited_after_release
 from pytest_pmd_migrations.application.rows_at_fault import find_rows_at_fault
+from pytest_pmd_migrations.application.stale_snapshots import first_changed, is_stale
 from pytest_pmd_migrations.cli.survey import Survey
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image

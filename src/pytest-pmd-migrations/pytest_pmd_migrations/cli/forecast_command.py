@@ -45,8 +45,8 @@ __all__ = ["forecast"]
 @source_option
 def forecast(*, versions: tuple[int, ...], source: str, **options: Any) -> None:  # noqa: ANN401 - as ForecastOptions has them
     """Say how long the steps to VERSION (default: unreleased) take in a large database."""
-    from pytest_pmd_migrations.cli.forecast import ForecastOptions, run_forecast
     from pytest_pmd_migrations.cli.project import choose_histories
+    from pytest_pmd_migrations.cli.run_forecast import ForecastOptions, run_forecast
 
     options["most_rows"] = options["most_rows"] or 0
     options["journal_mode"] = options["journal_mode"] or ""

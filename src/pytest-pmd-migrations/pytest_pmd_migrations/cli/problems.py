@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.recorded_file import put_back, removed_name
+from pytest_pmd_migrations.application.put_back import put_back, removed_name
 from pytest_pmd_migrations.application.recorded_text import Moved, find_moved, is_edited
+from pytest_pmd_migrations.application.stale_snapshots import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.varying_step import find_varying_step
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
 from pytest_pmd_migrations.cli.failed_steps import failed_steps

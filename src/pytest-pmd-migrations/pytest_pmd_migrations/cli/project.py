@@ -23,7 +23,7 @@ from pytest_pmd_migrations.errors import (
 )
 from pytest_pmd_migrations.files.regular_file import read_regular
 from pytest_pmd_migrations.messages.wording import shown_path
-from pytest_pmd_migrations.pytest_side.settings import load_project, rows_path
+from pytest_pmd_migrations.pytest_side.load_project import load_project, rows_path
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
 from pytest_pmd_migrations.sources.protocol import Source, how_it_begins
 from pytest_pmd_migrations.sources.resolve import resolve_source

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from pytest_pmd_migrations.application.history import History
-from pytest_pmd_migrations.application.references import Arrival, ReferenceWalk
+from pytest_pmd_migrations.application.reference_walk import Arrival, ReferenceWalk
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.broken_references import judge_references
 from pytest_pmd_migrations.checks.model import SnapshotRow

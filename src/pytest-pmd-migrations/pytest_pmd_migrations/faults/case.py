@@ -20,8 +20,8 @@ from pytest_pmd_migrations.faults.watching.watched_run import WatchedRun
 from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
-from pytest_pmd_migrations.limits.progress import Progress
 from pytest_pmd_migrations.limits.step_limits import StepLimits
+from pytest_pmd_migrations.limits.step_progress import Progress
 from pytest_pmd_migrations.limits.time_limit import TimeLimit, can_limit_time
 from pytest_pmd_migrations.messages.wording import error_text
 from pytest_pmd_migrations.snapshots.names import format_version

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pytest_pmd_migrations.application.changed import (
+from pytest_pmd_migrations.application.history import History
+from pytest_pmd_migrations.application.stale_snapshots import (
     OF_ITS_PROCESS,
     first_changed,
     is_edited_up_to,
     is_stale,
 )
-from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import AnyCheck, Cause, Finding, SnapshotRow, Verdict
 from pytest_pmd_migrations.errors import MigrationTestError

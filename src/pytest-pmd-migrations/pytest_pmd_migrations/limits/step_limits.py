@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pytest_pmd_migrations.connections.database_path import file_of
 from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
-from pytest_pmd_migrations.limits.progress import Progress
+from pytest_pmd_migrations.limits.step_progress import Progress
 from pytest_pmd_migrations.limits.time_limit import (
     LONGEST,
     StepStopped,

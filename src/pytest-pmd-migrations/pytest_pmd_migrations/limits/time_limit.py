@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pytest_pmd_migrations.limits.progress import Progress
+from pytest_pmd_migrations.limits.step_progress import Progress
 
 __all__ = ["LONGEST", "StepStopped", "TimeLimit", "can_limit_time", "let_python_run"]
 

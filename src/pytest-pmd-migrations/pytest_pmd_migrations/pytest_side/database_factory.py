@@ -26,7 +26,7 @@ from pytest_pmd_migrations.pytest_side.database import (
     upgrade_connection,
 )
 from pytest_pmd_migrations.pytest_side.kept_templates import templates_of
-from pytest_pmd_migrations.pytest_side.settings import project_of
+from pytest_pmd_migrations.pytest_side.load_project import project_of
 from pytest_pmd_migrations.schema import read_schema
 from pytest_pmd_migrations.schema.showing.lines import count_differences, diff_lines
 from pytest_pmd_migrations.snapshots.names import SnapshotName, format_version

@@ -24,9 +24,9 @@ from pytest_pmd_migrations.messages.wording import counted, terminal_columns, wi
 from pytest_pmd_migrations.pytest_side import testmon
 from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatrix
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
+from pytest_pmd_migrations.pytest_side.load_project import project_of
 from pytest_pmd_migrations.pytest_side.long_cells import LongCells
 from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector, seldom_collecting
-from pytest_pmd_migrations.pytest_side.settings import project_of
 from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of

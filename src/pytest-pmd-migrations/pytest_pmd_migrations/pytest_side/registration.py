@@ -11,7 +11,7 @@ from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector
 
 if TYPE_CHECKING:
     from pytest_pmd_migrations.pytest_side.matrix import MatrixPlugin
-    from pytest_pmd_migrations.pytest_side.run_report import RunReportPlugin
+    from pytest_pmd_migrations.pytest_side.report_plugin import RunReportPlugin
 
 __all__ = ["register_matrix"]
 
@@ -29,7 +29,7 @@ def register_matrix(config: pytest.Config, ids: Sequence[str]) -> None:
     if not config.option.migration_report:
         _register(config, MatrixPlugin(config, ids))
         return
-    from pytest_pmd_migrations.pytest_side.run_report import FactsOnReports, begin_report
+    from pytest_pmd_migrations.pytest_side.report_plugin import FactsOnReports, begin_report
 
     begun = begin_report(config)
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pytest_pmd_migrations.checks.model import Row, SnapshotRow
 from pytest_pmd_migrations.messages.wording import folded_names
 from pytest_pmd_migrations.report.fold import Folded
-from pytest_pmd_migrations.report.grid import Grid
+from pytest_pmd_migrations.report.grid_layout import Grid
 from pytest_pmd_migrations.report.outcome import BAD, NOT_RUN, Outcome
 from pytest_pmd_migrations.report.plan import Plan
 

@@ -9,7 +9,7 @@ from pytest_pmd_migrations.checks.model import Note
 from pytest_pmd_migrations.messages.wording import counted, wrap_text
 from pytest_pmd_migrations.report.application_notes import application_notes
 from pytest_pmd_migrations.report.fold import Folded
-from pytest_pmd_migrations.report.grid import grid_blocks
+from pytest_pmd_migrations.report.grid_layout import grid_blocks
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import (
     BAD,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_pmd_migrations.rows.compare import VERIFY_RAISED, compare_rows, verify_rows
+from pytest_pmd_migrations.rows.compare_rows import VERIFY_RAISED, compare_rows, verify_rows
 from pytest_pmd_migrations.rows.digests import (
     combine_digests,
     count_rows,

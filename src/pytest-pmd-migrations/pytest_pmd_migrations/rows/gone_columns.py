@@ -10,8 +10,8 @@ from pytest_pmd_migrations.rows.findings import column_gone, column_gone_in_part
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
-from pytest_pmd_migrations.rows.moved.columns import find_most_values
 from pytest_pmd_migrations.rows.moved.declared_moves import Moves, missing_values
+from pytest_pmd_migrations.rows.moved.found_columns import find_most_values
 from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.moved.suggested_moves import likely_target
 from pytest_pmd_migrations.rows.moved.values_elsewhere import find_values_elsewhere

@@ -17,14 +17,14 @@ from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping, Matc
 from pytest_pmd_migrations.rows.matching.rows_of_tables import RowsOfTables
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
-from pytest_pmd_migrations.rows.moved.columns import find_columns, find_in_parents
 from pytest_pmd_migrations.rows.moved.declared_moves import Moves, links_of_moves
-from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
-from pytest_pmd_migrations.rows.moved.tables import (
+from pytest_pmd_migrations.rows.moved.found_columns import find_columns, find_in_parents
+from pytest_pmd_migrations.rows.moved.found_tables import (
     find_new_tables,
     find_rows_elsewhere,
     same_columns,
 )
+from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.moved.values_elsewhere import find_values_elsewhere
 from pytest_pmd_migrations.rows.multiplied_rows import find_multiplied_rows
 from pytest_pmd_migrations.rows.row_counts import RowCounts

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pytest_pmd_migrations.errors import LockFileError, SnapshotError
 from pytest_pmd_migrations.files.file_content import Content, content_pieces
 from pytest_pmd_migrations.messages.wording import shown_path
-from pytest_pmd_migrations.snapshots.lock_file_text import (
+from pytest_pmd_migrations.snapshots.lock_file_toml import (
     line_of_table,
     read_lock_toml,
     refuse,

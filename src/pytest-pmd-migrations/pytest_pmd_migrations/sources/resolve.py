@@ -26,7 +26,7 @@ from pytest_pmd_migrations.sources.numbered.own_runner import has_own_runner, ow
 from pytest_pmd_migrations.sources.numbered.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source, usable_name
 from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
-from pytest_pmd_migrations.sources.tools import is_command_line, tool_source
+from pytest_pmd_migrations.sources.tool_sources import is_command_line, tool_source
 from pytest_pmd_migrations.sources.unread_settings import ini, refuse_unread
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from ctypes import CFUNCTYPE, POINTER, addressof, c_char_p, c_int, c_int64, c_void_p, cast
 
 from pytest_pmd_migrations.c_library.library import LibraryNotFoundError, find_library
-from pytest_pmd_migrations.c_library.structures import CurrentTimeFunction, Vfs
+from pytest_pmd_migrations.c_library.vfs_structures import CurrentTimeFunction, Vfs
 from pytest_pmd_migrations.still_clock.clock_and_dice import still_time, throw_bytes
 
 __all__ = ["LibraryHooks"]

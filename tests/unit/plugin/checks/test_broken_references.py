@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_pmd_migrations.application import references
+from pytest_pmd_migrations.application import reference_walk
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.snapshots.names import SnapshotName
@@ -278,13 +278,13 @@ def test_what_the_settings_ignore_is_not_asked_about(tmp_path: Path) -> None:
 
 def test_a_schema_is_asked_about_once_for_each_text(tmp_path: Path, monkeypatch: object) -> None:
     asked: list[object] = []
-    check = references.check_references
+    check = reference_walk.check_references
 
     def counted(copy: sqlite3.Connection) -> object:
         asked.append(copy)
         return check(copy)
 
-    monkeypatch.setattr(references, "check_references", counted)
+    monkeypatch.setattr(reference_walk, "check_references", counted)
     found = history(tmp_path, {1: ONE, 2: "UPDATE item SET unit = 1", 3: THREE})
     store(found, "0001", f"{ONE}; {ROWS}")
     store(found, "0002", f"{ONE}; {ROWS}")

@@ -11,8 +11,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from pytest_pmd_migrations.errors import SettingError
 from pytest_pmd_migrations.messages.wording import shown_path
+from pytest_pmd_migrations.pytest_side.load_project import load_project, project_of
 from pytest_pmd_migrations.pytest_side.run_rules import read_rules
-from pytest_pmd_migrations.pytest_side.settings import load_project, project_of
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 from tests.every import for_every

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pytest_pmd_migrations.checks.model import Finding, MigrationRow
 from pytest_pmd_migrations.messages.wording import width, wrap_text, wrapped_to
 from pytest_pmd_migrations.report.fold import fold
-from pytest_pmd_migrations.report.grid import Grid, grid_blocks
+from pytest_pmd_migrations.report.grid_layout import Grid, grid_blocks
 from pytest_pmd_migrations.report.outcome import BLOCKED, FAIL, Outcome
 from pytest_pmd_migrations.report.terminal import matrix_section
 from pytest_pmd_migrations.schema import compare

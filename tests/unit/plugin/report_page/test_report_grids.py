@@ -6,7 +6,7 @@ import re
 from copy import deepcopy
 from pathlib import Path
 
-from pytest_pmd_migrations.report.grid import Grid, grid_rows
+from pytest_pmd_migrations.report.grid_layout import Grid, grid_rows
 from pytest_pmd_migrations.report_page.advice import part_advice, without_shared_indent
 from pytest_pmd_migrations.report_page.causes import cause_cards
 from pytest_pmd_migrations.report_page.forecast_curves import forecast_curves

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from ctypes import POINTER, c_char_p, c_int, c_void_p, cast
 
 from pytest_pmd_migrations.c_library.library import LibraryNotFoundError, find_library
-from pytest_pmd_migrations.c_library.structures import (
+from pytest_pmd_migrations.c_library.vfs_structures import (
     SIZE_UP_TO_VERSION,
     CharacteristicsFunction,
     DeleteFunction,

@@ -17,7 +17,7 @@ from pathlib import Path
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import AnyCheck
 from pytest_pmd_migrations.connections.connection import NO_PREPARATION
-from pytest_pmd_migrations.grid.exchange.walk_files import (
+from pytest_pmd_migrations.grid.exchange.pickled_walks import (
     WalkReader,
     WalkWriter,
     can_be_read_again,

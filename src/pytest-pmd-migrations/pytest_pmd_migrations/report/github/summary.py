@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.report.fold import Folded, ToldFinding
 from pytest_pmd_migrations.report.github.markdown import as_text, code, fenced, joined_within, table
-from pytest_pmd_migrations.report.grid import Grid, grid_rows
+from pytest_pmd_migrations.report.grid_layout import Grid, grid_rows
 from pytest_pmd_migrations.report.notes import note_lines
 from pytest_pmd_migrations.report.outcome import BAD, Outcome
 from pytest_pmd_migrations.report.plan import Plan

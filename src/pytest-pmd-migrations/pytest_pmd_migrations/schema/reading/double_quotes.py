@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
-from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
+from pytest_pmd_migrations.schema.reading.scratch_database import SchemaCopy
 from pytest_pmd_migrations.schema.reading.stand_ins import SqlError, execute
 from pytest_pmd_migrations.schema.reading.tokens import Token, tokenize
 from pytest_pmd_migrations.schema.reading.trigger_event import firing_statement, trigger_event

@@ -20,13 +20,13 @@ from pytest_pmd_migrations.schema.reading.known_tables import (
     rows_by_table,
 )
 from pytest_pmd_migrations.schema.reading.opening import opened
-from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
-from pytest_pmd_migrations.schema.reading.statements import (
+from pytest_pmd_migrations.schema.reading.other_objects import (
     read_index,
     read_trigger,
     read_view,
     read_virtual,
 )
+from pytest_pmd_migrations.schema.reading.scratch_database import SchemaCopy
 from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.reading.tables import read_table
 from pytest_pmd_migrations.schema.values import Schema, SchemaObject

@@ -10,12 +10,12 @@ from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.double_quotes import Quotes
 from pytest_pmd_migrations.schema.reading.read import connected
-from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
+from pytest_pmd_migrations.schema.reading.scratch_database import SchemaCopy
 from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
 from pytest_pmd_migrations.schema.reading.tokens import tokenize
 from pytest_pmd_migrations.schema.references.foreign_keys import find_broken_keys
 from pytest_pmd_migrations.schema.references.full_text import find_broken_full_text
-from pytest_pmd_migrations.schema.references.prepare import Prepared
+from pytest_pmd_migrations.schema.references.prepared_objects import Prepared
 from pytest_pmd_migrations.schema.references.values import ObjectKey, References
 
 __all__ = ["check_references"]

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
+from pytest_pmd_migrations.schema.reading.other_objects import read_virtual
 from pytest_pmd_migrations.schema.reading.stand_ins import execute
-from pytest_pmd_migrations.schema.reading.statements import read_virtual
 from pytest_pmd_migrations.schema.references.values import Broken
 
 __all__ = ["find_broken_full_text"]

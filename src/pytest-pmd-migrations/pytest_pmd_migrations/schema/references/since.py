@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql, one_line
-from pytest_pmd_migrations.schema.references.rewritten import (
+from pytest_pmd_migrations.schema.references.changed_meanings import (
     Rewritten,
     StoredText,
     find_lost_words,

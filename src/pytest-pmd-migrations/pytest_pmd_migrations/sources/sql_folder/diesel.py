@@ -11,7 +11,7 @@ from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import DIESEL_SCRIPT
-from pytest_pmd_migrations.sources.sql_folder.numbered import refuse_doubled
+from pytest_pmd_migrations.sources.sql_folder.numbered_scripts import refuse_doubled
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 
 __all__ = ["Diesel"]

@@ -17,7 +17,7 @@ from pytest_pmd_migrations.sources.sql_folder.names import (
     FLYWAY_REPEATABLE,
     FLYWAY_VERSIONED,
 )
-from pytest_pmd_migrations.sources.sql_folder.numbered import refuse_doubled
+from pytest_pmd_migrations.sources.sql_folder.numbered_scripts import refuse_doubled
 from pytest_pmd_migrations.sources.sql_folder.run_script import run_script
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 

@@ -11,7 +11,7 @@ from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
 from pytest_pmd_migrations.sources.sql_folder.names import REFINERY_MODULE
-from pytest_pmd_migrations.sources.sql_folder.numbered import LARGEST, refuse_doubled
+from pytest_pmd_migrations.sources.sql_folder.numbered_scripts import LARGEST, refuse_doubled
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 from pytest_pmd_migrations.sources.sql_folder.sip_hash import sip_hash
 

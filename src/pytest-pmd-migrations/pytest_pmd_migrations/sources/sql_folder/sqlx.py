@@ -10,7 +10,7 @@ from pytest_pmd_migrations.connections.query_rows import query_rows
 from pytest_pmd_migrations.errors import SourceError
 from pytest_pmd_migrations.sources.sql_folder.dialect import Dialect, as_mark
 from pytest_pmd_migrations.sources.sql_folder.folder import SqlFolder
-from pytest_pmd_migrations.sources.sql_folder.numbered import numbered, refuse_doubled
+from pytest_pmd_migrations.sources.sql_folder.numbered_scripts import numbered, refuse_doubled
 from pytest_pmd_migrations.sources.sql_folder.script import Script
 
 __all__ = ["Sqlx"]

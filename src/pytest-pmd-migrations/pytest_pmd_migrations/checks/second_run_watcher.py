@@ -13,7 +13,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.checks.by_lineage import Lines
 from pytest_pmd_migrations.checks.model import Repeating
-from pytest_pmd_migrations.checks.second_run import SecondStep, run_again
+from pytest_pmd_migrations.checks.run_again import SecondStep, run_again
 from pytest_pmd_migrations.connections.asked_tables import asking, current_asked
 from pytest_pmd_migrations.connections.connection import ApplicationConnection
 from pytest_pmd_migrations.limits.step_limits import LimitedRun

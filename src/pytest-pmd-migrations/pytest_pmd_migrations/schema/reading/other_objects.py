@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pytest_pmd_migrations.connections.untrusted_schema import is_distrusted
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
-from pytest_pmd_migrations.schema.reading.schema_copy import SchemaCopy
+from pytest_pmd_migrations.schema.reading.scratch_database import SchemaCopy
 from pytest_pmd_migrations.schema.reading.spelling import (
     canonical,
     capitals,

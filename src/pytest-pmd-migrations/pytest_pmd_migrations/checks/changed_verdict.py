@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_pmd_migrations.application.changed import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.new_migration import how_to_begin
 from pytest_pmd_migrations.application.recorded_text import Moved, is_edited
+from pytest_pmd_migrations.application.stale_snapshots import OF_ITS_PROCESS, is_edited_up_to
 from pytest_pmd_migrations.application.varying_step import VaryingStep, find_varying_step
-from pytest_pmd_migrations.checks.changed_result import (
+from pytest_pmd_migrations.checks.model import Finding, Note, Row, Verdict
+from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
+from pytest_pmd_migrations.checks.result_and_culprit import (
     Culprit,
     Difference,
     Lineages,
     culprit_of,
     find_difference,
 )
-from pytest_pmd_migrations.checks.model import Finding, Note, Row, Verdict
-from pytest_pmd_migrations.checks.moved_migration import Things, changes_of, moved_finding
 from pytest_pmd_migrations.messages.wording import headline, wrap_text
 from pytest_pmd_migrations.schema.drawn_values import CLOCK_AND_DICE, told_drawings
 from pytest_pmd_migrations.snapshots.lock_file import LOCK_FILE
 from pytest_pmd_migrations.snapshots.names import format_version
-from pytest_pmd_migrations.sources.applied.edited_scripts import when_edited
+from pytest_pmd_migrations.sources.applied.edited_migrations import when_edited
 
 __all__ = ["judge_changed"]
 

@@ -10,8 +10,8 @@ from pytest_pmd_migrations.application.fresh import FreshDatabases
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows.copied_rows import has_rows_of
+from pytest_pmd_migrations.schema.references.changed_meanings import StoredText
 from pytest_pmd_migrations.schema.references.find import check_references
-from pytest_pmd_migrations.schema.references.rewritten import StoredText
 from pytest_pmd_migrations.schema.references.since import changes_since
 from pytest_pmd_migrations.schema.references.values import NOTHING_THERE, Broken, References
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.new_migration import how_to_begin
-from pytest_pmd_migrations.application.recorded_file import mend_removed, removed_name
+from pytest_pmd_migrations.application.put_back import mend_removed, removed_name
 from pytest_pmd_migrations.application.recorded_text import find_moved
-from pytest_pmd_migrations.checks.changed_result import Culprit, culprit_of
 from pytest_pmd_migrations.checks.moved_migration import mend_moved
+from pytest_pmd_migrations.checks.result_and_culprit import Culprit, culprit_of
 from pytest_pmd_migrations.schema import Difference, read_schema
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 

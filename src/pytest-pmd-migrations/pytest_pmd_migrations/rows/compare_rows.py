@@ -13,7 +13,7 @@ from pytest_pmd_migrations.limits.step_limits import LimitedRun, StepLimits
 from pytest_pmd_migrations.limits.time_limit import let_python_run
 from pytest_pmd_migrations.messages.wording import error_text
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
-from pytest_pmd_migrations.processes.struck_timeout import raise_if_struck
+from pytest_pmd_migrations.processes.pytest_timeout import raise_if_struck
 from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.rows_report import RowFinding, RowsReport
 from pytest_pmd_migrations.sources.declared.declarations import Declarations
