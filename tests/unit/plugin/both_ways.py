@@ -9,7 +9,8 @@ from dataclasses import replace
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import AnyCheck, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks
-from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
+from pytest_pmd_migrations.grid.cells import list_cells
+from pytest_pmd_migrations.grid.judge_cell import judge_cell
 from pytest_pmd_migrations.grid.walks import Walks
 
 from tests.unit.plugin.built_application import again

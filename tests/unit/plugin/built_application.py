@@ -16,7 +16,8 @@ from pytest_pmd_migrations.application.store import Store
 from pytest_pmd_migrations.checks.model import AnyCheck, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks
 from pytest_pmd_migrations.cli.survey import take_survey
-from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
+from pytest_pmd_migrations.grid.cells import list_cells
+from pytest_pmd_migrations.grid.judge_cell import judge_cell
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.snapshots.lock_file import SnapshotLine, content_digest, write_lock_file

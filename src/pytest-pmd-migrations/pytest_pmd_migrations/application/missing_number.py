@@ -11,15 +11,13 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     LOCK_FILE,
     LockFile,
     VersionLine,
+    digests_as,
     read_lock_file,
-    text_digest,
 )
 
 __all__ = ["explain_gap"]
 
 _NUMBER = re.compile(r"(?P<number>\d+)_.+\.(?:py|sql)")
-_VERSION = rb"(?m)^(VERSION\b[^=\n]*=\s*)0*%d\b"
-"""The line by which a module says its number again."""
 
 
 def explain_gap(error: MissingNumberError, snapshots: Path) -> SettingError:
@@ -74,8 +72,7 @@ def _find_text(folder: Path, line: VersionLine, version: int) -> Path | None:
         except OSError:
             # Whoever reads it next is told why that cannot be done.
             continue
-        as_before = re.sub(_VERSION % int(found["number"]), rb"\g<1>%d" % version, text)
-        if line.text in {text_digest(text), text_digest(as_before)}:
+        if line.text in digests_as(text, int(found["number"]), version):
             return file
     return None
 

@@ -6,14 +6,13 @@ another file was moved, whatever stands in its old place now.
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
 from pytest_pmd_migrations.application.application import Application, name_in_file
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.errors import SourceError
-from pytest_pmd_migrations.snapshots.lock_file import VersionLine, text_digest
+from pytest_pmd_migrations.snapshots.lock_file import VersionLine, digests_as, text_digest
 
 __all__ = [
     "Moved",
@@ -27,9 +26,6 @@ __all__ = [
 
 _OWN = "step-"
 """Before the digest of a migration's own text, where its file holds others too."""
-
-_VERSION = rb"(?m)^(VERSION\b[^=\n]*=\s*)0*%d\b"
-"""The line by which a module says its number again."""
 
 
 class Moved(NamedTuple):
@@ -140,6 +136,4 @@ def _moved_to(history: History, other: int, version: int, line: VersionLine) -> 
     except SourceError:
         return False
     prefix = "" if own is None else _OWN
-    # A module that was renumbered has its new number in its text, too.
-    as_before = re.sub(_VERSION % other, rb"\g<1>%d" % version, text)
-    return line.text in {prefix + text_digest(text), prefix + text_digest(as_before)}
+    return line.text in {prefix + digest for digest in digests_as(text, other, version)}

@@ -22,7 +22,7 @@ from pytest_pmd_migrations.checks.reached import reaching
 from pytest_pmd_migrations.checks.second_run_watcher import SecondRun, watch_second_runs
 from pytest_pmd_migrations.checks.sharing import shares_always
 from pytest_pmd_migrations.messages.wording import headline, wrap_text
-from pytest_pmd_migrations.rows.evidence import excuse
+from pytest_pmd_migrations.rows.suggested_declaration import excuse
 from pytest_pmd_migrations.sources.abilities import can_rerun
 
 __all__ = ["AGAIN"]

@@ -21,7 +21,7 @@ from pytest_pmd_migrations.checks.model import (
 )
 from pytest_pmd_migrations.messages.printable import printable_line
 from pytest_pmd_migrations.messages.wording import headline, width, wrap_text
-from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration, excuse
+from pytest_pmd_migrations.rows.suggested_declaration import SuggestedDeclaration, excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.references.values import Broken
 from pytest_pmd_migrations.snapshots.names import Start, format_version

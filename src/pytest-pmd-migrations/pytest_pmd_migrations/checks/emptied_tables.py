@@ -31,7 +31,8 @@ from pytest_pmd_migrations.rows import (
     find_strays,
     leave_out_excused,
 )
-from pytest_pmd_migrations.rows.evidence import evidence_width, excuse
+from pytest_pmd_migrations.rows.evidence import evidence_width
+from pytest_pmd_migrations.rows.suggested_declaration import excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.values import matches_any
 from pytest_pmd_migrations.snapshots.names import SnapshotName

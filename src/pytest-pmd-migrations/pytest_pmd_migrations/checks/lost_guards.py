@@ -14,7 +14,7 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.step import Step, StoredText
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, UsedDeclaration
 from pytest_pmd_migrations.rows.copied_rows import has_values_of
-from pytest_pmd_migrations.rows.evidence import excuse
+from pytest_pmd_migrations.rows.suggested_declaration import excuse
 from pytest_pmd_migrations.schema import Schema, read_schema
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.values import TableColumn

@@ -12,7 +12,7 @@ from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.messages.printable import printable_line
-from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
+from pytest_pmd_migrations.rows.suggested_declaration import SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import (
     SnapshotName,
     Start,

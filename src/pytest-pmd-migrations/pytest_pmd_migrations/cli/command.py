@@ -94,7 +94,7 @@ def init(*, source: str) -> None:
 def new(description: str, *, sql: bool, source: str) -> None:
     """Write the next migration's file: new "add tags"."""
     from pytest_pmd_migrations.cli.new_migration import create_migration, file_slug
-    from pytest_pmd_migrations.cli.project import source_for_new
+    from pytest_pmd_migrations.cli.new_source import source_for_new
 
     with clean_errors():
         slug = file_slug(description)

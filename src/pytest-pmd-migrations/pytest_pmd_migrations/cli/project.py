@@ -6,38 +6,29 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
 from pytest_pmd_migrations.application.history import History, Project
 from pytest_pmd_migrations.application.idle_globs import refuse_idle_globs
-from pytest_pmd_migrations.cli.new_package import make_missing
 from pytest_pmd_migrations.errors import (
-    DoubledNumberError,
     MigrationTestError,
-    MissingNumberError,
     SettingError,
-    SourceError,
 )
 from pytest_pmd_migrations.files.regular_file import read_regular
 from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.pytest_side.load_project import load_project, rows_path
-from pytest_pmd_migrations.sources.numbered.files_source import FilesSource
-from pytest_pmd_migrations.sources.protocol import Source, how_it_begins
-from pytest_pmd_migrations.sources.resolve import resolve_source
-from pytest_pmd_migrations.sources.sql_folder.recognise import PMD
-from pytest_pmd_migrations.sources.sql_folder.source import SqlFolderSource
 
 __all__ = [
     "RowsFile",
+    "SettingsReader",
     "UnusableError",
     "choose_histories",
     "choose_history",
     "load_declaring",
     "load_histories",
-    "source_for_new",
+    "read_settings",
 ]
 
 _ROWS = "migration_rows.toml"
@@ -54,7 +45,7 @@ class UnusableError(click.ClickException):
 
 
 @dataclass
-class _SettingsReader:
+class SettingsReader:
     """A pytest plugin that takes the configuration when it is complete, and stops pytest there.
 
     ``source`` is the setting ``migration_source``, ``dialect`` is ``migration_dialect``, and
@@ -93,7 +84,7 @@ def load_histories() -> tuple[History, ...]:
 
     Raises UnusableError where pytest or the settings cannot be used.
     """
-    return _project(_read_settings()).histories
+    return _project(read_settings()).histories
 
 
 @dataclass(frozen=True)
@@ -112,7 +103,7 @@ def load_declaring(source: str) -> tuple[tuple[History, ...], RowsFile]:
 
     Raises UnusableError where the settings or the name cannot be used.
     """
-    settings = _read_settings(new_rows_file=True)
+    settings = read_settings(new_rows_file=True)
     found = _checked_histories(settings)
     chosen = (choose_history(found, source),) if source else found
     if settings.rows is not None:
@@ -143,17 +134,17 @@ def choose_histories(source: str, *, only_one: bool = False) -> tuple[History, .
     With ``only_one`` a name is needed where there are several: a version alone names none of them.
     Raises UnusableError where the settings or the name cannot be used.
     """
-    histories = _checked_histories(_read_settings())
+    histories = _checked_histories(read_settings())
     return (choose_history(histories, source),) if source or only_one else histories
 
 
-def _project(settings: _SettingsReader) -> Project:
+def _project(settings: SettingsReader) -> Project:
     if settings.project is None:
         raise UnusableError(settings.error)
     return settings.project
 
 
-def _checked_histories(settings: _SettingsReader) -> tuple[History, ...]:
+def _checked_histories(settings: SettingsReader) -> tuple[History, ...]:
     """Return the histories; raises UnusableError too where a glob says nothing, as pytest does."""
     project = _project(settings)
     try:
@@ -163,80 +154,13 @@ def _checked_histories(settings: _SettingsReader) -> tuple[History, ...]:
     return project.histories
 
 
-def source_for_new(source: str) -> tuple[FilesSource, list[Path]]:
-    """Return the source that gets a new migration, and the files that were written to have it.
+def read_settings(*, new_rows_file: bool = False) -> SettingsReader:
+    """Return what pytest has read of the settings of the project around, without a test run.
 
-    It may have no migration yet; where its package or folder is missing, that is made.
-    Raises UnusableError where it cannot be used, or is no folder of files.
+    With ``new_rows_file`` the file of ``migration_rows`` need not be there yet.
+    Raises UnusableError where pytest does not start, or code of the project raises.
     """
-    settings = _read_settings()
-    written: list[Path] = []
-    if settings.project is not None:
-        found: object = choose_history(settings.project.histories, source).application.source
-    elif settings.source and settings.dialect in ("", PMD):
-        found, written = _empty_source(settings)
-    else:
-        raise UnusableError(settings.error)
-    if not isinstance(found, FilesSource):
-        raise UnusableError(_begun_otherwise(found))
-    return found, written
-
-
-def _begun_otherwise(source: Any) -> str:  # noqa: ANN401 - of the application's own, mostly
-    """Say how a new migration is begun where it is no numbered file of a folder."""
-    name = getattr(source, "name", type(source).__name__)
-    if isinstance(source, SqlFolderSource):
-        return (
-            f"the source {name} is a folder of {source.tool}'s scripts; expected one whose"
-            f" files are numbered as pmd's. Begin a script as {source.tool} does"
-        )
-    begins = how_it_begins(source).replace("{}", "describe the change")
-    if begins:
-        return (
-            f"the migrations of {name} are begun otherwise; expected a package or folder of"
-            f" numbered files. Begin one so: {begins}"
-        )
-    return (
-        f"the source {name} is an object of the project's own, which knows by itself where its"
-        " migrations are written; expected a package or folder of numbered files"
-    )
-
-
-def _empty_source(settings: _SettingsReader) -> tuple[Source, list[Path]]:
-    """Return the source that the setting names, made where it is missing, and what was written."""
-    written: list[Path] = []
-    try:
-        try:
-            found = resolve_source(settings.source, root=settings.root, allow_empty=True)
-        except SourceError as error:
-            made = make_missing(settings.source, settings.root, error)
-            if made is None:
-                raise
-            written = made
-            found = resolve_source(settings.source, root=settings.root, allow_empty=True)
-    except (DoubledNumberError, MissingNumberError) as error:
-        # What the lock file knows of the numbers is in the text of the settings' error.
-        raise UnusableError(settings.error) from error
-    except MigrationTestError as error:
-        raise UnusableError(str(error)) from error
-    if isinstance(found, FilesSource) and not found.files:
-        _refuse_outside(found, settings)
-    return found, written
-
-
-def _refuse_outside(source: FilesSource, settings: _SettingsReader) -> None:
-    """Raise UnusableError where the setting's name finds a package that is not the project's."""
-    folder, root = source.folder.resolve(), settings.root.resolve()
-    if not folder.is_relative_to(root):
-        raise UnusableError(
-            f"migration_source {settings.source!r} is {folder}, which lies outside {root} and has"
-            " no migrations; expected a package or folder of the project. Give it another name, or"
-            " make its folder first"
-        )
-
-
-def _read_settings(*, new_rows_file: bool = False) -> _SettingsReader:
-    settings = _SettingsReader(new_rows_file=new_rows_file)
+    settings = SettingsReader(new_rows_file=new_rows_file)
     try:
         code = pytest.main([*_ARGUMENTS], plugins=[settings])
     except Exception as error:

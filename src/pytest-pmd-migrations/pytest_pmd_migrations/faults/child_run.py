@@ -18,7 +18,7 @@ from pytest_pmd_migrations.faults.judge import PATIENCE, Judge
 from pytest_pmd_migrations.faults.kinds.kind import Kind, RunKind
 from pytest_pmd_migrations.faults.standing_child import StandingChild
 from pytest_pmd_migrations.faults.struck_process import close_struck_process
-from pytest_pmd_migrations.faults.struck_runs import PlannedFault, strike_points
+from pytest_pmd_migrations.faults.struck_runs import PlannedFault, ended_process, strike_points
 from pytest_pmd_migrations.faults.told_points import HeardPoints, PointTeller
 from pytest_pmd_migrations.faults.values import Point, StruckPoint, TriedFaults
 from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
@@ -199,12 +199,8 @@ def _strike_kinds(case: Case, plans: Sequence[_Plan], judge: Judge) -> Iterator[
 def _refusal(case: Case, word: str, heard: HeardPoints) -> str:
     """Return why the faults were given up, by the last word of the child: "late" or "ended"."""
     remaining = heard.points[len(heard.struck) :]
-    where = f", {remaining[0].where}" if remaining else ""
     if word == "ended":
-        return (
-            f"the process ended{where}, on the way from {case.database_name}: the migration or"
-            " SQLite ended it, so nothing can be said of that fault"
-        )
+        return str(ended_process(case, remaining[0] if remaining else None))
     what = "what a fault left" if remaining else "the run without a fault"
     return (
         f"{what}, on the way from {case.database_name}, did not come back within"

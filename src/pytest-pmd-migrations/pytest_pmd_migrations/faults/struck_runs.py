@@ -66,10 +66,11 @@ def judge_unstruck(case: Case, point: Point, finished: FinishedRun, judge: Judge
     )
 
 
-def ended_process(case: Case, point: Point) -> InjectionError:
-    """Return the error that says that a run ended its process."""
+def ended_process(case: Case, point: Point | None) -> InjectionError:
+    """Return the error that says that a run ended its process, at a point if there is one."""
+    where = f", {point.where}" if point is not None else ""
     return InjectionError(
-        f"the process ended, {point.where}, on the way from {case.database_name}: the migration or"
+        f"the process ended{where}, on the way from {case.database_name}: the migration or"
         " SQLite ended it, so nothing can be said of that fault"
     )
 

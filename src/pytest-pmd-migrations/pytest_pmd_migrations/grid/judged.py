@@ -22,7 +22,8 @@ from pytest_pmd_migrations.checks.model import (
     Verdict,
 )
 from pytest_pmd_migrations.grid.blocked import failed_step, fails_by_itself
-from pytest_pmd_migrations.grid.cells import Cell, judge_cell
+from pytest_pmd_migrations.grid.cells import Cell
+from pytest_pmd_migrations.grid.judge_cell import judge_cell
 from pytest_pmd_migrations.grid.lineages_ahead import LineagesAhead
 from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.grid.walks import Walks

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_pmd_migrations.rows.evidence import cut_line, excuse
+from pytest_pmd_migrations.rows.evidence import cut_line
 from pytest_pmd_migrations.rows.matching.sides import Side
 from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.suggested_declaration import excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["lowered_high_water_marks"]

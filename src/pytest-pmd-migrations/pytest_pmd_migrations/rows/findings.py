@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.messages.wording import counted
-from pytest_pmd_migrations.rows.evidence import (
-    LostRows,
-    cut_line,
-    declare,
-    declare_moves,
-    show_change,
-    show_row,
-    show_value,
-)
+from pytest_pmd_migrations.rows.evidence import cut_line, show_change, show_row, show_value
 from pytest_pmd_migrations.rows.matching.exact_rows import Value
 from pytest_pmd_migrations.rows.matching.sides import Row
 from pytest_pmd_migrations.rows.moved.candidate_columns import UnprovenMove
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.suggested_declaration import LostRows, declare, declare_moves
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.sources.declared.column_names import spelled_column

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
-from pytest_pmd_migrations.rows.evidence import cut_line, excuse, show_row
+from pytest_pmd_migrations.rows.evidence import cut_line, show_row
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
 from pytest_pmd_migrations.rows.matching.row_matching import ColumnMapping
 from pytest_pmd_migrations.rows.matching.sides import Side
 from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
 from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.suggested_declaration import excuse
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
 from pytest_pmd_migrations.rows.row_counts import RowCounts
+from pytest_pmd_migrations.rows.suggested_declaration import SuggestedDeclaration
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey
 
 __all__ = ["RowFinding", "RowsReport"]

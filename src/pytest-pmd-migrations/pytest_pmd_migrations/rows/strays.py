@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pytest_pmd_migrations.rows.evidence import excuse
 from pytest_pmd_migrations.rows.rows_report import RowFinding
+from pytest_pmd_migrations.rows.suggested_declaration import excuse
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stored_rows import (
     as_bytes,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,6 +31,7 @@ __all__ = [
     "SnapshotLine",
     "VersionLine",
     "content_digest",
+    "digests_as",
     "lock_file_text",
     "read_lock_file",
     "text_digest",
@@ -38,6 +40,9 @@ __all__ = [
 
 LOCK_FILE = "frozen.toml"
 _FORMAT = 1
+_VERSION = rb"(?m)^(VERSION\b[^=\n]*=\s*)0*%d\b"
+"""The line by which a module says its number again."""
+
 _HEAD = """\
 # What every version gave when its snapshot was stored. Written by pmd-migrations; commit it.
 """
@@ -109,6 +114,15 @@ def content_digest(content: Content) -> str:
 def text_digest(content: bytes) -> str:
     """Return the digest of a text file, the same whichever way its lines end."""
     return content_digest(content.replace(b"\r\n", b"\n"))
+
+
+def digests_as(content: bytes, number: int, before: int) -> frozenset[str]:
+    """Return the digests of a migration's text as it is, and as it was under another number.
+
+    A module that is renumbered from ``before`` to ``number`` has its new number in its text, too.
+    """
+    as_before = re.sub(_VERSION % number, rb"\g<1>%d" % before, content)
+    return frozenset({text_digest(content), text_digest(as_before)})
 
 
 def read_lock_file(path: Path) -> LockFile:

@@ -12,7 +12,8 @@ import pytest
 from pytest_pmd_migrations.application.rules import Rules
 from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, Verdict
-from pytest_pmd_migrations.grid.cells import Cell, judge_cell
+from pytest_pmd_migrations.grid.cells import Cell
+from pytest_pmd_migrations.grid.judge_cell import judge_cell
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.messages.wording import shown_path
 from pytest_pmd_migrations.snapshots.folder import SnapshotFolder

@@ -9,13 +9,8 @@ import pytest
 from pytest_pmd_migrations.checks.model import Check, Finding, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.checks.registry import all_checks, register, select_checks
 from pytest_pmd_migrations.errors import MigrationTestError, SettingError
-from pytest_pmd_migrations.grid.cells import (
-    CellKey,
-    judge_cell,
-    list_cells,
-    migration_rows,
-    parse_cell_id,
-)
+from pytest_pmd_migrations.grid.cells import CellKey, list_cells, migration_rows, parse_cell_id
+from pytest_pmd_migrations.grid.judge_cell import judge_cell
 from pytest_pmd_migrations.grid.selection import select_cells
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.messages.wording import shown_path

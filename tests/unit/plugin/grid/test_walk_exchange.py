@@ -19,10 +19,11 @@ from pytest_pmd_migrations.checks.data import DATA
 from pytest_pmd_migrations.checks.model import AnyCheck, Check, Verdict
 from pytest_pmd_migrations.checks.schema import SCHEMA
 from pytest_pmd_migrations.grid import walks
-from pytest_pmd_migrations.grid.cells import judge_cell, list_cells
+from pytest_pmd_migrations.grid.cells import list_cells
 from pytest_pmd_migrations.grid.exchange import walk_exchange
 from pytest_pmd_migrations.grid.exchange.pickled_walks import WalkReader, WalkWriter
 from pytest_pmd_migrations.grid.exchange.walk_exchange import SharedFolder, WalkExchange
+from pytest_pmd_migrations.grid.judge_cell import judge_cell
 from pytest_pmd_migrations.grid.walk import Walk
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.image import Image

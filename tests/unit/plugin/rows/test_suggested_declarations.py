@@ -8,7 +8,11 @@ from types import ModuleType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration, declare, declare_moves
+from pytest_pmd_migrations.rows.suggested_declaration import (
+    SuggestedDeclaration,
+    declare,
+    declare_moves,
+)
 from pytest_pmd_migrations.sources.declared.declarations import Declarations
 from pytest_pmd_migrations.sources.declared.parse_declarations import read_module, read_rows_file
 from pytest_pmd_migrations.sources.numbered.files_source import FilesSource

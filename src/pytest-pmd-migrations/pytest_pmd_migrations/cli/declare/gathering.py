@@ -21,10 +21,11 @@ from pytest_pmd_migrations.errors import (
     StepFailedError,
     TemporaryFolderError,
 )
-from pytest_pmd_migrations.grid.cells import Cell, judge_cell, list_cells
+from pytest_pmd_migrations.grid.cells import Cell, list_cells
+from pytest_pmd_migrations.grid.judge_cell import judge_cell
 from pytest_pmd_migrations.grid.walks import Walks
 from pytest_pmd_migrations.messages.where_raised import raised_where
-from pytest_pmd_migrations.rows.evidence import LostRows, SuggestedDeclaration
+from pytest_pmd_migrations.rows.suggested_declaration import LostRows, SuggestedDeclaration
 from pytest_pmd_migrations.snapshots.names import FRESH, Start, format_version
 
 __all__ = ["Undeclarable", "gather"]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.store import Store
-from pytest_pmd_migrations.rows.evidence import LostRows
+from pytest_pmd_migrations.rows.suggested_declaration import LostRows
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start
 from pytest_pmd_migrations.sources.declared.declarations import (

@@ -35,9 +35,9 @@ from pytest_pmd_migrations.rows.conditions.of_tables import (
     parent_conditions,
     same_name_conditions,
 )
-from pytest_pmd_migrations.rows.evidence import LostRows
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows
 from pytest_pmd_migrations.rows.matching.sides import Row, Side
+from pytest_pmd_migrations.rows.suggested_declaration import LostRows
 from pytest_pmd_migrations.rows.tables import RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.spelling import as_sql

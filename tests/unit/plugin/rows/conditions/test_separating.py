@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.rows import RowFinding
 from pytest_pmd_migrations.rows.conditions.separating import separates
-from pytest_pmd_migrations.rows.evidence import SuggestedDeclaration
+from pytest_pmd_migrations.rows.suggested_declaration import SuggestedDeclaration
 
 from tests.every import for_every
 from tests.unit.plugin.rows.steps import Case, image, report
