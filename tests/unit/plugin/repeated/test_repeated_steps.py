@@ -131,8 +131,8 @@ LOOKS_ELSEWHERE: Mapping[str, Up] = {
         f"{DELETE} AND (SELECT max(seq) FROM sqlite_sequence WHERE name = 'counted') > 1"
     ),
     "all high-water marks copied": (
-        f"CREATE TABLE noted AS SELECT seq FROM sqlite_sequence; {DELETE} AND"
-        " EXISTS (SELECT 1 FROM noted WHERE seq = 90)"
+        "CREATE TABLE noted(name, seq); INSERT INTO noted SELECT * FROM sqlite_sequence;"
+        f" {DELETE} AND EXISTS (SELECT 1 FROM noted WHERE seq = 90)"
     ),
     "rows that Python asks for": by_rows,
     "a bare cursor": by_bare_cursor,

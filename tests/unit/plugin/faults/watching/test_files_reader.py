@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 from pytest_pmd_migrations.faults.database_files import DatabaseFiles, KeptFiles
 
 
@@ -9,10 +12,12 @@ def test_whatever_is_written_between_two_looks_is_seen_and_equal_files_are_one(t
     path, journal = tmp_path / "app.db", tmp_path / "app.db-journal"
     files = KeptFiles(path)
     assert files.read() == DatabaseFiles(b"")
-    # Faster than the clock of many systems ticks.
+    # All within one tick of the clock.
+    now = time.time_ns()
     for number in range(200):
         with path.open("wb") as file:
             file.write(b"%03d" % number)
+        os.utime(path, ns=(now, now))
         first = files.read()
         assert first.database == b"%03d" % number
         assert files.read() is first
