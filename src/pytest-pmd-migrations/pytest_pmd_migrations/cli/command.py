@@ -118,16 +118,22 @@ def new(description: str, *, sql: bool, source: str) -> None:
 def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
     """Build the snapshots and lock lines that are missing."""
     from pytest_pmd_migrations.cli.build import build_missing, write_built
+    from pytest_pmd_migrations.cli.named_source import below_name, errors_of, with_names
     from pytest_pmd_migrations.cli.project import choose_histories
 
     with clean_errors():
         histories = choose_histories(source, only_one=rewrite is not None)
-        # All sources are built before the first file is written.
-        built = [build_missing(history, rewrite=rewrite) for history in histories]
+    built = []
+    for name, history in with_names(histories):
+        with errors_of(name):
+            # All sources are built before the first file is written.
+            built.append((name, build_missing(history, rewrite=rewrite)))
     with clean_errors(quiet=False):
-        written = say_at_end(line for one in built for line in write_built(one))
-    refused = [text for one in built for text in one.refused]
-    failed = [text for one in built for text in one.failed]
+        written = say_at_end(
+            line for name, one in built for line in below_name(name, write_built(one))
+        )
+    refused = [text for name, one in built for text in below_name(name, one.refused)]
+    failed = [text for name, one in built for text in below_name(name, one.failed)]
     if failed:
         also = (_NOT_STORED.strip(), *refused) if refused else ()
         raise click.ClickException(_NOT_UPGRADED + "\n".join((*failed, *also)))
@@ -142,34 +148,45 @@ def snapshot(*, rewrite: SnapshotName | None, source: str) -> None:
 @source_option
 def release(version: int | None, *, source: str) -> None:
     """Mark versions up to VERSION (default all) as released: they are history."""
+    from pytest_pmd_migrations.cli.named_source import below_name, errors_of, with_names
     from pytest_pmd_migrations.cli.project import choose_histories
     from pytest_pmd_migrations.cli.release import mark_released
     from pytest_pmd_migrations.snapshots.lock_file import write_lock_file
 
     with clean_errors():
         histories = choose_histories(source, only_one=version is not None)
-        marked = [mark_released(history, version) for history in histories]
-        for history, (lock_file, _) in zip(histories, marked, strict=True):
+    marked = []
+    for name, history in with_names(histories):
+        with errors_of(name):
+            lock_file, told = mark_released(history, version)
+            marked.append((history, lock_file, below_name(name, (told,))))
+    with clean_errors():
+        for history, lock_file, _ in marked:
             if lock_file != history.store.lock_file:
                 write_lock_file(history.store.lock_path, lock_file)
-    for _, line in marked:
-        say(line)
+    for _, _, lines in marked:
+        for line in lines:
+            say(line)
 
 
 @main.command()
 @source_option
 def check(*, source: str) -> None:
     """Exit 1 when a snapshot or a lock line is missing or wrong."""
+    from pytest_pmd_migrations.cli.named_source import below_name, errors_of, with_names
     from pytest_pmd_migrations.cli.problems import find_problems
     from pytest_pmd_migrations.cli.project import choose_histories
     from pytest_pmd_migrations.cli.survey import take_survey
 
     with clean_errors():
         histories = choose_histories(source)
-        surveys = [take_survey(history) for history in histories]
-        problems = [problem for survey in surveys for problem in find_problems(survey)]
+    problems: list[str] = []
+    for name, history in with_names(histories):
+        with errors_of(name):
+            found = find_problems(take_survey(history))
+            problems.extend(below_name(name, [problem.text for problem in found]))
     for problem in problems:
-        say(printable_text(problem.text))
+        say(printable_text(problem))
     if problems:
         raise click.exceptions.Exit(1)
     versions = sum(len(history.application.versions) for history in histories)

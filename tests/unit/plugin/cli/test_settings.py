@@ -209,6 +209,7 @@ def test_several_sources(project: Make) -> None:
     code, output, errors = made.run_apart("snapshot")
     assert (code, output) == (
         0,
+        "main:\n"
         "built    fresh -> 0001: same schema, 5 generated\n"
         "built    0001 (stored) -> 0002 and fresh -> 0002: same schema, 5 rows kept, 5 generated\n"
         "wrote    0001.db  2 KiB\n"
@@ -217,6 +218,7 @@ def test_several_sources(project: Make) -> None:
         "wrote    0002.sql  text twin, for the reviewer's diff\n"
         "locked   frozen.toml  0001 sha256:*\n"
         "locked   frozen.toml  0002 sha256:*\n"
+        "cache:\n"
         "built    fresh -> 0001: same schema, 5 generated\n"
         "wrote    0001.db  2 KiB\n"
         "wrote    0001.sql  text twin, for the reviewer's diff\n"
@@ -242,13 +244,16 @@ def test_several_sources(project: Make) -> None:
     assert said("show", "1", "2") == which
     assert said("release", "1", "--source", "main") == (0, "released 0001\n")
     made.write("conftest.py", sources.replace("b(x)", "b(x, y)"))
-    told = made.run_apart("check")[1].splitlines()[-1]
+    [name, told] = made.run_apart("check")[1].splitlines()
     rewrite = "pmd-migrations snapshot --rewrite 0002 --source main"
-    assert told == f"0002 changed since its snapshot was made.  {rewrite}"
+    assert (name, told) == ("main:", f"0002 changed since its snapshot was made.  {rewrite}")
+    assert made.run_apart("release")[2].endswith(
+        f"Error: main: nothing was released, since this must be mended first:\n{told}\n"
+    )
     assert made.run_apart(*rewrite.split()[1:])[0] == 0
     made.write("conftest.py", sources)
     assert made.run_apart(*rewrite.split()[1:])[0] == 0
-    assert said("release") == (0, "released 0002\nreleased 0001\n")
+    assert said("release") == (0, "main:\nreleased 0002\ncache:\nreleased 0001\n")
 
 
 def test_no_source_is_written_where_one_is_refused(project: Make) -> None:
