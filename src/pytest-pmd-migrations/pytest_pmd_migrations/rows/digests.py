@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -25,7 +25,6 @@ from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = [
     "all_named",
-    "combine_digests",
     "count_rows",
     "digest_columns",
     "digest_tables",
@@ -127,16 +126,6 @@ def tables_of_other_size(
 
 def _count(conn: sqlite3.Connection, table: RowTable) -> int:
     return int(conn.execute(f"SELECT count(*) FROM main.{quote(table.name)}").fetchone()[0])
-
-
-def combine_digests(digests: Mapping[str, str]) -> str:
-    """Return one digest over those of several tables."""
-    items = ", ".join(map(_written, sorted(digests.items())))
-    return _hashed(f"[{items}]".encode())
-
-
-_written = lru_cache(maxsize=65_536)(repr)
-"""``repr`` of a table and its digest; a step leaves most tables as they were."""
 
 
 def steady_columns(table: RowTable, volatile: Sequence[str]) -> list[str]:
