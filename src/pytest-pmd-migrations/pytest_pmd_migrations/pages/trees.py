@@ -36,6 +36,15 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
 
     Raises ValueError or IndexError where there is none, as in a damaged file.
     """
+    if root > 1:
+        held = _held_alone(file.page(root), file.smallest_local, file.usable)
+        if held is not None:
+            return Tree(root, frozenset((root,)), held)
+    return _read_pages(file, root)
+
+
+def _read_pages(file: DatabaseFile, root: int) -> Tree:
+    """Return a tree of many pages."""
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     pages: set[int] = set()
     inner: list[bytes] = []
@@ -66,7 +75,17 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
 
 
 def _short(content: bytes) -> bytes:
+    """Return a digest of some bytes; none of nothing."""
     return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest() if content else b""
+
+
+@lru_cache(maxsize=4096)
+def _held_alone(content: bytes, smallest_local: int, usable: int) -> bytes | None:
+    """Return the digest of a tree of one page; None where the page leads to others.
+
+    Most trees of a small database are one, and the same page lies in many files.
+    """
+    return _short(content) if _goes_nowhere(content, smallest_local, usable) else None
 
 
 @lru_cache(maxsize=4096)
