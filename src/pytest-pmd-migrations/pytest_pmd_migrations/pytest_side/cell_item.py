@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -214,9 +215,10 @@ class CellItem(pytest.Item):
 
     def _location(self, version: int) -> Location:
         application = self.cell.history.application
-        known = [v for v in application.versions if v <= version] or [application.versions[0]]
+        versions = application.versions
+        known = versions[max(bisect_right(versions, version) - 1, 0)]
         try:
-            return application.location(known[-1])
+            return application.location(known)
         except SourceError:
             # The cells of `frozen` say so; any other still has its own to say.
             return Location(self.config.rootpath)
