@@ -15,6 +15,7 @@ from pytest_pmd_migrations.rows import combine_digests, digest_tables
 from pytest_pmd_migrations.rows.combined_digests import CombinedDigests
 from pytest_pmd_migrations.rows.digests import all_named
 from pytest_pmd_migrations.rows.independent_marks import independent_marks, marks_digest
+from pytest_pmd_migrations.rows.ordinary_schema import objects_of
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
@@ -161,7 +162,10 @@ class RowDigester:
             self._rows = self._rows.with_changes({**dict.fromkeys(changed), **found})
         marks = self._marks
         if changed is None or changed:
-            self._marks = independent_marks(step.conn, volatile=volatile, ignore=ignore)
+            objects = objects_of(step.layout)
+            self._marks = independent_marks(
+                step.conn, volatile=volatile, ignore=ignore, objects=objects
+            )
         named = all_named(step.conn, step.layout)
         whole = self._combine(step.version, None if named else step.conn)
         if not named or changed is None or step.before is None:

@@ -54,8 +54,9 @@ def _read_pages(file: DatabaseFile, root: int) -> Tree:
         if number in pages:
             raise ValueError(f"page {number} is in a tree twice")
         pages.add(number)
-        if number > 1 and _goes_nowhere(file.page(number), file.smallest_local, file.usable):
-            digest.update(file.page(number))
+        content = file.page(number)
+        if number > 1 and _goes_nowhere(content, file.smallest_local, file.usable):
+            digest.update(content)
             continue
         page = file.tree_page(number)
         if page.is_interior:
@@ -64,7 +65,8 @@ def _read_pages(file: DatabaseFile, root: int) -> Tree:
                 inner.append(file.page_without_children(page))
         if not page.is_interior or not page.is_of_table:
             # The keys of a table's interior pages are those of its rows.
-            content = file.page_without_children(page) if page.is_interior else file.page(number)
+            if page.is_interior:
+                content = file.page_without_children(page)
             digest.update(content[HEADER:] if number == 1 else content)
             for overflow in _overflow_pages(file, page):
                 if overflow in pages:
