@@ -148,9 +148,14 @@ def open_sides(
 
 
 def _can_name_all(conn: sqlite3.Connection, image: Image, schema: str) -> bool:
-    """Return whether all names of an image are UTF-8, which ``conn`` shows as ``schema``."""
+    """Return whether all names of an image are UTF-8, which ``conn`` shows as ``schema``.
+
+    It may show the image without its views and triggers.
+    """
     objects = objects_of(image)
-    return can_name_all(conn, schema) if objects is None else are_named(objects)
+    if objects is None or not _WITH_TEXTS.isdisjoint(one.type for one in objects):
+        return can_name_all(conn, schema)
+    return are_named(objects)
 
 
 def _sides(
