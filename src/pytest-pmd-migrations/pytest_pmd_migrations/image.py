@@ -132,6 +132,7 @@ class Image:
 
 def _in_memory(images: Mapping[str, Image]) -> ApplicationConnection:
     conn = open_still(":memory:", ApplicationConnection)
+    conn.is_in_memory = True
     for name, image in images.items():
         if name != "main":
             conn.execute(f"ATTACH ':memory:' AS {name}")

@@ -150,7 +150,7 @@ class Application:
         tell them apart.
         """
         path = self.location(version).path
-        alike = [other for other in self._migrations_in if other.name == path.name != ""]
+        alike = self._files_called.get(path.name, [])
         for count in range(1, len(path.parts)):
             name = path.parts[-count:]
             alike = [other for other in alike if other.parts[-count:] == name]
@@ -175,6 +175,15 @@ class Application:
             except SourceError:
                 # Cells of that version say so themselves.
                 continue
+        return found
+
+    @cached_property
+    def _files_called(self) -> dict[str, list[Path]]:
+        """The files with migrations by their names; a file without one is called as no other."""
+        found: dict[str, list[Path]] = {}
+        for path in self._migrations_in:
+            if path.name:
+                found.setdefault(path.name, []).append(path)
         return found
 
     def text(self, version: int) -> bytes:

@@ -48,7 +48,7 @@ class FreshDatabases:
         self._limits = limits
         self._clock = clock_moves if real_clock else nullcontext
         self._built: dict[int, _Fresh] = {}
-        self._schemas: dict[int, Schema] = {}
+        self._schemas: dict[StoredText, Schema] = {}
         self._steps: Iterator[Step] | None = None
         self._ended: BaseException | None = None
 
@@ -80,11 +80,12 @@ class FreshDatabases:
         return self._fresh(version).text
 
     def schema(self, version: int) -> Schema:
-        """Return the schema of the fresh database at ``version``."""
-        if version not in self._schemas:
+        """Return the schema of the fresh database at ``version``; read once for an equal text."""
+        text = self.text(version)
+        if text not in self._schemas:
             with closing(self.image(version).connect()) as conn:
-                self._schemas[version] = self.shared.schema(read_schema(conn))
-        return self._schemas[version]
+                self._schemas[text] = self.shared.schema(read_schema(conn))
+        return self._schemas[text]
 
     def _fresh(self, version: int) -> _Fresh:
         while version not in self._built:

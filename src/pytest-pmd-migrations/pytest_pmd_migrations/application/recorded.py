@@ -12,8 +12,10 @@ from pytest_pmd_migrations.application.recorded_text import recorded_text
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import combine_digests, digest_tables
+from pytest_pmd_migrations.rows.combined_digests import CombinedDigests
 from pytest_pmd_migrations.rows.digests import all_named
 from pytest_pmd_migrations.rows.independent_marks import independent_marks, marks_digest
+from pytest_pmd_migrations.rows.ordinary_schema import objects_of
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema import Schema
 from pytest_pmd_migrations.snapshots.lock_file import VersionLine
@@ -136,8 +138,13 @@ class RowDigester:
         self._history = history
         self._rebuilt = rebuilt
         self._settings: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-        self.tables: Mapping[str, str] = {}
+        self._rows = CombinedDigests({})
         self._marks: Mapping[str, str] = {}
+
+    @property
+    def tables(self) -> Mapping[str, str]:
+        """The digest of each table after the last step."""
+        return self._rows.tables
 
     def digest(self, step: Step) -> DigestedRows:
         """Return the digests of what a step left; only the tables that it changed are read."""
@@ -149,11 +156,16 @@ class RowDigester:
             step.conn, changed, volatile=volatile, ignore=ignore, layout=step.layout
         )
         before = self.tables
-        kept = {table: value for table, value in before.items() if table not in (changed or ())}
-        self.tables = found if changed is None else {**kept, **found}
+        if changed is None:
+            self._rows = CombinedDigests.of(found)
+        elif changed or found:
+            self._rows = self._rows.with_changes({**dict.fromkeys(changed), **found})
         marks = self._marks
         if changed is None or changed:
-            self._marks = independent_marks(step.conn, volatile=volatile, ignore=ignore)
+            objects = objects_of(step.layout)
+            self._marks = independent_marks(
+                step.conn, volatile=volatile, ignore=ignore, objects=objects
+            )
         named = all_named(step.conn, step.layout)
         whole = self._combine(step.version, None if named else step.conn)
         if not named or changed is None or step.before is None:
@@ -172,7 +184,7 @@ class RowDigester:
     def repeat(self, version: int, digested: DigestedRows) -> str:
         """Return the digest of all rows after a step that was taken in another lineage."""
         if digested.changed:
-            self.tables = _with_changes(self.tables, digested.changed)
+            self._rows = self._rows.with_changes(digested.changed)
         if digested.changed_marks:
             self._marks = _with_changes(self._marks, digested.changed_marks)
         return self._combine(version, None)
@@ -195,7 +207,7 @@ class RowDigester:
         that has such. That digest stays right for them, where the line has none with these tables:
         a line of today has it of other lineages only, which have no such table.
         """
-        whole = combine_digests(self.tables)
+        whole = self._rows.whole
         line = self._history.store.lock_file.versions.get(version)
         if conn is None or line is None or version in self._rebuilt:
             return whole

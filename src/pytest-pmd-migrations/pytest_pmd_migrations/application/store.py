@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import DatabaseError
 
 from pytest_pmd_migrations.application.application import Application
+from pytest_pmd_migrations.connections.connection import ApplicationConnection
 from pytest_pmd_migrations.errors import SnapshotError, UnknownVersionError
 from pytest_pmd_migrations.git.history import committed, how_to_restore, never_committed
 from pytest_pmd_migrations.image import Image
@@ -23,7 +24,7 @@ from pytest_pmd_migrations.snapshots.lock_file import (
     read_lock_file,
 )
 from pytest_pmd_migrations.snapshots.names import SnapshotName, Start, format_version
-from pytest_pmd_migrations.sources.applied.current_version import current_version
+from pytest_pmd_migrations.sources.applied.current_version import current_version, has_plain_version
 
 __all__ = ["Store"]
 
@@ -70,14 +71,7 @@ class Store:
         MissingNameError when it needs what only the application's connections have.
         """
         image = self.read_changed(name)
-        line = self.lock_file.snapshots.get(name)
-        digest = content_digest(image.stored) if line is not None else ""
-        if line is not None and line.digest != digest:
-            raise SnapshotError(
-                f"snapshot {name} was changed since it was stored",
-                f"{self._shown(name)} has {digest[:19]}, {LOCK_FILE} has"
-                f" {line.digest[:19]}. Restore it from version control.",
-            )
+        self._refuse_changed(name, image)
         return image
 
     def read_changed(self, name: SnapshotName) -> Image:
@@ -85,10 +79,28 @@ class Store:
 
         Raises SnapshotError for all else that ``read`` does.
         """
-        image = self.application.prepared(self.folder.read(name))
-        self._refuse_wrong_version(name, self._version(name, image))
-        self._refuse_newer(name)
+        image, conn = self._connected(name)
+        conn.close()
         return image
+
+    def connected(self, start: Start) -> tuple[Image, ApplicationConnection | None]:
+        """Return the database that a lineage starts from, verified, and a connection to it.
+
+        It is one that was only asked for the schema and the version, which a lineage asks first;
+        the caller closes it. None of a source that is asked for the version itself: what such a
+        call leaves on a connection nobody knows. Raises what ``read`` does.
+        """
+        if not isinstance(start, SnapshotName):
+            return self.application.empty, None
+        if not has_plain_version(self.application.source):
+            return self.read(start), None
+        image, conn = self._connected(start)
+        try:
+            self._refuse_changed(start, image)
+        except BaseException:
+            conn.close()
+            raise
+        return image, conn
 
     def image(self, start: Start) -> Image:
         """Return the database that a lineage starts from: a snapshot, verified, or none at all."""
@@ -97,22 +109,42 @@ class Store:
     def _shown(self, name: SnapshotName) -> str:
         return shown_path(self.folder.file(name))
 
-    def _version(self, name: SnapshotName, image: Image) -> int:
-        try:
-            with closing(image.connect()) as conn:
-                # The first read of the schema finds a broken one.
-                refuse_missing_names(stored_text(conn), image.preparation)
-                return current_version(self.application.source, conn)
-        except DatabaseError as error:
+    def _connected(self, name: SnapshotName) -> tuple[Image, ApplicationConnection]:
+        """Return a snapshot and a connection to it, which was asked whether it can be used."""
+        image = self.application.prepared(self.folder.read(name))
+        with ExitStack() as ends:
+            try:
+                conn = ends.enter_context(closing(image.connect()))
+                version = self._version(image, conn)
+            except DatabaseError as error:
+                raise SnapshotError(
+                    f"snapshot {name} cannot be opened",
+                    f"{self._shown(name)}: {error}. Restore it from version control.",
+                ) from error
+            except UnknownVersionError as error:
+                raise SnapshotError(
+                    f"snapshot {name} is at no version of this project",
+                    f"{self._shown(name)}: {error}",
+                ) from error
+            self._refuse_wrong_version(name, version)
+            self._refuse_newer(name)
+            ends.pop_all()
+        return image, conn
+
+    def _version(self, image: Image, conn: ApplicationConnection) -> int:
+        # The first read of the schema finds a broken one.
+        refuse_missing_names(stored_text(conn), image.preparation)
+        return current_version(self.application.source, conn)
+
+    def _refuse_changed(self, name: SnapshotName, image: Image) -> None:
+        line = self.lock_file.snapshots.get(name)
+        digest = content_digest(image.stored) if line is not None else ""
+        if line is not None and line.digest != digest:
             raise SnapshotError(
-                f"snapshot {name} cannot be opened",
-                f"{self._shown(name)}: {error}. Restore it from version control.",
-            ) from error
-        except UnknownVersionError as error:
-            raise SnapshotError(
-                f"snapshot {name} is at no version of this project",
-                f"{self._shown(name)}: {error}",
-            ) from error
+                f"snapshot {name} was changed since it was stored",
+                f"{self._shown(name)} has {digest[:19]}, {LOCK_FILE} has"
+                f" {line.digest[:19]}. Restore it from version control.",
+            )
 
     def _refuse_wrong_version(self, name: SnapshotName, version: int) -> None:
         if version != name.version:

@@ -34,6 +34,8 @@ def _judge(history: History, row: Row, lineages: Sequence[LineageRecord[SecondRu
     step: list[tuple[str, Lines]] = []
     for record in reaching(lineages, version):
         second = record.seen[version]
+        if not (second.runner or second.step):
+            continue
         for changed, seen in ((second.runner, runner), (second.step, step)):
             if changed:
                 seen.append((history.application.start_title(record.start), changed))
@@ -53,12 +55,12 @@ def _unheld_notes(
     """Yield a note where a step asks a clock or dice that nobody can hold."""
     seen = [record.seen[row.version].unheld for record in reaching(lineages, row.version)]
     columns = list(dict.fromkeys(column for unheld in seen for column in unheld.columns))
-    globs = list(dict.fromkeys(glob for unheld in seen for glob in unheld.globs))
     if columns:
         # Few steps ask for a clock or dice.
         from pytest_pmd_migrations.application.varying_step import drawn_by_schema
         from pytest_pmd_migrations.schema.drawn_values import in_parentheses
 
+        globs = list(dict.fromkeys(glob for unheld in seen for glob in unheld.globs))
         schema = history.fresh.schema(row.version)
         drawn = drawn_by_schema(history, row.version, schema, columns)
         why = in_parentheses(drawn)

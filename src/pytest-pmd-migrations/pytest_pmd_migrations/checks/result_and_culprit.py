@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -35,8 +34,7 @@ _SCHEMA_LINES: WeakKeyDictionary[History, dict[int, _SchemaLines]] = WeakKeyDict
 """How the schema of each version differs: the cell of every later version asks for it again."""
 
 
-@dataclass(frozen=True)
-class StepResult:
+class StepResult(NamedTuple):
     """What one step left: the digest of the rows, and whether it changed nothing at all.
 
     ``failed`` are the statements that failed in it without failing the step. ``digested`` is what
@@ -47,8 +45,8 @@ class StepResult:
     rows: str
     idle: bool
     failed: tuple[FailedStatement, ...] = ()
-    digested: DigestedRows | None = field(default=None, compare=False)
-    altered: Mapping[int, str] = field(default_factory=dict, compare=False)
+    digested: DigestedRows | None = None
+    altered: Mapping[int, str] = {}
 
 
 Lineages = Sequence[LineageRecord[StepResult]]

@@ -34,6 +34,7 @@ from pytest_pmd_migrations.rows import (
     tables_of_other_size,
     tables_with_new_values,
 )
+from pytest_pmd_migrations.rows.ordinary_schema import objects_of
 from pytest_pmd_migrations.rows.substitute_names import nameable, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
@@ -198,7 +199,10 @@ def _changed_tables(second_step: SecondStep, conn: Connection, changed: _Changed
     history, step = second_step.history, second_step.step
     # What a first run makes otherwise are values: other numbers of rows they cannot explain.
     tables, ignore = changed.tables, history.rules.ignore_patterns
-    grown = set[str]() if tables is None else tables_of_other_size(step.conn, conn, tables, ignore)
+    grown = set[str]()
+    if tables is not None:
+        objects = objects_of(step.layout), objects_of(changed.layout)
+        grown = tables_of_other_size(step.conn, conn, tables, ignore, objects=objects)
     rest = changed.without(grown)
     found = _other_tables(history, step, conn, rest, history.volatile)
     if not found:

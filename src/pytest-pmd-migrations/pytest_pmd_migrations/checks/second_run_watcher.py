@@ -95,7 +95,7 @@ class _RunsAfterStep:
         if known is not None:
             watcher.relies = True
             return known
-        around, marks = current_asked(), connection_marks(self._conn)
+        around, marks = current_asked(), connection_marks(self._conn) if is_rest else None
         with asking(leaves_out_refused=True) as asked:
             found = self._run(what, run, insist=insist)
         if around is not None:

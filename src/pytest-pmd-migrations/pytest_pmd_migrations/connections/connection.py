@@ -134,6 +134,9 @@ class ApplicationConnection(AskingConnection):
 
     preparation = NO_PREPARATION
     folder: TemporaryFolder | None = None
+    is_in_memory = False
+    """Whether it is known that its main database is no file, which stays so for good."""
+
     additions = 0
     additions_when_prepared = 0
     may_load_extensions = False

@@ -144,8 +144,8 @@ class Walks:
         observers = self._observers(taken)
         source, limits = self.history.application.source, self.history.step_limits(start)
         try:
-            image = self.history.store.image(start)
-            with Lineage(source, image, known, limits, self._like) as lineage:
+            image, conn = self.history.store.connected(start)
+            with Lineage(source, image, known, limits, self._like, conn=conn) as lineage:
                 # The next snapshot mostly has a table more, or a few rows.
                 self._like = lineage.step.layout if image.size <= MEMORY_LIMIT else None
                 taken.arrive(lineage.step, observers)

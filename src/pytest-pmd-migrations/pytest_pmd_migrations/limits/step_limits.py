@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+from pytest_pmd_migrations.connections.connection import ApplicationConnection
 from pytest_pmd_migrations.connections.database_path import file_of
 from pytest_pmd_migrations.limits.full_disk import refuse_full_disk
 from pytest_pmd_migrations.limits.memory import MemoryLimit, usable_megabytes
@@ -192,6 +193,8 @@ def release(error: BaseException) -> None:
 
 def _path_of(conn: sqlite3.Connection) -> str:
     """Return the path of a connection's database; empty in memory, or where it is closed."""
+    if isinstance(conn, ApplicationConnection) and conn.is_in_memory:
+        return ""
     try:
         return str(file_of(conn) or "")
     except sqlite3.Error:

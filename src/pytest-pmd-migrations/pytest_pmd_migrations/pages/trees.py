@@ -36,6 +36,15 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
 
     Raises ValueError or IndexError where there is none, as in a damaged file.
     """
+    if root > 1:
+        held = _held_alone(file.page(root), file.smallest_local, file.usable)
+        if held is not None:
+            return Tree(root, frozenset((root,)), held)
+    return _read_pages(file, root)
+
+
+def _read_pages(file: DatabaseFile, root: int) -> Tree:
+    """Return a tree of many pages."""
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     pages: set[int] = set()
     inner: list[bytes] = []
@@ -45,8 +54,9 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
         if number in pages:
             raise ValueError(f"page {number} is in a tree twice")
         pages.add(number)
-        if number > 1 and _goes_nowhere(file.page(number), file.smallest_local, file.usable):
-            digest.update(file.page(number))
+        content = file.page(number)
+        if number > 1 and _goes_nowhere(content, file.smallest_local, file.usable):
+            digest.update(content)
             continue
         page = file.tree_page(number)
         if page.is_interior:
@@ -55,7 +65,8 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
                 inner.append(file.page_without_children(page))
         if not page.is_interior or not page.is_of_table:
             # The keys of a table's interior pages are those of its rows.
-            content = file.page_without_children(page) if page.is_interior else file.page(number)
+            if page.is_interior:
+                content = file.page_without_children(page)
             digest.update(content[HEADER:] if number == 1 else content)
             for overflow in _overflow_pages(file, page):
                 if overflow in pages:
@@ -66,7 +77,17 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
 
 
 def _short(content: bytes) -> bytes:
+    """Return a digest of some bytes; none of nothing."""
     return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest() if content else b""
+
+
+@lru_cache(maxsize=4096)
+def _held_alone(content: bytes, smallest_local: int, usable: int) -> bytes | None:
+    """Return the digest of a tree of one page; None where the page leads to others.
+
+    Most trees of a small database are one, and the same page lies in many files.
+    """
+    return _short(content) if _goes_nowhere(content, smallest_local, usable) else None
 
 
 @lru_cache(maxsize=4096)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,8 @@ class MigrationMatrix(pytest.Collector):
         super().__init__(**kwargs)
         self._cells = cells
         self._judge = judge
+        self.places: dict[tuple[str, int], tuple[str, int | None]] = {}
+        """The file and line of each migration as pytest reports them, by source and version."""
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield one item a cell, in the grid's order."""
@@ -142,6 +146,17 @@ class CellItem(pytest.Item):
         """
         location = self._location(self.cell.row.version)
         return location.path, location.line - 1, f"{self.cell.id} "
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """What pytest makes of it for reports, once for all cells of a migration."""
+        if not isinstance(self.parent, MigrationMatrix):
+            return super().location
+        places = self.parent.places
+        key = self.cell.history.application.name, self.cell.row.version
+        if key not in places:
+            places[key] = super().location[:2]
+        return (*places[key], f"{self.cell.id} ")
 
     def repr_failure(  # type: ignore[override]  # pytest allows a TerminalRepr too
         self, excinfo: pytest.ExceptionInfo[BaseException]
@@ -214,9 +229,10 @@ class CellItem(pytest.Item):
 
     def _location(self, version: int) -> Location:
         application = self.cell.history.application
-        known = [v for v in application.versions if v <= version] or [application.versions[0]]
+        versions = application.versions
+        known = versions[max(bisect_right(versions, version) - 1, 0)]
         try:
-            return application.location(known[-1])
+            return application.location(known)
         except SourceError:
             # The cells of `frozen` say so; any other still has its own to say.
             return Location(self.config.rootpath)

@@ -26,7 +26,7 @@ from pytest_pmd_migrations.pytest_side.cell_item import CellItem, MigrationMatri
 from pytest_pmd_migrations.pytest_side.folded_failures import FoldedFailures
 from pytest_pmd_migrations.pytest_side.load_project import project_of
 from pytest_pmd_migrations.pytest_side.long_cells import LongCells
-from pytest_pmd_migrations.pytest_side.paused_collector import paused_collector, seldom_collecting
+from pytest_pmd_migrations.pytest_side.paused_collector import SeldomCollector, paused_collector
 from pytest_pmd_migrations.report.fold import Folded, fold
 from pytest_pmd_migrations.report.outcome import BAD, NONE, Outcome
 from pytest_pmd_migrations.report.plan import Plan, plan_of
@@ -71,6 +71,7 @@ class MatrixPlugin:
         except MigrationTestError as error:
             raise pytest.UsageError(" ".join(str(error).split("\n"))) from None
         self.judged = JudgedCells((), ())
+        self._between_cells = SeldomCollector()
         self._outcomes: dict[str, Outcome] = {}
         self._times: list[tuple[float, float]] = []
         self._workers: set[str] = set()
@@ -97,8 +98,28 @@ class MatrixPlugin:
 
     def judge(self, cell: Cell) -> Verdict:
         """Return the verdict on a cell; walks of lineages are kept for the whole process."""
-        with self.long_cells.telling_of(cell.id), seldom_collecting():
+        with self.long_cells.telling_of(cell.id):
             return self.judged.verdict(cell)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Let few searches for garbage come between cells that follow each other.
+
+        Whatever else comes next finds the collector as it was.
+        """
+        if not isinstance(item, CellItem):
+            return (yield)
+        follows = False
+        try:
+            self._between_cells.begin()
+            result = yield
+            follows = isinstance(nextitem, CellItem)
+        finally:
+            if not follows:
+                self._between_cells.end()
+        return result
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - of pytest-xdist
@@ -177,6 +198,8 @@ class MatrixPlugin:
 
         A cause that no cell tells, since its own cell passed or was skipped, fails the run.
         """
+        # A run may end after any cell, as with -x.
+        self._between_cells.end()
         if hasattr(session.config, "workerinput") or session.config.option.collectonly:
             return
         self.plans = [

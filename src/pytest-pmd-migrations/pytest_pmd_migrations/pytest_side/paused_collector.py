@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["paused_collector", "seldom_collecting"]
+__all__ = ["SeldomCollector", "paused_collector"]
 
 _MODULE = "pytest.__main__"
 _COMMANDS = ("pytest", "py.test")
@@ -50,18 +50,27 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Let the garbage collector search after so many new objects meanwhile, not after 700."""
-    first, *others = gc.get_threshold()
-    if not 0 < first < _SELDOM:
-        yield
-        return
-    gc.set_threshold(_SELDOM, *others)
-    try:
-        yield
-    finally:
-        gc.set_threshold(first, *others)
+class SeldomCollector:
+    """Lets the garbage collector search after so many new objects, not after 700, for a while.
+
+    What it finds when the while begins is there again when it ends.
+    """
+
+    def __init__(self) -> None:
+        self._before: tuple[int, int, int] | None = None
+
+    def begin(self) -> None:
+        """Let it search seldom, unless it does so already."""
+        first, *others = gc.get_threshold()
+        if self._before is None and 0 < first < _SELDOM:
+            self._before = gc.get_threshold()
+            gc.set_threshold(_SELDOM, *others)
+
+    def end(self) -> None:
+        """Let it search as often as before."""
+        if self._before is not None:
+            gc.set_threshold(*self._before)
+            self._before = None
 
 
 def _ends_with_the_run() -> bool:

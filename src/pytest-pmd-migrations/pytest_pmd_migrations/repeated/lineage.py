@@ -10,6 +10,7 @@ from pytest_pmd_migrations.application.runner_tables import runner_tables
 from pytest_pmd_migrations.application.step import Step
 from pytest_pmd_migrations.application.upgrade import take_step
 from pytest_pmd_migrations.connections.asked_tables import AskedTables, asking
+from pytest_pmd_migrations.connections.connection import ApplicationConnection
 from pytest_pmd_migrations.errors import StepFailedError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -39,7 +40,8 @@ class Lineage(Generic[Seen]):
     ``step`` is the last step that was taken, first the database as it is; its connection lives
     until the next one is taken. Steps that are known are repeated without taking them. Before one
     that is not, they are all made good, so that it finds the database that it expects. Where
-    ``like`` is the layout of a similar database, less of the file is looked at.
+    ``like`` is the layout of a similar database, less of the file is looked at. ``conn`` is a
+    connection to ``start`` that is used up here, where there is one that was only read from.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class Lineage(Generic[Seen]):
         known: KnownSteps[Seen] | None,
         limits: StepLimits,
         like: Layout | None = None,
+        *,
+        conn: ApplicationConnection | None = None,
     ) -> None:
         self._source = source
         self.limits = limits
         self._known = known
-        self._conn = start.connect()
+        self._conn = conn or start.connect()
         try:
             version = current_version(source, self._conn)
             layout = known_layout(start, self._conn, like)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from pytest_pmd_migrations.rows.combined_digests import combine_digests
 from pytest_pmd_migrations.rows.compare_rows import VERIFY_RAISED, compare_rows, verify_rows
-from pytest_pmd_migrations.rows.digests import (
-    combine_digests,
-    count_rows,
-    digest_tables,
-    tables_of_other_size,
-)
+from pytest_pmd_migrations.rows.digests import count_rows, digest_tables, tables_of_other_size
 from pytest_pmd_migrations.rows.excuses import leave_out_excused
 from pytest_pmd_migrations.rows.integrity import Damages, find_damage
 from pytest_pmd_migrations.rows.integrity_after import Integrity, check_integrity

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
 
 from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.connections.rows_at_once import rows_at_once
-from pytest_pmd_migrations.pages.layout import Layout, StoredObject
+from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows.exact_texts import exact_texts
 from pytest_pmd_migrations.rows.large_values import row_text
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
+from pytest_pmd_migrations.rows.ordinary_schema import Objects, are_named
 from pytest_pmd_migrations.rows.substitute_names import (
     can_name_all,
     nameable,
     with_substitutes,
     without_substitutes,
 )
-from pytest_pmd_migrations.rows.tables import RowTable, can_be_named, list_tables
+from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = [
     "all_named",
-    "combine_digests",
     "count_rows",
     "digest_columns",
     "digest_tables",
@@ -67,12 +66,7 @@ def digest_tables(
 
 def all_named(conn: sqlite3.Connection, layout: Layout | None) -> bool:
     """Return whether Python can name all that a database has, whose ``layout`` may be known."""
-    return can_name_all(conn) if layout is None else _are_named(layout.objects)
-
-
-@lru_cache(maxsize=8)
-def _are_named(objects: tuple[StoredObject, ...]) -> bool:
-    return all(can_be_named(one.name) and can_be_named(one.sql or "") for one in objects)
+    return can_name_all(conn) if layout is None else are_named(layout.objects)
 
 
 def _digest_listed(
@@ -90,7 +84,8 @@ def _digest_listed(
     if layout is not None:
         # Else SQLite would be asked about tables that are gone, and about its own.
         tables = [n for n in keys if n not in known and not n.startswith(_OF_SQLITE)]
-    for table in list_tables(conn, ignore=ignore, only=tables).values():
+    objects = layout.objects if layout is not None else None
+    for table in list_tables(conn, ignore=ignore, only=tables, objects=objects).values():
         digest = digest_columns(conn, table, steady_columns(table, volatile))
         known[table.name] = digest
         # What a generated column shows is not in the file.
@@ -109,12 +104,18 @@ def tables_of_other_size(
     second: sqlite3.Connection,
     tables: Collection[str],
     ignore: Sequence[str] = (),
+    *,
+    objects: tuple[Objects | None, Objects | None] = (None, None),
 ) -> set[str]:
     """Return those of ``tables`` that surely have another number of rows in ``second``.
 
     Of a virtual table that is not asked, nor of one whose rows are computed as they are read.
+    ``objects`` are those of both schemas, where they are known.
     """
-    then, now = (list_tables(conn, ignore=ignore, only=tables) for conn in (first, second))
+    then, now = (
+        list_tables(conn, ignore=ignore, only=tables, objects=known)
+        for conn, known in zip((first, second), objects, strict=True)
+    )
     return {
         table.name
         for name, table in then.items()
@@ -127,16 +128,6 @@ def tables_of_other_size(
 
 def _count(conn: sqlite3.Connection, table: RowTable) -> int:
     return int(conn.execute(f"SELECT count(*) FROM main.{quote(table.name)}").fetchone()[0])
-
-
-def combine_digests(digests: Mapping[str, str]) -> str:
-    """Return one digest over those of several tables."""
-    items = ", ".join(map(_written, sorted(digests.items())))
-    return _hashed(f"[{items}]".encode())
-
-
-_written = lru_cache(maxsize=65_536)(repr)
-"""``repr`` of a table and its digest; a step leaves most tables as they were."""
 
 
 def steady_columns(table: RowTable, volatile: Sequence[str]) -> list[str]:

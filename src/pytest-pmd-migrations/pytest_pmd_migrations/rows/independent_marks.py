@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.digests import steady_columns
+from pytest_pmd_migrations.rows.ordinary_schema import Objects
 from pytest_pmd_migrations.rows.substitute_names import nameable, without_substitutes
 from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
@@ -24,13 +25,20 @@ _HAS_MARKS = f"SELECT 1 FROM main.sqlite_schema WHERE name = '{_MARKS}'"
 
 
 def independent_marks(
-    conn: sqlite3.Connection, *, volatile: Sequence[str] = (), ignore: Sequence[str] = ()
+    conn: sqlite3.Connection,
+    *,
+    volatile: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    objects: Objects | None = None,
 ) -> dict[str, str]:
     """Return each mark that is not the largest id of its table, as SQL, by the table's name.
 
     Left out are tables that ``ignore`` (globs) names, and those whose ids ``volatile`` names
-    (globs on "table.column").
+    (globs on "table.column"). Where the ``objects`` of the schema are known, and the table of marks
+    is none of them, SQLite is not asked.
     """
+    if objects is not None and not any(one.name == _MARKS for one in objects):
+        return {}
     with plain_texts(conn):
         if not decoded_rows(conn, _HAS_MARKS) or not decoded_rows(
             conn, f"SELECT 1 FROM main.{_MARKS} LIMIT 1"

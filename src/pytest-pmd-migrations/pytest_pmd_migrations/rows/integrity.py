@@ -13,9 +13,9 @@ from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.rows.damaged_pages import damaged_pages
 from pytest_pmd_migrations.rows.evidence import cut_line
+from pytest_pmd_migrations.rows.ordinary_schema import can_be_named
 from pytest_pmd_migrations.rows.rows_report import RowFinding
 from pytest_pmd_migrations.rows.strays import Strays
-from pytest_pmd_migrations.rows.tables import can_be_named
 from pytest_pmd_migrations.rows.virtual_tables import FULL_TEXT_CHECKS, is_contentless, module_of
 from pytest_pmd_migrations.schema.missing_names import missing_names_error
 from pytest_pmd_migrations.schema.reading.catalog import Catalog

@@ -17,8 +17,9 @@ from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import Layout, StoredObject
 from pytest_pmd_migrations.rows.integrity import Damages, find_damage
+from pytest_pmd_migrations.rows.ordinary_schema import can_be_named
 from pytest_pmd_migrations.rows.strays import Strays, count_strays, find_strays
-from pytest_pmd_migrations.rows.tables import can_be_named, list_tables
+from pytest_pmd_migrations.rows.tables import list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
 
 __all__ = ["Integrity", "check_integrity"]
@@ -139,7 +140,7 @@ def _find_strays(
     touched = {fold(name) for name in changed}
     children = [
         table.name
-        for name, table in list_tables(conn).items()
+        for name, table in list_tables(conn, objects=layout.objects).items()
         if table.foreign_keys
         and (name in touched or any(fold(key.parent) in touched for key in table.foreign_keys))
     ]

@@ -10,6 +10,7 @@ from pytest_pmd_migrations.rows.findings import broken_declaration
 from pytest_pmd_migrations.rows.matching.sides import open_sides
 from pytest_pmd_migrations.rows.moved.experiment import Rerun
 from pytest_pmd_migrations.rows.moved.repeatable_step import RepeatableStep
+from pytest_pmd_migrations.rows.ordinary_schema import objects_of
 from pytest_pmd_migrations.rows.resolved_declarations import BrokenDeclarationError
 from pytest_pmd_migrations.rows.rows_report import RowsReport
 from pytest_pmd_migrations.rows.substitute_names import (
@@ -57,7 +58,8 @@ def _compare_tables(step: RepeatableStep, volatile: Sequence[str], *, count: boo
     comparison = TableComparison(step, volatile, count=count)
     with closing(step):
         comparison.run()
-    unread = unread_tables(step.old.conn, ignore=step.ignore).items()
+    objects = objects_of(step.old.image)
+    unread = unread_tables(step.old.conn, ignore=step.ignore, objects=objects).items()
     notes = [f"{name}: {reason}, its rows are not compared" for name, reason in unread]
     return RowsReport(
         tuple(comparison.findings),

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pytest_pmd_migrations.connections.quoting import quote
+from pytest_pmd_migrations.rows.ordinary_schema import Objects, can_be_named, ordinary_tables
 from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned, is_contentless, module_of
 from pytest_pmd_migrations.schema.letter_case import fold
 from pytest_pmd_migrations.schema.reading.stored_rows import decoded_rows, plain_texts
@@ -18,7 +19,6 @@ from pytest_pmd_migrations.schema.reading.view_expansion import refuse_endless_v
 __all__ = [
     "ForeignKey",
     "RowTable",
-    "can_be_named",
     "is_ignored",
     "list_tables",
     "rowid_name",
@@ -80,15 +80,20 @@ def list_tables(
     schema: str = "main",
     ignore: Sequence[str] = (),
     only: Collection[str] | None = None,
+    objects: Objects | None = None,
 ) -> dict[str, RowTable]:
     """Return the tables that hold rows, by name in lower case; of those of ``only``, if given.
 
     Left out are SQLite's own, shadow tables, what ``ignore`` (globs) names, virtual tables that
-    keep no rows of their own, and what cannot be read (``unread_tables.py``).
+    keep no rows of their own, and what cannot be read (``unread_tables.py``). Where the ``objects``
+    of the schema are known, SQLite is asked only about what it has not been asked about before.
     """
     if only is not None and not only:
         return {}
     wanted = None if only is None else {fold(name) for name in only}
+    known = None if objects is None else _all_known(objects, ignore, wanted)
+    if known is not None:
+        return known
     found: dict[str, RowTable] = {}
     refuse_endless_views(conn)
     # Most ask of the few tables that a step wrote.
@@ -111,6 +116,25 @@ def list_tables(
     return found
 
 
+def _all_known(
+    objects: Objects, ignore: Sequence[str], wanted: Collection[str] | None
+) -> dict[str, RowTable] | None:
+    """Return the tables that a schema has, where this process has met all of them; else None."""
+    found: dict[str, RowTable] = {}
+    tables = ordinary_tables(objects)
+    for lower, one in tables.items() if tables is not None else ():
+        if (wanted is not None and lower not in wanted) or is_ignored(lower, ignore):
+            continue
+        if not can_be_named(one.name):
+            continue
+        if one.text not in _KNOWN:
+            return None
+        table = _KNOWN[one.text]
+        if table is not None:
+            found[lower] = table
+    return None if tables is None else found
+
+
 def is_ignored(table: str, ignore: Sequence[str]) -> bool:
     """Return whether one of these globs names a table: its rows are not compared then."""
     lower = fold(table)
@@ -127,7 +151,8 @@ def _known(
     rowid: bool,
 ) -> RowTable | None:
     """Return an ordinary table, which SQLite is asked about once for each text of it."""
-    text = name, rowid, sql, *indexes
+    # Whether it has rowids stands in its SQL.
+    text = name, sql, *indexes
     if text not in _KNOWN:
         _KNOWN[text] = _ordinary(conn, schema, name, sql, rowid=rowid)
     return _KNOWN[text]
@@ -162,11 +187,6 @@ def rowid_name(columns: Iterable[str]) -> str:
     """Return the name that reads the rowid of a table with these columns, empty where none does."""
     taken = {fold(column) for column in columns}
     return next((name for name in _ROWIDS if name not in taken), "")
-
-
-def can_be_named(name: str) -> bool:
-    """Return whether SQL can name a table or column: Python hands SQLite no text but UTF-8."""
-    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _among(column: str, few: Sequence[str] | None) -> str:

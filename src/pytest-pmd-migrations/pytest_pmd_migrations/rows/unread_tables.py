@@ -6,7 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from pytest_pmd_migrations.connections.quoting import quote
-from pytest_pmd_migrations.rows.tables import can_be_named, is_ignored, stored_columns
+from pytest_pmd_migrations.rows.ordinary_schema import (
+    Objects,
+    are_named,
+    can_be_named,
+    ordinary_tables,
+)
+from pytest_pmd_migrations.rows.tables import is_ignored, stored_columns
 from pytest_pmd_migrations.rows.virtual_tables import can_be_scanned
 from pytest_pmd_migrations.schema.missing_modules import missing_module
 from pytest_pmd_migrations.schema.reading.stored_rows import decoded_rows, plain_texts
@@ -18,11 +24,16 @@ NOT_LOADED = "is not loaded"
 """Ends the reason why a table is unread whose module an application may load."""
 
 
-def unread_tables(conn: sqlite3.Connection, *, ignore: Sequence[str] = ()) -> dict[str, str]:
+def unread_tables(
+    conn: sqlite3.Connection, *, ignore: Sequence[str] = (), objects: Objects | None = None
+) -> dict[str, str]:
     """Return the tables whose rows nobody can read here, each with the reason.
 
-    They are virtual ones, and those with names that are no UTF-8, which another driver made.
+    They are virtual ones, and those with names that are no UTF-8, which another driver made. Where
+    the ``objects`` of the schema are known, and are none of that, SQLite is not asked.
     """
+    if objects is not None and ordinary_tables(objects) is not None and are_named(objects):
+        return {}
     sql = (
         "SELECT l.name, l.type, s.sql FROM pragma_table_list l LEFT JOIN main.sqlite_schema s"
         " ON s.name = l.name AND s.type = 'table' WHERE l.schema = 'main'"

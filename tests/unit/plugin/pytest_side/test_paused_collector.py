@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.pytest_side.paused_collector import (
+    SeldomCollector,
     paused_collector,
-    seldom_collecting,
 )
 
 
@@ -83,8 +83,14 @@ def test_whoever_asks_for_few_searches_finds_the_thresholds_as_they_were(
     kept = gc.get_threshold()
     gc.set_threshold(*before)
     try:
-        with seldom_collecting():
-            meanwhile = gc.get_threshold()
+        seldom = SeldomCollector()
+        seldom.end()
+        seldom.begin()
+        seldom.begin()
+        meanwhile = gc.get_threshold()
+        seldom.end()
+        assert gc.get_threshold() == before
+        seldom.end()
         assert gc.get_threshold() == before
     finally:
         gc.set_threshold(*kept)

@@ -9,7 +9,7 @@ import functools
 import importlib
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -40,7 +40,7 @@ def load_migrations(package_or_directory: ModuleType | str | Path) -> list[Migra
         if any(_numbered(folder / name)):
             folder, package = folder / name, f"{package}.{name}" if package else ""
             break
-    return check_migrations(_read_name(path, package) for path in _numbered(folder))
+    return list(check_migrations(_read_name(path, package) for path in _numbered(folder)))
 
 
 @functools.cache
@@ -51,14 +51,25 @@ def own_migrations() -> tuple[Migration, ...]:
     return tuple(check_migrations(_read_name(path, package) for path in _numbered(folder)))
 
 
-def check_migrations(migrations: Iterable[Migration]) -> list[Migration]:
+class _Checked:
+    """The tuple of migrations that was found in order last: neither it nor its parts change."""
+
+    migrations: tuple[Migration, ...] = ()
+
+
+def check_migrations(migrations: Iterable[Migration]) -> Sequence[Migration]:
     """Return the migrations sorted by version.
 
     Raises InvalidMigrationError unless they are numbered from 1 upwards, each number once.
     """
+    # Whoever takes one step after the other of a long history asks this at each.
+    if migrations is _Checked.migrations:
+        return _Checked.migrations
     ordered = list(migrations)
-    # A list is compared faster than its parts, and each step of a long history asks this.
+    # A list is compared faster than its parts.
     if [migration.version for migration in ordered] == [*range(1, len(ordered) + 1)]:
+        if type(migrations) is tuple:
+            _Checked.migrations = migrations
         return ordered
     ordered.sort(key=lambda migration: migration.version)
     for number, migration in enumerate(ordered, start=1):

@@ -12,6 +12,7 @@ from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.layout import KNOWN_LAYOUT, Layout
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows, select_rows
+from pytest_pmd_migrations.rows.ordinary_schema import are_named, objects_of
 from pytest_pmd_migrations.rows.resolved_declarations import (
     ResolvedDeclarations,
     resolve_declarations,
@@ -138,12 +139,23 @@ def open_sides(
     (:mod:`~pytest_pmd_migrations.rows.substitute_names`). Raises BrokenDeclarationError.
     """
     with closing(before.connect(**{AFTER: _without_views(after)})) as conn:
-        if can_name_all(conn) and can_name_all(conn, AFTER):
+        if _can_name_all(conn, before, "main") and _can_name_all(conn, after, AFTER):
             yield _sides(conn, before, after, declarations, ignore)
             return
     before, after = nameable_image(before), nameable_image(after)
     with closing(before.connect(**{AFTER: _without_views(after)})) as conn:
         yield _sides(conn, before, after, with_substitutes(declarations), ignore)
+
+
+def _can_name_all(conn: sqlite3.Connection, image: Image, schema: str) -> bool:
+    """Return whether all names of an image are UTF-8, which ``conn`` shows as ``schema``.
+
+    It may show the image without its views and triggers.
+    """
+    objects = objects_of(image)
+    if objects is None or not _WITH_TEXTS.isdisjoint(one.type for one in objects):
+        return can_name_all(conn, schema)
+    return are_named(objects)
 
 
 def _sides(
@@ -158,8 +170,8 @@ def _sides(
         # Read without the later database: conditions must not find its tables.
         with closing(before.connect()) as alone:
             declared = resolve_declarations(alone, list_tables(alone, ignore=ignore), declarations)
-    tables = list_tables(conn, ignore=ignore)
-    new = list_tables(conn, schema=AFTER, ignore=ignore)
+    tables = list_tables(conn, ignore=ignore, objects=objects_of(before))
+    new = list_tables(conn, schema=AFTER, ignore=ignore, objects=objects_of(after))
     return Side(conn, "main", before, tables, declared), Side(conn, AFTER, after, new)
 
 

@@ -35,7 +35,8 @@ _FOREIGN_KEYS = f"""
 SELECT x.id, x."table", x."from", x."to", x.on_update, x.on_delete, t.name
 FROM {_TABLES}, pragma_foreign_key_list(t.name, 'main') AS x
 """
-_HAS_KEY = " AND sql LIKE '%references%'"
+_REFERENCES = "references"
+_HAS_KEY = f" AND sql LIKE '%{_REFERENCES}%'"
 
 
 class Entry(NamedTuple):
@@ -171,6 +172,8 @@ class Catalog:
 
     @cached_property
     def _all_foreign_keys(self) -> Mapping[str, Sequence[Row]]:
+        if not any(_REFERENCES in str(sql).lower() for *_, sql in self._rows):
+            return defaultdict(list)
         return _by_table(self._ask(_FOREIGN_KEYS, _HAS_KEY))
 
     @cached_property

@@ -37,10 +37,12 @@ def check_references(copy: sqlite3.Connection) -> References:
         strings = _strings(catalog, entries)
         copy.execute("PRAGMA trusted_schema = ON")
         copy.execute("PRAGMA foreign_keys = OFF")
-        copy.execute("PRAGMA writable_schema = ON")
-        copy.execute(_WITHOUT_TRIGGERS)
-        copy.commit()
-        copy.execute("PRAGMA writable_schema = RESET")
+        if any(row[0] == "trigger" for row in rows):
+            # SQLite reads the whole schema again after that.
+            copy.execute("PRAGMA writable_schema = ON")
+            copy.execute(_WITHOUT_TRIGGERS)
+            copy.commit()
+            copy.execute("PRAGMA writable_schema = RESET")
         # Within a transaction no probe is written to a file.
         copy.execute("BEGIN")
         prepared = Prepared(copy, catalog, entries)

@@ -18,6 +18,7 @@ __all__ = [
     "applied_versions",
     "applies_a_set",
     "current_version",
+    "has_plain_version",
     "user_version",
     "version_after",
 ]
@@ -47,6 +48,11 @@ def current_version(source: Source, conn: sqlite3.Connection) -> int:
             " 0 where the database has no version yet"
         )
     return found
+
+
+def has_plain_version(source: Source) -> bool:
+    """Return whether a version is ``PRAGMA user_version``, so that the source is not asked."""
+    return not callable(getattr(source, "applied", None)) and not hasattr(source, "current_version")
 
 
 def user_version(conn: sqlite3.Connection) -> int:

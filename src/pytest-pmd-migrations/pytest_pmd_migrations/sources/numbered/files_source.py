@@ -69,4 +69,9 @@ class FilesSource:
         return {}
 
     def _file(self, version: int) -> MigrationFile:
-        return next(file for file in self.files if file.version == version)
+        return self._by_version[version]
+
+    @cached_property
+    def _by_version(self) -> dict[int, MigrationFile]:
+        """The files by their numbers; each cell asks where its migration is written."""
+        return {file.version: file for file in self.files}

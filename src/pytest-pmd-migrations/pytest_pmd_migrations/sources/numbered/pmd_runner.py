@@ -44,8 +44,11 @@ def pmd_runner_source(
         _refuse_number(error, setting)
         raise SourceError(f"{setting}: {error}") from error
 
+    # The same tuple for each runner, which pmd checks once.
+    in_order = tuple(found.values())
+
     def make_runner(conn: sqlite3.Connection) -> Any:  # noqa: ANN401 - pmd is imported at run time only
-        return pmd.MigrationRunner(conn, tuple(found.values()), backup=_keep_no_backup)
+        return pmd.MigrationRunner(conn, in_order, backup=_keep_no_backup)
 
     def read_declarations(file: MigrationFile) -> Declarations:
         try:
@@ -64,9 +67,7 @@ def pmd_runner_source(
     folder = next((migration.path.parent for migration in found.values()), folder)
     if isinstance(migrations, ModuleType):
         folder = folder.resolve()
-    files = tuple(
-        MigrationFile(version, folder / migration.path.name) for version, migration in found.items()
-    )
+    files = tuple(MigrationFile(one.version, folder / one.path.name) for one in in_order)
     return FilesSource(name, folder, files, make_runner, read_declarations, runner=PMD_RUNNER)
 
 

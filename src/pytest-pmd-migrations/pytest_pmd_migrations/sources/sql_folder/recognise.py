@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,6 +47,34 @@ class Claim(NamedTuple):
     reason: str
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What lies around a file, looked at once for all of them."""
+
+    folder: SqlFolder
+
+    @cached_property
+    def is_of_refinery(self) -> bool:
+        """Whether the folder is in a Rust project with refinery, or has its modules."""
+        path = self.folder.path
+        return _cargo_names(self.folder, "refinery") or any(path.rglob("[UV]*__*.rs"))
+
+    @cached_property
+    def is_of_sqlx(self) -> bool:
+        """Whether the folder is in a Rust project with sqlx."""
+        return _cargo_names(self.folder, "sqlx")
+
+    @cached_property
+    def has_direction(self) -> bool:
+        """Whether there are scripts with a direction: ``1_name.up.sql``."""
+        return any(UP_SCRIPT.fullmatch(path.name) for path in self.folder.files)
+
+    @cached_property
+    def has_plain(self) -> bool:
+        """Whether there are scripts without one: ``1_name.sql``."""
+        return any(_is_plain(path.name) for path in self.folder.files)
+
+
 def recognise(folder: SqlFolder) -> Claim | None:
     """Return which tool's scripts these are; None where they are pmd's, or nobody's.
 
@@ -74,13 +104,14 @@ def _claims(folder: SqlFolder) -> Iterator[Claim]:
     yield from _claims_of_folders(folder)
     if (folder.path / DRIZZLE_JOURNAL).is_file():
         yield Claim("drizzle", DRIZZLE_JOURNAL, DRIZZLE_JOURNAL)
+    around = _Around(folder)
     for path in folder.files:
-        claim = _claim_of_file(folder, path)
+        claim = _claim_of_file(around, path)
         if claim is not None:
             yield claim
     for path in folder.scripts_below():
         if path.parent != folder.path and FLYWAY_VERSIONED.fullmatch(path.name):
-            yield _versioned(folder, path)
+            yield _versioned(around, path)
 
 
 def _claims_of_folders(folder: SqlFolder) -> Iterator[Claim]:
@@ -100,8 +131,8 @@ def _claims_of_folders(folder: SqlFolder) -> Iterator[Claim]:
             yield Claim("diesel", shown, shown)
 
 
-def _claim_of_file(folder: SqlFolder, path: Path) -> Claim | None:
-    name = path.name
+def _claim_of_file(around: _Around, path: Path) -> Claim | None:
+    folder, name = around.folder, path.name
     if _MODULE.fullmatch(name):
         return Claim(PMD, name, name)
     if path.suffix == ".rs" and REFINERY_MODULE.fullmatch(name):
@@ -114,46 +145,46 @@ def _claim_of_file(folder: SqlFolder, path: Path) -> Claim | None:
     if DBMATE_UP.search(text):
         return Claim("dbmate", name, f"-- migrate:up in {name}")
     if UP_SCRIPT.fullmatch(name):
-        return _with_direction(folder, path, text)
+        return _with_direction(around, path, text)
     if FLYWAY_VERSIONED.fullmatch(name):
-        return _versioned(folder, path)
+        return _versioned(around, path)
     if FLYWAY_REPEATABLE.fullmatch(name):
         return Claim("flyway", name, name)
     if _PLAIN.fullmatch(name) and not name.endswith(".down.sql"):
-        return _plain(folder, name, text)
+        return _plain(around, name, text)
     return None
 
 
-def _versioned(folder: SqlFolder, path: Path) -> Claim:
+def _versioned(around: _Around, path: Path) -> Claim:
     """Return whose a script ``V1__name.sql`` is: refinery has no dots in a version."""
-    shown = folder.shown(path)
-    if _cargo_names(folder, "refinery") or any(folder.path.rglob("[UV]*__*.rs")):
+    shown = around.folder.shown(path)
+    if around.is_of_refinery:
         return Claim("refinery", shown, f"{shown}, in a Rust project with refinery")
     return Claim("flyway", shown, shown)
 
 
-def _with_direction(folder: SqlFolder, path: Path, text: str) -> Claim:
+def _with_direction(around: _Around, path: Path, text: str) -> Claim:
     """Return whose a script ``1_name.up.sql`` is."""
-    reason = _sqlx_reason(folder, path.name, text)
+    reason = _sqlx_reason(around, path.name, text)
     if reason:
         return Claim("sqlx", path.name, reason)
-    if any(_is_plain(other.name) for other in folder.files):
+    if around.has_plain:
         return Claim("sqlx", path.name, f"{path.name} beside scripts without a direction")
     return Claim("golang-migrate", path.name, path.name)
 
 
-def _plain(folder: SqlFolder, name: str, text: str) -> Claim:
+def _plain(around: _Around, name: str, text: str) -> Claim:
     """Return whose a script ``0001_name.sql`` is, as which pmd and sqlx name theirs."""
-    reason = _sqlx_reason(folder, name, text)
-    if not reason and any(UP_SCRIPT.fullmatch(path.name) for path in folder.files):
+    reason = _sqlx_reason(around, name, text)
+    if not reason and around.has_direction:
         reason = f"{name} beside scripts with a direction"
     if not reason and _STAMPED.fullmatch(name):
         reason = name
     return Claim("sqlx", name, reason) if reason else Claim(PMD, name, name)
 
 
-def _sqlx_reason(folder: SqlFolder, name: str, text: str) -> str:
-    if _cargo_names(folder, "sqlx"):
+def _sqlx_reason(around: _Around, name: str, text: str) -> str:
+    if around.is_of_sqlx:
         return f"{name}, in a Rust project with sqlx"
     template = _SQLX_TEMPLATE.match(text)
     return f"{template[0]} in {name}" if template else ""
