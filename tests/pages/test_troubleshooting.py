@@ -36,6 +36,7 @@ PASSED_ON = {
     # What a command printed last.
     "pytest_pmd_migrations.sources.command.step: f'{self._shown} {wrong}{told}'",
     "pytest_pmd_migrations.sources.command.version_list: f'{named} {wrong}{told}'",
+    "pytest_pmd_migrations.sources.command.version_list: f'{named}: {error}'",
     "pytest_pmd_migrations.sources.alembic.load: f'{named}: {printable_line(raised_where(error))}'",
     "pytest_pmd_migrations.pytest_side.report_plugin: str(error)",
     "pytest_pmd_migrations.sources.alembic.load: _naming(named, str(error))",
@@ -44,6 +45,8 @@ PASSED_ON = {
     "pytest_pmd_migrations.files.regular_file: errno.EINVAL",
     "pytest_pmd_migrations.cli.clean_errors: printable_line(f'{where}{error.strerror or error}')",
     "pytest_pmd_migrations.cli.problems: str(twin)",
+    "pytest_pmd_migrations.cli.new_source: settings.error",
+    "pytest_pmd_migrations.cli.new_source: str(error)",
     "pytest_pmd_migrations.cli.project: settings.error",
     "pytest_pmd_migrations.cli.project: str(error)",
     "pytest_pmd_migrations.grid.blocked: error.headline",
@@ -56,7 +59,7 @@ PASSED_ON = {
     "pytest_pmd_migrations.pytest_side.load_project: f'{error}{where}'",
     "pytest_pmd_migrations.report.outcome: values['headline']",
     # What a source says of a check that cannot be asked of its runner.
-    "pytest_pmd_migrations.grid.cells: reason",
+    "pytest_pmd_migrations.grid.judge_cell: reason",
     "pytest_pmd_migrations.report.plan: str(error)",
     "pytest_pmd_migrations.sources.numbered.pmd_runner: f'{setting}: {error}'",
     "pytest_pmd_migrations.sources.numbered.pmd_runner: str(error)",
