@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.known_plugins import keep_what_plugins_have
 from tests.warm_python import Run, WarmPython, can_run, keep_what_is_installed
 
 _MEMORY = Path("/dev/shm")
@@ -76,6 +77,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
     gc.set_threshold(_MANY_OBJECTS, 20, 20)
     keep_what_is_installed()
+    keep_what_plugins_have()
 
 
 @pytest.fixture(scope="session")

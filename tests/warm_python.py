@@ -177,10 +177,12 @@ def installed_script(name: str, path: str, python: str = sys.executable) -> str 
 def serve() -> None:
     """Import everything in an empty run of pytest, then run what each line of the input names."""
     import pytest
+    from known_plugins import keep_what_plugins_have  # beside this script
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the empty run prints is no answer
     keep_what_is_installed()
+    keep_what_plugins_have()
     before, path = Path.cwd(), [*sys.path]
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)
