@@ -267,7 +267,7 @@ def become(
 ) -> None:
     """Be the process that this command would have started, and print to these files."""
     files = [os.open(os.devnull, os.O_RDONLY), *(os.open(name, os.O_WRONLY) for name in printed)]
-    if any(word.startswith("-n") for word in command):
+    if any(word.startswith(("-n", "--tx")) for word in command):
         from warm_workers import fork_workers  # beside this script; execnet may not be installed
 
         fork_workers(be_worker)
