@@ -16,11 +16,18 @@ from typing import Any
 
 import pytest
 
+from tests.known_plugins import keep_what_plugins_have
 from tests.warm_python import Run, WarmPython, can_run, keep_what_is_installed
 
 _MEMORY = Path("/dev/shm")
 _SOURCES = Path(__file__).parents[1] / "src"
 _ROOM = 2**30
+_MALLOC = {
+    "MALLOC_TRIM_THRESHOLD_": 2**28,
+    "MALLOC_TOP_PAD_": 2**23,
+    "MALLOC_MMAP_THRESHOLD_": 2**26,
+}
+"""Settings of the GNU C library: give no memory back to the system that is soon wanted again."""
 _MANY_OBJECTS = 20_000
 _NEED_MORE = tuple(Path(__file__).parent / name for name in ("tools", "site", "browser"))
 _KEPT_BEFORE = pytest.StashKey[str | None]()
@@ -45,6 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.dont_write_bytecode = False
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+    # Read when a process starts: pytest-xdist's workers, and what they start.
+    for name, size in _MALLOC.items():
+        os.environ.setdefault(name, str(size))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -76,6 +86,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
     gc.set_threshold(_MANY_OBJECTS, 20, 20)
     keep_what_is_installed()
+    keep_what_plugins_have()
 
 
 @pytest.fixture(scope="session")

@@ -177,10 +177,12 @@ def installed_script(name: str, path: str, python: str = sys.executable) -> str 
 def serve() -> None:
     """Import everything in an empty run of pytest, then run what each line of the input names."""
     import pytest
+    from known_plugins import keep_what_plugins_have  # beside this script
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the empty run prints is no answer
     keep_what_is_installed()
+    keep_what_plugins_have()
     before, path = Path.cwd(), [*sys.path]
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)
@@ -265,7 +267,7 @@ def become(
 ) -> None:
     """Be the process that this command would have started, and print to these files."""
     files = [os.open(os.devnull, os.O_RDONLY), *(os.open(name, os.O_WRONLY) for name in printed)]
-    if any(word.startswith("-n") for word in command):
+    if any(word.startswith(("-n", "--tx")) for word in command):
         from warm_workers import fork_workers  # beside this script; execnet may not be installed
 
         fork_workers(be_worker)

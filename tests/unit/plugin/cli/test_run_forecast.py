@@ -202,7 +202,7 @@ def test_without_room_nothing_is_measured_unless_somebody_says_so(
 def test_a_list_in_python_is_measured_and_what_was_measured_is_printed_when_interrupted(
     list_project: Project,
 ) -> None:
-    arguments = ("forecast", "2", "--rows", "64000", *FAST, "--json")
+    arguments = ("forecast", "2", "--rows", "8000", *FAST, "--json")
     code, text = list_project.run(*arguments)
     assert code == 0, text
     assert json.loads(text)["steps"][0]["estimates"]["seconds"]["value"] > 0
@@ -221,17 +221,17 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
     list_project: Project, pytester: pytest.Pytester
 ) -> None:
     options = ("--migration-matrix", "--migration-checks=forecast", "-p", "no:cacheprovider")
-    over = pytester.runpytest(*options, "-o", "migration_budget=1ms at 60000 rows")
+    over = pytester.runpytest(*options, "-o", "migration_budget=0.01ms at 6000 rows")
     over.stdout.fnmatch_lines(
         [
             "*migrations::0002*forecast*",
             "* takes *, over its budget",
-            'migration_budget = "1ms at 60000 rows"',
+            'migration_budget = "0.01ms at 6000 rows"',
             "  measured: *",
             "Make the step faster, or the budget larger:",
             "  - rewrites the table notes*",
             "    helps: *",
-            "measure it again: pmd-migrations forecast 2 --rows 60000",
+            "measure it again: pmd-migrations forecast 2 --rows 6000",
         ]
     )
     assert over.ret == 1
@@ -245,7 +245,7 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
     wrong.stderr.fnmatch_lines(["*migration_budget 'soon' is no budget; expected a time*"])
 
 
-@pytest.mark.parametrize("budget", ["1ms at 60000 rows", "900h at 5000 rows"])
+@pytest.mark.parametrize("budget", ["0.01ms at 6000 rows", "900h at 5000 rows"])
 def test_what_was_measured_for_a_budget_is_in_the_report_of_the_run(
     list_project: Project, pytester: pytest.Pytester, budget: str
 ) -> None:

@@ -7,10 +7,11 @@ a runner may set an authorizer, a trace or a progress handler of its own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, Protocol
+from types import SimpleNamespace
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from pytest_pmd_migrations.faults.watching.watched_connection import watched_class
 
@@ -19,6 +20,12 @@ __all__ = ["Watcher", "connections_watched_by", "patched_connect"]
 _DRIVERS = ("sqlite3", "pysqlite3")
 _FACTORY = 5
 _TIMEOUT = 1
+
+_HeldName: TypeAlias = tuple[dict[str, Any], str]
+"""What a module holds, and the name in it."""
+
+_KEPT = 3
+"""How often what is kept here holds ``connect``: beside what replaces it, and twice in that."""
 
 
 class Watcher(Protocol):
@@ -55,6 +62,13 @@ def connections_watched_by(watcher: Watcher) -> Iterator[None]:
         _Active.watcher = None
 
 
+class _Known:
+    """What is kept of each driver: ``connect`` with what replaces it, and who held it last time."""
+
+    replacements: ClassVar[dict[str, tuple[Any, Callable[..., Any]]]] = {}
+    names: ClassVar[dict[str, list[tuple[str, str]]]] = {}
+
+
 @contextmanager
 def patched_connect() -> Iterator[None]:
     """Replace ``connect`` of every loaded driver, wherever a module holds it, for the block."""
@@ -63,15 +77,12 @@ def patched_connect() -> Iterator[None]:
         driver = sys.modules.get(name)
         if driver is None:
             continue
+        replacement = _replacement(name, driver)
+        held = _held_names(name, driver)
         original = driver.connect
-        replacement = _replacement(driver, original)
-        for module in list(sys.modules.values()):
-            names = getattr(module, "__dict__", None)
-            if not isinstance(names, dict):
-                continue
-            for key in [key for key, value in list(names.items()) if value is original]:
-                replaced.append((names, key, original))
-                names[key] = replacement
+        for names, key in held:
+            replaced.append((names, key, original))
+            names[key] = replacement
     try:
         yield
     finally:
@@ -79,7 +90,54 @@ def patched_connect() -> Iterator[None]:
             names[key] = original
 
 
-def _replacement(
+def _held_names(
+    name: str,
+    driver: Any,  # noqa: ANN401 - a module of either driver
+) -> list[_HeldName]:
+    """Return the modules' names that its ``connect`` has.
+
+    To look through all modules takes milliseconds, and copies each of their pages where this
+    process has forked. So nobody does where all that holds it is known: the modules of last time.
+    """
+    held = _holding(driver, _Known.names.get(name, ()))
+    # Whoever counts holds it too: as often as this one, which has one other holder.
+    alone = SimpleNamespace(connect=object())
+    one, all_of_them = (sys.getrefcount(has.connect) for has in (alone, driver))
+    if all_of_them - one + 1 != len(held) + _KEPT:
+        everywhere = [
+            (module, key)
+            for module, names in [(module, _names(module)) for module in [*sys.modules]]
+            for key in [key for key, value in [*names.items()] if value is driver.connect]
+        ]
+        _Known.names[name] = everywhere
+        held = _holding(driver, everywhere)
+    return held
+
+
+def _holding(
+    driver: Any,  # noqa: ANN401 - likewise
+    known: Iterable[tuple[str, str]],
+) -> list[_HeldName]:
+    """Return those of these modules' names that are its ``connect``, each once."""
+    found = {(id(names), key): (names, key) for module, key in known for names in [_names(module)]}
+    return [(names, key) for names, key in found.values() if names.get(key) is driver.connect]
+
+
+def _names(module: str) -> dict[str, Any]:
+    names = getattr(sys.modules.get(module), "__dict__", None)
+    return names if isinstance(names, dict) else {}
+
+
+def _replacement(name: str, driver: Any) -> Callable[..., Any]:  # noqa: ANN401 - likewise
+    """Return what replaces its ``connect``: the same as last time, so that it holds it once."""
+    original, replacement = _Known.replacements.get(name, (None, None))
+    if replacement is None or original is not driver.connect:
+        replacement = _new_replacement(driver, driver.connect)
+        _Known.replacements[name] = driver.connect, replacement
+    return replacement
+
+
+def _new_replacement(
     driver: Any,  # noqa: ANN401 - a module of either driver
     original: Callable[..., Any],
 ) -> Callable[..., Any]:
