@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_pmd_migrations.errors import LockFileError
 from pytest_pmd_migrations.snapshots.lock_file import (
@@ -106,10 +106,12 @@ plain_locks = st.builds(
 )
 
 
+BETWEEN_DIGESTS = lock_file_text(LOCK).index('"', lock_file_text(LOCK).index(".rows]\n"))
 edits = st.tuples(st.integers(0, 700), st.integers(0, 90), st.sampled_from(PIECES))
 
 
 @given(plain_locks, st.lists(edits, max_size=2))
+@example(LOCK, [(BETWEEN_DIGESTS, 0, "1")])
 def test_what_is_read_quickly_is_what_toml_reads(
     lock_file: LockFile, edited: list[tuple[int, int, str]]
 ) -> None:
