@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from _pytest import monkeypatch, stepwise
 
+from tests.every import for_every
 from tests.known_plugins import is_known
 
 TELLS = """
@@ -46,7 +47,7 @@ def test_a_plugin_that_changes_between_two_runs_is_asked_again(pytester: pytest.
         assert f"it says {said}" in run.outlines
 
 
-@pytest.mark.parametrize("name", ["_pytest.stepwise", "pytest_pmd_migrations.plugin", "_pytest.x"])
+@for_every("name", ["_pytest.stepwise", "pytest_pmd_migrations.plugin", "_pytest.x"])
 def test_only_an_imported_module_of_pytests_own_is_known(name: str) -> None:
     assert not is_known(ModuleType(name))
     assert is_known(stepwise)

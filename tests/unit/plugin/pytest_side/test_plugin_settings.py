@@ -101,8 +101,8 @@ def test_limits_of_a_step_are_numbers(tmp_path: Path) -> None:
     assert (rules.step_timeout, rules.step_memory) == (0.5, 0)
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "says"),
+@for_every(
+    "setting, value, says",
     [
         (
             "migration_step_timeout",
