@@ -155,18 +155,18 @@ def release(version: int | None, *, source: str) -> None:
 
     with clean_errors():
         histories = choose_histories(source, only_one=version is not None)
-    marked = []
+    marked, lines = [], list[str]()
     for name, history in with_names(histories):
         with errors_of(name):
             lock_file, told = mark_released(history, version)
-            marked.append((history, lock_file, below_name(name, (told,))))
+            marked.append((history, lock_file))
+            lines.extend(below_name(name, (told,)))
     with clean_errors():
-        for history, lock_file, _ in marked:
+        for history, lock_file in marked:
             if lock_file != history.store.lock_file:
                 write_lock_file(history.store.lock_path, lock_file)
-    for _, _, lines in marked:
-        for line in lines:
-            say(line)
+    for line in lines:
+        say(line)
 
 
 @main.command()

@@ -27,7 +27,13 @@ from pytest_pmd_migrations.sources.numbered.pmd_runner import pmd_runner_source
 from pytest_pmd_migrations.sources.protocol import Source, check_source, usable_name
 from pytest_pmd_migrations.sources.sql_folder import sql_folder_source
 from pytest_pmd_migrations.sources.tool_sources import is_command_line, tool_source
-from pytest_pmd_migrations.sources.unread_settings import ini, refuse_unread
+from pytest_pmd_migrations.sources.unread_settings import (
+    BY_COMMAND,
+    BY_FOLDER,
+    BY_LIST,
+    ini,
+    refuse_unread,
+)
 from pytest_pmd_migrations.sources.what_was_meant import (
     refuse_file,
     refuse_missing_colon,
@@ -60,21 +66,19 @@ def resolve_source(
     """
     named = f"{setting} {text!r}"
     found: object = tool_source(text, root, named)
-    is_command, is_list, is_folder = found is not None and is_command_line(text), False, False
+    read: tuple[str, ...] = BY_COMMAND if found is not None and is_command_line(text) else ()
     if found is None:
         refuse_spelling(text, root, named)
         if ":" in text:
             found = _object(text, root, named)
-            is_list = isinstance(found, _LISTS)
+            read = BY_LIST if isinstance(found, _LISTS) else ()
             found = _source_of(found, text, named, config)
         elif "/" in text or ((root / text).is_dir() and "." not in text):
-            is_folder = True
+            read = BY_FOLDER
             found = _folder_source(root / text, root, named, ini(config, "migration_dialect"))
         else:
             found = _package_source(_import(text, root, named), root, named)
-    refuse_unread(
-        text, setting, config, is_folder=is_folder, is_list=is_list, is_command=is_command
-    )
+    refuse_unread(text, setting, config, read)
     if isinstance(found, FilesSource) and not found.files:
         refuse_unnumbered(found.folder, root, named, allow_empty=allow_empty)
     advice = _FIRST if isinstance(found, FilesSource) else ""

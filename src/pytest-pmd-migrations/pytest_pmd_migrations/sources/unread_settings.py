@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from pytest_pmd_migrations.errors import SettingError
 
-__all__ = ["ini", "refuse_unread"]
+__all__ = ["BY_COMMAND", "BY_FOLDER", "BY_LIST", "ini", "refuse_unread"]
+
+BY_FOLDER = ("migration_dialect",)
+BY_LIST = ("migration_applied",)
+BY_COMMAND = ("migration_versions", "migration_applied")
+"""Which of the settings are read by each kind of source; by any other, none."""
+
 
 _FOR = {
     "migration_dialect": ("a folder of SQL scripts", "db/migrations"),
@@ -21,28 +28,14 @@ def ini(config: Any, name: str) -> str:  # noqa: ANN401 - pytest's Config
     return str(config.getini(name)) if config is not None else ""
 
 
-def refuse_unread(
-    text: str,
-    setting: str,
-    config: object,
-    *,
-    is_folder: bool = False,
-    is_list: bool = False,
-    is_command: bool = False,
-) -> None:
+def refuse_unread(text: str, setting: str, config: object, read: Collection[str]) -> None:
     """Raise SettingError for a setting of ``config`` that is not for the source of ``text``.
 
-    ``text`` is what ``setting`` says. It names a folder whose scripts may have a dialect, a list,
-    a command, or none of these.
+    ``text`` is what ``setting`` says; ``read`` are those of these settings that its source reads.
     """
-    heard = {
-        "migration_dialect": is_folder,
-        "migration_versions": is_command,
-        "migration_applied": is_list or is_command,
-    }
     for name, (what, example) in _FOR.items():
         value = ini(config, name)
-        if value and not heard[name]:
+        if value and name not in read:
             raise SettingError(
                 f"{name} {value!r} is for {what}; expected {setting} to name one, as in"
                 f' "{example}", and it is {text!r}'
