@@ -26,6 +26,9 @@ _OF_SQLITE = "sqlite_"
 _KNOWN: dict[bytes, bytes] = {}
 """The digests of records that this process has computed, by the digests of pages."""
 
+_KNOWN_TABLES: dict[tuple[bytes, ...], bytes] = {}
+"""Those of tables and their indexes, by the digests of all their pages."""
+
 
 @dataclass(frozen=True)
 class DatabaseParts:
@@ -42,10 +45,8 @@ class DatabaseParts:
     @cached_property
     def digest(self) -> bytes:
         """One digest over all of them."""
-        digest = hashlib.blake2b(self.settings + self.schema, digest_size=_DIGEST_BYTES)
-        for name, held in sorted(self.tables.items()):
-            digest.update(f"{len(name)} {name}".encode(errors="surrogatepass") + held)
-        return digest.digest()
+        content = repr((self.settings, self.schema, sorted(self.tables.items())))
+        return _short(content.encode(errors="surrogatepass"))
 
 
 def database_parts(layout: Layout) -> DatabaseParts | None:
@@ -56,8 +57,10 @@ def database_parts(layout: Layout) -> DatabaseParts | None:
     try:
         schema, listed = _listed(layout.objects)
         for name, roots in listed:
-            held = [_records(layout.file, layout.trees[root]) for root in roots]
-            tables[name] = held[0] if len(held) == 1 else _joined(*held)
+            trees = [layout.trees[root] for root in roots]
+            what = tuple([tree.digest for tree in trees])
+            held = _KNOWN_TABLES.get(what)
+            tables[name] = held or _keep(what, [_records(layout.file, tree) for tree in trees])
     except (IndexError, ValueError):
         return None
     return DatabaseParts(settings, schema, tables)
@@ -71,23 +74,27 @@ def _listed(objects: tuple[StoredObject, ...]) -> tuple[bytes, Sequence[tuple[st
     each in their order, which is the order in which triggers fire. Where SQLite's own tables stand
     among the others makes no difference.
     """
-    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     roots: dict[str, list[int]] = {}
-    for one in sorted(objects, key=_group):
-        digest.update(_text(*one[:4]))
+    ordered = sorted(objects, key=_group)
+    for one in ordered:
         if one.root:
             roots.setdefault(one.table.lower(), []).append(one.root)
-    return digest.digest(), tuple(roots.items())
+    digest = _short(b"".join([_text(*one[:4]) for one in ordered]))
+    return digest, tuple(roots.items())
 
 
-@lru_cache(maxsize=65536)
-def _joined(*held: bytes) -> bytes:
-    return hashlib.blake2b(b"".join(held), digest_size=_DIGEST_BYTES).digest()
+def _keep(what: tuple[bytes, ...], held: Sequence[bytes]) -> bytes:
+    """Return the digest of a table and its indexes, whose records have these; it is kept."""
+    digest = held[0] if len(held) == 1 else _short(b"".join(held))
+    return _KNOWN_TABLES.setdefault(what, digest)
 
 
 @lru_cache(maxsize=4096)
 def _text(*words: str | None) -> bytes:
-    content = repr(words).encode(errors="surrogatepass")
+    return _short(repr(words).encode(errors="surrogatepass"))
+
+
+def _short(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
 
 

@@ -20,6 +20,7 @@ __all__ = ["HEADER", "LEAVES", "DatabaseFile", "Page", "read_record_columns", "r
 HEADER = 100
 """Bytes of the header, which page 1 begins with."""
 
+_NO_PAGE = bytes(4)
 _MAGIC = b"SQLite format 3\x00"
 _LARGEST_PAGE_MARK = 1
 _LARGEST_PAGE = 65536
@@ -112,7 +113,9 @@ class DatabaseFile:
 
     def children(self, page: Page) -> list[int]:
         """Return the pages below an interior page, in the order of their keys."""
-        return [*(self.number(cell) for cell in page.cells), self.number(page.head + 8)]
+        content, number = self.content, int.from_bytes
+        found = [number(content[cell : cell + 4], "big") for cell in page.cells]
+        return [*found, number(content[page.head + 8 : page.head + 12], "big")]
 
     def payload(self, page: Page, cell: int) -> tuple[int, int, int]:
         """Return of a cell where its payload begins, how long it is, and how much is on the page.
@@ -165,7 +168,7 @@ class DatabaseFile:
         start = self.start(page.number)
         content = bytearray(self.content[start : start + self.page_size])
         for offset in (page.head + 8, *page.cells):
-            content[offset - start : offset - start + 4] = bytes(4)
+            content[offset - start : offset - start + 4] = _NO_PAGE
         return bytes(content)
 
     def adjacent_cells(self, page: Page) -> list[bytes] | None:

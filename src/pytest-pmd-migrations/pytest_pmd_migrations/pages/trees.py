@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -40,7 +40,38 @@ def read_tree(file: DatabaseFile, root: int) -> Tree:
         held = _held_alone(file.page(root), file.smallest_local, file.usable)
         if held is not None:
             return Tree(root, frozenset((root,)), held)
+        tree = _read_leaves(file, file.tree_page(root))
+        if tree is not None:
+            return tree
     return _read_pages(file, root)
+
+
+def _read_leaves(file: DatabaseFile, root: Page) -> Tree | None:
+    """Return the tree whose root leads to leaves alone; None where it is another one.
+
+    Most trees of a small database that are not one page are such. Their leaves lie in many files,
+    in other places.
+    """
+    if not root.is_interior:
+        return None
+    children = file.children(root)
+    leaves = [file.page(number) for number in children]
+    smallest, usable = file.smallest_local, file.usable
+    if 1 in children or not all(_goes_nowhere(leaf, smallest, usable) for leaf in leaves):
+        return None
+    pages = frozenset((root.number, *children))
+    own = file.page_without_children(root)
+    if root.is_of_table:
+        return _checked(Tree(root.number, pages, _digest_of(*leaves), _digest_of(own)), children)
+    if any(True for _ in _overflow_pages(file, root)):
+        return None
+    return _checked(Tree(root.number, pages, _digest_of(own, *leaves)), children)
+
+
+def _checked(tree: Tree, children: Sequence[int]) -> Tree:
+    if len(tree.pages) <= len(children):
+        raise ValueError(f"page {tree.root} or one below it is in a tree twice")
+    return tree
 
 
 def _read_pages(file: DatabaseFile, root: int) -> Tree:
@@ -74,6 +105,15 @@ def _read_pages(file: DatabaseFile, root: int) -> Tree:
                 pages.add(overflow)
                 digest.update(file.page(overflow))
     return Tree(root, frozenset(pages), digest.digest(), _short(b"".join(inner)))
+
+
+@lru_cache(maxsize=1024)
+def _digest_of(*contents: bytes) -> bytes:
+    """Return the digest of some pages: the same ones lie in many files, in other places."""
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for content in contents:
+        digest.update(content)
+    return digest.digest()
 
 
 def _short(content: bytes) -> bytes:

@@ -144,6 +144,9 @@ def test_of_a_damaged_file_nothing_is_said() -> None:
         "none": b"\0" * len(whole.content),
         "cut": whole.content[:5000],
         "a page of zeros": whole.content[:1024] + b"\0" * 1024 + whole.content[2048:],
+        **{
+            f"{name} leads twice to a leaf": _leads_twice(whole, name) for name in ("many", "pairs")
+        },
     }
     for name, content in broken.items():
         assert layout_of(content, objects) is None, name
@@ -151,6 +154,17 @@ def test_of_a_damaged_file_nothing_is_said() -> None:
     nothing = layout_of(b"", ())
     assert nothing is not None
     assert nothing.next(whole.content, objects) == before
+
+
+def _leads_twice(whole: Image, table: str) -> bytes:
+    """Return the content with the first leaf of a table's tree named a second time by its root."""
+    layout = laid_out(whole)
+    root = next(one.root for one in layout.objects if one.name == table)
+    page = layout.file.tree_page(root)
+    first = layout.file.children(page)[0].to_bytes(4, "big")
+    content = bytearray(whole.content)
+    content[page.head + 8 : page.head + 12] = first
+    return bytes(content)
 
 
 def test_a_file_that_grew_by_another_page_size_or_vacuums_itself_is_read_anew() -> None:
