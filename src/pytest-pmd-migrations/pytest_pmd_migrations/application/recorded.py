@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.application.recorded_text import recorded_text
@@ -128,6 +129,22 @@ def digest_without_marks(digest: str) -> str:
     return digest.partition(_WITH_MARKS)[0]
 
 
+class _LineSettings(NamedTuple):
+    """What the digests of a version leave out, as two lists of globs, and whether they tell marks.
+
+    ``left_out`` are those on columns and those on objects.
+    """
+
+    left_out: tuple[tuple[str, ...], tuple[str, ...]]
+    marks: bool
+
+
+_LINE_SETTINGS: WeakKeyDictionary[History, dict[tuple[int, bool], _LineSettings]] = (
+    WeakKeyDictionary()
+)
+"""Those of each version, and whether its line is to be written: each lineage asks for them."""
+
+
 class RowDigester:
     """Digests the rows of one lineage's steps, taken or repeated, in their order.
 
@@ -137,29 +154,30 @@ class RowDigester:
     def __init__(self, history: History, *, rebuilt: Collection[int] = ()) -> None:
         self._history = history
         self._rebuilt = rebuilt
-        self._settings: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+        self._known = _LINE_SETTINGS.setdefault(history, {})
+        self._left_out: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self._rows = CombinedDigests({})
         self._marks: Mapping[str, str] = {}
 
     @property
     def tables(self) -> Mapping[str, str]:
-        """The digest of each table after the last step."""
+        """The digest of each table after the last step, as it stays."""
         return self._rows.tables
 
     def digest(self, step: Step) -> DigestedRows:
         """Return the digests of what a step left; only the tables that it changed are read."""
-        settings = self._settings_of(step.version)
-        changed = step.changed_tables if self._settings == settings else None
-        self._settings = settings
-        volatile, ignore = settings
+        left_out = self._settings(step.version).left_out
+        changed = step.changed_tables if self._left_out == left_out else None
+        self._left_out = left_out
+        volatile, ignore = left_out
         found = digest_tables(
             step.conn, changed, volatile=volatile, ignore=ignore, layout=step.layout
         )
         before = self.tables
         if changed is None:
-            self._rows = CombinedDigests.of(found)
+            self._rows = CombinedDigests(found)
         elif changed or found:
-            self._rows = self._rows.with_changes({**dict.fromkeys(changed), **found})
+            self._rows.change({**dict.fromkeys(changed), **found})
         marks = self._marks
         if changed is None or changed:
             objects = objects_of(step.layout)
@@ -179,25 +197,30 @@ class RowDigester:
 
     def may_repeat(self, version: int, digested: DigestedRows) -> bool:
         """Return whether the digests after a step follow from those of the same step elsewhere."""
-        return digested.changed is not None and self._settings == self._settings_of(version)
+        return digested.changed is not None and self._left_out == self._settings(version).left_out
 
     def repeat(self, version: int, digested: DigestedRows) -> str:
         """Return the digest of all rows after a step that was taken in another lineage."""
         if digested.changed:
-            self._rows = self._rows.with_changes(digested.changed)
+            self._rows.change(digested.changed)
         if digested.changed_marks:
             self._marks = _with_changes(self._marks, digested.changed_marks)
         return self._combine(version, None)
 
-    def _settings_of(self, version: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        history, rebuilt = self._history, self._rebuilt
-        volatile = recorded_volatile(history, version, rebuilt=rebuilt)
-        return volatile, recorded_ignore(history, version, rebuilt=rebuilt)
+    def _settings(self, version: int) -> _LineSettings:
+        key = version, version in self._rebuilt
+        if key not in self._known:
+            history, rebuilt = self._history, self._rebuilt
+            volatile = recorded_volatile(history, version, rebuilt=rebuilt)
+            ignored = recorded_ignore(history, version, rebuilt=rebuilt)
+            marks = recorded_marks(history, version, rebuilt=rebuilt)
+            self._known[key] = _LineSettings((volatile, ignored), marks)
+        return self._known[key]
 
     def _combine(self, version: int, conn: Connection | None) -> str:
         """Return one digest over those of all tables, as the version's lock line was written."""
         rows = self._combine_rows(version, conn)
-        told = recorded_marks(self._history, version, rebuilt=self._rebuilt)
+        told = self._marks and self._settings(version).marks
         return _with_marks(rows, self._marks) if told else rows
 
     def _combine_rows(self, version: int, conn: Connection | None) -> str:
@@ -208,8 +231,10 @@ class RowDigester:
         a line of today has it of other lineages only, which have no such table.
         """
         whole = self._rows.whole
+        if conn is None:
+            return whole
         line = self._history.store.lock_file.versions.get(version)
-        if conn is None or line is None or version in self._rebuilt:
+        if line is None or version in self._rebuilt:
             return whole
         recorded = set(map(digest_without_marks, line.rows.values()))
         if whole in recorded:

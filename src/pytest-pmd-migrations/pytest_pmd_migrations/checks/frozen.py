@@ -49,8 +49,13 @@ def _watch(history: History) -> Callable[[Step], StepResult]:
     source = history.application.source
     digester, is_idle = RowDigester(history), IdleWatcher(source)
     versions = frozenset(history.application.versions)
+    repeated: int | None = None
 
     def observe(step: Step) -> StepResult:
+        nonlocal repeated
+        if repeated is not None:
+            is_idle.arrive(history.fresh.text(repeated), digester.tables)
+            repeated = None
         digested = digester.digest(step)
         idle, failed = is_idle(step, digester.tables), tuple(step.record.failed)
         is_fresh = step.version in versions and step.text == history.fresh.text(step.version)
@@ -63,10 +68,10 @@ def _watch(history: History) -> Callable[[Step], StepResult]:
         return seen.digested is not None and digester.may_repeat(version, seen.digested)
 
     def repeat(version: int, seen: StepResult) -> StepResult:
+        nonlocal repeated
         if seen.digested is None:
             return seen
-        rows = digester.repeat(version, seen.digested)
-        is_idle.arrive(history.fresh.text(version), digester.tables)
+        rows, repeated = digester.repeat(version, seen.digested), version
         return StepResult(rows, seen.idle, seen.failed, altered=seen.altered)
 
     return Repeating(observe, may_repeat, repeat)
@@ -97,10 +102,11 @@ def _step_notes(history: History, row: MigrationRow, lineages: Lineages) -> Iter
         from pytest_pmd_migrations.checks.caught_errors import tell_caught_errors
 
         yield from tell_caught_errors(history, row, here, elsewhere)
-    idle = all(record.seen[version].idle for record in reached)
+    if not all(record.seen[version].idle for record in reached):
+        return
     stopped = [r for r in lineages if r.start.version < version and not r.reaches(version)]
     # A lineage that stopped might have shown what the step does.
-    if idle and not stopped:
+    if not stopped:
         yield Note(row, "changes nothing: neither the schema nor a stored row").showing_no_rows()
 
 

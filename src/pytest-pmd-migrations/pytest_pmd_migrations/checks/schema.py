@@ -53,13 +53,14 @@ class _Differing(NamedTuple):
 class _Seen(NamedTuple):
     """One version of a lineage: how it differs from fresh, its references, the guards it lost.
 
-    ``is_fresh`` says that its schema has the very text of a fresh one.
+    ``repeatable`` says that its schema has the very text of a fresh one, and that the step did
+    nothing to references and guards.
     """
 
     differing: _Differing | None
     references: Arrival
     lost: tuple[LostGuards, ...]
-    is_fresh: bool
+    repeatable: bool
 
 
 _Record = LineageRecord[_Seen]
@@ -68,25 +69,28 @@ _Record = LineageRecord[_Seen]
 def _watch(history: History) -> Callable[[Step], _Seen]:
     """Compare each step with fresh at that version and with what was before it."""
     versions = frozenset(history.application.versions)
-    references, lost = history.references.walk(), GuardsWatcher(history)
+    references, lost_guards = history.references.walk(), GuardsWatcher(history)
+    repeated: int | None = None
 
     def observe(step: Step) -> _Seen:
-        arrival = references.arrive(step.text, step.after)
+        nonlocal repeated
+        if repeated is not None:
+            references.arrive_fresh(repeated)
+            lost_guards.arrive_fresh(repeated)
+            repeated = None
+        arrival, lost = references.arrive(step.text, step.after), lost_guards(step)
         known = step.version in versions
         is_fresh = known and step.text == history.fresh.text(step.version)
         differing = _compare(history, step) if known and not is_fresh else None
-        return _Seen(differing, arrival, lost(step), is_fresh)
-
-    def may_repeat(_version: int, seen: _Seen) -> bool:
-        arrival = seen.references
-        return seen.is_fresh and not (arrival.appeared or arrival.doubtful or seen.lost)
+        quiet = not (arrival.appeared or arrival.doubtful or lost)
+        return _Seen(differing, arrival, lost, is_fresh and quiet)
 
     def repeat(version: int, seen: _Seen) -> _Seen:
-        references.arrive_fresh(version)
-        lost.arrive_fresh(version)
+        nonlocal repeated
+        repeated = version
         return seen
 
-    return Repeating(observe, may_repeat, repeat)
+    return Repeating(observe, lambda _, seen: seen.repeatable, repeat)
 
 
 def _compare(history: History, step: Step) -> _Differing | None:

@@ -142,6 +142,7 @@ class Walks:
     def _walk_with(self, start: Start, known: KnownSteps[SeenByChecks] | None) -> Walk:
         taken, states = Walk(start), dict[tuple[int, State], Walk]()
         observers = self._observers(taken)
+        repeating = _all_repeating(observers)
         source, limits = self.history.application.source, self.history.step_limits(start)
         try:
             image, conn = self.history.store.connected(start)
@@ -150,7 +151,7 @@ class Walks:
                 self._like = lineage.step.layout if image.size <= MEMORY_LIMIT else None
                 taken.arrive(lineage.step, observers)
                 while not self._ends(taken, lineage, states) and not lineage.has_ended:
-                    _go_on(self.history, lineage, taken, observers)
+                    _go_on(self.history, lineage, taken, observers, repeating)
         except TimeoutStruckError:
             raise
         except MigrationTestError as error:
@@ -194,6 +195,14 @@ class Walks:
         return observers
 
 
+def _all_repeating(
+    observers: Mapping[AnyCheck, Observer[Any]],
+) -> Mapping[AnyCheck, Repeating[Any]] | None:
+    """Return the observers where each of them is :class:`Repeating`, else None."""
+    found = {check: one for check, one in observers.items() if isinstance(one, Repeating)}
+    return found if len(found) == len(observers) else None
+
+
 def _relies(observe: Observer[Any]) -> bool:
     return isinstance(observe, Repeating) and observe.relies()
 
@@ -203,12 +212,16 @@ def _go_on(
     lineage: Lineage[SeenByChecks],
     taken: Walk,
     observers: Mapping[AnyCheck, Observer[Any]],
+    repeating: Mapping[AnyCheck, Repeating[Any]] | None,
 ) -> None:
-    """Take the next step of a lineage, or take over what was seen of the same one in another."""
-    known = lineage.find()
-    if known is not None and taken.may_repeat(known, observers):
+    """Take the next step of a lineage, or take over what was seen of the same one in another.
+
+    ``repeating`` are the observers if each can say that it sees the same, else None.
+    """
+    known = lineage.find() if repeating is not None else None
+    if known is not None and repeating is not None and taken.may_repeat(known, repeating):
         lineage.repeat(known)
-        taken.repeat(known, observers)
+        taken.repeat(known, repeating)
     else:
         with asking() as asked:
             begun = perf_counter()
@@ -217,6 +230,6 @@ def _go_on(
             if taken.start == FRESH:
                 history.fresh.add(step)
             taken.arrive(step, observers)
-        if not taken.unseen and all(isinstance(one, Repeating) for one in observers.values()):
+        if not taken.unseen and repeating is not None:
             lineage.remember(asked, taken.seen_at(step.version))
     taken.last = lineage.last

@@ -50,14 +50,12 @@ class Facts:
         tables = marks_as_parts(parts.tables, conn)
         return cls(page_size, parts.settings, parts.schema, tables, marks, sound_keys)
 
-    @property
-    def outside_of_tables(self) -> tuple[object, ...]:
-        """All of them that are not about one table: they count for every step."""
-        return self.settings, self.schema, self.marks
-
     def held(self, names: tuple[str, ...]) -> Held:
         """Return what the tables of these names hold."""
-        return tuple(self._marks() if name == MARKS else self.tables.get(name) for name in names)
+        get = self.tables.get
+        if MARKS not in names:
+            return tuple([get(name) for name in names])
+        return tuple([self._marks() if name == MARKS else get(name) for name in names])
 
     def changed_since(self, before: Facts) -> dict[str, bytes | None]:
         """Return what the tables hold that held something else; None of those that are gone."""
@@ -107,6 +105,9 @@ class KnownStep(NamedTuple, Generic[Seen]):
         )
 
 
+_ByTables = dict[tuple[str, ...], dict[Held, KnownStep[Seen]]]
+
+
 class KnownSteps(Generic[Seen]):
     """The steps that the lineages of one history took, for the lineages that come after them.
 
@@ -115,20 +116,24 @@ class KnownSteps(Generic[Seen]):
     """
 
     def __init__(self) -> None:
-        self._starts: dict[
-            tuple[object, ...], dict[tuple[str, ...], dict[Held, KnownStep[Seen]]]
-        ] = {}
+        self._starts: dict[tuple[int, bytes, bytes], list[tuple[Marks, _ByTables[Seen]]]] = {}
 
     def add(self, before: Facts, step: KnownStep[Seen]) -> None:
         """Keep a step that was taken from a database with these facts."""
-        by_tables = self._starts.setdefault((step.version, before.outside_of_tables), {})
+        starts = self._starts.setdefault((step.version, before.settings, before.schema), [])
+        by_tables = next((found for marks, found in starts if marks == before.marks), None)
+        if by_tables is None:
+            by_tables = {}
+            starts.append((before.marks, by_tables))
         by_tables.setdefault(step.tables, {}).setdefault(before.held(step.tables), step)
 
     def find(self, version: int, facts: Facts) -> KnownStep[Seen] | None:
         """Return a step to ``version`` that does the same to a database with these facts."""
-        by_tables = self._starts.get((version, facts.outside_of_tables), {})
-        for tables, steps in by_tables.items():
-            known = steps.get(facts.held(tables))
-            if known is not None and known.suits(facts):
-                return known
+        for marks, by_tables in self._starts.get((version, facts.settings, facts.schema), ()):
+            if marks != facts.marks:
+                continue
+            for tables, steps in by_tables.items():
+                known = steps.get(facts.held(tables))
+                if known is not None and known.suits(facts):
+                    return known
         return None
