@@ -18,6 +18,7 @@ from pytest_pmd_migrations.checks.model import (
     Repeating,
     Seen,
 )
+from pytest_pmd_migrations.checks.reached import LineageRecords
 from pytest_pmd_migrations.errors import MigrationTestError
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.messages.wording import error_text
@@ -92,23 +93,23 @@ class Walk:
         return {check: seen[version] for check, seen in self._seen.items()}
 
     def may_repeat(
-        self, known: KnownStep[SeenByChecks], observers: Mapping[AnyCheck, Observer[Any]]
+        self, known: KnownStep[SeenByChecks], observers: Mapping[AnyCheck, Repeating[Any]]
     ) -> bool:
         """Return whether every check sees of a step what follows from what was seen elsewhere."""
+        version, seen = known.version, known.seen
         return not self.unseen and all(
-            isinstance(observe, Repeating) and observe.may_repeat(known.version, known.seen[check])
-            for check, observe in observers.items()
+            observe.may_repeat(version, seen[check]) for check, observe in observers.items()
         )
 
     def repeat(
-        self, known: KnownStep[SeenByChecks], observers: Mapping[AnyCheck, Observer[Any]]
+        self, known: KnownStep[SeenByChecks], observers: Mapping[AnyCheck, Repeating[Any]]
     ) -> None:
         """Take over what the checks see of a step that was taken elsewhere."""
         self.has_repeated = True
-        self.reached.append(known.version)
+        version, seen = known.version, known.seen
+        self.reached.append(version)
         for check, observe in observers.items():
-            seen = observe.repeat(known.version, known.seen[check])  # type: ignore[attr-defined]  # see may_repeat
-            self._seen[check][known.version] = seen
+            self._seen[check][version] = observe.repeat(version, seen[check])
 
     def arrive(self, step: Step, observers: Mapping[AnyCheck, Observer[Any]]) -> None:
         """Show a step to the observers; one that raises sees no more of this lineage."""
@@ -136,13 +137,13 @@ class AllLineages:
     def __init__(self, walks: tuple[Walk, ...]) -> None:
         self.walks = walks
         self.stories: dict[MigrationRow, tuple[Finding, ...]] = {}
-        self._records: dict[AnyCheck, tuple[LineageRecord[Any], ...]] = {}
+        self._records: dict[AnyCheck, LineageRecords[Any]] = {}
         self._blind: dict[AnyCheck, tuple[Walk, ...]] = {}
 
-    def records(self, check: Check[Seen]) -> tuple[LineageRecord[Seen], ...]:
+    def records(self, check: Check[Seen]) -> LineageRecords[Seen]:
         """Return what ``check`` saw of each."""
         if check not in self._records:
-            self._records[check] = tuple(walk.record(check) for walk in self.walks)
+            self._records[check] = LineageRecords(walk.record(check) for walk in self.walks)
         return self._records[check]
 
     def blind(self, check: AnyCheck) -> tuple[Walk, ...]:
