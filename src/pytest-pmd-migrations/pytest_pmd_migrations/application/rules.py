@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 from pytest_pmd_migrations.application.budget import Budget
 from pytest_pmd_migrations.rows import volatile_setting
 from pytest_pmd_migrations.schema import Schema, SchemaDiff, compare
-from pytest_pmd_migrations.schema.values import ORDER, matches_any
+from pytest_pmd_migrations.schema.name_globs import matches_any
+from pytest_pmd_migrations.schema.values import ORDER
 
 __all__ = ["ColumnOrder", "FaultSet", "Rules"]
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pytest_pmd_migrations.pages.database_parts import DatabaseParts
 from pytest_pmd_migrations.pages.layout import Layout
 from pytest_pmd_migrations.rows import digest_tables
-from pytest_pmd_migrations.schema.values import matches_any
+from pytest_pmd_migrations.schema.name_globs import matches_any
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of
 from pytest_pmd_migrations.sources.protocol import Source, volatile_columns
 

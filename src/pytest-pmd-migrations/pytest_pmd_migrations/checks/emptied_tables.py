@@ -34,7 +34,7 @@ from pytest_pmd_migrations.rows import (
 from pytest_pmd_migrations.rows.evidence import evidence_width
 from pytest_pmd_migrations.rows.suggested_declaration import excuse
 from pytest_pmd_migrations.schema.letter_case import fold
-from pytest_pmd_migrations.schema.values import matches_any
+from pytest_pmd_migrations.schema.name_globs import matches_any
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.applied.bookkeeping import bookkeeping_of
 from pytest_pmd_migrations.sources.applied.current_version import current_version

@@ -14,7 +14,7 @@ from pytest_pmd_migrations.rows import digest_tables
 from pytest_pmd_migrations.rows.matching.exact_rows import Value, exact_rows
 from pytest_pmd_migrations.rows.substitute_names import nameable_image, with_substitutes
 from pytest_pmd_migrations.schema import compare, read_schema, stored_text
-from pytest_pmd_migrations.schema.values import matches_any
+from pytest_pmd_migrations.schema.name_globs import matches_any
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 from pytest_pmd_migrations.sources.protocol import Source
 

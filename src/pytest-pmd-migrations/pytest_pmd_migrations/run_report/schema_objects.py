@@ -13,9 +13,9 @@ from pytest_pmd_migrations.run_report.values import (
     ObjectReport,
     ObjectType,
 )
+from pytest_pmd_migrations.schema.name_globs import matches_any
 from pytest_pmd_migrations.schema.reading.catalog import Catalog, Entry
 from pytest_pmd_migrations.schema.reading.stored_rows import plain_rows
-from pytest_pmd_migrations.schema.values import matches_any
 
 __all__ = ["ObjectsReader"]
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.name_globs import globs_of
 
 __all__ = [
     "ORDER",
@@ -20,7 +19,6 @@ __all__ = [
     "Schema",
     "SchemaObject",
     "TableColumn",
-    "matches_any",
 ]
 
 ORDER = "order of columns"
@@ -31,8 +29,6 @@ TABLES = ("table", "virtual table")
 """The kinds of objects that own columns, indexes, constraints and triggers."""
 TableColumn: TypeAlias = tuple[str, str]
 """A table and one of its columns, in lower case as SQLite folds them."""
-
-_WILDCARDS = re.compile(r"[*?\[]")
 
 
 class Nameless(NamedTuple):
@@ -122,7 +118,7 @@ class Schema:
         """
         if not patterns:
             return self
-        hides = _globs(tuple(patterns)).match
+        hides = globs_of(tuple(patterns)).match
         return Schema(
             tuple(
                 found
@@ -133,35 +129,5 @@ class Schema:
         )
 
 
-def matches_any(name: str, patterns: Sequence[str]) -> bool:
-    """Return whether a name matches one of the globs; letter case makes no difference."""
-    return _globs(tuple(patterns)).match(name.lower())
-
-
 _written = lru_cache(maxsize=65_536)(repr)
 """``repr`` of the facts of one object; a step leaves most objects as they were."""
-
-
-class _Globs:
-    """Globs by what they begin with up to their first wildcard, or else end with."""
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._beginnings: dict[str, list[str]] = {}
-        self._ends: dict[str, list[str]] = {}
-        for pattern in map(str.lower, patterns):
-            parts = _WILDCARDS.split(pattern)
-            by, key = (self._beginnings, parts[0]) if parts[0] else (self._ends, parts[-1])
-            # What closes a bracket is no wildcard, and still no plain text.
-            by.setdefault("" if by is self._ends and "]" in pattern else key, []).append(pattern)
-        self._lengths = [sorted({*map(len, by)}) for by in (self._beginnings, self._ends)]
-
-    def match(self, name: str) -> bool:
-        """Return whether a name in lower case matches one of them."""
-        beginnings = (self._beginnings.get(name[:length], ()) for length in self._lengths[0])
-        ends = (self._ends.get(name[max(len(name) - n, 0) :], ()) for n in self._lengths[1])
-        return any(
-            fnmatchcase(name, pattern) for found in (*beginnings, *ends) for pattern in found
-        )
-
-
-_globs = lru_cache(maxsize=64)(_Globs)
