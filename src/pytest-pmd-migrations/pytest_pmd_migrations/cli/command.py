@@ -24,7 +24,6 @@ from pytest_pmd_migrations.messages.wording import counted, shown_path, terminal
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from pytest_pmd_migrations.cli.declare.files import DeclaringFile
     from pytest_pmd_migrations.snapshots.names import SnapshotName
 
 __all__ = ["main"]
@@ -202,7 +201,7 @@ def declare(*, write: bool, source: str) -> None:
     from pytest_pmd_migrations.checks.registry import all_checks
     from pytest_pmd_migrations.cli.declare.files import declaring_files
     from pytest_pmd_migrations.cli.declare.rounds import propose
-    from pytest_pmd_migrations.cli.declare.told import tell_edited, tell_found
+    from pytest_pmd_migrations.cli.declare.told import tell_edited, tell_found, write_and_tell
     from pytest_pmd_migrations.cli.project import load_declaring
     from pytest_pmd_migrations.grid.selection import select_cells
 
@@ -216,7 +215,7 @@ def declare(*, write: bool, source: str) -> None:
     needs_setting = rows.setting if any(file.path == rows.path for file in files) else ""
     if write:
         with clean_errors(quiet=False):
-            say_at_end(_write(file) for file in files if file.text is not None)
+            say_at_end(write_and_tell(file) for file in files if file.text is not None)
     left = [file for file in files if not write or file.text is None]
     for line in tell_found(left, found, edited, rows):
         say(printable_line(line))
@@ -280,15 +279,6 @@ def report(*, reports: tuple[Path, ...], forecasts: tuple[Path, ...], output: Pa
         lines = list(report_runs(reports, forecasts, output))
     for line in lines:
         say(line)
-
-
-def _write(file: DeclaringFile) -> str:
-    """Write a file of declarations, and return the line that tells it."""
-    from pytest_pmd_migrations.cli.declare.files import write_file
-    from pytest_pmd_migrations.cli.declare.told import tell_written
-
-    write_file(file)
-    return tell_written(file)
 
 
 main.add_command(forecast)

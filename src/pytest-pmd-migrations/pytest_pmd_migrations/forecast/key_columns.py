@@ -57,7 +57,7 @@ def read_key_columns(conn: sqlite3.Connection, tables: Mapping[str, RowTable]) -
         for pointer in found:
             for column, target in zip(pointer.columns, pointer.target, strict=True):
                 _join(joined, (name, column), (pointer.parent, target))
-    for index, owner in _indexed_rows(conn, tables):
+    for index, owner in _numbered_like_full_text(conn, tables).items():
         _join(joined, (index, "rowid"), owner)
     groups = {id(group): tuple(sorted(group)) for group in joined.values()}
     return KeyColumns(tuple(sorted(groups.values())), unique, pointers)
@@ -101,20 +101,22 @@ def _unique_sets(conn: sqlite3.Connection, table: RowTable) -> Iterator[tuple[st
             yield names if set(names) <= set(stored) else stored
 
 
-def _indexed_rows(
+def _numbered_like_full_text(
     conn: sqlite3.Connection, tables: Mapping[str, RowTable]
-) -> Iterator[tuple[str, TableColumn]]:
-    """Yield each full-text table with the column whose numbers its rows have.
+) -> dict[str, TableColumn]:
+    """Return of full-text tables the column whose numbers their rows have.
 
     That is the key of a table whose trigger writes it.
     """
     triggers = conn.execute("SELECT tbl_name, sql FROM sqlite_schema WHERE type = 'trigger'")
     written = [(fold(str(table)), fold(str(sql))) for table, sql in triggers.fetchall()]
+    columns_of_full_text: dict[str, TableColumn] = {}
     for name, table in tables.items():
         if not table.full_text or table.contentless:
             continue
         for owner, sql in written:
             found = tables.get(owner)
             if found is not None and len(found.key) == 1 and found.rowid and name in sql:
-                yield name, (owner, fold(found.key[0]))
+                columns_of_full_text[name] = owner, fold(found.key[0])
                 break
+    return columns_of_full_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_pmd_migrations.application.recorded_text import is_edited
-from pytest_pmd_migrations.cli.declare.files import DeclaringFile
+from pytest_pmd_migrations.cli.declare.files import DeclaringFile, write_file
 from pytest_pmd_migrations.cli.declare.proposals import Proposal
 from pytest_pmd_migrations.cli.declare.rounds import Found
 from pytest_pmd_migrations.cli.project import RowsFile
@@ -13,7 +13,7 @@ from pytest_pmd_migrations.messages.wording import counted, folded_names, shown_
 from pytest_pmd_migrations.snapshots.names import format_version
 from pytest_pmd_migrations.sources.declared.declarations import EXCUSES
 
-__all__ = ["tell_edited", "tell_found", "tell_written"]
+__all__ = ["tell_edited", "tell_found", "write_and_tell"]
 
 
 def tell_found(
@@ -33,8 +33,9 @@ def _proposals(files: Iterable[DeclaringFile]) -> Iterator[str]:
         yield ""
 
 
-def tell_written(file: DeclaringFile) -> str:
-    """Return the line that says that a file was written."""
+def write_and_tell(file: DeclaringFile) -> str:
+    """Write a file of declarations, and return the line that says so."""
+    write_file(file)
     return f"wrote    {shown_path(file.path)}  {counted(file.declarations, 'declaration')}"
 
 
