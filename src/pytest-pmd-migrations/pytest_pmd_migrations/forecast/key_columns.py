@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pytest_pmd_migrations.connections.quoting import quote
 from pytest_pmd_migrations.rows.tables import ForeignKey, RowTable
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.values import TableColumn
 
-__all__ = ["KeyColumns", "Pointer", "TableColumn", "read_key_columns"]
+__all__ = ["KeyColumns", "Pointer", "read_key_columns"]
 
-TableColumn = tuple[str, str]
-"""A table and one of its columns, in lower case."""
+Tables = Mapping[str, RowTable]
+"""The tables of a database by their names in lower case."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class KeyColumns:
         return frozenset(column for group in self.groups for name, column in group if name == table)
 
 
-def read_key_columns(conn: sqlite3.Connection, tables: Mapping[str, RowTable]) -> KeyColumns:
-    """Return the keys of ``tables``, which are given by their names in lower case."""
+def read_key_columns(conn: sqlite3.Connection, tables: Tables) -> KeyColumns:
+    """Return the keys of ``tables``."""
     unique = {name: tuple(_unique_sets(conn, table)) for name, table in tables.items()}
     pointers = {
         name: tuple(filter(None, (_pointer(key, tables) for key in table.foreign_keys)))
@@ -57,7 +58,7 @@ def read_key_columns(conn: sqlite3.Connection, tables: Mapping[str, RowTable]) -
         for pointer in found:
             for column, target in zip(pointer.columns, pointer.target, strict=True):
                 _join(joined, (name, column), (pointer.parent, target))
-    for index, owner in _numbered_like_full_text(conn, tables).items():
+    for index, owner in _full_text_numbers(conn, tables).items():
         _join(joined, (index, "rowid"), owner)
     groups = {id(group): tuple(sorted(group)) for group in joined.values()}
     return KeyColumns(tuple(sorted(groups.values())), unique, pointers)
@@ -71,7 +72,7 @@ def _join(
         joined[member] = group
 
 
-def _pointer(key: ForeignKey, tables: Mapping[str, RowTable]) -> Pointer | None:
+def _pointer(key: ForeignKey, tables: Tables) -> Pointer | None:
     """Return a foreign key with its parent's columns; None where there is no such table."""
     parent = tables.get(fold(key.parent))
     if parent is None:
@@ -101,9 +102,7 @@ def _unique_sets(conn: sqlite3.Connection, table: RowTable) -> Iterator[tuple[st
             yield names if set(names) <= set(stored) else stored
 
 
-def _numbered_like_full_text(
-    conn: sqlite3.Connection, tables: Mapping[str, RowTable]
-) -> dict[str, TableColumn]:
+def _full_text_numbers(conn: sqlite3.Connection, tables: Tables) -> dict[str, TableColumn]:
     """Return of full-text tables the column whose numbers their rows have.
 
     That is the key of a table whose trigger writes it.

@@ -19,11 +19,12 @@ from pytest_pmd_migrations.fill.requirements import RequirementsReader
 from pytest_pmd_migrations.forecast.copied_values import KeyValues, copied_key, varied_value
 from pytest_pmd_migrations.forecast.copy_numbers import copy_number, most_copies
 from pytest_pmd_migrations.forecast.indexes_aside import RefusedCopiesError, indexes_aside
-from pytest_pmd_migrations.forecast.key_columns import TableColumn, read_key_columns
+from pytest_pmd_migrations.forecast.key_columns import read_key_columns
 from pytest_pmd_migrations.forecast.row_targets import RowTargets
 from pytest_pmd_migrations.messages.wording import counted
 from pytest_pmd_migrations.rows.tables import RowTable, list_tables
 from pytest_pmd_migrations.schema.letter_case import fold
+from pytest_pmd_migrations.schema.values import TableColumn
 
 __all__ = ["FilledTables", "multiply_rows"]
 

@@ -120,23 +120,22 @@ class _Tables:
     def columns(self, name: str) -> Iterator[str]:
         """Yield a line a column: type, name, keys, and what else there is to say."""
         now, old = self._now.tables.get(name), self._old(name)
-        sides = self._now, self._before
-        is_compared = now is not None and old is not None
-        new = {fold(column) for column in (now.columns if now else ())}
-        known = {fold(column) for column in (old.columns if old else ())}
-        gone = [column for column in (old.columns if old else ()) if fold(column) not in new]
-        for column in (*(now.columns if now else ()), *gone):
-            side = sides[0] if fold(column) in new else sides[1]
-            if side is None:
-                continue
-            remarks = []
-            if is_compared and fold(column) not in known:
-                remarks.append("new")
-            elif is_compared and fold(column) not in new:
-                remarks.append("gone")
-            elif is_compared and self._facts(name, column) != side.facts(name, column):
-                remarks.append("changed")
-            yield _column_line(side, name, column, remarks)
+        columns = now.columns if now else ()
+        drawn = {fold(column) for column in columns}
+        for column in columns:
+            remark = self._column_remark(name, column) if old else ""
+            yield _column_line(self._now, name, column, remark)
+        if self._before is not None and old is not None:
+            for column in old.columns:
+                if fold(column) not in drawn:
+                    yield _column_line(self._before, name, column, "gone" if now else "")
+
+    def _column_remark(self, name: str, column: str) -> str:
+        """Return "new" or "changed" of a column in the diagram, or nothing."""
+        old = self._old(name)
+        if old is None or fold(column) not in map(fold, old.columns):
+            return "new"
+        return "changed" if self._facts(name, column) != self._now.facts(name, column) else ""
 
     def relations(self) -> Iterator[str]:
         """Yield a line a foreign key of the drawn tables."""
@@ -175,7 +174,7 @@ class _Tables:
         return {} if self._before is None else self._before.facts(name, column)
 
 
-def _column_line(side: _Side, table: str, column: str, remarks: list[str]) -> str:
+def _column_line(side: _Side, table: str, column: str, remark: str) -> str:
     facts = side.facts(table, column)
     declared = _SPACED.sub(r"\1", facts.get("type", "none"))
     kind, name = _word(declared), _word(column)
@@ -189,7 +188,7 @@ def _column_line(side: _Side, table: str, column: str, remarks: list[str]) -> st
         *([] if name == column else [column]),
         *([] if kind == declared else [declared]),
         *(["NOT NULL"] if facts.get("NOT NULL") == "yes" else []),
-        *remarks,
+        *([remark] if remark else []),
     ]
     parts = [kind, name, ", ".join(keys), _quoted(", ".join(said)) if said else ""]
     return " ".join(filter(None, parts))
