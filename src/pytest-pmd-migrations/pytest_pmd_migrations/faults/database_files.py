@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,8 @@ from pytest_pmd_migrations.image import Image
 __all__ = ["DatabaseFiles", "KeptFiles", "files_of", "read_files", "without_wal_mark"]
 
 _LONG_AGO = (0, 0)
-_Mark: TypeAlias = tuple[int, int, int]
+_Mark: TypeAlias = tuple[int, int, int] | None
+_ENDINGS = ("", "-journal", "-wal")
 _FORMAT_VERSIONS = slice(18, 20)
 _WAL_FORMAT, _LEGACY_FORMAT = b"\x02\x02", b"\x01\x01"
 
@@ -68,33 +70,51 @@ class KeptFiles:
     """Reads the files at ``path`` again and again, those that nobody wrote to since not twice.
 
     Of a file that was read the time of its last change is set to one long ago: however coarse the
-    system's clock is, it differs as soon as somebody writes. Equal files are one object.
+    system's clock is, it differs as soon as somebody writes. The same is done with their folder,
+    whose time changes when a file is made or removed. Equal files are one object, which is
+    ``known`` where that equals the first ones. ``names`` are those of all files in the folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, known: DatabaseFiles | None = None) -> None:
         self._path = path
-        self._names = tuple(f"{path}{ending}" for ending in ("", "-journal", "-wal"))
-        self._last = DatabaseFiles(b"")
-        self._marks: tuple[_Mark | None, ...] = (None, None, None)
+        self._folder = str(path.parent)
+        self._files = tuple((path.name + ending, f"{path}{ending}") for ending in _ENDINGS)
+        self._last = DatabaseFiles(b"") if known is None else known
+        self._folder_mark: _Mark = None
+        self._marks: Mapping[str, _Mark] | None = None
+        self.names: Sequence[str] = ()
 
     def read(self) -> DatabaseFiles:
         """Return the files as they are now."""
-        marks = tuple(map(_mark, self._names))
+        marks = self._marked()
         if marks != self._marks:
             files = read_files(self._path)
             self._last = self._last if files == self._last else files
-            for name, mark in zip(self._names, marks, strict=True):
+            for name, mark in marks.items():
                 if mark is not None:
                     os.utime(name, ns=_LONG_AGO)
-            self._marks = tuple(map(_mark, self._names))
+            self._marks = self._marked()
         return self._last
 
+    def _marked(self) -> Mapping[str, _Mark]:
+        """Return what marks each of the files that there are."""
+        mark = _mark(self._folder)
+        if mark is None:
+            self._folder_mark, self.names = None, ()
+        elif mark != self._folder_mark:
+            # First the time, then the names: a file that is made meanwhile changes it again.
+            os.utime(self._folder, ns=_LONG_AGO)
+            self._folder_mark = _mark(self._folder)
+            self.names = os.listdir(self._folder)  # noqa: PTH208 - hundreds are asked
+        return {path: _mark(path) for name, path in self._files if name in self.names}
 
-def _mark(path: str) -> _Mark | None:
+
+def _mark(path: str) -> _Mark:
     """Return what differs once the file was written or replaced, None where there is none."""
-    if not os.access(path, os.F_OK):
+    try:
+        status = os.stat(path)  # noqa: PTH116 - likewise
+    except FileNotFoundError:
         return None
-    status = os.stat(path)  # noqa: PTH116 - hundreds are asked
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any, Protocol
 
 __all__ = ["Fault", "RunControls", "RunObserver", "UnderFault"]
@@ -49,6 +50,13 @@ class RunObserver:
     def tick(self) -> bool:
         """Be told of a jump of SQLite's virtual machine; return whether it shall interrupt."""
         return False
+
+    def answers(self) -> Callable[[], object]:
+        """Return what is called at each tick, on all connections: by default ``tick``.
+
+        A run has thousands: most of them are to be answered without a line of Python.
+        """
+        return self.tick
 
     def authorize(
         self,

@@ -22,18 +22,18 @@ class Counted:
     def __init__(self, fault: Fault) -> None:
         self.statements: list[str] = []
         self.ticks = 0
-        statement, tick = fault.statement, fault.tick
+        statement, answers = fault.statement, fault.answers
 
         def count_statement(conn, sql: str) -> None:
             if not fault.struck:
                 self.statements.append(sql)
             statement(conn, sql)
 
-        def count_tick() -> bool:
+        def count_tick() -> object:
             self.ticks += 1
-            return tick()
+            return answers()()
 
-        fault.statement, fault.tick = count_statement, count_tick
+        fault.statement, fault.answers = count_statement, lambda: count_tick
 
 
 class FromTheBeginning(Fault):
