@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 from pytest_pmd_migrations.faults.values import Mode
 from pytest_pmd_migrations.files.temporary_folder import told_full
-from pytest_pmd_migrations.image import Image
+from pytest_pmd_migrations.image import MEMORY_LIMIT, Image
 
 __all__ = ["DatabaseFiles", "KeptFiles", "files_of", "read_files", "without_wal_mark"]
 
-_LONG_AGO = (0, 0)
+_LONG_AGO = 0
 _Mark: TypeAlias = tuple[int, int, int] | None
 _ENDINGS = ("", "-journal", "-wal")
 _FORMAT_VERSIONS = slice(18, 20)
@@ -39,11 +39,7 @@ class DatabaseFiles:
     @cached_property
     def digest(self) -> str:
         """A digest of all three."""
-        found = hashlib.sha256()
-        for content in (self.database, self.journal, self.wal):
-            found.update(len(content).to_bytes(8, "big"))
-            found.update(content)
-        return found.hexdigest()
+        return f"{_digest_of_database(self.database)} {_digest(self.journal)} {_digest(self.wal)}"
 
     def write(self, path: Path) -> None:
         """Write the files as those of a database at ``path``, where none is yet.
@@ -56,6 +52,26 @@ class DatabaseFiles:
                 if content:
                     with open(f"{path}{ending}", "wb") as file:  # noqa: PTH123 - as below
                         file.write(content)
+
+
+class _Digested:
+    """The last database of which a digest was made: many files differ by their journals only."""
+
+    database = b""
+    digest = ""
+
+
+def _digest_of_database(content: bytes) -> str:
+    if content is not _Digested.database or not content:
+        digest = _digest(content)
+        if len(content) > MEMORY_LIMIT:
+            return digest
+        _Digested.database, _Digested.digest = content, digest
+    return _Digested.digest
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest() if content else ""
 
 
 def read_files(path: Path) -> DatabaseFiles:
@@ -76,35 +92,48 @@ class KeptFiles:
     """
 
     def __init__(self, path: Path, known: DatabaseFiles | None = None) -> None:
-        self._path = path
         self._folder = str(path.parent)
         self._files = tuple((path.name + ending, f"{path}{ending}") for ending in _ENDINGS)
         self._last = DatabaseFiles(b"") if known is None else known
-        self._folder_mark: _Mark = None
-        self._marks: Mapping[str, _Mark] | None = None
+        self._marks: dict[str, _Mark] | None = None
         self.names: Sequence[str] = ()
 
     def read(self) -> DatabaseFiles:
         """Return the files as they are now."""
         marks = self._marked()
         if marks != self._marks:
-            files = read_files(self._path)
+            files = DatabaseFiles(*self._parts(marks))
             self._last = self._last if files == self._last else files
             for name, mark in marks.items():
                 if mark is not None:
-                    os.utime(name, ns=_LONG_AGO)
-            self._marks = self._marked()
+                    os.utime(name, ns=(_LONG_AGO, _LONG_AGO))
+                    marks[name] = (*mark[:2], _LONG_AGO)
+            self._marks = marks
         return self._last
 
-    def _marked(self) -> Mapping[str, _Mark]:
+    def _parts(self, marks: Mapping[str, _Mark]) -> Iterator[bytes]:
+        """Yield what is in each file, read anew where it is marked otherwise than before."""
+        before, last = self._marks or {}, self._last
+        for (_, path), part in zip(
+            self._files, (last.database, last.journal, last.wal), strict=True
+        ):
+            mark = marks.get(path)
+            if mark is None:
+                yield b""
+            elif mark == before.get(path):
+                yield part
+            else:
+                content = _content(path)
+                yield part if content == part else content
+
+    def _marked(self) -> dict[str, _Mark]:
         """Return what marks each of the files that there are."""
-        mark = _mark(self._folder)
-        if mark is None:
-            self._folder_mark, self.names = None, ()
-        elif mark != self._folder_mark:
+        folder = _mark(self._folder)
+        if folder is None:
+            self.names = ()
+        elif folder[2] != _LONG_AGO:
             # First the time, then the names: a file that is made meanwhile changes it again.
-            os.utime(self._folder, ns=_LONG_AGO)
-            self._folder_mark = _mark(self._folder)
+            os.utime(self._folder, ns=(_LONG_AGO, _LONG_AGO))
             self.names = os.listdir(self._folder)  # noqa: PTH208 - hundreds are asked
         return {path: _mark(path) for name, path in self._files if name in self.names}
 

@@ -71,6 +71,7 @@ class Judge:
         self._before_opening = before_opening
         self._by_files: dict[str, _Found] = {}
         self._by_recovered: dict[str, _Found] = {}
+        self._last: tuple[DatabaseFiles | None, _Found] = None, _Found("corrupt")
         self._states: dict[int, DatabaseState] = {}
         self._plain_is_right = False
 
@@ -127,14 +128,8 @@ class Judge:
     ) -> StruckPoint:
         found = self._find(files)
         lied = reported and found.left not in ("new", "corrupt")
-        return StruckPoint(
-            point,
-            "lied" if lied else found.left,
-            version=found.version,
-            said=said,
-            differences=found.differences,
-            retry=found.retry,
-        )
+        left = "lied" if lied else found.left
+        return StruckPoint(point, left, found.version, said, found.differences, found.retry)
 
     @cached_property
     def _images(self) -> Mapping[int, Image]:
@@ -167,6 +162,14 @@ class Judge:
         )
 
     def _find(self, files: DatabaseFiles) -> _Found:
+        # Most points have the very files of the one before.
+        last, found = self._last
+        if files is not last:
+            found = self._find_anew(files)
+            self._last = files, found
+        return found
+
+    def _find_anew(self, files: DatabaseFiles) -> _Found:
         found = self._by_files.get(files.digest) or self._recognize(files)
         if found is None:
             self._before_opening()

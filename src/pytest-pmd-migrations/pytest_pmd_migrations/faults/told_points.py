@@ -47,7 +47,10 @@ class PointTeller:
         """Tell each, up to that of which ``most_hung`` have hung."""
         hung = 0
         for one in struck:
-            self._verdicts.append((one.left, one.version, one.said, one.differences, one.retry))
+            verdict = one[1:]
+            # One object is told once, and then referred to.
+            same = self._verdicts[-1:] == [verdict]
+            self._verdicts.append(self._verdicts[-1] if same else verdict)
             hung += one.hung
             if hung == most_hung:
                 break
