@@ -15,10 +15,15 @@ __all__ = ["FilesReader"]
 
 
 class FilesReader(RunObserver):
-    """Reads the files at ``path`` at each of ``points`` of a run; ``at`` returns them."""
+    """Reads the files at ``path`` at each of ``points`` of a run; ``at`` returns them.
 
-    def __init__(self, path: Path, points: Iterable[Point]) -> None:
-        self._files = KeptFiles(path)
+    ``start`` are those that the run begins with.
+    """
+
+    def __init__(
+        self, path: Path, points: Iterable[Point], *, start: DatabaseFiles | None = None
+    ) -> None:
+        self._files = KeptFiles(path, start)
         self._wanted = frozenset((point.unit, point.at) for point in points)
         self.wants_ticks = any(unit == "tick" for unit, _ in self._wanted)
         self._read: dict[tuple[Unit, int], DatabaseFiles] = {}
