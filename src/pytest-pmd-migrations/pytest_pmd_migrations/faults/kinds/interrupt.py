@@ -6,7 +6,7 @@ A statement that writes inside a transaction then rolls all of it back
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -63,8 +63,8 @@ class _Interruption(Fault):
         elif self._statements == self._begin:
             self._has_begun.append(True)
 
-    def answers(self) -> Callable[[], object]:
-        return self._answers.__next__
+    def answers(self) -> Iterator[object]:
+        return self._answers
 
     def _strike(self, _: None) -> bool:
         self.struck = not self._in_statement or self._statements < self._end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 __all__ = ["Fault", "RunControls", "RunObserver", "UnderFault"]
@@ -51,12 +51,13 @@ class RunObserver:
         """Be told of a jump of SQLite's virtual machine; return whether it shall interrupt."""
         return False
 
-    def answers(self) -> Callable[[], object]:
-        """Return what is called at each tick, on all connections: by default ``tick``.
+    def answers(self) -> Iterator[object]:
+        """Return the answers to ticks, of which each takes the next: by default those of ``tick``.
 
-        A run has thousands: most of them are to be answered without a line of Python.
+        All connections share them. A run has thousands of ticks: most of them are to be answered
+        without a line of Python.
         """
-        return self.tick
+        return iter(self.tick, object())
 
     def authorize(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,9 @@ class FilesReader(RunObserver):
         self._keep("statement", self._statements)
         self._statements += 1
 
-    def answers(self) -> Callable[[], object]:
+    def answers(self) -> Iterator[object]:
         """Read the files at the ticks that are wanted, and let all statements go on."""
-        return self._answers.__next__
+        return self._answers
 
     def _read_at_tick(self, tick: int) -> bool:
         self._keep("tick", tick)

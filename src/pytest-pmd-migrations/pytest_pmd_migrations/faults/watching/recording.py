@@ -6,7 +6,7 @@ import re
 import sqlite3
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise, repeat
@@ -163,9 +163,9 @@ class Recorder(RunObserver):
         """How many ticks there were so far."""
         return sys.maxsize - length_hint(self._left)
 
-    def answers(self) -> Callable[[], object]:
+    def answers(self) -> Iterator[object]:
         """Count each tick, and let the statement go on."""
-        return self._left.__next__
+        return self._left
 
     def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
         """Record a statement."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain, islice, repeat
 from typing import Any, TypeAlias
@@ -27,26 +27,21 @@ def can_be_watched(conn: object) -> bool:
     return isinstance(conn, _Watched)
 
 
-def _no_tick() -> bool:
-    return False
-
-
 def _with_every(
-    steps: int, runners_own: Callable[[], int | None], tick: Callable[[], object]
-) -> Callable[[], object]:
-    """Return a handler that calls ``tick``, and the runner's own one at every so many calls.
+    steps: int, runners_own: Callable[[], int | None], ticks: Iterator[object]
+) -> Iterator[object]:
+    """Return the answers to ticks, joined at every so many by that of the runner's own handler.
 
-    Between those it runs no line of Python: an iterator's next answer is all that it asks for.
+    Between those it runs no line of Python of its own.
     """
 
     def told(_: None) -> object:
-        return 1 if tick() else runners_own()
+        return 1 if next(ticks) else runners_own()
 
-    ticks = iter(tick, object())
     quiet = map(islice, repeat(ticks), repeat(steps - 1))
     # A call that raises ends the part that it is in, and no more.
     both = map(map, repeat(told), repeat((None,)))
-    return chain.from_iterable(chain.from_iterable(zip(quiet, both, strict=False))).__next__
+    return chain.from_iterable(chain.from_iterable(zip(quiet, both, strict=False)))
 
 
 class _Watched:
@@ -112,10 +107,10 @@ class _Watched:
         self, progress_handler: Callable[[], int | None] | None
     ) -> Callable[[], object]:
         """Return a handler that tells of each tick: a run has thousands, so it is quick."""
-        tick = self._observer.answers() if self._observer is not None else _no_tick
-        if progress_handler is None:
-            return tick
-        return _with_every(self._progress_steps, progress_handler, tick)
+        ticks = self._observer.answers() if self._observer is not None else repeat(False)
+        if progress_handler is not None:
+            ticks = _with_every(self._progress_steps, progress_handler, ticks)
+        return ticks.__next__
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the runner's authorizer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -29,11 +30,12 @@ class Counted:
                 self.statements.append(sql)
             statement(conn, sql)
 
-        def count_tick() -> object:
-            self.ticks += 1
-            return answers()()
+        def count_ticks() -> Iterator[object]:
+            for answer in answers():
+                self.ticks += 1
+                yield answer
 
-        fault.statement, fault.answers = count_statement, lambda: count_tick
+        fault.statement, fault.answers = count_statement, count_ticks
 
 
 class FromTheBeginning(Fault):
