@@ -34,7 +34,7 @@ from pytest_pmd_migrations.still_clock.clock_and_dice import begin_step
 if TYPE_CHECKING:
     from pytest_pmd_migrations.application.step_error import StepErrorText
 
-__all__ = ["EMPTY", "take_step", "walk"]
+__all__ = ["EMPTY", "take_step", "walk", "walk_images"]
 
 EMPTY = Image(b"")
 """The database that does not exist yet: what a fresh one is built from."""
@@ -54,13 +54,35 @@ def walk(
         version = current_version(source, conn)
         step = Step(version, None, start, conn, layout=known_layout(start, conn))
         yield step
-        for target in versions_of(source):
-            if target <= version or (to is not None and target > to):
-                continue
+        for target in _targets(source, version, to):
             record = take_step(source, conn, target, limits=limits)
             step = step.next(target, Image.of_connection(conn), conn, record)
             refuse_missing_names(step.text, step.after.preparation)
             yield step
+
+
+def walk_images(
+    source: Source, start: Image, *, to: int, limits: StepLimits
+) -> Iterator[tuple[int, Image]]:
+    """Yield the versions of such a walk with the database at each, for whoever needs no more.
+
+    How their pages lie is not found out. Raises what :func:`walk` raises.
+    """
+    with closing(start.connect()) as conn:
+        version = current_version(source, conn)
+        yield version, start
+        for target in _targets(source, version, to):
+            take_step(source, conn, target, limits=limits)
+            after = Image.of_connection(conn)
+            refuse_missing_names(stored_text(conn), after.preparation)
+            yield target, after
+
+
+def _targets(source: Source, version: int, to: int | None) -> Iterator[int]:
+    """Yield the versions that come after ``version``, up to the one ``to``."""
+    for target in versions_of(source):
+        if target > version and (to is None or target <= to):
+            yield target
 
 
 def take_step(

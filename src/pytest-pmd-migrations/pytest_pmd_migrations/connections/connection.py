@@ -6,7 +6,7 @@ import inspect
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -237,23 +237,21 @@ class ApplicationConnection(AskingConnection):
             self.folder = None
 
 
+_AS_IT_IS = nullcontext()
+
+
 def preparation_of(conn: sqlite3.Connection) -> Preparation:
     """Return how a connection was prepared; one that this package did not open was not."""
     return conn.preparation if isinstance(conn, ApplicationConnection) else NO_PREPARATION
 
 
-@contextmanager
-def as_application(conn: sqlite3.Connection) -> Iterator[None]:
+def as_application(conn: sqlite3.Connection) -> AbstractContextManager[None]:
     """Let the application's code have ``conn`` in the block as it prepared it.
 
     What it changes there (another row factory) it finds again the next time. A connection that
     this package did not open stays as it is.
     """
-    if isinstance(conn, ApplicationConnection):
-        with conn.given_to_application():
-            yield
-    else:
-        yield
+    return conn.given_to_application() if isinstance(conn, ApplicationConnection) else _AS_IT_IS
 
 
 def connect_file(

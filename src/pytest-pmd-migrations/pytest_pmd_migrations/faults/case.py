@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -73,8 +73,12 @@ class Case:
     share: bool = True
 
     def __getstate__(self) -> dict[str, object]:
-        """Return the fields: a copy in another process finds out by itself what is kept of them."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """Return the fields: a copy in another process finds out by itself what is kept of them.
+
+        What is known of the database's pages takes longer to copy than its bytes.
+        """
+        bare = Image(self.before.stored, self.before.preparation)
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {"before": bare}
 
     @property
     def volatile(self) -> tuple[str, ...]:
@@ -114,10 +118,17 @@ class Case:
         with self.database() as path:
             return self.run_on(path, observer)
 
-    def run_on(self, path: Path, observer: RunObserver) -> FinishedRun:
+    def run_on(
+        self,
+        path: Path,
+        observer: RunObserver,
+        *,
+        read: Callable[[Path], DatabaseFiles] = read_files,
+    ) -> FinishedRun:
         """Run the upgrade on the copy at ``path``, and tell ``observer`` of it.
 
-        A run under a fault is ended by whoever waits for it, one without by its own limits.
+        ``read`` reads the files in the end. A run under a fault is ended by whoever waits for it,
+        one without by its own limits.
         Raises TemporaryFolderError where the disk of the copy is full without a fault.
         """
         raised: BaseException | None = None
@@ -136,7 +147,7 @@ class Case:
         text = _error_text(raised)
         # Its frames hold cursors, without which a closed connection is not gone; one is this.
         raised = None
-        return FinishedRun(text, read_files(path))
+        return FinishedRun(text, read(path))
 
     def _upgrade(self, path: Path, watched: WatchedRun, observer: RunObserver) -> None:
         seconds = self.limits.seconds

@@ -38,6 +38,8 @@ Tell: TypeAlias = Callable[[str, object], None]
 
 _LENGTH = struct.Struct("!I")
 _PRINTED = (1, 2)
+_YOUNG = 10_000
+"""Objects made before the collector looks through them: hardly any of a run is in a cycle."""
 
 
 class _Process:
@@ -195,6 +197,7 @@ def _fork(work: Callable[[Tell], None], *, takes_children: bool) -> tuple[int, i
     try:
         # Else each collection would go through all that the parent has, a whole test session.
         gc.freeze()
+        _collect_seldom()
         if takes_children:
             os.setpgid(0, 0)
         for pipe in (reading, *_Process.pipes):
@@ -207,6 +210,13 @@ def _fork(work: Callable[[Tell], None], *, takes_children: bool) -> tuple[int, i
         _do(work, _teller(writing))
     finally:
         os._exit(0)
+
+
+def _collect_seldom() -> None:
+    young, *older = gc.get_threshold()
+    # None means that nothing is collected.
+    if young:
+        gc.set_threshold(max(young, _YOUNG), *older)
 
 
 def _do(work: Callable[[Tell], None], tell: Tell) -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_pmd_migrations.application.upgrade import walk
+from pytest_pmd_migrations.application.upgrade import walk_images
 from pytest_pmd_migrations.errors import InjectionError, MigrationTestError
 from pytest_pmd_migrations.faults.case import Case, FinishedRun
 from pytest_pmd_migrations.faults.database_files import (
@@ -71,6 +71,7 @@ class Judge:
         self._before_opening = before_opening
         self._by_files: dict[str, _Found] = {}
         self._by_recovered: dict[str, _Found] = {}
+        self._last: tuple[DatabaseFiles | None, _Found] = None, _Found("corrupt")
         self._states: dict[int, DatabaseState] = {}
         self._plain_is_right = False
 
@@ -120,28 +121,22 @@ class Judge:
                 f" {format_version(self._case.to)}: {wrong}."
                 f"{advise_on_difference(self._case, plain.files, self._images[self._case.to])}"
             )
-        self._plain_is_right = True
+        # Where it left the very files that it began with, those are the new version.
+        self._plain_is_right = plain.files != self._case.start_files
 
     def _struck(
         self, point: Point, files: DatabaseFiles, said: str, *, reported: bool
     ) -> StruckPoint:
         found = self._find(files)
         lied = reported and found.left not in ("new", "corrupt")
-        return StruckPoint(
-            point,
-            "lied" if lied else found.left,
-            version=found.version,
-            said=said,
-            differences=found.differences,
-            retry=found.retry,
-        )
+        left = "lied" if lied else found.left
+        return StruckPoint(point, left, found.version, said, found.differences, found.retry)
 
     @cached_property
     def _images(self) -> Mapping[int, Image]:
         """The database at each version from the start on, by a walk without a fault."""
         case = self._case
-        steps = walk(case.source, case.before, to=case.to, limits=case.limits)
-        return {step.version: step.after for step in steps}
+        return dict(walk_images(case.source, case.before, to=case.to, limits=case.limits))
 
     def _expected(self, version: int) -> DatabaseState:
         """Return the state at one of these versions; read where bytes alone do not tell enough."""
@@ -167,14 +162,21 @@ class Judge:
         )
 
     def _find(self, files: DatabaseFiles) -> _Found:
-        found = self._by_files.get(files.digest) or self._recognize(files)
+        # Most points have the very files of the one before.
+        last, found = self._last
+        if files is not last:
+            found = self._find_anew(files)
+            self._last = files, found
+        return found
+
+    def _find_anew(self, files: DatabaseFiles) -> _Found:
+        found = self._recognize(files) or self._by_files.get(files.digest)
         if found is None:
             self._before_opening()
             with TemporaryFolder(in_memory=len(files.database) <= MEMORY_LIMIT) as folder:
                 path = folder / "app.db"
                 files.write(path)
-                found = self._reopen(path)
-        self._by_files[files.digest] = found
+                found = self._by_files[files.digest] = self._reopen(path)
         return found
 
     def _recognize(self, files: DatabaseFiles) -> _Found | None:
@@ -204,7 +206,7 @@ class Judge:
         except sqlite3.DatabaseError as error:
             return _Found("corrupt", differences=(f"it cannot be opened: {error}",))
         left = read_files(path)
-        found = self._by_files.get(left.digest) or self._recognize(left)
+        found = self._recognize(left) or self._by_files.get(left.digest)
         if found is not None:
             return found
         recovered = DatabaseFiles(without_wal_mark(left.database), wal=left.wal).digest

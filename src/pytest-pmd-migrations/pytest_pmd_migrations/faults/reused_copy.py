@@ -7,8 +7,10 @@ one in a new folder takes as long as a fifth of the run.
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from pytest_pmd_migrations.faults.case import Case, FinishedRun
+from pytest_pmd_migrations.faults.database_files import KeptFiles
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.files.temporary_folder import TemporaryFolder
 
@@ -36,13 +38,16 @@ class ReusedCopy:
             folder = self._folder = case.new_folder()
             case.write_copy(folder.path)
             self._descriptors = _open_descriptors()
-        path, is_as_it_was = case.path_in(folder.path), False
+            self._path = case.path_in(folder.path)
+            self._files = KeptFiles(self._path, case.start_files)
+            self._files.read()
+        path, files, is_as_it_was = self._path, self._files, False
         try:
-            finished = case.run_on(path, observer)
+            finished = case.run_on(path, observer, read=lambda _: files.read())
             is_as_it_was = (
                 self._descriptors > 0
                 and finished.files == case.start_files
-                and os.listdir(folder.path) == [path.name]  # noqa: PTH208 - asked after each run
+                and files.names == [path.name]
                 and _open_descriptors() == self._descriptors
             )
         finally:
@@ -60,6 +65,23 @@ class ReusedCopy:
 def _open_descriptors() -> int:
     """Return how many files this process has open; 0 where the system does not tell."""
     try:
-        return len(os.listdir(_DESCRIPTORS))  # noqa: PTH208 - likewise
+        if _size_counts():
+            return _size()
+        return len(os.listdir(_DESCRIPTORS))  # noqa: PTH208 - asked after each run
     except OSError:
         return 0
+
+
+@cache
+def _size_counts() -> bool:
+    """Return whether the size of the folder is their number, as on Linux 6.2 and newer."""
+    before = _size()
+    another = os.open(os.curdir, os.O_RDONLY)
+    try:
+        return before > 0 and _size() == before + 1
+    finally:
+        os.close(another)
+
+
+def _size() -> int:
+    return os.stat(_DESCRIPTORS).st_size  # noqa: PTH116 - likewise

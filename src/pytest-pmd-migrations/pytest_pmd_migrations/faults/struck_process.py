@@ -26,7 +26,7 @@ from pytest_pmd_migrations.still_clock.connections import still_connections
 
 __all__ = ["RunsUnderFaults", "StruckRun", "close_struck_process", "run_under"]
 
-_TOLD_EVERY = 0.005
+_TOLD_EVERY = 0.025
 _FINISHES = 5.0
 _KEPT = 8
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-__all__ = ["STARTS_PROCESS", "hear_of_connections", "hear_of_events"]
+__all__ = ["STARTS_PROCESS", "exchange_listener", "hear_of_connections", "hear_of_events"]
 
 STARTS_PROCESS = (
     "os.exec",
@@ -47,12 +47,18 @@ def hear_of_connections(listener: Listener) -> Iterator[None]:
     A block inside another one has its own listener; the outer one's listens again behind it.
     The connection cannot be asked anything at that moment: SQLite has not opened it.
     """
-    _install()
-    previous, _Hook.listener = _Hook.listener, listener
+    previous = exchange_listener(listener)
     try:
         yield
     finally:
-        _Hook.listener = previous
+        exchange_listener(previous)
+
+
+def exchange_listener(listener: Listener | None) -> Listener | None:
+    """Call ``listener`` for every connection from now on; return what was called until now."""
+    _install()
+    previous, _Hook.listener = _Hook.listener, listener
+    return previous
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Crash:
     def strike(self, case: Case, points: Sequence[Point], judge: Judge) -> Iterator[StruckPoint]:
         """Run once, then judge the files that were there at each point."""
         with case.database() as path:
-            reader = FilesReader(path, points)
+            reader = FilesReader(path, points, start=case.start_files)
             finished = case.run_on(path, reader)
         for point in points:
             files = reader.at(point)

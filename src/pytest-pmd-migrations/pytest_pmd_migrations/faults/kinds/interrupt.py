@@ -6,7 +6,8 @@ A statement that writes inside a transaction then rolls all of it back
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from pytest_pmd_migrations.faults.case import Case
@@ -34,12 +35,22 @@ class _Interruption(Fault):
     def __init__(self, point: Point, begin: int, ticks: int, end: int) -> None:
         self._in_statement, self._at = point.unit == "statement", point.at
         self._begin, self._ticks_before, self._end = begin, ticks, end
-        self._statements = self._ticks = -1
+        self._statements = -1
         self.wants_ticks = begin <= 0
         self._is_over = False
 
     def started(self, run: RunControls) -> None:
         self._run = run
+        self._has_begun = [True] if self._begin < 0 else []
+        quiet = 0 if self._in_statement else self._at - self._ticks_before
+        # No line of Python runs at a tick but the one that strikes.
+        self._parts = (
+            iter(self._has_begun.__len__, 1),
+            repeat(False, quiet),
+            map(self._strike, (None,)),
+            repeat(False),
+        )
+        self._answers = chain(*self._parts)
 
     def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
         self._statements += 1
@@ -50,16 +61,13 @@ class _Interruption(Fault):
         elif self._statements == self._begin - 1:
             self._run.watch_ticks(True)
         elif self._statements == self._begin:
-            self._ticks = self._ticks_before - 1
+            self._has_begun.append(True)
 
-    def tick(self) -> bool:
-        if self.struck or self._statements < self._begin:
-            return False
-        self._ticks += 1
-        if self._in_statement:
-            self.struck = self._statements < self._end
-        else:
-            self.struck = self._ticks == self._at
+    def answers(self) -> Iterator[object]:
+        return self._answers
+
+    def _strike(self, _: None) -> bool:
+        self.struck = not self._in_statement or self._statements < self._end
         return self.struck
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 __all__ = ["Fault", "RunControls", "RunObserver", "UnderFault"]
@@ -49,6 +50,14 @@ class RunObserver:
     def tick(self) -> bool:
         """Be told of a jump of SQLite's virtual machine; return whether it shall interrupt."""
         return False
+
+    def answers(self) -> Iterator[object]:
+        """Return the answers to ticks, of which each takes the next: by default those of ``tick``.
+
+        All connections share them. A run has thousands of ticks: most of them are to be answered
+        without a line of Python.
+        """
+        return iter(self.tick, object())
 
     def authorize(
         self,

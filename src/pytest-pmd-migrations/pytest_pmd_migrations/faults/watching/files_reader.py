@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,27 @@ __all__ = ["FilesReader"]
 
 
 class FilesReader(RunObserver):
-    """Reads the files at ``path`` at each of ``points`` of a run; ``at`` returns them."""
+    """Reads the files at ``path`` at each of ``points`` of a run; ``at`` returns them.
 
-    def __init__(self, path: Path, points: Iterable[Point]) -> None:
-        self._files = KeptFiles(path)
+    ``start`` are those that the run begins with.
+    """
+
+    def __init__(
+        self, path: Path, points: Iterable[Point], *, start: DatabaseFiles | None = None
+    ) -> None:
+        self._files = KeptFiles(path, start)
         self._wanted = frozenset((point.unit, point.at) for point in points)
         self.wants_ticks = any(unit == "tick" for unit, _ in self._wanted)
         self._read: dict[tuple[Unit, int], DatabaseFiles] = {}
-        self._statements = self._ticks = 0
+        self._statements = 0
+        ticks = sorted(at for unit, at in self._wanted if unit == "tick")
+        # As a list they stay, whichever of them a thread is in.
+        self._parts = [
+            part
+            for before, at in pairwise((-1, *ticks))
+            for part in (repeat(False, at - before - 1), map(self._read_at_tick, (at,)))
+        ]
+        self._answers = chain(*self._parts, repeat(False))
 
     def at(self, point: Point) -> DatabaseFiles | None:
         """Return the files at a point, None where the run did not come to it."""
@@ -32,10 +46,12 @@ class FilesReader(RunObserver):
         self._keep("statement", self._statements)
         self._statements += 1
 
-    def tick(self) -> bool:
-        """Read the files at a tick, and let the statement go on."""
-        self._keep("tick", self._ticks)
-        self._ticks += 1
+    def answers(self) -> Iterator[object]:
+        """Read the files at the ticks that are wanted, and let all statements go on."""
+        return self._answers
+
+    def _read_at_tick(self, tick: int) -> bool:
+        self._keep("tick", tick)
         return False
 
     def returned(self, error: BaseException | None) -> None:  # noqa: ARG002 - the observer's

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 
 from pytest_pmd_migrations.faults.watching.watched_connection import watched_class
 
-__all__ = ["Watcher", "connections_watched_by", "patched_connect"]
+__all__ = ["Watcher", "hand_connections_to", "patched_connect"]
 
 _DRIVERS = ("sqlite3", "pysqlite3")
 _FACTORY = 5
@@ -52,14 +52,9 @@ class _Active:
     watcher: Watcher | None = None
 
 
-@contextmanager
-def connections_watched_by(watcher: Watcher) -> Iterator[None]:
-    """Hand the connections that the patched ``connect`` opens in this block to ``watcher``."""
+def hand_connections_to(watcher: Watcher | None) -> None:
+    """Hand the connections that the patched ``connect`` opens from now on to ``watcher``."""
     _Active.watcher = watcher
-    try:
-        yield
-    finally:
-        _Active.watcher = None
 
 
 class _Known:

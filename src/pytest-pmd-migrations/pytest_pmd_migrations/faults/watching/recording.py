@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import length_hint
 from typing import Any, NamedTuple
 
 from pytest_pmd_migrations.faults.watching.events import RunObserver
@@ -147,11 +149,23 @@ class Recorder(RunObserver):
     """Records each statement of a run, and counts the ticks and the calls of the authorizer."""
 
     statements: list[RecordedStatement] = field(default_factory=list)
-    ticks: int = 0
     calls: int = 0
     wrote: bool = False
     wants_ticks = True
     wants_authorizations = True
+
+    def __post_init__(self) -> None:
+        """Begin to count ticks, each of which takes one of many equal answers."""
+        self._left = repeat(False, sys.maxsize)
+
+    @property
+    def ticks(self) -> int:
+        """How many ticks there were so far."""
+        return sys.maxsize - length_hint(self._left)
+
+    def answers(self) -> Iterator[object]:
+        """Count each tick, and let the statement go on."""
+        return self._left
 
     def statement(self, conn: Any, sql: str) -> None:  # noqa: ANN401, ARG002 - the observer's
         """Record a statement."""
@@ -161,11 +175,6 @@ class Recorder(RunObserver):
         nested = nested or (bool(self.statements) and text == self.statements[-1].sql)
         number = max(number, 1) if nested else number + 1
         self.statements.append(RecordedStatement(text, number, nested, self.ticks, self.calls))
-
-    def tick(self) -> bool:
-        """Count a tick, and let the statement go on."""
-        self.ticks += 1
-        return False
 
     def authorize(self, action: int, first: str | None, second: str | None) -> bool:  # noqa: ARG002
         """Count a call, note whether it is about a write, and allow it."""

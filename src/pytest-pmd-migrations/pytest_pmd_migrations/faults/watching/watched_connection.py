@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import chain, islice, repeat
 from typing import Any, TypeAlias
 
 from pytest_pmd_migrations.faults.watching.events import RunObserver
@@ -26,8 +27,21 @@ def can_be_watched(conn: object) -> bool:
     return isinstance(conn, _Watched)
 
 
-def _no_tick() -> bool:
-    return False
+def _with_every(
+    steps: int, runners_own: Callable[[], int | None], ticks: Iterator[object]
+) -> Iterator[object]:
+    """Return the answers to ticks, joined at every so many by that of the runner's own handler.
+
+    Between those it runs no line of Python of its own.
+    """
+
+    def told(_: None) -> object:
+        return 1 if next(ticks) else runners_own()
+
+    quiet = map(islice, repeat(ticks), repeat(steps - 1))
+    # A call that raises ends the part that it is in, and no more.
+    both = map(map, repeat(told), repeat((None,)))
+    return chain.from_iterable(chain.from_iterable(zip(quiet, both, strict=False)))
 
 
 class _Watched:
@@ -91,21 +105,12 @@ class _Watched:
 
     def _told_of_ticks(
         self, progress_handler: Callable[[], int | None] | None
-    ) -> Callable[[], int | None]:
+    ) -> Callable[[], object]:
         """Return a handler that tells of each tick: a run has thousands, so it is quick."""
-        tick = self._observer.tick if self._observer is not None else _no_tick
-        if progress_handler is None:
-            return tick
-        runners_own, steps, count = progress_handler, self._progress_steps, 0
-
-        def progressed() -> int | None:
-            nonlocal count
-            if tick():
-                return 1
-            count += 1
-            return 0 if count % steps else runners_own()
-
-        return progressed
+        ticks = self._observer.answers() if self._observer is not None else repeat(False)
+        if progress_handler is not None:
+            ticks = _with_every(self._progress_steps, progress_handler, ticks)
+        return ticks.__next__
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Set the runner's authorizer."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
-from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,9 +22,9 @@ from pytest_pmd_migrations.connections.connection import (
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.watching.events import RunObserver
 from pytest_pmd_migrations.faults.watching.opened_file import file_of_argument, file_of_connection
-from pytest_pmd_migrations.faults.watching.patched_connect import connections_watched_by
+from pytest_pmd_migrations.faults.watching.patched_connect import hand_connections_to
 from pytest_pmd_migrations.faults.watching.watched_connection import can_be_watched
-from pytest_pmd_migrations.processes.audit_hook import hear_of_connections
+from pytest_pmd_migrations.processes.audit_hook import Listener, exchange_listener
 
 __all__ = ["WatchedRun"]
 
@@ -49,11 +48,11 @@ class WatchedRun:
         self._lost: list[str] = []
         self._error: BaseException | None = None
         self._ignores_new = False
-        self._entered = ExitStack()
+        self._heard_before: Listener | None = None
 
     def __enter__(self) -> WatchedRun:
-        self._entered.enter_context(hear_of_connections(self._heard))
-        self._entered.enter_context(connections_watched_by(self))
+        self._heard_before = exchange_listener(self._heard)
+        hand_connections_to(self)
         self._observer.started(self)
         return self
 
@@ -63,11 +62,14 @@ class WatchedRun:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._entered.close()
+        hand_connections_to(None)
+        exchange_listener(self._heard_before)
         for conn in self._living():
-            # A connection of another thread's cannot be closed here; it goes with its thread.
-            with suppress(conn.ProgrammingError):
+            try:
                 conn.close()
+            except conn.ProgrammingError:
+                # A connection of another thread's cannot be closed here; it goes with its thread.
+                continue
 
     def connect(self) -> sqlite3.Connection:
         """Return the connection that the source is given, prepared before anybody watches it."""
@@ -92,9 +94,11 @@ class WatchedRun:
         """
         self._ticks = wanted
         for conn in self._living():
-            # One that the runner has closed has nothing left to be asked about.
-            with suppress(conn.ProgrammingError):
+            try:
                 conn.watch_ticks(wanted)
+            except conn.ProgrammingError:
+                # One that the runner has closed has nothing left to be asked about.
+                continue
 
     def check(self) -> None:
         """Raise what the observer itself raised, or InjectionError where a connection was lost."""
@@ -126,13 +130,19 @@ class WatchedRun:
             self._is_given = False
             prepare_connection(conn, self._preparation)
         if not self._observer.keeps_synchronous:
-            with suppress(conn.Error, MemoryError):
-                conn.execute("PRAGMA synchronous = OFF").close()
+            self._flush_nothing(conn)
         try:
             self._observer.opened(conn)
         except BaseException as error:
             self._keep(error)
         conn.watch(self._observer, self._keep, ticks=self._ticks)
+
+    def _flush_nothing(self, conn: Any) -> None:  # noqa: ANN401 - likewise
+        try:
+            conn.execute("PRAGMA synchronous = OFF").close()
+        except (conn.Error, MemoryError):
+            # It is slower then.
+            return
 
     def _heard(self, conn: object, database: object) -> None:
         """Note a connection to the file that nobody can watch."""
@@ -151,8 +161,7 @@ class WatchedRun:
 
     def _living(self) -> list[Any]:
         """Return the connections that the runner still holds."""
-        found = (reference() for reference in self._connections)
-        return [conn for conn in found if conn is not None]
+        return [conn for reference in self._connections if (conn := reference()) is not None]
 
     def _keep(self, error: BaseException) -> None:
         """Keep the observer's first error until ``check``."""

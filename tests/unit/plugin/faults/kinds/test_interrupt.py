@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -22,18 +23,19 @@ class Counted:
     def __init__(self, fault: Fault) -> None:
         self.statements: list[str] = []
         self.ticks = 0
-        statement, tick = fault.statement, fault.tick
+        statement, answers = fault.statement, fault.answers
 
         def count_statement(conn, sql: str) -> None:
             if not fault.struck:
                 self.statements.append(sql)
             statement(conn, sql)
 
-        def count_tick() -> bool:
-            self.ticks += 1
-            return tick()
+        def count_ticks() -> Iterator[object]:
+            for answer in answers():
+                self.ticks += 1
+                yield answer
 
-        fault.statement, fault.tick = count_statement, count_tick
+        fault.statement, fault.answers = count_statement, count_ticks
 
 
 class FromTheBeginning(Fault):

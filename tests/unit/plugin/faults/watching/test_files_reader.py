@@ -28,3 +28,17 @@ def test_whatever_is_written_between_two_looks_is_seen_and_equal_files_are_one(t
     before = files.read()
     path.write_bytes(b"199")
     assert files.read() is before
+    beside = tmp_path / "new.db"
+    beside.write_bytes(b"200")
+    assert files.read() is before
+    assert sorted(files.names) == ["app.db", "new.db"]
+    os.utime(beside, ns=(0, 0))
+    beside.replace(path)
+    assert files.read() == DatabaseFiles(b"200")
+    assert files.names == ["app.db"]
+    database = files.read().database
+    journal.write_bytes(b"log")
+    assert files.read() == DatabaseFiles(b"200", b"log")
+    assert files.read().database is database
+    path.unlink()
+    assert files.read() == DatabaseFiles(b"", b"log")

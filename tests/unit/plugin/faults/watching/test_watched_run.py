@@ -14,6 +14,8 @@ import pytest
 from pytest_pmd_migrations.errors import InjectionError
 from pytest_pmd_migrations.faults.kinds.deny import Deny
 from pytest_pmd_migrations.faults.kinds.interrupt import Interrupt
+from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
+from pytest_pmd_migrations.faults.watching.recording import Recorder
 
 from tests.unit.plugin.faults.runners import OwnConnection, TenLines, case, strike_all
 
@@ -46,13 +48,18 @@ class OwnCallbacks(TenLines):
 
     def __init__(self):
         super().__init__()
-        self.asked = self.traced = self.ticked = 0
+        self.asked = self.traced = self.ticked = self.fails_at = 0
 
     def upgrade(self, conn, to):
         conn.set_authorizer(self.authorize)
         conn.set_trace_callback(self.trace)
         conn.set_progress_handler(self.tick, 10)
         try:
+            super().upgrade(conn, to)
+        except sqlite3.OperationalError:
+            if self.ticked != self.fails_at:
+                raise
+            conn.rollback()
             super().upgrade(conn, to)
         finally:
             conn.set_authorizer(None)
@@ -68,6 +75,8 @@ class OwnCallbacks(TenLines):
 
     def tick(self):
         self.ticked += 1
+        if self.ticked == self.fails_at:
+            raise ValueError
         return 0
 
 
@@ -85,7 +94,12 @@ def test_the_runners_own_callbacks_are_asked_too():
     strike_all(Deny(), case(source))
     assert source.asked > 30
     assert source.traced > 10
-    assert source.ticked > 10
+    # Once it has raised, it is asked on.
+    for source.fails_at in (0, 3):
+        source.ticked, recorder = 0, Recorder()
+        with patched_connect():
+            assert not case(source).run(recorder).raised
+        assert source.ticked == recorder.ticks // 10 > 10
 
 
 class Lost(TenLines):
