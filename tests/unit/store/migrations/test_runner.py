@@ -250,6 +250,21 @@ def test_rows_that_point_at_nothing_fail_the_step(app):
     )
 
 
+def test_a_parent_in_other_letters_is_not_told_as_no_table(app, at_one):
+    app.add(
+        """
+        db.executescript('''
+            CREATE TABLE "GRÖSSE" (id INTEGER PRIMARY KEY);
+            CREATE TABLE child (id REFERENCES "grÖsse"(id));
+            INSERT INTO child VALUES (1);
+        ''')
+        """
+    )
+    with pytest.raises(ForeignKeyViolationError) as caught:
+        app.runner(at_one).run_migrations()
+    assert "child row 1 -> grÖsse" in str(caught.value)
+
+
 def test_rows_that_pointed_at_nothing_before_do_not_fail_a_step(app):
     app.add(FOREIGN)
     app.add("db['child'].transform(rename={'id': 'parent_id'})")
