@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from pmd.cli import main
 from pmd.store.files.backup import find_backups
+from tests.every import for_every
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 TIME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
@@ -257,7 +258,7 @@ def test_what_is_not_there_is_not_made(path, command):
     assert [file.name for file in path.parent.iterdir()] == ["notes.db"]
 
 
-@pytest.mark.parametrize("command", ["status", "check", "backup", "upgrade", "restore"])
+@for_every("command", ["status", "check", "backup", "upgrade", "restore"])
 def test_no_database_given_is_wrong_usage(command):
     assert run(command).exit_code == 2
 
