@@ -207,7 +207,7 @@ def test_a_module_named_command_is_none_and_an_older_mark_keeps_its_label(tmp_pa
     latest = opened(f"command: {PYTHON} -c {shlex.quote(script)} {{db}}", tmp_path)
     assert latest.versions({1: "5"}) == (2,)
     assert [latest.label(version) for version in (1, 2, 3)] == ["5", "7", ""]
-    with pytest.raises(MigrationTestError, match="^it does not say where the database goes"):
+    with pytest.raises(MigrationTestError, match=r"^it does not say where the database goes"):
         make_source("command:STEPS", tmp_path, "it")
     (tmp_path / "src/command").mkdir(parents=True)
     assert make_source("command:STEPS", tmp_path, "it") is None
