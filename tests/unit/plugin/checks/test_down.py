@@ -95,7 +95,8 @@ UNFINISHED: dict[str, tuple[Up, str, str]] = {
     "a row that is in the way": (
         DROPS,
         INSERTS.format(9),
-        "    up again: the step to 0002 raised IntegrityError: UNIQUE constraint\n    failed: notes.id",
+        "    up again: the step to 0002 raised IntegrityError: UNIQUE constraint\n"
+        "    failed: notes.id",
     ),
     "a row that is there twice then": (
         DROPS,
