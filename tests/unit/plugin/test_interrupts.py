@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.checks.model import Check
 from pytest_pmd_migrations.faults.watching.events import RunObserver, UnderFault
+from pytest_pmd_migrations.faults.watching.patched_connect import patched_connect
 from pytest_pmd_migrations.grid.cells import applicable
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.limits.step_limits import StepLimits
@@ -44,6 +45,11 @@ def is_verified(_: Path) -> None:
     [*verify_rows(image, image, Declarations(verify=interrupt), StepLimits())]
 
 
+def is_watched(observer: RunObserver) -> None:
+    with patched_connect():
+        case(Interrupted()).run(observer)
+
+
 def runs_again(root: Path) -> None:
     source = InterruptedAgain(root / "app", {1: "CREATE TABLE t(a)"})
     verdict(application(root, source.steps, source=source), "0001", "again")
@@ -60,8 +66,8 @@ ASKED: dict[str, Callable[[Path], object]] = {
     ),
     "what verifies rows": is_verified,
     "a step that runs again": runs_again,
-    "a step that is watched": lambda _: case(Interrupted()).run(RunObserver()),
-    "a step under a fault": lambda _: case(Interrupted()).run(UnderFault()),
+    "a step that is watched": lambda _: is_watched(RunObserver()),
+    "a step under a fault": lambda _: is_watched(UnderFault()),
 }
 
 
