@@ -252,16 +252,23 @@ def test_a_report_is_written_over_nothing_else_and_says_what_it_lacks(
     matrix(pytester, "--collect-only", "-q", f"--migration-report={report}")
     assert not report.exists()
 
-    def said(*arguments: str) -> tuple[bool, list[str]]:
+    def said(*arguments: str, prints: Sequence[str] = ()) -> tuple[bool, list[str]]:
         result = matrix(pytester, f"--migration-report={report}", *arguments)
-        result.stdout.fnmatch_lines([f"wrote {report}"])
+        result.stdout.fnmatch_lines([f"wrote {report}", *prints])
         run = run_of(report)
         return run["complete"], run["missing"]
 
     assert said() == (True, [])
     stopped = "10 of 12 cells were not run: the run was stopped: stopping after 1 failures"
-    assert said("-x") == (False, [stopped])
-    assert said("-k", "schema") == (False, ["9 of 12 cells were not asked for"])
+    asked, steps = ("--durations=2", "--durations-min=99"), "(2 steps below 99s hidden.)"
+    assert said("-x", "--durations=1", prints=["*= slowest 1 steps =*"]) == (False, [stopped])
+    assert said("-k", "data", *asked, prints=[steps]) == (
+        False,
+        ["9 of 12 cells were not asked for"],
+    )
+    (application,) = run_of(report)["applications"]
+    # The cells needed no fresh database; the schemas of all are there.
+    assert [len(one["schema"]) for one in application["versions"]] == [1, 1, 1]
     ends = root / "db/sql/0004_ends.py"
     ends.write_text("import os\nVERSION = 4\ndef up(db):\n    os._exit(3)\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(root / "summary.md"))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.alembic.borrowed import BorrowedConnection
 from pytest_pmd_migrations.sources.resolve import resolve_source
 
 pytest.importorskip("alembic", reason="Alembic is not installed in this environment")
@@ -65,6 +68,12 @@ EDITS: dict[str, tuple[str, str, str, str]] = {
         f"\n{RUNS}",
         '\nraise KeyError("SECRET")\n',
         "KeyError: 'SECRET' (alembic/env.py:41)",
+    ),
+    "env.py needs what is not there": (
+        ENV,
+        f"\n{RUNS}",
+        "\nimport no_such_module\n",
+        "ModuleNotFoundError: No module named 'no_such_module' (alembic/env.py:41)",
     ),
     "env.py leaves": (
         ENV,
@@ -189,3 +198,77 @@ def test_what_is_not_there_is_named(project: Path, monkeypatch: pytest.MonkeyPat
         ": alembic 1.4.3 is too old; expected 1.13 or later, known to work: Alembic 1.20 with"
         " SQLAlchemy 2.1. pip install --upgrade alembic"
     )
+
+
+def test_an_ini_that_is_none_is_refused_in_alembic_s_own_words(project: Path) -> None:
+    (project / "alembic.ini").write_text("no section\n")
+    assert "no section" in refused(project)
+
+
+def test_settings_in_pyproject_need_no_ini_and_an_interrupt_in_env_py_goes_through(
+    project: Path,
+) -> None:
+    (project / "alembic.ini").unlink()
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[tool.alembic]\nscript_location = "%(here)s/alembic"\n')
+    (project / ENV).write_text("raise KeyboardInterrupt\n", "utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        resolve_source("alembic", root=project)
+
+
+def test_an_ini_beside_its_scripts_is_called_in_its_own_folder(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project / "db"
+    folder.mkdir()
+    for name in ("alembic", "alembic.ini"):
+        (project / name).rename(folder / name)
+    text = (folder / "alembic.ini").read_text("utf-8")
+    relative = text.replace("%(here)s/alembic", "alembic").replace("notes.db", "db/notes.db")
+    (folder / "alembic.ini").write_text(relative, "utf-8")
+    source = resolve_source("db/alembic.ini", root=project)
+    assert (source.name, len(source.versions())) == ("db", 6)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        assert source.applied(conn) == ()
+        conn.execute("CREATE TABLE alembic_version(other)")
+        with pytest.raises(sqlite3.OperationalError, match="no such column: version_num"):
+            source.applied(conn)
+    assert (Path.cwd(), [path.name for path in project.glob("**/*.db")]) == (project, ["notes.db"])
+
+
+def test_a_flask_application_without_migrations_is_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("flask_migrate", reason="Flask-Migrate is not installed here")
+    plain = "from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n"
+    (project / "plain_webapp.py").write_text(plain)
+    assert refused(project, "flask:plain_webapp:create_app") == (
+        ": the application has no Flask-Migrate; expected Migrate(app, db) or"
+        " migrate.init_app(app, db) in it"
+    )
+    shutil.copy(NOTES.with_name("webapp") / "webapp.py", project / "begun_webapp.py")
+    assert refused(project, "flask:begun_webapp:create_app") == (
+        f": {project}/migrations/alembic.ini does not exist; expected what flask db init writes"
+    )
+
+
+def test_a_borrowed_connection_is_what_it_stands_for_until_it_is_closed() -> None:
+    with closing(sqlite3.connect(":memory:")) as lent:
+        borrowed = BorrowedConnection(lent)
+        assert isinstance(borrowed, sqlite3.Connection)
+        with borrowed as same:
+            assert same is borrowed
+            same.execute("CREATE TABLE t(a)")
+        borrowed.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(ZeroDivisionError), borrowed:
+            1 / 0  # noqa: B018 - it raises
+        assert lent.execute("SELECT * FROM t").fetchall() == []
+        borrowed.row_factory = sqlite3.Row
+        borrowed.execute("INSERT INTO t VALUES (2)")
+        assert borrowed.is_open
+        for _ in range(2):
+            borrowed.close()
+        assert not borrowed.is_open
+        with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+            borrowed.execute("SELECT 1")
+        assert (lent.row_factory, lent.execute("SELECT * FROM t").fetchall()) == (None, [])

@@ -118,6 +118,10 @@ def test_the_setting_names_the_tool_or_pmd(tmp_path: Path) -> None:
         " goose, sqlx, diesel, refinery, drizzle, prisma, pmd. Did you mean 'goose'?"
     )
     assert said(tmp_path, "goose") == "0001_a.sql has no line '-- +goose Up'"
+    assert said(tmp_path, "dbmate") == "0001_a.sql has no line '-- migrate:up'"
+    assert said(tmp_path, "drizzle") == (
+        "meta/_journal.json is not there, which tells drizzle the order"
+    )
     assert said(tmp_path, "flyway") == (
         "there are no migrations of flyway in migrations; expected files such as V1__initial.sql"
     )
@@ -174,6 +178,14 @@ def test_what_a_tool_would_refuse_is_told_in_one_line(tmp_path: Path) -> None:
         "goose variables": (
             {"1_a.sql": "-- +goose Up\n-- +goose ENVSUB ON\nSELECT 1;\n"},
             "1_a.sql, line 2: variables, which only goose replaces (ENVSUB ON)",
+        ),
+        "goose up twice": (
+            {"1_a.sql": "-- +goose Up\nSELECT 1;\n-- +goose Up\n"},
+            "1_a.sql, line 3: a second '-- +goose Up'",
+        ),
+        "goose far": (
+            {f"{2**63}_a.sql": "-- +goose Up\nSELECT 1;\n", "(old).sql": "-- +goose Up\n"},
+            f"{2**63}_a.sql has a number over {2**63 - 1}; expected one that the tool can hold",
         ),
         "goose in Go": (
             {"1_a.sql": "-- +goose Up\nSELECT 1;\n", "2_b.go": "package migrations\n"},
@@ -258,6 +270,15 @@ def test_what_a_tool_would_refuse_is_told_in_one_line(tmp_path: Path) -> None:
             " Name a source of your own, or a command",
         ),
     }
+    cases["refinery far"] = (
+        {
+            "../Cargo.toml": "[dependencies.refinery]\n",
+            "helper.rs": "pub fn help() {}",
+            "A.sql": "",
+            f"V{2**63}__a.sql": "SELECT 1;",
+        },
+        f"V{2**63}__a.sql has a number over {2**63 - 1}",
+    )
     for name, (files, expected) in cases.items():
         assert said(write(tmp_path / name.replace(" ", "-"), files)) == expected, name
 

@@ -13,6 +13,7 @@ from pytest_pmd_migrations.errors import IrreversibleError, SourceError
 from pytest_pmd_migrations.sources import resolve_source
 from pytest_pmd_migrations.sources.applied.current_version import current_version
 
+from tests.every import for_every
 from tests.tools.sql_folder.projects import DIALECTS, STEPS, write_scripts
 from tests.tools.sql_folder.real_databases import TABLES, make_real
 
@@ -123,6 +124,50 @@ def test_a_step_that_raises_leaves_nothing_but_what_the_tool_would(
         left = "x" if dialect == "prisma" else "y"
         assert conn.execute("SELECT title FROM notes").fetchall() == [(left,)]
         assert (conn.isolation_level, conn.in_transaction) == ("", False)
+
+
+SCRIPTS = {
+    "a metadata.toml that is none, in a transaction": (
+        {"1_a/up.sql": "CREATE TABLE a(b);\nSELEC 1;", "1_a/metadata.toml": "["},
+        'near "SELEC"',
+        set(),
+    ),
+    "its own COMMIT": (
+        {"1_a.sql": "-- Add migration script here\nCREATE TABLE a(b);\nCOMMIT;\n"},
+        "cannot commit - no transaction is active",
+        {"a"},
+    ),
+    "rows, a statement without an end, and a way back that goose would cut": (
+        {
+            "1_a.sql": "-- +goose Up\n-- +goose ENVSUB OFF\n-- +goose StatementBegin\n"
+            "CREATE TABLE a(b)\n-- +goose StatementEnd\nINSERT INTO a VALUES (1) RETURNING b;\n"
+            "-- +goose Down\nCREATE TRIGGER t AFTER INSERT ON a BEGIN\n  DELETE FROM a;\nEND;\n"
+        },
+        "",
+        {"a"},
+    ),
+}
+
+
+@for_every("files, raised, left", SCRIPTS.values(), ids=SCRIPTS)
+def test_a_script_is_run_as_its_tool_reads_it(
+    files: dict[str, str], raised: str, left: set[str], tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / FOLDER / name).write_text(text)
+    source: Any = resolve_source(FOLDER, root=tmp_path)
+    said = ""
+    with opened() as conn:
+        try:
+            source.upgrade(conn, 1)
+        except sqlite3.OperationalError as error:
+            said = str(error)
+        assert said.startswith(raised)
+        assert bool(said) == bool(raised)
+        tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_schema")}
+        assert tables & {"a"} == left
+        assert not conn.in_transaction
 
 
 def test_what_is_not_to_be_in_a_transaction_is_in_none(tmp_path: Path) -> None:
@@ -239,6 +284,10 @@ def test_a_database_that_the_tool_refuses_is_refused(tmp_path: Path) -> None:
         with opened(make_real(dialect, root / FOLDER, root / "real.db")) as conn:
             conn.executescript(damage)
             assert expected in refused(source, conn), dialect
+    source = source_of(tmp_path, "golang-migrate")
+    with opened(make_real("golang-migrate", tmp_path / FOLDER, tmp_path / "real.db")) as conn:
+        conn.execute("UPDATE schema_migrations SET version = 77")
+        assert "the database was migrated by 77, which source" in refused(source, conn)
 
 
 def test_a_database_that_flyway_took_over_at_a_version_has_all_before_it(tmp_path: Path) -> None:
@@ -251,6 +300,12 @@ def test_a_database_that_flyway_took_over_at_a_version_has_all_before_it(tmp_pat
         )
         assert current_version(source, conn) == 3
         assert source.altered(conn) == {}
+        conn.execute(
+            "INSERT INTO flyway_schema_history SELECT installed_rank + 9, version, description,"
+            " 'UNDO_SQL', script, checksum, installed_by, installed_on, execution_time, success"
+            " FROM flyway_schema_history WHERE version = '3'"
+        )
+        assert current_version(source, conn) == 2
 
 
 def test_repeatable_scripts_run_after_the_newest_version_where_their_text_changed(
@@ -298,6 +353,10 @@ def test_prisma_and_flyway_do_not_mind_how_lines_end(tmp_path: Path) -> None:
         source = resolve_source(FOLDER, root=root)
         with opened(path) as conn:
             assert source.altered(conn) == {}
+            if dialect == "prisma":
+                # As engines of before 2021 wrote it where it began with a zero.
+                conn.execute("UPDATE _prisma_migrations SET checksum = substr(checksum, 2)")
+                assert source.altered(conn) == {}
 
 
 DOWN = ["golang-migrate", "dbmate", "goose", "diesel"]

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.errors import SourceError
+from pytest_pmd_migrations.sources.yoyo import make_source
 
+from tests.every import for_every
 from tests.tools.tried_project import TriedProject
 
 PROJECT = Path(__file__).parent / "projects/notes"
 # What is to be judged without the faults, of which there are more than a thousand.
 QUICK = "--migration-checks=schema,data,again,frozen"
 
-pytest.importorskip("yoyo", reason="yoyo-migrations is not installed")
+LockTimeout = pytest.importorskip(
+    "yoyo.exceptions", reason="yoyo-migrations is not installed"
+).LockTimeout
 
 
 @pytest.fixture
@@ -90,3 +98,59 @@ def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path, text: str, tol
     printed = project.run("pmd-migrations", "snapshot")
     assert (printed.code, printed.text.count("\n")) == (2, 1), printed.text
     assert told in printed.text
+
+
+def _made_of(root: Path, **files: str) -> Path:
+    folder = root / "migrations"
+    folder.mkdir()
+    for name, text in files.items():
+        path = root / "yoyo.ini" if name == "ini" else folder / f"0001-{name}"
+        path.write_text(text)
+    return root
+
+
+USED = {
+    "no folder": ({}, "yoyo:nowhere", r"^it is no folder: .*/nowhere does not exist$"),
+    "no file": ({}, "yoyo:", r"^it: yoyo finds no migration there; expected files \.py or \.sql$"),
+    "a broken ini": (
+        {"a.sql": "SELECT 1;", "ini": "nothing"},
+        "yoyo:migrations",
+        r"^it: yoyo cannot read .*/yoyo\.ini: MissingSectionHeaderError: ",
+    ),
+}
+
+
+@for_every("files, text, told", USED.values(), ids=USED)
+def test_what_yoyo_cannot_use_is_named(
+    tmp_path: Path, files: Mapping[str, str], text: str, told: str
+) -> None:
+    with pytest.raises(SourceError, match=told):
+        make_source(text, _made_of(tmp_path, **files), "it")
+
+
+def test_an_interrupt_in_a_migration_goes_through(tmp_path: Path) -> None:
+    root = _made_of(tmp_path, **{"a.py": "raise KeyboardInterrupt"})
+    with pytest.raises(KeyboardInterrupt):
+        make_source("yoyo", root, "it")
+
+
+GROUPED = """
+from yoyo import group, step
+steps = [group([step("CREATE TABLE t (a)", "DROP TABLE t")])]
+"""
+
+
+def test_steps_in_a_group_go_back_and_what_a_killed_run_left_locks_out(tmp_path: Path) -> None:
+    source = make_source("yoyo", _made_of(tmp_path, **{"a.py": GROUPED}), "it")
+    path = tmp_path / "app.db"
+    source.upgrade_file(path, 1)
+    with closing(sqlite3.connect(path)) as conn:
+        assert source.applied(conn) == ["0001-a"]
+        source.downgrade_file(path, 1)
+        assert source.applied(conn) == []
+        assert not conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 't'").fetchone()
+        conn.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, '2020-01-01', -1)")
+        conn.commit()
+        with pytest.raises(LockTimeout):
+            source.upgrade_file(path, 1)
+        assert source.applied(conn) == []

@@ -231,6 +231,10 @@ def test_a_folder_is_added_again_with_other_patterns(pmd, indexed):
         "note      notes has the same folder; what the patterns of both match is found twice\n"
     )
     assert pmd("index") == ("indexed   notes: 4 unchanged\nindexed   top: 2 added\n", "")
+    with Database("notes.db") as database:
+        database.execute("UPDATE source_collections SET pwd = ?", (f"/{'x' * 300}",))
+    # Whether a folder that cannot be looked at is the same, nobody knows.
+    assert pmd("add", "again", "notes")[1] == ""
 
 
 def test_names_of_files_do_not_command_the_terminal(pmd, notes):

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from pmd.cli import main
 from pmd.store.files.backup import find_backups
+from tests.every import for_every
 
 SNAPSHOTS = Path(__file__).parents[3] / "fixtures" / "snapshots"
 TIME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
@@ -148,6 +149,9 @@ def test_a_dry_run_counts_rows_that_go_and_tables_that_come(path):
     assert ["source_collections", "-", "4"] in rows
     content = next(row for row in rows if row[:1] == ["content"])
     assert int(content[1]) > int(content[2])
+    shutil.copyfile(SNAPSHOTS / "0012.db", path)
+    ran = run("upgrade", "notes.db", "--dry-run")
+    assert (ran.exit_code, ran.stdout) == (0, "nothing   to do, notes.db is at version 12\n")
 
 
 def test_a_dry_run_sees_what_is_only_in_the_wal(path):
@@ -192,6 +196,10 @@ def test_check_tells_every_kind_of_fault(path):
     )
     assert "version: 99; this pmd knows versions from 0 to 12" in lines
     assert lines[-1] == "next      mend the rows named, or: pmd db restore notes.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        conn.execute("CREATE TABLE notes (of REFERENCES documents(title))")
+    mismatch = 'foreign key mismatch - "notes" referencing "documents"'
+    assert f"foreign key: {mismatch}" in run("check", "notes.db").stdout.splitlines()
 
 
 def test_check_finds_broken_pages(path):
@@ -221,7 +229,17 @@ def test_backup_and_restore_go_there_and_back(path):
     (replaced,) = path.parent.glob("*.replaced")
     assert run("restore", "notes.db", "--from", replaced.name).exit_code == 0
     assert version(path) == 12
-    assert find_backups(path)[-1].path.read_bytes()[100:] == old[100:]
+    (backup,) = find_backups(path)
+    assert backup.path.read_bytes()[100:] == old[100:]
+    path.unlink()
+    assert "replaced" not in run("restore", "notes.db").stdout
+    assert version(path) == 7
+
+
+def test_status_tells_the_size_of_a_large_file(path):
+    with path.open("r+b") as file:
+        file.truncate(3 << 30)  # a hole, which takes no room
+    assert "size      3 GiB" in run("status", "notes.db").stdout.splitlines()
 
 
 def test_restore_without_a_backup_says_so(path):
@@ -240,7 +258,7 @@ def test_what_is_not_there_is_not_made(path, command):
     assert [file.name for file in path.parent.iterdir()] == ["notes.db"]
 
 
-@pytest.mark.parametrize("command", ["status", "check", "backup", "upgrade", "restore"])
+@for_every("command", ["status", "check", "backup", "upgrade", "restore"])
 def test_no_database_given_is_wrong_usage(command):
     assert run(command).exit_code == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -83,8 +84,8 @@ def test_the_language_of_fts5_is_read_when_asked_for(pmd, indexed):
     ]
 
 
-@pytest.mark.parametrize(
-    ("query", "reason"),
+@for_every(
+    "query, reason",
     [
         ("a AND", 'syntax error near ""'),
         ('"a', "unterminated string"),
@@ -102,8 +103,7 @@ def test_a_query_that_fts5_cannot_read_is_told(pmd, indexed, query, reason):
     )
 
 
-@pytest.mark.parametrize("words", ["", " ", "*", '"', '""', "-- ()", "🗂"])
-@pytest.mark.parametrize("fts", [[], ["--fts"]])
+@for_every("fts, words", product(([], ["--fts"]), ("", " ", "*", '"', '""', "-- ()", "🗂")))
 def test_words_without_a_word_are_refused(pmd, indexed, words, fts):
     assert pmd("search", *fts, "--", words, code=2) == (
         "",

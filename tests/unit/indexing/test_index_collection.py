@@ -343,15 +343,16 @@ def test_documents_below_a_link_whose_disk_is_gone_stay(index, folder, write, do
     disk = tmp_path / "disk"
     disk.mkdir()
     (disk / "x.md").write_text("x")
+    (disk / "y.md").write_text("y")
     (folder / "linked").symlink_to(disk)
     write("a.md", "a")
     index()
     shutil.rmtree(disk)
     reason = "it is a link that leads nowhere (No such file or directory). Mend or remove it"
     assert index() == IndexReport(unchanged=1, problems=[Problem("linked", reason)])
-    assert paths(documents) == ["a.md", "linked/x.md"]
+    assert paths(documents) == ["a.md", "linked/x.md", "linked/y.md"]
     (folder / "linked").unlink()
-    assert index() == IndexReport(unchanged=1, vanished=1)
+    assert index() == IndexReport(unchanged=1, vanished=2)
 
 
 def test_a_folder_that_cannot_be_looked_at_is_told(database):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmd.indexing import yaml_fields
 from pmd.indexing.front_matter import read_front_matter
 from pmd.indexing.markdown import read_markdown, searched_tags
 from tests.every import for_every
@@ -138,9 +140,14 @@ def test_what_is_no_front_matter_is_text(text):
     assert (front.end, front.title, front.tags, front.problem) == (0, None, (), None)
 
 
-def test_yaml_that_is_nested_or_repeated_without_end_is_told_or_read():
-    deep = read_front_matter(f"---\ntags: {'[' * 50_000}\n---\n")
-    assert deep.problem
+def test_yaml_that_is_nested_or_repeated_without_end_is_told_or_read(monkeypatch):
+    nested = f"---\ntags: {'[' * 50_000}\n---\n"
+    assert read_front_matter(nested).problem
+    with monkeypatch.context() as patch:
+        # What PyYAML has where it was built without C.
+        patch.setattr(yaml_fields, "_LOADER", yaml.SafeLoader)
+        deep = read_front_matter(nested)
+    assert deep.problem.startswith("its front matter is no YAML (it is nested too deeply). Mend it")
     lines = ["a0: &a0 [x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     bomb = "\n".join([*lines, "tags: [y]"])

@@ -33,6 +33,7 @@ def test_folders_too_deep_to_match_are_not_walked(folder, write):
     write("x/a.md")
     (folder / "x/y").mkdir()
     (folder / "x/y/circle").symlink_to(folder)
+    (folder / "x/elsewhere").symlink_to(folder / "nowhere")
     found = find_files(folder, Patterns(["*/*.md"]))
     assert (found.paths, found.problems) == (["x/a.md"], [])
 

@@ -74,10 +74,9 @@ def test_saving_again_takes_the_place_of_the_old(metadata, add):
 
 
 @on_fresh
-@pytest.mark.parametrize("tags", ["todo", (1,), ("test/a", None)])
-@pytest.mark.parametrize("what", ["tags", "source_tags"])
+@for_every("what, tags", product(("tags", "source_tags"), ("todo", (1,), ("test/a", None))))
 def test_tags_that_are_no_list_of_texts_are_not_saved(metadata, add, what, tags):
-    document = add("a.md")
+    document = add(f"{what} {tags}.md")
     with pytest.raises(InvalidValueError) as caught:
         metadata.save(DocumentMetadata(document, "plain", **{what: tags}))
     assert str(caught.value) == f"{what} is {tags!r}. Expected a list of texts."

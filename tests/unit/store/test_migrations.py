@@ -215,6 +215,20 @@ def test_contexts_are_folded_in_the_order_of_their_ids(conn):
     assert [context["path_prefix"] for context in json.loads(folded)] == ["c", "a", "b"]
 
 
+def test_a_pattern_that_is_a_blob_becomes_the_text_that_it_is_or_hex(conn):
+    runner = MigrationRunner(conn)
+    runner.run_migrations(11)
+    for number, pattern in [(1, "*.md"), (2, "ü*".encode()), (3, b"\xff*")]:
+        conn.execute(
+            "INSERT INTO source_collections (id, name, pwd, glob_pattern, created_at, updated_at)"
+            " VALUES (?, ?, '/', ?, '', '')",
+            (number, str(number), pattern),
+        )
+    runner.run_migrations(12)
+    lists = conn.execute("SELECT glob_patterns FROM source_collections ORDER BY id")
+    assert lists.fetchall() == [('["*.md"]',), ('["ü*"]',), ('["ff2a"]',)]
+
+
 def test_the_chunks_of_each_text_are_counted(conn):
     runner = MigrationRunner(conn)
     runner.run_migrations(10)

@@ -53,8 +53,8 @@ def rehearse(
     *,
     target: int | None = None,
     timeout: float,
-    progress: Progress | None = None,
-    copy_progress: CopyProgress | None = None,
+    progress: Progress,
+    copy_progress: CopyProgress,
 ) -> Rehearsal:
     """Take the missing steps on a passing copy of the file; the file itself is only read.
 
@@ -64,8 +64,7 @@ def rehearse(
 
     def remember(migration: Migration, number: int, total: int) -> None:
         steps.append(migration)
-        if progress is not None:
-            progress(migration, number, total)
+        progress(migration, number, total)
 
     with working_copy(file, timeout=timeout, progress=copy_progress) as connection:
         refuse_foreign(connection, str(file))

@@ -71,11 +71,6 @@ class BuiltSnapshot:
     empty: tuple[str, ...]
     how_to_fill: str
 
-    @property
-    def start(self) -> Start:
-        """What it was built from."""
-        return self.run.run.start
-
 
 def build_snapshot(survey: Survey, name: SnapshotName, base: Base) -> BuiltSnapshot:
     """Upgrade ``base`` to the version of ``name``, compare it with fresh, fill its empty tables.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pytest_pmd_migrations.files.file_content import Content
 
-__all__ = ["HEADER", "LEAVES", "DatabaseFile", "Page", "read_record_columns", "read_varint"]
+__all__ = ["HEADER", "LEAVES", "DatabaseFile", "Page", "read_varint"]
 
 HEADER = 100
 """Bytes of the header, which page 1 begins with."""
@@ -76,11 +76,6 @@ class DatabaseFile:
     def pages(self) -> int:
         """How many pages there are."""
         return len(self.content) // self.page_size
-
-    @property
-    def encoding(self) -> bytes:
-        """How text is encoded, as the header has it."""
-        return self.content[56:60]
 
     def page(self, number: int) -> bytes:
         """Return the bytes of one page."""
@@ -198,33 +193,13 @@ class DatabaseFile:
         return record[:length]
 
 
-def read_record_columns(record: bytes) -> tuple[bytes, ...]:
-    """Return the columns of a record as they are stored, without their types."""
-    header, cursor = read_varint(record, 0)
-    offset, values = header, []
-    while cursor < header:
-        kind, cursor = read_varint(record, cursor)
-        size = _length(kind)
-        values.append(bytes([kind - 8]) if kind in (8, 9) else record[offset : offset + size])
-        offset += size
-    return tuple(values)
-
-
 def read_varint(content: Content, offset: int) -> tuple[int, int]:
     """Return the number that begins at ``offset``, and the offset behind it."""
     value = 0
-    for count in range(9):
+    for count in range(8):
         byte = content[offset + count]
-        if count == 8:
-            return value << 8 | byte, offset + 9
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, offset + count + 1
-    raise ValueError("no varint")
-
-
-def _length(kind: int) -> int:
-    """Return how many bytes a value of that serial type takes."""
-    if kind >= 12:
-        return (kind - 12) // 2
-    return (0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0)[kind]
+    # All bits of the ninth byte belong to the number.
+    return value << 8 | content[offset + 8], offset + 9

@@ -71,11 +71,6 @@ class GridTable:
     checks: tuple[str, ...]
     groups: tuple[FoldedRows, ...]
 
-    @property
-    def rows(self) -> int:
-        """Return how many rows there are, folded or not."""
-        return sum(len(group.rows) for group in self.groups)
-
 
 def grid_tables(application: Mapping[str, Any], targets: Targets) -> tuple[GridTable, ...]:
     """Return the grid of the snapshots and that of the migrations, as far as they have rows."""

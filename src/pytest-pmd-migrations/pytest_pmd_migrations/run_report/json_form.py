@@ -126,8 +126,6 @@ def from_values(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401 - 
         return {key: from_values(own, one, f"{where}.{key}") for key, one in mapped.items()}
     if is_dataclass(kind):
         return _object(kind, value, where)
-    if kind is object:
-        return value
     fits = isinstance(value, (int, float) if kind is float else kind)
     fits = fits and (kind is bool or not isinstance(value, bool))
     return _expect(fits, value, where, _WORDS[kind])

@@ -11,7 +11,9 @@ from pytest_pmd_migrations.application.history import History
 from pytest_pmd_migrations.checks.model import MigrationRow, Note, SnapshotRow, Verdict
 from pytest_pmd_migrations.snapshots.names import SnapshotName
 from pytest_pmd_migrations.sources.declared.declarations import DeclarationKey, Declarations
+from pytest_pmd_migrations.sources.resolve import resolve_source
 
+from tests.every import for_every
 from tests.unit.plugin.built_application import Up, application, lock, store, told, verdict
 
 LINES = (
@@ -97,6 +99,28 @@ def test_a_snapshot_of_after_the_step_tells_the_same_thing(tmp_path: Path) -> No
     assert older.things == newer.things
     assert len(older.things) == 2
     assert older.version == newer.version == 2
+
+
+MODULES = {
+    TWO: '    DANGLING = {\n        "follow": "<reason>",\n        "units": "<reason>",\n    }',
+    f"DROP VIEW units; {TWO}": '    DANGLING = {"follow": "<reason>"}',
+}
+
+
+@for_every("step, declaration", MODULES.items())
+def test_a_module_is_told_the_constant_that_it_may_have(
+    tmp_path: Path, step: str, declaration: str
+) -> None:
+    folder = tmp_path / "db"
+    folder.mkdir()
+    for version, sql in {1: ONE, 2: step}.items():
+        text = f"VERSION = {version}\n\n\ndef up(db):\n    db.executescript({sql!r})\n"
+        (folder / f"000{version}_step.py").write_text(text)
+    found = application(tmp_path, {}, source=resolve_source("db", root=tmp_path))
+    store(found, "0001", ONE)
+    assert told(found, "0001", "schema").endswith(
+        f"\n  Mend the step; or where that is meant, declare it:\n{declaration}"
+    )
 
 
 def test_a_key_to_a_table_that_is_gone_is_told_where_no_row_has_one(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pytest_pmd_migrations.snapshots.folder import SnapshotFolder
 from pytest_pmd_migrations.sources.declared.declarations import Condition, Declarations
 
 from tests.every import for_every
-from tests.unit.plugin.built_application import Notes, store, told, verdict
+from tests.unit.plugin.built_application import Notes, Up, store, told, verdict
 
 UP = {
     1: "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)",
@@ -41,17 +41,20 @@ END = "\n\nMend its way down, or let it say that there is none."
 class Reversible(Notes):
     """A source that can take its steps back."""
 
-    down: Mapping[int, str] = {}
+    down: Mapping[int, Up] = {}
 
     def downgrade(self, conn: sqlite3.Connection, version: int) -> None:
         sql = self.down[version]
+        if callable(sql):
+            sql(conn)
+            return
         if sql.startswith("no way"):
             raise IrreversibleError(sql)
         before = max((one for one in self.versions() if one < version), default=0)
         conn.executescript(f"BEGIN; {sql}; PRAGMA user_version = {before}; COMMIT")
 
 
-def history(folder: Path, down: str, **more: object) -> History:
+def history(folder: Path, down: Up, **more: object) -> History:
     source = Reversible(folder / "steps", {**UP, **more.get("up", {})})  # type: ignore[dict-item]  # steps
     source.down = {1: "DROP TABLE notes", 2: down}
     declared = more.get("declared", {})
@@ -75,6 +78,39 @@ def test_it_comes_back_whole_or_is_told(tmp_path: Path, down: str, wrong: str) -
     found = told(history(tmp_path, down), "0002", "down")
     assert found == "" if not wrong else found.startswith(f"{INTRO}{wrong}"), found
     assert found == "" or found.endswith(END), found
+
+
+INSERTS = f"{UP[2]}; INSERT INTO notes(id, title) VALUES ({{}}, 'new')"
+UNFINISHED: dict[str, tuple[Up, str, str]] = {
+    "a transaction": (
+        lambda conn: conn.execute("BEGIN"),
+        UP[2],
+        "    down left its transaction open; expected a commit",
+    ),
+    "its version": (
+        lambda conn: conn.executescript(DROPS),
+        UP[2],
+        "    down ended at 0002; expected 0001",
+    ),
+    "a row that is in the way": (
+        DROPS,
+        INSERTS.format(9),
+        "    up again: the step to 0002 raised IntegrityError: UNIQUE constraint\n"
+        "    failed: notes.id",
+    ),
+    "a row that is there twice then": (
+        DROPS,
+        INSERTS.format("NULL"),
+        "    up again: other rows in table notes than the first time",
+    ),
+}
+
+
+@for_every("down, up, wrong", UNFINISHED.values(), ids=UNFINISHED)
+def test_what_it_leaves_behind_is_told(tmp_path: Path, down: Up, up: str, wrong: str) -> None:
+    found = told(history(tmp_path, down, up={2: up}), "0002", "down")
+    assert found.startswith(f"{INTRO}{wrong}"), found
+    assert found.endswith(END), found
 
 
 def test_one_that_says_it_has_no_way_back_is_not_asked(tmp_path: Path) -> None:

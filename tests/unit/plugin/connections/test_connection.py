@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pytest_pmd_migrations.application.connection_marks import connection_marks
 from pytest_pmd_migrations.connections.connection import (
     ApplicationConnection,
     Preparation,
@@ -187,6 +188,38 @@ def test_a_connection_of_somebody_else_stays_as_it_is() -> None:
         with as_application(conn):
             assert settings(conn) == THEIRS
         assert settings(conn) == THEIRS
+
+
+class Sum:
+    step = inverse = value = finalize = staticmethod(lambda *_: 0)
+
+
+ADDED: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "a function": lambda conn: conn.create_function("f", 0, lambda: 1),
+    "another function of that name": lambda conn: conn.create_function("f", 0, lambda: 2),
+    "an aggregate": lambda conn: conn.create_aggregate("a", 1, Sum),
+    "a window function": lambda conn: conn.create_window_function("w", 1, Sum),
+    "a collation": lambda conn: conn.create_collation("c", lambda *_: 0),
+    "a pragma": lambda conn: conn.execute("PRAGMA trusted_schema = OFF"),
+}
+
+
+def test_what_is_added_to_a_connection_tells_it_from_all_others() -> None:
+    with closing(Image(b"").connect()) as conn, closing(sqlite3.connect(":memory:")) as plain:
+        seen = {connection_marks(conn), connection_marks(plain)}
+        for add in ADDED.values():
+            add(conn)
+            seen.add(connection_marks(conn))
+        assert len(seen) == len(ADDED) + 2
+        assert conn.execute("SELECT w(1) OVER (), f()").fetchone() == (0, 2)
+        can_load = hasattr(plain, "enable_load_extension")  # as Python was built
+        for allowed in (True, False):
+            with contextlib.nullcontext() if can_load else pytest.raises(AttributeError):
+                conn.enable_load_extension(allowed)
+        # One that was loaded meanwhile is there still.
+        assert conn.may_load_extensions
+        conn.set_progress_handler(lambda: True, 1)
+        assert connection_marks(conn) is None
 
 
 def test_pragmas_may_be_kept_for_a_test_that_writes(conn: ApplicationConnection) -> None:

@@ -137,6 +137,23 @@ def test_statements_that_describe_or_fill_tables_are_kept_and_others_are_not(
     ]
 
 
+def test_what_is_too_much_to_keep_makes_the_record_no_whole_one(conn: sqlite3.Connection) -> None:
+    with recording(conn) as record:
+        for number in [*range(2_000), 0]:
+            conn.execute(f"SELECT {number}")
+        assert record.is_whole
+        conn.execute("SELECT 'one more'")
+        assert (record.is_whole, len(record.others)) == (False, 2_000)
+    with recording(conn) as record:
+        conn.execute(f"SELECT 1 /* {'x' * 20_000} */")
+        cursor = conn.cursor()
+        with pytest.raises(TypeError):
+            cursor.execute(None)
+    assert (record.is_whole, [*map(len, record.others)]) == (False, [20_000])
+    cursor.execute("SELECT 2")
+    assert len(record.others) == 1
+
+
 def test_nothing_is_recorded_outside_the_block_or_of_another_connection() -> None:
     with closing(Image(b"").connect()) as conn, closing(sqlite3.connect(":memory:")) as other:
         with recording(conn) as record, recording(other) as none:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 import pytest
 from pytest_pmd_migrations.forecast.curve import GROWTHS, Estimate
@@ -10,7 +11,12 @@ from pytest_pmd_migrations.forecast.estimates import estimates_at
 from pytest_pmd_migrations.forecast.first_touches import FirstTouches
 from pytest_pmd_migrations.forecast.measured_size import MeasuredSize
 from pytest_pmd_migrations.forecast.measured_upgrade import Measured
+from pytest_pmd_migrations.forecast.step_forecast import StepForecast
+from pytest_pmd_migrations.forecast.told import seconds_text, tell_measured, tell_step
 from pytest_pmd_migrations.forecast.traits import TraitKind
+
+from tests.every import for_every
+from tests.unit.plugin.built_application import application
 
 SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 ASKED = 3_000_000
@@ -54,6 +60,31 @@ def of_row(seconds: float) -> Amount:
 
 def of_cache(rows: int) -> float:
     return 1e6 + BYTES_OF_ROW * rows
+
+
+@for_every(
+    "seconds, told",
+    [
+        (0.0421, "0.042 s"),
+        (12.4, "12 s"),
+        (90, "1.5 min"),
+        (3600 * 30, "30.0 h"),
+        (86400 * 1234, "1,234 days"),
+    ],
+)
+def test_a_time_is_told_as_people_read_it(seconds: float, told: str) -> None:
+    assert seconds_text(seconds) == told
+
+
+def test_a_file_that_shrinks_is_told_as_one_with_what_is_to_be_known(tmp_path: Path) -> None:
+    sizes = tuple(measured(of_row(1e-6)))
+    found = {**estimates([*sizes]), "growth": Estimate(-3e6, -4e6, -2e6)}
+    step = StepForecast(1, ASKED, "delete", sizes, found, "n", notes=("rows of t were copied",))
+    lines = [*tell_step(application(tmp_path, {1: "SELECT 1"}).application, step)]
+    assert "  shrinks by  3 MB      (2 MB to 4 MB)" in lines
+    assert lines[-1] == "  note: rows of t were copied"
+    notes = StepForecast(1, ASKED, "delete", notes=("there is nothing to fill",))
+    assert [*tell_measured(notes)] == ["  note: there is nothing to fill"]
 
 
 def test_memory_that_the_caches_explain_stays_what_it_is_and_its_time_too() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_pmd_migrations.files.file_content import FileContent
 from pytest_pmd_migrations.image import Image
 from pytest_pmd_migrations.pages.database_parts import database_parts
+from pytest_pmd_migrations.pages.file_format import DatabaseFile
 from pytest_pmd_migrations.pages.layout import layout_of
 from pytest_pmd_migrations.pages.unchanged_rows import same_content
 from pytest_pmd_migrations.schema.reading.stored_rows import stored_objects
@@ -83,6 +84,8 @@ def test_the_tables_that_a_step_changed_are_named(step: str) -> None:
 def test_a_packed_database_says_the_same(size: int, tmp_path: Path) -> None:
     before = image(LARGE, page_size=size)
     step = "DELETE FROM many WHERE id % 3 = 0; DELETE FROM pairs WHERE a > 'value 5'"
+    # The rowid takes nine bytes, in a cell that must say how long it is.
+    step += "; INSERT INTO long VALUES (-7, hex(zeroblob(900)), NULL)"
     loose = stepped(before, step)
     with closing(loose.connect()) as conn:
         conn.execute(f"PRAGMA page_size = {1024}")
@@ -140,13 +143,23 @@ def test_of_a_damaged_file_nothing_is_said() -> None:
         objects = list(stored_objects(conn))
     before = layout_of(whole.content, objects)
     assert before is not None
+    file, root = before.file, next(one.root for one in objects if one.name == "long")
+    leaf = file.tree_page(file.children(file.tree_page(root))[-1])
+    goes_on = [sum(file.payload(leaf, cell)[::2]) for cell in leaf.cells]
+    first = file.number(goes_on[0])
     broken = {
         "none": b"\0" * len(whole.content),
         "cut": whole.content[:5000],
         "a page of zeros": whole.content[:1024] + b"\0" * 1024 + whole.content[2048:],
         **{
-            f"{name} leads twice to a leaf": _leads_twice(whole, name) for name in ("many", "pairs")
+            f"{one.name} leads twice to a leaf": _leads_twice(file, one.root)
+            for one in objects
+            if one.name in ("many", "pairs")
         },
+        "a tree that leads to its own root": _with_number(file, file.start(root) + 8, root),
+        "a cell outside its page": _with_number(file, file.start(root) + 12, 2**32 - 1),
+        "a chain that leads to itself": _with_number(file, file.start(first), first),
+        "two chains that meet": _with_number(file, goes_on[1], first),
     }
     for name, content in broken.items():
         assert layout_of(content, objects) is None, name
@@ -156,15 +169,31 @@ def test_of_a_damaged_file_nothing_is_said() -> None:
     assert nothing.next(whole.content, objects) == before
 
 
-def _leads_twice(whole: Image, table: str) -> bytes:
-    """Return the content with the first leaf of a table's tree named a second time by its root."""
-    layout = laid_out(whole)
-    root = next(one.root for one in layout.objects if one.name == table)
-    page = layout.file.tree_page(root)
-    first = layout.file.children(page)[0].to_bytes(4, "big")
-    content = bytearray(whole.content)
-    content[page.head + 8 : page.head + 12] = first
-    return bytes(content)
+def test_of_damaged_records_nothing_is_said_and_a_damaged_freelist_accounts_for_no_page() -> None:
+    whole = laid_out(stepped(image(LARGE), "DELETE FROM many WHERE id % 3 = 0; DROP TABLE pairs"))
+    file, root = whole.file, next(one.root for one in whole.objects if one.name == "many")
+    cell = file.tree_page(file.children(file.tree_page(root))[0]).cells[0]
+    endless = layout_of(_with_number(file, cell, 2**32 - 1), whole.objects)
+    assert endless is not None
+    assert database_parts(whole) is not None
+    assert database_parts(endless) is None
+    assert whole.accounts_for_all_pages
+    for offset in (32, 36):
+        lost = layout_of(_with_number(file, offset, 10**6), whole.objects)
+        assert lost is not None
+        assert not lost.accounts_for_all_pages
+
+
+def _with_number(file: DatabaseFile, offset: int, number: int) -> bytes:
+    """Return the bytes of a file with another number of a page there."""
+    content = bytes(file.content[:])
+    return content[:offset] + number.to_bytes(4, "big") + content[offset + 4 :]
+
+
+def _leads_twice(file: DatabaseFile, root: int) -> bytes:
+    """Return the bytes of a file in which a root names its first leaf a second time."""
+    page = file.tree_page(root)
+    return _with_number(file, page.head + 8, file.children(page)[0])
 
 
 def test_a_file_that_grew_by_another_page_size_or_vacuums_itself_is_read_anew() -> None:

@@ -1,4 +1,4 @@
-"""When a migration's file came into the repository, asked of a real git."""
+"""What a migration's file is for, and when it came into the repository, asked of a real git."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.git import asking
 from pytest_pmd_migrations.run_report.commit_dates import added_dates
+from pytest_pmd_migrations.run_report.written_migration import described
+
+from tests.every import for_every
 
 
 def git(folder: Path, *arguments: str, day: str = "2026-01-01") -> None:
@@ -17,6 +20,24 @@ def git(folder: Path, *arguments: str, day: str = "2026-01-01") -> None:
     who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
     env = {**os.environ, "GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
     subprocess.run(["git", *who, *arguments], cwd=folder, env=env, check=True, capture_output=True)
+
+
+@for_every(
+    "name, text, words",
+    [
+        ("0001_a.py", 'VERSION = 1\nDESCRIPTION = "Add notes"\n', "Add notes"),
+        ("0001_a.py", 'DESCRIPTION: str = "Add\\x1b notes\\nand more"\n', "Add\\x1b notes"),
+        ("0001_a.py", f'"""{"x" * 300}"""\nDESCRIPTION = 7\n', f"{'x' * 197}..."),
+        ("0001_add_notes.py", "def up(db: pass", "add notes"),
+        ("0001-add-notes.sql", "DESCRIPTION = 'x'", "add notes"),
+    ],
+)
+def test_a_migration_s_file_says_what_it_is_for(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert described(path) == words
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -131,7 +133,9 @@ def test_a_report_is_read_as_it_was_written_and_each_spoilt_value_is_named() -> 
         assert way.lstrip(".") in told or len(path) == 1, told
 
 
-def test_a_file_that_is_no_report_or_a_later_one_is_refused_by_name(tmp_path: Path) -> None:
+def test_an_older_report_is_read_and_what_is_none_or_a_later_one_is_refused_by_name(
+    tmp_path: Path,
+) -> None:
     text = written_report(whole_report())
     later = text.replace('"format_version": 1', '"format_version": 2')
     two = json.loads(text)
@@ -153,6 +157,10 @@ def test_a_file_that_is_no_report_or_a_later_one_is_refused_by_name(tmp_path: Pa
         json.dumps(stray).encode(): ": runs[0].applications[0].cells[0].findings has 7; expected",
         json.dumps(lacking).encode(): ": runs[0] lacks 'python'",
     }
+    older = json.loads(text)
+    del older["runs"][0]["applications"][0]["forecast"]
+    read = parse_report(json.dumps(older), "r.json")
+    assert read == with_application(APPLICATION)
     path = tmp_path / "r.json"
     for content, why in refused.items():
         path.write_bytes(content)
@@ -161,6 +169,25 @@ def test_a_file_that_is_no_report_or_a_later_one_is_refused_by_name(tmp_path: Pa
         assert str(error.value).removeprefix(str(path)).lstrip().startswith(why.lstrip())
     with pytest.raises(ReportError, match=r"nothing\.json cannot be read: No such file"):
         read_report(tmp_path / "nothing.json")
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(ReportError, match=r"pipe\.json is no file; expected JSON"):
+        read_report(tmp_path / "pipe.json")
+
+
+def test_where_no_report_can_be_made_is_said_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(ReportError, match=r"^it: it is a pipe or a device; expected a file's name"):
+        ReportFile(tmp_path / "pipe.json", "it").refuse_unusable()
+    page = ReportFile(tmp_path / "new.html", "it")
+    page.refuse_unusable()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    monkeypatch.delitem(sys.modules, "pytest_pmd_migrations.report_page.page")
+    with pytest.raises(
+        ReportError, match=r"^it: a page cannot be made: .*jinja2.*; expected a name"
+    ):
+        page.refuse_unusable()
 
 
 def test_each_key_is_described() -> None:

@@ -35,7 +35,7 @@ def conn() -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@pytest.mark.parametrize("text", ["0007", "0000+u1", "0001+adopted", "12345", "0002+a-b.c"])
+@for_every("text", ["0007", "0000+u1", "0001+adopted", "12345", "0002+a-b.c"])
 def test_a_name_is_spelled_as_it_was_parsed(text: str) -> None:
     assert str(SnapshotName.parse(text)) == text
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,7 @@ LISTS = {
     "printf '0010_b\\n0009_a\\n'": "prints the newest first, '0010_b' before '0009_a'; expected",
     "printf '2024-02-01_b\\n2024-01-31_a\\n'": "migrations list | tac'",
     "printf '2024-01-31_b\\n2024-01-31_a\\n'": ([1, 2], {1: "2024-01-31_b", 2: "2024-01-31_a"}),
+    "printf '[1] notes\\n[x] tags\\n'": ([1, 2], {1: "[1]", 2: "[x]"}),
     "printf 'Name\\n----\\nnotes\\n'": "prints a line that begins with '----', which is no id",
     "printf '\\033notes\\n'": "begins with '\\x1bnotes', which is no id",
     "sh -c 'echo none yet >&2'": "prints nothing: none yet; expected one id a line",
@@ -156,6 +159,58 @@ def test_versions_are_what_a_command_lists(
     if "first.sql" in text:
         assert (source.location(1).path.name, source.text(1)) == ("first.sql", b"SELECT 1")
         assert (source.location(2).path.name, source.text(2)) == ("myapp", b"tags")
+
+
+# A runner that takes note of all names in a table, or of the last one alone.
+NOTING = """
+import sqlite3, sys
+names, (keeps, to, path) = ["first", "second", "third"], sys.argv[1:]
+conn = sqlite3.connect(path, isolation_level=None)
+conn.execute("CREATE TABLE IF NOT EXISTS done(name TEXT)")
+at = max([names.index(name) for (name,) in conn.execute("SELECT name FROM done")], default=-1)
+for name in names[at + 1 : names.index(to) + 1]:
+    if keeps == "last":
+        conn.execute("DELETE FROM done")
+    conn.execute("INSERT INTO done VALUES (?)", (name,))
+"""
+
+
+@for_every("keeps", ["all", "last"])
+def test_names_that_a_command_notes_in_a_table_say_what_was_applied(
+    tmp_path: Path, keeps: str
+) -> None:
+    (tmp_path / "run.py").write_text(NOTING)
+    settings = {
+        "migration_versions": "printf 'first\\nsecond\\nthird\\n'",
+        "migration_applied": "done.name",
+        # It is refused where all settings are read.
+        "migration_step_timeout": "soon",
+    }
+    text = f"command: {PYTHON} run.py {keeps} {{to}} {{db}}"
+    source = opened(text, tmp_path, **settings)
+    assert (source.applies, source.bookkeeping, source.volatile) == ("set", ("done",), ("done.*",))
+    path = tmp_path / "app.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        assert source.why_elsewhere(conn) == ()
+        source.upgrade_file(path, 2)
+        assert sorted(source.applied(conn)) == ["first", "second"]
+        assert "done.name says second" in " ".join(source.why_elsewhere(conn))
+        if keeps == "all":
+            conn.execute("INSERT INTO done VALUES ('of another')")
+        for version, left in ((2, {"first"}), (1, set())):
+            source.forget(conn, version)
+            assert {*source.applied(conn)} - {"of another"} == left
+
+
+def test_a_module_named_command_is_none_and_an_older_mark_keeps_its_label(tmp_path: Path) -> None:
+    script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 7')"
+    latest = opened(f"command: {PYTHON} -c {shlex.quote(script)} {{db}}", tmp_path)
+    assert latest.versions({1: "5"}) == (2,)
+    assert [latest.label(version) for version in (1, 2, 3)] == ["5", "7", ""]
+    with pytest.raises(MigrationTestError, match=r"^it does not say where the database goes"):
+        make_source("command:STEPS", tmp_path, "it")
+    (tmp_path / "src/command").mkdir(parents=True)
+    assert make_source("command:STEPS", tmp_path, "it") is None
 
 
 def runs(number: int) -> bool:

@@ -17,6 +17,7 @@ from pmd.store.database import Database
 from pmd.store.errors import BackupError
 from pmd.store.files import backup as backup_module
 from pmd.store.files.backup import find_backups, in_use, keep_backup, mark_in_use
+from pmd.store.files.copying import copy_database
 from pmd.store.files.pages import hold_the_same
 from pmd.store.files.restore import restore
 from pmd.store.migrations import DamagedDatabaseError, MigrationFailedError, load_migrations, runner
@@ -240,8 +241,9 @@ def test_a_reader_of_the_newest_backup_does_not_stand_in_for_one(path):
 def test_a_clock_that_was_set_back_does_not_reorder_backups(path):
     ahead = path.with_name("notes.db.99990101T000000.000Z-0003.backup")
     shutil.copyfile(SNAPSHOTS / "0003.db", ahead)
+    path.with_name("notes.db.99990101T000000.001Z-0007.backup").mkdir()  # a name that is taken
     made = back_up(path).backup
-    assert made.taken == "99990101T000000.001Z"
+    assert made.taken == "99990101T000000.002Z"
     assert [backup.path for backup in find_backups(path)] == [ahead, made.path]
 
 
@@ -304,3 +306,12 @@ def test_a_name_too_long_for_a_backup_is_said(tmp_path):
     with pytest.raises(BackupError, match=r"could be made: File name too long\. Nothing"):
         Database(path, backup=True).connect()
     assert path.read_bytes() == (SNAPSHOTS / "0007.db").read_bytes()
+    with pytest.raises(BackupError, match=r"could be made: File name too long\. Nothing"):
+        find_backups(tmp_path / ("n" * 300) / "notes.db")
+
+
+def test_a_copy_waits_for_no_lock(path):
+    with connect(path) as holder, connect(path) as source, connect(":memory:") as target:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            copy_database(source, target)

@@ -13,6 +13,7 @@ from pmd.store.migrations import (
     TransactionControlError,
     load_migrations,
 )
+from pmd.store.migrations.connection.undo import persist
 from tests.unit.store.migrations.application import state
 
 WRITE = "db.execute('INSERT INTO t VALUES (99)')\n"
@@ -44,7 +45,9 @@ def test_what_is_raised_after_closing_the_connection_passes_through(app, at_one)
         mended(app, again)
 
 
-@pytest.mark.parametrize("then", ["", "db.conn.execute('BEGIN IMMEDIATE')"])
+@pytest.mark.parametrize(
+    "then", ["raise ValueError('mine')", "", "db.conn.execute('BEGIN IMMEDIATE')"]
+)
 def test_a_step_that_commits_behind_the_guards_back_is_never_stamped(app, at_one, then):
     body = f"db.conn.set_authorizer(None)\ndb.conn.commit()\n{then}"
     assert "what it committed after that stays" in fails(app, at_one, body, TransactionControlError)
@@ -64,6 +67,23 @@ def test_an_interrupt_that_strikes_the_rollback_leaves_no_transaction(app, at_on
     assert not at_one.in_transaction
     assert state(at_one) == before
     mended(app, at_one)
+
+
+def test_an_interrupt_of_the_user_s_that_strikes_the_rollback_goes_on_after_it(at_one):
+    at_one.execute("BEGIN")
+    at_one.execute("DELETE FROM t")
+    struck = []
+
+    def undo():
+        if not struck:
+            struck.append(True)
+            raise KeyboardInterrupt
+        at_one.execute("ROLLBACK")
+
+    with pytest.raises(KeyboardInterrupt):
+        persist(at_one, undo)
+    assert not at_one.in_transaction
+    assert at_one.execute("SELECT count(*) FROM t").fetchone() == (2,)
 
 
 def as_dict(cursor, row):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,36 @@ def test_a_step_that_is_not_atomic_needs_a_backup_before_the_first_step(app):
         f"{path}: ATOMIC = False rewrites the file, for which a backup is taken first, and the"
         " runner was given no way to take one. Pass MigrationRunner(conn, backup=...)."
     )
+
+
+def test_a_rewriting_step_that_another_connection_keeps_out_or_takes_is_told(app, at_one):
+    app.add(
+        """
+        if meanwhile is not None:
+            meanwhile()
+        """,
+        constants="ATOMIC = False\nmeanwhile = None",
+    )
+    migrations = load_migrations(app.folder)
+    module = sys.modules[migrations[1].load().up.__module__]
+    runner = MigrationRunner(at_one, migrations, backup=lambda: None)
+    with app.connect() as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseLockedError):
+            runner.run_migrations()
+        other.execute("ROLLBACK")
+        module.meanwhile = lambda: other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseLockedError):
+            runner.run_migrations()
+        other.execute("ROLLBACK")
+        assert (runner.get_current_version(), at_one.in_transaction) == (1, False)
+        app.add("raise AssertionError('is taken by the other')", constants="ATOMIC = False")
+        runner = MigrationRunner(at_one, load_migrations(app.folder), backup=lambda: None)
+        module.meanwhile = lambda: other.execute("PRAGMA user_version = 2")
+        assert (
+            runner.run_migrations(progress=lambda *_: other.execute("PRAGMA user_version = 3")) == 0
+        )
+    assert (runner.get_current_version(), at_one.in_transaction) == (3, False)
 
 
 def test_atomic_says_yes_or_no(app):

@@ -18,6 +18,7 @@ from pmd.store.migrations import (
     MigrationRunner,
     NotADatabaseError,
     ReadOnlyDatabaseError,
+    TransactionControlError,
     UnusableConnectionError,
     load_migrations,
 )
@@ -148,6 +149,14 @@ def test_a_closed_connection_is_refused(app):
         "the connection cannot be used: Cannot operate on a closed database."
         " Give an open one, in its own thread."
     )
+    with app.connect() as conn:
+        runner = app.runner(conn)
+        conn.close()
+        with pytest.raises(MigrationError) as caught:
+            runner.set_version(1)
+    assert str(caught.value).startswith(
+        "the database cannot be migrated: Cannot operate on a closed database."
+    )
 
 
 def test_a_locked_database_is_said(app):
@@ -241,6 +250,21 @@ def test_rows_that_point_at_nothing_fail_the_step(app):
     )
 
 
+def test_a_parent_in_other_letters_is_not_told_as_no_table(app, at_one):
+    app.add(
+        """
+        db.executescript('''
+            CREATE TABLE "GRÖSSE" (id INTEGER PRIMARY KEY);
+            CREATE TABLE child (id REFERENCES "grÖsse"(id));
+            INSERT INTO child VALUES (1);
+        ''')
+        """
+    )
+    with pytest.raises(ForeignKeyViolationError) as caught:
+        app.runner(at_one).run_migrations()
+    assert "child row 1 -> grÖsse" in str(caught.value)
+
+
 def test_rows_that_pointed_at_nothing_before_do_not_fail_a_step(app):
     app.add(FOREIGN)
     app.add("db['child'].transform(rename={'id': 'parent_id'})")
@@ -271,6 +295,9 @@ def test_autoincrement_marks_never_go_back(app):
             INSERT INTO plain VALUES (70, 'd');
             DELETE FROM kept WHERE id = 50;
             DELETE FROM emptied;
+            CREATE TABLE forgotten (id INTEGER PRIMARY KEY AUTOINCREMENT);
+            INSERT INTO forgotten VALUES (80);
+            INSERT INTO sqlite_sequence VALUES ('odd', NULL);
         ''')
         """
     )
@@ -288,13 +315,14 @@ def test_autoincrement_marks_never_go_back(app):
             INSERT INTO new SELECT * FROM plain;
             DROP TABLE plain;
             ALTER TABLE new RENAME TO plain;
+            DELETE FROM sqlite_sequence WHERE name = 'forgotten';
         ''')
         """
     )
     with app.connect() as conn:
         app.runner(conn).run_migrations()
         marks = dict(conn.execute("SELECT name, seq FROM sqlite_sequence"))
-        assert marks == {"kept": 50, "emptied": 60}
+        assert marks == {"kept": 50, "emptied": 60, "forgotten": 80, "odd": None}
 
 
 def test_two_runners_on_one_file_take_each_step_once(app):
@@ -370,16 +398,21 @@ def test_an_authorizer_of_the_callers_is_chained_and_put_back(app):
         assert seen
 
 
-def test_scripts_and_modules_lie_side_by_side(app):
+def test_scripts_and_modules_lie_side_by_side_and_may_be_given_in_any_order(app):
     (app.folder / "0002_more.sql").write_text(
         "\ufeff-- More of it\r\nCREATE TABLE u (y);\r\nINSERT INTO u VALUES ('a;b');\r\n",
         encoding="utf-8",
         newline="",
     )
+    found = load_migrations(app.folder)
     with app.connect() as conn:
-        assert app.runner(conn).run_migrations() == 2
+        assert MigrationRunner(conn, found[::-1]).run_migrations() == 2
         assert conn.execute("SELECT y FROM u").fetchall() == [("a;b",)]
-    assert load_migrations(app.folder)[1].load().description == "More of it"
+        (app.folder / "0003_end.sql").write_text("DROP TABLE t; COMMIT; DROP TABLE u")
+        with pytest.raises(TransactionControlError, match=r"in the statement: COMMIT;\Z"):
+            app.runner(conn).run_migrations()
+        assert conn.execute("SELECT count(*) FROM t").fetchone() == (2,)
+    assert found[1].load().description == "More of it"
 
 
 def test_a_deferred_key_that_breaks_at_commit_fails_the_step(app, at_one):

@@ -33,6 +33,9 @@ class PreparedConnection:
     nothing. `cursor` is for the runner's own statements. `authorizer` is the caller's.
     """
 
+    _settings: Settings
+    _handles: OpenHandles
+
     def __init__(self, connection: sqlite3.Connection, *, authorizer: Authorizer | None) -> None:
         self.connection = connection
         self.authorizer = authorizer
@@ -40,15 +43,14 @@ class PreparedConnection:
         self.statements = StatementCache(self.cursor)
         self.temporary: TemporaryObjects = frozenset()
         self.file = DatabaseFile(b"")
-        self._settings: Settings | None = None
+        self._is_taken_over = False
         self._config: tuple[bool, ...] = ()
-        self._handles: OpenHandles | None = None
         self._may_differ: tuple[str, ...] = ()
 
     @property
     def enforces_keys(self) -> bool:
         """Whether the caller has foreign keys switched on."""
-        return self._settings is not None and bool(self._settings.pragmas["foreign_keys"])
+        return bool(self._settings.pragmas["foreign_keys"])
 
     def take_over(self) -> None:
         """Remember the caller's settings, and set what the runner needs.
@@ -56,6 +58,7 @@ class PreparedConnection:
         Raises UnusableConnectionError, or the driver's error.
         """
         self._settings = Settings.of(self.connection)
+        self._is_taken_over = True
         self.trust_pragmas()
         expect_plain_rows(self.connection)
         self.connection.isolation_level = None
@@ -92,21 +95,19 @@ class PreparedConnection:
         The empty database stays attached. To be followed by `check_returned()` and then
         `take_back()` or `take_over()`, or by `give_back()`. Raises the driver's error.
         """
-        if self._settings is not None:
-            if self.enforces_keys:
-                self.cursor.execute("PRAGMA foreign_keys = ON")
-            self._settings.restore_attributes(self.connection)
-            self.doubt_pragmas()
+        if self.enforces_keys:
+            self.cursor.execute("PRAGMA foreign_keys = ON")
+        self._settings.restore_attributes(self.connection)
+        self.doubt_pragmas()
 
     def take_back(self) -> bool:
         """Set what the runner needs, after a call that only read; return whether that will do.
 
         If not, `take_over()` is needed: past every statement, the call has set something.
         """
-        settings = self._settings
-        if settings is None or read_config(self.connection) != self._config:
+        if read_config(self.connection) != self._config:
             return False
-        self._settings = settings.with_attributes_of(self.connection)
+        self._settings = self._settings.with_attributes_of(self.connection)
         self._handles = OpenHandles(self.connection)
         expect_plain_rows(self.connection)
         self.connection.isolation_level = None
@@ -117,8 +118,7 @@ class PreparedConnection:
 
     def doubt_pragmas(self) -> None:
         """Read every pragma before it is given back: somebody else has the connection now."""
-        if self._settings is not None:
-            self._may_differ = tuple(self._settings.pragmas)
+        self._may_differ = tuple(self._settings.pragmas)
 
     def trust_pragmas(self) -> None:
         """Rely on it that every pragma is as the caller or the runner had set it."""
@@ -146,12 +146,13 @@ class PreparedConnection:
 
         A closed connection has nothing left to put back: closing it rolled the step back.
         """
-        if is_open(self.connection) and self._settings is not None:
-            self._settings.restore_limits(self.connection)
+        if is_open(self.connection) and self._is_taken_over:
+            settings = self._settings
+            settings.restore_limits(self.connection)
             expect_plain_rows(self.connection)
             roll_back(self.connection)
             self.statements.detach()
-            settings, self._settings = self._settings, None
+            self._is_taken_over = False
             persist(self.connection, lambda: settings.restore(self.connection, self._may_differ))
 
     def begin_step(self, version: int) -> bool:
@@ -192,13 +193,11 @@ class PreparedConnection:
 
         `more_references` says whether more objects refer to the connection than before the step.
         """
-        if self._handles is not None:
-            self._handles.end_others(more_references=more_references)
+        self._handles.end_others(more_references=more_references)
 
     def restore_limits(self) -> None:
         """Let statements be as long, and so on, as before the step."""
-        if self._settings is not None:
-            self._settings.restore_limits(self.connection)
+        self._settings.restore_limits(self.connection)
 
     def restore_config(self) -> bool:
         """Put back what a step has set by `setconfig`, and return whether it has."""
@@ -206,5 +205,4 @@ class PreparedConnection:
 
     def restore_pragmas(self, names: set[str]) -> None:
         """Put back the pragmas that a step has set."""
-        if self._settings is not None:
-            self._settings.restore_pragmas(self.connection, names)
+        self._settings.restore_pragmas(self.connection, names)

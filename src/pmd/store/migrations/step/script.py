@@ -94,14 +94,11 @@ class _Reader:
         if kind == "semicolon":
             return True
         if self._head is not None:
-            self._read_head(word)
+            self._read_head(word, self._head)
         return False
 
-    def _read_head(self, word: str) -> None:
+    def _read_head(self, word: str, head: list[str]) -> None:
         """Follow the first words: [EXPLAIN [QUERY PLAN]] CREATE [TEMP|TEMPORARY] TRIGGER."""
-        head = self._head
-        if head is None:
-            return
         if word == "TRIGGER" and head == ["CREATE"]:
             self._in_trigger, self._head = True, None
         elif word in ("TEMP", "TEMPORARY") and head == ["CREATE"]:

@@ -126,9 +126,8 @@ def _started(arguments: Sequence[str], folder: Path) -> Iterator[subprocess.Pope
     finally:
         end()
         drop_cleanup(end)
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
         process.wait()
 
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pmd.store.migrations import InvalidMigrationError, load_migrations
+from pmd.store.migrations import InvalidMigrationError, Migration, load_migrations
 from tests.every import for_every
 
 GOOD = "VERSION = 1\ndef up(db): pass\n"
@@ -93,11 +93,22 @@ def test_a_syntax_error_names_the_file(tmp_path):
         migration.load()
 
 
-def test_a_script_that_is_no_text_is_refused(tmp_path):
+def test_a_file_that_is_no_text_no_longer_there_or_of_another_kind_is_refused(tmp_path):
     (tmp_path / "0001_a.sql").write_bytes(b"\xff\xfe")
     (migration,) = load_migrations(tmp_path)
     with pytest.raises(InvalidMigrationError, match="expected an SQL script in UTF-8"):
         migration.load()
+    migration.path.unlink()
+    with pytest.raises(
+        InvalidMigrationError, match="cannot be read: No such file or directory; exp"
+    ):
+        migration.load()
+    path = tmp_path / "0001_a.txt"
+    path.write_text(GOOD)
+    with pytest.raises(
+        InvalidMigrationError, match=r"imported: ImportError: no loader for 0001_a\.txt"
+    ):
+        Migration(1, "a", path).load()
 
 
 def test_what_is_not_described_is_called_by_its_slug(tmp_path):
