@@ -26,8 +26,12 @@ _MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": 2**28,
     "MALLOC_TOP_PAD_": 2**23,
     "MALLOC_MMAP_THRESHOLD_": 2**26,
+    "MALLOC_ARENA_MAX": 1,
 }
-"""Settings of the GNU C library: give no memory back to the system that is soon wanted again."""
+"""Settings of the GNU C library: give no memory back to the system that is soon wanted again.
+
+With more than one arena, a run that may take no more memory asks for new ones at each object.
+"""
 _MANY_OBJECTS = 20_000
 _NEED_MORE = tuple(Path(__file__).parent / name for name in ("tools", "site", "browser"))
 _KEPT_BEFORE = pytest.StashKey[str | None]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -247,13 +248,14 @@ def test_a_step_over_its_budget_fails_and_one_within_it_passes(
 
 @pytest.mark.parametrize("budget", ["0.01ms at 6000 rows", "900h at 5000 rows"])
 def test_what_was_measured_for_a_budget_is_in_the_report_of_the_run(
-    list_project: Project, pytester: pytest.Pytester, budget: str
+    list_project: Project, budget: str
 ) -> None:
-    pytester.runpytest(
-        *("--migration-matrix", "--migration-checks=forecast", "-n", "1"),
-        *("-o", f"migration_budget={budget}", "--migration-report=report.json"),
+    list_project.python.run(
+        *(sys.executable, "-mpytest", "--migration-matrix", "--migration-checks=forecast"),
+        *("-n", "1", "-o", f"migration_budget={budget}", "--migration-report=report.json"),
+        cwd=list_project.path,
     )
-    report = read_report(pytester.path / "report.json")
+    report = read_report(list_project.path / "report.json")
     (application,) = report.runs[0].applications
     assert application.forecast is not None
     assert application.forecast.source == application.source
