@@ -151,15 +151,9 @@ def child(
     return measure
 
 
-def python(
-    folder: Path,
-    *arguments: str,
-    exits: int = 0,
-    says: str = "",
-    before: Callable[[], object] | None = None,
-) -> Measure:
+def python(folder: Path, *arguments: str, exits: int = 0, says: str = "") -> Measure:
     """Return what measures Python, that of this environment, with such arguments."""
-    return child(folder, sys.executable, *arguments, exits=exits, says=says, before=before)
+    return child(folder, sys.executable, *arguments, exits=exits, says=says)
 
 
 def net(whole: Measure, start_up: Measure) -> Measure:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,10 +86,6 @@ def _measure(table: Table, folder: Path, versions: int, plain: Measure, plan: Pl
         what = f"{of}, four checks / pytest --test-alembic"
         peers = child(alembic, *command, says=says)
         table.ratio(what, four, peers, at_most=aims.peers, turns=turns)
-        what = f"{what}, both from a clean checkout, as CI runs them"
-        first = matrix(project, versions, checks=4, before=lambda: _clean(project))
-        peers = child(alembic, *command, says=says, before=lambda: _clean(alembic))
-        table.ratio(what, first, peers, at_most=aims.peers, turns=turns)
     bare = python(project, "-c", row_history.BARE_LOOP)
     start = python(project, "-c", row_history.BARE_START_UP)
     loop, what = net(bare, start), f"{of}, four checks / the bare loop, net of start-up"
@@ -103,21 +98,13 @@ def _measure(table: Table, folder: Path, versions: int, plain: Measure, plan: Pl
     return own
 
 
-def _clean(project: Path) -> None:
-    """Remove what earlier runs left: the compiled modules of the project, and pytest's cache."""
-    for left in (*project.rglob("__pycache__"), project / ".pytest_cache"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def matrix(
-    project: Path, versions: int, *, checks: int, before: Callable[[], object] | None = None
-) -> Measure:
+def matrix(project: Path, versions: int, *, checks: int) -> Measure:
     """Return what measures the matrix: four checks, or five with the faults."""
     fails = versions // 4
     says = f"{fails} failed, {versions * checks - fails} passed"
     four = (f"--migration-checks={FOUR}",) * (checks == 4)
     arguments = ("-m", "pytest", "-q", *ALIKE, "--migration-matrix", *four, "-m", "migration")
-    return python(project, *arguments, exits=1, says=says, before=before)
+    return python(project, *arguments, exits=1, says=says)
 
 
 def _commands(table: Table, project: Path, versions: int, *, at_most: float, turns: int) -> None:
