@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from pytest_pmd_migrations.application.budget import Budget, parse_budget, parse_size
 from pytest_pmd_migrations.errors import SettingError
+from pytest_pmd_migrations.forecast import measuring_folder
 from pytest_pmd_migrations.run_report.report_file import read_report
 
 from tests.every import for_every
@@ -46,8 +47,10 @@ MIGRATIONS = ["CREATE TABLE notes(id INTEGER PRIMARY KEY, size INTEGER)", second
 
 
 @pytest.fixture
-def list_project(project: Callable[..., Project]) -> Project:
+def list_project(project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) -> Project:
     made = project()
+    # Syncing to a disk takes most of the time: what runs apart waits for it, this process does not.
+    monkeypatch.setattr(measuring_folder, "_ON_DISK", made.path)
     made.write("app/__init__.py", "")
     made.write("app/db.py", LIST)
     made.write(
