@@ -38,14 +38,14 @@ def reaching(
     lineages: Sequence[LineageRecord[Seen]], version: int
 ) -> tuple[LineageRecord[Seen], ...]:
     """Return the lineages that arrived at ``version`` by a step."""
-    return tuple(LineageRecords.of(lineages).once(_by_version).get(version, ()))
+    return LineageRecords.of(lineages).once(_by_version).get(version, ())
 
 
 def _by_version(
     lineages: Sequence[LineageRecord[Seen]],
-) -> Mapping[int, Sequence[LineageRecord[Seen]]]:
+) -> Mapping[int, tuple[LineageRecord[Seen], ...]]:
     found: dict[int, list[LineageRecord[Seen]]] = {}
     for record in lineages:
         for version in record.reached:
             found.setdefault(version, []).append(record)
-    return found
+    return {version: tuple(records) for version, records in found.items()}

@@ -71,7 +71,7 @@ class Judge:
         self._before_opening = before_opening
         self._by_files: dict[str, _Found] = {}
         self._by_recovered: dict[str, _Found] = {}
-        self._last: tuple[DatabaseFiles | None, _Found] = None, _Found("corrupt")
+        self._last: tuple[DatabaseFiles, _Found] | None = None
         self._states: dict[int, DatabaseState] = {}
         self._plain_is_right = False
 
@@ -163,11 +163,9 @@ class Judge:
 
     def _find(self, files: DatabaseFiles) -> _Found:
         # Most points have the very files of the one before.
-        last, found = self._last
-        if files is not last:
-            found = self._find_anew(files)
-            self._last = files, found
-        return found
+        if self._last is None or self._last[0] is not files:
+            self._last = files, self._find_anew(files)
+        return self._last[1]
 
     def _find_anew(self, files: DatabaseFiles) -> _Found:
         found = self._recognize(files) or self._by_files.get(files.digest)

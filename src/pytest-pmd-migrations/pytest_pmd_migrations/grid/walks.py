@@ -142,7 +142,10 @@ class Walks:
     def _walk_with(self, start: Start, known: KnownSteps[SeenByChecks] | None) -> Walk:
         taken, states = Walk(start), dict[tuple[int, State], Walk]()
         observers = self._observers(taken)
-        repeating = _all_repeating(observers)
+        repeating = {check: one for check, one in observers.items() if isinstance(one, Repeating)}
+        if len(repeating) < len(observers):
+            # Of one that cannot say that it sees the same, each step must be taken.
+            known = None
         source, limits = self.history.application.source, self.history.step_limits(start)
         try:
             image, conn = self.history.store.connected(start)
@@ -195,14 +198,6 @@ class Walks:
         return observers
 
 
-def _all_repeating(
-    observers: Mapping[AnyCheck, Observer[Any]],
-) -> Mapping[AnyCheck, Repeating[Any]] | None:
-    """Return the observers where each of them is :class:`Repeating`, else None."""
-    found = {check: one for check, one in observers.items() if isinstance(one, Repeating)}
-    return found if len(found) == len(observers) else None
-
-
 def _relies(observe: Observer[Any]) -> bool:
     return isinstance(observe, Repeating) and observe.relies()
 
@@ -212,14 +207,14 @@ def _go_on(
     lineage: Lineage[SeenByChecks],
     taken: Walk,
     observers: Mapping[AnyCheck, Observer[Any]],
-    repeating: Mapping[AnyCheck, Repeating[Any]] | None,
+    repeating: Mapping[AnyCheck, Repeating[Any]],
 ) -> None:
     """Take the next step of a lineage, or take over what was seen of the same one in another.
 
-    ``repeating`` are the observers if each can say that it sees the same, else None.
+    ``repeating`` are those of the observers that can say that they see the same.
     """
-    known = lineage.find() if repeating is not None else None
-    if known is not None and repeating is not None and taken.may_repeat(known, repeating):
+    known = lineage.find()
+    if known is not None and taken.may_repeat(known, repeating):
         lineage.repeat(known)
         taken.repeat(known, repeating)
     else:
@@ -230,6 +225,6 @@ def _go_on(
             if taken.start == FRESH:
                 history.fresh.add(step)
             taken.arrive(step, observers)
-        if not taken.unseen and repeating is not None:
+        if not taken.unseen:
             lineage.remember(asked, taken.seen_at(step.version))
     taken.last = lineage.last

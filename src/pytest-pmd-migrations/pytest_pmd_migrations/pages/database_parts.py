@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 
 from pytest_pmd_migrations.pages.file_format import HEADER, DatabaseFile, Page
 from pytest_pmd_migrations.pages.layout import Layout, StoredObject
-from pytest_pmd_migrations.pages.trees import Tree
+from pytest_pmd_migrations.pages.trees import Tree, short_digest
 
 __all__ = ["DatabaseParts", "database_parts"]
 
@@ -46,7 +46,7 @@ class DatabaseParts:
     def digest(self) -> bytes:
         """One digest over all of them."""
         content = repr((self.settings, self.schema, sorted(self.tables.items())))
-        return _short(content.encode(errors="surrogatepass"))
+        return short_digest(content.encode(errors="surrogatepass"))
 
 
 def database_parts(layout: Layout) -> DatabaseParts | None:
@@ -79,23 +79,19 @@ def _listed(objects: tuple[StoredObject, ...]) -> tuple[bytes, Sequence[tuple[st
     for one in ordered:
         if one.root:
             roots.setdefault(one.table.lower(), []).append(one.root)
-    digest = _short(b"".join([_text(*one[:4]) for one in ordered]))
+    digest = short_digest(b"".join([_text(*one[:4]) for one in ordered]))
     return digest, tuple(roots.items())
 
 
 def _keep(what: tuple[bytes, ...], held: Sequence[bytes]) -> bytes:
     """Return the digest of a table and its indexes, whose records have these; it is kept."""
-    digest = held[0] if len(held) == 1 else _short(b"".join(held))
+    digest = held[0] if len(held) == 1 else short_digest(b"".join(held))
     return _KNOWN_TABLES.setdefault(what, digest)
 
 
 @lru_cache(maxsize=4096)
 def _text(*words: str | None) -> bytes:
-    return _short(repr(words).encode(errors="surrogatepass"))
-
-
-def _short(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
+    return short_digest(repr(words).encode(errors="surrogatepass"))
 
 
 def _group(one: StoredObject) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from pytest_pmd_migrations.pages.file_format import HEADER, LEAVES, DatabaseFile, Page
 
-__all__ = ["Tree", "read_tree"]
+__all__ = ["Tree", "read_tree", "short_digest"]
 
 _DIGEST_BYTES = 16
 
@@ -60,18 +60,14 @@ def _read_leaves(file: DatabaseFile, root: Page) -> Tree | None:
     if 1 in children or not all(_goes_nowhere(leaf, smallest, usable) for leaf in leaves):
         return None
     pages = frozenset((root.number, *children))
+    if len(pages) <= len(children):
+        raise ValueError(f"page {root.number} or one below it is in a tree twice")
     own = file.page_without_children(root)
     if root.is_of_table:
-        return _checked(Tree(root.number, pages, _digest_of(*leaves), _digest_of(own)), children)
+        return Tree(root.number, pages, _digest_of(*leaves), _digest_of(own))
     if any(True for _ in _overflow_pages(file, root)):
         return None
-    return _checked(Tree(root.number, pages, _digest_of(own, *leaves)), children)
-
-
-def _checked(tree: Tree, children: Sequence[int]) -> Tree:
-    if len(tree.pages) <= len(children):
-        raise ValueError(f"page {tree.root} or one below it is in a tree twice")
-    return tree
+    return Tree(root.number, pages, _digest_of(own, *leaves))
 
 
 def _read_pages(file: DatabaseFile, root: int) -> Tree:
@@ -104,7 +100,7 @@ def _read_pages(file: DatabaseFile, root: int) -> Tree:
                     raise ValueError(f"page {overflow} is in a tree twice")
                 pages.add(overflow)
                 digest.update(file.page(overflow))
-    return Tree(root, frozenset(pages), digest.digest(), _short(b"".join(inner)))
+    return Tree(root, frozenset(pages), digest.digest(), short_digest(b"".join(inner)))
 
 
 @lru_cache(maxsize=1024)
@@ -116,7 +112,7 @@ def _digest_of(*contents: bytes) -> bytes:
     return digest.digest()
 
 
-def _short(content: bytes) -> bytes:
+def short_digest(content: bytes) -> bytes:
     """Return a digest of some bytes; none of nothing."""
     return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest() if content else b""
 
@@ -127,7 +123,7 @@ def _held_alone(content: bytes, smallest_local: int, usable: int) -> bytes | Non
 
     Most trees of a small database are one, and the same page lies in many files.
     """
-    return _short(content) if _goes_nowhere(content, smallest_local, usable) else None
+    return short_digest(content) if _goes_nowhere(content, smallest_local, usable) else None
 
 
 @lru_cache(maxsize=4096)
